@@ -1,0 +1,177 @@
+"""Bits <-> bytes of entropy-coded data: packing, byte stuffing (T.81 B.1.1.5, F.1.2.3), windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.bitstream.markers import RST0
+
+
+def pack(codes: NDArray[np.uint64], lengths: NDArray[np.integer]) -> tuple[bytes, int]:
+    """String code words together, the most significant bit first.
+
+    Parameters
+    ----------
+    codes : uint64 ``(n,)``, right-aligned, no bit set above its length.
+    lengths : ``(n,)``, 0 .. 57 bits.
+
+    Returns
+    -------
+    (bytes, bits): the bytes, the last one filled up with zeros, and the number of bits that count.
+
+    Notes
+    -----
+    Shifted to its place in the 64-bit word in which it *ends*, a code is added to that word; what sticks out
+    at the word's top is added to the word before. No two codes share a bit, so sums are ors, and the sum over
+    the codes that end in a word is one ``add.reduceat``. As no code is longer than a word, one ends in each.
+
+    >>> pack(np.array([0b101, 0b11111], np.uint64), np.array([3, 5]))
+    (b'\\xbf', 8)
+    """
+    ends = np.cumsum(lengths, dtype=np.int64)
+    total = int(ends[-1]) if len(ends) else 0
+    if total == 0:
+        return b"", 0
+    some = np.asarray(lengths) > 0
+    if not some.all():
+        codes, ends = codes[some], ends[some]
+    word = (ends - 1) >> 6
+    shift = (-ends & 63).astype(np.uint64)
+    first = np.flatnonzero(np.diff(word, prepend=-1))
+    words = np.add.reduceat(codes << shift, first)
+    # The first code that ends in a word is the only one that can begin in the word before.
+    straddling = first[1:]
+    # A shift by 64 is undefined: shift twice.
+    words[:-1] |= codes[straddling] >> (np.uint64(63) - shift[straddling]) >> np.uint64(1)
+    return words.astype(">u8").tobytes()[: (total + 7) // 8], total
+
+
+def stuff(
+    data: bytes, boundaries: NDArray[np.intp] | None = None, first_restart: int = 0
+) -> bytes:
+    """Put a zero byte after each FF (B.1.1.5) and restart markers between the intervals (F.1.2.3).
+
+    Parameters
+    ----------
+    data : packed bits.
+    boundaries : offsets in ``data`` in front of which a restart marker goes, or None.
+    first_restart : m of the first marker RSTm; the others count on modulo 8.
+
+    >>> stuff(b"\\xff\\x01", np.array([2]), 7).hex()
+    'ff0001ffd7'
+    """
+    if boundaries is None or len(boundaries) == 0:
+        return data.replace(b"\xff", b"\xff\x00")
+    array = np.frombuffer(data, np.uint8)
+    zeros_at = np.flatnonzero(array == 0xFF) + 1
+    numbers = (first_restart + np.arange(len(boundaries))) % 8
+    # np.insert keeps the given order among equal positions: a stuffed zero goes before the marker.
+    positions = np.concatenate([zeros_at, boundaries, boundaries])
+    values = np.concatenate(
+        [np.zeros(len(zeros_at)), np.full(len(boundaries), 0xFF), RST0 + numbers]
+    ).astype(np.uint8)
+    return np.insert(array, positions, values).tobytes()
+
+
+def restart_marker(count: int) -> bytes:
+    """The marker after ``count`` others: RSTm, m = count modulo 8 (F.1.2.3)."""
+    return bytes((0xFF, RST0 + count % 8))
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The entropy-coded data of a scan without stuffing, fill bytes and restart markers.
+
+    Attributes
+    ----------
+    data : uint8, followed by zeros so that windows may be read past the end.
+    size : number of bytes that count.
+    starts : byte offset at which each restart interval begins; the first is 0.
+    restarts : m of the marker RSTm in front of each interval but the first.
+    """
+
+    data: NDArray[np.uint8]
+    size: int
+    starts: NDArray[np.intp]
+    restarts: NDArray[np.intp]
+    _removed: NDArray[np.intp]
+    _offset: int
+
+    def file_offset(self, position: int) -> int:
+        """Byte offset in the file of byte ``position`` of the payload."""
+        kept = self._removed - np.arange(len(self._removed))
+        return self._offset + position + int(np.searchsorted(kept, position, side="right"))
+
+
+PAYLOAD_MARGIN = 2560
+"""Zero bytes behind a payload, so that an MCU that begins inside it may be read to its end."""
+
+
+def unstuff(data: bytes, start: int, end: int) -> Payload:
+    """Take entropy-coded data apart: the inverse of :func:`stuff`.
+
+    Parameters
+    ----------
+    data : the file. start, end : byte offsets of the entropy-coded data.
+    """
+    raw = np.frombuffer(data, np.uint8, end - start, start)
+    ff = np.flatnonzero(raw[:-1] == 0xFF)
+    follower = raw[ff + 1]
+    stuffed = ff[follower == 0] + 1
+    fill = ff[follower == 0xFF]
+    restart = ff[(follower >= RST0) & (follower < RST0 + 8)]
+    if len(raw) and raw[-1] == 0xFF:
+        fill = np.append(fill, len(raw) - 1)  # the fill byte of the marker that ends the scan
+    removed = np.sort(np.concatenate([stuffed, fill, restart, restart + 1]))
+    size = len(raw) - len(removed)
+    payload = np.zeros(size + PAYLOAD_MARGIN, np.uint8)
+    payload[:size] = np.delete(raw, removed)
+    starts = restart - np.searchsorted(removed, restart)
+    return Payload(
+        payload, size, np.append(0, starts), (raw[restart + 1] - RST0).astype(np.intp), removed, start
+    )
+
+
+def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.uint16]:
+    """The 16 bits from *every* bit on.
+
+    Parameters
+    ----------
+    data : uint8, at least two bytes longer than ``start + count``. start, count : a range of bytes.
+
+    Returns
+    -------
+    uint16 ``(count * 8,)``.
+
+    >>> [format(w, "016b") for w in windows_16(np.array([1, 2, 4], np.uint8), 0, 1)[:2]]
+    ['0000000100000010', '0000001000000100']
+    """
+    piece = data[start : start + count + 2].astype(np.uint32)
+    words = piece[:-2] << 16
+    words |= piece[1:-1] << 8
+    words |= piece[2:]
+    return (words[:, np.newaxis] >> np.arange(8, 0, -1, dtype=np.uint32)).astype(np.uint16).ravel()
+
+
+def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArray[np.uint64]:
+    """The 32 bits from given bits on.
+
+    Parameters
+    ----------
+    data : uint8, at least five bytes longer than any position's byte. positions : bit offsets ``(n,)``.
+
+    Returns
+    -------
+    uint64 ``(n,)``, the upper half zero.
+    """
+    byte = positions >> 3
+    word = data[byte].astype(np.uint64)
+    for i in range(1, 5):
+        word <<= np.uint64(8)
+        word |= data[byte + i]
+    word >>= (8 - (positions & 7)).astype(np.uint64)
+    word &= np.uint64(0xFFFFFFFF)
+    return word

@@ -1,0 +1,199 @@
+"""The structure of a file (T.81 B.2): from bytes to a frame, its scans, and the tables in force at each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.bitstream import markers, segments, sequential
+from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
+from numjpeg.bitstream.metadata import file_colorspace
+from numjpeg.coefficients import Component
+from numjpeg.errors import FormatError, UnsupportedError
+
+@dataclass
+class Structure:
+    """What the markers of a file say."""
+
+    size: int
+    """Bytes of the file."""
+    frame: Frame | None = None
+    frame_offset: int = 0
+    scans: list[Scan] = field(default_factory=list)
+    quantization_tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
+    """Tq -> table as last defined."""
+    component_tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
+    """Place of the component in the frame -> the table in force at its first scan."""
+    huffman_definitions: dict[tuple[int, int], tuple[tuple[int, ...], bytes, int]] = field(default_factory=dict)
+    """(class, number) -> BITS, HUFFVAL, byte offset, as last defined; not checked."""
+    restart_interval: int = 0
+    application_segments: list[tuple[int, bytes]] = field(default_factory=list)
+    """APPn and COM in front of the first scan."""
+    segments: list[markers.Segment] = field(default_factory=list)
+    """All of them."""
+    warnings: list[str] = field(default_factory=list)
+
+    def require_frame(self) -> Frame:
+        if self.frame is None:
+            raise FormatError("the file has no frame", offset=self.size, clause="B.2.1")
+        return self.frame
+
+    @property
+    def colorspace(self) -> str:
+        """"GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw" (two components, or more than four)."""
+        identifiers = [c.identifier for c in self.require_frame().components]
+        return file_colorspace(identifiers, self.application_segments)
+
+
+def read_structure(data: bytes, *, decode: bool = True) -> Structure:
+    """Walk through a file's markers.
+
+    Parameters
+    ----------
+    data : the file. decode : refuse what the library does not decode at its frame header, and a file without
+        a complete scan; False reads on, for what can be said about such files.
+
+    Raises
+    ------
+    FormatError, UnsupportedError.
+    """
+    structure = Structure(len(data))
+    segment = None
+    for segment in markers.iterate_segments(data):
+        structure.segments.append(segment)
+        if segment.stray:
+            structure.warnings.append(f"{segment.stray} stray bytes before {segment.name}, byte {segment.offset}")
+        handler = _HANDLERS.get(segment.marker)
+        if handler:
+            handler(structure, data, segment, decode)
+        elif markers.APP0 <= segment.marker <= markers.APP15 or segment.marker == markers.COM:
+            if not structure.scans:
+                structure.application_segments.append((segment.marker, data[segment.start : segment.end]))
+    if segment is None or segment.marker != markers.EOI:
+        structure.warnings.append("the file ends without EOI")
+    elif segment.end < len(data):
+        structure.warnings.append(f"{len(data) - segment.end} bytes follow EOI")
+    frame = structure.require_frame()
+    if decode and not structure.scans:
+        raise FormatError("the file has no scan", offset=len(data), clause="B.2.1")
+    if decode and frame.height == 0:
+        segments.check_supported(frame, structure.frame_offset)
+    return structure
+
+
+def _on_dqt(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    tables = segments.parse_dqt(data[segment.start : segment.end], segment.offset)
+    structure.quantization_tables.update(tables)
+
+
+def _on_dht(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    tables = segments.parse_dht(data[segment.start : segment.end], segment.offset)
+    for key, (lengths, values) in tables.items():
+        structure.huffman_definitions[key] = (lengths, values, segment.offset)
+
+
+def _on_dri(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    structure.restart_interval = segments.parse_dri(data[segment.start : segment.end], segment.offset)
+
+
+def _on_sof(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    if structure.frame is not None:
+        raise FormatError(f"{segment.name}: a second frame", offset=segment.offset, clause="B.2.1")
+    frame = segments.parse_sof(segment.marker, data[segment.start : segment.end], segment.offset)
+    structure.frame, structure.frame_offset = frame, segment.offset
+    if decode:
+        segments.check_supported(frame, segment.offset)
+
+
+def _on_hierarchical(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    if decode:
+        raise UnsupportedError(
+            f"{segment.name}: hierarchical coding is not supported", offset=segment.offset, clause="Annex J"
+        )
+
+
+def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    frame = structure.frame
+    if frame is None:
+        raise FormatError("SOS: no frame comes before it", offset=segment.offset, clause="B.2.1")
+    chosen = segments.parse_sos(data[segment.start : segment.end], frame, segment.offset)
+    components = tuple(
+        Component(c.identifier, c.H, c.V, c.Tq, Td, Ta)
+        for c, Td, Ta in ((frame.components[i], Td, Ta) for i, Td, Ta in chosen)
+    )
+    tables = {}
+    if decode:
+        for index, _, _ in chosen:
+            _latch_quantization(structure, index, segment.offset)
+        for key in sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))}):
+            if key not in structure.huffman_definitions:
+                kind = "AC" if key[0] else "DC"
+                raise FormatError(
+                    f"SOS: {kind} Huffman table {key[1]} is not defined", offset=segment.offset, clause="B.2.4.2"
+                )
+            *definition, offset = structure.huffman_definitions[key]
+            tables[key] = segments.make_huffman_table((definition[0], definition[1]), key[0], offset)
+    scan = Scan(
+        frame,
+        tuple(index for index, _, _ in chosen),
+        components,
+        tables,
+        structure.restart_interval,
+        segment.offset,
+        segment.end,
+        markers.end_of_scan(data, segment.end),
+    )
+    if decode and scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
+        raise FormatError(
+            f"SOS: {scan.blocks_per_mcu} blocks an MCU, at most 10 are allowed", offset=segment.offset, clause="B.2.3"
+        )
+    structure.scans.append(scan)
+
+
+def _latch_quantization(structure: Structure, index: int, offset: int) -> None:
+    """A component keeps the table that is in force at its first scan; a second scan of it has nothing to code."""
+    if index in structure.component_tables:
+        raise FormatError(f"SOS: component number {index} is coded twice", offset=offset, clause="B.2.3")
+    assert structure.frame is not None
+    number = structure.frame.components[index].Tq
+    if number not in structure.quantization_tables:
+        raise FormatError(f"SOS: quantization table {number} is not defined", offset=offset, clause="B.2.4.1")
+    structure.component_tables[index] = structure.quantization_tables[number]
+
+
+_HANDLERS: dict[int, Callable[[Structure, bytes, markers.Segment, bool], None]] = {
+    markers.DQT: _on_dqt,
+    markers.DHT: _on_dht,
+    markers.DRI: _on_dri,
+    markers.SOS: _on_sos,
+    markers.DHP: _on_hierarchical,
+    markers.EXP: _on_hierarchical,
+    **dict.fromkeys(markers.FRAMES, _on_sof),
+}
+
+
+def read_blocks(
+    data: bytes, structure: Structure, scan: Scan, rows_per_band: int
+) -> Iterator[tuple[int, list[NDArray[np.int16]]]]:
+    """Decode one scan, band by band.
+
+    Yields
+    ------
+    (first MCU row, planes): of each of the scan's components the blocks of the band, int16
+    ``(rows, columns, 64)``, zig-zag order; blocks that only fill up MCUs are still among them.
+    """
+    row = 0
+    for band in sequential.read_scan(data, scan, rows_per_band, structure.warnings):
+        yield row, band
+        row += rows_per_band
+
+
+def band_rows(scan: Scan, blocks: int) -> int:
+    """MCU rows that hold about so many blocks, at least one."""
+    _, columns = scan.mcus
+    return max(1, blocks // max(1, columns * scan.blocks_per_mcu))
+
+

@@ -1,0 +1,409 @@
+"""Scans of the sequential DCT processes with Huffman coding (T.81 F.1.2, F.2.2): coefficients <-> bits.
+
+The writer takes bands of MCU rows through the stages DC prediction, run-length coding and Huffman coding, all
+blocks of a band at once. The reader has one step that cannot be done so, finding where each code word begins
+(:func:`_walk`); it reads like F.2.2, and all that follows from the places of the code words is vectorised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.bitstream import bits
+from numjpeg.bitstream.frame import Scan, ceil_div
+from numjpeg.bitstream.mcu import block_component, deinterleave, interleave
+from numjpeg.errors import FormatError
+from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
+from numjpeg.stages.huffman import (
+    END_OF_BLOCK,
+    ZERO_RUN,
+    HuffmanTable,
+    ac_symbols,
+    extend,
+    huffman_decode,
+    huffman_encode,
+    huffman_lookup,
+    magnitude_bits,
+    magnitude_category,
+    run_and_category,
+)
+from numjpeg.stages.run_length import Runs, run_length_decode, run_length_encode
+
+Band = list[NDArray[np.int16]]
+"""Of each component of a scan, blocks int16 ``(rows, columns, 64)`` in zig-zag order, whole MCU rows."""
+
+
+def _tables(scan: Scan) -> list[HuffmanTable]:
+    """The scan's tables: number 2 c codes the DC of its component c, number 2 c + 1 the AC."""
+    return [scan.huffman_tables[key] for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
+
+
+def _interval_starts(scan: Scan, first_mcu: int, count: int) -> NDArray[np.intp]:
+    """Where in a band of ``count`` MCUs, from ``first_mcu`` of the scan on, restart intervals begin."""
+    if not scan.restart_interval:
+        return np.empty(0, np.intp)
+    return np.arange(-first_mcu % scan.restart_interval, count, scan.restart_interval)
+
+
+# --- the writer ------------------------------------------------------------------------------------------
+
+
+class MissingCodeError(ValueError):
+    """A Huffman table has no code for a symbol that occurs."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The symbols of a band in coding order: from these tables are made, or with tables a scan is written."""
+
+    symbol: NDArray[np.uint8]
+    """SSSS or RRRRSSSS."""
+    value: NDArray[np.int32]
+    """DC difference or AC coefficient, whose magnitude bits follow the symbol; 0 if none do."""
+    table: NDArray[np.intp]
+    """Number of the symbol's table: 2 c for DC, 2 c + 1 for AC, c the place of the component in the scan."""
+    first_mcu: int
+    """Place of the band in the scan, in MCUs."""
+    mcu_starts: NDArray[np.intp]
+    """Place of each MCU's first symbol."""
+
+
+def tokenize(scan: Scan, bands: Iterable[Band]) -> Iterator[Tokens]:
+    """Turn a scan's coefficients into symbols, band by band (F.1.2)."""
+    component = block_component(scan.factors)
+    predictors = [0] * len(scan.components)
+    first_mcu = 0
+    for band in bands:
+        blocks = interleave(band, scan.factors)
+        differences = _predict_dc(scan, blocks, first_mcu, predictors)
+        runs = run_length_encode(blocks.reshape(-1, 64))
+        ac = ac_symbols(runs.run, runs.value)
+        block = runs.block[ac.entry]
+
+        # In coding order each block's DC symbol goes before its AC symbols, of which each block has at least one.
+        count = differences.size
+        dc_place = np.flatnonzero(np.diff(block, prepend=-1)) + np.arange(count)
+        ac_place = np.arange(len(block)) + block + 1
+        value = np.empty(count + len(block), np.int32)
+        value[dc_place] = differences.ravel()
+        value[ac_place] = ac.value
+        symbol = np.empty(len(value), np.uint8)
+        symbol[dc_place] = magnitude_category(differences.ravel())
+        symbol[ac_place] = ac.symbol
+        dc_table = np.tile(2 * component, len(blocks))
+        table = np.empty(len(value), np.intp)
+        table[dc_place] = dc_table
+        table[ac_place] = dc_table[block] + 1
+        yield Tokens(symbol, value, table, first_mcu, dc_place[:: len(component)])
+        first_mcu += len(blocks)
+
+
+def _predict_dc(
+    scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors: list[int]
+) -> NDArray[np.int32]:
+    """DC differences ``(MCUs, blocks an MCU)``. ``predictors``, one a component, go from band to band."""
+    component = block_component(scan.factors)
+    resets = _interval_starts(scan, first_mcu, len(blocks))
+    differences = np.empty(blocks.shape[:2], np.int32)
+    for c in range(len(scan.components)):
+        own = np.flatnonzero(component == c)
+        dc = blocks[:, own, 0].ravel()
+        differences[:, own] = dc_differences(dc, resets * len(own), predictors[c]).reshape(-1, len(own))
+        predictors[c] = int(dc[-1])
+    return differences
+
+
+def symbol_frequencies(scan: Scan, bands: Iterable[Tokens]) -> NDArray[np.intp]:
+    """How often each symbol occurs: ``(tables, 256)``, tables numbered as in :class:`Tokens`."""
+    tables = 2 * len(scan.components)
+    frequencies = np.zeros(tables * 256, np.intp)
+    for tokens in bands:
+        frequencies += np.bincount(tokens.table * 256 + tokens.symbol, minlength=len(frequencies))
+    return frequencies.reshape(tables, 256)
+
+
+def write_scan(scan: Scan, bands: Iterable[Tokens]) -> bytes:
+    """The entropy-coded data of a scan: Huffman coding, packing, stuffing, restart markers.
+
+    Raises
+    ------
+    MissingCodeError if one of the scan's tables has no code for a symbol that occurs.
+    """
+    tables = _tables(scan)
+    written = bytearray()
+    carry, carried = 0, 0  # bits of a byte that is not full yet, right-aligned, and their number
+    for tokens in bands:
+        try:
+            codes, lengths = huffman_encode(tokens.symbol, tables, tokens.table)
+        except ValueError as error:
+            raise MissingCodeError(*error.args) from None
+        # Magnitude bits go right behind the code: at most 16 + 15 bits, and 7 carried from the band before.
+        category = magnitude_category(tokens.value)
+        codes = codes << category.astype(np.uint64) | magnitude_bits(tokens.value, category)
+        lengths = lengths + category
+        codes[0] |= np.uint64(carry << int(lengths[0]))
+        lengths[0] += carried
+
+        interval, at_start = divmod(tokens.first_mcu, scan.restart_interval or 1 << 62)
+        if tokens.first_mcu and not at_start:
+            written += bits.restart_marker(interval - 1)
+        codes, lengths, boundaries = _close_intervals(scan, tokens, codes, lengths)
+        packed, size = bits.pack(codes, lengths)
+        carried = size % 8
+        carry = packed[-1] >> (8 - carried) if carried else 0
+        written += bits.stuff(packed[: size // 8], boundaries, interval)
+    if carried:
+        # F.1.2.3: the last byte is filled up with ones.
+        free = 8 - carried
+        written += bits.stuff(bytes((carry << free | (1 << free) - 1,)))
+    return bytes(written)
+
+
+def _close_intervals(
+    scan: Scan, tokens: Tokens, codes: NDArray[np.uint64], lengths: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.intp]]:
+    """Fill up the last byte of each restart interval that ends in the band with ones (F.1.2.3).
+
+    Returns codes and lengths with this padding inserted, and the byte offsets of the ends inside the band.
+    """
+    count = len(tokens.mcu_starts)
+    ends = _interval_starts(scan, tokens.first_mcu, count + 1)
+    ends = ends[ends > 0]
+    if len(ends) == 0:
+        return codes, lengths, ends
+    places = np.append(tokens.mcu_starts, len(codes))[ends]
+    total = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+    size = np.diff(total[places], prepend=0)
+    padding = -size & 7
+    ones = (np.uint64(1) << padding.astype(np.uint64)) - np.uint64(1)
+    boundaries = np.cumsum(size + padding) >> 3
+    return (
+        np.insert(codes, places, ones),
+        np.insert(lengths, places, padding.astype(np.uint8)),
+        boundaries[ends < count],
+    )
+
+
+# --- the reader ------------------------------------------------------------------------------------------
+
+CHUNK = 1 << 15
+"""Bytes of entropy-coded data for which the steps from every bit are looked up at a time."""
+
+MCU_BYTES = bits.PAYLOAD_MARGIN - 8
+"""More than an MCU can take: 10 blocks (B.2.3) of 64 symbols of at most 16 + 15 bits."""
+
+_END, _ILLEGAL = 128, 255
+"""Steps of k. From 1 .. 63, a run too long leads to 65 .. 79, the end of a block to 129 .. 191, an illegal code
+to 256 and above; a block that is full ends at 64."""
+
+
+@lru_cache(maxsize=32)
+def _steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k."""
+    symbol, length = huffman_lookup(table)
+    run, category = symbol >> 4, symbol & 15
+    bit_step = length + category
+    if table_class == 0:
+        k_step = np.ones_like(symbol)
+    else:
+        k_step = run + np.uint8(1)  # zeros and the coefficient after them; for ZRL sixteen zeros
+        k_step[symbol == END_OF_BLOCK] = _END
+        # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1).
+        k_step[(category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)] = _ILLEGAL
+    k_step[length == 0] = _ILLEGAL
+    return bit_step, k_step
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the code words of a band begin, in bits of the payload."""
+
+    dc: NDArray[np.intp]
+    """One a block."""
+    ac: NDArray[np.intp]
+    ac_ends: NDArray[np.intp]
+    """For each block, how many entries of ``ac`` there are up to its end."""
+
+
+def read_scan(data: bytes, scan: Scan, rows_per_band: int, warnings: list[str]) -> Iterator[Band]:
+    """Decode the entropy-coded data of a scan.
+
+    Parameters
+    ----------
+    data : the file. scan : its header, tables and place. rows_per_band : MCU rows in a band.
+    warnings : list to which faults are added that leave no coefficient in doubt.
+
+    Yields
+    ------
+    Bands, from top to bottom, until the scan is complete.
+
+    Raises
+    ------
+    FormatError with the byte offset where the data are damaged or too short.
+    """
+    payload = bits.unstuff(data, scan.start, scan.end)
+    rows, columns = scan.mcus
+    _check_size(scan, payload)
+    _check_restarts(scan, payload, warnings)
+    counts = [min(rows_per_band, rows - row) * columns for row in range(0, rows, rows_per_band)]
+    predictors = [0] * len(scan.components)
+    first_mcu = 0
+    for count, places in zip(counts, _walk(scan, payload, counts, warnings), strict=True):
+        differences, blocks = _read_values(scan, payload, places)
+        _restore_dc(scan, blocks, differences, first_mcu, predictors)
+        yield deinterleave(blocks, columns, scan.factors)
+        first_mcu += count
+
+
+def _check_size(scan: Scan, payload: bits.Payload) -> None:
+    """Refuse before anything is allocated: a block takes at least 2 bits, one for DC and one for EOB."""
+    rows, columns = scan.mcus
+    least = rows * columns * scan.blocks_per_mcu * 2
+    if payload.size * 8 < least:
+        raise FormatError(
+            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed",
+            offset=scan.end,
+            clause="F.2.2",
+        )
+
+
+def _check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
+    """There is one restart interval after the other, RSTm counting modulo 8 (B.2.1, F.1.1.5.1)."""
+    rows, columns = scan.mcus
+    expected = ceil_div(rows * columns, scan.restart_interval) if scan.restart_interval else 1
+    found = len(payload.starts)
+    wrong = np.flatnonzero(payload.restarts != np.arange(found - 1) % 8)
+    if len(wrong):
+        i = int(wrong[0])
+        raise FormatError(
+            f"RST{payload.restarts[i]} stands where RST{i % 8} is due",
+            offset=payload.file_offset(int(payload.starts[i + 1])) - 2,
+            clause="B.2.1",
+        )
+    if found == expected + 1 and payload.starts[-1] == payload.size:
+        warnings.append("a restart marker follows the last restart interval")
+    elif found != expected:
+        raise FormatError(
+            f"the scan has {found} restart intervals, {expected} expected", offset=scan.end, clause="B.2.1"
+        )
+
+
+def _walk(
+    scan: Scan, payload: bits.Payload, counts: list[int], warnings: list[str]
+) -> Iterator[_Places]:
+    """Find where each code word begins: the decoding procedures of F.2.2, less the values.
+
+    What a code word is and how many magnitude bits follow it depends on nothing but the 16 bits it begins with.
+    So these steps are looked up for every bit of a chunk at once, and only the walk from step to step is serial.
+    ``counts`` are the MCUs of each band; one :class:`_Places` is yielded for each.
+    """
+    steps = [_steps(table, i % 2) for i, table in enumerate(_tables(scan))]
+    components = block_component(scan.factors).tolist()
+    bounds = [*(payload.starts * 8).tolist(), payload.size * 8]
+    base, limit = 0, -1  # a chunk's first bit, and the last one in it at which an MCU may begin
+    p = 0  # place of the next bit
+    interval, mcus_left = 0, 0  # restart intervals begun, MCUs left in this one
+    mcu = 0
+
+    def fault(what: str, place: int) -> FormatError:
+        if place >= bounds[interval]:
+            what, place = "data end too early", bounds[interval]
+        offset = payload.file_offset(place >> 3)
+        return FormatError(f"{what} in MCU {mcu}", offset=offset, clause="F.2.2")
+
+    for count in counts:
+        dc: list[int] = []
+        ac: list[int] = []
+        ac_ends: list[int] = []
+        found_dc, found_ac, end_block = dc.append, ac.append, ac_ends.append
+        for mcu in range(mcu, mcu + count):
+            if mcus_left == 0:
+                if interval and (bounds[interval] - p) >= 8:
+                    raise fault("data are left over at the end of a restart interval", p)
+                p = bounds[interval]
+                interval += 1
+                mcus_left = scan.restart_interval or -1
+            mcus_left -= 1
+            if p > limit:
+                start = p >> 3
+                size = min(CHUNK + MCU_BYTES, payload.size + MCU_BYTES - start)
+                windows = bits.windows_16(payload.data, start, size)
+                maps = [(bit_step[windows].tobytes(), k_step[windows].tobytes()) for bit_step, k_step in steps]
+                procedure = [(maps[2 * c][0], *maps[2 * c + 1]) for c in components]
+                base, limit = start * 8, (start + CHUNK) * 8
+            for dc_bits, ac_bits, ac_k in procedure:
+                # F.2.2.1: the category of the DC difference, then its bits.
+                found_dc(p)
+                step = dc_bits[p - base]
+                if not step:
+                    raise fault("no DC code begins like this", p)
+                p += step
+                # F.2.2.2, Figure F.13: symbols and their bits until coefficient 63 or the end of the block.
+                k = 1
+                while k < 64:
+                    found_ac(p)
+                    place = p - base
+                    k += ac_k[place]
+                    p += ac_bits[place]
+                if k >= 256:
+                    raise fault("no AC code begins like this", p)
+                if 64 < k <= 128:
+                    raise fault("a run passes coefficient 63", p)
+                end_block(len(ac))
+            if p > bounds[interval]:
+                raise fault("data end too early", p)
+        mcu += 1
+        yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp))
+    if bounds[interval] - p >= 8:
+        warnings.append(f"{(bounds[interval] - p) // 8} bytes are left over at the end of a scan")
+
+
+def _read_values(
+    scan: Scan, payload: bits.Payload, places: _Places
+) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
+    """From the places of the code words, DC differences ``(MCUs, blocks an MCU)`` and blocks
+    ``(MCUs, blocks an MCU, 64)`` that lack their DC (F.2.2.1, F.2.2.2).
+    """
+    tables = _tables(scan)
+    count = len(places.dc)
+    component = np.tile(block_component(scan.factors), count // scan.blocks_per_mcu)
+    block = np.repeat(np.arange(count), np.diff(places.ac_ends, prepend=0))
+
+    def receive(
+        positions: NDArray[np.intp], tables: list[HuffmanTable], selector: NDArray[np.intp]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """DECODE, RECEIVE and EXTEND: the symbols, and the values of their magnitude bits."""
+        windows = bits.windows_32(payload.data, positions)
+        symbol, length = huffman_decode((windows >> np.uint64(16)).astype(np.uint16), tables, selector)
+        category = symbol & 15
+        magnitude = windows >> (32 - length - category).astype(np.uint64)
+        magnitude &= (np.uint64(1) << category.astype(np.uint64)) - np.uint64(1)
+        return symbol, extend(magnitude, category)
+
+    _, differences = receive(places.dc, tables[0::2], component)
+    symbol, value = receive(places.ac, tables[1::2], component[block])
+    run, _ = run_and_category(symbol)
+    blocks = run_length_decode(Runs(block, run, value.astype(np.int16)), count)
+    return differences.reshape(-1, scan.blocks_per_mcu), blocks.reshape(-1, scan.blocks_per_mcu, 64)
+
+
+def _restore_dc(
+    scan: Scan,
+    blocks: NDArray[np.int16],
+    differences: NDArray[np.int32],
+    first_mcu: int,
+    predictors: list[int],
+) -> None:
+    """Undo the DC prediction of a band, in place. ``predictors``, one a component, go from band to band."""
+    component = block_component(scan.factors)
+    resets = _interval_starts(scan, first_mcu, len(blocks))
+    for c in range(len(scan.components)):
+        own = np.flatnonzero(component == c)
+        dc = dc_from_differences(differences[:, own].ravel(), resets * len(own), predictors[c])
+        blocks[:, own, 0] = dc.reshape(-1, len(own))
+        predictors[c] = int(dc[-1])

@@ -1,0 +1,138 @@
+"""A whole file (T.81 B.2.1): tables, frame and scans in the order in which libjpeg writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.bitstream import markers, segments
+from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan, ceil_div
+from numjpeg.bitstream.mcu import pad_to_mcus
+from numjpeg.bitstream.sequential import Band, Tokens, symbol_frequencies, tokenize, write_scan
+from numjpeg.coefficients import Coefficients
+from numjpeg.stages.huffman import (
+    AC_CHROMINANCE,
+    AC_LUMINANCE,
+    DC_CHROMINANCE,
+    DC_LUMINANCE,
+    HuffmanTable,
+    optimal_table,
+)
+from numjpeg.stages.zigzag import zigzag
+
+TableKey = tuple[int, int]
+"""(class, number) of a Huffman table."""
+
+STANDARD_TABLES: dict[TableKey, HuffmanTable] = {
+    (0, 0): DC_LUMINANCE,
+    (1, 0): AC_LUMINANCE,
+    (0, 1): DC_CHROMINANCE,
+    (1, 1): AC_CHROMINANCE,
+}
+
+def frame_of(coefficients: Coefficients) -> Frame:
+    """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1)."""
+    components = coefficients.components
+    baseline = all(
+        coefficients.quantization_tables[c.Tq].max() <= 255 and c.Td <= 1 and c.Ta <= 1 for c in components
+    )
+    marker = markers.SOF0 if baseline else markers.SOF1
+    return Frame(marker, 8, coefficients.height, coefficients.width, components)
+
+
+def write_file(
+    coefficients: Coefficients,
+    huffman_tables: dict[TableKey, HuffmanTable] | None,
+    bands: Iterable[list[NDArray[np.int16]]] | None = None,
+) -> bytes:
+    """Write a sequential file.
+
+    Parameters
+    ----------
+    coefficients : what goes into the file. Its own ``huffman_tables`` are not looked at.
+    huffman_tables : tables to code with, or None for optimal ones.
+    bands : in place of ``coefficients.planes``, the same cut into bands of whole MCU rows, int16
+        ``(rows, columns, 8, 8)`` a component, so that the whole waist need not be held.
+
+    Returns
+    -------
+    The file.
+
+    Raises
+    ------
+    ValueError if a table has no code for a symbol that occurs.
+    """
+    frame = frame_of(coefficients)
+    scans = [_scan(frame, group, coefficients.restart_interval) for group in _groups(frame)]
+    tokens = [tokenize(scan, _scan_bands(scan, coefficients, bands)) for scan in scans]
+    if huffman_tables is None:
+        kept = [list(of_scan) for of_scan in tokens]
+        huffman_tables = _optimal_tables(scans, kept)
+        tokens = [iter(of_scan) for of_scan in kept]
+
+    keys = list(dict.fromkeys(key for c in frame.components for key in ((0, c.Td), (1, c.Ta))))
+    parts = [bytes((0xFF, markers.SOI)), segments.build_all(coefficients.application_segments)]
+    for number in dict.fromkeys(c.Tq for c in frame.components):
+        parts.append(segments.build_dqt(number, coefficients.quantization_tables[number]))
+    parts.append(segments.build_sof(frame))
+    parts += [segments.build_dht(*key, huffman_tables[key]) for key in keys]
+    if coefficients.restart_interval:
+        parts.append(segments.build_dri(coefficients.restart_interval))
+    for scan, of_scan in zip(scans, tokens, strict=True):
+        scan.huffman_tables.update(huffman_tables)
+        parts += [segments.build_sos(scan), write_scan(scan, of_scan)]
+    parts.append(bytes((0xFF, markers.EOI)))
+    return b"".join(parts)
+
+
+def _groups(frame: Frame) -> list[tuple[int, ...]]:
+    """All components in one scan; each in its own if an MCU would have too many blocks."""
+    every = tuple(range(len(frame.components)))
+    if len(every) > 1 and sum(c.H * c.V for c in frame.components) > MAX_BLOCKS_PER_MCU:
+        return [(i,) for i in every]
+    return [every]
+
+
+def _scan(frame: Frame, indices: tuple[int, ...], restart_interval: int) -> Scan:
+    return Scan(frame, indices, tuple(frame.components[i] for i in indices), {}, restart_interval)
+
+
+def _scan_bands(
+    scan: Scan, coefficients: Coefficients, bands: Iterable[list[NDArray[np.int16]]] | None
+) -> Iterator[Band]:
+    """A scan's blocks along the zig-zag, filled up to whole MCUs."""
+    _, columns = scan.mcus
+    if bands is None:
+        bands = _cut([coefficients.planes[i] for i in scan.indices], scan)
+    for band in bands:
+        rows = ceil_div(len(band[0]), scan.factors[0][0])
+        yield [
+            pad_to_mcus(zigzag(plane), rows, columns, factor)
+            for plane, factor in zip(band, scan.factors, strict=True)
+        ]
+
+
+BAND_BLOCKS = 1 << 13
+
+
+def _cut(planes: list[NDArray[np.int16]], scan: Scan) -> Iterator[list[NDArray[np.int16]]]:
+    """Cut planes into bands of about :data:`BAND_BLOCKS` blocks, whole MCU rows."""
+    rows, columns = scan.mcus
+    step = max(1, BAND_BLOCKS // (columns * scan.blocks_per_mcu))
+    for row in range(0, rows, step):
+        yield [
+            plane[row * v : (row + step) * v] for plane, (v, _) in zip(planes, scan.factors, strict=True)
+        ]
+
+
+def _optimal_tables(scans: list[Scan], tokens: list[list[Tokens]]) -> dict[TableKey, HuffmanTable]:
+    """Tables for the statistics of all scans together (Annex K.2)."""
+    totals: dict[TableKey, NDArray[np.intp]] = {}
+    for scan, of_scan in zip(scans, tokens, strict=True):
+        frequencies = symbol_frequencies(scan, of_scan)
+        keys = [key for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
+        for key, counts in zip(keys, frequencies, strict=True):
+            totals[key] = totals.get(key, 0) + counts
+    return {key: optimal_table(counts) for key, counts in totals.items()}

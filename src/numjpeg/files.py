@@ -1,0 +1,67 @@
+"""Reading and writing files: nothing is left half-written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from numjpeg.decoder import decode
+from numjpeg.encoder import encode
+
+PathOrFile = str | os.PathLike[str] | IO[bytes]
+
+
+def imread(file: PathOrFile, **options: Any) -> NDArray[np.uint8]:
+    """Decode a file by its path, or from a binary file object.
+
+    ``options`` are those of :func:`numjpeg.decode`; errors are the same, and ``OSError``.
+    """
+    data = Path(file).read_bytes() if isinstance(file, str | os.PathLike) else file.read()
+    return decode(data, **options)
+
+
+def imwrite(file: PathOrFile, image: ArrayLike, quality: int | None = None, **options: Any) -> None:
+    """Encode a picture into a file by its path, or into a binary file object.
+
+    ``quality`` and ``options`` are those of :func:`numjpeg.encode`. The picture is encoded before anything is
+    written, and a path is replaced in one step (:func:`write_atomically`).
+    """
+    data = encode(image, quality, **options)
+    if isinstance(file, str | os.PathLike):
+        write_atomically(file, data)
+    else:
+        file.write(data)
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file under another name beside it, then rename it: readers see the old one or the new one, whole.
+
+    A device or a pipe is written straight.
+    """
+    target = Path(path)
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    target = target.resolve()  # a symbolic link stays, and what it points to is replaced
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(data)
+        os.chmod(name, target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

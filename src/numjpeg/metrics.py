@@ -1,0 +1,130 @@
+"""Mean squared error and peak signal-to-noise ratio of two arrays. Knows no codec.
+
+    MSE  = mean of (reference - image)^2 over all samples
+    PSNR = 10 log10(data_range^2 / MSE)   in dB
+
+Differences are taken in float64, so that unsigned integers cannot wrap round.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+CHUNK = 1 << 18
+"""Samples in flight at a time: float64 copies of whole pictures are never made."""
+
+
+@overload
+def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: Literal[False] = False) -> float: ...
+@overload
+def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool) -> float | NDArray[np.float64]: ...
+def mse(
+    reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False
+) -> float | NDArray[np.float64]:
+    """Mean squared error.
+
+    Parameters
+    ----------
+    reference, image : arrays of the same shape, at least one sample, real or boolean.
+    per_channel : one value for each entry of the last axis, instead of one for all.
+
+    Returns
+    -------
+    float, or float64 ``(channels,)``.
+
+    Raises
+    ------
+    ValueError if the shapes differ, there are no samples, or samples are complex.
+
+    >>> mse(np.array([0, 255], np.uint8), np.array([255, 255], np.uint8))
+    32512.5
+    """
+    first, second = np.asarray(reference), np.asarray(image)
+    if first.shape != second.shape:
+        raise ValueError(f"image: shape {second.shape} differs from the reference's {first.shape}")
+    if first.size == 0:
+        raise ValueError("reference: no samples")
+    for name, array in (("reference", first), ("image", second)):
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"{name}: real samples expected, got {array.dtype}")
+    if per_channel and first.ndim == 0:
+        raise ValueError("per_channel: a single sample has no channels")
+    channels = first.shape[-1] if per_channel else 1
+    if first.ndim == 0:
+        first, second = first.reshape(1), second.reshape(1)
+
+    total = np.zeros(channels)
+    rows = max(1, CHUNK * len(first) // first.size)
+    for start in range(0, len(first), rows):
+        difference = first[start : start + rows].astype(np.float64)
+        difference -= second[start : start + rows]
+        np.square(difference, out=difference)
+        total += difference.reshape(-1, channels).sum(axis=0) if per_channel else difference.sum()
+    means: NDArray[np.float64] = total / (first.size // channels)
+    return means if per_channel else float(means[0])
+
+
+@overload
+def psnr(
+    reference: ArrayLike,
+    image: ArrayLike,
+    *,
+    data_range: float | None = None,
+    per_channel: Literal[False] = False,
+) -> float: ...
+@overload
+def psnr(
+    reference: ArrayLike, image: ArrayLike, *, data_range: float | None = None, per_channel: bool
+) -> float | NDArray[np.float64]: ...
+def psnr(
+    reference: ArrayLike,
+    image: ArrayLike,
+    *,
+    data_range: float | None = None,
+    per_channel: bool = False,
+) -> float | NDArray[np.float64]:
+    """Peak signal-to-noise ratio in dB.
+
+    Parameters
+    ----------
+    reference, image : arrays of the same shape.
+    data_range : peak-to-peak range of the samples. By default that of the integer type that both arrays have:
+        255 for uint8, 65535 for uint16, 1 for bool.
+    per_channel : one value for each entry of the last axis, instead of one for all.
+
+    Returns
+    -------
+    float, or float64 ``(channels,)``; infinity where nothing differs.
+
+    Raises
+    ------
+    ValueError if shapes differ, the range is not positive, or it is not given and the samples are floats or
+    of two types.
+
+    >>> psnr(np.array([0, 0], np.uint8), np.array([0, 1], np.uint8))
+    51.1411...
+    >>> psnr(np.zeros(3), np.full(3, 0.1), data_range=1)
+    20.0
+    """
+    if data_range is None:
+        data_range = _type_range(np.asarray(reference).dtype, np.asarray(image).dtype)
+    if not data_range > 0 or data_range == float("inf"):
+        raise ValueError(f"data_range: {data_range} is not a positive number")
+    error = mse(reference, image, per_channel=per_channel)
+    with np.errstate(divide="ignore"):
+        decibels = 10 * np.log10(np.float64(data_range) ** 2 / np.asarray(error))
+    return decibels if per_channel else float(decibels)
+
+
+def _type_range(first: np.dtype[np.generic], second: np.dtype[np.generic]) -> float:
+    if first != second:
+        raise ValueError(f"data_range: must be given, since the types differ ({first}, {second})")
+    if first.kind == "b":
+        return 1
+    if first.kind not in "iu":
+        raise ValueError(f"data_range: must be given for {first} samples")
+    info = np.iinfo(first)
+    return float(info.max) - float(info.min)

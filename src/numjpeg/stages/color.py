@@ -1,0 +1,117 @@
+"""Colour conversion between RGB and YCbCr as JFIF defines it (ITU-R BT.601, full range, 8 bits).
+
+    Y  =  0.299   R + 0.587   G + 0.114   B
+    Cb = -0.16874 R - 0.33126 G + 0.5     B + 128
+    Cr =  0.5     R - 0.41869 G - 0.08131 B + 128
+
+Both directions run in 16-bit fixed point, as libjpeg does: each weight is rounded to a multiple of 2^-16 and
+the sum is shifted right once. The intermediate sums stay below 2^25, so int32 holds them with head-room.
+
+Arrays are ``(..., 3)`` with any strides; results lie in memory as three planes (component axis slowest),
+which is what the next stages want to read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FRACTION_BITS = 16
+HALF = 1 << (FRACTION_BITS - 1)
+
+
+def _fixed(weight: float) -> int:
+    """A weight as a multiple of 2^-16, rounded."""
+    return int(weight * (1 << FRACTION_BITS) + 0.5)
+
+
+def _three_planes(shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Planes ``(3, ...)`` and the same memory seen as ``(..., 3)``."""
+    planes = np.empty((3, *shape), np.uint8)
+    return planes, np.moveaxis(planes, 0, -1)
+
+
+def _check(name: str, pixels: NDArray[np.uint8]) -> None:
+    if pixels.dtype != np.uint8 or pixels.ndim < 1 or pixels.shape[-1] != 3:
+        raise ValueError(f"{name}: expected uint8 (..., 3), got {pixels.dtype} {pixels.shape}")
+
+
+def rgb_to_ycbcr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Convert RGB to YCbCr.
+
+    Parameters
+    ----------
+    rgb : uint8 ``(..., 3)``, 0 .. 255.
+
+    Returns
+    -------
+    uint8 ``(..., 3)``: Y, Cb, Cr. Y is rounded half up, Cb and Cr half down (libjpeg's bias of one unit
+    keeps their maximum at 255).
+
+    Raises
+    ------
+    ValueError for another dtype or last axis.
+
+    >>> rgb_to_ycbcr(np.array([255, 0, 0], np.uint8)).tolist()
+    [76, 85, 255]
+    """
+    _check("rgb", rgb)
+    planes, ycbcr = _three_planes(rgb.shape[:-1])
+    red, green, blue = (rgb[..., i].astype(np.int32) for i in range(3))
+
+    def weighted(plane: NDArray[np.uint8], r: int, g: int, b: int, bias: int) -> None:
+        total = red * r
+        total += green * g
+        total += blue * b
+        total += bias
+        total >>= FRACTION_BITS
+        plane[...] = total
+
+    chroma_bias = (128 << FRACTION_BITS) + HALF - 1
+    weighted(planes[0, ...], _fixed(0.299), _fixed(0.587), _fixed(0.114), HALF)
+    weighted(planes[1, ...], -_fixed(0.16874), -_fixed(0.33126), _fixed(0.5), chroma_bias)
+    weighted(planes[2, ...], _fixed(0.5), -_fixed(0.41869), -_fixed(0.08131), chroma_bias)
+    return ycbcr
+
+
+def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Convert YCbCr to RGB.
+
+        R = Y + 1.402 (Cr - 128)
+        G = Y - 0.34414 (Cb - 128) - 0.71414 (Cr - 128)
+        B = Y + 1.772 (Cb - 128)
+
+    Parameters
+    ----------
+    ycbcr : uint8 ``(..., 3)``, 0 .. 255.
+
+    Returns
+    -------
+    uint8 ``(..., 3)``: R, G, B, each rounded half up and clipped to 0 .. 255.
+
+    Raises
+    ------
+    ValueError for another dtype or last axis.
+
+    >>> ycbcr_to_rgb(np.array([76, 85, 255], np.uint8)).tolist()
+    [254, 0, 0]
+    """
+    _check("ycbcr", ycbcr)
+    planes, rgb = _three_planes(ycbcr.shape[:-1])
+    luma = ycbcr[..., 0]
+    cb = ycbcr[..., 1].astype(np.int32)
+    cr = ycbcr[..., 2].astype(np.int32)
+    cb -= 128
+    cr -= 128
+
+    def finish(plane: NDArray[np.uint8], chroma: NDArray[np.int32]) -> None:
+        chroma += HALF
+        chroma >>= FRACTION_BITS
+        chroma += luma
+        np.clip(chroma, 0, 255, out=chroma)
+        plane[...] = chroma
+
+    finish(planes[0, ...], np.asarray(cr * _fixed(1.402)))
+    finish(planes[1, ...], np.asarray(cb * -_fixed(0.34414) - cr * _fixed(0.71414)))
+    finish(planes[2, ...], np.asarray(cb * _fixed(1.772)))
+    return rgb

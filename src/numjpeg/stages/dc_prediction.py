@@ -1,0 +1,61 @@
+"""DC prediction (T.81 F.1.1.5.1, F.2.1.3.1): each DC coefficient <-> its difference from the one before.
+
+"Before" means: the same component's block before it in the scan. The prediction is 0 at the start of a scan
+and after each restart marker.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def dc_differences(
+    dc: NDArray[np.int16], resets: NDArray[np.intp] | None = None, predictor: int = 0
+) -> NDArray[np.int32]:
+    """Subtract from each DC coefficient the one before it.
+
+    Parameters
+    ----------
+    dc : int16 ``(n,)``, one component's DC coefficients in scan order.
+    resets : indices at which the prediction is 0 (the first block after a restart marker), or None.
+    predictor : prediction of the first one: 0, or the last DC of the band before.
+
+    Returns
+    -------
+    int32 ``(n,)``, -65535 .. 65535 (-2047 .. 2047 in a baseline file).
+
+    >>> dc_differences(np.array([5, 7, 4, 4], np.int16), np.array([2])).tolist()
+    [5, 2, 4, 0]
+    """
+    differences = np.diff(dc.astype(np.int32), prepend=np.int32(predictor))
+    if resets is not None:
+        differences[resets] = dc[resets]
+    return differences
+
+
+def dc_from_differences(
+    differences: NDArray[np.integer], resets: NDArray[np.intp] | None = None, predictor: int = 0
+) -> NDArray[np.int16]:
+    """Sum the differences up again: the inverse of :func:`dc_differences`.
+
+    Parameters
+    ----------
+    differences : integers ``(n,)``.
+    resets : ascending indices at which the sum starts again from 0, or None.
+    predictor : value of the block before the first one.
+
+    Returns
+    -------
+    int16 ``(n,)``; sums are kept modulo 2^16, as libjpeg keeps them (only a damaged file gets there).
+
+    >>> dc_from_differences(np.array([5, 2, 4, 0]), np.array([2])).tolist()
+    [5, 7, 4, 4]
+    """
+    sums = np.cumsum(differences, dtype=np.int64)
+    base = np.zeros(len(sums), np.int64)
+    base[:] = -predictor
+    if resets is not None and len(resets):
+        before = sums[resets] - differences[resets]
+        base[resets[0] :] = np.repeat(before, np.diff(resets, append=len(sums)))
+    return (sums - base).astype(np.int16)

@@ -1,0 +1,379 @@
+"""Huffman coding (T.81 Annex C, F.1.2, F.2.2; tables of Annex K.3; optimal tables of Annex K.2).
+
+A DC difference is coded as its category SSSS and that many magnitude bits; an AC coefficient as the symbol
+RRRRSSSS (run of zeros, category) and its magnitude bits. Only the symbols are Huffman coded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+END_OF_BLOCK = 0x00
+ZERO_RUN = 0xF0
+"""ZRL: sixteen zeros."""
+WINDOW_BITS = 16
+"""The longest code word; a decoder that sees as many bits sees any code word whole."""
+
+
+@dataclass(frozen=True)
+class HuffmanTable:
+    """A Huffman table as DHT carries it (B.2.4.2).
+
+    Attributes
+    ----------
+    bits : sixteen counts, the number of codes of 1 to 16 bits (BITS).
+    values : the symbols in order of their codes (HUFFVAL).
+
+    Raises
+    ------
+    ValueError if the counts do not fit the values or ask for more codes than there are.
+    """
+
+    bits: tuple[int, ...]
+    values: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.bits) != 16 or min(self.bits) < 0:
+            raise ValueError("bits: sixteen counts expected")
+        if sum(self.bits) != len(self.values):
+            raise ValueError(f"values: {sum(self.bits)} expected, got {len(self.values)}")
+        if sum(count << (15 - i) for i, count in enumerate(self.bits)) > 1 << 16:
+            raise ValueError("bits: code lengths oversubscribed")
+        if len(set(self.values)) != len(self.values):
+            raise ValueError("values: a symbol stands twice")
+
+
+class Codes(NamedTuple):
+    """Code words by symbol: uint64 ``(256,)`` right-aligned, and their lengths, uint8, 0 for no code."""
+
+    code: NDArray[np.uint64]
+    length: NDArray[np.uint8]
+
+
+class Lookup(NamedTuple):
+    """What 16 bits begin with: symbol, and length of its code, uint8 ``(65536,)`` each, 0 for no code."""
+
+    symbol: NDArray[np.uint8]
+    length: NDArray[np.uint8]
+
+
+def _table(bits: str, values: str) -> HuffmanTable:
+    return HuffmanTable(tuple(map(int, bits.split())), bytes.fromhex(values))
+
+
+# Tables K.3 to K.6, BITS and HUFFVAL as T.81 lists them.
+DC_LUMINANCE = _table("0 1 5 1 1 1 1 1 1 0 0 0 0 0 0 0", "00 01 02 03 04 05 06 07 08 09 0A 0B")
+DC_CHROMINANCE = _table("0 3 1 1 1 1 1 1 1 1 1 0 0 0 0 0", "00 01 02 03 04 05 06 07 08 09 0A 0B")
+AC_LUMINANCE = _table(
+    "0 2 1 3 3 2 4 3 5 5 4 4 0 0 1 125",
+    """
+    01 02 03 00 04 11 05 12 21 31 41 06 13 51 61 07 22 71 14 32 81 91 A1 08 23 42 B1 C1 15 52 D1 F0
+    24 33 62 72 82 09 0A 16 17 18 19 1A 25 26 27 28 29 2A 34 35 36 37 38 39 3A 43 44 45 46 47 48 49
+    4A 53 54 55 56 57 58 59 5A 63 64 65 66 67 68 69 6A 73 74 75 76 77 78 79 7A 83 84 85 86 87 88 89
+    8A 92 93 94 95 96 97 98 99 9A A2 A3 A4 A5 A6 A7 A8 A9 AA B2 B3 B4 B5 B6 B7 B8 B9 BA C2 C3 C4 C5
+    C6 C7 C8 C9 CA D2 D3 D4 D5 D6 D7 D8 D9 DA E1 E2 E3 E4 E5 E6 E7 E8 E9 EA F1 F2 F3 F4 F5 F6 F7 F8
+    F9 FA
+    """,
+)
+AC_CHROMINANCE = _table(
+    "0 2 1 2 4 4 3 4 7 5 4 4 0 1 2 119",
+    """
+    00 01 02 03 11 04 05 21 31 06 12 41 51 07 61 71 13 22 32 81 08 14 42 91 A1 B1 C1 09 23 33 52 F0
+    15 62 72 D1 0A 16 24 34 E1 25 F1 17 18 19 1A 26 27 28 29 2A 35 36 37 38 39 3A 43 44 45 46 47 48
+    49 4A 53 54 55 56 57 58 59 5A 63 64 65 66 67 68 69 6A 73 74 75 76 77 78 79 7A 82 83 84 85 86 87
+    88 89 8A 92 93 94 95 96 97 98 99 9A A2 A3 A4 A5 A6 A7 A8 A9 AA B2 B3 B4 B5 B6 B7 B8 B9 BA C2 C3
+    C4 C5 C6 C7 C8 C9 CA D2 D3 D4 D5 D6 D7 D8 D9 DA E2 E3 E4 E5 E6 E7 E8 E9 EA F2 F3 F4 F5 F6 F7 F8
+    F9 FA
+    """,
+)
+
+
+# --- categories and magnitude bits -----------------------------------------------------------------------
+
+_CATEGORY = np.zeros(1 << 17, np.uint8)
+for _size in range(1, 18):
+    _CATEGORY[1 << (_size - 1) : 1 << _size] = _size
+
+
+def magnitude_category(values: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """SSSS of Tables F.1 and F.2: the number of bits of the magnitude.
+
+    Parameters
+    ----------
+    values : integers of any shape, -131071 .. 131071.
+
+    Returns
+    -------
+    uint8 of the same shape: 0 for 0, else 1 + floor(log2 |value|).
+
+    >>> magnitude_category(np.array([0, -1, 3, -2047])).tolist()
+    [0, 1, 2, 11]
+    """
+    return _CATEGORY[np.abs(values.astype(np.int32))]
+
+
+def magnitude_bits(
+    values: NDArray[np.integer], category: NDArray[np.uint8]
+) -> NDArray[np.uint64]:
+    """The bits that follow the symbol (F.1.2.1.1): the value, or the value - 1 if it is negative.
+
+    Parameters
+    ----------
+    values, category : integers and their :func:`magnitude_category`, same shape.
+
+    Returns
+    -------
+    uint64 of the same shape: the low ``category`` bits, none of the others set.
+
+    >>> magnitude_bits(np.array([5, -5]), np.array([3, 3], np.uint8)).tolist()
+    [5, 2]
+    """
+    bits = values + (values < 0) * ((1 << category.astype(np.int64)) - 1)
+    return bits.astype(np.uint64)
+
+
+def extend(bits: NDArray[np.integer], category: NDArray[np.integer]) -> NDArray[np.int32]:
+    """EXTEND (F.2.2.1, Figure F.12), the inverse of :func:`magnitude_bits`.
+
+    Parameters
+    ----------
+    bits : the magnitude bits, right-aligned. category : how many they are, 0 .. 16.
+
+    Returns
+    -------
+    int32 of the same shape.
+
+    >>> extend(np.array([5, 2, 0]), np.array([3, 3, 0])).tolist()
+    [5, -5, 0]
+    """
+    bits = bits.astype(np.int32)
+    full = np.left_shift(np.int32(1), category.astype(np.int32))
+    return bits - (2 * bits < full) * (full - 1)
+
+
+# --- AC symbols ------------------------------------------------------------------------------------------
+
+
+class AcSymbols(NamedTuple):
+    """Symbols in coding order; ``entry`` is the index of the (run, value) entry that each belongs to."""
+
+    entry: NDArray[np.intp]
+    symbol: NDArray[np.uint8]
+    value: NDArray[np.int16]
+    """The value whose magnitude bits follow: 0 after ZRL and end of block."""
+
+
+def ac_symbols(run: NDArray[np.intp], value: NDArray[np.int16]) -> AcSymbols:
+    """Form the symbols RRRRSSSS of (run, value) entries (F.1.2.2.1); sixteen zeros each become one ZRL.
+
+    Parameters
+    ----------
+    run : zeros before each value, 0 .. 62. value : int16; run 0 and value 0 stand for the end of a block.
+
+    >>> ac_symbols(np.array([35, 0]), np.array([-3, 0], np.int16)).symbol.tolist()
+    [240, 240, 50, 0]
+    """
+    symbol = ((run & 15) << 4).astype(np.uint8) | magnitude_category(value)
+    longest = int(run.max(initial=0))
+    if longest < 16:
+        return AcSymbols(np.arange(len(run)), symbol, value)
+    copies = (run >> 4) + 1
+    entry = np.repeat(np.arange(len(run)), copies)
+    own = np.cumsum(copies) - 1
+    expanded = np.full(len(entry), ZERO_RUN, np.uint8)
+    expanded[own] = symbol
+    values = np.zeros(len(entry), np.int16)
+    values[own] = value
+    return AcSymbols(entry, expanded, values)
+
+
+def run_and_category(symbol: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """Take RRRRSSSS apart: (RRRR, SSSS).
+
+    >>> [a.tolist() for a in run_and_category(np.array([0x32, 0xF0], np.uint8))]
+    [[3, 15], [2, 0]]
+    """
+    return (symbol >> 4).astype(np.intp), symbol & 15
+
+
+# --- codes -----------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def huffman_codes(table: HuffmanTable) -> Codes:
+    """Assign the code words (Annex C): ascending within a length, each length going on where the last ended.
+
+    >>> codes = huffman_codes(DC_LUMINANCE)
+    >>> [format(int(codes.code[s]), f"0{codes.length[s]}b") for s in range(4)]
+    ['00', '010', '011', '100']
+    """
+    symbols = np.frombuffer(table.values, np.uint8)
+    lengths = np.repeat(np.arange(1, 17, dtype=np.uint8), table.bits)
+    # Written with 16 bits, each code begins where the one before it ends.
+    spans = np.left_shift(np.uint64(1), np.uint64(16) - lengths)
+    starts = np.cumsum(spans, dtype=np.uint64) - spans
+    code = np.zeros(256, np.uint64)
+    length = np.zeros(256, np.uint8)
+    code[symbols] = starts >> (np.uint64(16) - lengths)
+    length[symbols] = lengths
+    for array in (code, length):
+        array.setflags(write=False)
+    return Codes(code, length)
+
+
+@lru_cache(maxsize=64)
+def huffman_lookup(table: HuffmanTable) -> Lookup:
+    """Tabulate for all 65,536 windows of 16 bits the symbol they begin with (in place of Figure F.16).
+
+    >>> lookup = huffman_lookup(DC_LUMINANCE)
+    >>> int(lookup.symbol[0b0110000000000000]), int(lookup.length[0b0110000000000000])
+    (2, 3)
+    """
+    lengths = np.repeat(np.arange(1, 17, dtype=np.uint8), table.bits)
+    spans = 1 << (16 - lengths.astype(np.intp))
+    used = int(spans.sum())
+    symbol = np.zeros(1 << WINDOW_BITS, np.uint8)
+    length = np.zeros(1 << WINDOW_BITS, np.uint8)
+    symbol[:used] = np.repeat(np.frombuffer(table.values, np.uint8), spans)
+    length[:used] = np.repeat(lengths, spans)
+    for array in (symbol, length):
+        array.setflags(write=False)
+    return Lookup(symbol, length)
+
+
+def huffman_encode(
+    symbols: NDArray[np.uint8],
+    tables: Sequence[HuffmanTable],
+    selector: NDArray[np.integer] | int = 0,
+) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """Look up the code word of each symbol.
+
+    Parameters
+    ----------
+    symbols : uint8 ``(n,)``.
+    tables : the tables in use. selector : index of the table of each symbol, or one for all.
+
+    Returns
+    -------
+    (codes, lengths): uint64 right-aligned code words, and their lengths in bits, 1 .. 16.
+
+    Raises
+    ------
+    ValueError if a table has no code for a symbol.
+
+    >>> codes, lengths = huffman_encode(np.array([0x01, 0x00], np.uint8), [AC_LUMINANCE])
+    >>> codes.tolist(), lengths.tolist()
+    ([0, 10], [2, 4])
+    """
+    by_symbol = [huffman_codes(table) for table in tables]
+    index = symbols + 256 * np.asarray(selector, np.intp)
+    lengths = np.concatenate([c.length for c in by_symbol])[index]
+    if len(lengths) and not lengths.all():
+        raise ValueError(f"symbols: no code for symbol 0x{int(symbols[np.argmin(lengths)]):02X}")
+    return np.concatenate([c.code for c in by_symbol])[index], lengths
+
+
+def huffman_decode(
+    windows: NDArray[np.uint16],
+    tables: Sequence[HuffmanTable],
+    selector: NDArray[np.integer] | int = 0,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """DECODE (F.2.2.3) at many places at once: the inverse of :func:`huffman_encode`.
+
+    Parameters
+    ----------
+    windows : uint16 ``(n,)``, the 16 bits from the start of each code word on.
+    tables, selector : as in :func:`huffman_encode`.
+
+    Returns
+    -------
+    (symbols, lengths): uint8 ``(n,)`` each; length 0 where no code begins like that.
+
+    >>> symbols, lengths = huffman_decode(np.array([0b1010_0000_0000_0000], np.uint16), [AC_LUMINANCE])
+    >>> symbols.tolist(), lengths.tolist()
+    ([0], [4])
+    """
+    lookups = [huffman_lookup(table) for table in tables]
+    if len(lookups) == 1:
+        return lookups[0].symbol[windows], lookups[0].length[windows]
+    index = windows + (np.asarray(selector, np.intp) << WINDOW_BITS)
+    return (
+        np.concatenate([lookup.symbol for lookup in lookups])[index],
+        np.concatenate([lookup.length for lookup in lookups])[index],
+    )
+
+
+# --- optimal tables --------------------------------------------------------------------------------------
+
+
+def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
+    """The best table for given statistics (Annex K.2), as libjpeg builds it.
+
+    Parameters
+    ----------
+    frequencies : ``(256,)``, how often each symbol occurs.
+
+    Returns
+    -------
+    HuffmanTable with a code of at most 16 bits for each symbol that occurs, and none of all ones.
+
+    Raises
+    ------
+    ValueError if no symbol occurs.
+
+    >>> frequencies = np.zeros(256, int); frequencies[[1, 2, 3]] = 10, 5, 1
+    >>> optimal_table(frequencies).bits[:3]
+    (1, 1, 1)
+    """
+    if not np.any(frequencies):
+        raise ValueError("frequencies: no symbol occurs")
+    sizes = _code_sizes(np.append(frequencies, 1).tolist())
+    bits = _limit_to_16(np.bincount(sizes[sizes > 0], minlength=33).tolist())
+    bits[max(i for i, count in enumerate(bits) if count)] -= 1  # the code of all ones stays unused
+    symbols = np.flatnonzero(sizes[:256])
+    ordered = symbols[np.argsort(sizes[symbols], kind="stable")]
+    return HuffmanTable(tuple(bits[1:17]), bytes(ordered.astype(np.uint8)))
+
+
+def _code_sizes(frequencies: list[int]) -> NDArray[np.intp]:
+    """Figure K.1: code lengths of 257 symbols, of which number 256 reserves the code of all ones.
+
+    Two least nodes are merged until one is left; of equal ones those with the larger index are taken first, and
+    the merged node keeps the index of the first taken.
+    """
+    heap = [(count, -symbol) for symbol, count in enumerate(frequencies) if count]
+    heapify(heap)
+    members = {symbol: [-symbol] for _, symbol in heap}
+    sizes = np.zeros(len(frequencies), np.intp)
+    while len(heap) > 1:
+        first_count, first = heappop(heap)
+        second_count, second = heappop(heap)
+        members[first] += members.pop(second)
+        sizes[members[first]] += 1
+        heappush(heap, (first_count + second_count, first))
+    return sizes
+
+
+def _limit_to_16(bits: list[int]) -> list[int]:
+    """Figure K.3: move codes longer than 16 bits up the tree; ``bits[i]`` counts the codes of i bits.
+
+    A pair of the longest codes gives way to its common prefix; the other one joins the code of the longest
+    length below, which is lengthened by one bit.
+    """
+    for length in range(len(bits) - 1, 16, -1):
+        while bits[length] > 0:
+            shorter = length - 2
+            while bits[shorter] == 0:
+                shorter -= 1
+            bits[length] -= 2
+            bits[length - 1] += 1
+            bits[shorter + 1] += 2
+            bits[shorter] -= 1
+    return bits

@@ -1,0 +1,50 @@
+"""DC level shift (T.81 A.3.1): unsigned samples <-> signed samples around zero.
+
+Samples of P bits lie in 0 .. 2^P - 1; subtracting 2^(P-1) centres them, so that the DC coefficient of a
+mid-gray block is 0. With P = 8: 0 .. 255 <-> -128 .. 127.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+MID_LEVEL = 128
+
+
+def level_shift(samples: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Subtract 128 from unsigned samples.
+
+    Parameters
+    ----------
+    samples : uint8 array of any shape, 0 .. 255.
+
+    Returns
+    -------
+    int16 array of the same shape, -128 .. 127.
+
+    >>> level_shift(np.array([0, 128, 255], np.uint8)).tolist()
+    [-128, 0, 127]
+    """
+    return np.subtract(samples, np.int16(MID_LEVEL), dtype=np.int16)
+
+
+def inverse_level_shift(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Add 128, round what is not an integer, and clip to 0 .. 255 (T.81 A.3.1 and A.3.4).
+
+    Parameters
+    ----------
+    samples : array of any shape and any real dtype; -128 .. 127 where nothing has to be clipped.
+
+    Returns
+    -------
+    uint8 array of the same shape.
+
+    >>> inverse_level_shift(np.array([-200, -128, 0, 127, 200], np.int16)).tolist()
+    [0, 0, 128, 255, 255]
+    >>> inverse_level_shift(np.array([-0.6, 0.4])).tolist()
+    [127, 128]
+    """
+    if not np.issubdtype(samples.dtype, np.integer):
+        samples = np.rint(samples)
+    return np.clip(np.add(samples, MID_LEVEL), 0, 255).astype(np.uint8)

@@ -1,0 +1,138 @@
+"""Quantization (T.81 A.3.4) and the tables of Annex K.1, scaled by quality.
+
+Tables are ``(8, 8)`` in natural order (vertical frequency first), entries 1 .. 65535.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+# Table K.1: luminance, for 720 x 576 pictures seen from six times their height.
+LUMINANCE = np.array(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61],
+        [12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77],
+        [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101],
+        [72, 92, 95, 98, 112, 100, 103, 99],
+    ],
+    np.uint16,
+)
+# Table K.2: chrominance, subsampled 2:1 horizontally.
+CHROMINANCE = np.array(
+    [
+        [17, 18, 24, 47, 99, 99, 99, 99],
+        [18, 21, 26, 66, 99, 99, 99, 99],
+        [24, 26, 56, 99, 99, 99, 99, 99],
+        [47, 66, 99, 99, 99, 99, 99, 99],
+        [99, 99, 99, 99, 99, 99, 99, 99],
+        [99, 99, 99, 99, 99, 99, 99, 99],
+        [99, 99, 99, 99, 99, 99, 99, 99],
+        [99, 99, 99, 99, 99, 99, 99, 99],
+    ],
+    np.uint16,
+)
+for _table in (LUMINANCE, CHROMINANCE):
+    _table.setflags(write=False)
+
+
+class QuantizationTables(NamedTuple):
+    luminance: NDArray[np.uint16]
+    chrominance: NDArray[np.uint16]
+
+
+def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
+    """Scale a table by libjpeg's quality and clamp it to the 8 bits of a baseline file.
+
+    Parameters
+    ----------
+    table : 64 entries, natural order.
+    quality : 1 .. 100. At 50 the table stays as it is, at 100 every entry is 1; below 50 the factor is
+        50 / quality, above it 2 - quality / 50.
+
+    Returns
+    -------
+    uint16 ``(8, 8)``, 1 .. 255.
+
+    Raises
+    ------
+    ValueError for a quality outside 1 .. 100.
+
+    >>> scale_table(LUMINANCE, 75)[0].tolist()
+    [8, 6, 5, 8, 12, 20, 26, 31]
+    """
+    if not 1 <= quality <= 100:
+        raise ValueError(f"quality: {quality} is outside 1..100")
+    percent = 5000 // quality if quality < 50 else 200 - 2 * quality
+    scaled = (np.asarray(table, np.int64).reshape(8, 8) * percent + 50) // 100
+    return np.clip(scaled, 1, 255).astype(np.uint16)
+
+
+def quantization_tables(quality: int = 75) -> QuantizationTables:
+    """The tables K.1 and K.2 at a quality of 1 .. 100.
+
+    Returns
+    -------
+    (luminance, chrominance), uint16 ``(8, 8)`` each.
+
+    Raises
+    ------
+    ValueError for a quality outside 1 .. 100.
+
+    >>> quantization_tables(50).chrominance[0, :4].tolist()
+    [17, 18, 24, 47]
+    """
+    return QuantizationTables(scale_table(LUMINANCE, quality), scale_table(CHROMINANCE, quality))
+
+
+def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> NDArray[np.int16]:
+    """Divide by the table and round half away from zero.
+
+    Parameters
+    ----------
+    coefficients : float32 or float64 ``(..., 8, 8)`` from the forward DCT.
+    table : ``(8, 8)``, 1 .. 65535.
+
+    Returns
+    -------
+    int16 ``(..., 8, 8)``, in the memory order of the coefficients.
+
+    Notes
+    -----
+    On the integer DCT's multiples of 1/8 the float32 arithmetic is exact. A quotient n - 1/2 is representable
+    and therefore exact; any other is at least 1 / 8q away from it, while division and sum err by less than
+    2 n / 2^24 together, and 16 n q <= 2 (8 |c| + 4 q) < 2^24 for every |c| <= 2048 and q <= 65535.
+
+    >>> quantize(np.full((8, 8), -24, np.float32), np.full((8, 8), 16))[0, 0].item()
+    -2
+    """
+    magnitude = np.abs(coefficients)
+    magnitude /= table.astype(magnitude.dtype)
+    magnitude += magnitude.dtype.type(0.5)
+    np.floor(magnitude, out=magnitude)
+    np.copysign(magnitude, coefficients, out=magnitude)
+    return magnitude.astype(np.int16)
+
+
+def dequantize(quantized: NDArray[np.int16], table: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Multiply by the table.
+
+    Parameters
+    ----------
+    quantized : int16 ``(..., 8, 8)``.
+    table : ``(8, 8)``, 1 .. 65535.
+
+    Returns
+    -------
+    int32 ``(..., 8, 8)``; no product overflows, since 2^15 * 65535 < 2^31.
+
+    >>> dequantize(np.full((8, 8), -2, np.int16), np.full((8, 8), 16))[0, 0].item()
+    -32
+    """
+    return np.multiply(quantized, table.astype(np.int32), dtype=np.int32)

@@ -1,0 +1,96 @@
+"""Run-length coding of zeros (T.81 F.1.2.2): AC coefficients along the zig-zag <-> (run, value) entries.
+
+An entry says how many zeros go before a nonzero coefficient, and its value. Where the last nonzero
+coefficient is not number 63, an end-of-block entry (run 0, value 0) closes the block. Runs stay whole here;
+that a code word counts 15 zeros at the most is a matter of Huffman coding (ZRL, F.1.2.2.1).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Runs(NamedTuple):
+    """Flat entries, in the order of the blocks and of the zig-zag."""
+
+    block: NDArray[np.intp]
+    """Index of the block that the entry belongs to."""
+    run: NDArray[np.intp]
+    """Zeros before the value, 0 .. 62."""
+    value: NDArray[np.int16]
+    """The coefficient; 0 in an end-of-block entry."""
+
+
+def run_length_encode(sequences: NDArray[np.int16]) -> Runs:
+    """Turn AC coefficients into (block, run, value) entries.
+
+    Parameters
+    ----------
+    sequences : int16 ``(n, 64)`` in zig-zag order. Element 0 (DC) is not looked at.
+
+    Returns
+    -------
+    Runs: one entry a nonzero AC coefficient, and one end-of-block entry where due.
+
+    >>> block = np.zeros((1, 64), np.int16); block[0, [0, 1, 4]] = 9, -2, 3
+    >>> [a.tolist() for a in run_length_encode(block)]
+    [[0, 0, 0], [0, 2, 0], [-2, 3, 0]]
+    """
+    if sequences.ndim != 2 or sequences.shape[1] != 64:
+        raise ValueError(f"sequences: expected (n, 64), got {sequences.shape}")
+    # A 65th column stands for the end of the block; it is set unless coefficient 63 is nonzero.
+    present = np.empty((len(sequences), 65), np.bool_)
+    present[:, 0] = False
+    np.not_equal(sequences[:, 1:], 0, out=present[:, 1:64])
+    np.equal(sequences[:, 63], 0, out=present[:, 64])
+    block, k = np.divmod(np.flatnonzero(present), 65)
+    end_of_block = k == 64
+
+    run = np.empty_like(k)
+    run[:1] = k[:1] - 1
+    np.subtract(k[1:], k[:-1] + 1, out=run[1:])
+    first = np.flatnonzero(block[1:] != block[:-1]) + 1
+    run[first] = k[first] - 1
+    run[end_of_block] = 0
+
+    value = sequences[block, np.where(end_of_block, 0, k)]
+    value[end_of_block] = 0
+    return Runs(block, run, value)
+
+
+def run_length_decode(runs: Runs, count: int) -> NDArray[np.int16]:
+    """Lay (block, run, value) entries back into blocks: the inverse of :func:`run_length_encode`.
+
+    Parameters
+    ----------
+    runs : entries, grouped by ascending block. Sixteen zeros as a ZRL are the entry (run 15, value 0).
+    count : number of blocks.
+
+    Returns
+    -------
+    int16 ``(count, 64)`` in zig-zag order, element 0 (DC) zero.
+
+    Raises
+    ------
+    ValueError if an entry lies past coefficient 63.
+
+    >>> runs = Runs(np.array([0, 0, 0]), np.array([0, 2, 0]), np.array([-2, 3, 0], np.int16))
+    >>> run_length_decode(runs, 1)[0, :6].tolist()
+    [0, -2, 0, 0, 3, 0]
+    """
+    block, run, value = runs
+    sequences = np.zeros((count, 64), np.int16)
+    if len(block) == 0:
+        return sequences
+    k = np.cumsum(run + 1)
+    first = np.flatnonzero(np.diff(block, prepend=-1))
+    passed = k[first] - run[first] - 1
+    k -= np.repeat(passed, np.diff(first, append=len(block)))
+    if (k > 63).any():
+        bad = int(block[np.argmax(k > 63)])
+        raise ValueError(f"runs: block {bad} has an entry past coefficient 63")
+    sequences[block, k] = value
+    return sequences

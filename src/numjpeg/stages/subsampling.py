@@ -1,0 +1,129 @@
+"""Chroma subsampling and its inverse (T.81 A.1.1 defines the sampling factors, not the filters).
+
+A component with sampling factors H, V in a frame with maxima Hmax, Vmax is stored with every Hmax/H-th
+column and every Vmax/V-th row. The filters are libjpeg's: a box on the way down; on the way up a triangle
+for the ratios 2x1, 2x2 and 1x2 ("fancy"), a box for every other.
+
+Names: 4:4:4 is 1x1, 4:2:2 is 2x1, 4:2:0 is 2x2, 4:4:0 is 1x2, 4:1:1 is 4x1 (horizontal x vertical ratio).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def downsample(plane: NDArray[np.integer], h: int, v: int) -> NDArray[np.integer]:
+    """Average boxes of ``v`` rows and ``h`` columns.
+
+    Parameters
+    ----------
+    plane : integer ``(..., rows * v, columns * h)``; samples before or after the level shift.
+    h, v : horizontal and vertical ratio, at least 1.
+
+    Returns
+    -------
+    array ``(..., rows, columns)`` of the same dtype. The ratios 2x1 and 2x2 round with a bias that
+    alternates by output column (0, 1, 0, 1 ... and 1, 2, 1, 2 ...), so that ties go neither always up nor
+    always down; all others round half up.
+
+    Raises
+    ------
+    ValueError if the plane does not hold whole boxes.
+
+    >>> downsample(np.array([[0, 1, 0, 1], [0, 1, 1, 1]], np.int16), 2, 2).tolist()
+    [[0, 1]]
+    >>> downsample(np.array([[0, 1, 0, 1]], np.int16), 2, 1).tolist()
+    [[0, 1]]
+    """
+    *lead, height, width = plane.shape
+    if h < 1 or v < 1 or height % v or width % h:
+        raise ValueError(f"plane: {plane.shape} does not hold whole boxes of {v} rows and {h} columns")
+    if h == v == 1:
+        return plane
+    boxes = plane.reshape(*lead, height // v, v, width // h, h)
+    total = np.zeros((*lead, height // v, width // h), np.int32)
+    for row in range(v):
+        for column in range(h):
+            total += boxes[..., row, :, column]
+    if (h, v) == (2, 1):
+        total[..., 1::2] += 1
+        total >>= 1
+    elif (h, v) == (2, 2):
+        total[..., 0::2] += 1
+        total[..., 1::2] += 2
+        total >>= 2
+    else:
+        count = h * v
+        total += count // 2
+        total //= count
+    return total.astype(plane.dtype)
+
+
+def upsample(plane: NDArray[np.uint8], h: int, v: int, fancy: bool = True) -> NDArray[np.uint8]:
+    """Enlarge a component to ``v`` times its rows and ``h`` times its columns.
+
+    Parameters
+    ----------
+    plane : uint8 ``(..., rows, columns)``. Its outer rows and columns are taken as the picture's edges; a
+        caller who works in bands passes one row more on either side and cuts ``v`` rows off the result.
+    h, v : horizontal and vertical ratio, at least 1.
+    fancy : triangle filter (3/4 of the nearer, 1/4 of the farther sample, in each direction) where libjpeg
+        has one: 1x2 at any width, 2x1 and 2x2 if there are more than two columns. False: box throughout.
+
+    Returns
+    -------
+    uint8 ``(..., rows * v, columns * h)``.
+
+    >>> upsample(np.array([[0, 100, 200]], np.uint8), 2, 1).tolist()
+    [[0, 25, 75, 125, 175, 200]]
+    >>> upsample(np.array([[0, 100, 200]], np.uint8), 2, 1, fancy=False).tolist()
+    [[0, 0, 100, 100, 200, 200]]
+    """
+    if h == v == 1:
+        return plane
+    wide = plane.shape[-1] > 2
+    if fancy and (h, v) == (2, 1) and wide:
+        return _interleave(*_triangle(plane.astype(np.int16), -1, (1, 2), 2), axis=-1)
+    if fancy and (h, v) == (1, 2):
+        return _interleave(*_triangle(plane.astype(np.int16), -2, (1, 2), 2), axis=-2)
+    if fancy and (h, v) == (2, 2) and wide:
+        rows = _interleave(*_triangle(plane.astype(np.int16), -2, (0, 0), 0), axis=-2)
+        return _interleave(*_triangle(rows, -1, (8, 7), 4), axis=-1)
+    return np.repeat(np.repeat(plane, v, axis=-2), h, axis=-1)
+
+
+def _triangle(
+    samples: NDArray[np.int16], axis: int, bias: tuple[int, int], shift: int
+) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+    """``(3 * own + neighbour + bias) >> shift`` with the neighbour before and the one after.
+
+    The neighbour beyond an edge is the edge sample itself. At most 16 * 255 + 8, so int16 holds it;
+    with the last shift the values are back in 0 .. 255 and come as uint8.
+    """
+    moved = np.moveaxis(samples, axis, 0)
+    before = 3 * moved
+    after = before + np.int16(bias[1])
+    before += np.int16(bias[0])
+    before[1:] += moved[:-1]
+    before[:1] += moved[:1]
+    after[:-1] += moved[1:]
+    after[-1:] += moved[-1:]
+    if shift:
+        before >>= shift
+        after >>= shift
+        before, after = before.astype(np.uint8), after.astype(np.uint8)
+    return np.moveaxis(before, 0, axis), np.moveaxis(after, 0, axis)
+
+
+def _interleave(
+    even: NDArray[np.generic], odd: NDArray[np.generic], axis: int
+) -> NDArray[np.generic]:
+    """even[0], odd[0], even[1], odd[1] ... along ``axis``."""
+    shape = list(even.shape)
+    shape[axis] *= 2
+    result = np.empty(shape, even.dtype)
+    moved = np.moveaxis(result, axis, 0)
+    moved[0::2] = np.moveaxis(even, axis, 0)
+    moved[1::2] = np.moveaxis(odd, axis, 0)
+    return result

@@ -1,0 +1,73 @@
+"""The zig-zag sequence (T.81 A.3.6, Figure A.6): 8x8 coefficients <-> 64 in order of rising frequency."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Figure A.6: the place in the sequence of each coefficient of the block (row v, column u).
+SEQUENCE = np.array(
+    [
+        [0, 1, 5, 6, 14, 15, 27, 28],
+        [2, 4, 7, 13, 16, 26, 29, 42],
+        [3, 8, 12, 17, 25, 30, 41, 43],
+        [9, 11, 18, 24, 31, 40, 44, 53],
+        [10, 19, 23, 32, 39, 45, 52, 54],
+        [20, 22, 33, 38, 46, 51, 55, 60],
+        [21, 34, 37, 47, 50, 56, 59, 61],
+        [35, 36, 48, 49, 57, 58, 62, 63],
+    ]
+)
+# What is derived from it: the place in natural order (8 v + u) of each member of the sequence.
+NATURAL = np.argsort(SEQUENCE.ravel())
+
+
+def zigzag(blocks: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Order each block's coefficients along the zig-zag.
+
+    Parameters
+    ----------
+    blocks : ``(..., 8, 8)``, any dtype and strides.
+
+    Returns
+    -------
+    C-ordered ``(..., 64)``, same dtype; element 0 is the DC coefficient.
+
+    Raises
+    ------
+    ValueError if the last two axes are not 8 x 8.
+
+    >>> zigzag(np.arange(64).reshape(8, 8))[:10].tolist()
+    [0, 1, 8, 16, 9, 2, 3, 10, 17, 24]
+    """
+    if blocks.ndim < 2 or blocks.shape[-2:] != (8, 8):
+        raise ValueError(f"blocks: expected (..., 8, 8), got {blocks.shape}")
+    sequences = np.empty((*blocks.shape[:-2], 64), blocks.dtype)
+    # One assignment a coefficient: on blocks that lie in memory as 64 planes each is a plain copy.
+    for place, natural in enumerate(NATURAL.tolist()):
+        sequences[..., place] = blocks[..., natural // 8, natural % 8]
+    return sequences
+
+
+def inverse_zigzag(sequences: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Lay each zig-zag sequence back into its block: the inverse of :func:`zigzag`.
+
+    Parameters
+    ----------
+    sequences : ``(..., 64)``, any dtype and strides.
+
+    Returns
+    -------
+    ``(..., 8, 8)``, same dtype; in memory 64 planes, one a coefficient, as the inverse DCT wants them.
+
+    Raises
+    ------
+    ValueError if the last axis is not 64 long.
+
+    >>> inverse_zigzag(np.arange(64))[0].tolist()
+    [0, 1, 5, 6, 14, 15, 27, 28]
+    """
+    if sequences.ndim < 1 or sequences.shape[-1] != 64:
+        raise ValueError(f"sequences: expected (..., 64), got {sequences.shape}")
+    planes = np.moveaxis(sequences, -1, 0)[SEQUENCE]
+    return np.moveaxis(planes, (0, 1), (-2, -1))
