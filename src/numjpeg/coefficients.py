@@ -14,6 +14,11 @@ from numpy.typing import NDArray
 from numjpeg.stages.huffman import HuffmanTable
 
 
+def ceil_div(a: int, b: int) -> int:
+    """a / b, rounded up: how many whole boxes, blocks or MCUs it takes."""
+    return -(-a // b)
+
+
 @dataclass(frozen=True)
 class Component:
     """A component as SOF and SOS name it (T.81 B.2.2, B.2.3); the symbols are the standard's."""
@@ -63,4 +68,5 @@ class Coefficients:
 
     def dequantized(self, component: int) -> NDArray[np.int32]:
         """The plane of component number ``component`` times its table, int32 ``(rows, columns, 8, 8)``."""
-        return self.planes[component] * self.quantization_table(component).astype(np.int32)
+        table = self.quantization_table(component).astype(np.int32)
+        return np.multiply(self.planes[component], table, dtype=np.int32)

@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from numjpeg import pixels
 from numjpeg.bitstream import metadata, segments
-from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, SUBSAMPLING, ceil_div
+from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, SUBSAMPLING
 from numjpeg.bitstream.sequential import MissingCodeError
 from numjpeg.bitstream.writer import STANDARD_TABLES, frame_of, write_file
-from numjpeg.coefficients import Coefficients, Component
+from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
 
@@ -317,14 +317,24 @@ def _check_coefficients(coefficients: Coefficients) -> None:
     if not (1 <= height <= 65535 and 1 <= width <= 65535):
         raise ValueError(f"height, width: {height} x {width}, 1 to 65535 can be stored")
     if not 1 <= len(components) <= 4 or len(coefficients.planes) != len(components):
-        raise ValueError(f"planes: {len(coefficients.planes)} for {len(components)} components, 1 to 4 can be stored")
+        raise ValueError(
+            f"planes: {len(coefficients.planes)} for {len(components)} components, 1 to 4 can be stored"
+        )
     if not 0 <= coefficients.restart_interval <= 65535:
         raise ValueError(f"restart_interval: {coefficients.restart_interval} is outside 0..65535")
     for i, c in enumerate(components):
-        if not (1 <= c.H <= 4 and 1 <= c.V <= 4 and 0 <= c.identifier <= 255 and 0 <= c.Td <= 3 and 0 <= c.Ta <= 3):
+        if not (
+            1 <= c.H <= 4 and 1 <= c.V <= 4 and 0 <= c.identifier <= 255 and 0 <= c.Td <= 3 and 0 <= c.Ta <= 3
+        ):
             raise ValueError(f"components: {c} has a field out of range")
         table = coefficients.quantization_tables.get(c.Tq)
-        if table is None or np.shape(table) != (8, 8) or np.min(table) < 1 or np.max(table) > 65535 or not 0 <= c.Tq <= 3:
+        if (
+            table is None
+            or np.shape(table) != (8, 8)
+            or np.min(table) < 1
+            or np.max(table) > 65535
+            or not 0 <= c.Tq <= 3
+        ):
             raise ValueError(f"quantization_tables: table {c.Tq} of component {i} is not an (8, 8) of 1..65535")
     frame = frame_of(coefficients)
     for i, (c, plane) in enumerate(zip(components, coefficients.planes, strict=True)):

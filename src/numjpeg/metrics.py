@@ -8,7 +8,7 @@ Differences are taken in float64, so that unsigned integers cannot wrap round.
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,9 +21,7 @@ CHUNK = 1 << 18
 def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: Literal[False] = False) -> float: ...
 @overload
 def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool) -> float | NDArray[np.float64]: ...
-def mse(
-    reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False
-) -> float | NDArray[np.float64]:
+def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) -> float | NDArray[np.float64]:
     """Mean squared error.
 
     Parameters
@@ -119,7 +117,7 @@ def psnr(
     return decibels if per_channel else float(decibels)
 
 
-def _type_range(first: np.dtype[np.generic], second: np.dtype[np.generic]) -> float:
+def _type_range(first: np.dtype[Any], second: np.dtype[Any]) -> float:
     if first != second:
         raise ValueError(f"data_range: must be given, since the types differ ({first}, {second})")
     if first.kind == "b":

@@ -8,11 +8,12 @@ array over all blocks of the band.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.coefficients import Component
+from numjpeg.coefficients import Component, ceil_div
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
 from numjpeg.stages.dct import fdct, idct
@@ -20,6 +21,8 @@ from numjpeg.stages.level_shift import inverse_level_shift, level_shift
 from numjpeg.stages.quantization import dequantize, quantize
 from numjpeg.stages.subsampling import downsample, upsample
 from numjpeg.stages.zigzag import inverse_zigzag
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 BAND_PIXELS = 1 << 16
 """Pixels in flight at a time."""
@@ -66,9 +69,9 @@ def analyse(
         for i, (component, table) in enumerate(zip(components, tables, strict=True)):
             samples = level_shift(band[:, :, i])
             h, v = h_max // component.H, v_max // component.V
-            columns = -(-(-(-width // h)) // 8)
+            columns = ceil_div(ceil_div(width, h), 8)
             samples = downsample(samples[:, : columns * 8 * h], h, v)
-            rows = -(-(-(-min(height - top, len(band)) // v)) // 8)
+            rows = ceil_div(ceil_div(min(height - top, len(band)), v), 8)
             blocks = split_blocks(_repeat_edges(samples[: rows * 8], 8, 8))
             planes.append(quantize(fdct(_by_coefficient(blocks), dct_method), table))
         yield planes
@@ -90,9 +93,7 @@ def to_components(samples: NDArray[np.uint8], source: str, stored: str) -> NDArr
     return rgb_to_ycbcr(samples) if (source, stored) == ("RGB", "YCbCr") else samples
 
 
-def _repeat_edges(
-    samples: NDArray[np.generic], row_multiple: int, column_multiple: int
-) -> NDArray[np.generic]:
+def _repeat_edges(samples: NDArray[Sample], row_multiple: int, column_multiple: int) -> NDArray[Sample]:
     """Repeat the last row and column until both sides are whole multiples."""
     below, right = -samples.shape[0] % row_multiple, -samples.shape[1] % column_multiple
     if not below and not right:
@@ -101,7 +102,7 @@ def _repeat_edges(
     return np.pad(samples, [(0, below), (0, right), *rest], mode="edge")
 
 
-def _by_coefficient(blocks: NDArray[np.generic]) -> NDArray[np.generic]:
+def _by_coefficient(blocks: NDArray[Sample]) -> NDArray[Sample]:
     """The same ``(..., 8, 8)``, in memory 64 planes."""
     planes = np.ascontiguousarray(np.moveaxis(blocks, (-2, -1), (0, 1)))
     return np.moveaxis(planes, (0, 1), (-2, -1))
@@ -157,7 +158,7 @@ def assemble(
             h, v = h_max // components[i].H, v_max // components[i].V
             # One row more on either side, where there is one: the triangle filter looks at it.
             first = max(0, top // v - 1)
-            rows = upsample(planes[i][first : -(-bottom // v) + 1], h, v, fancy_upsampling)
+            rows = upsample(planes[i][first : ceil_div(bottom, v) + 1], h, v, fancy_upsampling)
             samples[i] = rows[top - first * v : bottom - first * v, :width]
         out[top:bottom] = from_components(np.moveaxis(samples, 0, -1), source, target)
 
@@ -175,7 +176,9 @@ _TARGETS = {
 def check_conversion(source: str, target: str) -> None:
     """Raise ValueError unless :func:`from_components` can go from ``source`` to ``target``."""
     if target not in _TARGETS[source]:
-        raise ValueError(f"colorspace: a {source} file cannot be decoded to {target!r}, only to {_TARGETS[source]}")
+        raise ValueError(
+            f"colorspace: a {source} file cannot be decoded to {target!r}, only to {_TARGETS[source]}"
+        )
 
 
 def from_components(samples: NDArray[np.uint8], source: str, target: str) -> NDArray[np.uint8]:

@@ -49,9 +49,7 @@ def pack(codes: NDArray[np.uint64], lengths: NDArray[np.integer]) -> tuple[bytes
     return words.astype(">u8").tobytes()[: (total + 7) // 8], total
 
 
-def stuff(
-    data: bytes, boundaries: NDArray[np.intp] | None = None, first_restart: int = 0
-) -> bytes:
+def stuff(data: bytes, boundaries: NDArray[np.intp] | None = None, first_restart: int = 0) -> bytes:
     """Put a zero byte after each FF (B.1.1.5) and restart markers between the intervals (F.1.2.3).
 
     Parameters
@@ -70,9 +68,9 @@ def stuff(
     numbers = (first_restart + np.arange(len(boundaries))) % 8
     # np.insert keeps the given order among equal positions: a stuffed zero goes before the marker.
     positions = np.concatenate([zeros_at, boundaries, boundaries])
-    values = np.concatenate(
-        [np.zeros(len(zeros_at)), np.full(len(boundaries), 0xFF), RST0 + numbers]
-    ).astype(np.uint8)
+    values = np.concatenate([np.zeros(len(zeros_at)), np.full(len(boundaries), 0xFF), RST0 + numbers]).astype(
+        np.uint8
+    )
     return np.insert(array, positions, values).tobytes()
 
 
@@ -130,9 +128,7 @@ def unstuff(data: bytes, start: int, end: int) -> Payload:
     payload = np.zeros(size + PAYLOAD_MARGIN, np.uint8)
     payload[:size] = np.delete(raw, removed)
     starts = restart - np.searchsorted(removed, restart)
-    return Payload(
-        payload, size, np.append(0, starts), (raw[restart + 1] - RST0).astype(np.intp), removed, start
-    )
+    return Payload(payload, size, np.append(0, starts), (raw[restart + 1] - RST0).astype(np.intp), removed, start)
 
 
 def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.uint16]:
@@ -168,7 +164,7 @@ def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArr
     uint64 ``(n,)``, the upper half zero.
     """
     byte = positions >> 3
-    word = data[byte].astype(np.uint64)
+    word: NDArray[np.uint64] = data[byte].astype(np.uint64)
     for i in range(1, 5):
         word <<= np.uint64(8)
         word |= data[byte + i]

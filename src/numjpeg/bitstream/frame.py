@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from numjpeg.coefficients import Component
+from numjpeg.coefficients import Component, ceil_div
 from numjpeg.stages.huffman import HuffmanTable
-
 
 MAX_BLOCKS_PER_MCU = 10
 """B.2.3: the most that the sum of H * V over the components of an interleaved scan may be."""
@@ -21,9 +20,6 @@ SUBSAMPLING = {
     "4:1:0": (4, 2),
 }
 """Names of the luminance sampling factors (H, V) over chrominance of 1 x 1."""
-
-def ceil_div(a: int, b: int) -> int:
-    return -(-a // b)
 
 
 @dataclass(frozen=True)
@@ -40,10 +36,12 @@ class Frame:
 
     @property
     def H_max(self) -> int:
+        """Largest horizontal sampling factor."""
         return max(c.H for c in self.components)
 
     @property
     def V_max(self) -> int:
+        """Largest vertical sampling factor."""
         return max(c.V for c in self.components)
 
     def sample_size(self, component: Component) -> tuple[int, int]:
@@ -108,4 +106,5 @@ class Scan:
 
     @property
     def blocks_per_mcu(self) -> int:
+        """Blocks of all components in an MCU."""
         return sum(rows * columns for rows, columns in self.factors)

@@ -73,7 +73,13 @@ class Segment(NamedTuple):
 
     @property
     def name(self) -> str:
+        """The standard's name of the marker."""
         return marker_name(self.marker)
+
+    @property
+    def is_application(self) -> bool:
+        """Whether it is an APPn or a COM."""
+        return APP0 <= self.marker <= APP15 or self.marker == COM
 
 
 def iterate_segments(data: bytes) -> Iterator[Segment]:

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.bitstream.frame import ceil_div
+from numjpeg.coefficients import ceil_div
 
 Factors = Sequence[tuple[int, int]]
 """(rows, columns) of blocks an MCU holds of each component: (V, H), or (1, 1) in a scan of one component."""
 
 
-def pad_to_mcus(
-    plane: NDArray[np.int16], rows: int, columns: int, factor: tuple[int, int]
-) -> NDArray[np.int16]:
+def pad_to_mcus(plane: NDArray[np.int16], rows: int, columns: int, factor: tuple[int, int]) -> NDArray[np.int16]:
     """Fill a band up to whole MCUs (A.2.4) with the blocks that cost least: AC zero, DC as in the block before.
 
     Parameters
@@ -70,9 +68,7 @@ def interleave(planes: Sequence[NDArray[np.int16]], factors: Factors) -> NDArray
     return blocks.reshape(rows * columns, -1, 64)
 
 
-def deinterleave(
-    blocks: NDArray[np.int16], columns: int, factors: Factors
-) -> list[NDArray[np.int16]]:
+def deinterleave(blocks: NDArray[np.int16], columns: int, factors: Factors) -> list[NDArray[np.int16]]:
     """The inverse of :func:`interleave`: a band of whole MCU rows, cut into planes.
 
     Parameters

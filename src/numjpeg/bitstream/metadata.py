@@ -33,7 +33,7 @@ class Density(NamedTuple):
     y: int
 
 
-def jfif(density: Density = Density(0, 1, 1)) -> Marked:
+def jfif(density: Density) -> Marked:
     """APP0 of JFIF 1.01, without a thumbnail."""
     x, y = density.x.to_bytes(2, "big"), density.y.to_bytes(2, "big")
     return markers.APP0, JFIF + b"\1\1" + bytes((density.unit,)) + x + y + b"\0\0"
@@ -59,9 +59,7 @@ def icc(profile: bytes) -> list[Marked]:
     chunks = [profile[i : i + ICC_CHUNK] for i in range(0, len(profile), ICC_CHUNK)]
     if len(chunks) > 255:
         raise ValueError(f"icc_profile: {len(profile)} bytes, at most {255 * ICC_CHUNK} can be stored")
-    return [
-        (markers.APP2, ICC + bytes((i, len(chunks))) + chunk) for i, chunk in enumerate(chunks, start=1)
-    ]
+    return [(markers.APP2, ICC + bytes((i, len(chunks))) + chunk) for i, chunk in enumerate(chunks, start=1)]
 
 
 def comment(text: bytes) -> Marked:
@@ -81,10 +79,12 @@ def find_density(segments: Iterable[Marked]) -> Density | None:
 
 
 def is_jfif(payload: bytes) -> bool:
+    """Whether an APP0 is the one of JFIF, and long enough for its fields."""
     return payload.startswith(JFIF) and len(payload) >= JFIF_SIZE
 
 
 def has_jfif(segments: Iterable[Marked]) -> bool:
+    """Whether there is a JFIF segment."""
     return any(marker == markers.APP0 and is_jfif(payload) for marker, payload in segments)
 
 

@@ -14,6 +14,7 @@ from numjpeg.bitstream.metadata import file_colorspace
 from numjpeg.coefficients import Component
 from numjpeg.errors import FormatError, UnsupportedError
 
+
 @dataclass
 class Structure:
     """What the markers of a file say."""
@@ -37,13 +38,14 @@ class Structure:
     warnings: list[str] = field(default_factory=list)
 
     def require_frame(self) -> Frame:
+        """The frame; FormatError if there is none."""
         if self.frame is None:
             raise FormatError("the file has no frame", offset=self.size, clause="B.2.1")
         return self.frame
 
     @property
     def colorspace(self) -> str:
-        """"GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw" (two components, or more than four)."""
+        """ "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw" (two components, or more than four)."""
         identifiers = [c.identifier for c in self.require_frame().components]
         return file_colorspace(identifiers, self.application_segments)
 
@@ -69,9 +71,8 @@ def read_structure(data: bytes, *, decode: bool = True) -> Structure:
         handler = _HANDLERS.get(segment.marker)
         if handler:
             handler(structure, data, segment, decode)
-        elif markers.APP0 <= segment.marker <= markers.APP15 or segment.marker == markers.COM:
-            if not structure.scans:
-                structure.application_segments.append((segment.marker, data[segment.start : segment.end]))
+        elif segment.is_application and not structure.scans:
+            structure.application_segments.append((segment.marker, data[segment.start : segment.end]))
     if segment is None or segment.marker != markers.EOI:
         structure.warnings.append("the file ends without EOI")
     elif segment.end < len(data):
@@ -132,10 +133,12 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
             if key not in structure.huffman_definitions:
                 kind = "AC" if key[0] else "DC"
                 raise FormatError(
-                    f"SOS: {kind} Huffman table {key[1]} is not defined", offset=segment.offset, clause="B.2.4.2"
+                    f"SOS: {kind} Huffman table {key[1]} is not defined",
+                    offset=segment.offset,
+                    clause="B.2.4.2",
                 )
-            *definition, offset = structure.huffman_definitions[key]
-            tables[key] = segments.make_huffman_table((definition[0], definition[1]), key[0], offset)
+            lengths, values, offset = structure.huffman_definitions[key]
+            tables[key] = segments.make_huffman_table((lengths, values), key[0], offset)
     scan = Scan(
         frame,
         tuple(index for index, _, _ in chosen),
@@ -148,7 +151,9 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
     )
     if decode and scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
         raise FormatError(
-            f"SOS: {scan.blocks_per_mcu} blocks an MCU, at most 10 are allowed", offset=segment.offset, clause="B.2.3"
+            f"SOS: {scan.blocks_per_mcu} blocks an MCU, at most 10 are allowed",
+            offset=segment.offset,
+            clause="B.2.3",
         )
     structure.scans.append(scan)
 
@@ -195,5 +200,3 @@ def band_rows(scan: Scan, blocks: int) -> int:
     """MCU rows that hold about so many blocks, at least one."""
     _, columns = scan.mcus
     return max(1, blocks // max(1, columns * scan.blocks_per_mcu))
-
-

@@ -6,8 +6,6 @@ each ``build_*`` gives the whole segment, marker and length included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,9 +82,7 @@ def parse_dht(payload: bytes, offset: int) -> dict[tuple[int, int], tuple[tuple[
     return tables
 
 
-def make_huffman_table(
-    definition: tuple[tuple[int, ...], bytes], table_class: int, offset: int
-) -> HuffmanTable:
+def make_huffman_table(definition: tuple[tuple[int, ...], bytes], table_class: int, offset: int) -> HuffmanTable:
     """Check a table that a scan is going to use."""
     try:
         table = HuffmanTable(*definition)
@@ -99,6 +95,7 @@ def make_huffman_table(
 
 
 def build_dht(table_class: int, number: int, table: HuffmanTable) -> bytes:
+    """One table."""
     return build(markers.DHT, bytes((table_class << 4 | number, *table.bits)) + table.values)
 
 
@@ -106,12 +103,14 @@ def build_dht(table_class: int, number: int, table: HuffmanTable) -> bytes:
 
 
 def parse_dri(payload: bytes, offset: int) -> int:
+    """The restart interval in MCUs; 0 switches restart markers off."""
     if len(payload) != 2:
         raise FormatError(f"DRI: {len(payload)} bytes in place of 2", offset=offset, clause="B.2.4.4")
     return int.from_bytes(payload, "big")
 
 
 def build_dri(interval: int) -> bytes:
+    """The restart interval in MCUs, 0 .. 65535."""
     return build(markers.DRI, interval.to_bytes(2, "big"))
 
 
@@ -172,6 +171,7 @@ def check_supported(frame: Frame, offset: int) -> None:
 
 
 def build_sof(frame: Frame) -> bytes:
+    """The frame header."""
     payload = bytearray((frame.precision,))
     payload += frame.height.to_bytes(2, "big") + frame.width.to_bytes(2, "big")
     payload.append(len(frame.components))
@@ -214,7 +214,3 @@ def build_sos(scan: Scan) -> bytes:
     for c in scan.components:
         payload += bytes((c.identifier, c.Td << 4 | c.Ta))
     return build(markers.SOS, bytes(payload) + b"\0\x3f\0")
-
-
-def build_all(marker_payloads: Sequence[tuple[int, bytes]]) -> bytes:
-    return b"".join(build(marker, payload) for marker, payload in marker_payloads)

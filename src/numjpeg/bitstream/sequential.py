@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.bitstream import bits
-from numjpeg.bitstream.frame import Scan, ceil_div
+from numjpeg.bitstream.frame import Scan
 from numjpeg.bitstream.mcu import block_component, deinterleave, interleave
+from numjpeg.coefficients import ceil_div
 from numjpeg.errors import FormatError
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
 from numjpeg.stages.huffman import (
@@ -103,9 +104,7 @@ def tokenize(scan: Scan, bands: Iterable[Band]) -> Iterator[Tokens]:
         first_mcu += len(blocks)
 
 
-def _predict_dc(
-    scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors: list[int]
-) -> NDArray[np.int32]:
+def _predict_dc(scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> NDArray[np.int32]:
     """DC differences ``(MCUs, blocks an MCU)``. ``predictors``, one a component, go from band to band."""
     component = block_component(scan.factors)
     resets = _interval_starts(scan, first_mcu, len(blocks))
@@ -209,9 +208,9 @@ def _steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], ND
     run, category = symbol >> 4, symbol & 15
     bit_step = length + category
     if table_class == 0:
-        k_step = np.ones_like(symbol)
+        k_step = np.ones(len(symbol), np.uint8)
     else:
-        k_step = run + np.uint8(1)  # zeros and the coefficient after them; for ZRL sixteen zeros
+        k_step = np.add(run, 1, dtype=np.uint8)  # zeros and the coefficient after them; for ZRL sixteen zeros
         k_step[symbol == END_OF_BLOCK] = _END
         # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1).
         k_step[(category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)] = _ILLEGAL
@@ -293,9 +292,7 @@ def _check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> N
         )
 
 
-def _walk(
-    scan: Scan, payload: bits.Payload, counts: list[int], warnings: list[str]
-) -> Iterator[_Places]:
+def _walk(scan: Scan, payload: bits.Payload, counts: list[int], warnings: list[str]) -> Iterator[_Places]:
     """Find where each code word begins: the decoding procedures of F.2.2, less the values.
 
     What a code word is and how many magnitude bits follow it depends on nothing but the 16 bits it begins with.
@@ -321,7 +318,7 @@ def _walk(
         ac: list[int] = []
         ac_ends: list[int] = []
         found_dc, found_ac, end_block = dc.append, ac.append, ac_ends.append
-        for mcu in range(mcu, mcu + count):
+        for _ in range(count):
             if mcus_left == 0:
                 if interval and (bounds[interval] - p) >= 8:
                     raise fault("data are left over at the end of a restart interval", p)
@@ -357,7 +354,7 @@ def _walk(
                 end_block(len(ac))
             if p > bounds[interval]:
                 raise fault("data end too early", p)
-        mcu += 1
+            mcu += 1
         yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp))
     if bounds[interval] - p >= 8:
         warnings.append(f"{(bounds[interval] - p) // 8} bytes are left over at the end of a scan")

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.bitstream import markers, segments
-from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan, ceil_div
+from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.bitstream.mcu import pad_to_mcus
 from numjpeg.bitstream.sequential import Band, Tokens, symbol_frequencies, tokenize, write_scan
-from numjpeg.coefficients import Coefficients
+from numjpeg.coefficients import Coefficients, ceil_div
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
     AC_LUMINANCE,
@@ -31,6 +31,7 @@ STANDARD_TABLES: dict[TableKey, HuffmanTable] = {
     (0, 1): DC_CHROMINANCE,
     (1, 1): AC_CHROMINANCE,
 }
+
 
 def frame_of(coefficients: Coefficients) -> Frame:
     """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1)."""
@@ -73,9 +74,10 @@ def write_file(
         tokens = [iter(of_scan) for of_scan in kept]
 
     keys = list(dict.fromkeys(key for c in frame.components for key in ((0, c.Td), (1, c.Ta))))
-    parts = [bytes((0xFF, markers.SOI)), segments.build_all(coefficients.application_segments)]
-    for number in dict.fromkeys(c.Tq for c in frame.components):
-        parts.append(segments.build_dqt(number, coefficients.quantization_tables[number]))
+    numbers = dict.fromkeys(c.Tq for c in frame.components)
+    parts = [bytes((0xFF, markers.SOI))]
+    parts += [segments.build(*segment) for segment in coefficients.application_segments]
+    parts += [segments.build_dqt(number, coefficients.quantization_tables[number]) for number in numbers]
     parts.append(segments.build_sof(frame))
     parts += [segments.build_dht(*key, huffman_tables[key]) for key in keys]
     if coefficients.restart_interval:
@@ -122,9 +124,7 @@ def _cut(planes: list[NDArray[np.int16]], scan: Scan) -> Iterator[list[NDArray[n
     rows, columns = scan.mcus
     step = max(1, BAND_BLOCKS // (columns * scan.blocks_per_mcu))
     for row in range(0, rows, step):
-        yield [
-            plane[row * v : (row + step) * v] for plane, (v, _) in zip(planes, scan.factors, strict=True)
-        ]
+        yield [plane[row * v : (row + step) * v] for plane, (v, _) in zip(planes, scan.factors, strict=True)]
 
 
 def _optimal_tables(scans: list[Scan], tokens: list[list[Tokens]]) -> dict[TableKey, HuffmanTable]:

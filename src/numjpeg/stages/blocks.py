@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 8
 
+Sample = TypeVar("Sample", bound=np.generic)
 
-def split_blocks(plane: NDArray[np.generic]) -> NDArray[np.generic]:
+
+def split_blocks(plane: NDArray[Sample]) -> NDArray[Sample]:
     """Cut a plane into 8x8 blocks.
 
     Parameters
@@ -33,7 +37,7 @@ def split_blocks(plane: NDArray[np.generic]) -> NDArray[np.generic]:
     return cut.swapaxes(-3, -2)
 
 
-def join_blocks(blocks: NDArray[np.generic]) -> NDArray[np.generic]:
+def join_blocks(blocks: NDArray[Sample]) -> NDArray[Sample]:
     """Lay 8x8 blocks side by side: the inverse of :func:`split_blocks`.
 
     Parameters

@@ -28,7 +28,9 @@ def dc_differences(
     >>> dc_differences(np.array([5, 7, 4, 4], np.int16), np.array([2])).tolist()
     [5, 2, 4, 0]
     """
-    differences = np.diff(dc.astype(np.int32), prepend=np.int32(predictor))
+    differences: NDArray[np.int32] = np.empty(len(dc), np.int32)
+    differences[:1] = dc[:1] - np.int32(predictor)
+    np.subtract(dc[1:], dc[:-1], out=differences[1:], dtype=np.int32)
     if resets is not None:
         differences[resets] = dc[resets]
     return differences

@@ -13,6 +13,8 @@ libjpeg runs it: every build of libjpeg-turbo gives these integers, so files and
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,20 +52,20 @@ def _cosine_matrix() -> NDArray[np.float64]:
     u, x = np.mgrid[0:8, 0:8]
     matrix = np.cos((2 * x + 1) * u * np.pi / 16) / 2
     matrix[0] /= np.sqrt(2)
-    return matrix
+    return np.asarray(matrix, np.float64)
 
 
 COSINES = _cosine_matrix()
 
 
-def _check(name: str, blocks: NDArray[np.generic], method: str) -> None:
+def _check(name: str, blocks: NDArray[Any], method: str) -> None:
     if blocks.ndim < 2 or blocks.shape[-2:] != (8, 8):
         raise ValueError(f"{name}: expected (..., 8, 8), got {blocks.shape}")
     if method not in METHODS:
         raise ValueError(f"method: {method!r} is none of {METHODS}")
 
 
-def fdct(blocks: NDArray[np.generic], method: str = "islow") -> NDArray[np.floating]:
+def fdct(blocks: NDArray[Any], method: str = "islow") -> NDArray[Any]:
     """Forward DCT of 8x8 blocks.
 
     Parameters
@@ -81,7 +83,7 @@ def fdct(blocks: NDArray[np.generic], method: str = "islow") -> NDArray[np.float
     """
     _check("blocks", blocks, method)
     if method == "float":
-        return COSINES @ blocks @ COSINES.T
+        return np.asarray(COSINES @ blocks @ COSINES.T, np.float64)
     # Pass 1 transforms rows and keeps 2 extra bits: |out| <= 8 * 128 * 1.39 * 4 < 2^13.
     # Pass 2 transforms columns: |sum| < 2^13 * 8 * 1.39 * 2^13 < 2^30, so int32 never overflows.
     samples = blocks.astype(np.int32)
@@ -99,7 +101,7 @@ def fdct(blocks: NDArray[np.generic], method: str = "islow") -> NDArray[np.float
     return coefficients
 
 
-def idct(coefficients: NDArray[np.generic], method: str = "islow") -> NDArray[np.generic]:
+def idct(coefficients: NDArray[Any], method: str = "islow") -> NDArray[Any]:
     """Inverse DCT of 8x8 blocks.
 
     Parameters
@@ -124,7 +126,7 @@ def idct(coefficients: NDArray[np.generic], method: str = "islow") -> NDArray[np
     """
     _check("coefficients", coefficients, method)
     if method == "float":
-        return COSINES.T @ coefficients @ COSINES
+        return np.asarray(COSINES.T @ coefficients @ COSINES, np.float64)
     wrapped = coefficients.astype(np.int16)
     # Pass 1 transforms columns and keeps 2 extra bits; pass 2 transforms rows.
     columns = _inverse_8([wrapped[..., v, :] for v in range(8)])

@@ -46,8 +46,6 @@ class HuffmanTable:
             raise ValueError(f"values: {sum(self.bits)} expected, got {len(self.values)}")
         if sum(count << (15 - i) for i, count in enumerate(self.bits)) > 1 << 16:
             raise ValueError("bits: code lengths oversubscribed")
-        if len(set(self.values)) != len(self.values):
-            raise ValueError("values: a symbol stands twice")
 
 
 class Codes(NamedTuple):
@@ -119,9 +117,7 @@ def magnitude_category(values: NDArray[np.integer]) -> NDArray[np.uint8]:
     return _CATEGORY[np.abs(values.astype(np.int32))]
 
 
-def magnitude_bits(
-    values: NDArray[np.integer], category: NDArray[np.uint8]
-) -> NDArray[np.uint64]:
+def magnitude_bits(values: NDArray[np.integer], category: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """The bits that follow the symbol (F.1.2.1.1): the value, or the value - 1 if it is negative.
 
     Parameters
@@ -155,7 +151,8 @@ def extend(bits: NDArray[np.integer], category: NDArray[np.integer]) -> NDArray[
     """
     bits = bits.astype(np.int32)
     full = np.left_shift(np.int32(1), category.astype(np.int32))
-    return bits - (2 * bits < full) * (full - 1)
+    value: NDArray[np.int32] = bits - (2 * bits < full) * (full - 1)
+    return value
 
 
 # --- AC symbols ------------------------------------------------------------------------------------------
@@ -200,7 +197,7 @@ def run_and_category(symbol: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArr
     >>> [a.tolist() for a in run_and_category(np.array([0x32, 0xF0], np.uint8))]
     [[3, 15], [2, 0]]
     """
-    return (symbol >> 4).astype(np.intp), symbol & 15
+    return (symbol >> 4).astype(np.intp), symbol & np.uint8(15)
 
 
 # --- codes -----------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ mid-gray block is 0. With P = 8: 0 .. 255 <-> -128 .. 127.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,7 @@ def level_shift(samples: NDArray[np.uint8]) -> NDArray[np.int16]:
     return np.subtract(samples, np.int16(MID_LEVEL), dtype=np.int16)
 
 
-def inverse_level_shift(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
+def inverse_level_shift(samples: NDArray[Any]) -> NDArray[np.uint8]:
     """Add 128, round what is not an integer, and clip to 0 .. 255 (T.81 A.3.1 and A.3.4).
 
     Parameters
@@ -47,4 +49,5 @@ def inverse_level_shift(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
     """
     if not np.issubdtype(samples.dtype, np.integer):
         samples = np.rint(samples)
-    return np.clip(np.add(samples, MID_LEVEL), 0, 255).astype(np.uint8)
+    shifted: NDArray[np.uint8] = np.clip(np.add(samples, MID_LEVEL), 0, 255).astype(np.uint8)
+    return shifted

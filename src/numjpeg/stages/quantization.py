@@ -43,6 +43,8 @@ for _table in (LUMINANCE, CHROMINANCE):
 
 
 class QuantizationTables(NamedTuple):
+    """Tables of a colour file, uint16 ``(8, 8)`` each."""
+
     luminance: NDArray[np.uint16]
     chrominance: NDArray[np.uint16]
 
@@ -117,7 +119,8 @@ def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> 
     magnitude += magnitude.dtype.type(0.5)
     np.floor(magnitude, out=magnitude)
     np.copysign(magnitude, coefficients, out=magnitude)
-    return magnitude.astype(np.int16)
+    quantized: NDArray[np.int16] = magnitude.astype(np.int16)
+    return quantized
 
 
 def dequantize(quantized: NDArray[np.int16], table: NDArray[np.integer]) -> NDArray[np.int32]:

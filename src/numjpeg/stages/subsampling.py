@@ -9,11 +9,15 @@ Names: 4:4:4 is 1x1, 4:2:2 is 2x1, 4:2:0 is 2x2, 4:4:0 is 1x2, 4:1:1 is 4x1 (hor
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
+Sample = TypeVar("Sample", bound=np.integer)
 
-def downsample(plane: NDArray[np.integer], h: int, v: int) -> NDArray[np.integer]:
+
+def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:
     """Average boxes of ``v`` rows and ``h`` columns.
 
     Parameters
@@ -84,46 +88,30 @@ def upsample(plane: NDArray[np.uint8], h: int, v: int, fancy: bool = True) -> ND
         return plane
     wide = plane.shape[-1] > 2
     if fancy and (h, v) == (2, 1) and wide:
-        return _interleave(*_triangle(plane.astype(np.int16), -1, (1, 2), 2), axis=-1)
+        return _triangle(plane.astype(np.int16), -1, (1, 2), 2).astype(np.uint8)
     if fancy and (h, v) == (1, 2):
-        return _interleave(*_triangle(plane.astype(np.int16), -2, (1, 2), 2), axis=-2)
+        return _triangle(plane.astype(np.int16), -2, (1, 2), 2).astype(np.uint8)
     if fancy and (h, v) == (2, 2) and wide:
-        rows = _interleave(*_triangle(plane.astype(np.int16), -2, (0, 0), 0), axis=-2)
-        return _interleave(*_triangle(rows, -1, (8, 7), 4), axis=-1)
+        rows = _triangle(plane.astype(np.int16), -2, (0, 0), 0)
+        return _triangle(rows, -1, (8, 7), 4).astype(np.uint8)
     return np.repeat(np.repeat(plane, v, axis=-2), h, axis=-1)
 
 
-def _triangle(
-    samples: NDArray[np.int16], axis: int, bias: tuple[int, int], shift: int
-) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
-    """``(3 * own + neighbour + bias) >> shift`` with the neighbour before and the one after.
+def _triangle(samples: NDArray[np.int16], axis: int, bias: tuple[int, int], shift: int) -> NDArray[np.int16]:
+    """Twice as many samples along ``axis``: ``(3 * own + neighbour + bias) >> shift``.
 
-    The neighbour beyond an edge is the edge sample itself. At most 16 * 255 + 8, so int16 holds it;
-    with the last shift the values are back in 0 .. 255 and come as uint8.
+    The even ones look at the neighbour before, the odd ones at the one after; beyond an edge stands the edge
+    sample itself. At most 16 * 255 + 8, so int16 holds it.
     """
-    moved = np.moveaxis(samples, axis, 0)
-    before = 3 * moved
-    after = before + np.int16(bias[1])
-    before += np.int16(bias[0])
-    before[1:] += moved[:-1]
-    before[:1] += moved[:1]
-    after[:-1] += moved[1:]
-    after[-1:] += moved[-1:]
-    if shift:
-        before >>= shift
-        after >>= shift
-        before, after = before.astype(np.uint8), after.astype(np.uint8)
-    return np.moveaxis(before, 0, axis), np.moveaxis(after, 0, axis)
-
-
-def _interleave(
-    even: NDArray[np.generic], odd: NDArray[np.generic], axis: int
-) -> NDArray[np.generic]:
-    """even[0], odd[0], even[1], odd[1] ... along ``axis``."""
-    shape = list(even.shape)
-    shape[axis] *= 2
-    result = np.empty(shape, even.dtype)
-    moved = np.moveaxis(result, axis, 0)
-    moved[0::2] = np.moveaxis(even, axis, 0)
-    moved[1::2] = np.moveaxis(odd, axis, 0)
-    return result
+    samples = np.moveaxis(samples, axis, 0)
+    doubled = np.empty((2 * len(samples), *samples.shape[1:]), np.int16)
+    even, odd = doubled[0::2], doubled[1::2]
+    np.multiply(samples, 3, out=even)
+    np.add(even, bias[1], out=odd)
+    even += np.int16(bias[0])
+    even[1:] += samples[:-1]
+    even[:1] += samples[:1]
+    odd[:-1] += samples[1:]
+    odd[-1:] += samples[-1:]
+    doubled >>= shift
+    return np.moveaxis(doubled, 0, axis)

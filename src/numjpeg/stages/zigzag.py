@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +23,10 @@ SEQUENCE = np.array(
 # What is derived from it: the place in natural order (8 v + u) of each member of the sequence.
 NATURAL = np.argsort(SEQUENCE.ravel())
 
+Coefficient = TypeVar("Coefficient", bound=np.generic)
 
-def zigzag(blocks: NDArray[np.generic]) -> NDArray[np.generic]:
+
+def zigzag(blocks: NDArray[Coefficient]) -> NDArray[Coefficient]:
     """Order each block's coefficients along the zig-zag.
 
     Parameters
@@ -49,7 +53,7 @@ def zigzag(blocks: NDArray[np.generic]) -> NDArray[np.generic]:
     return sequences
 
 
-def inverse_zigzag(sequences: NDArray[np.generic]) -> NDArray[np.generic]:
+def inverse_zigzag(sequences: NDArray[Coefficient]) -> NDArray[Coefficient]:
     """Lay each zig-zag sequence back into its block: the inverse of :func:`zigzag`.
 
     Parameters
