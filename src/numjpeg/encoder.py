@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numjpeg import pixels
-from numjpeg.bitstream import metadata, segments
+from numjpeg.bitstream import markers, metadata, segments
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, SUBSAMPLING
 from numjpeg.bitstream.sequential import MissingCodeError
 from numjpeg.bitstream.writer import STANDARD_TABLES, frame_of, write_file
@@ -201,7 +202,10 @@ def _sampling_factors(subsampling: Subsampling | None, stored: str) -> list[tupl
     elif isinstance(subsampling, str) and re.fullmatch(r"[1-4]x[1-4](,[1-4]x[1-4])*", subsampling):
         factors = [(int(pair[0]), int(pair[2])) for pair in subsampling.split(",")]
     elif isinstance(subsampling, Sequence) and not isinstance(subsampling, str):
-        factors = [(int(H), int(V)) for H, V in subsampling]
+        try:
+            factors = [(index(H), index(V)) for H, V in subsampling]
+        except (TypeError, ValueError):
+            raise TypeError(f"subsampling: pairs of integers (H, V) expected, got {subsampling!r}") from None
     else:
         raise ValueError(f"subsampling: {subsampling!r} is none of {tuple(SUBSAMPLING)}, 0, 1, 2, or factors HxV")
     if not 1 <= len(factors) <= count:
@@ -223,10 +227,10 @@ def _quantization(
     qtables: QTables | None, quality: int | None, stored: str
 ) -> tuple[dict[int, NDArray[np.uint16]], list[int]]:
     """Tables by number, and the number of each component's."""
-    if quality is not None and (isinstance(quality, bool) or not isinstance(quality, int | np.integer)):
-        raise TypeError(f"quality: an integer expected, got {quality!r}")
-    if quality is not None and not 1 <= quality <= 100:
-        raise ValueError(f"quality: {quality} is outside 1..100")
+    if quality is not None:
+        _check_integer("quality", quality)
+        if not 1 <= quality <= 100:
+            raise ValueError(f"quality: {quality} is outside 1..100")
     if qtables is None:
         selectors = _QUANTIZATION_SELECTORS[stored]
         return dict(enumerate(quantization_tables(75 if quality is None else int(quality)))), selectors
@@ -244,8 +248,14 @@ def _quantization(
     return tables, [min(i, len(given) - 1) for i in range(_CHANNELS[stored])]
 
 
+def _check_integer(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: an integer expected, got {value!r}")
+
+
 def _restart_interval(blocks: int, rows: int, width: int, factors: list[tuple[int, int]]) -> int:
     for name, value in (("restart_marker_blocks", blocks), ("restart_marker_rows", rows)):
+        _check_integer(name, value)
         if value < 0:
             raise ValueError(f"{name}: {value} is negative")
     if rows:
@@ -303,7 +313,10 @@ def _bytes(name: str, value: Any) -> bytes:
 def _density(dpi: tuple[float, float] | None) -> metadata.Density | None:
     if dpi is None:
         return None
-    x, y = (round(value) for value in dpi)
+    try:
+        x, y = (round(value) for value in dpi)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"dpi: two numbers expected, got {dpi!r}") from None
     if x <= 0 or y <= 0:
         return None
     if x > 65535 or y > 65535:
@@ -316,29 +329,33 @@ def _check_coefficients(coefficients: Coefficients) -> None:
     height, width, components = coefficients.height, coefficients.width, coefficients.components
     if not (1 <= height <= 65535 and 1 <= width <= 65535):
         raise ValueError(f"height, width: {height} x {width}, 1 to 65535 can be stored")
-    if not 1 <= len(components) <= 4 or len(coefficients.planes) != len(components):
-        raise ValueError(
-            f"planes: {len(coefficients.planes)} for {len(components)} components, 1 to 4 can be stored"
-        )
+    if not 1 <= len(components) <= 4:
+        raise ValueError(f"components: {len(components)}, 1 to 4 can be stored")
+    if len({c.identifier for c in components}) < len(components):
+        raise ValueError("components: two have the same identifier")
+    if len(coefficients.planes) != len(components):
+        raise ValueError(f"planes: {len(coefficients.planes)} for {len(components)} components")
     if not 0 <= coefficients.restart_interval <= 65535:
         raise ValueError(f"restart_interval: {coefficients.restart_interval} is outside 0..65535")
+    for marker, _ in coefficients.application_segments:
+        if not (markers.APP0 <= marker <= markers.APP15 or marker == markers.COM):
+            raise ValueError(f"application_segments: 0x{marker:02X} is neither APPn (0xE0..0xEF) nor COM (0xFE)")
     for i, c in enumerate(components):
-        if not (
-            1 <= c.H <= 4 and 1 <= c.V <= 4 and 0 <= c.identifier <= 255 and 0 <= c.Td <= 3 and 0 <= c.Ta <= 3
-        ):
-            raise ValueError(f"components: {c} has a field out of range")
-        table = coefficients.quantization_tables.get(c.Tq)
-        if (
-            table is None
-            or np.shape(table) != (8, 8)
-            or np.min(table) < 1
-            or np.max(table) > 65535
-            or not 0 <= c.Tq <= 3
-        ):
-            raise ValueError(f"quantization_tables: table {c.Tq} of component {i} is not an (8, 8) of 1..65535")
+        _check_component(i, c, coefficients.quantization_tables.get(c.Tq))
     frame = frame_of(coefficients)
     for i, (c, plane) in enumerate(zip(components, coefficients.planes, strict=True)):
-        if plane.dtype != np.int16 or plane.shape != (*frame.block_size(c), 8, 8):
-            raise ValueError(
-                f"planes: number {i} is {plane.dtype} {plane.shape}, int16 {(*frame.block_size(c), 8, 8)} expected"
-            )
+        shape = (*frame.block_size(c), 8, 8)
+        if plane.dtype != np.int16 or plane.shape != shape:
+            raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, int16 {shape} expected")
+
+
+def _check_component(i: int, component: Component, table: NDArray[np.uint16] | None) -> None:
+    ranges = {"identifier": (0, 255), "H": (1, 4), "V": (1, 4), "Tq": (0, 3), "Td": (0, 3), "Ta": (0, 3)}
+    for name, (least, most) in ranges.items():
+        value = getattr(component, name)
+        if not least <= value <= most:
+            raise ValueError(f"components: {name}={value} of number {i} is outside {least}..{most}")
+    if table is None:
+        raise ValueError(f"quantization_tables: table {component.Tq} of component {i} is missing")
+    if np.shape(table) != (8, 8) or np.min(table) < 1 or np.max(table) > 65535:
+        raise ValueError(f"quantization_tables: table {component.Tq} is not (8, 8) with entries of 1..65535")

@@ -13,7 +13,7 @@ from numjpeg.bitstream import markers
 from numjpeg.bitstream.frame import Frame, Scan
 from numjpeg.coefficients import Component
 from numjpeg.errors import FormatError, UnsupportedError
-from numjpeg.stages.huffman import HuffmanTable
+from numjpeg.stages.huffman import MAX_CATEGORY, HuffmanTable
 from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 
 MAX_SEGMENT = 65533
@@ -89,7 +89,7 @@ def make_huffman_table(definition: tuple[tuple[int, ...], bytes], table_class: i
     except ValueError as error:
         raise FormatError(f"DHT: {error}", offset=offset, clause="B.2.4.2") from None
     # A DC symbol is a category; more than 15 bits no 16-bit sample difference takes.
-    if table_class == 0 and max(table.values, default=0) > 15:
+    if table_class == 0 and max(table.values, default=0) > MAX_CATEGORY:
         raise FormatError("DHT: a DC table has a category above 15", offset=offset, clause="F.1.2.1.2")
     return table
 

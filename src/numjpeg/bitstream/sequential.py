@@ -22,6 +22,7 @@ from numjpeg.errors import FormatError
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
 from numjpeg.stages.huffman import (
     END_OF_BLOCK,
+    MAX_CATEGORY,
     ZERO_RUN,
     HuffmanTable,
     ac_symbols,
@@ -75,7 +76,12 @@ class Tokens:
 
 
 def tokenize(scan: Scan, bands: Iterable[Band]) -> Iterator[Tokens]:
-    """Turn a scan's coefficients into symbols, band by band (F.1.2)."""
+    """Turn a scan's coefficients into symbols, band by band (F.1.2).
+
+    Raises
+    ------
+    ValueError for coefficients that have no symbol (magnitudes above 32767).
+    """
     component = block_component(scan.factors)
     predictors = [0] * len(scan.components)
     first_mcu = 0
@@ -95,6 +101,8 @@ def tokenize(scan: Scan, bands: Iterable[Band]) -> Iterator[Tokens]:
         value[ac_place] = ac.value
         symbol = np.empty(len(value), np.uint8)
         symbol[dc_place] = magnitude_category(differences.ravel())
+        if symbol[dc_place].max() > MAX_CATEGORY:
+            raise ValueError("planes: neighbouring DC coefficients differ by more than 32767")
         symbol[ac_place] = ac.symbol
         dc_table = np.tile(2 * component, len(blocks))
         table = np.empty(len(value), np.intp)

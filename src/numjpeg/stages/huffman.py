@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 END_OF_BLOCK = 0x00
 ZERO_RUN = 0xF0
 """ZRL: sixteen zeros."""
+MAX_CATEGORY = 15
+"""What the 4 bits of SSSS can say; files of 8-bit samples need 11 for DC and 10 for AC."""
 WINDOW_BITS = 16
 """The longest code word; a decoder that sees as many bits sees any code word whole."""
 
@@ -174,10 +176,17 @@ def ac_symbols(run: NDArray[np.intp], value: NDArray[np.int16]) -> AcSymbols:
     ----------
     run : zeros before each value, 0 .. 62. value : int16; run 0 and value 0 stand for the end of a block.
 
+    Raises
+    ------
+    ValueError for the value -32768, whose category 16 the symbol cannot hold.
+
     >>> ac_symbols(np.array([35, 0]), np.array([-3, 0], np.int16)).symbol.tolist()
     [240, 240, 50, 0]
     """
-    symbol = ((run & 15) << 4).astype(np.uint8) | magnitude_category(value)
+    category = magnitude_category(value)
+    if category.max(initial=0) > MAX_CATEGORY:
+        raise ValueError("value: a coefficient of -32768 has no category of 4 bits")
+    symbol = ((run & 15) << 4).astype(np.uint8) | category
     longest = int(run.max(initial=0))
     if longest < 16:
         return AcSymbols(np.arange(len(run)), symbol, value)

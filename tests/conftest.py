@@ -1,0 +1,39 @@
+"""What the tests share: pictures, Pillow as the reference, and the outside material that may be missing.
+
+The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
+where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing ("corpus cjpeg").
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
+REQUIRED = os.environ.get("NUMJPEG_REQUIRE", "").split()
+
+
+def _missing(what: str, reason: str) -> None:
+    if what in REQUIRED:
+        pytest.fail(f"{what} is required here, but {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of the corpus."""
+    if not (CORPUS / "MANIFEST.csv").is_file():
+        _missing("corpus", "the corpus of real files is not here")
+    return CORPUS
+
+
+@pytest.fixture(scope="session")
+def cjpeg() -> str:
+    """libjpeg-turbo's own encoder."""
+    path = shutil.which("cjpeg")
+    if path is None:
+        _missing("cjpeg", "cjpeg is not installed (Debian: libjpeg-turbo-progs)")
+    return str(path)

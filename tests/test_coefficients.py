@@ -1,0 +1,165 @@
+"""The waist: reading a file and writing it back keeps every coefficient, and the bytes of what Pillow wrote."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pillow
+import pytest
+import samples
+from reference import entropy
+
+import numjpeg
+
+SUBSAMPLINGS = ["4:4:4", "4:2:2", "4:2:0"]
+
+
+@pytest.mark.parametrize("optimize", [False, True])
+@pytest.mark.parametrize("quality", [10, 75, 100])
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+def test_what_pillow_wrote_is_written_again_to_the_byte(optimize: bool, quality: int, subsampling: str) -> None:
+    for image in (samples.smooth(45, 61), samples.noise(33, 20), samples.flat(17, 17)):
+        data = pillow.save(image, quality=quality, optimize=optimize, subsampling=subsampling)
+        assert numjpeg.write_coefficients(numjpeg.read_coefficients(data)) == data
+
+
+@pytest.mark.parametrize(
+    ("channels", "mode", "options"),
+    [
+        (1, None, {}),
+        (1, None, {"subsampling": "4:2:0", "optimize": True}),
+        (4, "CMYK", {"subsampling": "4:2:0"}),
+        (3, None, {"keep_rgb": True}),
+        (3, None, {"restart_marker_blocks": 3, "optimize": True}),
+        (3, None, {"restart_marker_rows": 1}),
+        (3, None, {"qtables": [[17 * i + 1 for i in range(64)]]}),
+        (3, None, {"qtables": [list(range(1, 65)), [9] * 64, [300] * 64]}),
+        (3, None, {"dpi": (300, 300), "icc_profile": b"p" * 70000, "exif": b"Exif\0\0x", "comment": b"text"}),
+    ],
+)
+def test_every_kind_that_pillow_writes(channels: int, mode: str | None, options: dict) -> None:
+    data = pillow.save(samples.smooth(45, 61, channels), mode, **options)
+    assert numjpeg.write_coefficients(numjpeg.read_coefficients(data)) == data
+
+
+def test_coefficients_equal_those_of_a_literal_decoder() -> None:
+    for image, options in itertools.product(
+        (samples.smooth(40, 37), samples.noise(20, 35)), ({}, {"subsampling": 0}, {"restart_marker_blocks": 2})
+    ):
+        data = pillow.save(image, **options)
+        planes = numjpeg.read_coefficients(data).planes
+        expected = entropy.decode_baseline(data)
+        for plane, blocks in zip(planes, expected, strict=True):
+            for row, column in np.ndindex(plane.shape[:2]):
+                assert plane[row, column].ravel().tolist() == blocks[row][column]
+
+
+def test_shapes_and_types() -> None:
+    c = numjpeg.read_coefficients(pillow.save(samples.smooth(45, 61)))
+    assert (c.height, c.width) == (45, 61)
+    assert [plane.shape for plane in c.planes] == [(6, 8, 8, 8), (3, 4, 8, 8), (3, 4, 8, 8)]
+    assert {plane.dtype for plane in c.planes} == {np.dtype(np.int16)}
+    assert [(x.H, x.V, x.Tq, x.Td, x.Ta) for x in c.components] == [
+        (2, 2, 0, 0, 0),
+        (1, 1, 1, 1, 1),
+        (1, 1, 1, 1, 1),
+    ]
+    assert c.quantization_table(2).tolist() == c.quantization_tables[1].tolist()
+    assert np.array_equal(c.dequantized(0)[0, 0], c.planes[0][0, 0] * c.quantization_table(0).astype(int))
+
+
+def test_dequantized_coefficients_do_not_overflow() -> None:
+    plane = np.full((1, 1, 8, 8), -32768, np.int16)
+    table = np.full((8, 8), 65535, np.uint16)
+    c = numjpeg.Coefficients(8, 8, (numjpeg.Component(1, 1, 1, 0),), [plane], {0: table})
+    assert c.dequantized(0).min() == -32768 * 65535
+
+
+def test_changed_coefficients_are_what_is_read_again() -> None:
+    c = numjpeg.read_coefficients(pillow.save(samples.smooth(45, 61), optimize=True))
+    random = np.random.default_rng(3)
+    for plane in c.planes:
+        plane[:] = random.integers(-1023, 1024, plane.shape)
+        plane[..., 0, 0] = random.integers(-1023, 1024, plane.shape[:2])
+    again = numjpeg.read_coefficients(numjpeg.write_coefficients(c))
+    assert all(np.array_equal(a, b) for a, b in zip(c.planes, again.planes, strict=True))
+    standard = numjpeg.write_coefficients(c, optimize=False)
+    assert all(
+        np.array_equal(a, b) for a, b in zip(c.planes, numjpeg.read_coefficients(standard).planes, strict=True)
+    )
+    assert entropy.decode_baseline(standard)[0][0][0] == c.planes[0][0, 0].ravel().tolist()
+
+
+def test_all_16_bit_coefficients_survive_optimal_tables() -> None:
+    """Categories up to 15 have codes; beyond that stands an error, not a wrong file."""
+    plane = np.zeros((4, 4, 8, 8), np.int16)
+    plane[..., 1, 1] = np.arange(-8, 8).reshape(4, 4) * 4095
+    component = numjpeg.Component(1, 1, 1, 0)
+    c = numjpeg.Coefficients(32, 32, (component,), [plane], {0: np.ones((8, 8), np.uint16)})
+    again = numjpeg.read_coefficients(numjpeg.write_coefficients(c))
+    assert np.array_equal(again.planes[0], plane)
+    with pytest.raises(ValueError, match="code"):
+        numjpeg.write_coefficients(c, optimize=False)
+    plane[0, 0, 1, 1] = -32768
+    with pytest.raises(ValueError, match="coefficient"):
+        numjpeg.write_coefficients(c)
+    plane[0, 0, 1, 1] = 0
+    plane[0, 0, 0, 0], plane[0, 1, 0, 0] = 32767, -32767
+    with pytest.raises(ValueError, match="DC"):
+        numjpeg.write_coefficients(c)
+
+
+def test_a_file_of_too_many_blocks_an_mcu_is_written_in_several_scans() -> None:
+    component = [numjpeg.Component(i + 1, 4, 4, 0) for i in range(2)]
+    planes = [np.random.default_rng(i).integers(-99, 99, (5, 7, 8, 8)).astype(np.int16) for i in range(2)]
+    c = numjpeg.Coefficients(40, 56, tuple(component), planes, {0: np.ones((8, 8), np.uint16)})
+    data = numjpeg.write_coefficients(c)
+    assert numjpeg.read_header(data).scans == 2
+    again = numjpeg.read_coefficients(data)
+    assert all(np.array_equal(a, b) for a, b in zip(planes, again.planes, strict=True))
+
+
+@pytest.mark.cjpeg
+def test_optimal_tables_equal_jpegtran(cjpeg: str, tmp_path: Path) -> None:
+    jpegtran = shutil.which("jpegtran")
+    assert jpegtran, "jpegtran comes with cjpeg"
+    for options in ({}, {"subsampling": 0}, {"restart_marker_blocks": 5}):
+        data = pillow.save(samples.photograph(), **options)
+        source = tmp_path / "picture.jpg"
+        source.write_bytes(data)
+        expected = subprocess.run(
+            [jpegtran, "-copy", "all", "-optimize", str(source)], check=True, capture_output=True
+        ).stdout
+        c = numjpeg.read_coefficients(data)
+        if "restart_marker_blocks" in options:  # jpegtran drops restart markers unless it is told to keep them
+            c = replace(c, restart_interval=0)
+        assert numjpeg.write_coefficients(c, optimize=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda c: replace(c, planes=c.planes[:2]), "planes"),
+        (lambda c: replace(c, planes=[p.astype(np.int32) for p in c.planes]), "planes"),
+        (lambda c: replace(c, planes=[p[:-1] for p in c.planes]), "planes"),
+        (lambda c: replace(c, height=0), "height"),
+        (lambda c: replace(c, width=70000), "width"),
+        (lambda c: replace(c, quantization_tables={}), "quantization_tables"),
+        (lambda c: replace(c, quantization_tables={0: np.zeros((8, 8), int), 1: np.ones((8, 8), int)}), "quant"),
+        (lambda c: replace(c, components=tuple(replace(x, H=5) for x in c.components)), "components"),
+        (lambda c: replace(c, components=tuple(replace(x, Td=4) for x in c.components)), "components"),
+        (lambda c: replace(c, components=tuple(replace(x, identifier=1) for x in c.components)), "components"),
+        (lambda c: replace(c, restart_interval=70000), "restart_interval"),
+        (lambda c: replace(c, application_segments=[(0xE1, b"x" * 65534)]), "APP1"),
+        (lambda c: replace(c, application_segments=[(0xDA, b"x")]), "application_segments"),
+    ],
+)
+def test_parts_that_do_not_fit_are_named(change, named: str) -> None:
+    c = numjpeg.read_coefficients(pillow.save(samples.smooth(45, 61)))
+    with pytest.raises(ValueError, match=named):
+        numjpeg.write_coefficients(change(c))

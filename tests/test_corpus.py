@@ -1,0 +1,159 @@
+"""Real files nobody here made: every row of the corpus's manifest has an expectation, and the counts are printed.
+
+Needs the corpus, a folder beside the project that is not part of it; skipped, saying so, where that is missing.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import time
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pillow
+import pytest
+from PIL import Image
+
+import numjpeg
+from numjpeg.stages.zigzag import zigzag
+
+pytestmark = pytest.mark.corpus
+
+SECONDS, MEMORY = 10, 1 << 30
+
+
+@pytest.fixture(scope="module")
+def manifest(corpus: Path) -> list[dict[str, str]]:
+    with (corpus / "MANIFEST.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def expectation(row: dict[str, str]) -> str:
+    """What must come out of a file that is valid."""
+    if row["path"] == "valid/t83/pydcmjpeg__B1.JPG":
+        return "the file has no frame"  # tables only
+    if row["sof"] not in ("SOF0", "SOF1"):
+        return f"unsupported: {row['sof']}:"
+    if row["precision"] != "8" or row["dnl_height"] or int(row["components"]) > 4:
+        return f"unsupported: {row['sof']}:"
+    return "equal"
+
+
+def test_every_valid_file(
+    corpus: Path, manifest: list[dict[str, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Equal to the hash of Pillow's pixels, or refused by the name of the process that is not decoded."""
+    counts: Counter[str] = Counter()
+    for row in (row for row in manifest if row["kind"] == "valid"):
+        expected = expectation(row)
+        data = (corpus / row["path"]).read_bytes()
+        if expected == "equal":
+            image = numjpeg.decode(data)
+            assert hashlib.sha256(image.tobytes()).hexdigest() == row["pillow_sha256"], row["path"]
+            assert image.dtype == np.uint8
+            counts["equal to Pillow"] += 1
+        elif expected.startswith("unsupported"):
+            with pytest.raises(numjpeg.UnsupportedError, match=expected.removeprefix("unsupported: ")):
+                numjpeg.decode(data)
+            counts["unsupported, " + row["sof"]] += 1
+        else:
+            with pytest.raises(numjpeg.FormatError, match=expected):
+                numjpeg.decode(data)
+            counts[expected] += 1
+        if expected != "the file has no frame":
+            header = numjpeg.read_header(data)
+            assert str(header.width) == row["width"], row["path"]
+            assert str(header.height) == (row["height"] if not row["dnl_height"] else "0"), row["path"]
+            assert header.marker == row["sof"], row["path"]
+            assert str(header.scans) == row["scans"], row["path"]
+    with capsys.disabled():
+        print(f"\nvalid: {dict(counts)}")
+    assert sum(counts.values()) == sum(row["kind"] == "valid" for row in manifest)
+    assert counts["equal to Pillow"] == 193
+
+
+def test_every_broken_file(
+    corpus: Path, manifest: list[dict[str, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A result or a JpegError, within 10 seconds and 1 GiB; what is decoded without an error is what Pillow gives."""
+    counts: Counter[str] = Counter()
+    slowest, largest = 0.0, 0
+    tracemalloc.start()
+    for row in (row for row in manifest if row["kind"] == "broken"):
+        data = (corpus / row["path"]).read_bytes()
+        for reader in (numjpeg.decode, numjpeg.read_coefficients, numjpeg.read_header):
+            tracemalloc.reset_peak()
+            start = time.perf_counter()
+            try:
+                result = reader(data)
+            except numjpeg.JpegError as error:
+                outcome = type(error).__name__
+                assert str(error)
+            else:
+                outcome = "result"
+                if reader is numjpeg.decode and row["pillow"] == "ok":
+                    assert hashlib.sha256(result.tobytes()).hexdigest() == row["pillow_sha256"], row["path"]
+            slowest = max(slowest, time.perf_counter() - start)
+            largest = max(largest, tracemalloc.get_traced_memory()[1])
+            counts[f"{reader.__name__}: {outcome}"] += 1
+    tracemalloc.stop()
+    with capsys.disabled():
+        print(f"\nbroken: {dict(counts)}, slowest {slowest:.2f} s, most memory {largest / 2**20:.0f} MiB")
+    assert slowest < SECONDS
+    assert largest < MEMORY
+
+
+def test_coefficients_of_every_file_are_kept(corpus: Path, manifest: list[dict[str, str]]) -> None:
+    """Read, write, read again; and Pillow sees the same pixels in both files."""
+    count = 0
+    for row in manifest:
+        if row["kind"] != "valid" or expectation(row) != "equal" or int(row["size"]) > 300_000:
+            continue
+        data = (corpus / row["path"]).read_bytes()
+        before = numjpeg.read_coefficients(data)
+        written = numjpeg.write_coefficients(before)
+        after = numjpeg.read_coefficients(written)
+        for a, b in zip(before.planes, after.planes, strict=True):
+            assert np.array_equal(a, b), row["path"]
+        # Pillow refuses a few files for their metadata's sake alone; numjpeg's pixels equal its own in any case.
+        assert hashlib.sha256(pillow.load(written).tobytes()).hexdigest() == row["pillow_sha256"], row["path"]
+        count += 1
+    assert count > 150
+
+
+def test_reference_coefficients_of_t83(corpus: Path) -> None:
+    """ITU-T T.83: the quantized coefficients of components A to D, process 1."""
+    coefficients = numjpeg.read_coefficients((corpus / "valid/t83/pydcmjpeg__A1.JPG").read_bytes())
+    for component, name in enumerate("ABCD"):
+        reference = np.fromfile(corpus / f"valid/t83/reference/DREF_{name}8.DCT", ">i2").reshape(-1, 64)
+        plane = zigzag(coefficients.planes[component]).reshape(-1, 64)
+        assert np.array_equal(plane, reference)
+
+
+def test_a_camera_file_of_12_megapixels_all_the_way(corpus: Path) -> None:
+    """Decoded without a difference, encoded again to Pillow's bytes, and scored."""
+    data = (corpus / "valid/camera/exif-samples__42_IndexError.jpg").read_bytes()
+    image = numjpeg.decode(data)
+    assert image.shape == (3024, 4032, 3)
+    assert np.array_equal(image, pillow.load(data))
+    encoded = numjpeg.encode(image, 85)
+    assert encoded == pillow.save(image, quality=85)
+    again = numjpeg.decode(encoded)
+    error = image.astype(np.float64) - again
+    assert numjpeg.psnr(image, again) == pytest.approx(10 * np.log10(255**2 / (error**2).mean()))
+
+
+def test_photographs_and_screens(corpus: Path) -> None:
+    """Every lossless picture of the corpus: bytes equal, pixels equal."""
+    pictures = sorted((corpus / "photos").rglob("*.png"))
+    assert len(pictures) == 20
+    for path in pictures:
+        image = np.asarray(Image.open(io.BytesIO(path.read_bytes())).convert("RGB"))
+        for options in ({"quality": 75}, {"quality": 95, "subsampling": "4:4:4", "optimize": True}):
+            data = numjpeg.encode(image, **options)
+            assert data == pillow.save(image, **options), path.name
+            assert np.array_equal(numjpeg.decode(data), pillow.load(data)), path.name

@@ -1,0 +1,117 @@
+"""The rooms of the house: imports point down only, stages do not know each other, NumPy is the only need."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "numjpeg"
+
+# From the ground up. A module imports from storeys below its own; within a storey only where ROOMS_OPEN says so.
+STOREYS = [
+    {"errors"},
+    {"stages", "metrics"},
+    {"coefficients"},
+    {"pixels", "bitstream"},
+    {"encoder", "decoder"},
+    {"files"},
+    {"forensics"},
+    {"explain", "pictures"},
+    {"cli"},
+    {"__main__", "__init__"},
+]
+ROOMS_OPEN = {"bitstream"}  # a package of its own, held to be without circles below
+PILLOW_ROOMS = {"pictures", "cli"}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(module: Path) -> str:
+    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def storey(name: str) -> int:
+    return next(i for i, rooms in enumerate(STOREYS) if name in rooms)
+
+
+def imported(module: Path) -> set[str]:
+    """Absolute names of what a module imports, wherever in it the import stands."""
+    names = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import"
+            names.add(str(node.module))
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def own_rooms(module: Path) -> set[str]:
+    rooms = {name.split(".")[1] for name in imported(module) if name.startswith("numjpeg.")}
+    return {name for name in rooms if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(module: Path) -> None:
+    if module == PACKAGE / "__init__.py":
+        return
+    own = room(module)
+    for other in own_rooms(module):
+        if other == own and own in ROOMS_OPEN:
+            continue
+        assert storey(other) < storey(own), f"{own} imports {other}"
+
+
+def test_every_room_has_a_storey() -> None:
+    assert {room(module) for module in MODULES} == set().union(*STOREYS)
+
+
+def test_stages_do_not_import_each_other() -> None:
+    for module in (PACKAGE / "stages").glob("*.py"):
+        assert not {name for name in imported(module) if name.startswith("numjpeg")}, module
+
+
+def test_the_bitstream_has_no_circles() -> None:
+    package = PACKAGE / "bitstream"
+    names = {path.stem for path in package.glob("*.py")}
+    edges = {
+        path.stem: {name.split(".")[2] for name in imported(path) if name.startswith("numjpeg.bitstream.")} & names
+        for path in package.glob("*.py")
+    }
+    done: set[str] = set()
+    while len(done) < len(edges):
+        free = {name for name, needs in edges.items() if name not in done and needs <= done}
+        assert free, f"a circle among {sorted(set(edges) - done)}"
+        done |= free
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_numpy_is_the_only_need(module: Path) -> None:
+    allowed = {"numjpeg", "numpy", *sys.stdlib_module_names}
+    if room(module) in PILLOW_ROOMS:
+        allowed |= {"PIL", "tqdm"}
+    assert {name.split(".")[0] for name in imported(module)} <= allowed
+
+
+def test_the_library_runs_where_pillow_cannot_be_imported() -> None:
+    program = (
+        "import sys; sys.modules['PIL'] = None\n"
+        "import numpy as np, numjpeg\n"
+        "image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)\n"
+        "decoded = numjpeg.decode(numjpeg.encode(image, 100, subsampling='4:4:4'))\n"
+        "assert numjpeg.psnr(image, decoded) > 40\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_importing_the_library_imports_nothing_heavy() -> None:
+    program = "import numjpeg, sys; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not {"PIL", "tqdm", "matplotlib", "scipy", "argparse"} & set(loaded)
