@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tracemalloc
+from contextlib import suppress
 
 import numpy as np
 import pillow
@@ -30,10 +31,8 @@ def small_files() -> dict[str, bytes]:
 def survives(data: bytes) -> None:
     """Every reader gives a result or a JpegError."""
     for reader in READERS:
-        try:
+        with suppress(numjpeg.JpegError):
             reader(data)
-        except numjpeg.JpegError as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize("kind", small_files())
