@@ -1,4 +1,4 @@
-"""Slow, short, literal oracles, written from the standard's text and libjpeg's documented arithmetic, scalar by scalar.
+"""Slow, short, literal oracles, scalar by scalar, from the standard's text and libjpeg's documented arithmetic.
 
 Nothing here imports numjpeg or NumPy; nothing in src imports this.
 """

@@ -176,12 +176,11 @@ def _odd_part(
 
     Scaled up by 2^13. The sums x1 + x5 and x3 + x7 come from the caller, who knows their width.
     """
-    z5 = x1_x5.astype(np.int32)
-    z5 += x3_x7
-    z5 *= F_1_175
-    z3 = x3_x7 * np.int32(-F_1_961)
+    z3, z4 = x3_x7.astype(np.int32), x1_x5.astype(np.int32)
+    z5 = (z3 + z4) * F_1_175
+    z3 *= -F_1_961
     z3 += z5
-    z4 = x1_x5 * np.int32(-F_0_390)
+    z4 *= -F_0_390
     z4 += z5
     z1 = (x1 + x7) * -F_0_899
     z2 = (x3 + x5) * -F_2_562

@@ -223,11 +223,12 @@ def huffman_codes(table: HuffmanTable) -> Codes:
     symbols = np.frombuffer(table.values, np.uint8)
     lengths = np.repeat(np.arange(1, 17, dtype=np.uint8), table.bits)
     # Written with 16 bits, each code begins where the one before it ends.
-    spans = np.left_shift(np.uint64(1), np.uint64(16) - lengths)
-    starts = np.cumsum(spans, dtype=np.uint64) - spans
+    below_16 = np.uint64(16) - lengths.astype(np.uint64)
+    spans = np.uint64(1) << below_16
+    starts = np.cumsum(spans) - spans
     code = np.zeros(256, np.uint64)
     length = np.zeros(256, np.uint8)
-    code[symbols] = starts >> (np.uint64(16) - lengths)
+    code[symbols] = starts >> below_16
     length[symbols] = lengths
     for array in (code, length):
         array.setflags(write=False)
