@@ -1,0 +1,116 @@
+"""``read_header`` tells what Pillow tells, of every process, and what was put in comes out again."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pillow
+import pytest
+import samples
+from PIL import Image, ImageCms
+
+import numjpeg
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("name", ["4:4:4", "4:2:2", "4:2:0"])
+def test_frame(progressive: bool, name: str) -> None:
+    data = pillow.save(samples.smooth(33, 50), subsampling=name, progressive=progressive)
+    image = Image.open(io.BytesIO(data))
+    header = numjpeg.read_header(data)
+    assert (header.width, header.height) == image.size
+    assert header.subsampling == name
+    assert header.marker == ("SOF2" if progressive else "SOF0")
+    assert ("progressive" in header.process) == progressive
+    assert [(c.identifier, c.H, c.V, c.Tq) for c in header.components] == image.layer
+    assert header.precision == image.bits == 8
+    assert header.colorspace == "YCbCr"
+    assert header.scans == (10 if progressive else 1)
+    for number, table in header.quantization_tables.items():
+        assert table.ravel().tolist() == image.quantization[number]
+
+
+@pytest.mark.parametrize(
+    ("channels", "mode", "options", "colorspace"),
+    [
+        (1, None, {}, "GRAY"),
+        (3, None, {}, "YCbCr"),
+        (3, None, {"keep_rgb": True}, "RGB"),
+        (4, "CMYK", {}, "CMYK"),
+    ],
+)
+def test_colorspace(channels: int, mode: str | None, options: dict, colorspace: str) -> None:
+    assert (
+        numjpeg.read_header(pillow.save(samples.smooth(9, 9, channels), mode, **options)).colorspace == colorspace
+    )
+
+
+@pytest.mark.parametrize(
+    ("factors", "name"),
+    [
+        ("1x2", "4:4:0"),
+        ("4x1", "4:1:1"),
+        ("4x2", "4:1:0"),
+        ("2x2,2x2,2x2", "4:4:4"),
+        ("2x2,1x2,1x2", "4:2:2"),
+        ("3x1", ""),
+    ],
+)
+def test_names_of_subsampling(factors: str, name: str) -> None:
+    if factors == "2x2,2x2,2x2":  # 12 blocks an MCU: never interleaved, but the header says 4:4:4 all the same
+        c = numjpeg.read_coefficients(numjpeg.encode(samples.smooth(16, 16), subsampling="4:4:4"))
+        c.components = tuple(numjpeg.Component(i, 2, 2, 0) for i in (1, 2, 3))
+        data = numjpeg.write_coefficients(c)
+        assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+    else:
+        data = numjpeg.encode(samples.smooth(16, 16), subsampling=factors)
+    assert numjpeg.read_header(data).subsampling == name
+
+
+def test_metadata() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() * 200
+    data = pillow.save(
+        samples.smooth(9, 9), exif=exif, icc_profile=profile, xmp=b"<x/>", comment=b"a comment", dpi=(300, 150)
+    )
+    header = numjpeg.read_header(data)
+    assert header.exif == exif.tobytes()
+    assert header.icc_profile == profile
+    assert len(profile) > 65536
+    assert header.xmp == b"<x/>"
+    assert header.comments == [b"a comment"]
+    assert header.density == (1, 300, 150)
+    chunks = -(-len(profile) // 65519)
+    assert [marker for marker, _ in header.application_segments] == [0xE0, 0xE1, 0xE1, *[0xE2] * chunks, 0xFE]
+
+
+def test_a_broken_icc_profile_is_none() -> None:
+    data = pillow.save(samples.smooth(9, 9), icc_profile=b"x" * 70000)
+    second = data.index(b"ICC_PROFILE\0\2\2")
+    assert numjpeg.read_header(data[: second + 12] + b"\1" + data[second + 13 :]).icc_profile is None
+    assert numjpeg.read_header(data[: second + 12] + b"\3" + data[second + 13 :]).icc_profile is None
+    assert numjpeg.read_header(data[: second + 13] + b"\5" + data[second + 14 :]).icc_profile is None
+    without = pillow.save(samples.smooth(9, 9))
+    header = numjpeg.read_header(without)
+    assert (header.icc_profile, header.exif, header.xmp, header.comments) == (None, None, None, [])
+
+
+def test_segments_name_every_marker_with_its_offset() -> None:
+    data = pillow.save(samples.smooth(33, 50), restart_marker_blocks=2)
+    header = numjpeg.read_header(data)
+    names = [segment.name for segment in header.segments]
+    assert names == ["SOI", "APP0", "DQT", "DQT", "SOF0", "DHT", "DHT", "DHT", "DHT", "DRI", "SOS", "EOI"]
+    for segment in header.segments:
+        assert data[segment.offset : segment.offset + 2] == bytes((0xFF, segment.marker))
+    assert header.restart_interval == 2
+    assert header.warnings == []
+
+
+def test_huffman_tables_are_the_ones_in_the_file() -> None:
+    data = pillow.save(samples.smooth(33, 50))
+    header = numjpeg.read_header(data)
+    assert sorted(header.huffman_tables) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    for (table_class, number), (lengths, values) in header.huffman_tables.items():
+        assert bytes((0xFF, 0xC4, 0, 19 + len(values), table_class << 4 | number, *lengths)) + values in data
