@@ -55,7 +55,7 @@ def stuff(data: bytes, boundaries: NDArray[np.intp] | None = None, first_restart
     Parameters
     ----------
     data : packed bits.
-    boundaries : offsets in ``data`` in front of which a restart marker goes, or None.
+    boundaries : ascending offsets in ``data`` in front of which a restart marker goes, no two equal, or None.
     first_restart : m of the first marker RSTm; the others count on modulo 8.
 
     >>> stuff(b"\\xff\\x01", np.array([2]), 7).hex()

@@ -29,7 +29,7 @@ def dc_differences(
     [5, 2, 4, 0]
     """
     differences: NDArray[np.int32] = np.empty(len(dc), np.int32)
-    differences[:1] = dc[:1] - np.int32(predictor)
+    differences[:1] = dc[:1].astype(np.int32) - predictor
     np.subtract(dc[1:], dc[:-1], out=differences[1:], dtype=np.int32)
     if resets is not None:
         differences[resets] = dc[resets]

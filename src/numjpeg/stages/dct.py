@@ -106,7 +106,7 @@ def idct(coefficients: NDArray[Any], method: str = "islow") -> NDArray[Any]:
 
     Parameters
     ----------
-    coefficients : ``(..., 8, 8)``, dequantized: integers for "islow" (taken modulo 2^16), any real for "float".
+    coefficients : ``(..., 8, 8)``, dequantized; for "islow" rounded to integers and taken modulo 2^16.
     method : "islow" (exact integers, the default) or "float".
 
     Returns
@@ -127,6 +127,8 @@ def idct(coefficients: NDArray[Any], method: str = "islow") -> NDArray[Any]:
     _check("coefficients", coefficients, method)
     if method == "float":
         return np.asarray(COSINES.T @ coefficients @ COSINES, np.float64)
+    if coefficients.dtype.kind == "f":
+        coefficients = np.rint(coefficients)
     wrapped = coefficients.astype(np.int16)
     # Pass 1 transforms columns and keeps 2 extra bits; pass 2 transforms rows.
     columns = _inverse_8([wrapped[..., v, :] for v in range(8)])

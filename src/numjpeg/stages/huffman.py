@@ -341,7 +341,7 @@ def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
     """
     if not np.any(frequencies):
         raise ValueError("frequencies: no symbol occurs")
-    sizes = _code_sizes(np.append(frequencies, 1).tolist())
+    sizes = _code_sizes([*frequencies.tolist(), 1])
     bits = _limit_to_16(np.bincount(sizes[sizes > 0], minlength=33).tolist())
     bits[max(i for i, count in enumerate(bits) if count)] -= 1  # the code of all ones stays unused
     symbols = np.flatnonzero(sizes[:256])

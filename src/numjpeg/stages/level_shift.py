@@ -47,7 +47,10 @@ def inverse_level_shift(samples: NDArray[Any]) -> NDArray[np.uint8]:
     >>> inverse_level_shift(np.array([-0.6, 0.4])).tolist()
     [127, 128]
     """
-    if not np.issubdtype(samples.dtype, np.integer):
+    if samples.dtype.kind == "f":
         samples = np.rint(samples)
-    shifted: NDArray[np.uint8] = np.clip(np.add(samples, MID_LEVEL), 0, 255).astype(np.uint8)
-    return shifted
+    elif samples.dtype.kind in "ub":
+        samples = np.minimum(samples, MID_LEVEL - 1).astype(np.int16)
+    shifted = np.clip(samples, -MID_LEVEL, MID_LEVEL - 1).astype(np.int16, copy=False)
+    shifted += MID_LEVEL
+    return shifted.astype(np.uint8)
