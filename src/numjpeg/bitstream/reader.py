@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.bitstream import markers, segments, sequential
+from numjpeg.bitstream import markers, segments
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.bitstream.metadata import file_colorspace
 from numjpeg.coefficients import Component
@@ -178,22 +178,6 @@ _HANDLERS: dict[int, Callable[[Structure, bytes, markers.Segment, bool], None]] 
     markers.EXP: _on_hierarchical,
     **dict.fromkeys(markers.FRAMES, _on_sof),
 }
-
-
-def read_blocks(
-    data: bytes, structure: Structure, scan: Scan, rows_per_band: int
-) -> Iterator[tuple[int, list[NDArray[np.int16]]]]:
-    """Decode one scan, band by band.
-
-    Yields
-    ------
-    (first MCU row, planes): of each of the scan's components the blocks of the band, int16
-    ``(rows, columns, 64)``, zig-zag order; blocks that only fill up MCUs are still among them.
-    """
-    row = 0
-    for band in sequential.read_scan(data, scan, rows_per_band, structure.warnings):
-        yield row, band
-        row += rows_per_band
 
 
 def band_rows(scan: Scan, blocks: int) -> int:

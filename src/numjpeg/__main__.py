@@ -1,0 +1,8 @@
+"""``python -m numjpeg``: the command line."""
+
+import sys
+
+from numjpeg.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

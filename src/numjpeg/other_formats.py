@@ -1,0 +1,271 @@
+"""Pictures in other formats than JPEG: read and written through Pillow where it is installed.
+
+Binary PGM and PPM (P5, P6) and NumPy's ``.npy`` are read and written here, so that they work without Pillow.
+Bytes in, bytes out: opening files is the caller's business.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import re
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+EXIF = b"Exif\0\0"
+TIFF_HEADERS = (b"II*\0", b"MM\0*")
+"""What EXIF data begin with, in the two byte orders."""
+MAX_DENSITY = 65535
+OWN_FORMATS = (".ppm", ".pgm", ".pnm", ".npy")
+"""What needs no Pillow."""
+CHANNELS = {"GRAY": 1, "GRAYA": 2, "RGB": 3, "BGR": 3, "YCbCr": 3, "RGBA": 4, "CMYK": 4}
+"""Colour models of a picture; "raw" is one more, with any number of channels."""
+MAX_COLOR = 255
+
+
+class PictureError(Exception):
+    """A picture that cannot be read or written."""
+
+
+class MissingPillowError(PictureError):
+    """What was asked for needs Pillow, and it is not installed."""
+
+
+@dataclass
+class Picture:
+    """Samples, what they mean, and what comes with them."""
+
+    pixels: NDArray[Any]
+    """``(H, W)`` or ``(H, W, channels)``."""
+    model: str
+    """"GRAY", "GRAYA", "RGB", "RGBA", "CMYK" (0 is no ink), "YCbCr", "BGR" or "raw"."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """Any of ``exif``, ``icc_profile``, ``xmp``, ``dpi``, as :func:`numjpeg.encode` takes them."""
+
+    def __str__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        depth = "" if self.pixels.dtype == np.uint8 else f" {self.pixels.dtype}"
+        return f"{width} x {height} {self.model}{depth}"
+
+
+def pillow(name: str, purpose: str) -> Any:
+    """A module of Pillow; :class:`PictureError` if it is not installed."""
+    try:
+        return importlib.import_module(f"PIL.{name}")
+    except ImportError:
+        raise MissingPillowError(
+            f"{purpose} needs Pillow (pip install pillow); without it there are JPEG, binary PPM and PGM, and .npy"
+        ) from None
+
+
+# --- reading ---------------------------------------------------------------------------------------------
+
+
+def read_picture(data: bytes) -> Picture:
+    """Read a picture of any format but JPEG, by its first bytes.
+
+    Only the first frame of an animation is read. Palettes become RGB, or RGBA where they have transparency.
+
+    Raises
+    ------
+    PictureError if it cannot be read.
+    """
+    if re.match(rb"P[56]\s", data):
+        return _read_pnm(data)
+    if data.startswith(b"\x93NUMPY"):
+        return _read_npy(data)
+    return _read_with_pillow(data)
+
+
+def _read_pnm(data: bytes) -> Picture:
+    space = rb"(?:\s|#[^\n\r]*[\n\r])+"
+    header = re.match(rb"P([56])" + space + rb"(\d{1,9})" + space + rb"(\d{1,9})" + space + rb"(\d{1,5})\s", data)
+    if not header:
+        raise PictureError("the PPM or PGM header is damaged")
+    kind, width, height, most = (int(group) for group in header.groups())
+    if not 0 < most <= MAX_COLOR:
+        raise PictureError(f"samples up to {most}: only PPM and PGM of 8 bits a sample are read")
+    shape = (height, width) if kind == 5 else (height, width, 3)
+    size = int(np.prod(shape, dtype=object))
+    if size == 0 or len(data) - header.end() < size:
+        raise PictureError(f"the PPM or PGM file ends early: {width} x {height} pixels need {size} bytes")
+    pixels = np.frombuffer(data, np.uint8, size, header.end()).reshape(shape)
+    if most < MAX_COLOR:
+        pixels = np.minimum(np.rint(pixels * (MAX_COLOR / most)), MAX_COLOR).astype(np.uint8)
+    return Picture(pixels, "GRAY" if kind == 5 else "RGB")
+
+
+def _read_npy(data: bytes) -> Picture:
+    try:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise PictureError(f"the .npy file cannot be read: {error}") from None
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    models = {1: "GRAY", 2: "GRAYA", 3: "RGB", 4: "RGBA"}
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.ndim not in (2, 3) or channels not in models or array.size == 0:
+        raise PictureError(f"the .npy array {array.shape} is no picture: (H, W) or (H, W, channels) expected")
+    return Picture(array, models[channels])
+
+
+_MODELS = {"L": "GRAY", "LA": "GRAYA", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK", "YCbCr": "YCbCr"}
+
+
+def _read_with_pillow(data: bytes) -> Picture:
+    image_module = pillow("Image", "reading this format")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image = image_module.open(io.BytesIO(data))
+            image.load()
+            metadata = _metadata(image.info)
+            if image.has_transparency_data and image.mode != "LA":
+                image = image.convert("RGBA")
+            elif image.mode == "1":
+                image = image.convert("L")
+            elif image.mode in ("P", "RGBX", "HSV"):
+                image = image.convert("RGB")
+            pixels = np.asarray(image)
+        except MemoryError:
+            raise
+        # Pillow's readers let errors of every kind through where a file is damaged.
+        except Exception as error:
+            if type(error).__name__ == "UnidentifiedImageError":
+                raise PictureError("not a picture in a format that is known") from None
+            raise PictureError(f"cannot be read: {error or type(error).__name__}") from None
+    if image.mode not in _MODELS and not image.mode.startswith(("I", "F")):
+        raise PictureError(f"pictures of Pillow's mode {image.mode} are not read")
+    return Picture(pixels, _MODELS.get(image.mode, "GRAY"), metadata)
+
+
+def _metadata(info: dict[Any, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    exif = info.get("exif")
+    if isinstance(exif, bytes) and exif.removeprefix(EXIF).startswith(TIFF_HEADERS):
+        found["exif"] = EXIF + exif.removeprefix(EXIF)
+    for name in ("icc_profile", "xmp"):
+        if isinstance(info.get(name), bytes) and info[name]:
+            found[name] = info[name]
+    try:
+        x, y = (float(value) for value in info.get("dpi", ()))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return found
+    # Pillow says 1 x 1 for a TIFF file that has no resolution.
+    if 0 < x <= MAX_DENSITY and 0 < y <= MAX_DENSITY and (x, y) != (1, 1):
+        found["dpi"] = (x, y)
+    return found
+
+
+# --- alpha -----------------------------------------------------------------------------------------------
+
+
+def parse_color(text: str) -> tuple[int, int, int]:
+    """Red, green and blue of ``#rgb``, ``#rrggbb`` or a name that Pillow knows.
+
+    Raises
+    ------
+    ValueError if it is no colour. PictureError for a name without Pillow.
+
+    >>> parse_color("#ff8000")
+    (255, 128, 0)
+    """
+    if match := re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", text):
+        digits = match[1] if len(match[1]) == 6 else "".join(2 * digit for digit in match[1])
+        red, green, blue = bytes.fromhex(digits)
+        return red, green, blue
+    basic = {"black": (0, 0, 0), "white": (255, 255, 255), "red": (255, 0, 0), "blue": (0, 0, 255)}
+    if text.lower() in basic:
+        return basic[text.lower()]
+    color = pillow("ImageColor", f"the colour name {text!r}").getrgb(text)
+    return color[0], color[1], color[2]
+
+
+def blend(picture: Picture, background: tuple[int, int, int]) -> Picture:
+    """Lay a picture with an alpha channel over a colour: ``(alpha * sample + (255 - alpha) * colour) / 255``.
+
+    A gray picture stays gray over a gray background. Pictures without alpha are returned as they are.
+    """
+    if picture.model not in ("GRAYA", "RGBA"):
+        return picture
+    samples, alpha = picture.pixels[..., :-1].astype(np.uint32), picture.pixels[..., -1:].astype(np.uint32)
+    gray = picture.model == "GRAYA" and len(set(background)) == 1
+    color = np.array(background[:1] if gray else background, np.uint32)
+    blended = ((alpha * samples + (MAX_COLOR - alpha) * color + MAX_COLOR // 2) // MAX_COLOR).astype(np.uint8)
+    return Picture(blended[..., 0] if gray else blended, "GRAY" if gray else "RGB", picture.metadata)
+
+
+# --- writing ---------------------------------------------------------------------------------------------
+
+_MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
+
+
+def write_picture(picture: Picture, extension: str) -> bytes:
+    """Write a picture of uint8 samples in the format of a file name's extension, not JPEG.
+
+    Parameters
+    ----------
+    extension : with its dot: ".png", or any other that Pillow writes, ".ppm", ".pgm", ".pnm" or ".npy".
+
+    Raises
+    ------
+    PictureError if the format is not known or cannot hold the picture.
+    """
+    extension = extension.lower()
+    if extension == ".npy":
+        buffer = io.BytesIO()
+        np.save(buffer, picture.pixels)
+        return buffer.getvalue()
+    if picture.model not in _MODES:
+        raise PictureError(f"{picture.model} samples go into .npy only; --colorspace RGB makes a picture of them")
+    if extension in OWN_FORMATS:
+        return _write_pnm(picture, extension)
+    return _write_with_pillow(picture, extension)
+
+
+def _write_pnm(picture: Picture, extension: str) -> bytes:
+    holds = {".pgm": ("GRAY",), ".ppm": ("RGB", "GRAY"), ".pnm": ("RGB", "GRAY")}[extension]
+    if picture.model not in holds:
+        other = "GRAY" if extension == ".pgm" else "RGB"
+        raise PictureError(f"{extension} cannot hold {picture.model}; --colorspace {other} makes it fit")
+    height, width = picture.pixels.shape[:2]
+    pixels = picture.pixels
+    if extension == ".ppm" and pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., np.newaxis], 3, axis=-1)
+    kind = 5 if pixels.ndim == 2 else 6
+    return f"P{kind}\n{width} {height}\n{MAX_COLOR}\n".encode() + np.ascontiguousarray(pixels).tobytes()
+
+
+def check_format(extension: str) -> None:
+    """Raise PictureError unless :func:`write_picture` knows the format."""
+    extension = extension.lower()
+    if extension in OWN_FORMATS:
+        return
+    image_module = pillow("Image", f"writing {extension or 'this format'}")
+    name = image_module.registered_extensions().get(extension)
+    if name in ("JPEG", "MPO"):
+        raise PictureError("JPEG is what encode writes; decode writes other formats")
+    if name not in image_module.SAVE:
+        raise PictureError(f"no format that can be written goes by {extension!r}; .png, .tif, .ppm, .npy do")
+
+
+def _write_with_pillow(picture: Picture, extension: str) -> bytes:
+    check_format(extension)
+    image_module = pillow("Image", f"writing {extension}")
+    name = image_module.registered_extensions()[extension]
+    options = {key: value for key, value in picture.metadata.items() if key in ("icc_profile", "exif", "dpi")}
+    buffer = io.BytesIO()
+    try:
+        image = image_module.fromarray(np.ascontiguousarray(picture.pixels), _MODES[picture.model])
+        image.save(buffer, name, **options)
+    except MemoryError:
+        raise
+    # What a writer of Pillow's raises for a picture that it cannot store is not one kind of error.
+    except Exception as error:
+        hint = "; --colorspace RGB makes it fit, .tif and .npy hold it" if picture.model == "CMYK" else ""
+        raise PictureError(f"{name} cannot hold this {picture.model} picture ({error}){hint}") from None
+    return buffer.getvalue()
