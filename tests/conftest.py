@@ -1,14 +1,16 @@
 """What the tests share: pictures, Pillow as the reference, and the outside material that may be missing.
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
-where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing ("corpus cjpeg").
+where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing ("corpus cjpeg skimage").
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -37,3 +39,14 @@ def cjpeg() -> str:
     if path is None:
         _missing("cjpeg", "cjpeg is not installed (Debian: libjpeg-turbo-progs)")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def skimage() -> ModuleType:
+    """scikit-image, a reference for PSNR."""
+    try:
+        for name in ("skimage.data", "skimage.metrics"):
+            importlib.import_module(name)
+    except ImportError:
+        _missing("skimage", "scikit-image is not installed")
+    return importlib.import_module("skimage")

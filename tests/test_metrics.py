@@ -3,6 +3,7 @@
 import math
 import warnings
 from fractions import Fraction
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -203,14 +204,12 @@ def test_a_single_sample_has_no_channels() -> None:
         mse(np.uint8(3), np.uint8(4), per_channel=True)
 
 
-def test_scikit_image_and_the_published_value() -> None:
+def test_scikit_image_and_the_published_value(skimage: ModuleType) -> None:
     """What IPOL's imdiff (https://www.ipol.im/pub/art/2011/g_lmii/) gives for scikit-image's "camera" and noise.
 
     Published in scikit-image's own test of peak_signal_noise_ratio (pull request 4913); the noise has seed 5.
     """
-    skimage_metrics = pytest.importorskip("skimage.metrics")
-    skimage_data = pytest.importorskip("skimage.data")
-    camera = skimage_data.camera()
+    camera = skimage.data.camera()
     noise = np.random.RandomState(5).randn(*camera.shape)
     noisy = np.clip(camera + 20.0 * noise, 0, 255).astype(np.uint8)
     assert psnr(camera, noisy) == pytest.approx(22.4093534, abs=1e-4)
@@ -218,8 +217,8 @@ def test_scikit_image_and_the_published_value() -> None:
     random = np.random.default_rng(6)
     for dtype, data_range in [(np.uint8, None), (np.uint16, None), (np.float32, 3.0), (np.float64, 0.5)]:
         reference, image = (random.integers(0, 256, (31, 17, 3)).astype(dtype) for _ in range(2))
-        theirs = skimage_metrics.peak_signal_noise_ratio(reference, image, data_range=data_range)
+        theirs = skimage.metrics.peak_signal_noise_ratio(reference, image, data_range=data_range)
         assert psnr(reference, image, data_range=data_range) == pytest.approx(theirs, abs=1e-9)
         assert mse(reference, image) == pytest.approx(
-            skimage_metrics.mean_squared_error(reference, image), rel=1e-12
+            skimage.metrics.mean_squared_error(reference, image), rel=1e-12
         )
