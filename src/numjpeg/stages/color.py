@@ -126,9 +126,10 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _times(chroma: Chroma, weight: int) -> tuple[Chroma, Chroma]:
     """A 16-bit weight times chroma as 256 * high + low, both of which fit 16 bits.
 
-    16-bit arithmetic costs a third of 32-bit. It is exact: floor((x + floor(y / 256)) / 256) is floor((256 x + y) /
-    65536) for integers x and y. Chroma is -128 .. 127, the weights' upper bytes are at most 197 and their lower ones
-    at most 233, so |high| <= 128 * 197 and |low| <= 128 * 233; of green's sums |73 cr - 88 cb| <= 128 * 161.
+    16-bit arithmetic costs a third of 32-bit, and it is exact: for integers x and y the floor of
+    (x + floor(y / 256)) / 256 is the floor of (256 x + y) / 65536. Chroma is -128 .. 127, the upper byte of each
+    weight is at most 197 and the lower one at most 233, so that |high| <= 128 * 197 and |low| <= 128 * 233, and in
+    green's sum |73 cr - 88 cb| <= 128 * 161.
     """
     high, low = np.int16(weight >> 8), np.int16(weight & 255)
     return np.multiply(chroma, high), np.multiply(chroma, low)
