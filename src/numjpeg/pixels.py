@@ -160,7 +160,12 @@ def assemble(
             first = max(0, top // v - 1)
             rows = upsample(planes[i][first : ceil_div(bottom, v) + 1], h, v, fancy_upsampling)
             samples[i] = rows[top - first * v : bottom - first * v, :width]
-        out[top:bottom] = from_components(np.moveaxis(samples, 0, -1), source, target)
+        picture = from_components(np.moveaxis(samples, 0, -1), source, target)
+        if picture.ndim == 2:
+            out[top:bottom] = picture
+        else:
+            for channel in range(picture.shape[2]):  # plane by plane, as they lie in memory
+                out[top:bottom, :, channel] = picture[:, :, channel]
 
 
 _TARGETS = {
