@@ -102,24 +102,25 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     _check("ycbcr", ycbcr)
     planes, rgb = _three_planes(ycbcr.shape[:-1])
-    luma = ycbcr[..., 0]
-    cb = np.subtract(ycbcr[..., 1], np.int16(128), dtype=np.int16)
-    cr = np.subtract(ycbcr[..., 2], np.int16(128), dtype=np.int16)
+    luma, cb, cr = (np.asarray(ycbcr[..., i].astype(np.int16)) for i in range(3))
+    cb -= 128
+    cr -= 128
 
     def finish(plane: NDArray[np.uint8], whole: Chroma, high: Chroma, low: Chroma) -> None:
         """``luma + whole + round((256 high + low) / 2^16)``, clipped."""
-        chroma = np.asarray(low >> 8)
-        chroma += high
-        chroma += 128
-        chroma >>= 8
-        chroma += whole
-        chroma += luma
-        np.clip(chroma, 0, 255, out=plane, casting="unsafe")
+        low >>= 8
+        low += high
+        low += 128
+        low >>= 8
+        low += whole
+        low += luma
+        np.clip(low, 0, 255, out=low)
+        plane[...] = low
 
     finish(planes[0, ...], cr, *_times(cr, _fixed(1.402) - ONE))
     finish(planes[2, ...], cb, *_times(cb, _fixed(1.772) - ONE))
     (high_r, low_r), (high_b, low_b) = _times(cr, ONE - _fixed(0.71414)), _times(cb, _fixed(0.34414))
-    finish(planes[1, ...], -cr, high_r - high_b, low_r - low_b)
+    finish(planes[1, ...], -cr, high_r - high_b, np.asarray(low_r - low_b))
     return rgb
 
 
@@ -132,4 +133,4 @@ def _times(chroma: Chroma, weight: int) -> tuple[Chroma, Chroma]:
     green's sum |73 cr - 88 cb| <= 128 * 161.
     """
     high, low = np.int16(weight >> 8), np.int16(weight & 255)
-    return np.multiply(chroma, high), np.multiply(chroma, low)
+    return np.asarray(chroma * high), np.asarray(chroma * low)
