@@ -166,7 +166,8 @@ def _inverse_by_matrices(coefficients: NDArray[np.int16]) -> NDArray[np.int16] |
         columns[:, 0] += 0.5 * 2.0 ** (shift_2 - CONST_BITS)
         rows = np.matmul(INVERSE_MATRIX * 2.0**-shift_2, columns, out=lines_in)
         np.floor(rows, out=rows)
-        np.clip(rows, -128, 127, out=samples[..., start : start + CHUNK], casting="unsafe")
+        samples[..., start : start + CHUNK] = rows  # within 16 bits, if the results of pass 1 are
+    np.clip(samples, -128, 127, out=samples)
     return np.moveaxis(samples.reshape(lines.shape), (0, 1), (-2, -1))
 
 
