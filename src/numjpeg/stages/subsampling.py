@@ -103,7 +103,7 @@ def _triangle(samples: NDArray[np.int16], axis: int, bias: tuple[int, int], shif
     The even ones look at the neighbour before, the odd ones at the one after; beyond an edge stands the edge
     sample itself. At most 16 * 255 + 8, so int16 holds it; uint8 once it is shifted.
     """
-    own = np.moveaxis(samples, axis, 0)
+    own = samples.swapaxes(axis, 0)
     three = own * np.int16(3)
     even, odd = three + np.int16(bias[0]), three + np.int16(bias[1])
     even[1:] += own[:-1]
@@ -113,7 +113,7 @@ def _triangle(samples: NDArray[np.int16], axis: int, bias: tuple[int, int], shif
     shape = list(samples.shape)
     shape[axis] *= 2
     doubled = np.empty(shape, np.uint8 if shift else np.int16)
-    target = np.moveaxis(doubled, axis, 0)
+    target = doubled.swapaxes(axis, 0)
     target[0::2] = even >> shift
     target[1::2] = odd >> shift
     return doubled
