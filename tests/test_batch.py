@@ -11,7 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -339,17 +339,17 @@ def test_an_interrupt_while_taking_the_input_cleans_up() -> None:
         list(encode_batch(source(), workers=2, window=8))
 
 
-def run(program: str, *, interrupt: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run a program that prints "ready" when it wants to be interrupted, in a group of processes of its own."""
+def run(program: str, kill: Callable[[int], None] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program that prints "ready" when it may be killed, in a group of processes of its own."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", textwrap.dedent(program)]
     with subprocess.Popen(
         command, stdout=-1, stderr=-1, text=True, env=environment, start_new_session=True
     ) as process:
-        if interrupt:
+        if kill is not None:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            os.killpg(process.pid, signal.SIGINT)
+            kill(process.pid)
         out, err = process.communicate(timeout=30)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
@@ -362,21 +362,26 @@ def test_a_segment_whose_maker_was_stopped_at_once_is_removed() -> None:
     assert not segments() & {"numjpeg-empty"}
 
 
+ENDLESS = """
+import itertools, numjpeg, numpy as np
+images = itertools.repeat(np.random.default_rng(1).integers(0, 256, (400, 400, 3), np.uint8))
+for number, data in enumerate(numjpeg.encode_batch(images, 100, workers=2)):
+    if number == 2:
+        print("ready", flush=True)
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_reaches_the_caller_and_only_the_caller() -> None:
-    done = run(
-        """
-        import itertools, numjpeg, numpy as np
-        images = itertools.repeat(np.random.default_rng(1).integers(0, 256, (600, 600, 3), np.uint8))
-        for number, data in enumerate(numjpeg.encode_batch(images, 100, workers=2)):
-            if number == 2:
-                print("ready", flush=True)
-        """,
-        interrupt=True,
-    )
+    done = run(ENDLESS, lambda pid: os.killpg(pid, signal.SIGINT))
     assert done.returncode == -signal.SIGINT or done.returncode == 1
     assert done.stderr.count("KeyboardInterrupt") == 1
     assert "leaked" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_caller_that_is_killed_leaves_no_workers() -> None:
+    run(ENDLESS, lambda pid: os.kill(pid, signal.SIGKILL))  # ends when the last process has closed its output
 
 
 def test_an_iterator_that_is_never_closed_is_cleaned_up_at_exit() -> None:

@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import secrets
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor
@@ -112,7 +113,7 @@ class _Pool:
 
             resource_tracker.ensure_running()
         self._task = task
-        self._executor = ProcessPoolExecutor(workers, context, _ignore_interrupts)
+        self._executor = ProcessPoolExecutor(workers, context, _settle_in)
         self._prefix = f"numjpeg-{secrets.token_hex(4)}"  # with a number within macOS's 30 characters
         self._submitted = 0
         self._segments: set[str] = set()
@@ -172,14 +173,32 @@ class _Delivery:
         return self.future.cancel()
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches all processes of a terminal; the caller is the one that answers."""
+def _settle_in() -> None:
+    """Begin a worker's life: an interrupt does not end it, its caller's death does.
+
+    Ctrl-C reaches all processes of a terminal, and the caller is the one to answer it. A caller that is killed
+    cannot tell its workers, which would wait for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_the_caller, daemon=True).start()
+
+
+def _leave_with_the_caller() -> None:
+    caller = multiprocessing.parent_process()
+    if caller is not None:
+        caller.join()
+        with _handing_over:  # so that Python's resource tracker, which removes what is left, knows of it
+            os._exit(1)
 
 
 def _work(task: Task, item: Any, back: str) -> Any:
     """In a worker: an item to its result, either of them perhaps a parcel."""
-    return pack(task(unpack(item)), back)
+    result = task(unpack(item))
+    with _handing_over:
+        return pack(result, back)
+
+
+_handing_over = threading.Lock()
 
 
 # --- shared memory ---------------------------------------------------------------------------------------
