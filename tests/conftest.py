@@ -1,7 +1,8 @@
 """What the tests share: pictures, Pillow as the reference, and the outside material that may be missing.
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
-where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing ("corpus cjpeg skimage").
+where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing ("corpus cjpeg
+skimage").
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+collect_ignore = ["bench"]  # a program, which test_bench.py runs
 
 CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 REQUIRED = os.environ.get("NUMJPEG_REQUIRE", "").split()
