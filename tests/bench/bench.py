@@ -73,7 +73,7 @@ def main() -> int:
     if arguments.full or arguments.batch:
         result["many files"] = batch = many_files(arguments.rounds or 3, cores)
         for what, by_workers in batch.items():
-            name = f"{what} 36 photographs of 1 to 2 MP, two workers by one, wall time"
+            name = f"{what} 48 photographs of 1 to 2 MP, two workers by one, wall time"
             targets.append((name, by_workers["ratio"], report.WORKERS_TARGET))
     lines = [[what, f"{measured:.2f}", f"<= {most}"] for what, measured, most in targets]
     parts.append(report.table(["also", "measured", "target"], lines))
@@ -233,10 +233,10 @@ def memory_targets(found: dict[str, dict[str, int]], size: str) -> list[tuple[st
 
 
 def many_files(rounds: int, cores: set[int]) -> dict[str, dict[str, float]]:
-    """36 photographs of 1 to 2 megapixels, on all the cores there are."""
+    """48 photographs of 1 to 2 megapixels, on all the cores there are."""
     report.say("many files")
     whole = pictures.make("photograph", "12 MP")
-    sizes = [(1000 + 12 * i, 1000 + 20 * i) for i in range(36)]
+    sizes = [(1000 + 9 * i, 1000 + 15 * i) for i in range(48)]
     images = [whole[8 * i : 8 * i + h, 16 * i : 16 * i + w].copy() for i, (h, w) in enumerate(sizes)]
     if not cores:
         return measure.many_files(images, rounds)
