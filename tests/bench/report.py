@@ -80,7 +80,7 @@ def row_cells(row: Row) -> list[str]:
     target = target_of(row)
     return [
         row.picture,
-        f"{row.what}, {row.options.words().replace(', optimize', '')}",
+        f"{row.direction}, {row.options.words()}",
         f"{row.megapixels:.3g}",
         f"{row.bits_per_pixel:.2f}",
         milliseconds("numjpeg"),
