@@ -13,12 +13,13 @@ PACKAGE = Path(__file__).parents[1] / "src" / "numjpeg"
 
 # From the ground up. A module imports from storeys below its own; within a storey only where ROOMS_OPEN says so.
 STOREYS = [
-    {"errors"},
+    {"errors", "processes"},
     {"stages", "metrics"},
     {"coefficients"},
     {"pixels", "bitstream"},
     {"encoder", "decoder"},
     {"files"},
+    {"batch"},
     {"forensics", "other_formats"},
     {"explain", "pictures", "demo"},
     {"cli"},
@@ -116,4 +117,4 @@ def test_importing_the_library_imports_nothing_heavy() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     ).stdout.split()
-    assert not {"PIL", "tqdm", "matplotlib", "scipy", "argparse"} & set(loaded)
+    assert not {"PIL", "tqdm", "matplotlib", "scipy", "argparse", "multiprocessing", "concurrent"} & set(loaded)

@@ -8,6 +8,7 @@ The steps of the codec are functions of ``numjpeg.stages``; the quantized coeffi
 with ``read_coefficients`` and ``write_coefficients``.
 """
 
+from numjpeg.batch import decode_batch, encode_batch
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.decoder import Header, decode, read_coefficients, read_header
 from numjpeg.encoder import encode, write_coefficients
@@ -25,7 +26,9 @@ __all__ = [
     "JpegError",
     "UnsupportedError",
     "decode",
+    "decode_batch",
     "encode",
+    "encode_batch",
     "imread",
     "imwrite",
     "mse",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,6 +42,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
 
     A device or a pipe is written straight.
     """
+    import tempfile  # noqa: PLC0415 (a tenth of what "import numjpeg" adds to NumPy)
+
     target = Path(path)
     if target.exists() and not target.is_file():
         target.write_bytes(data)
