@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -240,6 +241,18 @@ class _Places:
     ac: NDArray[np.intp]
     ac_ends: NDArray[np.intp]
     """For each block, how many entries of ``ac`` there are up to its end."""
+    end: int
+    """The bit after the last."""
+
+
+class Mcus(NamedTuple):
+    """MCUs as they are read."""
+
+    blocks: NDArray[np.int16]
+    """``(MCUs, blocks an MCU, 64)`` in zig-zag order. Element 0 is the *difference* of the DC coefficient: 15 bits
+    and a sign at most, as SSSS has 4 bits."""
+    end: int
+    """The bit of the payload after the last one."""
 
 
 def read_scan(data: bytes, scan: Scan, rows_per_band: int, warnings: list[str]) -> Iterator[Band]:
@@ -264,7 +277,7 @@ def read_scan(data: bytes, scan: Scan, rows_per_band: int, warnings: list[str]) 
     predictors = [0] * len(scan.components)
     first_mcu = 0
     counts = band_counts(scan, rows_per_band)
-    for blocks in read_mcus(scan, payload, counts, warnings):
+    for blocks, _ in read_mcus(scan, payload, counts, warnings):
         restore_dc(scan, blocks, first_mcu, predictors)
         yield deinterleave(blocks, columns, scan.factors)
         first_mcu += len(blocks)
@@ -289,7 +302,7 @@ def read_mcus(
     warnings: list[str],
     first_mcu: int = 0,
     first_bit: int = 0,
-) -> Iterator[NDArray[np.int16]]:
+) -> Iterator[Mcus]:
     """Decode MCUs from a given one on, up to the last or as long as they are asked for.
 
     Parameters
@@ -297,13 +310,12 @@ def read_mcus(
     counts : number of MCUs to decode at a time.
     first_mcu, first_bit : number of the first MCU in the scan, and the bit of the payload at which it begins.
 
-    Yields
+    Raises
     ------
-    int16 ``(count, blocks an MCU, 64)`` in zig-zag order; element 0 is the *difference* of the DC coefficient
-    (15 bits and a sign at most: SSSS has 4 bits).
+    FormatError as :func:`read_scan` does.
     """
     for places in _walk(scan, payload, counts, warnings, first_mcu, first_bit):
-        yield _read_values(scan, payload, places)
+        yield Mcus(_read_values(scan, payload, places), places.end)
 
 
 def _check_size(scan: Scan, payload: bits.Payload) -> None:
@@ -420,7 +432,7 @@ def _walk(
             if p > bounds[interval]:
                 raise fault("data end too early", p)
             mcu += 1
-        yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp))
+        yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp), p)
     if mcu == rows * columns and bounds[interval] - p >= 8:
         warnings.append(f"{(bounds[interval] - p) // 8} bytes are left over at the end of a scan")
 

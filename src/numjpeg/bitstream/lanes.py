@@ -1,0 +1,721 @@
+"""The scan reader at thousands of places at once: the same coefficients as :mod:`numjpeg.bitstream.sequential`.
+
+A prefix code does not say where its words begin; whoever starts in the middle of one reads nonsense. But not for
+long. At every step the wrong reader lands *somewhere*, and as soon as it lands on a place where the right reader
+also begins a word, in the same context, the two agree for ever: what comes next depends on nothing but place and
+context. Codes with words of many lengths make such meetings frequent: they synchronise themselves (Klein and
+Wiseman, "Parallel Huffman decoding with applications to JPEG files", 2003; Weissenborn and Schmidt,
+"Massively parallel Huffman decoding on GPUs", 2021). In JPEG the context is the block within the MCU (it selects
+the tables) and the coefficient k that is due. A reader that starts with a guess is right after some 130 bits of a
+4:4:4 photograph and 900 bits of a 4:2:0 one, whose MCUs have six blocks.
+
+So the bits are **cut** into lanes. All lanes step forward together, one array operation for all, each starting from
+the **guess** that an MCU begins at its first bit; most are right when they come to their end. Then each runs on
+into the next lane until both have a block begin at one bit in one context: there they have met. One lane is known
+to be right, the first; where it meets the next, that one is right from there on, and so on: a **chain** of ranges,
+followed by a short loop over lanes, of which every bit is proven to be read as the serial reader reads it. What
+the lanes found within these ranges is **scattered** to its blocks. Restart intervals begin at known places: each is
+a chain of its own.
+
+A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits and mostly the
+second one too: its result is one 64-bit *entry* (see :func:`_entries`). The *state* of a lane is one integer, too:
+the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
+
+Lanes never report a fault. An illegal code word, a run past coefficient 63, data that end too early or too late,
+all found only where the chain has proven them, end the proven blocks, and the serial reader goes on from the MCU in
+which they are. Nor do they insist: where the data do not synchronise (flat areas, repeated patterns), so that few
+lanes are left that step together, the serial reader bridges a stretch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.bitstream import bits
+from numjpeg.bitstream.frame import Scan
+from numjpeg.bitstream.mcu import block_component, deinterleave
+from numjpeg.bitstream.sequential import (
+    Band,
+    band_counts,
+    check_payload,
+    interval_bounds,
+    read_mcus,
+    receive,
+    restore_dc,
+    scan_tables,
+)
+from numjpeg.coefficients import ceil_div
+from numjpeg.stages.huffman import (
+    END_OF_BLOCK,
+    WINDOW_BITS,
+    ZERO_RUN,
+    HuffmanTable,
+    extend,
+    huffman_decode,
+    run_and_category,
+)
+
+Ints = NDArray[np.int64]
+
+SERIAL_BELOW = 4096
+"""Bytes of a scan below which the serial reader is faster."""
+
+SERIAL_MCUS = 64
+"""MCUs that the serial reader bridges at first where lanes do not synchronise."""
+
+LANE_BITS = 2048
+"""A lane's length in large scans."""
+
+LANES = 4096
+"""Most lanes that step together, so that a step's arrays stay in a processor's cache."""
+
+GUESS_STEPS, CHAIN_STEPS = 16, 32
+"""Steps between two looks at who has arrived."""
+
+
+@dataclass
+class Statistics:
+    """What a reader did: MCUs that came out of lanes, MCUs read serially, pieces, rounds of the chains, steps of
+    all lanes together.
+    """
+
+    mcus_in_lanes: int = 0
+    mcus_serial: int = 0
+    pieces: int = 0
+    rounds: int = 0
+    lane_steps: int = 0
+
+
+def read_scan(
+    data: bytes, scan: Scan, rows_per_band: int, warnings: list[str], statistics: Statistics | None = None
+) -> Iterator[Band]:
+    """Decode the entropy-coded data of a scan: :func:`numjpeg.bitstream.sequential.read_scan`, faster.
+
+    Parameters
+    ----------
+    data, scan, rows_per_band, warnings : as there. statistics : counts are added to it.
+    """
+    payload = bits.unstuff(data, scan.start, scan.end)
+    check_payload(scan, payload, warnings)
+    _, columns = scan.mcus
+    counts = band_counts(scan, rows_per_band)
+    predictors = [0] * len(scan.components)
+    first_mcu = 0
+    pieces = _read_pieces(scan, payload, counts, warnings, statistics or Statistics())
+    for blocks in _regroup(pieces, [count * scan.blocks_per_mcu for count in counts]):
+        mcus = blocks.reshape(-1, scan.blocks_per_mcu, 64)
+        restore_dc(scan, mcus, first_mcu, predictors)
+        yield deinterleave(mcus, columns, scan.factors)
+        first_mcu += len(mcus)
+
+
+def _regroup(pieces: Iterator[NDArray[np.int16]], sizes: list[int]) -> Iterator[NDArray[np.int16]]:
+    """Cut a stream of blocks ``(n, 64)`` anew into parts of given sizes; views wherever one piece holds the part."""
+    rest = np.empty((0, 64), np.int16)
+    for size in sizes:
+        parts = [rest]
+        missing = size - len(rest)
+        while missing > 0:
+            rest = next(pieces)
+            parts.append(rest)
+            missing -= len(rest)
+        parts[-1] = rest[: len(rest) + missing]
+        rest = rest[len(rest) + missing :]
+        filled = [part for part in parts if len(part)]
+        yield filled[0] if len(filled) == 1 else np.concatenate(filled)
+    for _ in pieces:  # none; but what is left over behind the last one is a warning
+        pass
+
+
+def _read_pieces(
+    scan: Scan, payload: bits.Payload, counts: list[int], warnings: list[str], statistics: Statistics
+) -> Iterator[NDArray[np.int16]]:
+    """All blocks of a scan in order, ``(n, 64)`` at a time, with DC differences in element 0."""
+    per_mcu = scan.blocks_per_mcu
+    total = sum(counts)
+    place = _Place(0, 0, 0)
+    outcome = "fault"
+    stretch = SERIAL_MCUS
+    if payload.size >= SERIAL_BELOW:
+        lanes = _Reader(scan, payload, statistics)
+        outcome = "complete"
+    while place.block < total * per_mcu:
+        if outcome == "complete":
+            before = place.block
+            blocks, place, outcome = lanes.read_piece(place)
+            statistics.mcus_in_lanes += place.block // per_mcu - before // per_mcu
+            yield blocks
+            continue
+        # A fault is the serial reader's own, up to the end of the scan; a barren stretch is bridged.
+        mcu, known = divmod(place.block, per_mcu)
+        if outcome == "fault":
+            ends = [end for end in np.cumsum(counts).tolist() if end > mcu]
+        else:
+            ends = [min(mcu + stretch, total)]
+            stretch *= 2
+        for blocks, bit in read_mcus(scan, payload, np.diff(ends, prepend=mcu).tolist(), warnings, mcu, place.mcu_bit):
+            statistics.mcus_serial += len(blocks)
+            yield blocks.reshape(-1, 64)[known:]
+            known = 0
+        place, outcome = _Place(bit, ends[-1] * per_mcu, bit), "complete"
+
+
+class _Place(NamedTuple):
+    """A proven block start."""
+
+    bit: int
+    block: int
+    """Its number in the scan."""
+    mcu_bit: int
+    """The bit at which the block's MCU begins."""
+
+
+class _Lanes(NamedTuple):
+    """Lanes, ``(n,)`` each."""
+
+    begin: Ints
+    """The bit at which each starts."""
+    end: Ints
+    """The bit at which the next one starts, or the restart interval ends."""
+    interval: Ints
+    """Number of its restart interval."""
+
+
+class _Trace(NamedTuple):
+    """Some steps of some lanes."""
+
+    lane: NDArray[np.intp]
+    """``(n,)``"""
+    blocks: Ints
+    """``(n,)``, 64 times the blocks that each lane had read before, in addition to what its states count."""
+    states: Ints
+    """``(steps + 1, n)``"""
+    entries: Ints
+    """``(steps, n)``, what was looked up at each state but the last."""
+    block_starts: NDArray[np.intp]
+    """Flat indices into ``states`` where k is 0."""
+
+
+class _Chain(NamedTuple):
+    """The proven range of each lane, ``(n,)`` each."""
+
+    begin: Ints
+    """The state from which on it is right."""
+    end: Ints
+    """The state from which on another one is; ``begin`` if it is not right anywhere."""
+    base: Ints
+    """64 times the number of its first block in the scan, if it had counted right from the start."""
+    leaving: int
+    """The lane that leaves the piece, or gave up: its ``end`` is where the piece ends. -1 if all intervals are
+    complete."""
+    block: int
+    """Number of the first block in the scan that is not in the piece any more."""
+    stuck: bool
+    """Whether it gave up."""
+    intervals: int
+    """How many intervals the piece touches up to there."""
+
+
+# --- the look-up -----------------------------------------------------------------------------------------
+
+# Fields of an entry, from the lowest bit: the advance in k (7 bits; 64 and the mask at the top end the block), the
+# run before the first value (4), the place of the second value relative to k, or again that of the first (5), the
+# second value (16), the bits that are used (5), two flags, one bit free, the first value (16), the mask (7).
+_FIRST, _SECOND, _SECOND_VALUE, _BITS, _LONG, _ILLEGAL, _FIRST_VALUE, _MASK = 7, 11, 16, 32, 37, 38, 41, 57
+_STEP = 31 << _BITS | 127
+"""Of an entry, what is added to the state."""
+_COUNT = (1 << 32) - 1
+"""Of a state, blocks and k."""
+_NEVER = np.iinfo(np.int64).max
+
+
+class _Symbols(NamedTuple):
+    """What each of 65,536 windows begins with, int64 ``(65536,)`` and bool."""
+
+    used: Ints
+    run: Ints
+    value: Ints
+    whole: NDArray[np.bool_]
+    """The magnitude bits are in the window."""
+    end: NDArray[np.bool_]
+    """No more coefficients of this block: EOB, or an illegal code."""
+    illegal: NDArray[np.bool_]
+
+
+def _symbols(table: HuffmanTable, table_class: int) -> _Symbols:
+    """Run DECODE, RECEIVE and EXTEND (F.2.2) on every window of 16 bits."""
+    windows = np.arange(1 << WINDOW_BITS, dtype=np.uint16)
+    symbol, length = huffman_decode(windows, [table])
+    run, category = run_and_category(symbol)
+    used = length.astype(np.int64) + category
+    whole = used <= WINDOW_BITS
+    after_code = np.left_shift(windows, length, dtype=np.int64) & 0xFFFF
+    value = extend(after_code >> (WINDOW_BITS - category.astype(np.int64)), category).astype(np.int64)
+    value[~whole] = 0
+    illegal = length == 0
+    if table_class == 0:
+        end = illegal
+        run = np.zeros_like(run)
+    else:
+        illegal |= (category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)
+        end = illegal | (symbol == END_OF_BLOCK)
+        run = np.where(end, 0, run)
+    # A guess that meets an illegal code looks for a block 16 bits further on: any place is as good as another.
+    used[illegal] = WINDOW_BITS
+    whole |= illegal
+    value[illegal] = 0
+    return _Symbols(used, run, value, whole, end, illegal)
+
+
+def _single(first: _Symbols) -> Ints:
+    """Entries of one symbol."""
+    value = first.value & 0xFFFF
+    entry = np.where(first.end, 64 | -64 << _MASK, first.run + 1 | -1 << _MASK)
+    entry |= first.run * (1 << _FIRST | 1 << _SECOND)
+    entry |= value << _SECOND_VALUE | value << _FIRST_VALUE
+    entry |= first.used << _BITS
+    entry |= ~first.whole * np.int64(1 << _LONG) | first.illegal * np.int64(1 << _ILLEGAL)
+    return entry
+
+
+def _double(first: _Symbols, second: _Symbols, entry: Ints) -> Ints:
+    """Entries of two symbols where the window holds both, of the first one elsewhere."""
+    room = WINDOW_BITS - first.used
+    able = np.flatnonzero(first.whole & ~first.end & (room > 0))
+    tail = able << first.used[able] & 0xFFFF
+    fits = (second.used[tail] <= room[able]) & (second.whole & ~second.illegal)[tail]
+    able, tail = able[fits], tail[fits]
+    # What the second symbol adds: bits, and a coefficient or the end of the block.
+    run = second.run + 1
+    added = np.where(second.end, 0, run | run << _SECOND | (second.value & 0xFFFF) << _SECOND_VALUE)
+    added += second.used << _BITS
+    both = entry[able]
+    ends = second.end[tail]
+    both[~ends] &= ~np.int64(0xFFFF << _SECOND_VALUE)
+    both[ends] &= ~np.int64(127 | 63 << _MASK)
+    both[ends] |= 64
+    both += added[tail]
+    joined = entry.copy()
+    joined[able] = both
+    return joined
+
+
+@lru_cache(maxsize=8)
+def _entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
+    """The look-up of a scan, for its (DC, AC) pairs of tables: int64 ``(pairs * 3 * 65536,)``.
+
+    For each pair entries for k = 0, that begin with a DC symbol; for k < 48, of two AC symbols, the first of which
+    cannot fill the block; and for the rest, of one symbol.
+    """
+    parts = []
+    for dc, ac in pairs:
+        first, second = _symbols(dc, 0), _symbols(ac, 1)
+        single = _single(second)
+        parts += [_double(first, second, _single(first)), _double(second, second, single), single]
+    entries = np.concatenate(parts)
+    entries.setflags(write=False)
+    return entries
+
+
+# --- cut -------------------------------------------------------------------------------------------------
+
+
+def cut(bounds: Ints) -> _Lanes:
+    """Cut each restart interval into lanes of about equal length.
+
+    Parameters
+    ----------
+    bounds : bits at which the intervals begin, and the end of the last.
+
+    Notes
+    -----
+    With 4 sqrt(bits) lanes the steps, as many as a lane has words, and the lanes grow alike.
+    """
+    size = np.diff(bounds)
+    length = int(np.clip(bounds[-1] / np.clip(4 * bounds[-1] ** 0.5, 1024, None), 256, LANE_BITS))
+    count = np.maximum(1, (size + length // 2) // length)
+    interval = np.repeat(np.arange(len(size)), count)
+    number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)
+    begin = bounds[interval] + number * size[interval] // count[interval]
+    end = np.append(begin[1:], bounds[-1])
+    return _Lanes(begin, end, interval)
+
+
+class _Reader:
+    """Lanes over a payload."""
+
+    def __init__(self, scan: Scan, payload: bits.Payload, statistics: Statistics) -> None:
+        self.scan = scan
+        self.payload = payload
+        self.statistics = statistics
+        rows, columns = scan.mcus
+        self.per_mcu = scan.blocks_per_mcu
+        blocks = rows * columns * self.per_mcu
+        self.interval_blocks = scan.restart_interval * self.per_mcu or blocks
+        intervals = ceil_div(blocks, self.interval_blocks)
+        self.bounds = np.array(interval_bounds(payload)[: intervals + 1], np.int64)
+        self.block_bounds = np.minimum(np.arange(intervals + 1) * self.interval_blocks, blocks)
+        self.lanes = cut(self.bounds)
+        self.tables = scan_tables(scan)
+
+        # Which tables a block takes depends on its place in the MCU; where they are the same, so is the context.
+        pairs = list(zip(self.tables[0::2], self.tables[1::2], strict=True))
+        different = list(dict.fromkeys(pairs))
+        pattern = [different.index(pairs[c]) for c in block_component(scan.factors)]
+        self.phases = next(
+            n for n in range(1, len(pattern) + 1) if len(pattern) % n == 0 and pattern == pattern[:n] * (len(pattern) // n)
+        )
+        self.entries = _entries(tuple(different))
+        self.tables = [table for pair in different for table in pair]
+        look_up = np.ones((self.phases, 64), np.int64)
+        look_up[:, 0] = 0
+        look_up[:, 48:] = 2
+        look_up += 3 * np.array(pattern[: self.phases])[:, np.newaxis]
+        repeats = ceil_div(self.phases + max(GUESS_STEPS, CHAIN_STEPS) + 1, self.phases)
+        self.context = np.tile((look_up << WINDOW_BITS).ravel(), repeats)
+        self.scratch = np.empty((3, LANES), np.int64)
+
+    # --- guess -------------------------------------------------------------------------------------------
+
+    def _step(self, words: NDArray[np.uint64], lane: NDArray[np.intp], blocks: Ints, state: Ints, steps: int) -> _Trace:
+        """Let lanes step forward together, an even number of steps."""
+        whole = (state & _COUNT) // (64 * self.phases) * (64 * self.phases)
+        states = np.empty((steps + 1, len(lane)), np.int64)
+        entries = np.empty((steps, len(lane)), np.int64)
+        np.subtract(state, whole, out=states[0])
+        index, window, word = (a[: len(lane)] for a in self.scratch)
+        word, window = word.view(np.uint64), window
+        for step in range(0, steps, 2):
+            now = states[step]
+            np.right_shift(now, 36, out=index)
+            words.take(index, out=word, mode="clip")
+            np.right_shift(now, 32, out=index)
+            np.bitwise_and(index, 15, out=index)
+            # 49 bits ahead: one step takes 31 at the most, the next one looks at 16.
+            np.left_shift(word, index.view(np.uint64), out=word)
+            for half in (step, step + 1):
+                entry, then = entries[half], states[half + 1]
+                np.bitwise_and(now, _COUNT, out=index)
+                self.context.take(index, out=window, mode="clip")
+                np.right_shift(word, 48, out=index.view(np.uint64))
+                np.add(index, window, out=index)
+                self.entries.take(index, out=entry, mode="clip")
+                if half == step:
+                    np.right_shift(entry, _BITS, out=index)
+                    np.bitwise_and(index, 31, out=index)
+                    np.left_shift(word, index.view(np.uint64), out=word)
+                np.bitwise_and(entry, _STEP, out=index)
+                np.add(now, index, out=then)
+                np.right_shift(entry, _MASK, out=index)
+                np.bitwise_and(then, index, out=then)
+                now = then
+        self.statistics.lane_steps += entries.size
+        return _Trace(lane, blocks + whole, states, entries, np.flatnonzero((states & 63) == 0))
+
+    def guess(self, words: NDArray[np.uint64], lanes: _Lanes, phase: int) -> tuple[list[_Trace], Ints, Ints]:
+        """Let each lane run to its end, from the guess that an MCU begins where it does (the first one knows:
+        a block of the phase ``phase``).
+
+        Returns
+        -------
+        (traces, state, blocks): what happened, and where each lane has stopped, behind its end.
+        """
+        traces = []
+        lane = np.arange(len(lanes.begin))
+        state = lanes.begin << 32
+        state[0] += 64 * phase
+        blocks = np.zeros(len(lane), np.int64)
+        stopped, counted = np.empty_like(state), np.empty_like(blocks)
+        while len(lane):
+            trace = self._step(words, lane, blocks, state, GUESS_STEPS)
+            traces.append(trace)
+            state, blocks = trace.states[-1], trace.blocks
+            stopped[lane], counted[lane] = state, blocks
+            going = np.flatnonzero(state < lanes.end[lane] << 32)
+            lane, state, blocks = lane[going], state[going], blocks[going]
+        return traces, stopped, counted
+
+    # --- chain -------------------------------------------------------------------------------------------
+
+    def chain(
+        self,
+        words: NDArray[np.uint64],
+        lanes: _Lanes,
+        traces: list[_Trace],
+        state: Ints,
+        blocks: Ints,
+        first_base: int,
+    ) -> _Chain:
+        """Let lanes run on until each meets another one, and follow the meetings from the known starts.
+
+        Parameters
+        ----------
+        traces, state, blocks : from :meth:`guess`; traces are added. first_base : the base of the first lane.
+        """
+        count = len(lanes.begin)
+        cycle = 64 * self.phases
+        # Where blocks start in each lane's own range, by bit; what is overwritten is met one block later.
+        table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
+        mask = len(table) - 1
+        for trace in traces:
+            column = trace.block_starts % len(trace.lane)
+            start = trace.states.ravel()[trace.block_starts]
+            lane = trace.lane[column]
+            start += trace.blocks[column]
+            own = start < lanes.end[lane] << 32
+            start = start[own]
+            table[start >> 32 & mask] = start
+
+        interval = lanes.interval - lanes.interval[0]
+        interval_end = self.bounds[lanes.interval + 1] - self.piece_bit
+        piece_end = int(lanes.end[-1])
+        open_end = interval_end > piece_end
+        interval_end = np.minimum(interval_end, piece_end) << 32
+        opens = np.flatnonzero(np.diff(interval, prepend=-1))
+        closes = np.append(opens[1:], count) - 1
+        closed = np.zeros(count, np.bool_)
+        closed[closes] = True
+        closed[-1] = not open_end[-1]
+
+        # The meeting of each lane with its successor: the state, and what to add to the base.
+        meeting = np.where(closed, _NEVER, -1)
+        successor = np.full(count, -1)
+        shift = np.zeros(count, np.int64)
+        begin, end, base = [_NEVER] * count, [_NEVER] * count, [0] * count
+        for number, i in enumerate(opens.tolist()):
+            begin[i] = 0
+            base[i] = int(self.block_bounds[lanes.interval[0] + number]) * 64
+        base[0] = first_base
+        front = opens.copy()  # for each interval, the last lane that is known to be right
+
+        def follow(i: int) -> int:
+            while (met := int(meeting[i])) >= 0:
+                end[i] = met
+                j = int(successor[i])
+                if j < 0:
+                    break
+                begin[j] = met
+                base[j] = base[i] + int(shift[i])
+                i = j
+            return i
+
+        active = np.flatnonzero(~closed)
+        state, blocks = state[active], blocks[active]
+        rounds, most_rounds = 0, 64 + 4 * len(traces)
+        while True:
+            for j in np.flatnonzero(meeting[front] >= 0).tolist() if rounds else range(len(front)):
+                front[j] = follow(int(front[j]))
+            useful = (active >= front[interval[active]]) & (meeting[front[interval[active]]] < 0)
+            if not useful.all():
+                keep = np.flatnonzero(useful)
+                active, state, blocks = active[keep], state[keep], blocks[keep]
+            if len(active) == 0 or rounds >= most_rounds:
+                break
+            rounds += 1
+            trace = self._step(words, active, blocks, state, CHAIN_STEPS)
+            traces.append(trace)
+            state, blocks = trace.states[-1], trace.blocks
+
+            start = trace.states.ravel()[trace.block_starts]
+            column = trace.block_starts % len(active)
+            there = table[start >> 32 & mask]
+            limit = interval_end[active[column]]
+            found = np.flatnonzero(((start ^ there) >> 32 == 0) | (start >= limit))
+            start, column, there, limit = start[found], column[found], there[found], limit[found]
+            met = ((start ^ there) >> 32 == 0) & (start < limit)
+            met &= ((start & _COUNT) - (there & _COUNT)) % cycle == 0
+            found = np.flatnonzero(met | ((start >= limit) & open_end[active[column]]))[::-1]
+            first = np.full(len(active), -1)
+            first[column[found]] = found
+            going = first < 0
+            arrived = np.flatnonzero(~going)
+            first, lane = first[arrived], active[arrived]
+            bit, met = start[first] >> 32, met[first]
+            meeting[lane] = bit << 32
+            successor[lane] = np.where(met, np.searchsorted(lanes.begin, bit, side="right") - 1, -1)
+            shift[lane] = (start[first] & _COUNT) + blocks[arrived] - np.where(met, there[first] & _COUNT, 0)
+            # Who met nobody up to the end of the interval is alone to its end.
+            alone = going & (state >= interval_end[active]) & ~open_end[active]
+            meeting[active[alone]] = _NEVER
+            keep = np.flatnonzero(going & ~alone)
+            active, state, blocks = active[keep], state[keep], blocks[keep]
+        self.statistics.rounds += rounds
+
+        stuck = np.flatnonzero(meeting[front] < 0)
+        leaving, block = -1, int(self.block_bounds[lanes.interval[-1] + 1])
+        intervals = len(opens)
+        if len(stuck):
+            intervals = int(stuck[0]) + 1
+            leaving = int(front[stuck[0]])
+            end[leaving], block = self._last_block_start(traces, leaving, begin[leaving], base[leaving])
+            for i in range(leaving + 1, count):
+                begin[i] = _NEVER
+        elif open_end[-1] and not closed[front[-1]] and meeting[front[-1]] < _NEVER:
+            leaving = int(front[-1])
+            block = base[leaving] + int(shift[leaving]) >> 6
+        block = min(block, int(self.block_bounds[lanes.interval[0] + intervals]))
+        return _Chain(np.array(begin), np.array(end), np.array(base), leaving, block, len(stuck) > 0, intervals)
+
+    @staticmethod
+    def _last_block_start(traces: list[_Trace], lane: int, begin: int, base: int) -> tuple[int, int]:
+        """Where a lane last began a block: the state, less its count, and the number of the block."""
+        for trace in reversed(traces):
+            column = np.flatnonzero(trace.lane == lane)
+            if len(column):
+                states = trace.states[:, column[0]]
+                states = states[(states & 63 == 0) & (states >= begin)]
+                if len(states):
+                    last = int(states[-1])
+                    return last >> 32 << 32, (last & _COUNT) + int(trace.blocks[column[0]]) + base >> 6
+        raise AssertionError("a lane's range begins where a block does")
+
+    # --- scatter -----------------------------------------------------------------------------------------
+
+    def scatter(
+        self, lanes: _Lanes, traces: list[_Trace], chain: _Chain, first_block: int
+    ) -> tuple[NDArray[np.int16], Ints, int]:
+        """Lay what the proven ranges hold into blocks.
+
+        Returns
+        -------
+        blocks : int16 ``(n, 64)`` in zig-zag order, DC differences in element 0.
+        starts : int64 ``(n + intervals,)``, the bit at which each block starts, and after each interval's blocks the
+            bit at which the next one would; -1 where there is none.
+        illegal : number of the first of these blocks that has an illegal code, or n.
+        """
+        count = chain.block - first_block
+        flat = np.zeros((count + 2) * 64, np.int16)
+        starts = np.full(count + chain.intervals, -1)
+        illegal = count
+        interval = lanes.interval - lanes.interval[0]
+        limits = np.minimum(self.block_bounds[lanes.interval + 1], chain.block) - first_block
+        long_values = []
+        for trace in traces:
+            lane, states, entries = trace.lane, trace.states, trace.entries
+            begin, end = chain.begin[lane], chain.end[lane]
+            base = chain.base[lane] + trace.blocks - 64 * first_block
+            limit = limits[lane]
+            touched = (states[-1] >= begin) & (states[0] < end)
+            if not touched.any():
+                continue
+
+            start = states.ravel()[trace.block_starts]
+            column = trace.block_starts % len(lane)
+            inside = np.flatnonzero((start >= begin[column]) & (start < end[column]))
+            start, column = start[inside], column[inside]
+            block = (start & _COUNT) + base[column] >> 6
+            inside = np.flatnonzero(block <= limit[column])
+            starts[block[inside] + interval[lane[column[inside]]]] = start[inside] >> 32
+
+            places = np.bitwise_and(states[:-1], _COUNT)
+            places += base
+            clean = (states[0] >= begin) & (states[-2] < end) & (places[-1] < limit * 64)
+            entry, place = entries.ravel(), places.ravel()
+            if not clean.all():
+                right = (states[:-1] >= begin) & (states[:-1] < end) & (places < limit * 64)
+                chosen = np.flatnonzero(right)
+                entry, place = entry[chosen], place[chosen]
+                bit = states[:-1].ravel()[chosen]
+            else:
+                bit = states[:-1].ravel()
+            # The first value: all of them, the end of a block too, which is a zero among zeros.
+            first = entry >> _FIRST & 15
+            first += place
+            flat[first] = (entry >> _FIRST_VALUE).astype(np.int16)
+            second = entry >> _SECOND & 31
+            second += place
+            two = np.flatnonzero(second != first)
+            flat[second[two]] = (entry[two] >> _SECOND_VALUE).astype(np.int16)
+            flags = np.flatnonzero(entry & (1 << _LONG | 1 << _ILLEGAL))
+            if len(flags):
+                bad = flags[entry[flags] >> _ILLEGAL & 1 == 1]
+                illegal = min(illegal, int(place[bad].min(initial=64 * count)) >> 6)
+                flags = flags[entry[flags] >> _LONG & 1 == 1]
+                long_values.append((first[flags], bit[flags]))
+        if long_values:
+            place, state = (np.concatenate(parts) for parts in zip(*long_values, strict=True))
+            # Magnitude bits that pass the window: read for themselves. The state's count gives the table.
+            which = self.context.take(state & _COUNT) >> WINDOW_BITS
+            table = which // 3 * 2 + (which % 3 > 0)
+            _, value = receive(self.payload, (state >> 32) + self.piece_bit, self.tables, table)
+            flat[place] = value
+        return flat[: count * 64].reshape(-1, 64), starts, illegal
+
+    # --- a piece -----------------------------------------------------------------------------------------
+
+    def read_piece(self, place: _Place) -> tuple[NDArray[np.int16], _Place, str]:
+        """Read some thousand lanes from a proven block start on.
+
+        Returns
+        -------
+        (blocks, end, outcome): the blocks that are certain, the proven block start after them, and "complete",
+        or "stuck" where lanes do not synchronise, or "fault" if the MCU that begins there is not as it should be.
+        """
+        self.statistics.pieces += 1
+        every = self.lanes
+        interval = place.block // self.interval_blocks
+        at = int(np.searchsorted(every.begin, place.bit, side="right")) - 1
+        low, high = np.searchsorted(every.interval, [interval, interval + 1]).tolist()
+        at = min(max(at, low), high - 1)
+        chosen = slice(at, at + LANES)
+        byte = place.bit >> 4 << 1
+        self.piece_bit = 8 * byte
+        lanes = _Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
+        lanes.begin[0] = place.bit - 8 * byte
+        last = (int(lanes.end[-1]) >> 3) + bits.PAYLOAD_MARGIN
+        words = bits.words_64(self.payload.data[byte : byte + last])
+        phase = place.block % self.per_mcu % self.phases
+
+        traces, state, blocks = self.guess(words, lanes, phase)
+        chain = self.chain(words, lanes, traces, state, blocks, 64 * (place.block - phase))
+        sequences, starts, illegal = self.scatter(lanes, traces, chain, place.block)
+        if chain.leaving >= 0 and starts[-1] < 0:
+            starts[-1] = chain.end[chain.leaving] >> 32
+        bad = self._first_fault(lanes, chain, place.block, starts, illegal)
+        end_block = chain.block if bad < 0 else max(bad // self.per_mcu * self.per_mcu, place.block)
+
+        def start_of(block: int) -> int:
+            """The bit at which a block of the piece, or the one after them, starts."""
+            number = min(block // self.interval_blocks, len(self.bounds) - 1)
+            if block % self.interval_blocks == 0:
+                return int(self.bounds[number])
+            return int(starts[block - place.block + number - interval]) + self.piece_bit
+
+        mcu_block = end_block // self.per_mcu * self.per_mcu
+        bit = start_of(end_block) if end_block > place.block else place.bit
+        end = _Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
+        outcome = "fault" if bad >= 0 else "stuck" if chain.stuck else "complete"
+        return sequences[: end_block - place.block], end, outcome
+
+    def _first_fault(
+        self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int
+    ) -> int:
+        """Number of the first block in the scan that is not as it should be, or of one before it; else -1."""
+        first = int(lanes.interval[0])
+        numbers = np.arange(first, first + chain.intervals)
+        last_blocks = np.minimum(self.block_bounds[numbers + 1], chain.block)
+        last_slots = last_blocks - first_block + numbers - first
+        complete = self.block_bounds[numbers + 1] <= chain.block
+        left = self.bounds[numbers + 1] - self.piece_bit - starts[last_slots]
+        bad = [first_block + illegal] if illegal < chain.block - first_block else []
+        # A block has no start if the one before it ran past coefficient 63.
+        missing = np.flatnonzero(starts < 0)
+        if len(missing):
+            number = int(np.searchsorted(last_slots, missing[0]))
+            bad.append(first_block + int(missing[0]) - number - 1)
+        wrong = np.flatnonzero((left < 0) | (complete & (left >= 8)))
+        if len(wrong):
+            number = int(wrong[0])
+            slots = slice(int(last_slots[number - 1]) + 1 if number else 0, int(last_slots[number]) + 1)
+            passed = np.flatnonzero(starts[slots] > self.bounds[numbers[number] + 1] - self.piece_bit)
+            if len(passed):
+                bad.append(first_block + slots.start - number + int(passed[0]) - 1)
+            else:
+                bad.append(int(last_blocks[number]) - 1)
+        return max(min(bad), first_block) if bad else -1
