@@ -66,17 +66,22 @@ Ints = NDArray[np.int64]
 SERIAL_BELOW = 4096
 """Bytes of a scan below which the serial reader is faster."""
 
-SERIAL_MCUS = 64
-"""MCUs that the serial reader bridges at first where lanes do not synchronise."""
-
-LANE_BITS = 2048
+import os
+LF=float(os.environ.get("LF","1"))
+LANE_BITS = int(os.environ.get("LB","4096"))
 """A lane's length in large scans."""
 
-LANES = 4096
+LANES = int(os.environ.get("LN","4096"))
 """Most lanes that step together, so that a step's arrays stay in a processor's cache."""
 
-GUESS_STEPS, CHAIN_STEPS = 16, 32
+GUESS_STEPS, CHAIN_STEPS, FEW_STEPS = 16, 32, 64
 """Steps between two looks at who has arrived."""
+
+FEW = int(os.environ.get("FEW","16"))
+"""Up to so many lanes go one by one."""
+
+PATIENCE = 2
+"""How much longer than the guess all lanes may look for a meeting."""
 
 
 @dataclass
@@ -139,31 +144,20 @@ def _read_pieces(
     """All blocks of a scan in order, ``(n, 64)`` at a time, with DC differences in element 0."""
     per_mcu = scan.blocks_per_mcu
     total = sum(counts)
-    place = _Place(0, 0, 0)
-    outcome = "fault"
-    stretch = SERIAL_MCUS
+    place, certain = _Place(0, 0, 0), False
     if payload.size >= SERIAL_BELOW:
-        lanes = _Reader(scan, payload, statistics)
-        outcome = "complete"
-    while place.block < total * per_mcu:
-        if outcome == "complete":
-            before = place.block
-            blocks, place, outcome = lanes.read_piece(place)
-            statistics.mcus_in_lanes += place.block // per_mcu - before // per_mcu
+        lanes, certain = _Reader(scan, payload, statistics), True
+        while certain and place.block < total * per_mcu:
+            blocks, place, certain = lanes.read_piece(place)
             yield blocks
-            continue
-        # A fault is the serial reader's own, up to the end of the scan; a barren stretch is bridged.
+        statistics.mcus_in_lanes += place.block // per_mcu
+    if not certain:
         mcu, known = divmod(place.block, per_mcu)
-        if outcome == "fault":
-            ends = [end for end in np.cumsum(counts).tolist() if end > mcu]
-        else:
-            ends = [min(mcu + stretch, total)]
-            stretch *= 2
-        for blocks, bit in read_mcus(scan, payload, np.diff(ends, prepend=mcu).tolist(), warnings, mcu, place.mcu_bit):
-            statistics.mcus_serial += len(blocks)
-            yield blocks.reshape(-1, 64)[known:]
+        rest = np.diff([end for end in np.cumsum(counts).tolist() if end > mcu], prepend=mcu).tolist()
+        for mcus in read_mcus(scan, payload, rest, warnings, mcu, place.mcu_bit):
+            statistics.mcus_serial += len(mcus.blocks)
+            yield mcus.blocks.reshape(-1, 64)[known:]
             known = 0
-        place, outcome = _Place(bit, ends[-1] * per_mcu, bit), "complete"
 
 
 class _Place(NamedTuple):
@@ -212,14 +206,9 @@ class _Chain(NamedTuple):
     base: Ints
     """64 times the number of its first block in the scan, if it had counted right from the start."""
     leaving: int
-    """The lane that leaves the piece, or gave up: its ``end`` is where the piece ends. -1 if all intervals are
-    complete."""
+    """The lane that leaves the piece; -1 if the piece ends with an interval."""
     block: int
     """Number of the first block in the scan that is not in the piece any more."""
-    stuck: bool
-    """Whether it gave up."""
-    intervals: int
-    """How many intervals the piece touches up to there."""
 
 
 # --- the look-up -----------------------------------------------------------------------------------------
@@ -228,11 +217,17 @@ class _Chain(NamedTuple):
 # run before the first value (4), the place of the second value relative to k, or again that of the first (5), the
 # second value (16), the bits that are used (5), two flags, one bit free, the first value (16), the mask (7).
 _FIRST, _SECOND, _SECOND_VALUE, _BITS, _LONG, _ILLEGAL, _FIRST_VALUE, _MASK = 7, 11, 16, 32, 37, 38, 41, 57
-_STEP = 31 << _BITS | 127
-"""Of an entry, what is added to the state."""
-_COUNT = (1 << 32) - 1
-"""Of a state, blocks and k."""
 _NEVER = np.iinfo(np.int64).max
+
+# Constants of the steps, as arrays: with small operands half of a call's time is the conversion of a Python integer.
+STEP = np.array(31 << _BITS | 127)
+"""Of an entry, what is added to the state."""
+COUNT = np.array((1 << 32) - 1)
+"""Of a state, blocks and k."""
+BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
+USED, FIVE_BITS, MASK = np.array(_BITS), np.array(31), np.array(_MASK)
+TOP_16 = np.array(48, np.uint64)
+K, ZERO = np.array(63), np.array(0)
 
 
 class _Symbols(NamedTuple):
@@ -338,7 +333,7 @@ def cut(bounds: Ints) -> _Lanes:
     With 4 sqrt(bits) lanes the steps, as many as a lane has words, and the lanes grow alike.
     """
     size = np.diff(bounds)
-    length = int(np.clip(bounds[-1] / np.clip(4 * bounds[-1] ** 0.5, 1024, None), 256, LANE_BITS))
+    length = int(np.clip(LF * bounds[-1] ** 0.5, 256, LANE_BITS))
     count = np.maximum(1, (size + length // 2) // length)
     interval = np.repeat(np.arange(len(size)), count)
     number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)
@@ -379,46 +374,91 @@ class _Reader:
         look_up += 3 * np.array(pattern[: self.phases])[:, np.newaxis]
         repeats = ceil_div(self.phases + max(GUESS_STEPS, CHAIN_STEPS) + 1, self.phases)
         self.context = np.tile((look_up << WINDOW_BITS).ravel(), repeats)
-        self.scratch = np.empty((3, LANES), np.int64)
+        self.cycle = 64 * self.phases
+        self.scratch = [np.empty(0, np.int64)] * 4
+        self.memory, self.free = np.empty(0, np.int64), 0
+        self.words = np.empty(0, np.uint64)
+        self.piece_bit = 0
 
     # --- guess -------------------------------------------------------------------------------------------
 
-    def _step(self, words: NDArray[np.uint64], lane: NDArray[np.intp], blocks: Ints, state: Ints, steps: int) -> _Trace:
-        """Let lanes step forward together, an even number of steps."""
-        whole = (state & _COUNT) // (64 * self.phases) * (64 * self.phases)
-        states = np.empty((steps + 1, len(lane)), np.int64)
-        entries = np.empty((steps, len(lane)), np.int64)
+    def _step(self, lane: NDArray[np.intp], blocks: Ints, state: Ints, steps: int) -> _Trace:
+        """Let lanes go an even number of steps."""
+        whole = (state & COUNT) // self.cycle * self.cycle
+        states = self._allocate(steps + 1, len(lane))
+        entries = self._allocate(steps, len(lane))
         np.subtract(state, whole, out=states[0])
-        index, window, word = (a[: len(lane)] for a in self.scratch)
-        word, window = word.view(np.uint64), window
-        for step in range(0, steps, 2):
+        if len(lane) > FEW:
+            self._step_together(states, entries)
+        else:
+            self._step_one_by_one(states, entries)
+        self.statistics.lane_steps += entries.size
+        k = np.bitwise_and(states, K, out=self._buffer(2, states.size).reshape(states.shape))
+        return _Trace(lane, blocks + whole, states, entries, np.flatnonzero(k == ZERO))
+
+    def _step_together(self, states: Ints, entries: Ints) -> None:
+        """Fill ``states`` and ``entries`` from ``states[0]`` on, a step of all lanes at a time."""
+        lanes = states.shape[1]
+        index, window, ahead = (self._buffer(i, lanes) for i in range(3))
+        unsigned_index, word = index.view(np.uint64), ahead.view(np.uint64)
+        for step in range(0, len(entries), 2):
             now = states[step]
-            np.right_shift(now, 36, out=index)
-            words.take(index, out=word, mode="clip")
-            np.right_shift(now, 32, out=index)
-            np.bitwise_and(index, 15, out=index)
+            np.right_shift(now, BIT_TO_WORD, out=index)
+            self.words.take(index, out=word, mode="clip")
+            np.right_shift(now, BIT, out=index)
+            np.bitwise_and(index, IN_WORD, out=index)
             # 49 bits ahead: one step takes 31 at the most, the next one looks at 16.
-            np.left_shift(word, index.view(np.uint64), out=word)
+            np.left_shift(word, unsigned_index, out=word)
             for half in (step, step + 1):
                 entry, then = entries[half], states[half + 1]
-                np.bitwise_and(now, _COUNT, out=index)
+                np.bitwise_and(now, COUNT, out=index)
                 self.context.take(index, out=window, mode="clip")
-                np.right_shift(word, 48, out=index.view(np.uint64))
+                np.right_shift(word, TOP_16, out=unsigned_index)
                 np.add(index, window, out=index)
                 self.entries.take(index, out=entry, mode="clip")
                 if half == step:
-                    np.right_shift(entry, _BITS, out=index)
-                    np.bitwise_and(index, 31, out=index)
-                    np.left_shift(word, index.view(np.uint64), out=word)
-                np.bitwise_and(entry, _STEP, out=index)
+                    np.right_shift(entry, USED, out=index)
+                    np.bitwise_and(index, FIVE_BITS, out=index)
+                    np.left_shift(word, unsigned_index, out=word)
+                np.bitwise_and(entry, STEP, out=index)
                 np.add(now, index, out=then)
-                np.right_shift(entry, _MASK, out=index)
+                np.right_shift(entry, MASK, out=index)
                 np.bitwise_and(then, index, out=then)
                 now = then
-        self.statistics.lane_steps += entries.size
-        return _Trace(lane, blocks + whole, states, entries, np.flatnonzero((states & 63) == 0))
 
-    def guess(self, words: NDArray[np.uint64], lanes: _Lanes, phase: int) -> tuple[list[_Trace], Ints, Ints]:
+    def _step_one_by_one(self, states: Ints, entries: Ints) -> None:
+        """The same in Python's integers: for a few lanes, faster than array operations (see FEW)."""
+        word_at, entry_at, context = self.words.item, self.entries.item, self.context[: self.cycle].tolist()
+        last_word, cycle, step_mask, count_mask = len(self.words) - 1, self.cycle, int(STEP), int(COUNT)
+        for lane in range(states.shape[1]):
+            state = int(states[0, lane])
+            seen, found = [state], []
+            for _ in range(len(entries)):
+                bit = state >> 32
+                window = word_at(min(bit >> 4, last_word)) >> (48 - (bit & 15)) & 0xFFFF
+                entry = entry_at(context[(state & count_mask) % cycle] + window)
+                state = state + (entry & step_mask) & entry >> 57
+                found.append(entry)
+                seen.append(state)
+            states[:, lane] = seen
+            entries[:, lane] = found
+
+    def _allocate(self, rows: int, columns: int) -> Ints:
+        """An array for a trace, of memory that all pieces use in turn."""
+        size = rows * columns
+        if self.free + size > len(self.memory):
+            # What is in use lives on in its traces.
+            self.memory, self.free = np.empty(max(size, 1 << 20), np.int64), 0
+        self.free += size
+        return self.memory[self.free - size : self.free].reshape(rows, columns)
+
+    def _buffer(self, number: int, size: int) -> Ints:
+        """The start of a scratch array, of which there are a few."""
+        if size > len(self.scratch[number]):
+            self.scratch[number] = np.empty(size, np.int64)
+        return self.scratch[number][:size]
+
+    def guess(self, lanes: _Lanes, phase: int) -> tuple[list[_Trace], Ints, Ints]:
         """Let each lane run to its end, from the guess that an MCU begins where it does (the first one knows:
         a block of the phase ``phase``).
 
@@ -433,7 +473,7 @@ class _Reader:
         blocks = np.zeros(len(lane), np.int64)
         stopped, counted = np.empty_like(state), np.empty_like(blocks)
         while len(lane):
-            trace = self._step(words, lane, blocks, state, GUESS_STEPS)
+            trace = self._step(lane, blocks, state, GUESS_STEPS)
             traces.append(trace)
             state, blocks = trace.states[-1], trace.blocks
             stopped[lane], counted[lane] = state, blocks
@@ -445,7 +485,6 @@ class _Reader:
 
     def chain(
         self,
-        words: NDArray[np.uint64],
         lanes: _Lanes,
         traces: list[_Trace],
         state: Ints,
@@ -459,7 +498,7 @@ class _Reader:
         traces, state, blocks : from :meth:`guess`; traces are added. first_base : the base of the first lane.
         """
         count = len(lanes.begin)
-        cycle = 64 * self.phases
+        cycle = self.cycle
         # Where blocks start in each lane's own range, by bit; what is overwritten is met one block later.
         table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
         mask = len(table) - 1
@@ -505,22 +544,23 @@ class _Reader:
                 i = j
             return i
 
-        active = np.flatnonzero(~closed)
-        state, blocks = state[active], blocks[active]
-        rounds, most_rounds = 0, 64 + 4 * len(traces)
+        rounds, patience = 0, PATIENCE * len(traces)
         while True:
-            for j in np.flatnonzero(meeting[front] >= 0).tolist() if rounds else range(len(front)):
-                front[j] = follow(int(front[j]))
-            useful = (active >= front[interval[active]]) & (meeting[front[interval[active]]] < 0)
-            if not useful.all():
-                keep = np.flatnonzero(useful)
-                active, state, blocks = active[keep], state[keep], blocks[keep]
-            if len(active) == 0 or rounds >= most_rounds:
+            for number in np.flatnonzero(meeting[front] >= 0).tolist() if rounds else range(len(front)):
+                front[number] = follow(int(front[number]))
+            # Lanes behind the front are of no use any more; after long waiting only the fronts are of use.
+            waiting = meeting[front] < 0
+            if rounds < patience:
+                active = np.flatnonzero((meeting < 0) & waiting[interval] & (np.arange(count) >= front[interval]))
+            else:
+                active = front[waiting]
+            if len(active) == 0:
                 break
             rounds += 1
-            trace = self._step(words, active, blocks, state, CHAIN_STEPS)
+            steps = CHAIN_STEPS if len(active) > FEW else FEW_STEPS
+            trace = self._step(active, blocks[active], state[active], steps)
             traces.append(trace)
-            state, blocks = trace.states[-1], trace.blocks
+            state[active], blocks[active] = trace.states[-1], trace.blocks
 
             start = trace.states.ravel()[trace.block_starts]
             column = trace.block_starts % len(active)
@@ -529,7 +569,7 @@ class _Reader:
             found = np.flatnonzero(((start ^ there) >> 32 == 0) | (start >= limit))
             start, column, there, limit = start[found], column[found], there[found], limit[found]
             met = ((start ^ there) >> 32 == 0) & (start < limit)
-            met &= ((start & _COUNT) - (there & _COUNT)) % cycle == 0
+            met &= ((start & COUNT) - (there & COUNT)) % cycle == 0
             found = np.flatnonzero(met | ((start >= limit) & open_end[active[column]]))[::-1]
             first = np.full(len(active), -1)
             first[column[found]] = found
@@ -539,41 +579,17 @@ class _Reader:
             bit, met = start[first] >> 32, met[first]
             meeting[lane] = bit << 32
             successor[lane] = np.where(met, np.searchsorted(lanes.begin, bit, side="right") - 1, -1)
-            shift[lane] = (start[first] & _COUNT) + blocks[arrived] - np.where(met, there[first] & _COUNT, 0)
+            shift[lane] = (start[first] & COUNT) + trace.blocks[arrived] - np.where(met, there[first] & COUNT, 0)
             # Who met nobody up to the end of the interval is alone to its end.
-            alone = going & (state >= interval_end[active]) & ~open_end[active]
+            alone = going & (trace.states[-1] >= interval_end[active]) & ~open_end[active]
             meeting[active[alone]] = _NEVER
-            keep = np.flatnonzero(going & ~alone)
-            active, state, blocks = active[keep], state[keep], blocks[keep]
         self.statistics.rounds += rounds
 
-        stuck = np.flatnonzero(meeting[front] < 0)
         leaving, block = -1, int(self.block_bounds[lanes.interval[-1] + 1])
-        intervals = len(opens)
-        if len(stuck):
-            intervals = int(stuck[0]) + 1
-            leaving = int(front[stuck[0]])
-            end[leaving], block = self._last_block_start(traces, leaving, begin[leaving], base[leaving])
-            for i in range(leaving + 1, count):
-                begin[i] = _NEVER
-        elif open_end[-1] and not closed[front[-1]] and meeting[front[-1]] < _NEVER:
+        if meeting[front[-1]] < _NEVER:
             leaving = int(front[-1])
-            block = base[leaving] + int(shift[leaving]) >> 6
-        block = min(block, int(self.block_bounds[lanes.interval[0] + intervals]))
-        return _Chain(np.array(begin), np.array(end), np.array(base), leaving, block, len(stuck) > 0, intervals)
-
-    @staticmethod
-    def _last_block_start(traces: list[_Trace], lane: int, begin: int, base: int) -> tuple[int, int]:
-        """Where a lane last began a block: the state, less its count, and the number of the block."""
-        for trace in reversed(traces):
-            column = np.flatnonzero(trace.lane == lane)
-            if len(column):
-                states = trace.states[:, column[0]]
-                states = states[(states & 63 == 0) & (states >= begin)]
-                if len(states):
-                    last = int(states[-1])
-                    return last >> 32 << 32, (last & _COUNT) + int(trace.blocks[column[0]]) + base >> 6
-        raise AssertionError("a lane's range begins where a block does")
+            block = min(block, base[leaving] + int(shift[leaving]) >> 6)
+        return _Chain(np.array(begin), np.array(end), np.array(base), leaving, block)
 
     # --- scatter -----------------------------------------------------------------------------------------
 
@@ -591,9 +607,9 @@ class _Reader:
         """
         count = chain.block - first_block
         flat = np.zeros((count + 2) * 64, np.int16)
-        starts = np.full(count + chain.intervals, -1)
-        illegal = count
         interval = lanes.interval - lanes.interval[0]
+        starts = np.full(count + interval[-1] + 1, -1)
+        illegal = count
         limits = np.minimum(self.block_bounds[lanes.interval + 1], chain.block) - first_block
         long_values = []
         for trace in traces:
@@ -609,11 +625,11 @@ class _Reader:
             column = trace.block_starts % len(lane)
             inside = np.flatnonzero((start >= begin[column]) & (start < end[column]))
             start, column = start[inside], column[inside]
-            block = (start & _COUNT) + base[column] >> 6
+            block = (start & COUNT) + base[column] >> 6
             inside = np.flatnonzero(block <= limit[column])
             starts[block[inside] + interval[lane[column[inside]]]] = start[inside] >> 32
 
-            places = np.bitwise_and(states[:-1], _COUNT)
+            places = np.bitwise_and(states[:-1], COUNT)
             places += base
             clean = (states[0] >= begin) & (states[-2] < end) & (places[-1] < limit * 64)
             entry, place = entries.ravel(), places.ravel()
@@ -641,7 +657,7 @@ class _Reader:
         if long_values:
             place, state = (np.concatenate(parts) for parts in zip(*long_values, strict=True))
             # Magnitude bits that pass the window: read for themselves. The state's count gives the table.
-            which = self.context.take(state & _COUNT) >> WINDOW_BITS
+            which = self.context.take((state & COUNT) % self.cycle) >> WINDOW_BITS
             table = which // 3 * 2 + (which % 3 > 0)
             _, value = receive(self.payload, (state >> 32) + self.piece_bit, self.tables, table)
             flat[place] = value
@@ -649,13 +665,13 @@ class _Reader:
 
     # --- a piece -----------------------------------------------------------------------------------------
 
-    def read_piece(self, place: _Place) -> tuple[NDArray[np.int16], _Place, str]:
+    def read_piece(self, place: _Place) -> tuple[NDArray[np.int16], _Place, bool]:
         """Read some thousand lanes from a proven block start on.
 
         Returns
         -------
-        (blocks, end, outcome): the blocks that are certain, the proven block start after them, and "complete",
-        or "stuck" where lanes do not synchronise, or "fault" if the MCU that begins there is not as it should be.
+        (blocks, end, good): the blocks that are certain and the proven block start after them; and False if the
+        MCU at that place is not as it should be.
         """
         self.statistics.pieces += 1
         every = self.lanes
@@ -669,11 +685,11 @@ class _Reader:
         lanes = _Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
         lanes.begin[0] = place.bit - 8 * byte
         last = (int(lanes.end[-1]) >> 3) + bits.PAYLOAD_MARGIN
-        words = bits.words_64(self.payload.data[byte : byte + last])
+        self.words = bits.words_64(self.payload.data[byte : byte + last])
         phase = place.block % self.per_mcu % self.phases
 
-        traces, state, blocks = self.guess(words, lanes, phase)
-        chain = self.chain(words, lanes, traces, state, blocks, 64 * (place.block - phase))
+        traces, state, blocks = self.guess(lanes, phase)
+        chain = self.chain(lanes, traces, state, blocks, 64 * (place.block - phase))
         sequences, starts, illegal = self.scatter(lanes, traces, chain, place.block)
         if chain.leaving >= 0 and starts[-1] < 0:
             starts[-1] = chain.end[chain.leaving] >> 32
@@ -690,15 +706,14 @@ class _Reader:
         mcu_block = end_block // self.per_mcu * self.per_mcu
         bit = start_of(end_block) if end_block > place.block else place.bit
         end = _Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
-        outcome = "fault" if bad >= 0 else "stuck" if chain.stuck else "complete"
-        return sequences[: end_block - place.block], end, outcome
+        return sequences[: end_block - place.block], end, bad < 0
 
     def _first_fault(
         self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int
     ) -> int:
         """Number of the first block in the scan that is not as it should be, or of one before it; else -1."""
         first = int(lanes.interval[0])
-        numbers = np.arange(first, first + chain.intervals)
+        numbers = np.arange(first, lanes.interval[-1] + 1)
         last_blocks = np.minimum(self.block_bounds[numbers + 1], chain.block)
         last_slots = last_blocks - first_block + numbers - first
         complete = self.block_bounds[numbers + 1] <= chain.block

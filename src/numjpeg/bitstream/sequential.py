@@ -473,10 +473,11 @@ def restore_dc(scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors
     """Undo the DC prediction of a band, in place: element 0 of ``blocks`` ``(MCUs, blocks an MCU, 64)`` goes from
     difference to coefficient. ``predictors``, one a component, go from band to band.
     """
-    component = block_component(scan.factors)
     resets = _interval_starts(scan, first_mcu, len(blocks))
-    for c in range(len(scan.components)):
-        own = np.flatnonzero(component == c)
-        dc = dc_from_differences(blocks[:, own, 0].ravel(), resets * len(own), predictors[c])
-        blocks[:, own, 0] = dc.reshape(-1, len(own))
+    first = 0
+    for c, (v, h) in enumerate(scan.factors):
+        own = blocks[:, first : first + v * h, 0]
+        dc = dc_from_differences(own.ravel(), resets * (v * h), predictors[c])
+        own[:] = dc.reshape(own.shape)
         predictors[c] = int(dc[-1])
+        first += v * h
