@@ -216,89 +216,111 @@ class _Chain(NamedTuple):
 # Fields of an entry, from the lowest bit: the advance in k (7 bits; 64 and the mask at the top end the block), the
 # run before the first value (4), the place of the second value relative to k, or again that of the first (5), the
 # second value (16), the bits that are used (5), two flags, one bit free, the first value (16), the mask (7).
-_FIRST, _SECOND, _SECOND_VALUE, _BITS, _LONG, _ILLEGAL, _FIRST_VALUE, _MASK = 7, 11, 16, 32, 37, 38, 41, 57
+_FIRST, _SECOND, _SECOND_VALUE, _USED, _LONG, _ILLEGAL, _FIRST_VALUE, _MASK = 7, 11, 16, 32, 37, 38, 41, 57
 _NEVER = np.iinfo(np.int64).max
 
 # Constants of the steps, as arrays: with small operands half of a call's time is the conversion of a Python integer.
-STEP = np.array(31 << _BITS | 127)
+STEP = np.array(31 << _USED | 127)
 """Of an entry, what is added to the state."""
 COUNT = np.array((1 << 32) - 1)
 """Of a state, blocks and k."""
 BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
-USED, FIVE_BITS, MASK = np.array(_BITS), np.array(31), np.array(_MASK)
+USED, FIVE_BITS, MASK = np.array(_USED), np.array(31), np.array(_MASK)
 TOP_16 = np.array(48, np.uint64)
 K, ZERO = np.array(63), np.array(0)
 
 
-class _Symbols(NamedTuple):
-    """What each of 65,536 windows begins with, int64 ``(65536,)`` and bool."""
+class _Words(NamedTuple):
+    """The words that a table tells apart in 16 bits: a code and its magnitude bits, where both fit; else the code
+    alone; and the illegal rest. They are in the order of the windows that begin with them.
+    """
 
+    bits: Ints
+    """How many of the 16 bits are the word's own: ``2 ** (16 - bits)`` windows begin with it."""
     used: Ints
+    """The bits that a step takes: more than 16 if the magnitude bits do not fit."""
     run: Ints
     value: Ints
-    whole: NDArray[np.bool_]
-    """The magnitude bits are in the window."""
-    end: NDArray[np.bool_]
+    """Of the coefficient; 0 if there is none or it does not fit."""
+    ends: NDArray[np.bool_]
     """No more coefficients of this block: EOB, or an illegal code."""
     illegal: NDArray[np.bool_]
 
 
-def _symbols(table: HuffmanTable, table_class: int) -> _Symbols:
-    """Run DECODE, RECEIVE and EXTEND (F.2.2) on every window of 16 bits."""
-    windows = np.arange(1 << WINDOW_BITS, dtype=np.uint16)
-    symbol, length = huffman_decode(windows, [table])
-    run, category = run_and_category(symbol)
-    used = length.astype(np.int64) + category
-    whole = used <= WINDOW_BITS
-    after_code = np.left_shift(windows, length, dtype=np.int64) & 0xFFFF
-    value = extend(after_code >> (WINDOW_BITS - category.astype(np.int64)), category).astype(np.int64)
-    value[~whole] = 0
-    illegal = length == 0
+def _words(table: HuffmanTable, table_class: int) -> _Words:
+    """What DECODE, RECEIVE and EXTEND (F.2.2) make of each word."""
+    length = np.repeat(np.arange(1, 17), table.bits)
+    symbol = np.frombuffer(table.values, np.uint8)
+    # What no code begins like is cut into boxes, as the codes are: one of each size that is missing.
+    free = (1 << WINDOW_BITS) - int((1 << WINDOW_BITS - length).sum())
+    boxes = np.array([i for i in range(WINDOW_BITS, -1, -1) if free >> (WINDOW_BITS - i) & 1], np.int64)
+    run, category = (part.astype(np.int64) for part in run_and_category(symbol))
+    illegal = np.zeros(len(symbol), np.bool_)
     if table_class == 0:
-        end = illegal
-        run = np.zeros_like(run)
+        ends = illegal
+        run[:] = 0
     else:
-        illegal |= (category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)
-        end = illegal | (symbol == END_OF_BLOCK)
-        run = np.where(end, 0, run)
+        # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1).
+        illegal = (category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)
+        ends = illegal | (symbol == END_OF_BLOCK)
+        run[ends] = 0
+    used = length + category
+    fits = used <= WINDOW_BITS
+    copies = 1 << np.where(fits & ~ends, category, 0)
+    code = np.repeat(np.arange(len(symbol)), copies)
+    number = np.arange(len(code)) - np.repeat(np.cumsum(copies) - copies, copies)
+    value = extend(number, np.where(fits, category, 0)[code]).astype(np.int64)
     # A guess that meets an illegal code looks for a block 16 bits further on: any place is as good as another.
     used[illegal] = WINDOW_BITS
-    whole |= illegal
-    value[illegal] = 0
-    return _Symbols(used, run, value, whole, end, illegal)
+    nothing = np.zeros(len(boxes), np.int64)
+    return _Words(
+        np.append(np.where(fits & ~illegal, used, length)[code], boxes[::-1]),
+        np.append(used[code], nothing + WINDOW_BITS),
+        np.append(run[code], nothing),
+        np.append(value, nothing),
+        np.append(ends[code], nothing == 0),
+        np.append(illegal[code], nothing == 0),
+    )
 
 
-def _single(first: _Symbols) -> Ints:
-    """Entries of one symbol."""
-    value = first.value & 0xFFFF
-    entry = np.where(first.end, 64 | -64 << _MASK, first.run + 1 | -1 << _MASK)
-    entry |= first.run * (1 << _FIRST | 1 << _SECOND)
+def _single(words: _Words) -> Ints:
+    """The entry of each word."""
+    value = words.value & 0xFFFF
+    entry = np.where(words.ends, 64 | -64 << _MASK, words.run + 1 | -1 << _MASK)
+    entry |= words.run * (1 << _FIRST | 1 << _SECOND)
     entry |= value << _SECOND_VALUE | value << _FIRST_VALUE
-    entry |= first.used << _BITS
-    entry |= ~first.whole * np.int64(1 << _LONG) | first.illegal * np.int64(1 << _ILLEGAL)
+    entry |= words.used << _USED
+    entry |= (words.used > WINDOW_BITS) * np.int64(1 << _LONG) | words.illegal * np.int64(1 << _ILLEGAL)
     return entry
 
 
-def _double(first: _Symbols, second: _Symbols, entry: Ints) -> Ints:
-    """Entries of two symbols where the window holds both, of the first one elsewhere."""
-    room = WINDOW_BITS - first.used
-    able = np.flatnonzero(first.whole & ~first.end & (room > 0))
-    tail = able << first.used[able] & 0xFFFF
-    fits = (second.used[tail] <= room[able]) & (second.whole & ~second.illegal)[tail]
-    able, tail = able[fits], tail[fits]
-    # What the second symbol adds: bits, and a coefficient or the end of the block.
+def _double(first: _Words, second: _Words) -> Ints:
+    """The entries ``(65536,)`` of two words where a window holds both, of the first one elsewhere."""
+    single = _single(first)
+    # Without what the second word will say: of the mask if it ends the block, of the second value if it does not.
+    before_end = single & ~np.int64(127 | 63 << _MASK) | 64
+    before_value = single & ~np.int64(0xFFFF << _SECOND_VALUE)
     run = second.run + 1
-    added = np.where(second.end, 0, run | run << _SECOND | (second.value & 0xFFFF) << _SECOND_VALUE)
-    added += second.used << _BITS
-    both = entry[able]
-    ends = second.end[tail]
-    both[~ends] &= ~np.int64(0xFFFF << _SECOND_VALUE)
-    both[ends] &= ~np.int64(127 | 63 << _MASK)
-    both[ends] |= 64
-    both += added[tail]
-    joined = entry.copy()
-    joined[able] = both
-    return joined
+    added = np.where(second.ends, 0, run | run << _SECOND | (second.value & 0xFFFF) << _SECOND_VALUE)
+    added += second.used << _USED
+    windows = 1 << WINDOW_BITS - second.bits
+    added, ends = np.repeat(added, windows), np.repeat(second.ends, windows)
+    joins = (second.used <= WINDOW_BITS) & ~second.illegal
+    needs = np.repeat(np.where(joins, second.used, 99), windows).astype(np.uint8)
+
+    entries = np.repeat(single, 1 << WINDOW_BITS - first.bits)
+    start = np.cumsum(1 << WINDOW_BITS - first.bits) - (1 << WINDOW_BITS - first.bits)
+    room = np.where(first.ends | (first.used > WINDOW_BITS), 0, WINDOW_BITS - first.bits)
+    for bits_left in np.unique(room[room > 0]).tolist():
+        # All words that leave as many bits are followed by the same 2 ** bits_left tails.
+        own = np.flatnonzero(room == bits_left)
+        tails = slice(None, None, 1 << WINDOW_BITS - bits_left)
+        fits, end, more = needs[tails] <= bits_left, ends[tails], added[tails]
+        rows = entries.reshape(-1, 1 << bits_left)
+        place = start[own] >> bits_left
+        for tail, before in ((np.flatnonzero(fits & end), before_end), (np.flatnonzero(fits & ~end), before_value)):
+            rows[place[:, np.newaxis], tail] = before[own][:, np.newaxis] + more[tail]
+    return entries
 
 
 @lru_cache(maxsize=8)
@@ -310,9 +332,9 @@ def _entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
     """
     parts = []
     for dc, ac in pairs:
-        first, second = _symbols(dc, 0), _symbols(ac, 1)
-        single = _single(second)
-        parts += [_double(first, second, _single(first)), _double(second, second, single), single]
+        first, second = _words(dc, 0), _words(ac, 1)
+        single = np.repeat(_single(second), 1 << WINDOW_BITS - second.bits)
+        parts += [_double(first, second), _double(second, second), single]
     entries = np.concatenate(parts)
     entries.setflags(write=False)
     return entries
@@ -498,6 +520,7 @@ class _Reader:
         traces, state, blocks : from :meth:`guess`; traces are added. first_base : the base of the first lane.
         """
         count = len(lanes.begin)
+        here = np.arange(count)
         cycle = self.cycle
         # Where blocks start in each lane's own range, by bit; what is overwritten is met one block later.
         table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
@@ -526,32 +549,19 @@ class _Reader:
         meeting = np.where(closed, _NEVER, -1)
         successor = np.full(count, -1)
         shift = np.zeros(count, np.int64)
-        begin, end, base = [_NEVER] * count, [_NEVER] * count, [0] * count
-        for number, i in enumerate(opens.tolist()):
-            begin[i] = 0
-            base[i] = int(self.block_bounds[lanes.interval[0] + number]) * 64
-        base[0] = first_base
-        front = opens.copy()  # for each interval, the last lane that is known to be right
-
-        def follow(i: int) -> int:
-            while (met := int(meeting[i])) >= 0:
-                end[i] = met
-                j = int(successor[i])
-                if j < 0:
-                    break
-                begin[j] = met
-                base[j] = base[i] + int(shift[i])
-                i = j
-            return i
+        front = opens  # for each interval, the last lane that is known to be right
 
         rounds, patience = 0, PATIENCE * len(traces)
         while True:
-            for number in np.flatnonzero(meeting[front] >= 0).tolist() if rounds else range(len(front)):
-                front[number] = follow(int(front[number]))
+            # Who follows whom, by pointer jumping: each time twice as far.
+            follows = np.where((meeting >= 0) & (successor >= 0), successor, here)
+            for _ in range(count.bit_length()):
+                follows = follows[follows]
+            front = follows[opens]
             # Lanes behind the front are of no use any more; after long waiting only the fronts are of use.
             waiting = meeting[front] < 0
             if rounds < patience:
-                active = np.flatnonzero((meeting < 0) & waiting[interval] & (np.arange(count) >= front[interval]))
+                active = np.flatnonzero((meeting < 0) & waiting[interval] & (here >= front[interval]))
             else:
                 active = front[waiting]
             if len(active) == 0:
@@ -585,10 +595,22 @@ class _Reader:
             meeting[active[alone]] = _NEVER
         self.statistics.rounds += rounds
 
+        # The chain itself, lane by lane.
+        begin, end, base = [_NEVER] * count, [_NEVER] * count, [0] * count
+        next_lane, next_begin, next_base = successor.tolist(), meeting.tolist(), shift.tolist()
+        first_bases = [first_base, *(64 * self.block_bounds[lanes.interval[opens[1:]]]).tolist()]
+        for lane, lane_base in zip(opens.tolist(), first_bases, strict=True):
+            begin[lane], base[lane] = 0, lane_base
+            while (follower := next_lane[lane]) >= 0:
+                begin[follower] = end[lane] = next_begin[lane]
+                base[follower] = base[lane] + next_base[lane]
+                lane = follower
+            end[lane] = next_begin[lane]
+
         leaving, block = -1, int(self.block_bounds[lanes.interval[-1] + 1])
-        if meeting[front[-1]] < _NEVER:
-            leaving = int(front[-1])
-            block = min(block, base[leaving] + int(shift[leaving]) >> 6)
+        if end[lane] < _NEVER:
+            leaving = lane
+            block = min(block, base[lane] + next_base[lane] >> 6)
         return _Chain(np.array(begin), np.array(end), np.array(base), leaving, block)
 
     # --- scatter -----------------------------------------------------------------------------------------
