@@ -80,6 +80,9 @@ GUESS_STEPS, CHAIN_STEPS, FEW_STEPS = 16, 32, 64
 FEW = int(os.environ.get("FEW","16"))
 """Up to so many lanes go one by one."""
 
+SCATTER = int(os.environ.get("SC",1<<15))
+"""Entries that are laid into blocks at a time."""
+
 PATIENCE = 2
 """How much longer than the guess all lanes may look for a meeting."""
 
@@ -226,6 +229,7 @@ COUNT = np.array((1 << 32) - 1)
 """Of a state, blocks and k."""
 BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
 USED, FIVE_BITS, MASK = np.array(_USED), np.array(31), np.array(_MASK)
+FLAGS = np.array((1 << _LONG | 1 << _ILLEGAL) >> _LONG // 8 * 8, np.uint8)
 TOP_16 = np.array(48, np.uint64)
 K, ZERO = np.array(63), np.array(0)
 
@@ -274,7 +278,7 @@ def _words(table: HuffmanTable, table_class: int) -> _Words:
     used[illegal] = WINDOW_BITS
     nothing = np.zeros(len(boxes), np.int64)
     return _Words(
-        np.append(np.where(fits & ~illegal, used, length)[code], boxes[::-1]),
+        np.append(np.where(fits & ~illegal, used, length)[code], boxes),
         np.append(used[code], nothing + WINDOW_BITS),
         np.append(run[code], nothing),
         np.append(value, nothing),
@@ -297,29 +301,27 @@ def _single(words: _Words) -> Ints:
 def _double(first: _Words, second: _Words) -> Ints:
     """The entries ``(65536,)`` of two words where a window holds both, of the first one elsewhere."""
     single = _single(first)
-    # Without what the second word will say: of the mask if it ends the block, of the second value if it does not.
-    before_end = single & ~np.int64(127 | 63 << _MASK) | 64
-    before_value = single & ~np.int64(0xFFFF << _SECOND_VALUE)
+    # Three bases to go on from: no second word; one with a value, whose field is cleared; one that ends the block.
+    bases = np.stack(
+        [single, single & ~np.int64(0xFFFF << _SECOND_VALUE), single & ~np.int64(127 | 63 << _MASK) | 64], axis=1
+    )
     run = second.run + 1
     added = np.where(second.ends, 0, run | run << _SECOND | (second.value & 0xFFFF) << _SECOND_VALUE)
     added += second.used << _USED
-    windows = 1 << WINDOW_BITS - second.bits
-    added, ends = np.repeat(added, windows), np.repeat(second.ends, windows)
-    joins = (second.used <= WINDOW_BITS) & ~second.illegal
-    needs = np.repeat(np.where(joins, second.used, 99), windows).astype(np.uint8)
+    needs = np.where((second.used <= WINDOW_BITS) & ~second.illegal, second.used, 99)
+    added, needs, ends = (np.repeat(a, 1 << WINDOW_BITS - second.bits) for a in (added, needs, second.ends))
 
-    entries = np.repeat(single, 1 << WINDOW_BITS - first.bits)
-    start = np.cumsum(1 << WINDOW_BITS - first.bits) - (1 << WINDOW_BITS - first.bits)
+    windows = 1 << WINDOW_BITS - first.bits
+    entries = np.repeat(single, windows)
+    start = np.cumsum(windows) - windows
     room = np.where(first.ends | (first.used > WINDOW_BITS), 0, WINDOW_BITS - first.bits)
     for bits_left in np.unique(room[room > 0]).tolist():
         # All words that leave as many bits are followed by the same 2 ** bits_left tails.
         own = np.flatnonzero(room == bits_left)
         tails = slice(None, None, 1 << WINDOW_BITS - bits_left)
-        fits, end, more = needs[tails] <= bits_left, ends[tails], added[tails]
-        rows = entries.reshape(-1, 1 << bits_left)
-        place = start[own] >> bits_left
-        for tail, before in ((np.flatnonzero(fits & end), before_end), (np.flatnonzero(fits & ~end), before_value)):
-            rows[place[:, np.newaxis], tail] = before[own][:, np.newaxis] + more[tail]
+        fits = needs[tails] <= bits_left
+        followed = bases[own].take(fits * (1 + ends[tails]), axis=1) + fits * added[tails]
+        entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = followed
     return entries
 
 
@@ -362,6 +364,24 @@ def cut(bounds: Ints) -> _Lanes:
     begin = bounds[interval] + number * size[interval] // count[interval]
     end = np.append(begin[1:], bounds[-1])
     return _Lanes(begin, end, interval)
+
+
+def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
+    """Lay the values of entries at their places, relative to the coefficient that is due; empties ``waiting``."""
+    if not waiting:
+        return
+    entry, place = waiting[0] if len(waiting) == 1 else (np.concatenate(a) for a in zip(*waiting, strict=True))
+    waiting.clear()
+    # The first value of each entry; of the end of a block too, a zero among zeros.
+    first = entry >> _FIRST
+    first &= 15
+    first += place
+    flat[first] = (entry >> _FIRST_VALUE).view(np.int16)[::4]
+    second = entry >> _SECOND
+    second &= 31
+    second += place
+    two = np.flatnonzero(second != first)
+    flat[second.take(two)] = entry.view(np.int16)[_SECOND_VALUE // 16 :: 4].take(two)
 
 
 class _Reader:
@@ -633,14 +653,15 @@ class _Reader:
         starts = np.full(count + interval[-1] + 1, -1)
         illegal = count
         limits = np.minimum(self.block_bounds[lanes.interval + 1], chain.block) - first_block
-        long_values = []
+        long_values: list[tuple[Ints, Ints]] = []
+        waiting: list[tuple[Ints, Ints]] = []
+        waiting_size = 0
         for trace in traces:
             lane, states, entries = trace.lane, trace.states, trace.entries
             begin, end = chain.begin[lane], chain.end[lane]
             base = chain.base[lane] + trace.blocks - 64 * first_block
             limit = limits[lane]
-            touched = (states[-1] >= begin) & (states[0] < end)
-            if not touched.any():
+            if not ((states[-1] >= begin) & (states[0] < end)).any():
                 continue
 
             start = states.ravel()[trace.block_starts]
@@ -651,38 +672,37 @@ class _Reader:
             inside = np.flatnonzero(block <= limit[column])
             starts[block[inside] + interval[lane[column[inside]]]] = start[inside] >> 32
 
-            places = np.bitwise_and(states[:-1], COUNT)
-            places += base
-            clean = (states[0] >= begin) & (states[-2] < end) & (places[-1] < limit * 64)
-            entry, place = entries.ravel(), places.ravel()
-            if not clean.all():
-                right = (states[:-1] >= begin) & (states[:-1] < end) & (places < limit * 64)
+            states = states[:-1]
+            place = np.bitwise_and(states, COUNT)
+            place += base
+            ahead = place[-1] >= limit * 64
+            if ahead.any() or not ((states[0] >= begin) & (states[-1] < end)).all():
+                right = (states - begin).view(np.uint64) < (end - begin).view(np.uint64)
+                if ahead.any():
+                    right &= place < limit * 64
                 chosen = np.flatnonzero(right)
-                entry, place = entry[chosen], place[chosen]
-                bit = states[:-1].ravel()[chosen]
+                entry, place, state = entries.take(chosen), place.take(chosen), states.take(chosen)
             else:
-                bit = states[:-1].ravel()
-            # The first value: all of them, the end of a block too, which is a zero among zeros.
-            first = entry >> _FIRST & 15
-            first += place
-            flat[first] = (entry >> _FIRST_VALUE).astype(np.int16)
-            second = entry >> _SECOND & 31
-            second += place
-            two = np.flatnonzero(second != first)
-            flat[second[two]] = (entry[two] >> _SECOND_VALUE).astype(np.int16)
-            flags = np.flatnonzero(entry & (1 << _LONG | 1 << _ILLEGAL))
+                entry, place, state = entries.ravel(), place.ravel(), states.ravel()
+            flags = np.flatnonzero(entry.view(np.uint8)[_LONG // 8 :: 8] & FLAGS)
             if len(flags):
-                bad = flags[entry[flags] >> _ILLEGAL & 1 == 1]
-                illegal = min(illegal, int(place[bad].min(initial=64 * count)) >> 6)
-                flags = flags[entry[flags] >> _LONG & 1 == 1]
-                long_values.append((first[flags], bit[flags]))
+                flagged = entry[flags]
+                illegal = min(illegal, int(place[flags[flagged >> _ILLEGAL & 1 == 1]].min(initial=64 * count)) >> 6)
+                flags = flags[flagged >> _LONG & 1 == 1]
+                long_values.append((place[flags] + (entry[flags] >> _FIRST & 15), state[flags]))
+            waiting.append((entry, place))
+            waiting_size += len(entry)
+            if waiting_size > SCATTER:
+                _lay(waiting, flat)
+                waiting_size = 0
+        _lay(waiting, flat)
         if long_values:
-            place, state = (np.concatenate(parts) for parts in zip(*long_values, strict=True))
+            places, states = (np.concatenate(parts) for parts in zip(*long_values, strict=True))
             # Magnitude bits that pass the window: read for themselves. The state's count gives the table.
-            which = self.context.take((state & COUNT) % self.cycle) >> WINDOW_BITS
+            which = self.context.take((states & COUNT) % self.cycle) >> WINDOW_BITS
             table = which // 3 * 2 + (which % 3 > 0)
-            _, value = receive(self.payload, (state >> 32) + self.piece_bit, self.tables, table)
-            flat[place] = value
+            _, value = receive(self.payload, (states >> 32) + self.piece_bit, self.tables, table)
+            flat[places] = value
         return flat[: count * 64].reshape(-1, 64), starts, illegal
 
     # --- a piece -----------------------------------------------------------------------------------------
@@ -704,6 +724,7 @@ class _Reader:
         chosen = slice(at, at + LANES)
         byte = place.bit >> 4 << 1
         self.piece_bit = 8 * byte
+        self.free = 0
         lanes = _Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
         lanes.begin[0] = place.bit - 8 * byte
         last = (int(lanes.end[-1]) >> 3) + bits.PAYLOAD_MARGIN
