@@ -9,22 +9,21 @@ Wiseman, "Parallel Huffman decoding with applications to JPEG files", 2003; Weis
 the tables) and the coefficient k that is due. A reader that starts with a guess is right after some 130 bits of a
 4:4:4 photograph and 900 bits of a 4:2:0 one, whose MCUs have six blocks.
 
-So the bits are **cut** into lanes. All lanes step forward together, one array operation for all, each starting from
-the **guess** that an MCU begins at its first bit; most are right when they come to their end. Then each runs on
-into the next lane until both have a block begin at one bit in one context: there they have met. One lane is known
-to be right, the first; where it meets the next, that one is right from there on, and so on: a **chain** of ranges,
-followed by a short loop over lanes, of which every bit is proven to be read as the serial reader reads it. What
-the lanes found within these ranges is **scattered** to its blocks. Restart intervals begin at known places: each is
-a chain of its own.
+So the bits are **cut** into lanes. All lanes step forward together, one array operation for all, each starting
+from the **guess** that an MCU begins at its first bit; most are right when they come to their end. Then each runs
+on into the next lane until both have a block begin at one bit in one context: there they have met. One lane is
+known to be right, the first; where it meets the next, that one is right from there on, and so on: a **chain** of
+ranges, of which every bit is proven to be read as the serial reader reads it. What the lanes found within these
+ranges is **scattered** to its blocks. Restart intervals begin at known places: each is a chain of its own.
 
 A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits and mostly the
 second one too: its result is one 64-bit *entry* (see :func:`_entries`). The *state* of a lane is one integer, too:
 the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
 
 Lanes never report a fault. An illegal code word, a run past coefficient 63, data that end too early or too late,
-all found only where the chain has proven them, end the proven blocks, and the serial reader goes on from the MCU in
-which they are. Nor do they insist: where the data do not synchronise (flat areas, repeated patterns), so that few
-lanes are left that step together, the serial reader bridges a stretch.
+all found only where the chain has proven them, end the proven blocks, and the serial reader goes on from the MCU
+in which they are. Where the data do not synchronise (flat areas, repeated patterns), few lanes are left that still
+look for a meeting: these step one by one, in Python's integers, which is then the faster way.
 """
 
 from __future__ import annotations
@@ -57,47 +56,52 @@ from numjpeg.stages.huffman import (
     ZERO_RUN,
     HuffmanTable,
     extend,
-    huffman_decode,
     run_and_category,
 )
 
 Ints = NDArray[np.int64]
 
-SERIAL_BELOW = 4096
-"""Bytes of a scan below which the serial reader is faster."""
+SERIAL_BELOW = 8192
+"""Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
+4.9 KB: 5.5, 10.0; 12 KB: 10.7, 12.0; 22 KB: 15.0, 16.8; 4:4:4: 3.0 KB: 5.6, 4.8; 6 KB: 7.8, 6.3; 27 KB: 27.9, 7.1."""
 
-import os
-LF=float(os.environ.get("LF","1"))
-LANE_BITS = int(os.environ.get("LB","4096"))
-"""A lane's length in large scans."""
+LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
+"""A lane's length is the square root of all bits, within these limits: longer lanes run on, in vain, less often
+(a third of the steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
 
-LANES = int(os.environ.get("LN","4096"))
+LANES = 4096
 """Most lanes that step together, so that a step's arrays stay in a processor's cache."""
 
 GUESS_STEPS, CHAIN_STEPS, FEW_STEPS = 16, 32, 64
 """Steps between two looks at who has arrived."""
 
-FEW = int(os.environ.get("FEW","16"))
-"""Up to so many lanes go one by one."""
-
-SCATTER = int(os.environ.get("SC",1<<15))
-"""Entries that are laid into blocks at a time."""
+FEW = 16
+"""Up to so many lanes go one by one: 0.6 us a step and lane, against 12 us or more a step of all together."""
 
 PATIENCE = 2
-"""How much longer than the guess all lanes may look for a meeting."""
+"""How many rounds all lanes may look for a meeting for each that the guess took. What is proven by then is never
+lost; but from then on only those lanes go on that the chain waits for."""
+
+SCATTER = 1 << 15
+"""Entries that are laid into blocks at a time."""
 
 
 @dataclass
 class Statistics:
-    """What a reader did: MCUs that came out of lanes, MCUs read serially, pieces, rounds of the chains, steps of
-    all lanes together.
-    """
+    """What a reader did."""
 
     mcus_in_lanes: int = 0
+    """MCUs that came out of lanes."""
     mcus_serial: int = 0
+    """MCUs that came out of the serial reader."""
+    mcus_asked_serially: int = 0
+    """MCUs that the serial reader was asked for in the band in which it stopped, or came to the end."""
     pieces: int = 0
+    """Groups of lanes."""
     rounds: int = 0
+    """Times that lanes ran on to look for a meeting."""
     lane_steps: int = 0
+    """Steps of all lanes together."""
 
 
 def read_scan(
@@ -123,8 +127,34 @@ def read_scan(
         first_mcu += len(mcus)
 
 
+def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8]:
+    """What a picture of the method shows: which lane is right from which bit on.
+
+    Parameters
+    ----------
+    data : the file. scan : one of its scans. columns : into how many parts the bits are put.
+
+    Returns
+    -------
+    uint8 ``(lanes, columns)``: a row for each of the first lanes, from the bit on where it starts, over twice the
+    length of the longest one; 1 where it is wrong, 2 where it is right, 0 where it does not read.
+    """
+    reader = _Reader(scan, bits.unstuff(data, scan.start, scan.end), Statistics())
+    lanes, traces, chain = reader.prove(_Place(0, 0, 0))
+    span = 2 * int((lanes.end - lanes.begin).max())
+    states = np.zeros((len(lanes.begin), columns), np.uint8)
+    for trace in traces:
+        bit = (trace.states[:-1] >> 32) - lanes.begin[trace.lane]
+        right = trace.states[:-1] >= chain.begin[trace.lane]
+        shown = (trace.states[:-1] < chain.end[trace.lane]) & (bit < span)
+        lane = np.broadcast_to(trace.lane, bit.shape)[shown]
+        column = bit[shown] * columns // span
+        np.maximum.at(states, (lane, column), 1 + right[shown].astype(np.uint8))
+    return states
+
+
 def _regroup(pieces: Iterator[NDArray[np.int16]], sizes: list[int]) -> Iterator[NDArray[np.int16]]:
-    """Cut a stream of blocks ``(n, 64)`` anew into parts of given sizes; views wherever one piece holds the part."""
+    """Cut a stream of blocks ``(n, 64)`` anew into parts of given sizes; views where one piece holds the part."""
     rest = np.empty((0, 64), np.int16)
     for size in sizes:
         parts = [rest]
@@ -157,6 +187,7 @@ def _read_pieces(
     if not certain:
         mcu, known = divmod(place.block, per_mcu)
         rest = np.diff([end for end in np.cumsum(counts).tolist() if end > mcu], prepend=mcu).tolist()
+        statistics.mcus_asked_serially = rest[0]
         for mcus in read_mcus(scan, payload, rest, warnings, mcu, place.mcu_bit):
             statistics.mcus_serial += len(mcus.blocks)
             yield mcus.blocks.reshape(-1, 64)[known:]
@@ -222,7 +253,7 @@ class _Chain(NamedTuple):
 _FIRST, _SECOND, _SECOND_VALUE, _USED, _LONG, _ILLEGAL, _FIRST_VALUE, _MASK = 7, 11, 16, 32, 37, 38, 41, 57
 _NEVER = np.iinfo(np.int64).max
 
-# Constants of the steps, as arrays: with small operands half of a call's time is the conversion of a Python integer.
+# Constants of the steps, as arrays: to convert a Python integer takes half as long as a call with small operands.
 STEP = np.array(31 << _USED | 127)
 """Of an entry, what is added to the state."""
 COUNT = np.array((1 << 32) - 1)
@@ -354,10 +385,10 @@ def cut(bounds: Ints) -> _Lanes:
 
     Notes
     -----
-    With 4 sqrt(bits) lanes the steps, as many as a lane has words, and the lanes grow alike.
+    With sqrt(bits) lanes both the lanes and the steps, of which a lane needs one for each word, grow alike.
     """
     size = np.diff(bounds)
-    length = int(np.clip(LF * bounds[-1] ** 0.5, 256, LANE_BITS))
+    length = int(np.clip(bounds[-1] ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
     count = np.maximum(1, (size + length // 2) // length)
     interval = np.repeat(np.arange(len(size)), count)
     number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)
@@ -406,7 +437,9 @@ class _Reader:
         different = list(dict.fromkeys(pairs))
         pattern = [different.index(pairs[c]) for c in block_component(scan.factors)]
         self.phases = next(
-            n for n in range(1, len(pattern) + 1) if len(pattern) % n == 0 and pattern == pattern[:n] * (len(pattern) // n)
+            n
+            for n in range(1, len(pattern) + 1)
+            if len(pattern) % n == 0 and pattern == pattern[:n] * (len(pattern) // n)
         )
         self.entries = _entries(tuple(different))
         self.tables = [table for pair in different for table in pair]
@@ -619,18 +652,20 @@ class _Reader:
         begin, end, base = [_NEVER] * count, [_NEVER] * count, [0] * count
         next_lane, next_begin, next_base = successor.tolist(), meeting.tolist(), shift.tolist()
         first_bases = [first_base, *(64 * self.block_bounds[lanes.interval[opens[1:]]]).tolist()]
-        for lane, lane_base in zip(opens.tolist(), first_bases, strict=True):
-            begin[lane], base[lane] = 0, lane_base
-            while (follower := next_lane[lane]) >= 0:
-                begin[follower] = end[lane] = next_begin[lane]
-                base[follower] = base[lane] + next_base[lane]
-                lane = follower
-            end[lane] = next_begin[lane]
+        last = 0
+        for i, first in zip(opens.tolist(), first_bases, strict=True):
+            begin[i], base[i] = 0, first
+            while (follower := next_lane[i]) >= 0:
+                begin[follower] = end[i] = next_begin[i]
+                base[follower] = base[i] + next_base[i]
+                i = follower
+            end[i] = next_begin[i]
+            last = i
 
         leaving, block = -1, int(self.block_bounds[lanes.interval[-1] + 1])
-        if end[lane] < _NEVER:
-            leaving = lane
-            block = min(block, base[lane] + next_base[lane] >> 6)
+        if end[last] < _NEVER:
+            leaving = last
+            block = min(block, base[last] + next_base[last] >> 6)
         return _Chain(np.array(begin), np.array(end), np.array(base), leaving, block)
 
     # --- scatter -----------------------------------------------------------------------------------------
@@ -643,8 +678,8 @@ class _Reader:
         Returns
         -------
         blocks : int16 ``(n, 64)`` in zig-zag order, DC differences in element 0.
-        starts : int64 ``(n + intervals,)``, the bit at which each block starts, and after each interval's blocks the
-            bit at which the next one would; -1 where there is none.
+        starts : int64 ``(n + intervals,)``, the bit at which each block starts, and after each interval's blocks
+            the bit at which the next one would; -1 where there is none.
         illegal : number of the first of these blocks that has an illegal code, or n.
         """
         count = chain.block - first_block
@@ -687,7 +722,9 @@ class _Reader:
             flags = np.flatnonzero(entry.view(np.uint8)[_LONG // 8 :: 8] & FLAGS)
             if len(flags):
                 flagged = entry[flags]
-                illegal = min(illegal, int(place[flags[flagged >> _ILLEGAL & 1 == 1]].min(initial=64 * count)) >> 6)
+                illegal = min(
+                    illegal, int(place[flags[flagged >> _ILLEGAL & 1 == 1]].min(initial=64 * count)) >> 6
+                )
                 flags = flags[flagged >> _LONG & 1 == 1]
                 long_values.append((place[flags] + (entry[flags] >> _FIRST & 15), state[flags]))
             waiting.append((entry, place))
@@ -707,6 +744,25 @@ class _Reader:
 
     # --- a piece -----------------------------------------------------------------------------------------
 
+    def prove(self, place: _Place) -> tuple[_Lanes, list[_Trace], _Chain]:
+        """Cut, guess and chain some thousand lanes from a proven block start on."""
+        every = self.lanes
+        interval = place.block // self.interval_blocks
+        low, high = np.searchsorted(every.interval, [interval, interval + 1]).tolist()
+        at = int(np.searchsorted(every.begin, place.bit, side="right")) - 1
+        at = min(max(at, low), high - 1)
+        chosen = slice(at, at + LANES)
+        byte = place.bit >> 4 << 1
+        self.piece_bit = 8 * byte
+        lanes = _Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
+        lanes.begin[0] = place.bit - 8 * byte
+        size = (int(lanes.end[-1]) >> 3) + bits.PAYLOAD_MARGIN
+        self.words = bits.words_64(self.payload.data[byte : byte + size])
+        self.free = 0
+        phase = place.block % self.per_mcu % self.phases
+        traces, state, blocks = self.guess(lanes, phase)
+        return lanes, traces, self.chain(lanes, traces, state, blocks, 64 * (place.block - phase))
+
     def read_piece(self, place: _Place) -> tuple[NDArray[np.int16], _Place, bool]:
         """Read some thousand lanes from a proven block start on.
 
@@ -716,23 +772,7 @@ class _Reader:
         MCU at that place is not as it should be.
         """
         self.statistics.pieces += 1
-        every = self.lanes
-        interval = place.block // self.interval_blocks
-        at = int(np.searchsorted(every.begin, place.bit, side="right")) - 1
-        low, high = np.searchsorted(every.interval, [interval, interval + 1]).tolist()
-        at = min(max(at, low), high - 1)
-        chosen = slice(at, at + LANES)
-        byte = place.bit >> 4 << 1
-        self.piece_bit = 8 * byte
-        self.free = 0
-        lanes = _Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
-        lanes.begin[0] = place.bit - 8 * byte
-        last = (int(lanes.end[-1]) >> 3) + bits.PAYLOAD_MARGIN
-        self.words = bits.words_64(self.payload.data[byte : byte + last])
-        phase = place.block % self.per_mcu % self.phases
-
-        traces, state, blocks = self.guess(lanes, phase)
-        chain = self.chain(lanes, traces, state, blocks, 64 * (place.block - phase))
+        lanes, traces, chain = self.prove(place)
         sequences, starts, illegal = self.scatter(lanes, traces, chain, place.block)
         if chain.leaving >= 0 and starts[-1] < 0:
             starts[-1] = chain.end[chain.leaving] >> 32
@@ -744,16 +784,14 @@ class _Reader:
             number = min(block // self.interval_blocks, len(self.bounds) - 1)
             if block % self.interval_blocks == 0:
                 return int(self.bounds[number])
-            return int(starts[block - place.block + number - interval]) + self.piece_bit
+            return int(starts[block - place.block + number - lanes.interval[0]]) + self.piece_bit
 
         mcu_block = end_block // self.per_mcu * self.per_mcu
         bit = start_of(end_block) if end_block > place.block else place.bit
         end = _Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
         return sequences[: end_block - place.block], end, bad < 0
 
-    def _first_fault(
-        self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int
-    ) -> int:
+    def _first_fault(self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int) -> int:
         """Number of the first block in the scan that is not as it should be, or of one before it; else -1."""
         first = int(lanes.interval[0])
         numbers = np.arange(first, lanes.interval[-1] + 1)
