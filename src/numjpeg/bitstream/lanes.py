@@ -63,7 +63,7 @@ Ints = NDArray[np.int64]
 
 SERIAL_BELOW = 8192
 """Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
-4.9 KB: 5.5, 10.0; 12 KB: 10.7, 12.0; 22 KB: 15.0, 16.8; 4:4:4: 3.0 KB: 5.6, 4.8; 6 KB: 7.8, 6.3; 27 KB: 27.9, 7.1."""
+4.9 KB: 5.5, 10; 12 KB: 10.7, 12.0; 22 KB: 15.0, 16.8; 4:4:4: 3.0 KB: 5.6, 4.8; 6 KB: 7.8, 6.3; 27 KB: 28, 7.1."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
 """A lane's length is the square root of all bits, within these limits: longer lanes run on, in vain, less often
@@ -72,8 +72,9 @@ LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
 LANES = 4096
 """Most lanes that step together, so that a step's arrays stay in a processor's cache."""
 
-GUESS_STEPS, CHAIN_STEPS, FEW_STEPS = 16, 32, 64
-"""Steps between two looks at who has arrived."""
+GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 16, 32, 64, 256
+"""Steps between two looks at who has arrived: of all lanes, of those that look for a meeting, of a few of them,
+of a few that have looked for long."""
 
 FEW = 16
 """Up to so many lanes go one by one: 0.6 us a step and lane, against 12 us or more a step of all together."""
@@ -226,8 +227,10 @@ class _Trace(NamedTuple):
     """``(steps + 1, n)``"""
     entries: Ints
     """``(steps, n)``, what was looked up at each state but the last."""
-    block_starts: NDArray[np.intp]
-    """Flat indices into ``states`` where k is 0."""
+    starts: Ints
+    """``(m,)``, those of the states, the last ones too, at which a block begins (k = 0), step by step."""
+    column: NDArray[np.intp]
+    """``(m,)``, which of the lanes is in each of them."""
 
 
 class _Chain(NamedTuple):
@@ -329,8 +332,8 @@ def _single(words: _Words) -> Ints:
     return entry
 
 
-def _double(first: _Words, second: _Words) -> Ints:
-    """The entries ``(65536,)`` of two words where a window holds both, of the first one elsewhere."""
+def _double(first: _Words, second: _Words, entries: Ints) -> None:
+    """Fill ``entries`` ``(65536,)``: of two words where a window holds both, of the first one elsewhere."""
     single = _single(first)
     # Three bases to go on from: no second word; one with a value, whose field is cleared; one that ends the block.
     bases = np.stack(
@@ -343,7 +346,7 @@ def _double(first: _Words, second: _Words) -> Ints:
     added, needs, ends = (np.repeat(a, 1 << WINDOW_BITS - second.bits) for a in (added, needs, second.ends))
 
     windows = 1 << WINDOW_BITS - first.bits
-    entries = np.repeat(single, windows)
+    entries[:] = np.repeat(single, windows)
     start = np.cumsum(windows) - windows
     room = np.where(first.ends | (first.used > WINDOW_BITS), 0, WINDOW_BITS - first.bits)
     for bits_left in np.unique(room[room > 0]).tolist():
@@ -353,7 +356,6 @@ def _double(first: _Words, second: _Words) -> Ints:
         fits = needs[tails] <= bits_left
         followed = bases[own].take(fits * (1 + ends[tails]), axis=1) + fits * added[tails]
         entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = followed
-    return entries
 
 
 @lru_cache(maxsize=8)
@@ -363,14 +365,15 @@ def _entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
     For each pair entries for k = 0, that begin with a DC symbol; for k < 48, of two AC symbols, the first of which
     cannot fill the block; and for the rest, of one symbol.
     """
-    parts = []
-    for dc, ac in pairs:
+    entries = np.empty((len(pairs), 3, 1 << WINDOW_BITS), np.int64)
+    for (dc, ac), (of_dc, of_two, of_one) in zip(pairs, entries, strict=True):
         first, second = _words(dc, 0), _words(ac, 1)
-        single = np.repeat(_single(second), 1 << WINDOW_BITS - second.bits)
-        parts += [_double(first, second), _double(second, second), single]
-    entries = np.concatenate(parts)
-    entries.setflags(write=False)
-    return entries
+        _double(first, second, of_dc)
+        _double(second, second, of_two)
+        of_one[:] = np.repeat(_single(second), 1 << WINDOW_BITS - second.bits)
+    flat = entries.ravel()
+    flat.setflags(write=False)
+    return flat
 
 
 # --- cut -------------------------------------------------------------------------------------------------
@@ -469,7 +472,8 @@ class _Reader:
             self._step_one_by_one(states, entries)
         self.statistics.lane_steps += entries.size
         k = np.bitwise_and(states, K, out=self._buffer(2, states.size).reshape(states.shape))
-        return _Trace(lane, blocks + whole, states, entries, np.flatnonzero(k == ZERO))
+        start = np.flatnonzero(k == ZERO)
+        return _Trace(lane, blocks + whole, states, entries, states.ravel().take(start), start % len(lane))
 
     def _step_together(self, states: Ints, entries: Ints) -> None:
         """Fill ``states`` and ``entries`` from ``states[0]`` on, a step of all lanes at a time."""
@@ -579,12 +583,8 @@ class _Reader:
         table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
         mask = len(table) - 1
         for trace in traces:
-            column = trace.block_starts % len(trace.lane)
-            start = trace.states.ravel()[trace.block_starts]
-            lane = trace.lane[column]
-            start += trace.blocks[column]
-            own = start < lanes.end[lane] << 32
-            start = start[own]
+            own = np.flatnonzero(trace.starts < lanes.end[trace.lane[trace.column]] << 32)
+            start = trace.starts[own] + trace.blocks[trace.column[own]]
             table[start >> 32 & mask] = start
 
         interval = lanes.interval - lanes.interval[0]
@@ -620,13 +620,12 @@ class _Reader:
             if len(active) == 0:
                 break
             rounds += 1
-            steps = CHAIN_STEPS if len(active) > FEW else FEW_STEPS
+            steps = CHAIN_STEPS if len(active) > FEW else FEW_STEPS if rounds <= patience else LONG_STEPS
             trace = self._step(active, blocks[active], state[active], steps)
             traces.append(trace)
             state[active], blocks[active] = trace.states[-1], trace.blocks
 
-            start = trace.states.ravel()[trace.block_starts]
-            column = trace.block_starts % len(active)
+            start, column = trace.starts, trace.column
             there = table[start >> 32 & mask]
             limit = interval_end[active[column]]
             found = np.flatnonzero(((start ^ there) >> 32 == 0) | (start >= limit))
@@ -699,8 +698,7 @@ class _Reader:
             if not ((states[-1] >= begin) & (states[0] < end)).any():
                 continue
 
-            start = states.ravel()[trace.block_starts]
-            column = trace.block_starts % len(lane)
+            start, column = trace.starts, trace.column
             inside = np.flatnonzero((start >= begin[column]) & (start < end[column]))
             start, column = start[inside], column[inside]
             block = (start & COUNT) + base[column] >> 6
@@ -716,9 +714,10 @@ class _Reader:
                 if ahead.any():
                     right &= place < limit * 64
                 chosen = np.flatnonzero(right)
-                entry, place, state = entries.take(chosen), place.take(chosen), states.take(chosen)
+                entry, place = entries.take(chosen), place.take(chosen)
             else:
-                entry, place, state = entries.ravel(), place.ravel(), states.ravel()
+                chosen = None
+                entry, place = entries.ravel(), place.ravel()
             flags = np.flatnonzero(entry.view(np.uint8)[_LONG // 8 :: 8] & FLAGS)
             if len(flags):
                 flagged = entry[flags]
@@ -726,7 +725,12 @@ class _Reader:
                     illegal, int(place[flags[flagged >> _ILLEGAL & 1 == 1]].min(initial=64 * count)) >> 6
                 )
                 flags = flags[flagged >> _LONG & 1 == 1]
-                long_values.append((place[flags] + (entry[flags] >> _FIRST & 15), state[flags]))
+                long_values.append(
+                    (
+                        place[flags] + (entry[flags] >> _FIRST & 15),
+                        states.take(flags if chosen is None else chosen[flags]),
+                    )
+                )
             waiting.append((entry, place))
             waiting_size += len(entry)
             if waiting_size > SCATTER:
