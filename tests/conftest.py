@@ -1,7 +1,8 @@
 """What the tests share: pictures, Pillow as the reference, and the outside material that may be missing.
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
-where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing ("corpus cjpeg skimage").
+where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
+"corpus cjpeg skimage".
 """
 
 from __future__ import annotations

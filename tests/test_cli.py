@@ -483,7 +483,7 @@ def test_errors_are_one_line(tmp_path, png, monkeypatch, capsys):
     def no_memory(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(cli, "write_atomically", no_memory)
+    monkeypatch.setattr("numjpeg.cli.outputs.write_atomically", no_memory)
     assert main("encode", png) == 1
     assert complaint(capsys, png) == "not enough memory"
 
@@ -569,7 +569,7 @@ def test_interrupt_is_quiet(png, monkeypatch, capsys):
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "read_picture", interrupt)
+    monkeypatch.setattr("numjpeg.cli.inputs.read_picture", interrupt)
     assert main("encode", png) == 130
     assert capsys.readouterr() == ("", "")
 

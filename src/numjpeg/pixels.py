@@ -25,7 +25,10 @@ from numjpeg.stages.zigzag import inverse_zigzag
 Sample = TypeVar("Sample", bound=np.generic)
 
 BAND_PIXELS = 1 << 16
-"""Pixels in flight at a time."""
+"""Pixels that are analysed at a time."""
+
+ASSEMBLY_PIXELS = 1 << 17
+"""Pixels that are upsampled and converted at a time: some 70 calls, 0.2 ms, whatever their number."""
 
 COLORSPACES = ("GRAY", "RGB", "BGR", "YCbCr", "CMYK", "raw")
 """What :func:`from_components` can give."""
@@ -150,17 +153,24 @@ def assemble(
     height, width = out.shape[:2]
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
     used = 1 if target == "GRAY" and source in ("GRAY", "YCbCr") else len(planes)
-    step = max(1, BAND_PIXELS // (v_max * width)) * v_max
+    by_ratio: dict[tuple[int, int], list[int]] = {}
+    for i, c in enumerate(components[:used]):
+        by_ratio.setdefault((h_max // c.H, v_max // c.V), []).append(i)
+    step = max(1, ASSEMBLY_PIXELS // (v_max * width)) * v_max
     for top in range(0, height, step):
         bottom = min(height, top + step)
         samples = np.empty((used, bottom - top, width), np.uint8)
-        for i in range(used):
-            h, v = h_max // components[i].H, v_max // components[i].V
+        for (h, v), group in by_ratio.items():
             # One row more on either side, where there is one: the triangle filter looks at it.
-            first = max(0, top // v - 1)
-            rows = upsample(planes[i][first : ceil_div(bottom, v) + 1], h, v, fancy_upsampling)
-            samples[i] = rows[top - first * v : bottom - first * v, :width]
-        out[top:bottom] = from_components(np.moveaxis(samples, 0, -1), source, target)
+            first, last = max(0, top // v - 1), ceil_div(bottom, v) + 1
+            rows = upsample(np.stack([planes[i][first:last] for i in group]), h, v, fancy_upsampling)
+            samples[group] = rows[:, top - first * v : bottom - first * v, :width]
+        picture = from_components(np.moveaxis(samples, 0, -1), source, target)
+        if picture.ndim == 2:
+            out[top:bottom] = picture
+        else:
+            for channel in range(picture.shape[2]):  # plane by plane, as they lie in memory
+                out[top:bottom, :, channel] = picture[:, :, channel]
 
 
 _TARGETS = {

@@ -51,6 +51,6 @@ def inverse_level_shift(samples: NDArray[Any]) -> NDArray[np.uint8]:
         samples = np.rint(samples)
     elif samples.dtype.kind in "ub":
         samples = np.minimum(samples, MID_LEVEL - 1).astype(np.int16)
-    shifted = np.clip(samples, -MID_LEVEL, MID_LEVEL - 1).astype(np.int16, copy=False)
+    shifted: NDArray[np.int16] = np.clip(samples, -MID_LEVEL, MID_LEVEL - 1).astype(np.int16, copy=False)
     shifted += MID_LEVEL
     return shifted.astype(np.uint8)

@@ -9,7 +9,7 @@ Names: 4:4:4 is 1x1, 4:2:2 is 2x1, 4:2:0 is 2x2, 4:4:0 is 1x2, 4:1:1 is 4x1 (hor
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,30 +88,32 @@ def upsample(plane: NDArray[np.uint8], h: int, v: int, fancy: bool = True) -> ND
         return plane
     wide = plane.shape[-1] > 2
     if fancy and (h, v) == (2, 1) and wide:
-        return _triangle(plane.astype(np.int16), -1, (1, 2), 2).astype(np.uint8)
+        return _triangle(plane.astype(np.int16), -1, (1, 2), 2)
     if fancy and (h, v) == (1, 2):
-        return _triangle(plane.astype(np.int16), -2, (1, 2), 2).astype(np.uint8)
+        return _triangle(plane.astype(np.int16), -2, (1, 2), 2)
     if fancy and (h, v) == (2, 2) and wide:
         rows = _triangle(plane.astype(np.int16), -2, (0, 0), 0)
-        return _triangle(rows, -1, (8, 7), 4).astype(np.uint8)
+        return _triangle(rows, -1, (8, 7), 4)
     return np.repeat(np.repeat(plane, v, axis=-2), h, axis=-1)
 
 
-def _triangle(samples: NDArray[np.int16], axis: int, bias: tuple[int, int], shift: int) -> NDArray[np.int16]:
+def _triangle(samples: NDArray[np.int16], axis: int, bias: tuple[int, int], shift: int) -> NDArray[Any]:
     """Twice as many samples along ``axis``: ``(3 * own + neighbour + bias) >> shift``.
 
     The even ones look at the neighbour before, the odd ones at the one after; beyond an edge stands the edge
-    sample itself. At most 16 * 255 + 8, so int16 holds it.
+    sample itself. At most 16 * 255 + 8, so int16 holds it; uint8 once it is shifted.
     """
-    samples = np.moveaxis(samples, axis, 0)
-    doubled = np.empty((2 * len(samples), *samples.shape[1:]), np.int16)
-    even, odd = doubled[0::2], doubled[1::2]
-    np.multiply(samples, 3, out=even)
-    np.add(even, bias[1], out=odd)
-    even += np.int16(bias[0])
-    even[1:] += samples[:-1]
-    even[:1] += samples[:1]
-    odd[:-1] += samples[1:]
-    odd[-1:] += samples[-1:]
-    doubled >>= shift
-    return np.moveaxis(doubled, 0, axis)
+    own = samples.swapaxes(axis, 0)
+    three = own * np.int16(3)
+    even, odd = three + np.int16(bias[0]), three + np.int16(bias[1])
+    even[1:] += own[:-1]
+    even[:1] += own[:1]
+    odd[:-1] += own[1:]
+    odd[-1:] += own[-1:]
+    shape = list(samples.shape)
+    shape[axis] *= 2
+    doubled = np.empty(shape, np.uint8 if shift else np.int16)
+    target = doubled.swapaxes(axis, 0)
+    target[0::2] = even >> shift
+    target[1::2] = odd >> shift
+    return doubled

@@ -1,0 +1,35 @@
+"""Pictures of the codec at work, drawn with Pillow: those of ``pic/``, and those of any photograph's stages.
+
+    python -m numjpeg.pictures [DIRECTORY] [--photo FILE]
+
+draws all of ``pic/`` anew; every run gives the same bytes. All numbers in them are the codec's own.
+"""
+
+from numjpeg.pictures.canvas import ORANGE
+from numjpeg.pictures.charts import FACE, RatePoint, draw_blocking, draw_rate_distortion, rate_distortion
+from numjpeg.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
+from numjpeg.pictures.gallery import PHOTO, draw_all, main, to_file
+from numjpeg.pictures.journey import Journey, bits_per_block, travel
+from numjpeg.pictures.stages import draw_stages, stage_pictures
+
+__all__ = [
+    "FACE",
+    "ORANGE",
+    "PHOTO",
+    "Journey",
+    "RatePoint",
+    "bits_per_block",
+    "draw_all",
+    "draw_blocking",
+    "draw_hourglass",
+    "draw_pipeline",
+    "draw_rate_distortion",
+    "draw_stages",
+    "draw_table",
+    "draw_zigzag",
+    "main",
+    "rate_distortion",
+    "stage_pictures",
+    "to_file",
+    "travel",
+]

@@ -1,0 +1,152 @@
+"""The sheet that all pictures are drawn on: palette, font, shapes, colours for numbers, grids.
+
+Labels are plain ASCII, since Pillow's own font has no more and no other font can be counted upon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+PAPER, INK, MUTED, LINE = "#FCFCFA", "#1B2730", "#55636E", "#BCC6CD"
+BLUE, ORANGE = "#1D639E", "#C2600A"
+PALE_BLUE, PALE_ORANGE, PALE_GRAY = "#DCEAF5", "#FBE3C8", "#EEF1F3"
+
+# Colour scales, each with its stops at equal distances.
+HEAT = ("#FCFCFA", "#BFD9EC", "#5C9CCB", "#1D639E", "#0B2A4A")
+SIGNED = ("#C2600A", "#F3B778", "#FFFFFF", "#8FBDE0", "#1D639E")
+GRAYS = ("#000000", "#FFFFFF")
+
+Point = tuple[float, float]
+Number = TypeVar("Number", bound=np.generic)
+
+
+@lru_cache(maxsize=64)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """Pillow's own font, laid out by FreeType alone, so that optional libraries move nothing."""
+    font = ImageFont.load_default(size=size)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise RuntimeError("Pillow was built without FreeType, which draws the labels")
+    return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
+
+
+def text_width(text: str, size: int) -> int:
+    """Pixels that the longest line of a text takes."""
+    return max(int(_font(size).getlength(line)) + 1 for line in text.split("\n"))
+
+
+def wrap(text: str, size: int, width: int) -> str:
+    """Break lines between words where they would be wider than ``width``; line breaks in the text stay."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}".lstrip()
+            if line and text_width(longer, size) > width:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    return "\n".join(lines)
+
+
+class Canvas:
+    """A sheet on which everything is drawn twice as large, then reduced: smooth edges, the same everywhere."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._image = Image.new("RGB", (2 * width, 2 * height), PAPER)
+        self._draw = ImageDraw.Draw(self._image)
+
+    def text(self, at: Point, text: str, size: int = 18, fill: str = INK, anchor: str = "mm") -> None:
+        """Write text, of several lines too, with the anchor point of Pillow's names at ``at``."""
+        position = (2 * at[0], 2 * at[1])
+        align = {"l": "left", "m": "center", "r": "right"}[anchor[0]]
+        self._draw.text(position, text, fill, _font(2 * size), anchor, 0.6 * size, align)
+
+    def line(self, points: Iterable[Point], fill: str = INK, width: float = 2) -> None:
+        """Draw a line through points."""
+        doubled = [(2 * x, 2 * y) for x, y in points]
+        self._draw.line(doubled, fill, round(2 * width), "curve")
+
+    def arrow(self, points: Sequence[Point], fill: str = INK, width: float = 2, head: float = 9) -> None:
+        """Draw a line through points with an arrowhead at the last one."""
+        (x0, y0), (x1, y1) = points[-2:]
+        length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+        dx, dy = head * (x1 - x0) / length, head * (y1 - y0) / length
+        base = (x1 - dx, y1 - dy)
+        self.line([*points[:-1], base], fill, width)
+        self.polygon([(x1, y1), (base[0] - dy / 2, base[1] + dx / 2), (base[0] + dy / 2, base[1] - dx / 2)], fill)
+
+    def polygon(self, points: Iterable[Point], fill: str, outline: str | None = None) -> None:
+        """Fill a polygon."""
+        self._draw.polygon([(2 * x, 2 * y) for x, y in points], fill, outline, 3)
+
+    def box(
+        self, at: Point, size: Point, fill: str | None = None, outline: str | None = LINE, radius: int = 0
+    ) -> None:
+        """Draw a rectangle with its upper left corner at ``at``."""
+        corners = (2 * at[0], 2 * at[1], 2 * (at[0] + size[0]) - 1, 2 * (at[1] + size[1]) - 1)
+        self._draw.rounded_rectangle(corners, 2 * radius, fill, outline, 3 if radius else 2)
+
+    def dot(self, at: Point, radius: float, fill: str) -> None:
+        """Draw a disc."""
+        self._draw.circle((2 * at[0], 2 * at[1]), 2 * radius, fill)
+
+    def paste(self, image: Image.Image, x: int, y: int) -> None:
+        """Put a picture, pixel for pixel, with its upper left corner at (x, y)."""
+        doubled = image.convert("RGB").resize((2 * image.width, 2 * image.height), Image.Resampling.NEAREST)
+        self._image.paste(doubled, (2 * x, 2 * y))
+
+    def finish(self) -> Image.Image:
+        """The picture in its final size."""
+        return self._image.reduce(2)
+
+
+@lru_cache(maxsize=8)
+def color_map(stops: tuple[str, ...]) -> NDArray[np.uint8]:
+    """256 colours, uint8 ``(256, 3)``, between stops."""
+    channels = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops])
+    places = np.linspace(0, 255, len(stops))
+    return np.stack([np.rint(np.interp(np.arange(256), places, c)) for c in channels.T], -1).astype(np.uint8)
+
+
+def colored(
+    values: NDArray[np.generic], low: float, high: float, stops: tuple[str, ...] = HEAT
+) -> NDArray[np.uint8]:
+    """Colours for numbers between ``low`` and ``high``."""
+    share = (values.astype(np.float64) - low) / (high - low or 1)
+    return color_map(stops)[np.rint(255 * np.clip(share, 0, 1)).astype(np.intp)]
+
+
+def hex_color(color: NDArray[np.uint8]) -> str:
+    """A colour, uint8 ``(3,)``, as Pillow and the palette write it."""
+    return "#" + bytes(color).hex()
+
+
+def draw_grid(
+    canvas: Canvas, at: Point, cell: int, numbers: NDArray[np.generic], colors: NDArray[np.uint8]
+) -> None:
+    """Draw 8 x 8 numbers in coloured cells, in black or white, whichever is easier to read."""
+    for v in range(8):
+        for u in range(8):
+            x, y = at[0] + u * cell, at[1] + v * cell
+            canvas.box((x, y), (cell, cell), hex_color(colors[v, u]), LINE)
+            dark = colors[v, u] @ np.array([299, 587, 114]) < 117_500
+            size = round(cell * (0.4 if len(str(numbers[v, u])) < 4 else 0.34))
+            canvas.text((x + cell / 2, y + cell / 2), str(numbers[v, u]), size, "white" if dark else "black")
+    canvas.box(at, (8 * cell, 8 * cell), None, MUTED)
+
+
+def draw_axes(canvas: Canvas, at: Point, side: int) -> None:
+    """Label the frequencies of a block of coefficients: u to the right, v downwards."""
+    x, y = at
+    canvas.text((x, y - 24), "u", 22, BLUE, "lm")
+    canvas.arrow([(x + 20, y - 22), (x + 84, y - 22)], BLUE, 2.5, 12)
+    canvas.text((x + side, y - 24), "horizontal frequency", 18, MUTED, "rm")
+    canvas.text((x - 26, y + 12), "v", 22, BLUE)
+    canvas.arrow([(x - 26, y + 28), (x - 26, y + 92)], BLUE, 2.5, 12)
