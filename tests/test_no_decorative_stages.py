@@ -101,6 +101,9 @@ def test_encode_runs_every_forward_stage(calls: set[str]) -> None:
 
 
 def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
+    """A small file: the serial reader reads it. The lanes read large ones by a look-up in which stages are fused;
+    ``test_lanes`` holds the look-up to these stages, and all that the lanes read to the serial reader.
+    """
     data = numjpeg.encode(np.zeros((20, 20, 3), np.uint8))
     calls.clear()
     numjpeg.decode(data)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from numjpeg import pixels
 from numjpeg.bitstream import markers, metadata, reader
 from numjpeg.bitstream.frame import SUBSAMPLING, Frame, Scan
+from numjpeg.bitstream.lanes import read_scan
 from numjpeg.bitstream.markers import Segment
-from numjpeg.bitstream.sequential import read_scan
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.errors import UnsupportedError
 from numjpeg.stages import dct

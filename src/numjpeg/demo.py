@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.bitstream import bits, reader
-from numjpeg.bitstream.sequential import read_scan
+from numjpeg.bitstream.lanes import read_scan
 from numjpeg.decoder import BAND_BLOCKS, decode
 from numjpeg.encoder import encode
 from numjpeg.metrics import psnr

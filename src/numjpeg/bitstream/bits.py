@@ -171,3 +171,26 @@ def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArr
     word >>= (8 - (positions & 7)).astype(np.uint64)
     word &= np.uint64(0xFFFFFFFF)
     return word
+
+
+def words_64(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """The 64 bits from every *second* byte on: of any bit, at least 49 of those that follow are in one word.
+
+    Parameters
+    ----------
+    data : uint8; taken to go on with zeros.
+
+    Returns
+    -------
+    uint64 ``(ceil(len(data) / 8) * 4,)``.
+
+    >>> [hex(word) for word in words_64(np.array([1, 2, 3, 4], np.uint8))[:2].tolist()]
+    ['0x102030400000000', '0x304000000000000']
+    """
+    count = -(-len(data) // 8)
+    padded = np.zeros(8 * count + 8, np.uint8)
+    padded[: len(data)] = data
+    words = np.empty((count, 4), np.uint64)
+    for i in range(4):
+        words[:, i] = padded[2 * i : 2 * i + 8 * count].view(">u8")
+    return words.ravel()

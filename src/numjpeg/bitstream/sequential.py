@@ -3,6 +3,8 @@
 The writer takes bands of MCU rows through the stages DC prediction, run-length coding and Huffman coding, all
 blocks of a band at once. The reader has one step that cannot be done so, finding where each code word begins
 (:func:`_walk`); it reads like F.2.2, and all that follows from the places of the code words is vectorised.
+:mod:`numjpeg.bitstream.lanes` takes that step at thousands of places at once; it calls this reader for small
+scans and, from the last MCU that is certain, for whatever is odd.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +43,7 @@ Band = list[NDArray[np.int16]]
 """Of each component of a scan, blocks int16 ``(rows, columns, 64)`` in zig-zag order, whole MCU rows."""
 
 
-def _tables(scan: Scan) -> list[HuffmanTable]:
+def scan_tables(scan: Scan) -> list[HuffmanTable]:
     """The scan's tables: number 2 c codes the DC of its component c, number 2 c + 1 the AC."""
     return [scan.huffman_tables[key] for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
 
@@ -141,7 +144,7 @@ def write_scan(scan: Scan, bands: Iterable[Tokens]) -> bytes:
     ------
     MissingCodeError if one of the scan's tables has no code for a symbol that occurs.
     """
-    tables = _tables(scan)
+    tables = scan_tables(scan)
     written = bytearray()
     carry, carried = 0, 0  # bits of a byte that is not full yet, right-aligned, and their number
     for tokens in bands:
@@ -201,6 +204,9 @@ def _close_intervals(
 CHUNK = 1 << 15
 """Bytes of entropy-coded data for which the steps from every bit are looked up at a time."""
 
+FIRST_CHUNK = 1 << 11
+"""The first chunk is short, as the walk may be a short one; each is twice as long as the one before."""
+
 MCU_BYTES = bits.PAYLOAD_MARGIN - 8
 """More than an MCU can take: 10 blocks (B.2.3) of 64 symbols of at most 16 + 15 bits."""
 
@@ -235,6 +241,18 @@ class _Places:
     ac: NDArray[np.intp]
     ac_ends: NDArray[np.intp]
     """For each block, how many entries of ``ac`` there are up to its end."""
+    end: int
+    """The bit after the last."""
+
+
+class Mcus(NamedTuple):
+    """MCUs as they are read."""
+
+    blocks: NDArray[np.int16]
+    """``(MCUs, blocks an MCU, 64)`` in zig-zag order. Element 0 is the *difference* of the DC coefficient: 15 bits
+    and a sign at most, as SSSS has 4 bits."""
+    end: int
+    """The bit of the payload after the last one."""
 
 
 def read_scan(data: bytes, scan: Scan, rows_per_band: int, warnings: list[str]) -> Iterator[Band]:
@@ -254,17 +272,50 @@ def read_scan(data: bytes, scan: Scan, rows_per_band: int, warnings: list[str]) 
     FormatError with the byte offset where the data are damaged or too short.
     """
     payload = bits.unstuff(data, scan.start, scan.end)
-    rows, columns = scan.mcus
-    _check_size(scan, payload)
-    _check_restarts(scan, payload, warnings)
-    counts = [min(rows_per_band, rows - row) * columns for row in range(0, rows, rows_per_band)]
+    check_payload(scan, payload, warnings)
+    _, columns = scan.mcus
     predictors = [0] * len(scan.components)
     first_mcu = 0
-    for count, places in zip(counts, _walk(scan, payload, counts, warnings), strict=True):
-        differences, blocks = _read_values(scan, payload, places)
-        _restore_dc(scan, blocks, differences, first_mcu, predictors)
+    counts = band_counts(scan, rows_per_band)
+    for blocks, _ in read_mcus(scan, payload, counts, warnings):
+        restore_dc(scan, blocks, first_mcu, predictors)
         yield deinterleave(blocks, columns, scan.factors)
-        first_mcu += count
+        first_mcu += len(blocks)
+
+
+def band_counts(scan: Scan, rows_per_band: int) -> list[int]:
+    """The number of MCUs in each band of a scan."""
+    rows, columns = scan.mcus
+    return [min(rows_per_band, rows - row) * columns for row in range(0, rows, rows_per_band)]
+
+
+def check_payload(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
+    """What can be said of a scan's data before a bit is decoded; raises FormatError as :func:`read_scan` does."""
+    _check_size(scan, payload)
+    _check_restarts(scan, payload, warnings)
+
+
+def read_mcus(
+    scan: Scan,
+    payload: bits.Payload,
+    counts: Iterable[int],
+    warnings: list[str],
+    first_mcu: int = 0,
+    first_bit: int = 0,
+) -> Iterator[Mcus]:
+    """Decode MCUs from a given one on, up to the last or as long as they are asked for.
+
+    Parameters
+    ----------
+    counts : number of MCUs to decode at a time.
+    first_mcu, first_bit : number of the first MCU in the scan, and the bit of the payload at which it begins.
+
+    Raises
+    ------
+    FormatError as :func:`read_scan` does.
+    """
+    for places in _walk(scan, payload, counts, warnings, first_mcu, first_bit):
+        yield Mcus(_read_values(scan, payload, places), places.end)
 
 
 def _check_size(scan: Scan, payload: bits.Payload) -> None:
@@ -300,20 +351,37 @@ def _check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> N
         )
 
 
-def _walk(scan: Scan, payload: bits.Payload, counts: list[int], warnings: list[str]) -> Iterator[_Places]:
+def interval_bounds(payload: bits.Payload) -> list[int]:
+    """The bit at which each restart interval begins, and the end of the last one."""
+    return [*(payload.starts * 8).tolist(), payload.size * 8]
+
+
+def _walk(
+    scan: Scan,
+    payload: bits.Payload,
+    counts: Iterable[int],
+    warnings: list[str],
+    mcu: int = 0,
+    p: int = 0,
+) -> Iterator[_Places]:
     """Find where each code word begins: the decoding procedures of F.2.2, less the values.
 
     What a code word is and how many magnitude bits follow it depends on nothing but the 16 bits it begins with.
     So these steps are looked up for every bit of a chunk at once, and only the walk from step to step is serial.
-    ``counts`` are the MCUs of each band; one :class:`_Places` is yielded for each.
+    ``counts`` are the MCUs of each band; one :class:`_Places` is yielded for each. The walk begins at MCU number
+    ``mcu``, at bit ``p``.
     """
-    steps = [_steps(table, i % 2) for i, table in enumerate(_tables(scan))]
+    steps = [_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
     components = block_component(scan.factors).tolist()
-    bounds = [*(payload.starts * 8).tolist(), payload.size * 8]
+    bounds = interval_bounds(payload)
+    rows, columns = scan.mcus
     base, limit = 0, -1  # a chunk's first bit, and the last one in it at which an MCU may begin
-    p = 0  # place of the next bit
-    interval, mcus_left = 0, 0  # restart intervals begun, MCUs left in this one
-    mcu = 0
+    chunk = FIRST_CHUNK
+    # Restart intervals begun, MCUs left in this one (-1: all there are).
+    if scan.restart_interval:
+        interval, mcus_left = ceil_div(mcu, scan.restart_interval), -mcu % scan.restart_interval
+    else:
+        interval, mcus_left = (1, -1) if mcu else (0, 0)
 
     def fault(what: str, place: int) -> FormatError:
         if place >= bounds[interval]:
@@ -336,11 +404,12 @@ def _walk(scan: Scan, payload: bits.Payload, counts: list[int], warnings: list[s
             mcus_left -= 1
             if p > limit:
                 start = p >> 3
-                size = min(CHUNK + MCU_BYTES, payload.size + MCU_BYTES - start)
+                size = min(chunk + MCU_BYTES, payload.size + MCU_BYTES - start)
                 windows = bits.windows_16(payload.data, start, size)
                 maps = [(bit_step[windows].tobytes(), k_step[windows].tobytes()) for bit_step, k_step in steps]
                 procedure = [(maps[2 * c][0], *maps[2 * c + 1]) for c in components]
-                base, limit = start * 8, (start + CHUNK) * 8
+                base, limit = start * 8, (start + chunk) * 8
+                chunk = min(2 * chunk, CHUNK)
             for dc_bits, ac_bits, ac_k in procedure:
                 # F.2.2.1: the category of the DC difference, then its bits.
                 found_dc(p)
@@ -363,52 +432,52 @@ def _walk(scan: Scan, payload: bits.Payload, counts: list[int], warnings: list[s
             if p > bounds[interval]:
                 raise fault("data end too early", p)
             mcu += 1
-        yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp))
-    if bounds[interval] - p >= 8:
+        yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp), p)
+    if mcu == rows * columns and bounds[interval] - p >= 8:
         warnings.append(f"{(bounds[interval] - p) // 8} bytes are left over at the end of a scan")
 
 
-def _read_values(
-    scan: Scan, payload: bits.Payload, places: _Places
-) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
-    """From the places of the code words, DC differences ``(MCUs, blocks an MCU)`` and blocks
-    ``(MCUs, blocks an MCU, 64)`` that lack their DC (F.2.2.1, F.2.2.2).
-    """
-    tables = _tables(scan)
+def _read_values(scan: Scan, payload: bits.Payload, places: _Places) -> NDArray[np.int16]:
+    """From the places of the code words, blocks ``(MCUs, blocks an MCU, 64)`` with DC differences in element 0."""
+    tables = scan_tables(scan)
     count = len(places.dc)
     component = np.tile(block_component(scan.factors), count // scan.blocks_per_mcu)
     block = np.repeat(np.arange(count), np.diff(places.ac_ends, prepend=0))
-
-    def receive(
-        positions: NDArray[np.intp], tables: list[HuffmanTable], selector: NDArray[np.intp]
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-        """DECODE, RECEIVE and EXTEND: the symbols, and the values of their magnitude bits."""
-        windows = bits.windows_32(payload.data, positions)
-        symbol, length = huffman_decode((windows >> np.uint64(16)).astype(np.uint16), tables, selector)
-        category = symbol & 15
-        magnitude = windows >> (32 - length - category).astype(np.uint64)
-        magnitude &= (np.uint64(1) << category.astype(np.uint64)) - np.uint64(1)
-        return symbol, extend(magnitude, category)
-
-    _, differences = receive(places.dc, tables[0::2], component)
-    symbol, value = receive(places.ac, tables[1::2], component[block])
+    symbol, value = receive(payload, places.ac, tables[1::2], component[block])
     run, _ = run_and_category(symbol)
     blocks = run_length_decode(Runs(block, run, value.astype(np.int16)), count)
-    return differences.reshape(-1, scan.blocks_per_mcu), blocks.reshape(-1, scan.blocks_per_mcu, 64)
+    _, differences = receive(payload, places.dc, tables[0::2], component)
+    blocks[:, 0] = differences
+    return blocks.reshape(-1, scan.blocks_per_mcu, 64)
 
 
-def _restore_dc(
-    scan: Scan,
-    blocks: NDArray[np.int16],
-    differences: NDArray[np.int32],
-    first_mcu: int,
-    predictors: list[int],
-) -> None:
-    """Undo the DC prediction of a band, in place. ``predictors``, one a component, go from band to band."""
-    component = block_component(scan.factors)
+def receive(
+    payload: bits.Payload, positions: NDArray[np.integer], tables: list[HuffmanTable], selector: NDArray[np.intp]
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """DECODE, RECEIVE and EXTEND (F.2.2.1, F.2.2.3): the symbols, and the values of their magnitude bits.
+
+    Parameters
+    ----------
+    positions : ``(n,)``, the bit at which each code word begins.
+    tables, selector : as in :func:`numjpeg.stages.huffman.huffman_decode`.
+    """
+    windows = bits.windows_32(payload.data, positions)
+    symbol, length = huffman_decode((windows >> np.uint64(16)).astype(np.uint16), tables, selector)
+    category = symbol & 15
+    magnitude = windows >> (32 - length - category).astype(np.uint64)
+    magnitude &= (np.uint64(1) << category.astype(np.uint64)) - np.uint64(1)
+    return symbol, extend(magnitude, category)
+
+
+def restore_dc(scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> None:
+    """Undo the DC prediction of a band, in place: element 0 of ``blocks`` ``(MCUs, blocks an MCU, 64)`` goes from
+    difference to coefficient. ``predictors``, one a component, go from band to band.
+    """
     resets = _interval_starts(scan, first_mcu, len(blocks))
-    for c in range(len(scan.components)):
-        own = np.flatnonzero(component == c)
-        dc = dc_from_differences(differences[:, own].ravel(), resets * len(own), predictors[c])
-        blocks[:, own, 0] = dc.reshape(-1, len(own))
+    first = 0
+    for c, (v, h) in enumerate(scan.factors):
+        own = blocks[:, first : first + v * h, 0]
+        dc = dc_from_differences(own.ravel(), resets * (v * h), predictors[c])
+        own[:] = dc.reshape(own.shape)
         predictors[c] = int(dc[-1])
+        first += v * h
