@@ -1,4 +1,7 @@
-"""Every public function of ``numjpeg.stages`` is run by ``encode`` or ``decode``: none is there for show."""
+"""Every public function of ``numjpeg.stages`` is run by ``encode`` or ``decode``: none is there for show.
+
+Where a fused form runs in its place, a test holds that form to the function, and :data:`FUSED` names it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
+import test_forward
 
 import numjpeg
 import numjpeg.stages
@@ -52,22 +57,25 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
     return seen
 
 
+# What encode runs a fused form of, on pictures as they usually are: the test that holds the form to the function.
+FUSED = {
+    "blocks.split_blocks": test_forward.test_samples_equal_the_stages,
+    "color.rgb_to_ycbcr": test_forward.test_every_colour,
+    "dct.fdct": test_forward.test_the_transform_equals_the_butterfly,
+    "level_shift.level_shift": test_forward.test_samples_equal_the_stages,
+    "quantization.quantize": test_forward.test_quantization_equals_the_stage_for_every_coefficient_and_table_entry,
+    "subsampling.downsample": test_forward.test_samples_equal_the_stages,
+}
 ENCODING = {
-    "blocks.split_blocks",
-    "color.rgb_to_ycbcr",
     "dc_prediction.dc_differences",
-    "dct.fdct",
     "huffman.ac_symbols",
     "huffman.huffman_codes",
     "huffman.huffman_encode",
     "huffman.magnitude_bits",
     "huffman.magnitude_category",
-    "level_shift.level_shift",
     "quantization.quantization_tables",
-    "quantization.quantize",
     "quantization.scale_table",
     "run_length.run_length_encode",
-    "subsampling.downsample",
     "zigzag.zigzag",
 }
 DECODING = {
@@ -88,7 +96,7 @@ DECODING = {
 
 
 def test_the_lists_name_every_function() -> None:
-    assert set(FUNCTIONS) == ENCODING | DECODING | {"huffman.optimal_table"}
+    assert set(FUNCTIONS) == ENCODING | FUSED.keys() | DECODING | {"huffman.optimal_table"}
 
 
 def test_encode_runs_every_forward_stage(calls: set[str]) -> None:
@@ -98,6 +106,26 @@ def test_encode_runs_every_forward_stage(calls: set[str]) -> None:
     assert "huffman.optimal_table" not in calls
     numjpeg.encode(image, optimize=True)
     assert "huffman.optimal_table" in calls
+
+
+def test_encode_runs_the_stages_themselves_where_nothing_is_fused(calls: set[str]) -> None:
+    numjpeg.encode(np.zeros((20, 20, 3), np.uint8), subsampling="4:1:1", dct_method="float")
+    assert calls >= FUSED.keys()
+
+
+def _names(function: object) -> tuple[str, ...]:
+    return getattr(getattr(function, "__code__", None), "co_names", ())
+
+
+@pytest.mark.parametrize("name", sorted(FUSED))
+def test_the_test_of_a_fused_form_runs_the_stage(name: str) -> None:
+    """It would be no comparison if it did not."""
+    held_to = FUNCTIONS[name].__name__
+    module = vars(sys.modules[FUSED[name].__module__])
+    reached = {FUSED[name].__name__}
+    for _ in range(2):  # the test, and the helpers that it calls
+        reached |= {n for f in reached if f in module for n in _names(module[f])}
+    assert held_to in reached
 
 
 def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
@@ -112,12 +140,14 @@ def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPa
     image = np.random.default_rng(1).integers(0, 256, (24, 24, 3), np.uint8)
     data = numjpeg.encode(image)
     pixels = numjpeg.decode(data)
+    by_stages = partial(numjpeg.encode, subsampling="4:1:1", dct_method="float")
+    by_stages_data = by_stages(image)
     places = [
-        (numjpeg.pixels, "rgb_to_ycbcr", numjpeg.encode, image, data),
-        (numjpeg.pixels, "level_shift", numjpeg.encode, image, data),
-        (numjpeg.pixels, "downsample", numjpeg.encode, image, data),
-        (numjpeg.pixels, "fdct", numjpeg.encode, image, data),
-        (numjpeg.pixels, "quantize", numjpeg.encode, image, data),
+        (numjpeg.pixels, "rgb_to_ycbcr", by_stages, image, by_stages_data),
+        (numjpeg.pixels, "level_shift", by_stages, image, by_stages_data),
+        (numjpeg.pixels, "downsample", by_stages, image, by_stages_data),
+        (numjpeg.pixels, "fdct", by_stages, image, by_stages_data),
+        (numjpeg.pixels, "quantize", by_stages, image, by_stages_data),
         (numjpeg.pixels, "dequantize", numjpeg.decode, data, pixels),
         (numjpeg.pixels, "idct", numjpeg.decode, data, pixels),
         (numjpeg.pixels, "upsample", numjpeg.decode, data, pixels),

@@ -2,7 +2,8 @@
 
 Both directions work on bands of whole MCU rows, small enough for a processor's cache, and hand the stages
 views of blocks whose memory is 64 planes, one a coefficient: each line of a transform is then a contiguous
-array over all blocks of the band.
+array over all blocks of the band. On the way down the usual pictures take the fused forms of the stages
+(:mod:`numjpeg.forward`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg import forward
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
@@ -21,6 +23,7 @@ from numjpeg.stages.level_shift import inverse_level_shift, level_shift
 from numjpeg.stages.quantization import dequantize, quantize
 from numjpeg.stages.subsampling import downsample, upsample
 from numjpeg.stages.zigzag import inverse_zigzag
+from numjpeg.workspace import Workspace
 
 Sample = TypeVar("Sample", bound=np.generic)
 
@@ -54,27 +57,112 @@ def analyse(
 
     Yields
     ------
-    Of each component, int16 ``(block rows, block columns, 8, 8)``: whole MCU rows from top to bottom.
+    Of each component, int16 ``(block rows, block columns, 8, 8)``: whole MCU rows from top to bottom, or where a
+    row of MCUs alone is more than a band should hold, its pieces from left to right. The arrays are overwritten
+    when the next band is asked for.
     """
     height, width, _ = image.shape
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
-    mcu_rows = max(1, BAND_PIXELS // (8 * v_max * width))
-    for top in range(0, height, 8 * v_max * mcu_rows):
-        band = image[top : top + 8 * v_max * mcu_rows]
-        # A.2.4 leaves the filling to the encoder: the last row and column are repeated. Rows in two steps,
-        # to whole boxes before subsampling and to whole blocks after it; columns to whole blocks at once.
-        band = _repeat_edges(band, v_max, 8 * h_max)
-        band = to_components(band, source, stored)
-        planes = []
-        for i, (component, table) in enumerate(zip(components, tables, strict=True)):
-            samples = level_shift(band[:, :, i])
-            h, v = h_max // component.H, v_max // component.V
-            columns = ceil_div(ceil_div(width, h), 8)
-            samples = downsample(samples[:, : columns * 8 * h], h, v)
-            rows = ceil_div(ceil_div(min(height - top, len(band)), v), 8)
-            blocks = split_blocks(_repeat_edges(samples[: rows * 8], 8, 8))
-            planes.append(quantize(fdct(_by_coefficient(blocks), dct_method), table))
-        yield planes
+    workspace = Workspace()
+    factors = [forward.reciprocals(table) for table in tables]
+    fusible = _is_fusible(components, source, stored)
+    mcu_columns = ceil_div(width, 8 * h_max)
+    mcus = max(1, BAND_PIXELS // (64 * h_max * v_max))
+    step_y = 8 * v_max * max(1, mcus // mcu_columns)
+    step_x = 8 * h_max * ceil_div(mcu_columns, ceil_div(mcu_columns, mcus))
+    for top in range(0, height, step_y):
+        for left in range(0, width, step_x):
+            tile = image[top : top + step_y, left : left + step_x]
+            if dct_method != "islow":
+                blocks = _component_blocks(tile, components, source, stored)
+                yield [
+                    quantize(fdct(_by_coefficient(own), dct_method), table)
+                    for own, table in zip(blocks, tables, strict=True)
+                ]
+            elif fusible:
+                yield _analyse_ycbcr(tile, components, factors, source, workspace)
+            else:
+                blocks = _component_blocks(tile, components, source, stored)
+                yield _transform_blocks(blocks, factors, workspace)
+
+
+def _component_blocks(
+    tile: NDArray[np.uint8], components: Sequence[Component], source: str, stored: str
+) -> list[NDArray[np.int16]]:
+    """Level-shifted blocks ``(rows, columns, 8, 8)`` of each component of a tile, by the stages."""
+    height, width, _ = tile.shape
+    h_max, v_max = max(c.H for c in components), max(c.V for c in components)
+    # A.2.4 leaves the filling to the encoder: the last row and column are repeated. Rows in two steps, to whole
+    # boxes before subsampling and to whole blocks after it; columns to whole blocks at once.
+    tile = to_components(_repeat_edges(tile, v_max, 8 * h_max), source, stored)
+    blocks = []
+    for i, component in enumerate(components):
+        samples = level_shift(tile[:, :, i])
+        h, v = h_max // component.H, v_max // component.V
+        columns = ceil_div(ceil_div(width, h), 8)
+        samples = downsample(samples[:, : columns * 8 * h], h, v)
+        rows = ceil_div(ceil_div(height, v), 8)
+        blocks.append(split_blocks(_repeat_edges(samples[: rows * 8], 8, 8)))
+    return blocks
+
+
+def _transform_blocks(
+    blocks: Sequence[NDArray[np.int16]], factors: Sequence[NDArray[np.float32]], workspace: Workspace
+) -> list[NDArray[np.int16]]:
+    """The fused DCT and quantization of the blocks of all components together."""
+    sizes = [own.shape[:2] for own in blocks]
+    samples = forward.new_samples(sum(rows * columns for rows, columns in sizes), workspace)
+    first = 0
+    for own, (rows, columns) in zip(blocks, sizes, strict=True):
+        place = samples[:8, :, first : first + rows * columns].reshape(8, 8, rows, columns)
+        np.copyto(place, own.transpose(3, 2, 0, 1))
+        first += rows * columns
+    return _transform_samples(samples, sizes, factors, workspace)
+
+
+def _transform_samples(
+    samples: forward.Samples,
+    sizes: Sequence[tuple[int, int]],
+    factors: Sequence[NDArray[np.float32]],
+    workspace: Workspace,
+) -> list[NDArray[np.int16]]:
+    """Quantized coefficients of components whose blocks, ``sizes`` (rows, columns), follow each other."""
+    coefficients = forward.transform(samples, workspace)
+    quantized = workspace.array("quantized", coefficients.shape, np.int16)
+    planes, first = [], 0
+    for (rows, columns), factor in zip(sizes, factors, strict=True):
+        own = slice(first, first + rows * columns)
+        forward.quantize(coefficients[:, :, own], factor, quantized[:, :, own])
+        planes.append(quantized[:, :, own].reshape(8, 8, rows, columns).transpose(2, 3, 0, 1))
+        first += rows * columns
+    return planes
+
+
+def _is_fusible(components: Sequence[Component], source: str, stored: str) -> bool:
+    """Whether :func:`numjpeg.forward.ycbcr_samples` does what the stages would."""
+    if stored != "YCbCr" or source not in ("RGB", "BGR"):
+        return False
+    (H, V), *chroma = ((c.H, c.V) for c in components)
+    return (H, V) in forward.RATIOS and chroma == [(1, 1), (1, 1)]
+
+
+def _analyse_ycbcr(
+    tile: NDArray[np.uint8],
+    components: Sequence[Component],
+    factors: Sequence[NDArray[np.float32]],
+    source: str,
+    workspace: Workspace,
+) -> list[NDArray[np.int16]]:
+    """A tile by the fused forms of all stages: whole MCUs first, then the blocks that only fill them dropped."""
+    height, width, _ = tile.shape
+    h, v = components[0].H, components[0].V
+    padded = _repeat_edges(tile, 8 * v, 8 * h)
+    rows, columns = padded.shape[0] // (8 * v), padded.shape[1] // (8 * h)
+    sizes = [(rows * c.V, columns * c.H) for c in components]
+    samples = forward.new_samples(rows * columns * (h * v + 2), workspace)
+    forward.ycbcr_samples(padded, source, (h, v), height, samples, workspace)
+    luma, *chroma = _transform_samples(samples, sizes, factors, workspace)
+    return [luma[: ceil_div(height, 8), : ceil_div(width, 8)], *chroma]
 
 
 def to_components(samples: NDArray[np.uint8], source: str, stored: str) -> NDArray[np.uint8]:

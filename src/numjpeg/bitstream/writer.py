@@ -105,11 +105,11 @@ def _scan_bands(
     scan: Scan, coefficients: Coefficients, bands: Iterable[list[NDArray[np.int16]]] | None
 ) -> Iterator[Band]:
     """A scan's blocks along the zig-zag, filled up to whole MCUs."""
-    _, columns = scan.mcus
     if bands is None:
         bands = _cut([coefficients.planes[i] for i in scan.indices], scan)
     for band in bands:
-        rows = ceil_div(len(band[0]), scan.factors[0][0])
+        v, h = scan.factors[0]
+        rows, columns = ceil_div(band[0].shape[0], v), ceil_div(band[0].shape[1], h)
         yield [
             pad_to_mcus(zigzag(plane), rows, columns, factor)
             for plane, factor in zip(band, scan.factors, strict=True)
