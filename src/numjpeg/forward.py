@@ -15,6 +15,7 @@ Samples are float32 ``(9, 8, n)``: column x, row y, block, so that the blocks of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -208,14 +209,23 @@ def reciprocals(table: NDArray[np.integer]) -> NDArray[np.float32]:
     return exact.astype(np.float32)[:, :, np.newaxis]
 
 
-def quantize(coefficients: NDArray[np.float32], factors: NDArray[np.float32], out: NDArray[np.int16]) -> None:
+def quantize(
+    coefficients: NDArray[np.float32],
+    counts: Sequence[int],
+    factors: Sequence[NDArray[np.float32]],
+    workspace: Workspace,
+) -> NDArray[np.int16]:
     """Divide by the table and round half away from zero, with one product and one rounding.
 
     Parameters
     ----------
     coefficients : float32 ``(8, 8, n)``, from :func:`transform`: integers c, 8 times too large; overwritten.
-    factors : :func:`reciprocals` of the table, entries 1 .. 65535.
-    out : int16 ``(8, 8, n)``.
+    counts : how many blocks each component has, one after the other.
+    factors : :func:`reciprocals` of the table of each, entries 1 .. 65535.
+
+    Returns
+    -------
+    int16 ``(8, 8, n)``.
 
     Notes
     -----
@@ -224,6 +234,12 @@ def quantize(coefficients: NDArray[np.float32], factors: NDArray[np.float32], ou
     c / 8q is at most k + 1/2 - 1 / 8q, and the factor adds at most c / 8q * 2^-17 < 1 / 8q. So no product is
     itself a tie, and the nearest integer is the quotient rounded half up; with the sign, away from zero.
     """
-    np.multiply(coefficients, factors, out=coefficients)
+    first = 0
+    for count, factor in zip(counts, factors, strict=True):
+        own = coefficients[:, :, first : first + count]
+        np.multiply(own, factor, out=own)
+        first += count
     np.rint(coefficients, out=coefficients)
-    np.copyto(out, coefficients, casting="unsafe")
+    quantized = workspace.array("quantized", coefficients.shape, np.int16)
+    np.copyto(quantized, coefficients, casting="unsafe")
+    return quantized

@@ -127,15 +127,13 @@ def _transform_samples(
     workspace: Workspace,
 ) -> list[NDArray[np.int16]]:
     """Quantized coefficients of components whose blocks, ``sizes`` (rows, columns), follow each other."""
-    coefficients = forward.transform(samples, workspace)
-    quantized = workspace.array("quantized", coefficients.shape, np.int16)
-    planes, first = [], 0
-    for (rows, columns), factor in zip(sizes, factors, strict=True):
-        own = slice(first, first + rows * columns)
-        forward.quantize(coefficients[:, :, own], factor, quantized[:, :, own])
-        planes.append(quantized[:, :, own].reshape(8, 8, rows, columns).transpose(2, 3, 0, 1))
-        first += rows * columns
-    return planes
+    counts = [rows * columns for rows, columns in sizes]
+    quantized = forward.quantize(forward.transform(samples, workspace), counts, factors, workspace)
+    starts = np.cumsum([0, *counts]).tolist()
+    return [
+        quantized[:, :, first : first + count].reshape(8, 8, *size).transpose(2, 3, 0, 1)
+        for first, count, size in zip(starts, counts, sizes, strict=False)
+    ]
 
 
 def _is_fusible(components: Sequence[Component], source: str, stored: str) -> bool:

@@ -22,5 +22,5 @@ class Workspace:
         size = prod(shape) * np.dtype(dtype).itemsize
         memory = self._memory.get(name)
         if memory is None or memory.size < size:
-            memory = self._memory[name] = np.empty(size, np.uint8)
+            memory = self._memory[name] = np.empty(size + size // 4, np.uint8)  # the next band may need more
         return np.ndarray(shape, dtype, memory)
