@@ -99,8 +99,8 @@ def test_the_sums_of_the_transform_are_exact_in_float32() -> None:
 def quantized(coefficients: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
     """Fused, and by the stage. ``coefficients`` are 8 times too large, as many as fill blocks."""
     table = np.full((8, 8), q, np.uint16)
-    counts = [coefficients.shape[2]]
-    ours = forward.quantize(coefficients.copy(), counts, [forward.reciprocals(table)], Workspace())
+    ours = coefficients.copy()
+    forward.quantize(ours, forward.reciprocals([table], [coefficients.shape[2]]))
     expected = quantize(np.moveaxis(coefficients, -1, 0) / np.float32(8), table)
     return ours, np.moveaxis(expected, 0, -1)
 

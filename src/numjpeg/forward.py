@@ -203,29 +203,29 @@ def transform(samples: Samples, workspace: Workspace) -> NDArray[np.float32]:
 # --- quantization ----------------------------------------------------------------------------------------
 
 
-def reciprocals(table: NDArray[np.integer]) -> NDArray[np.float32]:
-    """What :func:`quantize` multiplies by: 1 / 8q, a little more, as ``(8, 8, 1)``."""
-    exact = (1 + 2.0**-18) / (8.0 * table)
-    return exact.astype(np.float32)[:, :, np.newaxis]
+def reciprocals(tables: Sequence[NDArray[np.integer]], counts: Sequence[int]) -> NDArray[np.float32]:
+    """What :func:`quantize` multiplies by: 1 / 8q, a little more.
+
+    Parameters
+    ----------
+    tables : ``(8, 8)`` each, entries 1 .. 65535. counts : how many blocks go with each.
+
+    Returns
+    -------
+    float32 ``(8, 8, n)``, one for each coefficient: 0.5 ms less a megapixel than one for all blocks, which NumPy
+    multiplies by more slowly.
+    """
+    factors = [((1 + 2.0**-18) / (8.0 * table)).astype(np.float32)[:, :, np.newaxis] for table in tables]
+    return np.concatenate([np.repeat(f, count, axis=2) for f, count in zip(factors, counts, strict=True)], axis=2)
 
 
-def quantize(
-    coefficients: NDArray[np.float32],
-    counts: Sequence[int],
-    factors: Sequence[NDArray[np.float32]],
-    workspace: Workspace,
-) -> NDArray[np.int16]:
-    """Divide by the table and round half away from zero, with one product and one rounding.
+def quantize(coefficients: NDArray[np.float32], factors: NDArray[np.float32]) -> None:
+    """Divide by the table and round half away from zero, in place, with one product and one rounding.
 
     Parameters
     ----------
     coefficients : float32 ``(8, 8, n)``, from :func:`transform`: integers c, 8 times too large; overwritten.
-    counts : how many blocks each component has, one after the other.
-    factors : :func:`reciprocals` of the table of each, entries 1 .. 65535.
-
-    Returns
-    -------
-    int16 ``(8, 8, n)``.
+    factors : their :func:`reciprocals`.
 
     Notes
     -----
@@ -234,12 +234,5 @@ def quantize(
     c / 8q is at most k + 1/2 - 1 / 8q, and the factor adds at most c / 8q * 2^-17 < 1 / 8q. So no product is
     itself a tie, and the nearest integer is the quotient rounded half up; with the sign, away from zero.
     """
-    first = 0
-    for count, factor in zip(counts, factors, strict=True):
-        own = coefficients[:, :, first : first + count]
-        np.multiply(own, factor, out=own)
-        first += count
+    np.multiply(coefficients, factors, out=coefficients)
     np.rint(coefficients, out=coefficients)
-    quantized = workspace.array("quantized", coefficients.shape, np.int16)
-    np.copyto(quantized, coefficients, casting="unsafe")
-    return quantized
