@@ -67,7 +67,7 @@ def analyse(
     are overwritten when the next band is asked for.
     """
     height, width, _ = image.shape
-    h_max, v_max = max(c.H for c in components), max(c.V for c in components)
+    v_max = max(c.V for c in components)
     analyser = _Analyser(components, tables, source, stored)
     pixels = ANALYSIS_PIXELS if dct_method == "islow" else TILE_PIXELS
     step = 8 * v_max * max(1, pixels // (8 * v_max * width))

@@ -53,7 +53,9 @@ def random_planes(factors, rows: int, columns: int, seed: int, largest: int = 10
 
 
 def scan_of(factors, restart_interval: int = 0, selectors=(0, 1, 1, 0)) -> Scan:
-    components = tuple(Component(i, h, v, 0, s, s) for i, ((v, h), s) in enumerate(zip(factors, selectors)))
+    components = tuple(
+        Component(i, h, v, 0, s, s) for i, ((v, h), s) in enumerate(zip(factors, selectors, strict=False))
+    )
     frame = Frame(0xC0, 8, 1, 1, components)
     tables = dict(STANDARD_TABLES)
     tables |= {(c, n): tables[c, n - 2] for c in (0, 1) for n in (2, 3)}
@@ -62,7 +64,7 @@ def scan_of(factors, restart_interval: int = 0, selectors=(0, 1, 1, 0)) -> Scan:
 
 def filled_up(planes, factors) -> list[np.ndarray]:
     """By the stage, and to whole MCUs."""
-    rows, columns = (ceil_div(n, f) for n, f in zip(planes[0].shape, factors[0]))
+    rows, columns = ceil_div(planes[0].shape[0], factors[0][0]), ceil_div(planes[0].shape[1], factors[0][1])
     return [pad_to_mcus(zigzag(plane), rows, columns, f) for plane, f in zip(planes, factors, strict=True)]
 
 

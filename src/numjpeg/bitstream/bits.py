@@ -34,7 +34,7 @@ def pack(
     comes out right. As no code is longer than a word, one ends in each.
 
     Neighbours that fit a word together are joined first, which halves the rest of the work. Measured for 20,000
-    codes: 0.15 ms, with ``add.reduceat`` in place of the cumulative sum 0.6 ms.
+    codes: 0.17 ms, with ``add.reduceat`` in place of both 0.30 ms.
 
     >>> pack(np.array([0b101, 0b11111], np.uint64), np.array([3, 5]))
     (b'\\xbf', 8)
@@ -57,14 +57,13 @@ def pack(
     word = np.subtract(ends, np.uint64(1), out=ends)
     np.right_shift(word, np.uint64(6), out=word)
     last = np.flatnonzero(word[1:] != word[:-1])
-    words = np.empty(len(last) + 1, np.uint64)
-    words[:-1] = sums[last]
-    words[-1] = sums[-1]
-    words[1:] -= sums[last]
+    at_last = sums.take(last)
+    words = np.append(at_last, sums[-1:])
+    words[1:] -= at_last
     # The first code that ends in a word is the only one that can begin in the word before.
     straddling = last + 1
     # A shift by 64 is undefined: shift twice.
-    words[:-1] |= codes[straddling] >> (np.uint64(63) - shift[straddling]) >> np.uint64(1)
+    words[:-1] |= codes.take(straddling) >> (np.uint64(63) - shift.take(straddling)) >> np.uint64(1)
     return words.astype(">u8").tobytes()[: (total + 7) // 8], total
 
 

@@ -94,7 +94,7 @@ def scan_order(
         own = slice(first, first + v * h)
         first += v * h
         dc_plane = pad_to_mcus(plane[:, :, 0, :1], rows, columns, (v, h))
-        dc[:, :, own] = dc_plane.reshape(rows, v, columns, h).swapaxes(1, 2).reshape(rows, columns, v * h)
+        dc[:, :, own].reshape(rows, columns, v, h)[...] = dc_plane.reshape(rows, v, columns, h).swapaxes(1, 2)
         grid = blocks[:, :, own].reshape(rows, columns, v, h, 64)
         sequence = _by_coefficient(plane, workspace)
         if dc_plane.shape[:2] == plane.shape[:2]:
