@@ -1,8 +1,9 @@
 """Scans of the sequential DCT processes with Huffman coding (T.81 F.1.2, F.2.2): coefficients <-> bits.
 
 The writer takes bands of MCU rows through the stages DC prediction, run-length coding and Huffman coding, all
-blocks of a band at once; :mod:`numjpeg.bitstream.gaps` does the same faster for the values that pictures have. The reader has one step that cannot be done so, finding where each code word begins
-(:func:`_walk`); it reads like F.2.2, and all that follows from the places of the code words is vectorised.
+blocks of a band at once (:mod:`numjpeg.bitstream.gaps` does the same faster, for values as pictures have them).
+The reader has one step that cannot be done so, finding where each code word begins (:func:`_walk`); it reads like
+F.2.2, and all that follows from the places of the code words is vectorised.
 """
 
 from __future__ import annotations
