@@ -13,9 +13,9 @@ PACKAGE = Path(__file__).parents[1] / "src" / "numjpeg"
 
 # From the ground up. A module imports from storeys below its own; within a storey only where ROOMS_OPEN says so.
 STOREYS = [
-    {"errors", "processes"},
+    {"errors", "processes", "workspace"},
     {"stages", "metrics"},
-    {"coefficients"},
+    {"coefficients", "forward"},
     {"pixels", "bitstream"},
     {"encoder", "decoder"},
     {"files"},

@@ -2,7 +2,8 @@
 
 Both directions work on bands of whole MCU rows, small enough for a processor's cache, and hand the stages
 views of blocks whose memory is 64 planes, one a coefficient: each line of a transform is then a contiguous
-array over all blocks of the band.
+array over all blocks of the band. On the way down the usual pictures take the fused forms of the stages
+(:mod:`numjpeg.forward`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg import forward
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
@@ -21,6 +23,7 @@ from numjpeg.stages.level_shift import inverse_level_shift, level_shift
 from numjpeg.stages.quantization import dequantize, quantize
 from numjpeg.stages.subsampling import downsample, upsample
 from numjpeg.stages.zigzag import inverse_zigzag
+from numjpeg.workspace import Workspace
 
 Sample = TypeVar("Sample", bound=np.generic)
 
@@ -29,6 +32,12 @@ BAND_PIXELS = 1 << 16
 
 ASSEMBLY_PIXELS = 1 << 17
 """Pixels that are upsampled and converted at a time: some 70 calls, 0.2 ms, whatever their number."""
+
+ANALYSIS_PIXELS = 3 << 16
+"""Pixels in a band of :func:`analyse`."""
+
+TILE_PIXELS = 1 << 16
+"""Pixels that it has in flight at a time on the way there, with 30 bytes each."""
 
 COLORSPACES = ("GRAY", "RGB", "BGR", "YCbCr", "CMYK", "raw")
 """What :func:`from_components` can give."""
@@ -57,27 +66,132 @@ def analyse(
 
     Yields
     ------
-    Of each component, int16 ``(block rows, block columns, 8, 8)``: whole MCU rows from top to bottom.
+    Of each component, int16 ``(block rows, block columns, 8, 8)``: whole MCU rows from top to bottom. The arrays
+    are overwritten when the next band is asked for.
     """
     height, width, _ = image.shape
+    v_max = max(c.V for c in components)
+    analyser = _Analyser(components, tables, source, stored)
+    pixels = ANALYSIS_PIXELS if dct_method == "islow" else TILE_PIXELS
+    step = 8 * v_max * max(1, pixels // (8 * v_max * width))
+    for top in range(0, height, step):
+        band = image[top : top + step]
+        if dct_method == "islow":
+            yield analyser.band(band)
+        else:
+            blocks = _component_blocks(band, components, source, stored)
+            yield [
+                quantize(fdct(_by_coefficient(own), dct_method), table)
+                for own, table in zip(blocks, tables, strict=True)
+            ]
+
+
+class _Analyser:
+    """Bands of pixels to quantized coefficients by the fused stages, a tile of whole MCUs at a time."""
+
+    def __init__(
+        self, components: Sequence[Component], tables: Sequence[NDArray[np.uint16]], source: str, stored: str
+    ) -> None:
+        self.components, self.tables = components, tables
+        self.source, self.stored = source, stored
+        self.h_max, self.v_max = max(c.H for c in components), max(c.V for c in components)
+        first, *others = ((c.H, c.V) for c in components)
+        self.fusible = (source, stored) in (("RGB", "YCbCr"), ("BGR", "YCbCr"))
+        self.fusible = self.fusible and first in forward.RATIOS and others == [(1, 1), (1, 1)]
+        self.workspace = Workspace()
+        self.factors: dict[tuple[int, ...], NDArray[np.float32]] = {}
+
+    def band(self, image: NDArray[np.uint8]) -> list[NDArray[np.int16]]:
+        """Coefficients of a band, in the workspace's memory."""
+        height, width, _ = image.shape
+        planes = [
+            self.workspace.array(f"plane {i}", (8, 8, *size), np.int16)
+            for i, size in enumerate(self._block_sizes(height, width))
+        ]
+        # Tiles as wide as a row of MCUs allows, else pieces of about equal width.
+        mcus = max(1, TILE_PIXELS // (64 * self.h_max * self.v_max))
+        columns = ceil_div(width, 8 * self.h_max)
+        columns = ceil_div(columns, ceil_div(columns, mcus))
+        rows = max(1, mcus // columns)
+        for top in range(0, height, 8 * self.v_max * rows):
+            for left in range(0, width, 8 * self.h_max * columns):
+                tile = image[top : top + 8 * self.v_max * rows, left : left + 8 * self.h_max * columns]
+                targets = []
+                sizes = self._block_sizes(*tile.shape[:2])
+                for c, plane, (own_rows, own_columns) in zip(self.components, planes, sizes, strict=True):
+                    y, x = top // (8 * self.v_max) * c.V, left // (8 * self.h_max) * c.H
+                    targets.append(plane[:, :, y : y + own_rows, x : x + own_columns])
+                if self.fusible:
+                    self._by_fused_stages(tile, targets)
+                else:
+                    self._by_stages(tile, targets)
+        return [plane.transpose(2, 3, 0, 1) for plane in planes]
+
+    def _block_sizes(self, height: int, width: int) -> list[tuple[int, int]]:
+        return [
+            (ceil_div(ceil_div(height * c.V, self.v_max), 8), ceil_div(ceil_div(width * c.H, self.h_max), 8))
+            for c in self.components
+        ]
+
+    def _by_fused_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
+        """Of whole MCUs; of their blocks, those that the targets have no room for are left out."""
+        height, _, _ = tile.shape
+        h, v = self.h_max, self.v_max
+        padded = _repeat_edges(tile, 8 * v, 8 * h)
+        rows, columns = padded.shape[0] // (8 * v), padded.shape[1] // (8 * h)
+        samples = forward.new_samples(rows * columns * (h * v + 2), self.workspace)
+        forward.ycbcr_samples(padded, self.source, (h, v), height, samples, self.workspace)
+        self._finish(samples, [(rows * c.V, columns * c.H) for c in self.components], targets)
+
+    def _by_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
+        """The stages up to the blocks, then the fused ones."""
+        blocks = _component_blocks(tile, self.components, self.source, self.stored)
+        sizes = [own.shape[:2] for own in blocks]
+        samples = forward.new_samples(sum(rows * columns for rows, columns in sizes), self.workspace)
+        first = 0
+        for own, (rows, columns) in zip(blocks, sizes, strict=True):
+            place = samples[:8, :, first : first + rows * columns].reshape(8, 8, rows, columns)
+            np.copyto(place, own.transpose(3, 2, 0, 1))
+            first += rows * columns
+        self._finish(samples, sizes, targets)
+
+    def _finish(
+        self,
+        samples: forward.Samples,
+        sizes: Sequence[tuple[int, int]],
+        targets: Sequence[NDArray[np.int16]],
+    ) -> None:
+        """DCT and quantization of components whose blocks, ``sizes`` (rows, columns), follow each other."""
+        counts = tuple(rows * columns for rows, columns in sizes)
+        if counts not in self.factors:  # of a picture there are four kinds of tiles at the most
+            self.factors[counts] = forward.reciprocals(self.tables, counts)
+        coefficients = forward.transform(samples, self.workspace)
+        forward.quantize(coefficients, self.factors[counts])
+        first = 0
+        for count, size, target in zip(counts, sizes, targets, strict=True):
+            own = coefficients[:, :, first : first + count].reshape(8, 8, *size)
+            np.copyto(target, own[:, :, : target.shape[2], : target.shape[3]], casting="unsafe")
+            first += count
+
+
+def _component_blocks(
+    tile: NDArray[np.uint8], components: Sequence[Component], source: str, stored: str
+) -> list[NDArray[np.int16]]:
+    """Level-shifted blocks ``(rows, columns, 8, 8)`` of each component of a tile, by the stages."""
+    height, width, _ = tile.shape
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
-    mcu_rows = max(1, BAND_PIXELS // (8 * v_max * width))
-    for top in range(0, height, 8 * v_max * mcu_rows):
-        band = image[top : top + 8 * v_max * mcu_rows]
-        # A.2.4 leaves the filling to the encoder: the last row and column are repeated. Rows in two steps,
-        # to whole boxes before subsampling and to whole blocks after it; columns to whole blocks at once.
-        band = _repeat_edges(band, v_max, 8 * h_max)
-        band = to_components(band, source, stored)
-        planes = []
-        for i, (component, table) in enumerate(zip(components, tables, strict=True)):
-            samples = level_shift(band[:, :, i])
-            h, v = h_max // component.H, v_max // component.V
-            columns = ceil_div(ceil_div(width, h), 8)
-            samples = downsample(samples[:, : columns * 8 * h], h, v)
-            rows = ceil_div(ceil_div(min(height - top, len(band)), v), 8)
-            blocks = split_blocks(_repeat_edges(samples[: rows * 8], 8, 8))
-            planes.append(quantize(fdct(_by_coefficient(blocks), dct_method), table))
-        yield planes
+    # A.2.4 leaves the filling to the encoder: the last row and column are repeated. Rows in two steps, to whole
+    # boxes before subsampling and to whole blocks after it; columns to whole blocks at once.
+    tile = to_components(_repeat_edges(tile, v_max, 8 * h_max), source, stored)
+    blocks = []
+    for i, component in enumerate(components):
+        samples = level_shift(tile[:, :, i])
+        h, v = h_max // component.H, v_max // component.V
+        columns = ceil_div(ceil_div(width, h), 8)
+        samples = downsample(samples[:, : columns * 8 * h], h, v)
+        rows = ceil_div(ceil_div(height, v), 8)
+        blocks.append(split_blocks(_repeat_edges(samples[: rows * 8], 8, 8)))
+    return blocks
 
 
 def to_components(samples: NDArray[np.uint8], source: str, stored: str) -> NDArray[np.uint8]:

@@ -1,10 +1,11 @@
 """Scans of the sequential DCT processes with Huffman coding (T.81 F.1.2, F.2.2): coefficients <-> bits.
 
 The writer takes bands of MCU rows through the stages DC prediction, run-length coding and Huffman coding, all
-blocks of a band at once. The reader has one step that cannot be done so, finding where each code word begins
-(:func:`_walk`); it reads like F.2.2, and all that follows from the places of the code words is vectorised.
-:mod:`numjpeg.bitstream.lanes` takes that step at thousands of places at once; it calls this reader for small
-scans and, from the last MCU that is certain, for whatever is odd.
+blocks of a band at once (:mod:`numjpeg.bitstream.gaps` does the same faster, for values as pictures have them).
+The reader has one step that cannot be done so, finding where each code word begins (:func:`_walk`); it reads like
+F.2.2, and all that follows from the places of the code words is vectorised. :mod:`numjpeg.bitstream.lanes` takes
+that step at thousands of places at once; it calls this reader for small scans and, from the last MCU that is
+certain, for whatever is odd.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ from numjpeg.stages.huffman import (
     run_and_category,
 )
 from numjpeg.stages.run_length import Runs, run_length_decode, run_length_encode
+from numjpeg.workspace import Workspace
 
 Band = list[NDArray[np.int16]]
 """Of each component of a scan, blocks int16 ``(rows, columns, 64)`` in zig-zag order, whole MCU rows."""
@@ -63,8 +65,39 @@ class MissingCodeError(ValueError):
 
 
 @dataclass(frozen=True)
-class Tokens:
+class Coded:
+    """A band's code words, magnitude bits included."""
+
+    codes: NDArray[np.uint64]
+    """Right-aligned."""
+    lengths: NDArray[np.uint64]
+    """1 .. 58 bits."""
+    first_mcu: int
+    """Place of the band in the scan, in MCUs."""
+    bound_word: NDArray[np.intp]
+    """For the start of each MCU, and the end of the last one, the code word that holds it."""
+    bound_tail: NDArray[np.uint64]
+    """How many bits of that word come after it."""
+
+
+class Codable(Protocol):
     """The symbols of a band in coding order: from these tables are made, or with tables a scan is written."""
+
+    def frequencies(self, scan: Scan) -> NDArray[np.intp]:
+        """How often each symbol occurs: ``(tables, 256)``, tables numbered as in :class:`Tokens`."""
+
+    def code(self, scan: Scan, workspace: Workspace) -> Coded:
+        """Their code words, which may lie in the workspace's memory.
+
+        Raises
+        ------
+        MissingCodeError if one of the scan's tables has no code for a symbol that occurs.
+        """
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The symbols of a band, each by itself."""
 
     symbol: NDArray[np.uint8]
     """SSSS or RRRRSSSS."""
@@ -77,6 +110,26 @@ class Tokens:
     mcu_starts: NDArray[np.intp]
     """Place of each MCU's first symbol."""
 
+    def frequencies(self, scan: Scan) -> NDArray[np.intp]:
+        """See :class:`Codable`."""
+        tables = 2 * len(scan.components)
+        return np.bincount(self.table * 256 + self.symbol, minlength=tables * 256).reshape(tables, 256)
+
+    def code(self, scan: Scan, _workspace: Workspace) -> Coded:
+        """See :class:`Codable`."""
+        try:
+            codes, lengths = huffman_encode(self.symbol, scan_tables(scan), self.table)
+        except ValueError as error:
+            raise MissingCodeError(*error.args) from None
+        # Magnitude bits go right behind the code: at most 16 + 15 bits.
+        category = magnitude_category(self.value)
+        codes = codes << category.astype(np.uint64) | magnitude_bits(self.value, category)
+        total = (lengths + category).astype(np.uint64)
+        bound_word = np.append(self.mcu_starts, len(codes) - 1)
+        bound_tail = total[bound_word]
+        bound_tail[-1] = 0
+        return Coded(codes, total, self.first_mcu, bound_word, bound_tail)
+
 
 def tokenize(scan: Scan, bands: Iterable[Band]) -> Iterator[Tokens]:
     """Turn a scan's coefficients into symbols, band by band (F.1.2).
@@ -85,85 +138,83 @@ def tokenize(scan: Scan, bands: Iterable[Band]) -> Iterator[Tokens]:
     ------
     ValueError for coefficients that have no symbol (magnitudes above 32767).
     """
-    component = block_component(scan.factors)
     predictors = [0] * len(scan.components)
     first_mcu = 0
     for band in bands:
-        blocks = interleave(band, scan.factors)
-        differences = _predict_dc(scan, blocks, first_mcu, predictors)
-        runs = run_length_encode(blocks.reshape(-1, 64))
-        ac = ac_symbols(runs.run, runs.value)
-        block = runs.block[ac.entry]
-
-        # In coding order each block's DC symbol goes before its AC symbols, of which each block has at least one.
-        count = differences.size
-        dc_place = np.flatnonzero(np.diff(block, prepend=-1)) + np.arange(count)
-        ac_place = np.arange(len(block)) + block + 1
-        value = np.empty(count + len(block), np.int32)
-        value[dc_place] = differences.ravel()
-        value[ac_place] = ac.value
-        symbol = np.empty(len(value), np.uint8)
-        symbol[dc_place] = magnitude_category(differences.ravel())
-        if symbol[dc_place].max() > MAX_CATEGORY:
-            raise ValueError("planes: neighbouring DC coefficients differ by more than 32767")
-        symbol[ac_place] = ac.symbol
-        dc_table = np.tile(2 * component, len(blocks))
-        table = np.empty(len(value), np.intp)
-        table[dc_place] = dc_table
-        table[ac_place] = dc_table[block] + 1
-        yield Tokens(symbol, value, table, first_mcu, dc_place[:: len(component)])
-        first_mcu += len(blocks)
+        tokens = tokenize_band(scan, band, first_mcu, predictors)
+        yield tokens
+        first_mcu += len(tokens.mcu_starts)
 
 
-def _predict_dc(scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> NDArray[np.int32]:
-    """DC differences ``(MCUs, blocks an MCU)``. ``predictors``, one a component, go from band to band."""
+def tokenize_band(scan: Scan, band: Band, first_mcu: int, predictors: list[int]) -> Tokens:
+    """Turn one band into symbols; ``first_mcu`` and ``predictors`` as of :func:`predict_dc`."""
+    blocks = interleave(band, scan.factors)
+    differences = predict_dc(scan, blocks[..., 0], first_mcu, predictors)
+    return make_tokens(scan, differences, run_length_encode(blocks.reshape(-1, 64)), first_mcu)
+
+
+def make_tokens(scan: Scan, differences: NDArray[np.int32], runs: Runs, first_mcu: int) -> Tokens:
+    """The symbols of DC differences ``(MCUs, blocks an MCU)`` and of the same blocks' AC coefficients."""
     component = block_component(scan.factors)
-    resets = _interval_starts(scan, first_mcu, len(blocks))
-    differences = np.empty(blocks.shape[:2], np.int32)
-    for c in range(len(scan.components)):
-        own = np.flatnonzero(component == c)
-        dc = blocks[:, own, 0].ravel()
-        differences[:, own] = dc_differences(dc, resets * len(own), predictors[c]).reshape(-1, len(own))
-        predictors[c] = int(dc[-1])
+    ac = ac_symbols(runs.run, runs.value)
+    block = runs.block[ac.entry]
+    # In coding order each block's DC symbol goes before its AC symbols, of which each block has at least one.
+    count = differences.size
+    dc_place = np.flatnonzero(np.diff(block, prepend=-1)) + np.arange(count)
+    ac_place = np.arange(len(block)) + block + 1
+    value = np.empty(count + len(block), np.int32)
+    value[dc_place] = differences.ravel()
+    value[ac_place] = ac.value
+    symbol = np.empty(len(value), np.uint8)
+    symbol[dc_place] = magnitude_category(differences.ravel())
+    if symbol[dc_place].max() > MAX_CATEGORY:
+        raise ValueError("planes: neighbouring DC coefficients differ by more than 32767")
+    symbol[ac_place] = ac.symbol
+    dc_table = np.tile(2 * component, len(differences))
+    table = np.empty(len(value), np.intp)
+    table[dc_place] = dc_table
+    table[ac_place] = dc_table[block] + 1
+    return Tokens(symbol, value, table, first_mcu, dc_place[:: len(component)])
+
+
+def predict_dc(scan: Scan, dc: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> NDArray[np.int32]:
+    """Differences of DC coefficients ``(MCUs, blocks an MCU)`` of a band that begins at MCU ``first_mcu``.
+
+    ``predictors``, one a component, go from band to band.
+    """
+    resets = _interval_starts(scan, first_mcu, len(dc))
+    differences = np.empty(dc.shape, np.int32)
+    first = 0
+    for c, (v, h) in enumerate(scan.factors):
+        own = slice(first, first + v * h)
+        own_dc = dc[:, own].ravel()
+        differences[:, own] = dc_differences(own_dc, resets * (v * h), predictors[c]).reshape(-1, v * h)
+        predictors[c] = int(own_dc[-1])
+        first += v * h
     return differences
 
 
-def symbol_frequencies(scan: Scan, bands: Iterable[Tokens]) -> NDArray[np.intp]:
-    """How often each symbol occurs: ``(tables, 256)``, tables numbered as in :class:`Tokens`."""
-    tables = 2 * len(scan.components)
-    frequencies = np.zeros(tables * 256, np.intp)
-    for tokens in bands:
-        frequencies += np.bincount(tokens.table * 256 + tokens.symbol, minlength=len(frequencies))
-    return frequencies.reshape(tables, 256)
-
-
-def write_scan(scan: Scan, bands: Iterable[Tokens]) -> bytes:
+def write_scan(scan: Scan, bands: Iterable[Codable]) -> bytes:
     """The entropy-coded data of a scan: Huffman coding, packing, stuffing, restart markers.
 
     Raises
     ------
     MissingCodeError if one of the scan's tables has no code for a symbol that occurs.
     """
-    tables = scan_tables(scan)
+    workspace = Workspace()
     written = bytearray()
     carry, carried = 0, 0  # bits of a byte that is not full yet, right-aligned, and their number
-    for tokens in bands:
-        try:
-            codes, lengths = huffman_encode(tokens.symbol, tables, tokens.table)
-        except ValueError as error:
-            raise MissingCodeError(*error.args) from None
-        # Magnitude bits go right behind the code: at most 16 + 15 bits, and 7 carried from the band before.
-        category = magnitude_category(tokens.value)
-        codes = codes << category.astype(np.uint64) | magnitude_bits(tokens.value, category)
-        lengths = lengths + category
-        codes[0] |= np.uint64(carry << int(lengths[0]))
-        lengths[0] += carried
-
-        interval, at_start = divmod(tokens.first_mcu, scan.restart_interval or 1 << 62)
-        if tokens.first_mcu and not at_start:
+    for band in bands:
+        coded = band.code(scan, workspace)
+        codes, lengths = coded.codes, coded.lengths
+        interval, at_start = divmod(coded.first_mcu, scan.restart_interval or 1 << 62)
+        if coded.first_mcu and not at_start:
             written += bits.restart_marker(interval - 1)
-        codes, lengths, boundaries = _close_intervals(scan, tokens, codes, lengths)
-        packed, size = bits.pack(codes, lengths)
+        # The first word is a DC symbol and its bits, at most 16 + 15, so 7 more have room in front.
+        codes[0] |= np.uint64(carry << int(lengths[0]))
+        lengths[0] += np.uint64(carried)
+        boundaries = _close_intervals(scan, coded)
+        packed, size = bits.pack(codes, lengths, workspace)
         carried = size % 8
         carry = packed[-1] >> (8 - carried) if carried else 0
         written += bits.stuff(packed[: size // 8], boundaries, interval)
@@ -174,29 +225,27 @@ def write_scan(scan: Scan, bands: Iterable[Tokens]) -> bytes:
     return bytes(written)
 
 
-def _close_intervals(
-    scan: Scan, tokens: Tokens, codes: NDArray[np.uint64], lengths: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.intp]]:
-    """Fill up the last byte of each restart interval that ends in the band with ones (F.1.2.3).
+def _close_intervals(scan: Scan, coded: Coded) -> NDArray[np.intp]:
+    """Fill up the last byte of each restart interval that ends in the band with ones (F.1.2.3), in place.
 
-    Returns codes and lengths with this padding inserted, and the byte offsets of the ends inside the band.
+    Returns the byte offsets of the ends inside the band.
     """
-    count = len(tokens.mcu_starts)
-    ends = _interval_starts(scan, tokens.first_mcu, count + 1)
+    count = len(coded.bound_word) - 1
+    ends = _interval_starts(scan, coded.first_mcu, count + 1)
     ends = ends[ends > 0]
     if len(ends) == 0:
-        return codes, lengths, ends
-    places = np.append(tokens.mcu_starts, len(codes))[ends]
-    total = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    size = np.diff(total[places], prepend=0)
-    padding = -size & 7
-    ones = (np.uint64(1) << padding.astype(np.uint64)) - np.uint64(1)
-    boundaries = np.cumsum(size + padding) >> 3
-    return (
-        np.insert(codes, places, ones),
-        np.insert(lengths, places, padding.astype(np.uint8)),
-        boundaries[ends < count],
-    )
+        return ends
+    word, tail = coded.bound_word[ends], coded.bound_tail[ends]
+    size = np.diff(np.cumsum(coded.lengths)[word] - tail, prepend=np.uint64(0))
+    padding = -size & np.uint64(7)
+    one = np.uint64(1)
+    # An end may lie within a word: what is before it goes up, what is after it stays.
+    codes = coded.codes[word]
+    head = codes >> tail << padding | ((one << padding) - one)
+    coded.codes[word] = head << tail | codes & ((one << tail) - one)
+    coded.lengths[word] += padding
+    boundaries = np.cumsum(size + padding) >> np.uint64(3)
+    return boundaries[ends < count].astype(np.intp)
 
 
 # --- the reader ------------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from numjpeg.bitstream import markers, segments
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
+from numjpeg.bitstream.gaps import find_gaps
 from numjpeg.bitstream.mcu import pad_to_mcus
-from numjpeg.bitstream.sequential import Band, Tokens, symbol_frequencies, tokenize, write_scan
+from numjpeg.bitstream.sequential import Codable, tokenize_band, write_scan
 from numjpeg.coefficients import Coefficients, ceil_div
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
@@ -21,6 +22,7 @@ from numjpeg.stages.huffman import (
     optimal_table,
 )
 from numjpeg.stages.zigzag import zigzag
+from numjpeg.workspace import Workspace
 
 TableKey = tuple[int, int]
 """(class, number) of a Huffman table."""
@@ -67,7 +69,7 @@ def write_file(
     """
     frame = frame_of(coefficients)
     scans = [_scan(frame, group, coefficients.restart_interval) for group in _groups(frame)]
-    tokens = [tokenize(scan, _scan_bands(scan, coefficients, bands)) for scan in scans]
+    tokens = [_scan_tokens(scan, coefficients, bands, keep=huffman_tables is None) for scan in scans]
     if huffman_tables is None:
         kept = [list(of_scan) for of_scan in tokens]
         huffman_tables = _optimal_tables(scans, kept)
@@ -101,19 +103,24 @@ def _scan(frame: Frame, indices: tuple[int, ...], restart_interval: int) -> Scan
     return Scan(frame, indices, tuple(frame.components[i] for i in indices), {}, restart_interval)
 
 
-def _scan_bands(
-    scan: Scan, coefficients: Coefficients, bands: Iterable[list[NDArray[np.int16]]] | None
-) -> Iterator[Band]:
-    """A scan's blocks along the zig-zag, filled up to whole MCUs."""
-    _, columns = scan.mcus
-    if bands is None:
-        bands = _cut([coefficients.planes[i] for i in scan.indices], scan)
-    for band in bands:
-        rows = ceil_div(len(band[0]), scan.factors[0][0])
-        yield [
-            pad_to_mcus(zigzag(plane), rows, columns, factor)
-            for plane, factor in zip(band, scan.factors, strict=True)
-        ]
+def _scan_tokens(
+    scan: Scan, coefficients: Coefficients, bands: Iterable[list[NDArray[np.int16]]] | None, keep: bool
+) -> Iterator[Codable]:
+    """A scan's symbols, band by band. ``keep``: they outlive the next band."""
+    workspace = Workspace()
+    predictors = [0] * len(scan.components)
+    first_mcu = 0
+    v, h = scan.factors[0]
+    for planes in bands or _cut([coefficients.planes[i] for i in scan.indices], scan):
+        rows, columns = ceil_div(planes[0].shape[0], v), ceil_div(planes[0].shape[1], h)
+        gaps = find_gaps(scan, planes, first_mcu, predictors, workspace)
+        if gaps is not None:
+            yield gaps.kept() if keep else gaps
+        else:
+            whole = zip(planes, scan.factors, strict=True)
+            band = [pad_to_mcus(zigzag(plane), rows, columns, factor) for plane, factor in whole]
+            yield tokenize_band(scan, band, first_mcu, predictors)
+        first_mcu += rows * columns
 
 
 BAND_BLOCKS = 1 << 13
@@ -127,12 +134,12 @@ def _cut(planes: list[NDArray[np.int16]], scan: Scan) -> Iterator[list[NDArray[n
         yield [plane[row * v : (row + step) * v] for plane, (v, _) in zip(planes, scan.factors, strict=True)]
 
 
-def _optimal_tables(scans: list[Scan], tokens: list[list[Tokens]]) -> dict[TableKey, HuffmanTable]:
+def _optimal_tables(scans: list[Scan], tokens: list[list[Codable]]) -> dict[TableKey, HuffmanTable]:
     """Tables for the statistics of all scans together (Annex K.2)."""
     totals: dict[TableKey, NDArray[np.intp]] = {}
     for scan, of_scan in zip(scans, tokens, strict=True):
-        frequencies = symbol_frequencies(scan, of_scan)
         keys = [key for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
-        for key, counts in zip(keys, frequencies, strict=True):
-            totals[key] = totals.get(key, 0) + counts
+        for band in of_scan:
+            for key, counts in zip(keys, band.frequencies(scan), strict=True):
+                totals[key] = totals.get(key, 0) + counts
     return {key: optimal_table(counts) for key, counts in totals.items()}

@@ -28,6 +28,17 @@ def _fixed(weight: float) -> int:
     return int(weight * (1 << FRACTION_BITS) + 0.5)
 
 
+FORWARD = np.array(
+    [
+        [_fixed(0.299), _fixed(0.587), _fixed(0.114)],
+        [-_fixed(0.16874), -_fixed(0.33126), _fixed(0.5)],
+        [_fixed(0.5), -_fixed(0.41869), -_fixed(0.08131)],
+    ],
+    np.int32,
+)
+"""Weights of R, G, B in Y, Cb, Cr."""
+
+
 def _three_planes(shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Planes ``(3, ...)`` and the same memory seen as ``(..., 3)``."""
     planes = np.empty((3, *shape), np.uint8)
@@ -63,7 +74,8 @@ def rgb_to_ycbcr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     # |sums| stay below 2^24 + 2^15.
     red, green, blue = (rgb[..., i].astype(np.int32) for i in range(3))
 
-    def weighted(plane: NDArray[np.uint8], r: int, g: int, b: int, bias: int) -> None:
+    def weighted(plane: NDArray[np.uint8], weights: list[int], bias: int) -> None:
+        r, g, b = weights
         total = red * r
         total += green * g
         total += blue * b
@@ -72,9 +84,8 @@ def rgb_to_ycbcr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         plane[...] = total
 
     chroma_bias = (128 << FRACTION_BITS) + HALF - 1
-    weighted(planes[0, ...], _fixed(0.299), _fixed(0.587), _fixed(0.114), HALF)
-    weighted(planes[1, ...], -_fixed(0.16874), -_fixed(0.33126), _fixed(0.5), chroma_bias)
-    weighted(planes[2, ...], _fixed(0.5), -_fixed(0.41869), -_fixed(0.08131), chroma_bias)
+    for i, bias in enumerate((HALF, chroma_bias, chroma_bias)):
+        weighted(planes[i, ...], FORWARD[i].tolist(), bias)
     return ycbcr
 
 

@@ -263,6 +263,15 @@ def _forward_8(x: Lines) -> Lines:
     ]
 
 
+def _forward_matrix() -> NDArray[np.int32]:
+    """``(8, 8)``, u by x: the butterfly of the unit vectors. It is linear, so this is all there is to it."""
+    return np.stack(_forward_8(list(np.eye(8, dtype=np.int32))))
+
+
+FORWARD = _forward_matrix()
+"""One pass of the integer method, before its rounding shift; a matrix product can take a butterfly's place."""
+
+
 def _inverse_8(c: list[NDArray[np.int16]]) -> Lines:
     """8-point inverse DCT of eight 16-bit lines, scaled up by sqrt 8 * 2^13.
 
