@@ -69,8 +69,9 @@ LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
 """A lane's length is the square root of all bits, within these limits: longer lanes run on, in vain, less often
 (a third of the steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
 
-LANES = 4096
-"""Most lanes that step together, so that a step's arrays stay in a processor's cache."""
+LANES = 2560
+"""Most lanes in a piece. They step together, and a step's arrays stay in a processor's cache; with what they
+have found they take most of the memory: 20 MB for these, beside the coefficients."""
 
 GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 16, 32, 64, 256
 """Steps between two looks at who has arrived: of all lanes, of those that look for a meeting, of a few of them,
@@ -672,7 +673,7 @@ class _Reader:
     def scatter(
         self, lanes: _Lanes, traces: list[_Trace], chain: _Chain, first_block: int
     ) -> tuple[NDArray[np.int16], Ints, int]:
-        """Lay what the proven ranges hold into blocks.
+        """Lay what the proven ranges hold into blocks; empties ``traces``.
 
         Returns
         -------
@@ -690,7 +691,9 @@ class _Reader:
         long_values: list[tuple[Ints, Ints]] = []
         waiting: list[tuple[Ints, Ints]] = []
         waiting_size = 0
-        for trace in traces:
+        traces.reverse()
+        while traces:  # what is done gives its memory back
+            trace = traces.pop()
             lane, states, entries = trace.lane, trace.states, trace.entries
             begin, end = chain.begin[lane], chain.end[lane]
             base = chain.base[lane] + trace.blocks - 64 * first_block
@@ -755,7 +758,8 @@ class _Reader:
         low, high = np.searchsorted(every.interval, [interval, interval + 1]).tolist()
         at = int(np.searchsorted(every.begin, place.bit, side="right")) - 1
         at = min(max(at, low), high - 1)
-        chosen = slice(at, at + LANES)
+        left = len(every.begin) - at
+        chosen = slice(at, at + ceil_div(left, ceil_div(left, LANES)))
         byte = place.bit >> 4 << 1
         self.piece_bit = 8 * byte
         lanes = _Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
