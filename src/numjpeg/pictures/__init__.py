@@ -5,14 +5,16 @@
 draws all of ``pic/`` anew; every run gives the same bytes. All numbers in them are the codec's own.
 """
 
-from numjpeg.pictures.canvas import ORANGE
+from numjpeg.pictures.canvas import BLUE, ORANGE
 from numjpeg.pictures.charts import FACE, RatePoint, draw_blocking, draw_rate_distortion, rate_distortion
 from numjpeg.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
 from numjpeg.pictures.gallery import PHOTO, draw_all, main, to_file
 from numjpeg.pictures.journey import Journey, bits_per_block, travel
+from numjpeg.pictures.lanes import draw_lanes
 from numjpeg.pictures.stages import draw_stages, stage_pictures
 
 __all__ = [
+    "BLUE",
     "FACE",
     "ORANGE",
     "PHOTO",
@@ -22,6 +24,7 @@ __all__ = [
     "draw_all",
     "draw_blocking",
     "draw_hourglass",
+    "draw_lanes",
     "draw_pipeline",
     "draw_rate_distortion",
     "draw_stages",

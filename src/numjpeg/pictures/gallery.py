@@ -18,6 +18,7 @@ from PIL import Image
 from numjpeg.files import imwrite, write_atomically
 from numjpeg.pictures.charts import FACE, RATES, draw_blocking, draw_rate_distortion, rate_distortion
 from numjpeg.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
+from numjpeg.pictures.lanes import draw_lanes
 from numjpeg.pictures.stages import draw_stages
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
@@ -59,6 +60,7 @@ def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
             curves, f"the demo photograph, {width} x {height}, at quality {RATES[0]} to {RATES[-1]}"
         ),
         "blocking.png": draw_blocking(photo, crop=face),
+        "lanes.png": draw_lanes(photo, what="the demo photograph"),
     }
 
 
