@@ -15,6 +15,9 @@ from numjpeg.encoder import encode, write_coefficients
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.files import imread, imwrite
 from numjpeg.metrics import mse, psnr
+from numjpeg.workspace import keep_freed_memory
+
+keep_freed_memory()
 
 __version__ = "0.1.0"
 

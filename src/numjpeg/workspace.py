@@ -11,6 +11,19 @@ from numpy.typing import NDArray
 Element = TypeVar("Element", bound=np.generic)
 
 
+KEPT = 24 << 20
+
+
+def keep_freed_memory() -> None:
+    """Ask for 24 MiB and give them back untouched, so that the C library keeps what is freed from now on.
+
+    glibc returns large blocks to the system at once, until it has seen one come and go: from then on blocks up to
+    that size, and up to twice as much free memory, stay with the process. Encoding 512x512 pixels again and again
+    touched 1,600 new pages a time, at 3 us each: 10.6 ms in place of 5.6. Elsewhere this does nothing.
+    """
+    np.empty(KEPT, np.uint8)
+
+
 class Workspace:
     """Arrays by name. Memory fresh from the system costs more than many an operation on it."""
 
