@@ -124,6 +124,7 @@ def _scan_tokens(
 
 
 BAND_BLOCKS = 1 << 13
+"""Blocks of given coefficients that are coded at a time."""
 
 
 def _cut(planes: list[NDArray[np.int16]], scan: Scan) -> Iterator[list[NDArray[np.int16]]]:
