@@ -2,7 +2,7 @@
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
 where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
-"corpus cjpeg skimage".
+"corpus cjpeg letters skimage" (letters: that pictures are drawn to the pixel as those in pic/).
 """
 
 from __future__ import annotations

@@ -379,7 +379,9 @@ def test_out_is_filled() -> None:
     [
         ({"out": np.empty((33, 50), np.uint8)}, ValueError, "out"),
         ({"out": np.empty((33, 50, 3))}, ValueError, "out"),
+        ({"max_pixels": None}, TypeError, "max_pixels"),
         ({"out": "picture"}, ValueError, "out"),
+        ({"out": np.broadcast_to(np.uint8(0), (33, 50, 3))}, ValueError, "out"),
         ({"colorspace": "HSV"}, ValueError, "colorspace"),
         ({"colorspace": "CMYK"}, ValueError, "colorspace"),
         ({"dct_method": "fast"}, ValueError, "dct_method"),
@@ -387,7 +389,9 @@ def test_out_is_filled() -> None:
     ids=[
         "shape of out",
         "dtype of out",
+        "type of max_pixels",
         "type of out",
+        "read-only out",
         "colorspace unknown",
         "colorspace impossible",
         "dct_method",

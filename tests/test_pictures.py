@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import REQUIRED
 from PIL import Image, __version__, features
 
 import numjpeg
@@ -27,10 +28,9 @@ NAMES = {
     "lanes.png",
 }
 
-needs_photo = pytest.mark.skipif(not PHOTO.exists(), reason="pic/ is not here")
 # Letters and enlargements are drawn by Pillow and FreeType, so another version may draw a pixel differently.
 same_letters = pytest.mark.skipif(
-    (__version__, features.version("freetype2")) != ("13.0.0", "2.14.3"),
+    (__version__, features.version("freetype2")) != ("13.0.0", "2.14.3") and "letters" not in REQUIRED,
     reason="pic/ was drawn by Pillow 13.0.0 with FreeType 2.14.3, as its wheels have it",
 )
 
@@ -53,7 +53,6 @@ def noise(*shape: int) -> np.ndarray:
 # --- pic/ ------------------------------------------------------------------------------------------------
 
 
-@needs_photo
 def test_pic_holds_these_files_and_no_others(drawn: dict[str, Image.Image]) -> None:
     assert drawn.keys() == NAMES
     assert {path.name for path in PIC.iterdir()} == NAMES | {pictures.PHOTO}
@@ -62,7 +61,6 @@ def test_pic_holds_these_files_and_no_others(drawn: dict[str, Image.Image]) -> N
     assert sum(sizes) < 2_500_000
 
 
-@needs_photo
 @same_letters
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_pic_is_what_the_command_draws_now(name: str, drawn: dict[str, Image.Image]) -> None:
@@ -77,14 +75,12 @@ def test_pic_is_what_the_command_draws_now(name: str, drawn: dict[str, Image.Ima
         np.testing.assert_array_equal(np.asarray(image.convert("RGB")), np.asarray(expected))
 
 
-@needs_photo
 def test_the_pipeline_is_drawn_and_written_by_numjpeg() -> None:
     data = (PIC / "JPEG.jpg").read_bytes()
     assert numjpeg.write_coefficients(numjpeg.read_coefficients(data)) == data
     assert numjpeg.psnr(np.asarray(pictures.draw_pipeline()), numjpeg.decode(data)) > 35
 
 
-@needs_photo
 def test_the_face_and_the_eye_are_inside_the_photograph(photo: np.ndarray) -> None:
     assert photo.shape == (512, 512, 3)
     left, top, right, bottom = pictures.FACE

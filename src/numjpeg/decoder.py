@@ -78,8 +78,11 @@ def decode(
     target = colorspace or _NATIVE[structure.colorspace]
     pixels.check_conversion(structure.colorspace, target)
     shape = _shape(frame, target)
-    if out is not None and (not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape):
-        raise ValueError(f"out: a uint8 array {shape} expected")
+    if out is not None:
+        if not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
+            raise ValueError(f"out: a uint8 array {shape} expected")
+        if not out.flags.writeable:
+            raise ValueError("out: the array is read-only")
 
     planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
     for scan in structure.scans:
@@ -259,6 +262,8 @@ def as_bytes(data: Any) -> bytes:
 
 
 def _check_size(frame: Frame, offset: int, max_pixels: int) -> None:
+    if isinstance(max_pixels, bool) or not isinstance(max_pixels, int | np.integer):
+        raise TypeError(f"max_pixels: an integer expected, got {max_pixels!r}")
     if frame.samples > max_pixels:
         raise UnsupportedError(
             f"{frame.width} x {frame.height} pixels, {frame.samples} samples: more than max_pixels={max_pixels}",
