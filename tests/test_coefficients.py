@@ -15,6 +15,8 @@ import samples
 from reference import entropy
 
 import numjpeg
+from numjpeg.stages.huffman import DC_LUMINANCE, HuffmanTable
+from numjpeg.stages.zigzag import NATURAL
 
 SUBSAMPLINGS = ["4:4:4", "4:2:2", "4:2:0"]
 
@@ -163,3 +165,22 @@ def test_parts_that_do_not_fit_are_named(change, named: str) -> None:
     c = numjpeg.read_coefficients(pillow.save(samples.smooth(45, 61)))
     with pytest.raises(ValueError, match=named):
         numjpeg.write_coefficients(change(c))
+
+
+@pytest.mark.parametrize("interval", [0, 1, 2])
+def test_the_longest_tokens_in_front_of_restart_markers(interval: int) -> None:
+    """Two ZRL of 16 bits, a symbol of 16 and 10 magnitude bits, and then whatever fills up the byte."""
+    lengths = (0, 1, 1, 1, 1, *[0] * 10, 2)
+    ac = HuffmanTable(lengths, bytes((0x01, 0xF1, 0x00, 0xF2, 0xF0, 0xEA)))
+    for blocks, dc in itertools.product((1, 2, 5), range(-9, 10)):
+        plane = np.zeros((blocks, 1, 8, 8), np.int16)
+        sequences = plane.reshape(blocks, 64)
+        sequences[:, 0] = dc * np.arange(1, blocks + 1)
+        sequences[:, NATURAL[16]], sequences[:, NATURAL[63]] = 1, -1023
+        component = numjpeg.Component(1, 1, 1, 0)
+        steps, tables = {0: np.ones((8, 8), np.uint16)}, {(0, 0): DC_LUMINANCE, (1, 0): ac}
+        c = numjpeg.Coefficients(8 * blocks, 8, (component,), [plane], steps, tables)
+        data = numjpeg.write_coefficients(replace(c, restart_interval=interval))
+        assert ac.values in data
+        decoded = entropy.decode_baseline(data)[0]
+        assert [row[0] for row in decoded] == sequences.tolist()
