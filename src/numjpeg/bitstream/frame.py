@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from numjpeg.bitstream.markers import SOF2
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.stages.huffman import HuffmanTable
 
@@ -33,6 +34,11 @@ class Frame:
     height: int
     width: int
     components: tuple[Component, ...]
+
+    @property
+    def progressive(self) -> bool:
+        """Coefficients come in several scans, by frequency and by bit (Annex G), Huffman-coded."""
+        return self.marker == SOF2
 
     @property
     def H_max(self) -> int:
@@ -81,6 +87,14 @@ class Scan:
     """Byte offset of the entropy-coded data."""
     end: int = 0
     """Byte offset after the entropy-coded data."""
+    Ss: int = 0
+    """First coefficient, in zig-zag order: start of spectral selection."""
+    Se: int = 63
+    """Last coefficient: end of spectral selection."""
+    Ah: int = 0
+    """Point transform of the scan that this one refines; 0 for none (G.1.1.1.2)."""
+    Al: int = 0
+    """Point transform: how many low bits the coefficients of this scan lack."""
 
     @property
     def interleaved(self) -> bool:

@@ -120,7 +120,7 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
     frame = structure.frame
     if frame is None:
         raise FormatError("SOS: no frame comes before it", offset=segment.offset, clause="B.2.1")
-    chosen = segments.parse_sos(data[segment.start : segment.end], frame, segment.offset)
+    chosen, parameters = segments.parse_sos(data[segment.start : segment.end], frame, segment.offset)
     components = tuple(
         Component(c.identifier, c.H, c.V, c.Tq, Td, Ta)
         for c, Td, Ta in ((frame.components[i], Td, Ta) for i, Td, Ta in chosen)
@@ -148,6 +148,7 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
         segment.offset,
         segment.end,
         markers.end_of_scan(data, segment.end),
+        *parameters,
     )
     if decode and scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
         raise FormatError(

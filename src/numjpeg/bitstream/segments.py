@@ -183,8 +183,10 @@ def build_sof(frame: Frame) -> bytes:
 # --- SOS: scan header (B.2.3) ----------------------------------------------------------------------------
 
 
-def parse_sos(payload: bytes, frame: Frame, offset: int) -> list[tuple[int, int, int]]:
-    """(place of the component in the frame, Td, Ta) of each component of a sequential scan."""
+def parse_sos(
+    payload: bytes, frame: Frame, offset: int
+) -> tuple[list[tuple[int, int, int]], tuple[int, int, int, int]]:
+    """(place of the component in the frame, Td, Ta) of each component; and Ss, Se, Ah, Al, not checked."""
 
     def wrong(what: str) -> FormatError:
         return FormatError(f"SOS: {what}", offset=offset, clause="B.2.3")
@@ -205,12 +207,14 @@ def parse_sos(payload: bytes, frame: Frame, offset: int) -> list[tuple[int, int,
         chosen.append((place[identifier], tables >> 4, tables & 15))
     if len({index for index, _, _ in chosen}) < count:
         raise wrong("a component stands twice")
-    return chosen
+    Ss, Se, approximation = payload[1 + 2 * count : 4 + 2 * count]
+    return chosen, (Ss, Se, approximation >> 4, approximation & 15)
 
 
 def build_sos(scan: Scan) -> bytes:
-    """Header of a sequential scan: Ss 0, Se 63, Ah and Al 0."""
+    """The scan header."""
     payload = bytearray((len(scan.components),))
     for c in scan.components:
         payload += bytes((c.identifier, c.Td << 4 | c.Ta))
-    return build(markers.SOS, bytes(payload) + b"\0\x3f\0")
+    payload += bytes((scan.Ss, scan.Se, scan.Ah << 4 | scan.Al))
+    return build(markers.SOS, bytes(payload))
