@@ -15,6 +15,7 @@ from numjpeg.bitstream.lanes import read_scan
 from numjpeg.bitstream.markers import Segment
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.errors import UnsupportedError
+from numjpeg.rate_distortion.restore import restore as restore_samples
 from numjpeg.stages import dct
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import MID_LEVEL
@@ -41,6 +42,7 @@ def decode(
     max_pixels: int = MAX_PIXELS,
     out: NDArray[np.uint8] | None = None,
     dct_method: str = "islow",
+    restore: bool = False,
 ) -> NDArray[np.uint8]:
     """Decode a JPEG file to pixels.
 
@@ -57,6 +59,9 @@ def decode(
     max_pixels : most samples, of all components together, that a file may have.
     out : uint8 array of the result's shape to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
+    restore : estimate what quantization took away (:mod:`numjpeg.rate_distortion.restore`): blocks are not seen at
+        low qualities, some 0.6 dB more PSNR, at some ten times the cost; no longer libjpeg's pixels, and
+        ``dct_method`` is not looked at.
 
     Returns
     -------
@@ -85,8 +90,11 @@ def decode(
             raise ValueError("out: the array is read-only")
 
     planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
-    for scan in structure.scans:
-        _read_samples(file, structure, scan, planes, dct_method)
+    if restore:
+        planes = _restored_samples(read_coefficients(file, max_pixels=max_pixels))
+    else:
+        for scan in structure.scans:
+            _read_samples(file, structure, scan, planes, dct_method)
     if out is None:
         out = np.empty(shape, np.uint8)
     samples = [
@@ -116,6 +124,16 @@ def _read_samples(
                 plane = planes[index] = np.empty((height, samples.shape[1]), np.uint8)
             plane[row * v * 8 : row * v * 8 + len(samples)] = samples
         row += step
+
+
+def _restored_samples(coefficients: Coefficients) -> list[NDArray[np.uint8] | None]:
+    """The sample planes as they probably were before quantization."""
+    planes: list[NDArray[np.uint8] | None] = []
+    for i, plane in enumerate(coefficients.planes):
+        samples = restore_samples(plane, coefficients.quantization_table(i))
+        np.rint(samples, out=samples)
+        planes.append(np.clip(samples, 0, 255, out=samples).astype(np.uint8))
+    return planes
 
 
 def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficients:
