@@ -187,9 +187,9 @@ def write_report(
         write_atomically(target / f"ratio-{metric}.csv", as_csv(table).encode())
         parts += [f"<h3>{html.escape(METRICS[metric])} at compression ratios</h3>", as_html(table)]
     parts.append(
-        "<p>A codec looks best by the metric that it was built for: see the last column, and more than one metric. "
-        "BD-rate: mean difference of log rate at equal quality, piecewise cubic, over the qualities that the anchor "
-        "has in the range; negative is smaller.</p>"
+        "<p>A codec looks best by the metric that it was built for: see the last column, and more than one "
+        "metric. BD-rate: mean difference of log rate at equal quality, piecewise cubic, over the qualities that "
+        "the anchor has in the range; negative is smaller.</p>"
     )
     if table := lossless_table(points):
         write_atomically(target / "lossless.csv", as_csv(table).encode())
