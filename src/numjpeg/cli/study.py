@@ -58,18 +58,13 @@ def run_study(arguments: argparse.Namespace) -> int:
         where = f"{printable(str(error.filename))}: " if isinstance(error, OSError) and error.filename else ""
         print(f"numjpeg: study: {where}{reason(error)}", file=sys.stderr)
         return FAILED
-    for metric in report.metrics_of(points):
+    lossy = [point for point in points if point.codec in codecs.CODECS]
+    for metric in report.metrics_of(lossy):
         for anchor in anchors:
-            print(f"\nRate at equal {codecs_label(metric)}, against {codecs.CODECS[anchor].label}\n")
-            print(report.as_markdown(report.bd_table(points, anchor, metric)))
+            print(f"\nRate at equal {report.METRICS[metric]}, against {codecs.CODECS[anchor].label}\n")
+            print(report.as_markdown(report.bd_table(lossy, anchor, metric)))
     print(f"\n{printable(str(page))}")
     return 0
-
-
-def codecs_label(metric: str) -> str:
-    """What a metric is called."""
-    label: str = importlib.import_module("numjpeg.study.measure").METRICS[metric]
-    return label
 
 
 def _strips(path: Path, target: Path) -> list[tuple[str, str, list[str]]]:
