@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg import pixels
-from numjpeg.bitstream import markers, metadata, reader
+from numjpeg import pixels, smoothing
+from numjpeg.bitstream import markers, metadata, progressive, reader
 from numjpeg.bitstream.frame import SUBSAMPLING, Frame, Scan
 from numjpeg.bitstream.lanes import read_scan
 from numjpeg.bitstream.markers import Segment
@@ -38,14 +38,15 @@ def decode(
     colorspace: str | None = None,
     strict: bool = True,
     fancy_upsampling: bool = True,
+    block_smoothing: bool = True,
     max_pixels: int = MAX_PIXELS,
     out: NDArray[np.uint8] | None = None,
     dct_method: str = "islow",
 ) -> NDArray[np.uint8]:
     """Decode a JPEG file to pixels.
 
-    Baseline and extended sequential files with Huffman coding, 8 bits a sample, 1 to 4 components. The pixels
-    are those that Pillow (libjpeg-turbo) gives, without any difference.
+    Baseline, extended sequential and progressive files with Huffman coding, 8 bits a sample, 1 to 4 components.
+    The pixels are those that Pillow (libjpeg-turbo) gives, without any difference.
 
     Parameters
     ----------
@@ -54,6 +55,8 @@ def decode(
         the components as they are stored, upsampled.
     strict : refuse damaged files. (False is accepted, and does the same until damaged files are handled.)
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
+    block_smoothing : of a progressive file of which scans are missing, estimate low frequencies from the blocks
+        around (:mod:`numjpeg.smoothing`), as libjpeg does by default.
     max_pixels : most samples, of all components together, that a file may have.
     out : uint8 array of the result's shape to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
@@ -85,8 +88,11 @@ def decode(
             raise ValueError("out: the array is read-only")
 
     planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
-    for scan in structure.scans:
-        _read_samples(file, structure, scan, planes, dct_method)
+    if frame.progressive:
+        planes = _progressive_samples(file, structure, block_smoothing, dct_method)
+    else:
+        for scan in structure.scans:
+            _read_samples(file, structure, scan, planes, dct_method)
     if out is None:
         out = np.empty(shape, np.uint8)
     samples = [
@@ -118,6 +124,39 @@ def _read_samples(
         row += step
 
 
+def _progressive_samples(
+    file: bytes, structure: reader.Structure, block_smoothing: bool, dct_method: str
+) -> list[NDArray[np.uint8] | None]:
+    """Decode all scans of a progressive frame, then its components to sample planes."""
+    frame = structure.require_frame()
+    known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
+    smoothed = block_smoothing and smoothing.is_useful(known)
+    planes: list[NDArray[np.uint8] | None] = []
+    for i, (sequences, bits) in enumerate(zip(_progressive_planes(file, structure), known, strict=True)):
+        if bits is None:
+            planes.append(None)
+            continue
+        table = structure.component_tables[i]
+        rows, columns = frame.block_size(frame.components[i])
+        if smoothed:
+            sequences = smoothing.smooth(sequences, rows, bits, table, frame.components[i].V)
+        step = max(1, BAND_BLOCKS // columns)
+        plane = np.empty((rows * 8, columns * 8), np.uint8)
+        for row in range(0, rows, step):
+            samples = pixels.synthesise(sequences[row : min(rows, row + step)], table, dct_method)
+            plane[row * 8 : row * 8 + len(samples)] = samples
+        planes.append(plane)
+    return planes
+
+
+def _progressive_planes(file: bytes, structure: reader.Structure) -> list[NDArray[np.int16]]:
+    """The coefficients of a progressive frame, all scans: whole MCUs high; none of a component never sent."""
+    planes = progressive.new_planes(structure.require_frame(), structure.scans, structure.size)
+    for scan in structure.scans:
+        progressive.read_scan(file, scan, planes, structure.warnings)
+    return planes
+
+
 def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficients:
     """Read a file's quantized coefficients, and all that is needed to write it again.
 
@@ -139,7 +178,11 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
     planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
-    for scan in structure.scans:
+    if frame.progressive:
+        for i, whole in enumerate(_progressive_planes(file, structure)):
+            if whole.size:
+                planes[i] = inverse_zigzag(whole[: frame.block_size(frame.components[i])[0]])
+    for scan in structure.scans if not frame.progressive else []:
         row = 0
         step = reader.band_rows(scan, BAND_BLOCKS)
         for band in read_scan(file, scan, step, structure.warnings):
@@ -297,8 +340,16 @@ def _tables_for_one_scan(
     """
     frame = structure.require_frame()
     components = list(frame.components)
+    if frame.progressive:
+        for scan in structure.scans:
+            for index, component in zip(scan.indices, scan.components, strict=True):
+                own = components[index]
+                if scan.Ss:
+                    components[index] = replace(own, Ta=component.Ta)
+                elif not scan.Ah:
+                    components[index] = replace(own, Td=component.Td)
     huffman: dict[tuple[int, int], HuffmanTable] = {}
-    for scan in structure.scans:
+    for scan in structure.scans if not frame.progressive else []:
         for index, component in zip(scan.indices, scan.components, strict=True):
             components[index] = component
         if any(huffman.get(key, table) != table for key, table in scan.huffman_tables.items()):

@@ -28,6 +28,9 @@ class Structure:
     """Tq -> table as last defined."""
     component_tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
     """Place of the component in the frame -> the table in force at its first scan."""
+    coefficient_bits: dict[int, list[int]] = field(default_factory=dict)
+    """Of a progressive frame, place of the component -> for each coefficient along the zig-zag how many low bits
+    are still to come, -1 where all are."""
     huffman_definitions: dict[tuple[int, int], tuple[tuple[int, ...], bytes, int]] = field(default_factory=dict)
     """(class, number) -> BITS, HUFFVAL, byte offset, as last defined; not checked."""
     restart_interval: int = 0
@@ -129,7 +132,11 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
     if decode:
         for index, _, _ in chosen:
             _latch_quantization(structure, index, segment.offset)
-        for key in sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))}):
+        if frame.progressive:
+            segments.check_progression(len(chosen), *parameters, segment.offset)
+            for index, _, _ in chosen:
+                _progress(structure, index, *parameters, segment.offset)
+        for key in _table_keys(frame, chosen, *parameters):
             if key not in structure.huffman_definitions:
                 kind = "AC" if key[0] else "DC"
                 raise FormatError(
@@ -160,14 +167,40 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
 
 
 def _latch_quantization(structure: Structure, index: int, offset: int) -> None:
-    """A component keeps the table that is in force at its first scan; a second scan of it has nothing to code."""
-    if index in structure.component_tables:
-        raise FormatError(f"SOS: component number {index} is coded twice", offset=offset, clause="B.2.3")
+    """A component keeps the table that is in force at its first scan; a second one of it has nothing to code, but
+    in a progressive frame."""
     assert structure.frame is not None
+    if index in structure.component_tables:
+        if structure.frame.progressive:
+            return
+        raise FormatError(f"SOS: component number {index} is coded twice", offset=offset, clause="B.2.3")
     number = structure.frame.components[index].Tq
     if number not in structure.quantization_tables:
         raise FormatError(f"SOS: quantization table {number} is not defined", offset=offset, clause="B.2.4.1")
     structure.component_tables[index] = structure.quantization_tables[number]
+
+
+def _table_keys(
+    frame: Frame, chosen: list[tuple[int, int, int]], Ss: int, Se: int, Ah: int, Al: int
+) -> list[tuple[int, int]]:
+    """(class, number) of the Huffman tables that a scan uses."""
+    if not frame.progressive:
+        return sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))})
+    if Ss:
+        return [(1, Ta) for _, _, Ta in chosen]
+    return [] if Ah else sorted({(0, Td) for _, Td, _ in chosen})  # a refinement of DC has no codes
+
+
+def _progress(structure: Structure, index: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
+    """Note what a scan adds to a component. Another order than G.1.1.1 has is a warning, as in libjpeg."""
+    known = structure.coefficient_bits.setdefault(index, [-1] * 64)
+    if Ss and known[0] < 0:
+        structure.warnings.append(f"AC coefficients of component number {index} come before its DC, byte {offset}")
+    if any(Ah != max(bits, 0) for bits in known[Ss : Se + 1]):
+        structure.warnings.append(
+            f"component number {index}: coefficients {Ss} to {Se} do not come bit after bit, byte {offset}"
+        )
+    known[Ss : Se + 1] = [Al] * (Se - Ss + 1)
 
 
 _HANDLERS: dict[int, Callable[[Structure, bytes, markers.Segment, bool], None]] = {
