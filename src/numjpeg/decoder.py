@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg import pixels, smoothing
-from numjpeg.bitstream import markers, metadata, progressive, reader
+from numjpeg.bitstream import markers, metadata, progressive, progressive_walk, reader
 from numjpeg.bitstream.frame import SUBSAMPLING, Frame, Scan
 from numjpeg.bitstream.lanes import read_scan
 from numjpeg.bitstream.markers import Segment
@@ -153,7 +153,7 @@ def _progressive_planes(file: bytes, structure: reader.Structure) -> list[NDArra
     """The coefficients of a progressive frame, all scans: whole MCUs high; none of a component never sent."""
     planes = progressive.new_planes(structure.require_frame(), structure.scans, structure.size)
     for scan in structure.scans:
-        progressive.read_scan(file, scan, planes, structure.warnings)
+        progressive_walk.read_scan(file, scan, planes, structure.warnings)
     return planes
 
 

@@ -128,7 +128,7 @@ def check_size(scan: Scan, payload: bits.Payload) -> None:
 # --- what all scans share --------------------------------------------------------------------------------
 
 
-class _Interval(NamedTuple):
+class Interval(NamedTuple):
     """A restart interval, or the whole scan."""
 
     begin: int
@@ -141,22 +141,22 @@ class _Interval(NamedTuple):
     """Nothing follows."""
 
 
-def _intervals(scan: Scan, payload: bits.Payload) -> Iterator[_Interval]:
+def restart_intervals(scan: Scan, payload: bits.Payload) -> Iterator[Interval]:
     rows, columns = scan.mcus
     total = rows * columns
     step = scan.restart_interval or total
     bounds = interval_bounds(payload)
     for i, first in enumerate(range(0, total, step)):
-        yield _Interval(bounds[i], bounds[i + 1], first, min(step, total - first), first + step >= total)
+        yield Interval(bounds[i], bounds[i + 1], first, min(step, total - first), first + step >= total)
 
 
-def _fault(payload: bits.Payload, interval: _Interval, what: str, mcu: int, place: int) -> FormatError:
+def _fault(payload: bits.Payload, interval: Interval, what: str, mcu: int, place: int) -> FormatError:
     if place >= interval.end:
         what, place = "data end too early", interval.end
     return FormatError(f"{what} in MCU {mcu}", offset=payload.file_offset(place >> 3), clause="G.2")
 
 
-def _close(payload: bits.Payload, interval: _Interval, p: int, warnings: list[str]) -> None:
+def _close(payload: bits.Payload, interval: Interval, p: int, warnings: list[str]) -> None:
     """An interval has been read up to bit ``p``: is that its end?"""
     left = (interval.end - p) // 8
     last = interval.first_mcu + interval.mcus - 1
@@ -165,10 +165,15 @@ def _close(payload: bits.Payload, interval: _Interval, p: int, warnings: list[st
     if left and not interval.last:
         raise _fault(payload, interval, "data are left over at the end of a restart interval", last, p)
     if left:
-        warnings.append(f"{left} bytes are left over at the end of a scan")
+        warnings.append(left_over(left))
 
 
-def _look_up(payload: bits.Payload, *by_window: NDArray[np.uint8]) -> list[bytes]:
+def left_over(count: int) -> str:
+    """The warning."""
+    return f"{count} bytes are left over at the end of a scan"
+
+
+def look_up(payload: bits.Payload, *by_window: NDArray[np.uint8]) -> list[bytes]:
     """From tables by window of 16 bits, what they say of every bit of a payload and some zeros behind it."""
     parts: list[list[bytes]] = [[] for _ in by_window]
     size = payload.size + bits.PAYLOAD_MARGIN - 8
@@ -196,13 +201,13 @@ def _ints(values: array[int]) -> NDArray[np.int64]:
 def read_dc_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
     """The first scan of DC coefficients (G.1.2.1): differences, less their Al lowest bits."""
     tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
-    maps = _look_up(payload, *(_dc_steps(table) for table in tables))
+    maps = look_up(payload, *(_dc_steps(table) for table in tables))
     component = block_component(scan.factors)
     procedure = [maps[c] for c in component.tolist()]
     places = array("q")
     found = places.append
     try:
-        for interval in _intervals(scan, payload):
+        for interval in restart_intervals(scan, payload):
             p = interval.begin
             mcu = interval.first_mcu
             try:
@@ -243,7 +248,7 @@ def read_dc_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnin
     per_mcu = scan.blocks_per_mcu
     every_bit = np.unpackbits(payload.data)
     blocks = np.zeros((rows * columns, per_mcu, 1), np.int16)
-    for interval in _intervals(scan, payload):
+    for interval in restart_intervals(scan, payload):
         own = every_bit[interval.begin : interval.begin + interval.mcus * per_mcu]
         if interval.end - interval.begin < interval.mcus * per_mcu:
             own = own[: interval.end - interval.begin]
@@ -254,7 +259,7 @@ def read_dc_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnin
     for index, dc in zip(scan.indices, deinterleave(blocks, columns, scan.factors), strict=True):
         plane = planes[index]
         plane[: len(dc), :, 0] |= dc[:, : plane.shape[1], 0]
-    for interval in _intervals(scan, payload):
+    for interval in restart_intervals(scan, payload):
         p = interval.begin + interval.mcus * per_mcu
         if p > interval.end:
             mcu = interval.first_mcu + (interval.end - interval.begin) // per_mcu
@@ -291,12 +296,12 @@ def read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: l
     """
     table = scan.huffman_tables[1, scan.components[0].Ta]
     flat = planes[scan.indices[0]].reshape(-1)
-    kinds, steps = _look_up(payload, *_ac_steps(table, False))
+    kinds, steps = look_up(payload, *_ac_steps(table, False))
     gap = 63 + scan.Ss - scan.Se
     codes, targets = array("q"), array("q")
     found, laid = codes.append, targets.append
     try:
-        for interval in _intervals(scan, payload):
+        for interval in restart_intervals(scan, payload):
             p = interval.begin
             place = interval.first_mcu * 64 + scan.Ss
             limit = place + 64 - gap
@@ -344,7 +349,7 @@ def read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnin
     table = scan.huffman_tables[1, scan.components[0].Ta]
     plane = planes[scan.indices[0]]
     flat = plane.reshape(-1)
-    kinds, steps = _look_up(payload, *_ac_steps(table, True))
+    kinds, steps = look_up(payload, *_ac_steps(table, True))
     gap = 63 + scan.Ss - scan.Se
     known = _history(plane, scan.Ss, scan.Se)
     history = array("q", known.tobytes())
@@ -353,7 +358,7 @@ def read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnin
     found, laid, corrected = codes.append, targets.append, passes.append
     passed = 0
     try:
-        for interval in _intervals(scan, payload):
+        for interval in restart_intervals(scan, payload):
             p = interval.begin
             place = interval.first_mcu * 64 + scan.Ss
             limit = place + 64 - gap
@@ -396,7 +401,16 @@ def read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnin
             _check_end(payload, interval, place - end, p)
             _close(payload, interval, p, warnings)
     finally:
-        _refine(payload, flat, known, (kinds, steps), (_ints(codes), _ints(targets), _ints(passes)), scan.Al)
+        # The bits of known coefficients follow each other behind their code word; the bit before them is a sign.
+        words = _ints(codes)
+        behind = words + np.frombuffer(steps, np.uint8)[words]
+        after = _ints(passes)
+        before_each = np.append(0, after)[:-1]
+        bit = np.repeat(behind - before_each, after - before_each)
+        bit += np.arange(len(bit))
+        new = np.frombuffer(kinds, np.uint8)[words] < _VALUE
+        corrected_places = (known[: len(bit)], bit)
+        refine(flat, np.unpackbits(payload.data), corrected_places, (_ints(targets)[new], behind[new] - 1), scan.Al)
 
 
 def _history(plane: NDArray[np.int16], Ss: int, Se: int) -> NDArray[np.int64]:
@@ -407,38 +421,36 @@ def _history(plane: NDArray[np.int16], Ss: int, Se: int) -> NDArray[np.int64]:
     return np.flatnonzero(some).astype(np.int64, copy=False)
 
 
-def _refine(
-    payload: bits.Payload,
+def refine(
     flat: NDArray[np.int16],
-    history: NDArray[np.int64],
-    looked_up: tuple[bytes, bytes],
-    words: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    every_bit: NDArray[np.uint8],
+    known: tuple[NDArray[np.int64], NDArray[np.int64]],
+    new: tuple[NDArray[np.int64], NDArray[np.int64]],
     Al: int,
 ) -> None:
-    """From the places of code words, their targets and the number of coefficients passed, the new bits."""
-    codes, targets, passes = words
-    kinds, steps = (np.frombuffer(table, np.uint8) for table in looked_up)
-    behind = codes + steps[codes]
-    every_bit = np.unpackbits(payload.data)
+    """Add a bit to coefficients.
+
+    Parameters
+    ----------
+    flat : a plane's coefficients, changed in place. every_bit : the bits of the payload, each by itself.
+    known : the places of the coefficients that are not zero, and the bit of the payload that corrects each.
+    new : the places of those that are not zero any more, and the bit that gives the sign of each.
+    """
     one = np.int16(1 << Al)
-    # The bits of the history follow each other behind their code word.
-    before = np.append(0, passes)[:-1]
-    place = np.repeat(behind - before, passes - before)
-    place += np.arange(len(place))
-    corrected = history[: len(place)][every_bit.take(place, mode="clip") == 1]
+    place, bit = known
+    corrected = place[every_bit.take(bit, mode="clip") == 1]
     values = flat[corrected]
     # A bit that is there already stays; only scans out of order send it again.
     flat[corrected] += np.where(values & one, 0, np.where(values > 0, one, -one)).astype(np.int16)
-    # The last bit before them is the sign of a new coefficient.
-    new = kinds[codes] < _VALUE
-    flat[targets[new]] = np.where(every_bit.take(behind[new] - 1, mode="clip"), one, -one)
+    place, bit = new
+    flat[place] = np.where(every_bit.take(bit, mode="clip"), one, -one)
 
 
 def _too_long(scan: Scan) -> str:
     return f"a run passes coefficient {scan.Se}"
 
 
-def _check_end(payload: bits.Payload, interval: _Interval, beyond: int, p: int) -> None:
+def _check_end(payload: bits.Payload, interval: Interval, beyond: int, p: int) -> None:
     if beyond:
         last = interval.first_mcu + interval.mcus - 1
         raise _fault(payload, interval, "a run of ends of blocks passes the last one", last, p)

@@ -1,0 +1,263 @@
+"""The reader of progressive scans in fewer steps: the same coefficients as :mod:`numjpeg.bitstream.progressive`.
+
+In each kind of scan with codes, the walk from code word to code word is what cannot be done at once. Here it does
+the least that leads on, and notes no more than the bit at which each word begins. All else follows from these
+bits by operations on arrays: what the words are, where their coefficients belong, whether a run was too long,
+whether the data ended where they should. If anything is not as it should be, nothing has been written yet, and
+the serial reader reads the scan again from its start: every error message is its own.
+
+Places are counted through a scan without gaps, the coefficients of a band one block after the other. In an AC
+refinement only those are counted that are zero so far, as the code counts them; this is the *rank*. A rank and
+the number of known coefficients passed make the place: whatever the walk does in a block, the place is their sum.
+And the bit that is due is as many bits behind the words read so far as known coefficients were passed, each of
+which has one bit (G.1.2.3). So to follow a word of run r from rank z on is
+
+    z += r + 1;  pass known coefficients as long as their own rank (of the zero behind them) is below z
+
+A block ends when all of its zeros are counted; but if its last coefficient is a known one, this takes a word more.
+For such a block one zero is counted that is not there.
+"""
+
+from __future__ import annotations
+
+from array import array
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.bitstream import bits, progressive
+from numjpeg.bitstream.frame import Scan
+from numjpeg.bitstream.progressive import Planes, look_up, restart_intervals
+from numjpeg.bitstream.sequential import check_restarts, receive
+from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_lookup
+
+Ints = NDArray[np.int64]
+
+
+class _OddError(Exception):
+    """Something is not as it should be."""
+
+
+def read_scan(data: bytes, scan: Scan, planes: Planes, warnings: list[str]) -> None:
+    """Decode a scan: :func:`numjpeg.bitstream.progressive.read_scan`, faster."""
+    if scan.Ss:
+        walk = _read_ac_refinement if scan.Ah else _read_ac_first
+        payload = bits.unstuff(data, scan.start, scan.end)
+        found: list[str] = []
+        try:
+            check_restarts(scan, payload, found)
+            walk(scan, payload, planes, found)
+        except (_OddError, IndexError, progressive.FormatError):
+            pass
+        else:
+            warnings += found
+            return
+    progressive.read_scan(data, scan, planes, warnings)
+
+
+# --- what both kinds of scans need -----------------------------------------------------------------------
+
+_ZRL, _END, _NO_CODE = 17, 32, 255
+"""Kinds of code words. Up to 16, a run and the coefficient behind it, together; ZRL; 32 + n, EOBn; or none."""
+
+
+@lru_cache(maxsize=16)
+def _steps(table: HuffmanTable, refinement: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """For each window of 16 bits, the kind of the code word it begins with, and its bits with those behind it."""
+    symbol, length = huffman_lookup(table)
+    run, category = symbol >> 4, symbol & 15
+    end = (category == 0) & (symbol != ZERO_RUN)
+    kind = np.where(end, _END + run, 1 + run).astype(np.uint8)
+    kind[symbol == ZERO_RUN] = _ZRL
+    kind[(length == 0) | (refinement & (category > 1))] = _NO_CODE
+    return kind, (length + np.where(end, run, category)).astype(np.uint8)
+
+
+class _Words(NamedTuple):
+    """The code words of a scan, ``(n,)`` each."""
+
+    code: Ints
+    """The bit at which each begins."""
+    kind: NDArray[np.uint8]
+    behind: Ints
+    """The bit after it and the bits that are its own: magnitude, sign, length of a run of ends of blocks."""
+    passed: Ints
+    """How many known coefficients have a bit there."""
+    rank: Ints
+    """The rank that is due in front of it."""
+
+
+class _Notes:
+    """What a walk leaves behind."""
+
+    def __init__(self) -> None:
+        self.codes = array("q")
+        """The bit at which each word begins."""
+        self.jumps = array("q")
+        """For each end of a block, the rank that is due behind it."""
+        self.intervals: list[tuple[int, int, int]] = []
+        """For each restart interval the number of its first word, the rank due there, the bit after its last."""
+
+    def words(self, kinds: bytes, steps: bytes) -> _Words:
+        """What follows from it."""
+        code = np.frombuffer(self.codes, np.int64)
+        kind = np.frombuffer(kinds, np.uint8)[code]
+        behind = code + np.frombuffer(steps, np.uint8)[code]
+        first, first_rank, last_bit = np.array(self.intervals, np.int64).T
+        following = np.append(code[1:], 0)
+        following[np.append(first[1:], len(code)) - 1] = last_bit
+        # Ranks go up by the zeros of each word; intervals and ends of blocks set them anew.
+        ends = np.flatnonzero(kind >= _END)
+        advance = np.minimum(kind, 16).astype(np.int64)
+        advance[ends] = 0
+        rank = np.cumsum(advance)
+        rank -= advance
+        at = np.concatenate([ends + 1, first])
+        new = np.concatenate([np.frombuffer(self.jumps, np.int64), first_rank])
+        order = np.argsort(at, kind="stable")
+        at, new = at[order], new[order]
+        known = np.append(rank, 0)[at]  # the last one may be behind the last word
+        rank += np.repeat(new - known, np.diff(at, append=len(code)))
+        return _Words(code, kind, behind, following - behind, rank)
+
+
+def _close(interval: progressive.Interval, p: int, beyond: int, warnings: list[str]) -> None:
+    """Note the end of an interval in the bit ``p``, ``beyond`` coefficients behind its last."""
+    left = (interval.end - p) // 8
+    if beyond or p > interval.end or (left and not interval.last):
+        raise _OddError
+    if left:
+        warnings.append(progressive.left_over(left))
+
+
+# --- AC first --------------------------------------------------------------------------------------------
+
+
+def _read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
+    """The first scan of a band (G.1.2.2): no coefficient is known, and ranks are places."""
+    table = scan.huffman_tables[1, scan.components[0].Ta]
+    kinds, steps = look_up(payload, *_steps(table, False))
+    data = payload.data.tobytes()
+    size = scan.Se - scan.Ss + 1
+    notes = _Notes()
+    note, jump = notes.codes.append, notes.jumps.append
+    for interval in restart_intervals(scan, payload):
+        p = interval.begin
+        z = interval.first_mcu * size
+        end = z + interval.mcus * size
+        first_word, first_rank = len(notes.codes), z
+        while z < end:
+            note(p)
+            kind = kinds[p]
+            p += steps[p]
+            if kind <= 16:
+                z += kind
+            elif kind == _ZRL:
+                z += 16
+            else:
+                z = (z // size + _run_of_ends(data, kind, p)) * size
+                jump(z)
+        notes.intervals.append((first_word, first_rank, p))
+        _close(interval, p, z - end, warnings)
+    words = notes.words(kinds, steps)
+    block = words.rank // size
+    new = np.flatnonzero(words.kind <= 16)
+    target = words.rank[new] + words.kind[new] - 1
+    zeros = words.kind == _ZRL
+    if (target // size != block[new]).any() or ((words.rank[zeros] + 15) // size != block[zeros]).any():
+        raise _OddError
+    _, values = receive(payload, words.code[new], [table], np.zeros(len(new), np.intp))
+    place = target + block[new] * (64 - size) + scan.Ss
+    planes[scan.indices[0]].reshape(-1)[place] = values << scan.Al
+
+
+def _run_of_ends(data: bytes, kind: int, p: int) -> int:
+    """How many blocks end with EOBn, whose n bits end at bit ``p`` (G.1.2.2)."""
+    n = kind - _END
+    if n == 0:
+        return 1
+    if kind == _NO_CODE:
+        raise _OddError
+    p -= n
+    return (1 << n) + (int.from_bytes(data[p >> 3 : (p >> 3) + 3], "big") >> (24 - (p & 7) - n) & (1 << n) - 1)
+
+
+# --- AC refinement ---------------------------------------------------------------------------------------
+
+
+def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
+    """A later scan of a band (G.1.2.3)."""
+    table = scan.huffman_tables[1, scan.components[0].Ta]
+    plane = planes[scan.indices[0]]
+    kinds, steps = look_up(payload, *_steps(table, True))
+    data = payload.data.tobytes()
+    size = scan.Se - scan.Ss + 1
+
+    some = plane.reshape(-1, 64)[:, scan.Ss : scan.Se + 1] != 0
+    known = np.flatnonzero(some).astype(np.int64, copy=False)
+    blocks = np.arange(len(some) + 1)
+    ends_known = np.append(some[:, -1], False)
+    extra = np.cumsum(ends_known) - ends_known  # zeros that are not there, before each block
+    before_block = np.searchsorted(known, blocks * size)
+    first_of_block = blocks * size + extra - before_block
+    rank_of_known = known - np.arange(len(known))
+    if extra[-1]:
+        rank_of_known += extra[known // size]
+    ranks = array("q", rank_of_known.tobytes())
+    ranks.append(1 << 62)
+    first, before = array("q", first_of_block.tobytes()), array("q", before_block.astype(np.int64).tobytes())
+
+    notes = _Notes()
+    note, jump = notes.codes.append, notes.jumps.append
+    for interval in restart_intervals(scan, payload):
+        block = interval.first_mcu
+        z, passed = first[block], before[block]
+        end = first[block + interval.mcus]
+        first_word, first_rank = len(notes.codes), z
+        p = interval.begin
+        read = p - passed  # p, less the bits of known coefficients
+        while z < end:
+            note(p)
+            kind = kinds[p]
+            read += steps[p]
+            if kind > 16:
+                if kind != _ZRL:
+                    while first[block + 1] <= z:
+                        block += 1
+                    block += _run_of_ends(data, kind, p + steps[p])
+                    z, passed = first[block], before[block]
+                    jump(z)
+                    p = read + passed
+                    continue
+                kind = 16
+            z += kind
+            while ranks[passed] < z:
+                passed += 1
+            p = read + passed
+        notes.intervals.append((first_word, first_rank, p))
+        _close(interval, p, z - end, warnings)
+
+    words = notes.words(kinds, steps)
+    passed_before = np.cumsum(words.passed) - words.passed
+    if extra[-1]:
+        block_of = np.searchsorted(first_of_block, words.rank, side="right") - 1
+    else:
+        block_of = (words.rank + passed_before) // size
+    last_rank = (first_of_block[1:] - ends_known[:-1]).take(block_of) - 1
+    last_rank[words.kind >= _END] = 1 << 62
+    if (words.rank + np.minimum(words.kind - np.uint8(1), 15) > last_rank).any():
+        raise _OddError
+    new = np.flatnonzero(words.kind <= 16)
+    block_of = block_of[new]
+    target = words.rank[new] + (words.kind[new] - 1) + (passed_before + words.passed)[new] - extra[block_of]
+    place_of_known = known + known // size * (64 - size) + scan.Ss
+    bit_of_known = np.repeat(words.behind - passed_before, words.passed) + np.arange(len(known))
+    progressive.refine(
+        plane.reshape(-1),
+        np.unpackbits(payload.data),
+        (place_of_known, bit_of_known),
+        (target + block_of * (64 - size) + scan.Ss, words.behind[new] - 1),
+        scan.Al,
+    )
