@@ -173,15 +173,22 @@ def left_over(count: int) -> str:
     return f"{count} bytes are left over at the end of a scan"
 
 
-def look_up(payload: bits.Payload, *by_window: NDArray[np.uint8]) -> list[bytes]:
-    """From tables by window of 16 bits, what they say of every bit of a payload and some zeros behind it."""
-    parts: list[list[bytes]] = [[] for _ in by_window]
+def look_up(payload: bits.Payload, by_window: NDArray[np.uint8]) -> list[bytes]:
+    """From tables by window of 16 bits, what they say of every bit of a payload and some zeros behind it.
+
+    Parameters
+    ----------
+    by_window : uint8 ``(65536, 2)``, two tables; with both in one look-up it takes half the time.
+    """
+    first, second = [], []
+    pairs = by_window.view(np.uint16).ravel()
     size = payload.size + bits.PAYLOAD_MARGIN - 8
     for start in range(0, size, CHUNK):
         windows = bits.windows_16(payload.data, start, min(CHUNK, size - start))
-        for part, table in zip(parts, by_window, strict=True):
-            part.append(table[windows].tobytes())
-    return [b"".join(part) for part in parts]
+        found = pairs.take(windows, mode="clip").view(np.uint8)
+        first.append(found[0::2].tobytes())
+        second.append(found[1::2].tobytes())
+    return [b"".join(first), b"".join(second)]
 
 
 def _receive_bits(payload: bits.Payload, p: int, count: int) -> int:
@@ -201,7 +208,7 @@ def _ints(values: array[int]) -> NDArray[np.int64]:
 def read_dc_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
     """The first scan of DC coefficients (G.1.2.1): differences, less their Al lowest bits."""
     tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
-    maps = look_up(payload, *(_dc_steps(table) for table in tables))
+    maps = [look_up(payload, _dc_steps(table))[0] for table in tables]
     component = block_component(scan.factors)
     procedure = [maps[c] for c in component.tolist()]
     places = array("q")
@@ -237,9 +244,9 @@ def read_dc_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: l
 
 @lru_cache(maxsize=16)
 def _dc_steps(table: HuffmanTable) -> NDArray[np.uint8]:
-    """For each window of 16 bits, the bits of the code and the difference it begins with; 0 if there is none."""
+    """For each window of 16 bits, the bits of the code and the difference it begins with, or 0; and the symbol."""
     symbol, length = huffman_lookup(table)
-    return np.where(length > 0, length + symbol, 0).astype(np.uint8)
+    return np.stack([np.where(length > 0, length + symbol, 0).astype(np.uint8), symbol], axis=1)
 
 
 def read_dc_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
@@ -275,7 +282,7 @@ _VALUE, _END, _NO_CODE = 16, 32, 255
 
 
 @lru_cache(maxsize=16)
-def _ac_steps(table: HuffmanTable, refinement: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _ac_steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     """For each window of 16 bits, the kind of the code word it begins with, and its bits with those behind it."""
     symbol, length = huffman_lookup(table)
     run, category = symbol >> 4, symbol & 15
@@ -285,7 +292,7 @@ def _ac_steps(table: HuffmanTable, refinement: bool) -> tuple[NDArray[np.uint8],
     kind[length == 0] = _NO_CODE
     if refinement:
         kind[category > 1] = _NO_CODE  # a new coefficient is +1 or -1 (G.1.2.3)
-    return kind, (length + np.where(end, run, category)).astype(np.uint8)
+    return np.stack([kind, (length + np.where(end, run, category)).astype(np.uint8)], axis=1)
 
 
 def read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
@@ -296,7 +303,7 @@ def read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: l
     """
     table = scan.huffman_tables[1, scan.components[0].Ta]
     flat = planes[scan.indices[0]].reshape(-1)
-    kinds, steps = look_up(payload, *_ac_steps(table, False))
+    kinds, steps = look_up(payload, _ac_steps(table, False))
     gap = 63 + scan.Ss - scan.Se
     codes, targets = array("q"), array("q")
     found, laid = codes.append, targets.append
@@ -349,7 +356,7 @@ def read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnin
     table = scan.huffman_tables[1, scan.components[0].Ta]
     plane = planes[scan.indices[0]]
     flat = plane.reshape(-1)
-    kinds, steps = look_up(payload, *_ac_steps(table, True))
+    kinds, steps = look_up(payload, _ac_steps(table, True))
     gap = 63 + scan.Ss - scan.Se
     known = _history(plane, scan.Ss, scan.Se)
     history = array("q", known.tobytes())
@@ -438,12 +445,14 @@ def refine(
     """
     one = np.int16(1 << Al)
     place, bit = known
-    corrected = place[every_bit.take(bit, mode="clip") == 1]
-    values = flat[corrected]
-    # A bit that is there already stays; only scans out of order send it again.
-    flat[corrected] += np.where(values & one, 0, np.where(values > 0, one, -one)).astype(np.int16)
+    corrected = place.take(np.flatnonzero(every_bit.take(bit, mode="clip")))
+    values = flat.take(corrected)
+    there = np.flatnonzero(values & one)
+    if len(there):  # a bit that is there already stays; only scans out of order send it again
+        corrected, values = np.delete(corrected, there), np.delete(values, there)
+    flat[corrected] = values + (values >> 15 | 1) * one  # away from zero
     place, bit = new
-    flat[place] = np.where(every_bit.take(bit, mode="clip"), one, -one)
+    flat[place] = every_bit.take(bit, mode="clip").astype(np.int16) * (2 * one) - one
 
 
 def _too_long(scan: Scan) -> str:

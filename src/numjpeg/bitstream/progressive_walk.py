@@ -64,7 +64,7 @@ _ZRL, _END, _NO_CODE = 17, 32, 255
 
 
 @lru_cache(maxsize=16)
-def _steps(table: HuffmanTable, refinement: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     """For each window of 16 bits, the kind of the code word it begins with, and its bits with those behind it."""
     symbol, length = huffman_lookup(table)
     run, category = symbol >> 4, symbol & 15
@@ -72,7 +72,7 @@ def _steps(table: HuffmanTable, refinement: bool) -> tuple[NDArray[np.uint8], ND
     kind = np.where(end, _END + run, 1 + run).astype(np.uint8)
     kind[symbol == ZERO_RUN] = _ZRL
     kind[(length == 0) | (refinement & (category > 1))] = _NO_CODE
-    return kind, (length + np.where(end, run, category)).astype(np.uint8)
+    return np.stack([kind, (length + np.where(end, run, category)).astype(np.uint8)], axis=1)
 
 
 class _Words(NamedTuple):
@@ -138,7 +138,7 @@ def _close(interval: progressive.Interval, p: int, beyond: int, warnings: list[s
 def _read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
     """The first scan of a band (G.1.2.2): no coefficient is known, and ranks are places."""
     table = scan.huffman_tables[1, scan.components[0].Ta]
-    kinds, steps = look_up(payload, *_steps(table, False))
+    kinds, steps = look_up(payload, _steps(table, False))
     data = payload.data.tobytes()
     size = scan.Se - scan.Ss + 1
     notes = _Notes()
@@ -191,7 +191,7 @@ def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warni
     """A later scan of a band (G.1.2.3)."""
     table = scan.huffman_tables[1, scan.components[0].Ta]
     plane = planes[scan.indices[0]]
-    kinds, steps = look_up(payload, *_steps(table, True))
+    kinds, steps = look_up(payload, _steps(table, True))
     data = payload.data.tobytes()
     size = scan.Se - scan.Ss + 1
 
@@ -200,12 +200,13 @@ def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warni
     blocks = np.arange(len(some) + 1)
     ends_known = np.append(some[:, -1], False)
     extra = np.cumsum(ends_known) - ends_known  # zeros that are not there, before each block
-    before_block = np.searchsorted(known, blocks * size)
+    block_of_known = known // size
+    before_block = np.append(0, np.cumsum(np.bincount(block_of_known, minlength=len(some))))
     first_of_block = blocks * size + extra - before_block
     rank_of_known = known - np.arange(len(known))
     if extra[-1]:
-        rank_of_known += extra[known // size]
-    ranks = array("q", rank_of_known.tobytes())
+        rank_of_known += extra[block_of_known]
+    ranks = rank_of_known.tolist()
     ranks.append(1 << 62)
     first, before = array("q", first_of_block.tobytes()), array("q", before_block.astype(np.int64).tobytes())
 
@@ -217,25 +218,28 @@ def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warni
         end = first[block + interval.mcus]
         first_word, first_rank = len(notes.codes), z
         p = interval.begin
-        read = p - passed  # p, less the bits of known coefficients
+        due = ranks[passed]
         while z < end:
             note(p)
             kind = kinds[p]
-            read += steps[p]
+            p += steps[p]
             if kind > 16:
                 if kind != _ZRL:
                     while first[block + 1] <= z:
                         block += 1
-                    block += _run_of_ends(data, kind, p + steps[p])
-                    z, passed = first[block], before[block]
+                    block += _run_of_ends(data, kind, p)
+                    z = first[block]
                     jump(z)
-                    p = read + passed
+                    p += before[block] - passed
+                    passed = before[block]
+                    due = ranks[passed]
                     continue
                 kind = 16
             z += kind
-            while ranks[passed] < z:
+            while due < z:
+                p += 1
                 passed += 1
-            p = read + passed
+                due = ranks[passed]
         notes.intervals.append((first_word, first_rank, p))
         _close(interval, p, z - end, warnings)
 
@@ -252,7 +256,7 @@ def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warni
     new = np.flatnonzero(words.kind <= 16)
     block_of = block_of[new]
     target = words.rank[new] + (words.kind[new] - 1) + (passed_before + words.passed)[new] - extra[block_of]
-    place_of_known = known + known // size * (64 - size) + scan.Ss
+    place_of_known = known + block_of_known * (64 - size) + scan.Ss
     bit_of_known = np.repeat(words.behind - passed_before, words.passed) + np.arange(len(known))
     progressive.refine(
         plane.reshape(-1),
