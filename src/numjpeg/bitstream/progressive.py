@@ -142,6 +142,7 @@ class Interval(NamedTuple):
 
 
 def restart_intervals(scan: Scan, payload: bits.Payload) -> Iterator[Interval]:
+    """The restart intervals of a scan, of which :func:`check_restarts` has found as many as there should be."""
     rows, columns = scan.mcus
     total = rows * columns
     step = scan.restart_interval or total
@@ -207,10 +208,7 @@ def _ints(values: array[int]) -> NDArray[np.int64]:
 
 def read_dc_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
     """The first scan of DC coefficients (G.1.2.1): differences, less their Al lowest bits."""
-    tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
-    maps = [look_up(payload, _dc_steps(table))[0] for table in tables]
-    component = block_component(scan.factors)
-    procedure = [maps[c] for c in component.tolist()]
+    procedure = dc_procedure(scan, payload)
     places = array("q")
     found = places.append
     try:
@@ -229,17 +227,32 @@ def read_dc_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: l
                 raise _fault(payload, interval, "data end too early", mcu, p) from None
             _close(payload, interval, p, warnings)
     finally:
-        rows, columns = scan.mcus
-        every = np.tile(component, ceil_div(len(places), scan.blocks_per_mcu))[: len(places)]
-        _, differences = receive(payload, _ints(places), tables, every)
-        # In front of a fault; behind it the prediction goes on.
-        blocks = np.zeros((rows * columns, scan.blocks_per_mcu, 1), np.int16)
-        blocks.reshape(-1)[: len(places)] = differences
-        restore_dc(scan, blocks, 0, [0] * len(scan.components))
-        blocks <<= scan.Al
-        for index, dc in zip(scan.indices, deinterleave(blocks, columns, scan.factors), strict=True):
-            plane = planes[index]
-            plane[: len(dc), :, 0] = dc[:, : plane.shape[1], 0]
+        lay_dc(scan, payload, planes, _ints(places))
+
+
+def dc_procedure(scan: Scan, payload: bits.Payload) -> list[bytes]:
+    """For each block of an MCU, how far its code and difference lead from every bit, or 0."""
+    maps = {table: look_up(payload, _dc_steps(table))[0] for table in scan.huffman_tables.values()}
+    by_component = [maps[scan.huffman_tables[0, c.Td]] for c in scan.components]
+    return [by_component[c] for c in block_component(scan.factors).tolist()]
+
+
+def lay_dc(scan: Scan, payload: bits.Payload, planes: Planes, places: NDArray[np.int64]) -> None:
+    """From the bits at which the codes of the first blocks of a scan begin, all their DC coefficients.
+
+    Behind the last of them the prediction goes on.
+    """
+    rows, columns = scan.mcus
+    tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
+    component = np.tile(block_component(scan.factors), ceil_div(len(places), scan.blocks_per_mcu))
+    _, differences = receive(payload, places, tables, component[: len(places)])
+    blocks = np.zeros((rows * columns, scan.blocks_per_mcu, 1), np.int16)
+    blocks.reshape(-1)[: len(places)] = differences
+    restore_dc(scan, blocks, 0, [0] * len(scan.components))
+    blocks <<= scan.Al
+    for index, dc in zip(scan.indices, deinterleave(blocks, columns, scan.factors), strict=True):
+        plane = planes[index]
+        plane[: len(dc), :, 0] = dc[:, : plane.shape[1], 0]
 
 
 @lru_cache(maxsize=16)
@@ -417,7 +430,9 @@ def read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnin
         bit += np.arange(len(bit))
         new = np.frombuffer(kinds, np.uint8)[words] < _VALUE
         corrected_places = (known[: len(bit)], bit)
-        refine(flat, np.unpackbits(payload.data), corrected_places, (_ints(targets)[new], behind[new] - 1), scan.Al)
+        refine(
+            flat, np.unpackbits(payload.data), corrected_places, (_ints(targets)[new], behind[new] - 1), scan.Al
+        )
 
 
 def _history(plane: NDArray[np.int16], Ss: int, Se: int) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ For such a block one zero is counted that is not there.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,11 +30,21 @@ from numpy.typing import NDArray
 
 from numjpeg.bitstream import bits, progressive
 from numjpeg.bitstream.frame import Scan
-from numjpeg.bitstream.progressive import Planes, look_up, restart_intervals
+from numjpeg.bitstream.lanes import cut
+from numjpeg.bitstream.progressive import Planes, check_size, look_up, restart_intervals
 from numjpeg.bitstream.sequential import check_restarts, receive
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_lookup
 
 Ints = NDArray[np.int64]
+
+WALK_BELOW = 4096
+"""Bytes of an AC first scan below which it is walked through; lanes take longer to begin."""
+
+ROUNDS = 8
+"""How often lanes are asked to begin anew. Two rounds do for most scans of photographs, but for a few lanes."""
+
+LANE_STEPS = 32
+"""Steps between two looks at which lanes have arrived."""
 
 
 class _OddError(Exception):
@@ -42,25 +53,32 @@ class _OddError(Exception):
 
 def read_scan(data: bytes, scan: Scan, planes: Planes, warnings: list[str]) -> None:
     """Decode a scan: :func:`numjpeg.bitstream.progressive.read_scan`, faster."""
+    payload = bits.unstuff(data, scan.start, scan.end)
+    read: Callable[[Scan, bits.Payload, Planes, list[str]], None]
     if scan.Ss:
-        walk = _read_ac_refinement if scan.Ah else _read_ac_first
-        payload = bits.unstuff(data, scan.start, scan.end)
-        found: list[str] = []
-        try:
-            check_restarts(scan, payload, found)
-            walk(scan, payload, planes, found)
-        except (_OddError, IndexError, progressive.FormatError):
-            pass
-        else:
-            warnings += found
-            return
-    progressive.read_scan(data, scan, planes, warnings)
+        read = _read_ac_refinement if scan.Ah else _read_ac_first
+    else:
+        read = progressive.read_dc_refinement if scan.Ah else _read_dc_first
+        check_size(scan, payload)
+    found: list[str] = []
+    check_restarts(scan, payload, found)
+    try:
+        read(scan, payload, planes, found)
+    except (_OddError, IndexError):
+        progressive.read_scan(data, scan, planes, warnings)
+    else:
+        warnings += found
 
 
 # --- what both kinds of scans need -----------------------------------------------------------------------
 
 _ZRL, _END, _NO_CODE = 17, 32, 255
 """Kinds of code words. Up to 16, a run and the coefficient behind it, together; ZRL; 32 + n, EOBn; or none."""
+
+
+_ADVANCE = np.minimum(np.arange(256), 16).astype(np.uint8)
+_ADVANCE[_END:] = 64
+"""By the kind of a word, how far it leads in its block; to its end or farther where it ends it."""
 
 
 @lru_cache(maxsize=16)
@@ -72,7 +90,8 @@ def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     kind = np.where(end, _END + run, 1 + run).astype(np.uint8)
     kind[symbol == ZERO_RUN] = _ZRL
     kind[(length == 0) | (refinement & (category > 1))] = _NO_CODE
-    return np.stack([kind, (length + np.where(end, run, category)).astype(np.uint8)], axis=1)
+    steps = np.maximum(1, length + np.where(end, run, category))  # a guess goes on even where there is no code
+    return np.stack([kind, steps.astype(np.uint8)], axis=1)
 
 
 class _Words(NamedTuple):
@@ -132,6 +151,25 @@ def _close(interval: progressive.Interval, p: int, beyond: int, warnings: list[s
         warnings.append(progressive.left_over(left))
 
 
+def _read_dc_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
+    """The first scan of DC coefficients (G.1.2.1)."""
+    procedure = progressive.dc_procedure(scan, payload)
+    places = array("q")
+    note = places.append
+    for interval in restart_intervals(scan, payload):
+        p = interval.begin
+        for _ in range(interval.mcus):
+            for steps in procedure:
+                note(p)
+                p += steps[p]
+        _close(interval, p, 0, warnings)
+    codes = np.frombuffer(places, np.int64)
+    for i, steps in enumerate(procedure):
+        if not np.frombuffer(steps, np.uint8)[codes[i :: len(procedure)]].all():
+            raise _OddError
+    progressive.lay_dc(scan, payload, planes, codes)
+
+
 # --- AC first --------------------------------------------------------------------------------------------
 
 
@@ -139,6 +177,27 @@ def _read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: 
     """The first scan of a band (G.1.2.2): no coefficient is known, and ranks are places."""
     table = scan.huffman_tables[1, scan.components[0].Ta]
     kinds, steps = look_up(payload, _steps(table, False))
+    words = None
+    if payload.size >= WALK_BELOW:
+        words = _words_in_lanes(
+            scan, payload, np.frombuffer(kinds, np.uint8), np.frombuffer(steps, np.uint8), warnings
+        )
+    if words is None:
+        words = _walk_ac_first(scan, payload, kinds, steps, warnings)
+    size = scan.Se - scan.Ss + 1
+    block = words.rank // size
+    new = np.flatnonzero(words.kind <= 16)
+    target = words.rank[new] + words.kind[new] - 1
+    zeros = words.kind == _ZRL
+    if (target // size != block[new]).any() or ((words.rank[zeros] + 15) // size != block[zeros]).any():
+        raise _OddError
+    _, values = receive(payload, words.code[new], [table], np.zeros(len(new), np.intp))
+    place = target + block[new] * (64 - size) + scan.Ss
+    planes[scan.indices[0]].reshape(-1)[place] = values << scan.Al
+
+
+def _walk_ac_first(scan: Scan, payload: bits.Payload, kinds: bytes, steps: bytes, warnings: list[str]) -> _Words:
+    """The words of a scan, one after the other."""
     data = payload.data.tobytes()
     size = scan.Se - scan.Ss + 1
     notes = _Notes()
@@ -161,16 +220,102 @@ def _read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: 
                 jump(z)
         notes.intervals.append((first_word, first_rank, p))
         _close(interval, p, z - end, warnings)
-    words = notes.words(kinds, steps)
-    block = words.rank // size
-    new = np.flatnonzero(words.kind <= 16)
-    target = words.rank[new] + words.kind[new] - 1
-    zeros = words.kind == _ZRL
-    if (target // size != block[new]).any() or ((words.rank[zeros] + 15) // size != block[zeros]).any():
+    return notes.words(kinds, steps)
+
+
+def _words_in_lanes(
+    scan: Scan, payload: bits.Payload, kinds: NDArray[np.uint8], steps: NDArray[np.uint8], warnings: list[str]
+) -> _Words | None:
+    """The words of a scan, at hundreds of places at once; None if these do not come to agree.
+
+    As in :mod:`numjpeg.bitstream.lanes` a lane that begins with a guess is soon right, since the code synchronises
+    itself; all that a word depends on is the bit, all that its block's end depends on the coefficient k that is
+    due. The first lane of each restart interval is right from its start. Each of the others starts with a guess,
+    then with what the lane in front of it came out with, until nothing changes any more: then each is right.
+    """
+    size = scan.Se - scan.Ss + 1
+    intervals = list(restart_intervals(scan, payload))
+    bounds = np.array([interval.begin for interval in intervals] + [intervals[-1].end])
+    begin, end, lane_interval = cut(bounds)
+    at, k = begin.copy(), np.zeros(len(begin), np.int64)
+    out_at, out_k = at.copy(), k.copy()
+    advance = _ADVANCE[kinds]
+    turn = np.arange(len(begin))
+    for _ in range(ROUNDS):
+        for lane, bit, due, stop in _run_lanes(turn, at, k, end, advance, steps, size):
+            own = np.arange(len(lane))
+            out_at[lane], out_k[lane] = bit[stop, own], due[stop, own]
+        other = (out_at[:-1] != at[1:]) | (out_k[:-1] != k[1:])
+        turn = np.flatnonzero(other & (lane_interval[:-1] == lane_interval[1:])) + 1
+        at[turn], k[turn] = out_at[turn - 1], out_k[turn - 1]
+        if len(turn) == 0:
+            break
+    else:
+        return None
+    found = []
+    for _, bit, due, stop in _run_lanes(np.arange(len(begin)), at, k, end, advance, steps, size):
+        inside = np.arange(len(bit) - 1)[:, np.newaxis] < stop
+        found.append(bit[:-1][inside] << 7 | due[:-1][inside])
+    words = np.sort(np.concatenate(found))
+    code, k = words >> 7, words & 127
+
+    kind = kinds[code]
+    behind = code + steps[code]
+    # A word that ends blocks, one or more of them.
+    blocks = (k + _ADVANCE[kind] >= size).astype(np.int64)
+    several = np.flatnonzero((kind > _END) & (kind != _NO_CODE))
+    n = (kind[several] - _END).astype(np.uint64)
+    low = bits.windows_32(payload.data, behind[several] - n.astype(np.int64)) >> (np.uint64(32) - n)
+    blocks[several] = (low + (np.uint64(1) << n)).astype(np.int64)
+    before = np.cumsum(blocks) - blocks
+    # Each interval counts for itself; behind its last block there may be bits that fill up the byte.
+    number = np.searchsorted(bounds[1:-1], code, side="right")
+    count = np.bincount(number, minlength=len(intervals))
+    if not count.all():
         raise _OddError
-    _, values = receive(payload, words.code[new], [table], np.zeros(len(new), np.intp))
-    place = target + block[new] * (64 - size) + scan.Ss
-    planes[scan.indices[0]].reshape(-1)[place] = values << scan.Al
+    before -= before[np.cumsum(count) - count][number]
+    mcus = np.array([interval.mcus for interval in intervals])
+    kept = before < mcus[number]
+    if (kind[kept] == _NO_CODE).any():
+        raise _OddError
+    last = np.cumsum(count) - count + np.bincount(number[kept], minlength=len(intervals)) - 1
+    beyond = before[last] + blocks[last] - mcus
+    for interval, p, wrong in zip(intervals, behind[last].tolist(), beyond.tolist(), strict=True):
+        _close(interval, p, wrong, warnings)
+    rank = (before + np.array([interval.first_mcu for interval in intervals])[number]) * size + k
+    return _Words(code[kept], kind[kept], behind[kept], np.empty(0, np.int64), rank[kept])
+
+
+def _run_lanes(
+    lane: NDArray[np.intp],
+    at: Ints,
+    k: Ints,
+    end: Ints,
+    advance: NDArray[np.uint8],
+    steps: NDArray[np.uint8],
+    size: int,
+) -> Iterator[tuple[NDArray[np.intp], Ints, Ints, NDArray[np.intp]]]:
+    """Let lanes run from bit ``at`` and coefficient ``k`` to their ends.
+
+    Yields
+    ------
+    (lane, bits, coefficients, last): of some steps of some lanes the states in front of and behind each,
+    ``(steps + 1, n)``, and ``(n,)`` the number of the first state that is not in front of the lane's end.
+    """
+    bit, due = at[lane], k[lane]
+    while len(lane):
+        all_bits = np.empty((LANE_STEPS + 1, len(lane)), np.int64)
+        all_due = np.empty_like(all_bits)
+        all_bits[0], all_due[0] = bit, due
+        for i in range(LANE_STEPS):
+            np.add(all_bits[i], steps.take(all_bits[i], mode="clip"), out=all_bits[i + 1])
+            then = np.add(all_due[i], advance.take(all_bits[i], mode="clip"), out=all_due[i + 1])
+            np.multiply(then, then < size, out=then)
+        last = np.count_nonzero(all_bits < end[lane], axis=0)
+        going = np.flatnonzero(last > LANE_STEPS)
+        last = np.minimum(last, LANE_STEPS)
+        yield lane, all_bits, all_due, last
+        lane, bit, due = lane[going], all_bits[-1, going], all_due[-1, going]
 
 
 def _run_of_ends(data: bytes, kind: int, p: int) -> int:
