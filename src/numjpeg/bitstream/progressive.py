@@ -38,7 +38,7 @@ from numjpeg.bitstream.mcu import block_component, deinterleave
 from numjpeg.bitstream.sequential import check_restarts, interval_bounds, receive, restore_dc
 from numjpeg.coefficients import ceil_div
 from numjpeg.errors import FormatError, UnsupportedError
-from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_lookup
+from numjpeg.stages.huffman import WINDOW_BITS, ZERO_RUN, HuffmanTable
 
 Planes = Sequence[NDArray[np.int16]]
 """Of each component of a frame, blocks int16 ``(rows, columns, 64)`` in zig-zag order."""
@@ -192,6 +192,24 @@ def look_up(payload: bits.Payload, by_window: NDArray[np.uint8]) -> list[bytes]:
     return [b"".join(first), b"".join(second)]
 
 
+def code_lengths(table: HuffmanTable) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The lengths of a table's codes in ascending order, and their symbols."""
+    return np.repeat(np.arange(1, 17), table.bits), np.frombuffer(table.values, np.uint8).astype(np.intp)
+
+
+def spread(
+    length: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp], none: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Two tables by code, as two by window of 16 bits, uint8 ``(65536, 2)``; ``none`` where there is no code."""
+    by_window = np.empty((1 << WINDOW_BITS, 2), np.uint8)
+    spans = 1 << (WINDOW_BITS - length)
+    used = int(spans.sum())
+    by_window[:used, 0] = np.repeat(first.astype(np.uint8), spans)
+    by_window[:used, 1] = np.repeat(second.astype(np.uint8), spans)
+    by_window[used:] = none
+    return by_window
+
+
 def _receive_bits(payload: bits.Payload, p: int, count: int) -> int:
     """RECEIVE (F.2.2.4): ``count`` bits, 16 at the most, from bit ``p`` on."""
     byte = p >> 3
@@ -258,8 +276,8 @@ def lay_dc(scan: Scan, payload: bits.Payload, planes: Planes, places: NDArray[np
 @lru_cache(maxsize=16)
 def _dc_steps(table: HuffmanTable) -> NDArray[np.uint8]:
     """For each window of 16 bits, the bits of the code and the difference it begins with, or 0; and the symbol."""
-    symbol, length = huffman_lookup(table)
-    return np.stack([np.where(length > 0, length + symbol, 0).astype(np.uint8), symbol], axis=1)
+    length, symbol = code_lengths(table)
+    return spread(length, length + symbol, symbol, (0, 0))
 
 
 def read_dc_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
@@ -297,15 +315,14 @@ _VALUE, _END, _NO_CODE = 16, 32, 255
 @lru_cache(maxsize=16)
 def _ac_steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     """For each window of 16 bits, the kind of the code word it begins with, and its bits with those behind it."""
-    symbol, length = huffman_lookup(table)
+    length, symbol = code_lengths(table)
     run, category = symbol >> 4, symbol & 15
     end = (category == 0) & (symbol != ZERO_RUN)
-    kind = np.where(end, _END + run, run).astype(np.uint8)
+    kind = np.where(end, _END + run, run)
     kind[symbol == ZERO_RUN] = _VALUE + 15
-    kind[length == 0] = _NO_CODE
     if refinement:
         kind[category > 1] = _NO_CODE  # a new coefficient is +1 or -1 (G.1.2.3)
-    return np.stack([kind, (length + np.where(end, run, category)).astype(np.uint8)], axis=1)
+    return spread(length, kind, length + np.where(end, run, category), (_NO_CODE, 0))
 
 
 def read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:

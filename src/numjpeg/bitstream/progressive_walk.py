@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from numjpeg.bitstream import bits, progressive
 from numjpeg.bitstream.frame import Scan
 from numjpeg.bitstream.lanes import cut
-from numjpeg.bitstream.progressive import Planes, check_size, look_up, restart_intervals
+from numjpeg.bitstream.progressive import Planes, check_size, code_lengths, look_up, restart_intervals, spread
 from numjpeg.bitstream.sequential import check_restarts, receive
-from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_lookup
+from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
 
 Ints = NDArray[np.int64]
 
@@ -84,14 +84,15 @@ _ADVANCE[_END:] = 64
 @lru_cache(maxsize=16)
 def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     """For each window of 16 bits, the kind of the code word it begins with, and its bits with those behind it."""
-    symbol, length = huffman_lookup(table)
+    length, symbol = code_lengths(table)
     run, category = symbol >> 4, symbol & 15
     end = (category == 0) & (symbol != ZERO_RUN)
-    kind = np.where(end, _END + run, 1 + run).astype(np.uint8)
+    kind = np.where(end, _END + run, 1 + run)
     kind[symbol == ZERO_RUN] = _ZRL
-    kind[(length == 0) | (refinement & (category > 1))] = _NO_CODE
-    steps = np.maximum(1, length + np.where(end, run, category))  # a guess goes on even where there is no code
-    return np.stack([kind, steps.astype(np.uint8)], axis=1)
+    if refinement:
+        kind[category > 1] = _NO_CODE
+    # A guess goes on even where there is no code.
+    return spread(length, kind, length + np.where(end, run, category), (_NO_CODE, 1))
 
 
 class _Words(NamedTuple):
