@@ -17,7 +17,7 @@ STOREYS = [
     {"stages", "metrics"},
     {"coefficients", "forward"},
     {"pixels", "bitstream"},
-    {"encoder", "decoder"},
+    {"encoder", "decoder", "header"},
     {"files"},
     {"batch"},
     {"forensics", "other_formats"},

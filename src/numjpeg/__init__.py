@@ -10,10 +10,11 @@ with ``read_coefficients`` and ``write_coefficients``.
 
 from numjpeg.batch import decode_batch, encode_batch
 from numjpeg.coefficients import Coefficients, Component
-from numjpeg.decoder import Header, decode, read_coefficients, read_header
+from numjpeg.decoder import decode, read_coefficients
 from numjpeg.encoder import encode, write_coefficients
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.files import imread, imwrite
+from numjpeg.header import Header, read_header
 from numjpeg.metrics import mse, psnr
 from numjpeg.workspace import keep_freed_memory
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,17 @@ class Structure:
         """ "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw" (two components, or more than four)."""
         identifiers = [c.identifier for c in self.require_frame().components]
         return file_colorspace(identifiers, self.application_segments)
+
+
+def as_bytes(data: Any) -> bytes:
+    """The file's bytes; TypeError for what is not bytes-like."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, np.ndarray) and (data.dtype != np.uint8 or data.ndim != 1):
+        raise TypeError(f"data: a one-dimensional uint8 array expected, got {data.dtype} {data.shape}")
+    if isinstance(data, bytearray | memoryview | np.ndarray):
+        return bytes(data)
+    raise TypeError(f"data: bytes expected, got {type(data).__name__}; imread takes a path or a file")
 
 
 def read_structure(data: bytes, *, decode: bool = True) -> Structure:

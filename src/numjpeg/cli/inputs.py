@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.cli.console import STANDARD_STREAM
-from numjpeg.decoder import Header, decode, read_header
+from numjpeg.decoder import decode
+from numjpeg.header import Header, read_header
 from numjpeg.other_formats import Picture, PictureError, blend, read_picture
 from numjpeg.stages.color import rgb_to_ycbcr
 

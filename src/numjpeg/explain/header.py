@@ -7,10 +7,11 @@ from string import ascii_letters
 from typing import Any
 
 from numjpeg.bitstream import markers, reader
-from numjpeg.decoder import Header, as_bytes, read_header
+from numjpeg.bitstream.reader import as_bytes
 from numjpeg.explain.segments import describe_segments
 from numjpeg.explain.text import MAX_LINES, STANDARD_NAMES, matrix, printable
 from numjpeg.forensics import estimate_quality
+from numjpeg.header import Header, read_header
 
 MAX_TEXT = 2000
 """Characters of a comment that are shown."""
