@@ -36,6 +36,8 @@ class Structure:
     """APPn and COM in front of the first scan."""
     segments: list[markers.Segment] = field(default_factory=list)
     """All of them."""
+    trailing: tuple[int, int] | None = None
+    """(byte offset, number) of the bytes after EOI."""
     warnings: list[str] = field(default_factory=list)
 
     def require_frame(self) -> Frame:
@@ -88,7 +90,7 @@ def read_structure(data: bytes, *, decode: bool = True) -> Structure:
     if segment is None or segment.marker != markers.EOI:
         structure.warnings.append("the file ends without EOI")
     elif segment.end < len(data):
-        structure.warnings.append(f"{len(data) - segment.end} bytes follow EOI")
+        structure.trailing = segment.end, len(data) - segment.end
     frame = structure.require_frame()
     if decode and not structure.scans:
         raise FormatError("the file has no scan", offset=len(data), clause="B.2.1")
