@@ -35,6 +35,7 @@ _CHANNELS = {"RGB": 3, "BGR": 3, "YCbCr": 3, "CMYK": 4}
 def decode(
     data: Any,
     *,
+    tables: Any = None,
     colorspace: str | None = None,
     strict: bool = True,
     fancy_upsampling: bool = True,
@@ -50,6 +51,8 @@ def decode(
     Parameters
     ----------
     data : the file: bytes, bytearray, memoryview or uint8 array.
+    tables : a file of tables alone (T.81 B.5; TIFF's JPEGTables), for an abbreviated file (B.4) that lacks them.
+        A sequential file without any Huffman table, such as a frame of Motion-JPEG, gets the standard ones.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
         the components as they are stored, upsampled.
     strict : refuse damaged files. (False is accepted, and does the same until damaged files are handled.)
@@ -72,7 +75,7 @@ def decode(
     if colorspace is not None and colorspace not in pixels.COLORSPACES:
         raise ValueError(f"colorspace: {colorspace!r} is none of {pixels.COLORSPACES}")
     file = as_bytes(data)
-    structure = reader.read_structure(file)
+    structure = reader.read_structure(file, tables)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
     target = colorspace or _NATIVE[structure.colorspace]
@@ -118,13 +121,13 @@ def _read_samples(
         row += step
 
 
-def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficients:
+def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int = MAX_PIXELS) -> Coefficients:
     """Read a file's quantized coefficients, and all that is needed to write it again.
 
     Parameters
     ----------
     data : the file: bytes, bytearray, memoryview or uint8 array.
-    max_pixels : as in :func:`decode`.
+    tables, max_pixels : as in :func:`decode`.
 
     Returns
     -------
@@ -135,7 +138,7 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
     FormatError, UnsupportedError for the data; TypeError for another kind of ``data``.
     """
     file = as_bytes(data)
-    structure = reader.read_structure(file)
+    structure = reader.read_structure(file, tables)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
     planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
@@ -150,7 +153,7 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
                     plane = planes[index] = np.empty((rows, columns, 8, 8), np.int16)
                 plane[row * v : row * v + len(sequences)] = inverse_zigzag(sequences[: rows - row * v, :columns])
             row += step
-    components, tables, huffman = _tables_for_one_scan(structure)
+    components, quantization, huffman = _tables_for_one_scan(structure)
     return Coefficients(
         frame.height,
         frame.width,
@@ -159,7 +162,7 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
             np.zeros((*frame.block_size(c), 8, 8), np.int16) if plane is None else plane
             for c, plane in zip(frame.components, planes, strict=True)
         ],
-        tables,
+        quantization,
         huffman,
         structure.scans[0].restart_interval,
         structure.application_segments,
