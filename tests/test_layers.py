@@ -17,7 +17,7 @@ STOREYS = [
     {"stages", "metrics"},
     {"coefficients", "forward"},
     {"pixels", "bitstream"},
-    {"encoder", "decoder", "header"},
+    {"encoder", "decoder", "header", "splice"},
     {"files"},
     {"batch"},
     {"forensics", "other_formats"},

@@ -16,6 +16,7 @@ from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.files import imread, imwrite
 from numjpeg.header import Header, read_header
 from numjpeg.metrics import mse, psnr
+from numjpeg.splice import copy_metadata, split_tables
 from numjpeg.workspace import keep_freed_memory
 
 keep_freed_memory()
@@ -29,6 +30,7 @@ __all__ = [
     "Header",
     "JpegError",
     "UnsupportedError",
+    "copy_metadata",
     "decode",
     "decode_batch",
     "encode",
@@ -39,5 +41,6 @@ __all__ = [
     "psnr",
     "read_coefficients",
     "read_header",
+    "split_tables",
     "write_coefficients",
 ]

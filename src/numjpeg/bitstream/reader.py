@@ -89,6 +89,9 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True) -> S
         structure.segments.append(segment)
         if segment.stray:
             structure.warnings.append(f"{segment.stray} stray bytes before {segment.name}, byte {segment.offset}")
+        if segment.fault:
+            structure.warnings.append(f"{segment.name}: {segment.fault}, byte {segment.offset}")
+            continue
         handler = _HANDLERS.get(segment.marker)
         if handler:
             handler(structure, data, segment, decode)
