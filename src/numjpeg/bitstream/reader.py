@@ -45,7 +45,7 @@ class Structure:
         """The frame; FormatError if there is none."""
         if self.frame is None:
             tables = self.quantization_tables or self.huffman_definitions
-            what = ", tables alone: tables= of decode takes such files" if tables else ""
+            what = ", it holds tables alone" if tables else ""
             clause = "B.5" if tables else "B.2.1"
             raise FormatError(f"the file has no frame{what}", offset=self.size, clause=clause)
         return self.frame
