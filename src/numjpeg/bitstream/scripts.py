@@ -112,9 +112,10 @@ def check_script(script: Script, components: Sequence[Component], *, complete: b
             raise ValueError(f"scans: number {number} ({scan}): {fault}")
         for c in scan.components:
             sent[c][scan.Ss : scan.Se + 1] = [scan.Al] * (scan.Se - scan.Ss + 1)
+    without = [c for c, of_component in enumerate(sent) if of_component[0] is None]
+    if without:
+        raise ValueError(f"scans: none sends the DC coefficients of component {without[0]}")
     for c, of_component in enumerate(sent):
-        if of_component[0] is None:
-            raise ValueError(f"scans: none sends the DC coefficients of component {c}")
         missing = [k for k, bits in enumerate(of_component) if bits != 0]
         if complete and missing:
             raise ValueError(f"scans: coefficient {missing[0]} of component {c} is not sent to its last bit")
