@@ -166,9 +166,7 @@ def write_coefficients(
         if optimize is False:
             raise ValueError("optimize: the standard tables have no codes for progressive scans")
         selectors = _HUFFMAN_SELECTORS.get(colorspace, [0] * len(identifiers))
-        components = tuple(
-            replace(c, Td=i, Ta=i) for c, i in zip(coefficients.components, selectors, strict=True)
-        )
+        components = tuple(replace(c, Td=i, Ta=i) for c, i in zip(coefficients.components, selectors, strict=True))
         return write_file(replace(coefficients, components=components), None, script=script)
     if optimize is None and coefficients.huffman_tables.keys() >= _huffman_keys(coefficients):
         try:

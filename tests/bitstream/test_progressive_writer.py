@@ -50,9 +50,7 @@ def check_ac(sequences: np.ndarray, *bands: slice, rows: int = 1, **options: int
     scan = one_component(rows, len(sequences) // rows, **options)
     whole = planes_of(sequences.reshape(rows, -1, 64))
     data, counts = written(scan, collect([whole[band]] for band in bands or [slice(None)]))
-    expected = progressive.encode_ac(
-        sequences.tolist(), scan.Ss, scan.Se, scan.Ah, scan.Al, scan.restart_interval
-    )
+    expected = progressive.encode_ac(sequences.tolist(), scan.Ss, scan.Se, scan.Ah, scan.Al, scan.restart_interval)
     assert counts[1].tolist() == progressive.frequencies(expected)
     assert data == progressive.to_bytes(expected, [codes(scan.huffman_tables[1, 0])])
 
@@ -103,13 +101,13 @@ def test_every_place_of_one_coefficient_and_its_neighbours(Ah: int, Al: int, end
     check_ac(np.array(sequences), Ss=1, Se=63, Ah=Ah, Al=Al)
 
 
-@pytest.mark.parametrize("count", [0x7FFE, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF, 100_000])
+@pytest.mark.parametrize("count", [0x7FFE, 0x7FFF, 0x8000, 0xFFFF])
 @pytest.mark.parametrize("Ah", [0, 1])
 def test_runs_of_32767_blocks(count: int, Ah: int) -> None:
     """EOB runs are cut where they are full, wherever the blocks that have more than an end stand."""
     sequences = np.zeros((count + 3, 64), np.int16)
     sequences[0, 7] = sequences[1, 5] = sequences[-1, 6] = 1
-    for block in (0, 1, count):
+    for block in (0, count):
         changed = sequences.copy()
         changed[block] = 0
         check_ac(changed, Ss=5, Se=7, Ah=Ah, Al=0)
@@ -140,7 +138,7 @@ def test_runs_end_with_937_and_938_waiting_bits() -> None:
                 run = total = 0
         broken = np.arange(len(waiting)) == 0
         runs = eob_runs(np.arange(len(waiting)) + 5, broken, np.array(waiting))
-        assert runs.count.tolist() == expected
+        assert runs.length.tolist() == expected
         assert (runs.last - runs.first + 1).tolist() == expected
         assert runs.first[0] == 5
 
@@ -168,7 +166,9 @@ def test_dc_scans(factors, Ah: int, Al: int, monkeypatch: pytest.MonkeyPatch) ->
         frame = Frame(SOF2, 8, height, width, components)
         scan = Scan(frame, tuple(range(len(components))), components, {}, interval, Se=0, Ah=Ah, Al=Al)
         random = np.random.default_rng(height)
-        planes = [random.integers(-16000, 16000, (*frame.block_size(c), 8, 8)).astype(np.int16) for c in components]
+        planes = [
+            random.integers(-16000, 16000, (*frame.block_size(c), 8, 8)).astype(np.int16) for c in components
+        ]
         rows, columns = scan.mcus
         assert rows == ceil_div(height, 8 * frame.V_max)
         dc = [

@@ -1,7 +1,7 @@
 """Annex G, literally: the four kinds of progressive scans with Huffman coding, block by block.
 
-What a scan writes is a list of restart intervals; an interval is a list of symbols (table, symbol) and of bits, which
-are strings of 0 and 1.
+What a scan writes is a list of restart intervals; an interval is a list of symbols (table, symbol) and of bits,
+which are strings of 0 and 1.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def encode_ac(
 
 
 def encode_dc(mcus: list[list[tuple[int, int]]], ah: int, al: int, interval: int = 0) -> list[list[Item]]:
-    """MCUs of (component, DC coefficient); G.1.2.1. Rounding towards minus infinity, as a shift of the bits does."""
+    """MCUs of (component, DC coefficient); G.1.2.1: the bits are shifted, which rounds down."""
     coded = []
     for of_interval in intervals(mcus, interval):
         items: list[Item] = []

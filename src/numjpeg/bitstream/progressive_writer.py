@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -220,7 +221,7 @@ class CoefficientSymbols(NamedTuple):
     ends: NDArray[np.intp]
     """``(blocks,)``, how many coefficients there are up to the end of each block."""
     full: NDArray[np.bool_]
-    """``(blocks,)``, whether the last coefficient of the band is one of them, so that no end is left to be coded."""
+    """``(blocks,)``, whether coefficient Se is one of them, so that no end is left to be coded."""
     zero_runs: NDArray[np.intp]
     """Ascending, one entry a ZRL: the place of the coefficient in front of which it stands."""
     corrections: NDArray[np.uint8]
@@ -299,8 +300,8 @@ def refinement_symbols(scan: Scan, piece: Nonzero) -> CoefficientSymbols:
     """A refinement of AC coefficients (G.1.2.3, Figures G.7 to G.9, less the ends of blocks).
 
     All that have been or become nonzero are looked at in turn, ``i`` their places. Runs count the zeros since the
-    last that became nonzero, or since the start of the block: zeros before ``i`` less zeros before that place. Both
-    numbers of zeros rise with ``i``, so that the latest of those places is the one with the largest number.
+    last that became nonzero, or since the start of the block: zeros before ``i`` less zeros before that place.
+    Such numbers rise with ``i``, so that the latest of those places is the one with the largest number.
     """
     position, value = _of_band(scan, piece)
     magnitude = np.abs(value)
@@ -352,7 +353,7 @@ class EobRuns(NamedTuple):
     """The first of its blocks."""
     last: NDArray[np.intp]
     """The last of its blocks; those between that are full, or there are none, do not count."""
-    count: NDArray[np.intp]
+    length: NDArray[np.intp]
     """Blocks that count, 1 .. MAX_RUN."""
 
 
@@ -367,11 +368,11 @@ def eob_runs(blocks: NDArray[np.intp], broken: NDArray[np.bool_], waiting: NDArr
 
     Notes
     -----
-    Only runs that are too long are looked at one by one, and of these only the places where they are cut: there are
-    at most one for 32,767 blocks, and one for 938 correction bits.
+    Only runs that are too long are looked at one by one, and of these only the places where they are cut: at most
+    one for 32,767 blocks, and one for 938 correction bits.
 
     >>> runs = eob_runs(np.array([2, 3, 7]), np.array([True, False, True]), np.zeros(3, int))
-    >>> runs.first.tolist(), runs.last.tolist(), runs.count.tolist()
+    >>> runs.first.tolist(), runs.last.tolist(), runs.length.tolist()
     ([2, 7], [3, 7], [2, 1])
     """
     total = np.concatenate([np.zeros(1, np.intp), np.cumsum(waiting)])
@@ -478,7 +479,7 @@ def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcSymbols]:
     """All symbols of an AC scan, in pieces of whole restart intervals, or of :data:`PIECE` symbols."""
     symbols = _join([(refinement_symbols if scan.Ah else first_symbols)(scan, piece) for piece in pieces])
     runs = _eob_runs_of(scan, symbols)
-    n = magnitude_category(runs.count) - np.uint8(1)
+    n = magnitude_category(runs.length) - np.uint8(1)
 
     # EOBn and ZRL go in between the coefficients; where both do, EOBn first, as it ends a block before.
     before = np.concatenate([symbols.ends[runs.first], symbols.zero_runs])
@@ -495,7 +496,7 @@ def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcSymbols]:
 
     zeros = np.zeros(len(symbols.zero_runs), np.uint16)
     symbol = insert(symbols.symbol, n << 4, zeros + np.uint16(ZERO_RUN))
-    extra = insert(symbols.extra, runs.count - (1 << n.astype(np.intp)), zeros)
+    extra = insert(symbols.extra, runs.length - (1 << n.astype(np.intp)), zeros)
     taken = symbols.taken
     if len(symbols.corrections):
         taken = insert(taken, symbols.correction_ends[runs.last], symbols.zero_run_taken)
@@ -510,7 +511,7 @@ def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcSymbols]:
     coefficients = np.append(0, symbols.ends)[mcu]
     start = coefficients + np.searchsorted(symbols.zero_runs, coefficients) + np.searchsorted(runs.first, mcu)
     cuts = [*np.flatnonzero(np.diff(start[:-1] // PIECE, prepend=-1)).tolist(), len(mcu) - 1]
-    for first, end in zip(cuts, cuts[1:], strict=False):
+    for first, end in pairwise(cuts):
         own = slice(int(start[first]), int(start[end]))
         piece = _piece(symbol, extra, taken, symbols.corrections, own)
         starts = start[first:end] - own.start
