@@ -48,6 +48,7 @@ from numjpeg.bitstream.sequential import (
     receive,
     restore_dc,
     scan_tables,
+    warn_of_rest,
 )
 from numjpeg.coefficients import ceil_div
 from numjpeg.stages.huffman import (
@@ -186,6 +187,8 @@ def _read_pieces(
             blocks, place, certain = lanes.read_piece(place)
             yield blocks
         statistics.mcus_in_lanes += place.block // per_mcu
+    if certain:
+        warn_of_rest(lanes.bounds.item(-1) - place.bit, warnings)
     if not certain:
         mcu, known = divmod(place.block, per_mcu)
         rest = np.diff([end for end in np.cumsum(counts).tolist() if end > mcu], prepend=mcu).tolist()
@@ -253,10 +256,10 @@ class _Chain(NamedTuple):
 
 # --- the look-up -----------------------------------------------------------------------------------------
 
-# Fields of an entry, from the lowest bit: the advance in k (7 bits; 64 more, and the mask at the top, end the block),
-# one bit free, the ways from the first value's place to the second one's and on to the third one's (4 each, 0 if
-# there is none), the run before the first value (4), the first value (12), the bits that are used (5), two flags,
-# one bit free, the second and the third value (8 each), one bit free, the mask (7).
+# Fields of an entry, from the lowest bit: the advance in k (7 bits; 64 more, and the mask at the top, end the
+# block), one bit free, the ways from the first value's place to the second one's and on to the third one's (4
+# each, 0 if there is none), the run before the first value (4), the first value (12), the bits that are used (5),
+# two flags, one bit free, the second and the third value (8 each), one bit free, the mask (7).
 _SECOND, _THIRD, _FIRST, _FIRST_VALUE, _USED, _LONG, _ILLEGAL = 8, 12, 16, 20, 32, 37, 38
 _SECOND_VALUE, _THIRD_VALUE, _MASK = 40, 48, 57
 _END = 64 - (63 << _MASK)
@@ -366,21 +369,21 @@ def _tails(words: _Words) -> tuple[_Tails, _Tails]:
 
 
 def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
-    """Fill ``entries`` ``(65536,)``: of three words where a window holds them, of two or of the first elsewhere."""
+    """Fill ``entries`` ``(65536,)``: of three words where a window holds them, of two or one elsewhere."""
     single = _single(first)
     windows = 1 << WINDOW_BITS - first.bits
     entries[:] = np.repeat(single, windows)
     start = np.cumsum(windows) - windows
+    # All words that leave as many bits are followed by the same tails.
     room = np.where(first.ends | first.long, 0, WINDOW_BITS - first.bits)
-    for bits_left in np.unique(room[room > 0]).tolist():
-        # All words that leave as many bits are followed by the same 2 ** bits_left tails.
+    kind = 2 * room + (first.run < 8)
+    for bits_left, joined in (divmod(key, 2) for key in np.unique(kind[room > 0]).tolist()):
         added = np.zeros(1 << bits_left, np.int64)
-        for tail, own in zip(tails, (first.run >= 0, first.run < 8), strict=True):
+        for tail in tails[: 1 + joined]:
             every, needs = (a[:: 1 << WINDOW_BITS - bits_left] for a in tail)
             np.copyto(added, every, where=needs <= bits_left)
-            words = np.flatnonzero((room == bits_left) & own)
-            rows = entries.reshape(-1, 1 << bits_left)
-            rows[start[words] >> bits_left] = single[words, np.newaxis] + added
+        own = np.flatnonzero(kind == 2 * bits_left + joined)
+        entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = single[own, np.newaxis] + added
 
 
 @lru_cache(maxsize=8)
@@ -437,9 +440,9 @@ def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
     second += first
     third += second
     values = entry.view(np.int8).reshape(-1, 8)
-    # An entry without a third value has its zero laid at the place of the second one, one without a second value at
-    # that of the first: the right ones go over them. Of the end of a block, it is a zero among zeros. To pick out
-    # those entries that have the values took longer.
+    # An entry without a third value has its zero laid at the place of the second one, one without a second value
+    # at that of the first: the right ones go over them. Of the end of a block, it is a zero among zeros. To pick
+    # out those entries that have the values took longer.
     flat[third] = values[:, _THIRD_VALUE // 8].astype(np.int16)
     flat[second] = values[:, _SECOND_VALUE // 8].astype(np.int16)
     flat[first] = entry.view(np.int16)[_FIRST_VALUE // 16 :: 4] >> 4
@@ -819,8 +822,8 @@ class _Reader:
 
         def start_of(block: int) -> int:
             """The bit at which a block of the piece, or the one after them, starts."""
-            number = min(block // self.interval_blocks, len(self.bounds) - 1)
-            if block % self.interval_blocks == 0:
+            number = min(block // self.interval_blocks, len(self.bounds) - 2)
+            if block == self.block_bounds[number]:
                 return int(self.bounds[number])
             return int(starts[block - place.block + number - lanes.interval[0]]) + self.piece_bit
 
@@ -836,14 +839,17 @@ class _Reader:
         last_blocks = np.minimum(self.block_bounds[numbers + 1], chain.block)
         last_slots = last_blocks - first_block + numbers - first
         complete = self.block_bounds[numbers + 1] <= chain.block
-        left = self.bounds[numbers + 1] - self.piece_bit - starts[last_slots]
+        end = starts[last_slots]
+        left = self.bounds[numbers + 1] - self.piece_bit - end
+        # What is left over behind the last interval of all is no fault.
+        too_many = complete & (left >= 8) & ((numbers < len(self.bounds) - 2) | (end < 0))
         bad = [first_block + illegal] if illegal < chain.block - first_block else []
         # A block has no start if the one before it ran past coefficient 63.
         missing = np.flatnonzero(starts < 0)
         if len(missing):
             number = int(np.searchsorted(last_slots, missing[0]))
             bad.append(first_block + int(missing[0]) - number - 1)
-        wrong = np.flatnonzero((left < 0) | (complete & (left >= 8)))
+        wrong = np.flatnonzero((left < 0) | too_many)
         if len(wrong):
             number = int(wrong[0])
             slots = slice(int(last_slots[number - 1]) + 1 if number else 0, int(last_slots[number]) + 1)
