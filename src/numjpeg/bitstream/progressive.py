@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from numjpeg.bitstream import bits
 from numjpeg.bitstream.frame import Frame, Scan
 from numjpeg.bitstream.mcu import block_component, deinterleave
-from numjpeg.bitstream.sequential import check_restarts, interval_bounds, receive, restore_dc
+from numjpeg.bitstream.sequential import check_restarts, interval_bounds, receive, restore_dc, warn_of_rest
 from numjpeg.coefficients import ceil_div
 from numjpeg.errors import FormatError, UnsupportedError
 from numjpeg.stages.huffman import WINDOW_BITS, ZERO_RUN, HuffmanTable
@@ -159,19 +159,13 @@ def _fault(payload: bits.Payload, interval: Interval, what: str, mcu: int, place
 
 def _close(payload: bits.Payload, interval: Interval, p: int, warnings: list[str]) -> None:
     """An interval has been read up to bit ``p``: is that its end?"""
-    left = (interval.end - p) // 8
+    left = interval.end - p
     last = interval.first_mcu + interval.mcus - 1
     if p > interval.end:
         raise _fault(payload, interval, "data end too early", last, p)
-    if left and not interval.last:
+    if left >= 8 and not interval.last:
         raise _fault(payload, interval, "data are left over at the end of a restart interval", last, p)
-    if left:
-        warnings.append(left_over(left))
-
-
-def left_over(count: int) -> str:
-    """The warning."""
-    return f"{count} bytes are left over at the end of a scan"
+    warn_of_rest(left, warnings)
 
 
 def look_up(payload: bits.Payload, by_window: NDArray[np.uint8]) -> list[bytes]:

@@ -32,7 +32,7 @@ from numjpeg.bitstream import bits, progressive
 from numjpeg.bitstream.frame import Scan
 from numjpeg.bitstream.lanes import cut
 from numjpeg.bitstream.progressive import Planes, check_size, code_lengths, look_up, restart_intervals, spread
-from numjpeg.bitstream.sequential import check_restarts, receive
+from numjpeg.bitstream.sequential import check_restarts, receive, warn_of_rest
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
 
 Ints = NDArray[np.int64]
@@ -145,11 +145,10 @@ class _Notes:
 
 def _close(interval: progressive.Interval, p: int, beyond: int, warnings: list[str]) -> None:
     """Note the end of an interval in the bit ``p``, ``beyond`` coefficients behind its last."""
-    left = (interval.end - p) // 8
-    if beyond or p > interval.end or (left and not interval.last):
+    left = interval.end - p
+    if beyond or left < 0 or (left >= 8 and not interval.last):
         raise _OddError
-    if left:
-        warnings.append(progressive.left_over(left))
+    warn_of_rest(left, warnings)
 
 
 def _read_dc_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:

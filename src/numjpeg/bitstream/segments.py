@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from numjpeg.bitstream import markers
 from numjpeg.bitstream.frame import Frame, Scan
+from numjpeg.bitstream.scripts import MAX_POINT_TRANSFORM
 from numjpeg.coefficients import Component
 from numjpeg.errors import FormatError, UnsupportedError
 from numjpeg.stages.huffman import MAX_CATEGORY, HuffmanTable
@@ -18,9 +19,6 @@ from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 
 MAX_SEGMENT = 65533
 """Bytes a payload can have: 65,535 less the length field (B.1.1.4)."""
-
-MAX_POINT_TRANSFORM = 13
-"""The most that Al may be (Table B.3)."""
 
 
 def build(marker: int, payload: bytes) -> bytes:
