@@ -236,7 +236,7 @@ def _add_info(commands: Any) -> None:
         "info",
         run_info,
         "Print what a JPEG file says about itself. Header, tables, sampling, estimated quality, and every marker "
-        "with its byte offset; also of files that are not decoded (progressive, arithmetic, lossless, 12 bits).",
+        "with its byte offset; also of files that are not decoded (arithmetic, lossless, 12 bits).",
     )
     command.add_argument("inputs", nargs="+", metavar="INPUT", help="JPEG file, or - for standard input")
 
