@@ -67,8 +67,8 @@ SERIAL_BELOW = 8192
 4.9 KB: 5.5, 10; 12 KB: 10.7, 12.0; 22 KB: 15.0, 16.8; 4:4:4: 3.0 KB: 5.6, 4.8; 6 KB: 7.8, 6.3; 27 KB: 28, 7.1."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
-"""A lane's length is the square root of all bits, within these limits: longer lanes run on, in vain, less often
-(a third of the steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
+"""A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less
+often (a quarter of the steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
 
 LANES = 2560
 """Most lanes in a piece. They step together, and a step's arrays stay in a processor's cache; with what they
@@ -417,10 +417,10 @@ def cut(bounds: Ints) -> _Lanes:
 
     Notes
     -----
-    With sqrt(bits) lanes both the lanes and the steps, of which a lane needs one for each word, grow alike.
+    With sqrt(bits) lanes both the lanes and the steps, of which a lane needs one for some words, grow alike.
     """
     size = np.diff(bounds)
-    length = int(np.clip(bounds[-1] ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
+    length = int(np.clip((2 * bounds[-1]) ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
     count = np.maximum(1, (size + length // 2) // length)
     interval = np.repeat(np.arange(len(size)), count)
     number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)
@@ -746,8 +746,9 @@ class _Reader:
             if ahead:
                 right &= place <= limit
 
-            at = trace.at.take(np.flatnonzero(right.take(trace.at)))
-            slot = (place.take(at) >> 6) + interval[lane].take(at % len(lane))
+            inside = np.flatnonzero(right.take(trace.at))
+            at, column = trace.at.take(inside), trace.column.take(inside)
+            slot = (place.take(at) >> 6) + interval[lane].take(column)
             starts[slot] = states.take(at) >> 32
 
             if ahead:
