@@ -16,10 +16,10 @@ known to be right, the first; where it meets the next, that one is right from th
 ranges, of which every bit is proven to be read as the serial reader reads it. What the lanes found within these
 ranges is **scattered** to its blocks. Restart intervals begin at known places: each is a chain of its own.
 
-A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits, mostly the second
-one too and often a third: its result is one 64-bit *entry* (see :func:`_entries`). Of photographs at quality 85 an
-entry takes 11.7 bits; of two symbols it would take 10.0. The *state* of a lane is one integer, too: the bit times
-2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
+A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits, mostly the
+second one too and often a third: its result is one 64-bit *entry* (see :func:`_entries`). In a photograph of
+quality 85 an entry takes 11.7 bits; of two symbols it would take 9.8. The *state* of a lane is one integer, too:
+the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
 
 Lanes never report a fault. An illegal code word, a run past coefficient 63, data that end too early or too late,
 all found only where the chain has proven them, end the proven blocks, and the serial reader goes on from the MCU
@@ -65,11 +65,11 @@ Ints = NDArray[np.int64]
 
 SERIAL_BELOW = 8192
 """Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
-4.9 KB: 5.5, 10; 12 KB: 10.7, 12.0; 22 KB: 15.0, 16.8; 4:4:4: 3.0 KB: 5.6, 4.8; 6 KB: 7.8, 6.3; 27 KB: 28, 7.1."""
+4 KB: 5.7, 6.5; 9.5 KB: 10.1, 9.8; 15 KB: 12.1, 7.7; 24 KB: 23, 12.8; 4:4:4: 4.7 KB: 6.4, 4.5; 11 KB: 13, 4.9."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
 """A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less
-often (a quarter of the steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
+often (three of ten steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
 
 LANES = 2560
 """Most lanes in a piece. They step together, and a step's arrays stay in a processor's cache; with what they
