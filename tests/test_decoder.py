@@ -495,7 +495,7 @@ def test_a_frame_of_motion_jpeg_gets_the_standard_tables(channels: int, blocks: 
     assert np.array_equal(numjpeg.decode(data), pillow.load(data))
     assert np.array_equal(pillow.load(data), pillow.load(full))
     header = numjpeg.read_header(data)
-    assert header.warnings == ["no Huffman tables: the standard ones (K.3 - K.6) are taken"]
+    assert header.warnings == ["no Huffman tables: the standard ones (K.3 - K.6) are meant"]
     assert header.huffman_tables == {}
     assert numjpeg.write_coefficients(numjpeg.read_coefficients(data)) == full
 
