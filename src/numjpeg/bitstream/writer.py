@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from numjpeg.bitstream import markers, segments
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.bitstream.gaps import find_gaps
 from numjpeg.bitstream.mcu import pad_to_mcus
+from numjpeg.bitstream.progressive_writer import collect, encode_scan
+from numjpeg.bitstream.scripts import Script, ScriptScan
 from numjpeg.bitstream.sequential import Codable, tokenize_band, write_scan
 from numjpeg.coefficients import Coefficients, ceil_div
 from numjpeg.stages.huffman import (
@@ -24,6 +27,9 @@ from numjpeg.stages.huffman import (
 from numjpeg.stages.zigzag import zigzag
 from numjpeg.workspace import Workspace
 
+MAX_RESTART_INTERVAL = 65535
+"""What DRI can say (B.2.4.4)."""
+
 TableKey = tuple[int, int]
 """(class, number) of a Huffman table."""
 
@@ -35,13 +41,13 @@ STANDARD_TABLES: dict[TableKey, HuffmanTable] = {
 }
 
 
-def frame_of(coefficients: Coefficients) -> Frame:
-    """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1)."""
+def frame_of(coefficients: Coefficients, *, progressive: bool = False) -> Frame:
+    """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1); or SOF2."""
     components = coefficients.components
     baseline = all(
         coefficients.quantization_tables[c.Tq].max() <= 255 and c.Td <= 1 and c.Ta <= 1 for c in components
     )
-    marker = markers.SOF0 if baseline else markers.SOF1
+    marker = markers.SOF2 if progressive else markers.SOF0 if baseline else markers.SOF1
     return Frame(marker, 8, coefficients.height, coefficients.width, components)
 
 
@@ -49,15 +55,21 @@ def write_file(
     coefficients: Coefficients,
     huffman_tables: dict[TableKey, HuffmanTable] | None,
     bands: Iterable[list[NDArray[np.int16]]] | None = None,
+    *,
+    script: Script | None = None,
+    restart_rows: int = 0,
 ) -> bytes:
-    """Write a sequential file.
+    """Write a sequential file, or with a script a progressive one.
 
     Parameters
     ----------
     coefficients : what goes into the file. Its own ``huffman_tables`` are not looked at.
-    huffman_tables : tables to code with, or None for optimal ones.
+    huffman_tables : tables to code with, or None for optimal ones. Progressive files have them anyway.
     bands : in place of ``coefficients.planes``, the same cut into bands of whole MCU rows, int16
         ``(rows, columns, 8, 8)`` a component, so that the whole waist need not be held.
+    script : a legal one (:func:`numjpeg.bitstream.scripts.check_script`).
+    restart_rows : rows of MCUs between restart markers in a progressive file; 0 for
+        ``coefficients.restart_interval``.
 
     Returns
     -------
@@ -67,7 +79,27 @@ def write_file(
     ------
     ValueError if a table has no code for a symbol that occurs.
     """
-    frame = frame_of(coefficients)
+    frame = frame_of(coefficients, progressive=script is not None)
+    numbers = dict.fromkeys(c.Tq for c in frame.components)
+    parts = [bytes((0xFF, markers.SOI))]
+    parts += [segments.build(*segment) for segment in coefficients.application_segments]
+    parts += [segments.build_dqt(number, coefficients.quantization_tables[number]) for number in numbers]
+    parts.append(segments.build_sof(frame))
+    if script is None:
+        parts += _sequential_scans(frame, coefficients, huffman_tables, bands)
+    else:
+        parts += _progressive_scans(frame, coefficients, bands, script, restart_rows)
+    parts.append(bytes((0xFF, markers.EOI)))
+    return b"".join(parts)
+
+
+def _sequential_scans(
+    frame: Frame,
+    coefficients: Coefficients,
+    huffman_tables: dict[TableKey, HuffmanTable] | None,
+    bands: Iterable[list[NDArray[np.int16]]] | None,
+) -> Iterator[bytes]:
+    """Huffman tables, restart interval and scans."""
     scans = [_scan(frame, group, coefficients.restart_interval) for group in _groups(frame)]
     tokens = [_scan_tokens(scan, coefficients, bands, keep=huffman_tables is None) for scan in scans]
     if huffman_tables is None:
@@ -75,20 +107,49 @@ def write_file(
         huffman_tables = _optimal_tables(scans, kept)
         tokens = [iter(of_scan) for of_scan in kept]
 
-    keys = list(dict.fromkeys(key for c in frame.components for key in ((0, c.Td), (1, c.Ta))))
-    numbers = dict.fromkeys(c.Tq for c in frame.components)
-    parts = [bytes((0xFF, markers.SOI))]
-    parts += [segments.build(*segment) for segment in coefficients.application_segments]
-    parts += [segments.build_dqt(number, coefficients.quantization_tables[number]) for number in numbers]
-    parts.append(segments.build_sof(frame))
-    parts += [segments.build_dht(*key, huffman_tables[key]) for key in keys]
+    for key in dict.fromkeys(key for c in frame.components for key in ((0, c.Td), (1, c.Ta))):
+        yield segments.build_dht(*key, huffman_tables[key])
     if coefficients.restart_interval:
-        parts.append(segments.build_dri(coefficients.restart_interval))
+        yield segments.build_dri(coefficients.restart_interval)
     for scan, of_scan in zip(scans, tokens, strict=True):
         scan.huffman_tables.update(huffman_tables)
-        parts += [segments.build_sos(scan), write_scan(scan, of_scan)]
-    parts.append(bytes((0xFF, markers.EOI)))
-    return b"".join(parts)
+        yield segments.build_sos(scan)
+        yield write_scan(scan, of_scan)
+
+
+def _progressive_scans(
+    frame: Frame,
+    coefficients: Coefficients,
+    bands: Iterable[list[NDArray[np.int16]]] | None,
+    script: Script,
+    restart_rows: int,
+) -> Iterator[bytes]:
+    """Scan by scan its Huffman tables, its restart interval if that changes, and itself."""
+    data = collect(bands or _cut(coefficients.planes, _scan(frame, tuple(range(len(frame.components))), 0)))
+    interval = 0
+    for step in script:
+        scan = _script_scan(frame, step, coefficients.restart_interval)
+        if restart_rows:
+            _, columns = scan.mcus
+            scan = replace(scan, restart_interval=min(restart_rows * columns, MAX_RESTART_INTERVAL))
+        symbols = encode_scan(scan, data)
+        scan.huffman_tables.update(_optimal_tables([scan], [symbols]))
+        for key, table in scan.huffman_tables.items():
+            yield segments.build_dht(*key, table)
+        if scan.restart_interval != interval:
+            interval = scan.restart_interval
+            yield segments.build_dri(interval)
+        yield segments.build_sos(scan)
+        yield write_scan(scan, symbols)
+
+
+def _script_scan(frame: Frame, step: ScriptScan, restart_interval: int) -> Scan:
+    """A scan of a script. Numbers of tables that it does without are 0, as all of a refinement of DC."""
+    scan = _scan(frame, step.components, restart_interval)
+    components = tuple(
+        replace(c, Td=0 if step.Ss or step.Ah else c.Td, Ta=c.Ta if step.Ss else 0) for c in scan.components
+    )
+    return replace(scan, components=components, Ss=step.Ss, Se=step.Se, Ah=step.Ah, Al=step.Al)
 
 
 def _groups(frame: Frame) -> list[tuple[int, ...]]:
@@ -136,11 +197,11 @@ def _cut(planes: list[NDArray[np.int16]], scan: Scan) -> Iterator[list[NDArray[n
 
 
 def _optimal_tables(scans: list[Scan], tokens: list[list[Codable]]) -> dict[TableKey, HuffmanTable]:
-    """Tables for the statistics of all scans together (Annex K.2)."""
+    """Tables for the statistics of all scans together (Annex K.2), of those that have any."""
     totals: dict[TableKey, NDArray[np.intp]] = {}
     for scan, of_scan in zip(scans, tokens, strict=True):
         keys = [key for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
         for band in of_scan:
             for key, counts in zip(keys, band.frequencies(scan), strict=True):
                 totals[key] = totals.get(key, 0) + counts
-    return {key: optimal_table(counts) for key, counts in totals.items()}
+    return {key: optimal_table(counts) for key, counts in totals.items() if counts.any()}
