@@ -225,6 +225,13 @@ def test_compliance_by_t83(corpus: Path, stream: str) -> None:
         assert abs(zigzag(again).reshape(-1, 64) - reference.astype(int)).max() <= 1
 
 
+def test_motion_jpeg(corpus: Path) -> None:
+    """A camera's frame without Huffman tables, with more padding in front of restart markers than it takes."""
+    data = (corpus / "broken/mjpeg_no_dht/jpegdecoder__mjpeg.jpg").read_bytes()
+    assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+    assert numjpeg.read_header(data).warnings == ["no Huffman tables: the standard ones (K.3 - K.6) are meant"]
+
+
 def test_abbreviated_streams_by_t83(corpus: Path) -> None:
     """B1 holds the tables alone of A1 and B2; B2, without tables, has 255 components."""
     a1, b1, b2 = ((corpus / f"valid/t83/pydcmjpeg__{name}.JPG").read_bytes() for name in ("A1", "B1", "B2"))
