@@ -405,6 +405,12 @@ def interval_bounds(payload: bits.Payload) -> list[int]:
     return [*(payload.starts * 8).tolist(), payload.size * 8]
 
 
+def warn_of_rest(count: int, warnings: list[str]) -> None:
+    """A scan is padded to whole bytes (F.1.2.3): of so many bits behind its last MCU, 8 are too many."""
+    if count >= 8:
+        warnings.append(f"{count // 8} bytes are left over at the end of a scan")
+
+
 def _walk(
     scan: Scan,
     payload: bits.Payload,
@@ -482,8 +488,8 @@ def _walk(
                 raise fault("data end too early", p)
             mcu += 1
         yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp), p)
-    if mcu == rows * columns and bounds[interval] - p >= 8:
-        warnings.append(f"{(bounds[interval] - p) // 8} bytes are left over at the end of a scan")
+    if mcu == rows * columns:
+        warn_of_rest(bounds[interval] - p, warnings)
 
 
 def _read_values(scan: Scan, payload: bits.Payload, places: _Places) -> NDArray[np.int16]:
