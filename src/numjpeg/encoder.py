@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from typing import Any
@@ -26,7 +26,7 @@ MAX_SIDE = 65500
 
 Subsampling = str | int | Sequence[tuple[int, int]]
 QTables = Sequence[ArrayLike] | Mapping[int, ArrayLike]
-Scans = Iterable[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
+Scans = Sequence[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
 
 
 def encode(

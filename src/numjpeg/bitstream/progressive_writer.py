@@ -18,8 +18,12 @@ or the end of the scan, and where it has 32,767 blocks.
 *Correction bits* stand behind the next symbol of their own block, ZRL included, and those after its last symbol
 behind the EOBn that ends it (G.1.2.3). So in the order of the scan they are one string that the symbols cut into
 pieces: it is enough to know for each symbol how many have been written when it and its piece are
-(:attr:`AcSymbols.taken`). As libjpeg does, a run of blocks also ends when more than 937 of them wait for its EOBn:
-so many that with the 63 of another block its buffer of 1,000 would do.
+(:attr:`AcSymbols.taken`). As in libjpeg, whose buffer has room for 1,000 of them, a run of blocks also ends when
+more than 937 wait for its EOBn: another block can bring 63.
+
+An AC scan is made in three steps: the symbols of coefficients, some rows of blocks at a time
+(:func:`first_symbols`, :func:`refinement_symbols`); the runs of blocks, for the whole scan at once
+(:func:`eob_runs`); and both put together (:func:`encode_ac`).
 """
 
 from __future__ import annotations
@@ -115,7 +119,7 @@ def encode_scan(scan: Scan, components: Sequence[ComponentData]) -> list[Codable
     if scan.Ss > 0:
         return list(encode_ac(scan, own[0].ac))
     dc = _dc_in_scan_order(scan, [c.dc for c in own])
-    return list(refine_dc(scan, dc) if scan.Ah else encode_dc(scan, dc))
+    return list(refine_dc(dc) if scan.Ah else encode_dc(scan, dc))
 
 
 # --- DC --------------------------------------------------------------------------------------------------
@@ -193,7 +197,7 @@ class DcBits:
         return _coded_blocks(scan, bits, np.ones(len(bits), np.uint64), self.first_mcu)
 
 
-def refine_dc(_scan: Scan, dc: NDArray[np.int16]) -> Iterator[DcBits]:
+def refine_dc(dc: NDArray[np.int16]) -> Iterator[DcBits]:
     """A refinement of DC coefficients ``(MCUs, blocks an MCU)``: a bit each, without a code (G.1.2.1.1)."""
     for first in range(0, len(dc), PIECE):
         yield DcBits(dc[first : first + PIECE], first)
@@ -250,7 +254,7 @@ def _of_scan(scan: Scan, piece: Nonzero) -> tuple[NDArray[np.int32], NDArray[np.
     keep = None
     if scan.Al:
         # Rounded down, as a shift does, negative values need 2^Al - 1 more.
-        value = value + ((value >> 15) & np.int16((1 << scan.Al) - 1)) >> scan.Al
+        value = (value + ((value >> 15) & np.int16((1 << scan.Al) - 1))) >> scan.Al
         keep = value != 0
     if (scan.Ss, scan.Se) != (1, 63):
         inside = (place >= scan.Ss) & (place <= scan.Se)
@@ -466,7 +470,11 @@ def _join(pieces: Iterable[CoefficientSymbols]) -> CoefficientSymbols:
 
 
 def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcSymbols]:
-    """All symbols of an AC scan, in pieces of whole restart intervals, or of :data:`PIECE` symbols."""
+    """All symbols of an AC scan, in pieces of whole restart intervals, or of :data:`PIECE` symbols.
+
+    The EOBn of a run goes to where its first block ends: its other blocks write nothing but correction bits, and
+    these stand behind it.
+    """
     symbols = _join((refinement_symbols if scan.Ah else first_symbols)(scan, piece) for piece in pieces)
     runs = _eob_runs_of(scan, symbols)
     n = magnitude_category(runs.length) - np.uint8(1)
