@@ -128,6 +128,14 @@ def test_optimize_is_nothing_that_can_be_left_out() -> None:
     assert check(image) == check(image, optimize=True)
 
 
+def test_imwrite_and_encode_batch_take_the_same_options(tmp_path: Path) -> None:
+    image = samples.smooth(40, 40)
+    expected = check(image, quality=90)
+    numjpeg.imwrite(tmp_path / "picture.jpg", image, 90, progressive=True)
+    assert (tmp_path / "picture.jpg").read_bytes() == expected
+    assert list(numjpeg.encode_batch([image, image], 90, progressive=True)) == [expected] * 2
+
+
 # --- own scripts, and cjpeg ------------------------------------------------------------------------------
 
 PLAIN = [((0, 1, 2), 0, 0, 0, 0), (0, 1, 63, 0, 0), (1, 1, 63, 0, 0), (2, 1, 63, 0, 0)]
