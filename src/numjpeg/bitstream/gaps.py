@@ -63,16 +63,17 @@ class Gaps:
     key: NDArray[np.integer]
     """(run << bits of table | table) << 11 | value + 1024, the index into :func:`ac_lookup`; the table is the
     place in :attr:`_Layout.ac_numbers`. For a DC token the value is 0 and the table that of the block before."""
-    dc_place: NDArray[np.intp]
+    dc_place: NDArray[np.integer]
     """Place of each block's DC token, and of a last one that only ends the last block."""
     differences: NDArray[np.int32]
     """DC differences ``(MCUs, blocks an MCU)``."""
     first_mcu: int
     """Place of the band in the scan, in MCUs."""
 
-    def kept(self) -> Gaps:
-        """A copy that outlives the next band, 4 bytes a token."""
-        return replace(self, key=self.key.astype(np.int32), dc_place=self.dc_place.astype(np.int32))
+    def kept(self) -> tuple[Gaps, int]:
+        """As of :class:`numjpeg.bitstream.sequential.Tokens`: 4 bytes a token, 8 a block."""
+        key, dc_place = self.key.astype(np.int32), self.dc_place.astype(np.int32)
+        return replace(self, key=key, dc_place=dc_place), key.nbytes + dc_place.nbytes + self.differences.nbytes
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
         """As of :class:`numjpeg.bitstream.sequential.Tokens`; those of a shared table at its first component."""
