@@ -72,7 +72,7 @@ def test_the_photograph_in_several_bands() -> None:
 def test_symbols_that_are_not_kept_for_their_tables_are_made_again(
     kept: int, dct_method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pixels, "TILE_PIXELS", 1 << 14)
+    monkeypatch.setattr(pixels, "TILE_BLOCKS", 3 << 7)
     monkeypatch.setattr(pixels, "ANALYSIS_BLOCKS", 9 << 6)
     image = np.tile(samples.photograph(), (2, 1, 1))[:1001, :333]
     options = {"quality": 95, "optimize": True, "restart_marker_blocks": 50}
