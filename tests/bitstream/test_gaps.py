@@ -94,7 +94,7 @@ def test_symbols_statistics_and_bits_equal_those_of_the_stages(factors, selector
         assert found is not None
         (tokens,) = tokenize(scan, [filled_up(planes, factors)])
         if not first_mcu:
-            for name, value in vars(found.expand(scan)).items():
+            for name, value in found.expand(scan)._asdict().items():
                 assert np.array_equal(value, getattr(tokens, name)), name
             kept, _ = found.kept()
             assert written(scan, kept) == written(scan, found) == written(scan, tokens)

@@ -19,7 +19,6 @@ of more than 58 bits, a symbol without a code) goes the way of :mod:`numjpeg.bit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -56,8 +55,7 @@ _NONE = 63
 _NO_ENTRY = np.uint64(_NONE << CODE_BITS)
 
 
-@dataclass(frozen=True)
-class Gaps:
+class Gaps(NamedTuple):
     """The tokens of a band in coding order."""
 
     key: NDArray[np.integer]
@@ -73,7 +71,7 @@ class Gaps:
     def kept(self) -> tuple[Gaps, int]:
         """As of :class:`numjpeg.bitstream.sequential.Tokens`: 4 bytes a token, 8 a block."""
         key, dc_place = self.key.astype(np.int32), self.dc_place.astype(np.int32)
-        return replace(self, key=key, dc_place=dc_place), key.nbytes + dc_place.nbytes + self.differences.nbytes
+        return self._replace(key=key, dc_place=dc_place), key.nbytes + dc_place.nbytes + self.differences.nbytes
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
         """As of :class:`numjpeg.bitstream.sequential.Tokens`; those of a shared table at its first component."""

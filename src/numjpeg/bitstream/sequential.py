@@ -11,7 +11,6 @@ certain, for whatever is odd.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -64,8 +63,7 @@ class MissingCodeError(ValueError):
     """A Huffman table has no code for a symbol that occurs."""
 
 
-@dataclass(frozen=True)
-class Coded:
+class Coded(NamedTuple):
     """A band's code words, magnitude bits included."""
 
     codes: NDArray[np.uint64]
@@ -98,8 +96,7 @@ class Codable(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(NamedTuple):
     """The symbols of a band, each by itself."""
 
     symbol: NDArray[np.uint8]
@@ -287,8 +284,7 @@ def _steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], ND
     return bit_step, k_step
 
 
-@dataclass(frozen=True)
-class _Places:
+class _Places(NamedTuple):
     """Where the code words of a band begin, in bits of the payload."""
 
     dc: NDArray[np.intp]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from copy import deepcopy
-from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,51 +125,51 @@ class _Symbols:
     def __init__(self, scan: Scan, bands: Bands) -> None:
         self.scan, self._bands = scan, bands
         self._kept: deque[Codable] = deque()
-        self._after_kept = _Place(0, 0, [0] * len(scan.components))
+        self._after_kept = _Place(0, 0, (0,) * len(scan.components))
 
     def frequencies(self) -> NDArray[np.intp]:
         """How often each symbol occurs, as of :class:`numjpeg.bitstream.sequential.Codable`."""
         counts = np.zeros((2 * len(self.scan.components), 256), np.intp)
-        place, room = deepcopy(self._after_kept), KEPT_BYTES
-        for band in self._from(place):
+        room = KEPT_BYTES
+        for band, place in self._from(self._after_kept):
             counts += band.frequencies(self.scan)
             if room > 0:
                 kept, size = band.kept()
                 room -= size
                 self._kept.append(kept)
-                self._after_kept = deepcopy(place)
+                self._after_kept = place
         return counts
 
     def to_write(self) -> Iterator[Codable]:
         """The symbols; those that were kept are let go."""
         while self._kept:
             yield self._kept.popleft()
-        yield from self._from(self._after_kept)
+        for band, _ in self._from(self._after_kept):
+            yield band
 
-    def _from(self, place: _Place) -> Iterator[Codable]:
-        """Those from a place on, which moves to the end of what was made."""
+    def _from(self, place: _Place) -> Iterator[tuple[Codable, _Place]]:
+        """Those from a place on; with each band, where it ends."""
         workspace = Workspace()
         scan = self.scan
         v, h = scan.factors[0]
         for planes in self._bands(place.band):
             rows, columns = ceil_div(planes[0].shape[0], v), ceil_div(planes[0].shape[1], h)
-            made: Codable | None = find_gaps(scan, planes, place.first_mcu, place.predictors, workspace)
+            predictors = list(place.predictors)
+            made: Codable | None = find_gaps(scan, planes, place.first_mcu, predictors, workspace)
             if made is None:
                 whole = zip(planes, scan.factors, strict=True)
                 band = [pad_to_mcus(zigzag(plane), rows, columns, factor) for plane, factor in whole]
-                made = tokenize_band(scan, band, place.first_mcu, place.predictors)
-            place.band += 1
-            place.first_mcu += rows * columns
-            yield made
+                made = tokenize_band(scan, band, place.first_mcu, predictors)
+            place = _Place(place.band + 1, place.first_mcu + rows * columns, tuple(predictors))
+            yield made, place
 
 
-@dataclass
-class _Place:
+class _Place(NamedTuple):
     """Between two bands of a scan."""
 
     band: int
     first_mcu: int
-    predictors: list[int]
+    predictors: tuple[int, ...]
 
 
 BAND_BLOCKS = 1 << 12
