@@ -81,9 +81,7 @@ class Gaps(NamedTuple):
         counts += np.bincount(dc.ravel(), minlength=counts.size).reshape(counts.shape)
 
         numbers = _layout_of(scan).ac_numbers
-        place = (self.key >> VALUE_BITS).astype(np.intp)
-        place <<= 4
-        place |= _CATEGORIES.take(self.key & ((1 << VALUE_BITS) - 1), mode="clip")
+        place = _categories(len(numbers)).take(self.key, mode="clip")
         of_category = np.bincount(place, minlength=64 * len(numbers) * 16).reshape(4, 16, len(numbers), 16)
         for i, number in enumerate(dict.fromkeys(numbers)):
             own = counts[2 * [c.Ta for c in scan.components].index(number) + 1]
@@ -233,7 +231,15 @@ def find_gaps(
 # --- look-up tables --------------------------------------------------------------------------------------
 
 _VALUES = np.arange(-MAX_DC, MAX_DC + 1)
-_CATEGORIES = magnitude_category(np.arange(1 << VALUE_BITS) - _ZERO)
+
+
+@lru_cache(maxsize=4)
+def _categories(tables: int) -> NDArray[np.intp]:
+    """For each key its run, its table and its value's category, (run * tables + table) << 4 | category."""
+    category = magnitude_category(np.arange(1 << VALUE_BITS) - _ZERO).astype(np.intp)
+    of_key = (np.arange(64 * tables)[:, np.newaxis] << 4 | category).ravel()
+    of_key.setflags(write=False)
+    return of_key
 
 
 @lru_cache(maxsize=4)
