@@ -10,13 +10,15 @@ import hashlib
 import io
 import time
 import tracemalloc
+import warnings
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pillow
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 import numjpeg
 from numjpeg.stages.dct import fdct, idct
@@ -106,6 +108,90 @@ def test_every_broken_file(
         print(f"\nbroken: {dict(counts)}, slowest {slowest:.2f} s, most memory {largest / 2**20:.0f} MiB")
     assert slowest < SECONDS
     assert largest < MEMORY
+
+
+# Where the manifest's scanner and numjpeg do not mean the same: column -> file -> what numjpeg says, and why.
+METADATA = {
+    "icc_bytes": {
+        "valid/metadata/pillow__icc-after-SOF.jpg": "0",  # chunk 1 of 1 comes twice
+        "valid/quirks/jpegdecoder__icc_chunk_double_seq_no.jpeg": "0",
+        "valid/quirks/jpegdecoder__icc_missing_chunk.jpeg": "0",
+    },
+    "exif_orientation": {
+        "valid/metadata/exif-samples__image01713.jpg": "1",  # which only XMP says
+        "valid/restart/pillow__invalid-exif.jpg": "",  # no TIFF header
+    },
+    "exif_thumbnail": {
+        "valid/camera/exif-samples__87_OSError.jpg": "0",  # of 0 bytes
+        "valid/metadata/exiftool__ExifTool.jpg": "0",  # of 0 bytes
+        "valid/restart/pillow__invalid-exif.jpg": "0",
+    },
+    "mpf": {"valid/metadata/pillow__sugarshack_bad_mpo_header.jpg": "0"},
+}
+
+
+def test_metadata_of_every_valid_file(corpus: Path, manifest: list[dict[str, str]]) -> None:
+    """What the manifest says, and what Pillow says, of files of every process."""
+    count = 0
+    for row in manifest:
+        path = row["path"]
+        if row["kind"] != "valid" or expectation(row) == "the file has no frame":
+            continue
+        header = numjpeg.read_header((corpus / path).read_bytes())
+        found = {
+            "icc_bytes": len(header.icc_profile or b""),
+            "exif_orientation": header.orientation or "",
+            "exif_thumbnail": int(header.exif_thumbnail is not None),
+            "adobe_transform": "" if header.adobe_transform is None else header.adobe_transform,
+            "mpf": int(bool(header.images)),
+            "comments": len(header.comments),
+            "trailing_bytes": header.trailing[1] if header.trailing else 0,
+        }
+        for column, value in found.items():
+            assert str(value) == METADATA.get(column, {}).get(path, row[column]), (path, column)
+        assert (header.jfif_thumbnail is not None) == (row["jfif_thumbnail"] != "0"), path
+        assert (header.exif is not None) == (row["exif"] != "0"), path
+        if row["pillow"] == "ok":
+            _compare_with_pillow(corpus / path, header)
+            count += 1
+    assert count > 250
+
+
+def _compare_with_pillow(path: Path, header: numjpeg.Header) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = Image.open(path)
+    info = image.info
+    assert header.exif == info.get("exif"), path
+    assert header.xmp == info.get("xmp"), path
+    assert (header.comments or [None])[-1] == info.get("comment"), path
+    assert header.jfif_version == info.get("jfif_version"), path
+    assert (header.density and header.density[1:]) == info.get("jfif_density"), path
+    assert (header.density and header.density[0]) == info.get("jfif_unit"), path
+    if not any("ICC" in warning for warning in header.warnings):
+        assert header.icc_profile == info.get("icc_profile"), path
+    try:
+        assert header.orientation == image.getexif().get(0x0112), path
+    except SyntaxError:  # of Pillow's, at EXIF data without a TIFF header
+        assert "EXIF: no TIFF directory" in header.warnings, path
+    if image.format == "MPO":
+        assert len(header.images) == image.n_frames
+        for number, place in enumerate(header.images):
+            with suppress(ValueError):  # an image that is not in the file
+                image.seek(number)
+            assert place.offset == image.offset, path
+
+
+def test_pictures_are_turned_as_pillow_turns_them(corpus: Path, manifest: list[dict[str, str]]) -> None:
+    count = 0
+    for row in manifest:
+        turned = row["exif_orientation"] not in ("", "1")
+        if row["kind"] == "valid" and expectation(row) == "equal" and turned and int(row["size"]) < 500_000:
+            expected = np.asarray(ImageOps.exif_transpose(Image.open(corpus / row["path"])))
+            image = numjpeg.imread(corpus / row["path"], exif_orientation=True)
+            assert np.array_equal(image, expected), row["path"]
+            count += 1
+    assert count > 10
 
 
 def test_coefficients_of_every_file_are_kept(corpus: Path, manifest: list[dict[str, str]]) -> None:

@@ -17,10 +17,12 @@ from numjpeg.workspace import keep_freed_memory
 if TYPE_CHECKING:
     from numjpeg.batch import decode_batch, encode_batch
     from numjpeg.coefficients import Coefficients, Component
-    from numjpeg.decoder import Header, decode, read_coefficients, read_header
+    from numjpeg.decoder import decode, read_coefficients
     from numjpeg.encoder import encode, write_coefficients
     from numjpeg.files import imread, imwrite
+    from numjpeg.header import Header, read_header
     from numjpeg.metrics import mse, psnr
+    from numjpeg.splice import copy_metadata, split_tables
 
 keep_freed_memory()
 
@@ -33,6 +35,7 @@ __all__ = [
     "Header",
     "JpegError",
     "UnsupportedError",
+    "copy_metadata",
     "decode",
     "decode_batch",
     "encode",
@@ -43,16 +46,19 @@ __all__ = [
     "psnr",
     "read_coefficients",
     "read_header",
+    "split_tables",
     "write_coefficients",
 ]
 
 _ROOMS = {
     "batch": ("decode_batch", "encode_batch"),
     "coefficients": ("Coefficients", "Component"),
-    "decoder": ("Header", "decode", "read_coefficients", "read_header"),
+    "decoder": ("decode", "read_coefficients"),
     "encoder": ("encode", "write_coefficients"),
     "files": ("imread", "imwrite"),
+    "header": ("Header", "read_header"),
     "metrics": ("mse", "psnr"),
+    "splice": ("copy_metadata", "split_tables"),
 }
 """Rooms that are imported when a name of theirs is first asked for (PEP 562): who only decodes has no encoder."""
 

@@ -84,9 +84,6 @@ class Codable(Protocol):
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
         """How often each symbol occurs: ``(tables, 256)``, tables numbered as in :class:`Tokens`."""
 
-    def kept(self) -> tuple[Codable, int]:
-        """The same, for longer than until the next band is made, and how many bytes that takes."""
-
     def code(self, scan: Scan, workspace: Workspace) -> Coded:
         """Their code words, which may lie in the workspace's memory.
 
@@ -116,7 +113,7 @@ class Tokens(NamedTuple):
         return np.bincount(self.table * 256 + self.symbol, minlength=tables * 256).reshape(tables, 256)
 
     def kept(self) -> tuple[Tokens, int]:
-        """See :class:`Codable`."""
+        """The same, for longer than until the next band is made, and how many bytes that takes."""
         arrays = (self.symbol, self.value, self.table, self.mcu_starts)
         return self, sum(array.nbytes for array in arrays)
 
@@ -407,6 +404,12 @@ def interval_bounds(payload: bits.Payload) -> list[int]:
     return [*(payload.starts * 8).tolist(), payload.size * 8]
 
 
+def warn_of_rest(count: int, warnings: list[str]) -> None:
+    """A scan is padded to whole bytes (F.1.2.3): of so many bits behind its last MCU, 8 are too many."""
+    if count >= 8:
+        warnings.append(f"{count // 8} bytes are left over at the end of a scan")
+
+
 def _walk(
     scan: Scan,
     payload: bits.Payload,
@@ -484,8 +487,8 @@ def _walk(
                 raise fault("data end too early", p)
             mcu += 1
         yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp), p)
-    if mcu == rows * columns and bounds[interval] - p >= 8:
-        warnings.append(f"{(bounds[interval] - p) // 8} bytes are left over at the end of a scan")
+    if mcu == rows * columns:
+        warn_of_rest(bounds[interval] - p, warnings)
 
 
 def _read_values(scan: Scan, payload: bits.Payload, places: _Places) -> NDArray[np.int16]:
