@@ -19,6 +19,8 @@ import test_forward
 from bitstream import test_gaps
 
 import numjpeg
+import numjpeg.decoder
+import numjpeg.encoder
 import numjpeg.stages
 from numjpeg.bitstream import gaps
 

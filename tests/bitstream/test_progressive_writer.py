@@ -38,7 +38,7 @@ def written(scan: Scan, components) -> tuple[bytes, np.ndarray]:
     for key, own in zip(keys, counts, strict=True):
         if own.any():
             scan.huffman_tables[key] = optimal_table(own)
-    return write_scan(scan, symbols), counts
+    return b"".join(write_scan(scan, symbols)), counts
 
 
 def codes(table: HuffmanTable) -> dict[int, str]:
@@ -192,7 +192,7 @@ def written_dc(scan: Scan, planes, selectors: list[int]) -> tuple[bytes, np.ndar
         own = sum(counts[2 * c] for c, other in enumerate(selectors) if other == Td)
         if own.any():
             scan.huffman_tables[0, Td] = optimal_table(own)
-    return write_scan(scan, symbols), counts
+    return b"".join(write_scan(scan, symbols)), counts
 
 
 def test_what_has_no_symbol_is_refused() -> None:
