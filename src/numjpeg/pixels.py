@@ -281,8 +281,10 @@ def assemble(
         for (h, v), group in by_ratio.items():
             # One row more on either side, where there is one: the triangle filter looks at it.
             first, last = max(0, top // v - 1), ceil_div(bottom, v) + 1
-            rows = upsample(np.stack([planes[i][first:last] for i in group]), h, v, fancy_upsampling)
-            samples[group] = rows[:, top - first * v : bottom - first * v, :width]
+            own = [planes[i][first:last] for i in group]
+            rows = upsample(np.stack(own), h, v, fancy_upsampling) if (h, v) != (1, 1) else own
+            for i, enlarged in zip(group, rows, strict=True):
+                samples[i] = enlarged[top - first * v : bottom - first * v, :width]
         picture = from_components(np.moveaxis(samples, 0, -1), source, target)
         if picture.ndim == 2:
             out[top:bottom] = picture
