@@ -44,6 +44,7 @@ from numjpeg.bitstream.sequential import (
     band_counts,
     check_payload,
     interval_bounds,
+    padding_starts,
     read_mcus,
     receive,
     restore_dc,
@@ -461,6 +462,7 @@ class _Reader:
         self.interval_blocks = scan.restart_interval * self.per_mcu or blocks
         intervals = ceil_div(blocks, self.interval_blocks)
         self.bounds = np.array(interval_bounds(payload)[: intervals + 1], np.int64)
+        self.padding = np.array(padding_starts(payload)[: intervals + 1], np.int64)
         self.block_bounds = np.minimum(np.arange(intervals + 1) * self.interval_blocks, blocks)
         self.lanes = cut(self.bounds)
         self.tables = scan_tables(scan)
@@ -841,8 +843,9 @@ class _Reader:
         complete = self.block_bounds[numbers + 1] <= chain.block
         end = starts[last_slots]
         left = self.bounds[numbers + 1] - self.piece_bit - end
+        unpadded = end + self.piece_bit < self.padding[numbers + 1]
         # What is left over behind the last interval of all is no fault.
-        too_many = complete & (left >= 8) & ((numbers < len(self.bounds) - 2) | (end < 0))
+        too_many = complete & (left >= 8) & unpadded & ((numbers < len(self.bounds) - 2) | (end < 0))
         bad = [first_block + illegal] if illegal < chain.block - first_block else []
         # A block has no start if the one before it ran past coefficient 63.
         missing = np.flatnonzero(starts < 0)
