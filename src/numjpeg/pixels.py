@@ -2,8 +2,8 @@
 
 Both directions work on bands of whole MCU rows, small enough for a processor's cache, and hand the stages
 views of blocks whose memory is 64 planes, one a coefficient: each line of a transform is then a contiguous
-array over all blocks of the band. On the way down the usual pictures take the fused forms of the stages
-(:mod:`numjpeg.forward`).
+array over all blocks of the band. Usual pictures take the fused forms of the stages (:mod:`numjpeg.forward`,
+:mod:`numjpeg.inverse`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg import forward
+from numjpeg import forward, inverse
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
@@ -233,21 +233,25 @@ def _by_coefficient(blocks: NDArray[Sample]) -> NDArray[Sample]:
 
 
 def synthesise(
-    sequences: NDArray[np.int16], table: NDArray[np.uint16], dct_method: str = "islow"
-) -> NDArray[np.uint8]:
+    sequences: NDArray[np.int16],
+    table: NDArray[np.uint16],
+    out: NDArray[np.uint8],
+    workspace: Workspace,
+    dct_method: str = "islow",
+) -> None:
     """Turn a band of one component's coefficients into samples.
 
     Parameters
     ----------
     sequences : int16 ``(rows, columns, 64)`` in zig-zag order. table : its quantization table.
+    out : uint8 ``(rows * 8, columns * 8)``, each row contiguous; filled.
     dct_method : as in :func:`numjpeg.stages.dct.idct`.
-
-    Returns
-    -------
-    uint8 ``(rows * 8, columns * 8)``.
     """
-    coefficients = dequantize(inverse_zigzag(sequences), table)
-    return join_blocks(inverse_level_shift(idct(coefficients, dct_method)))
+    if dct_method == "islow":
+        inverse.samples(sequences, table, out, workspace)
+    else:
+        coefficients = dequantize(inverse_zigzag(sequences), table)
+        out[...] = join_blocks(inverse_level_shift(idct(coefficients, dct_method)))
 
 
 def assemble(
@@ -281,8 +285,10 @@ def assemble(
         for (h, v), group in by_ratio.items():
             # One row more on either side, where there is one: the triangle filter looks at it.
             first, last = max(0, top // v - 1), ceil_div(bottom, v) + 1
-            rows = upsample(np.stack([planes[i][first:last] for i in group]), h, v, fancy_upsampling)
-            samples[group] = rows[:, top - first * v : bottom - first * v, :width]
+            own = [planes[i][first:last] for i in group]
+            rows = upsample(np.stack(own), h, v, fancy_upsampling) if (h, v) != (1, 1) else own
+            for i, enlarged in zip(group, rows, strict=True):
+                samples[i] = enlarged[top - first * v : bottom - first * v, :width]
         picture = from_components(np.moveaxis(samples, 0, -1), source, target)
         if picture.ndim == 2:
             out[top:bottom] = picture
