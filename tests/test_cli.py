@@ -102,6 +102,7 @@ def test_encode_writes_the_file_that_pillow_writes_beside_the_input(png):
         (["-q", "90"], {"quality": 90}),
         (["--quality", "30", "-s", "4:4:4"], {"quality": 30, "subsampling": "4:4:4"}),
         (["--optimize"], {"optimize": True}),
+        (["--progressive", "--restart-rows", "2"], {"progressive": True, "restart_marker_rows": 2}),
         (["--restart-blocks", "3"], {"restart_marker_blocks": 3}),
         (["--restart-rows", "1"], {"restart_marker_rows": 1}),
         (["--comment", "grün"], {"comment": "grün".encode()}),

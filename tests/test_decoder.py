@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import struct
 import subprocess
 from pathlib import Path
@@ -115,7 +116,7 @@ def scan_bytes(scan: Scan, planes: list[np.ndarray]) -> bytes:
     """The entropy-coded data of one scan over whole planes."""
     rows, columns = scan.mcus
     band = [pad_to_mcus(zigzag(p), rows, columns, f) for p, f in zip(planes, scan.factors, strict=True)]
-    return write_scan(scan, tokenize(scan, [band]))
+    return b"".join(write_scan(scan, tokenize(scan, [band])))
 
 
 def in_several_scans(data: bytes, groups: list[tuple[int, ...]], *, restart: int = 0, extra: bytes = b"") -> bytes:
@@ -495,7 +496,7 @@ def test_a_frame_of_motion_jpeg_gets_the_standard_tables(channels: int, blocks: 
     assert np.array_equal(numjpeg.decode(data), pillow.load(data))
     assert np.array_equal(pillow.load(data), pillow.load(full))
     header = numjpeg.read_header(data)
-    assert header.warnings == ["no Huffman tables: the standard ones (K.3 - K.6) are taken"]
+    assert header.warnings == ["no Huffman tables: the standard ones (K.3 - K.6) are meant"]
     assert header.huffman_tables == {}
     assert numjpeg.write_coefficients(numjpeg.read_coefficients(data)) == full
 
@@ -507,3 +508,18 @@ def test_one_table_that_is_missing_is_a_fault_and_no_motion_jpeg() -> None:
     progressive = pillow.save(samples.smooth(33, 50), progressive=True)
     every = set(range(sum(s.name == "DHT" for s in numjpeg.read_header(progressive).segments)))
     assert numjpeg.read_header(without_huffman_tables(progressive, every)).warnings == []
+
+
+@pytest.mark.parametrize("size", [(40, 40), (512, 512)])
+def test_a_byte_of_ones_more_than_padding_takes_is_no_data(size: tuple[int, int]) -> None:
+    """As some cameras write it in front of every restart marker; read serially, and in lanes."""
+    data = pillow.save(samples.photograph()[: size[0], : size[1]], quality=90, restart_marker_blocks=3)
+    scan = data.index(b"\xff\xda")
+    for ones in (b"\xff\0", b"\xff\0\xff\0"):
+        padded = data[:scan] + re.sub(rb"(\xff[\xd0-\xd7])", ones + rb"\1", data[scan:])
+        assert len(padded) > len(data) + 2
+        assert np.array_equal(numjpeg.decode(padded), pillow.load(data))
+        assert np.array_equal(pillow.load(padded), pillow.load(data))
+    other = data[:scan] + re.sub(rb"(\xff[\xd0-\xd7])", b"\xfe\xff\0" + rb"\1", data[scan:])
+    with pytest.raises(numjpeg.FormatError, match="left over at the end of a restart interval"):
+        numjpeg.decode(other)

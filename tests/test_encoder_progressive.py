@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import shutil
 import subprocess
@@ -125,6 +126,14 @@ def test_metadata() -> None:
 def test_optimize_is_nothing_that_can_be_left_out() -> None:
     image = samples.smooth(40, 40)
     assert check(image) == check(image, optimize=True)
+
+
+def test_imwrite_and_encode_batch_take_the_same_options(tmp_path: Path) -> None:
+    image = samples.smooth(40, 40)
+    expected = check(image, quality=90)
+    numjpeg.imwrite(tmp_path / "picture.jpg", image, 90, progressive=True)
+    assert (tmp_path / "picture.jpg").read_bytes() == expected
+    assert list(numjpeg.encode_batch([image, image], 90, progressive=True)) == [expected] * 2
 
 
 # --- own scripts, and cjpeg ------------------------------------------------------------------------------
@@ -286,3 +295,28 @@ def test_what_no_symbol_can_say_is_an_error() -> None:
         numjpeg.write_coefficients(
             c, scans=[(0, 0, 0, 0, 0), (0, 1, 63, 0, 2), (0, 1, 63, 2, 1), (0, 1, 63, 1, 0)]
         )
+
+
+def from_frame_on(data: bytes) -> bytes:
+    """A file without what stands in front of SOF."""
+    return data[next(s.offset for s in numjpeg.read_header(data).segments if s.name == "SOF2") :]
+
+
+@pytest.mark.corpus
+@pytest.mark.cjpeg
+def test_real_files_equal_jpegtran(jpegtran: str, corpus: Path) -> None:
+    """Of the corpus the sequential files below 100 KB. Jpegtran drops restart markers and the factors of gray."""
+    count = 0
+    with (corpus / "MANIFEST.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == "valid" and int(row["size"]) < 100_000]
+    for row in (row for row in rows if row["sof"] in ("SOF0", "SOF1")):
+        try:
+            c = numjpeg.read_coefficients((corpus / row["path"]).read_bytes())
+        except numjpeg.JpegError:
+            continue
+        components = c.components if len(c.components) > 1 else (replace(c.components[0], H=1, V=1),)
+        data = numjpeg.write_coefficients(replace(c, components=components, restart_interval=0), progressive=True)
+        expected = run(jpegtran, "-copy", "all", "-progressive", corpus / row["path"])
+        assert from_frame_on(data) == from_frame_on(expected), row["path"]
+        count += 1
+    assert count >= 100

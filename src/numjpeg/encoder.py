@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from typing import Any
@@ -26,7 +26,7 @@ MAX_SIDE = 65500
 
 Subsampling = str | int | Sequence[tuple[int, int]]
 QTables = Sequence[ArrayLike] | Mapping[int, ArrayLike]
-Scans = Iterable[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
+Scans = Sequence[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
 
 
 def encode(
@@ -63,8 +63,8 @@ def encode(
         component, or of all, "2x2,1x2,1x2" or as pairs. RGB and CMYK files are not subsampled unless asked to;
         a gray file only says so.
     optimize : make Huffman tables for this picture (T.81 K.2). Progressive files have such tables anyway.
-    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. It needs 6 bytes for each nonzero
-        coefficient, and up to 20 for each that the largest scan codes.
+    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. It takes memory for all
+        nonzero coefficients at once.
     scans : scans of your own, which makes the file progressive: of each (components, Ss, Se, Ah, Al) in the sense
         of the scan header (B.2.3), components by their places from 0 on. Bits that no scan sends are lost.
     qtables : quantization tables, 64 entries each in natural order, 1 to 4 of them for the components in turn
@@ -118,14 +118,13 @@ def encode(
         restart_interval=_restart_interval(restart_marker_blocks, restart_marker_rows, width, factors),
         application_segments=_application_segments(stored, dpi, exif, icc_profile, xmp, comment),
     )
-    bands = pixels.analyse(
-        pixels_in,
-        components,
-        [tables[c.Tq] for c in components],
-        source=colorspace,
-        stored=stored,
-        dct_method=dct_method,
-    )
+    own_tables = [tables[c.Tq] for c in components]
+
+    def bands(first: int) -> Iterator[list[NDArray[np.int16]]]:
+        return pixels.analyse(
+            pixels_in, components, own_tables, source=colorspace, stored=stored, dct_method=dct_method, first=first
+        )
+
     if script:
         return write_file(coefficients, None, bands, script=script, restart_rows=restart_marker_rows)
     return write_file(coefficients, None if optimize else STANDARD_TABLES, bands)

@@ -16,8 +16,9 @@ known to be right, the first; where it meets the next, that one is right from th
 ranges, of which every bit is proven to be read as the serial reader reads it. What the lanes found within these
 ranges is **scattered** to its blocks. Restart intervals begin at known places: each is a chain of its own.
 
-A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits and mostly the
-second one too: its result is one 64-bit *entry* (see :func:`_entries`). The *state* of a lane is one integer, too:
+A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits, mostly the
+second one too and often a third: its result is one 64-bit *entry* (see :func:`_entries`). In a photograph of
+quality 85 an entry takes 11.7 bits; of two symbols it would take 9.8. The *state* of a lane is one integer, too:
 the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
 
 Lanes never report a fault. An illegal code word, a run past coefficient 63, data that end too early or too late,
@@ -44,6 +45,7 @@ from numjpeg.bitstream.sequential import (
     band_counts,
     check_payload,
     interval_bounds,
+    padding_starts,
     read_mcus,
     receive,
     restore_dc,
@@ -64,24 +66,24 @@ Ints = NDArray[np.int64]
 
 SERIAL_BELOW = 8192
 """Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
-4.9 KB: 5.5, 10; 12 KB: 10.7, 12.0; 22 KB: 15.0, 16.8; 4:4:4: 3.0 KB: 5.6, 4.8; 6 KB: 7.8, 6.3; 27 KB: 28, 7.1."""
+4 KB: 5.7, 6.5; 9.5 KB: 10.1, 9.8; 15 KB: 12.1, 7.7; 24 KB: 23, 12.8; 4:4:4: 4.7 KB: 6.4, 4.5; 11 KB: 13, 4.9."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
-"""A lane's length is the square root of all bits, within these limits: longer lanes run on, in vain, less often
-(a third of the steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
+"""A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less
+often (three of ten steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
 
 LANES = 2560
 """Most lanes in a piece. They step together, and a step's arrays stay in a processor's cache; with what they
 have found they take most of the memory: 20 MB for these, beside the coefficients."""
 
-GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 16, 32, 64, 256
+GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 24, 32, 64, 256
 """Steps between two looks at who has arrived: of all lanes, of those that look for a meeting, of a few of them,
 of a few that have looked for long."""
 
 FEW = 16
 """Up to so many lanes go one by one: 0.6 us a step and lane, against 12 us or more a step of all together."""
 
-PATIENCE = 2
+PATIENCE = 3
 """How many rounds all lanes may look for a meeting for each that the guess took. What is proven by then is never
 lost; but from then on only those lanes go on that the chain waits for."""
 
@@ -417,10 +419,10 @@ def cut(bounds: Ints) -> _Lanes:
 
     Notes
     -----
-    With sqrt(bits) lanes both the lanes and the steps, of which a lane needs one for each word, grow alike.
+    With sqrt(bits) lanes both the lanes and the steps, of which a lane needs one for some words, grow alike.
     """
     size = np.diff(bounds)
-    length = int(np.clip(bounds[-1] ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
+    length = int(np.clip((2 * bounds[-1]) ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
     count = np.maximum(1, (size + length // 2) // length)
     interval = np.repeat(np.arange(len(size)), count)
     number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)
@@ -461,6 +463,7 @@ class _Reader:
         self.interval_blocks = scan.restart_interval * self.per_mcu or blocks
         intervals = ceil_div(blocks, self.interval_blocks)
         self.bounds = np.array(interval_bounds(payload)[: intervals + 1], np.int64)
+        self.padding = np.array(padding_starts(payload)[: intervals + 1], np.int64)
         self.block_bounds = np.minimum(np.arange(intervals + 1) * self.interval_blocks, blocks)
         self.lanes = cut(self.bounds)
         self.tables = scan_tables(scan)
@@ -746,8 +749,9 @@ class _Reader:
             if ahead:
                 right &= place <= limit
 
-            at = trace.at.take(np.flatnonzero(right.take(trace.at)))
-            slot = (place.take(at) >> 6) + interval[lane].take(at % len(lane))
+            inside = np.flatnonzero(right.take(trace.at))
+            at, column = trace.at.take(inside), trace.column.take(inside)
+            slot = (place.take(at) >> 6) + interval[lane].take(column)
             starts[slot] = states.take(at) >> 32
 
             if ahead:
@@ -841,8 +845,9 @@ class _Reader:
         complete = self.block_bounds[numbers + 1] <= chain.block
         end = starts[last_slots]
         left = self.bounds[numbers + 1] - self.piece_bit - end
+        unpadded = end + self.piece_bit < self.padding[numbers + 1]
         # What is left over behind the last interval of all is no fault.
-        too_many = complete & (left >= 8) & ((numbers < len(self.bounds) - 2) | (end < 0))
+        too_many = complete & (left >= 8) & unpadded & ((numbers < len(self.bounds) - 2) | (end < 0))
         bad = [first_block + illegal] if illegal < chain.block - first_block else []
         # A block has no start if the one before it ran past coefficient 63.
         missing = np.flatnonzero(starts < 0)
