@@ -8,14 +8,21 @@ The steps of the codec are functions of ``numjpeg.stages``; the quantized coeffi
 with ``read_coefficients`` and ``write_coefficients``.
 """
 
-from numjpeg.batch import decode_batch, encode_batch
-from numjpeg.coefficients import Coefficients, Component
-from numjpeg.decoder import Header, decode, read_coefficients, read_header
-from numjpeg.encoder import encode, write_coefficients
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
-from numjpeg.files import imread, imwrite
-from numjpeg.metrics import mse, psnr
 from numjpeg.workspace import keep_freed_memory
+
+if TYPE_CHECKING:
+    from numjpeg.batch import decode_batch, encode_batch
+    from numjpeg.coefficients import Coefficients, Component
+    from numjpeg.decoder import decode, read_coefficients
+    from numjpeg.encoder import encode, write_coefficients
+    from numjpeg.files import imread, imwrite
+    from numjpeg.header import Header, read_header
+    from numjpeg.metrics import mse, psnr
+    from numjpeg.splice import copy_metadata, split_tables
 
 keep_freed_memory()
 
@@ -28,6 +35,7 @@ __all__ = [
     "Header",
     "JpegError",
     "UnsupportedError",
+    "copy_metadata",
     "decode",
     "decode_batch",
     "encode",
@@ -38,5 +46,31 @@ __all__ = [
     "psnr",
     "read_coefficients",
     "read_header",
+    "split_tables",
     "write_coefficients",
 ]
+
+_ROOMS = {
+    "batch": ("decode_batch", "encode_batch"),
+    "coefficients": ("Coefficients", "Component"),
+    "decoder": ("decode", "read_coefficients"),
+    "encoder": ("encode", "write_coefficients"),
+    "files": ("imread", "imwrite"),
+    "header": ("Header", "read_header"),
+    "metrics": ("mse", "psnr"),
+    "splice": ("copy_metadata", "split_tables"),
+}
+"""Rooms that are imported when a name of theirs is first asked for (PEP 562): who only decodes has no encoder."""
+
+_WHERE = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_WHERE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(globals().keys() | _WHERE.keys())

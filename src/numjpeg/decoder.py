@@ -1,18 +1,18 @@
-"""The decoder: a file to a picture, to its coefficients, or to what its header says."""
+"""The decoder: a file to a picture, or to its coefficients."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg import pixels
-from numjpeg.bitstream import markers, metadata, reader
-from numjpeg.bitstream.frame import SUBSAMPLING, Frame, Scan
+from numjpeg import pixels, smoothing
+from numjpeg.bitstream import progressive, progressive_walk, reader
+from numjpeg.bitstream.frame import Frame, Scan
 from numjpeg.bitstream.lanes import read_scan
-from numjpeg.bitstream.markers import Segment
+from numjpeg.bitstream.reader import as_bytes
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.errors import UnsupportedError
 from numjpeg.rate_distortion.restore import restore as restore_samples
@@ -20,6 +20,7 @@ from numjpeg.stages import dct
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import MID_LEVEL
 from numjpeg.stages.zigzag import inverse_zigzag
+from numjpeg.workspace import Workspace
 
 MAX_PIXELS = 178_956_970
 """Pillow's limit against decompression bombs; here it counts the samples of all components."""
@@ -36,9 +37,11 @@ _CHANNELS = {"RGB": 3, "BGR": 3, "YCbCr": 3, "CMYK": 4}
 def decode(
     data: Any,
     *,
+    tables: Any = None,
     colorspace: str | None = None,
     strict: bool = True,
     fancy_upsampling: bool = True,
+    block_smoothing: bool = True,
     max_pixels: int = MAX_PIXELS,
     out: NDArray[np.uint8] | None = None,
     dct_method: str = "islow",
@@ -46,16 +49,20 @@ def decode(
 ) -> NDArray[np.uint8]:
     """Decode a JPEG file to pixels.
 
-    Baseline and extended sequential files with Huffman coding, 8 bits a sample, 1 to 4 components. The pixels
-    are those that Pillow (libjpeg-turbo) gives, without any difference.
+    Baseline, extended sequential and progressive files with Huffman coding, 8 bits a sample, 1 to 4 components.
+    The pixels are those that Pillow (libjpeg-turbo) gives, without any difference.
 
     Parameters
     ----------
     data : the file: bytes, bytearray, memoryview or uint8 array.
+    tables : a file of tables alone (T.81 B.5; TIFF's JPEGTables), for an abbreviated file (B.4) that lacks them.
+        A sequential file without any Huffman table, such as a frame of Motion-JPEG, gets the standard ones.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
         the components as they are stored, upsampled.
     strict : refuse damaged files. (False is accepted, and does the same until damaged files are handled.)
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
+    block_smoothing : of a progressive file of which scans are missing, estimate low frequencies from the blocks
+        around (:mod:`numjpeg.smoothing`), as libjpeg does by default.
     max_pixels : most samples, of all components together, that a file may have.
     out : uint8 array of the result's shape to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
@@ -77,7 +84,7 @@ def decode(
     if colorspace is not None and colorspace not in pixels.COLORSPACES:
         raise ValueError(f"colorspace: {colorspace!r} is none of {pixels.COLORSPACES}")
     file = as_bytes(data)
-    structure = reader.read_structure(file)
+    structure = reader.read_structure(file, tables)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
     target = colorspace or _NATIVE[structure.colorspace]
@@ -91,7 +98,9 @@ def decode(
 
     planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
     if restore:
-        planes = _restored_samples(read_coefficients(file, max_pixels=max_pixels))
+        planes = _restored_samples(read_coefficients(file, tables=tables, max_pixels=max_pixels))
+    elif frame.progressive:
+        planes = _progressive_samples(file, structure, block_smoothing, dct_method)
     else:
         for scan in structure.scans:
             _read_samples(file, structure, scan, planes, dct_method)
@@ -115,14 +124,15 @@ def _read_samples(
     """Decode a scan to the sample planes of its components."""
     row = 0
     step = reader.band_rows(scan, BAND_BLOCKS)
+    workspace = Workspace()
     for band in read_scan(file, scan, step, structure.warnings):
         for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-            samples = pixels.synthesise(sequences, structure.component_tables[index], dct_method)
+            rows, columns, _ = sequences.shape
             plane = planes[index]
             if plane is None:
-                height = scan.mcus[0] * v * 8
-                plane = planes[index] = np.empty((height, samples.shape[1]), np.uint8)
-            plane[row * v * 8 : row * v * 8 + len(samples)] = samples
+                plane = planes[index] = np.empty((scan.mcus[0] * v * 8, columns * 8), np.uint8)
+            samples = plane[row * v * 8 : (row * v + rows) * 8]
+            pixels.synthesise(sequences, structure.component_tables[index], samples, workspace, dct_method)
         row += step
 
 
@@ -136,13 +146,47 @@ def _restored_samples(coefficients: Coefficients) -> list[NDArray[np.uint8] | No
     return planes
 
 
-def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficients:
+def _progressive_samples(
+    file: bytes, structure: reader.Structure, block_smoothing: bool, dct_method: str
+) -> list[NDArray[np.uint8] | None]:
+    """Decode all scans of a progressive frame, then its components to sample planes."""
+    frame = structure.require_frame()
+    known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
+    smoothed = block_smoothing and smoothing.is_useful(known)
+    workspace = Workspace()
+    planes: list[NDArray[np.uint8] | None] = []
+    for i, (sequences, bits) in enumerate(zip(_progressive_planes(file, structure), known, strict=True)):
+        if bits is None:
+            planes.append(None)
+            continue
+        table = structure.component_tables[i]
+        rows, columns = frame.block_size(frame.components[i])
+        if smoothed:
+            sequences = smoothing.smooth(sequences, rows, bits, table, frame.components[i].V)
+        step = max(1, BAND_BLOCKS // columns)
+        plane = np.empty((rows * 8, columns * 8), np.uint8)
+        for row in range(0, rows, step):
+            band = sequences[row : min(rows, row + step)]
+            pixels.synthesise(band, table, plane[row * 8 : (row + len(band)) * 8], workspace, dct_method)
+        planes.append(plane)
+    return planes
+
+
+def _progressive_planes(file: bytes, structure: reader.Structure) -> list[NDArray[np.int16]]:
+    """The coefficients of a progressive frame, all scans: whole MCUs high; none of a component never sent."""
+    planes = progressive.new_planes(structure.require_frame(), structure.scans, structure.size)
+    for scan in structure.scans:
+        progressive_walk.read_scan(file, scan, planes, structure.warnings)
+    return planes
+
+
+def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int = MAX_PIXELS) -> Coefficients:
     """Read a file's quantized coefficients, and all that is needed to write it again.
 
     Parameters
     ----------
     data : the file: bytes, bytearray, memoryview or uint8 array.
-    max_pixels : as in :func:`decode`.
+    tables, max_pixels : as in :func:`decode`.
 
     Returns
     -------
@@ -153,11 +197,15 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
     FormatError, UnsupportedError for the data; TypeError for another kind of ``data``.
     """
     file = as_bytes(data)
-    structure = reader.read_structure(file)
+    structure = reader.read_structure(file, tables)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
     planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
-    for scan in structure.scans:
+    if frame.progressive:
+        for i, whole in enumerate(_progressive_planes(file, structure)):
+            if whole.size:
+                planes[i] = inverse_zigzag(whole[: frame.block_size(frame.components[i])[0]])
+    for scan in structure.scans if not frame.progressive else []:
         row = 0
         step = reader.band_rows(scan, BAND_BLOCKS)
         for band in read_scan(file, scan, step, structure.warnings):
@@ -168,7 +216,7 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
                     plane = planes[index] = np.empty((rows, columns, 8, 8), np.int16)
                 plane[row * v : row * v + len(sequences)] = inverse_zigzag(sequences[: rows - row * v, :columns])
             row += step
-    components, tables, huffman = _tables_for_one_scan(structure)
+    components, quantization, huffman = _tables_for_one_scan(structure)
     return Coefficients(
         frame.height,
         frame.width,
@@ -177,106 +225,11 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
             np.zeros((*frame.block_size(c), 8, 8), np.int16) if plane is None else plane
             for c, plane in zip(frame.components, planes, strict=True)
         ],
-        tables,
+        quantization,
         huffman,
         structure.scans[0].restart_interval,
         structure.application_segments,
     )
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a file says about itself, whether or not the library decodes its process.
-
-    Attributes
-    ----------
-    height, width : size in pixels; height 0 if it comes later (DNL).
-    precision : bits a sample.
-    process : the coding process that the frame header names, and its marker "SOFn".
-    components : identifiers, sampling factors and table numbers.
-    colorspace : "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw".
-    subsampling : "4:2:0" and the like, or "" if the sampling factors have no such name.
-    quantization_tables : Tq -> uint16 ``(8, 8)``, natural order, as last defined.
-    huffman_tables : (class, number) -> (BITS, HUFFVAL), as last defined; not checked.
-    restart_interval : MCUs between restart markers in the first scan, 0 for none.
-    scans : number of scans.
-    density : JFIF's pixel density, or None.
-    exif, xmp, icc_profile : bytes, or None (also for an ICC profile of which a chunk is missing).
-    comments : payloads of the COM segments.
-    application_segments : (marker code, payload) of every APPn and COM in front of the first scan.
-    segments : every marker with its offsets.
-    warnings : faults that leave the pixels certain.
-    """
-
-    height: int
-    width: int
-    precision: int
-    process: str
-    marker: str
-    components: tuple[Component, ...]
-    colorspace: str
-    subsampling: str
-    quantization_tables: dict[int, NDArray[np.uint16]]
-    huffman_tables: dict[tuple[int, int], tuple[tuple[int, ...], bytes]]
-    restart_interval: int
-    scans: int
-    density: metadata.Density | None
-    exif: bytes | None
-    xmp: bytes | None
-    icc_profile: bytes | None
-    comments: list[bytes]
-    application_segments: list[tuple[int, bytes]]
-    segments: list[Segment]
-    warnings: list[str]
-
-
-def read_header(data: Any) -> Header:
-    """Read all marker segments of a file, of whatever process, without decoding it.
-
-    Parameters
-    ----------
-    data : the file: bytes, bytearray, memoryview or uint8 array.
-
-    Raises
-    ------
-    FormatError if the segments are broken; TypeError for another kind of ``data``.
-    """
-    structure = reader.read_structure(as_bytes(data), decode=False)
-    frame = structure.require_frame()
-    application = structure.application_segments
-    return Header(
-        frame.height,
-        frame.width,
-        frame.precision,
-        markers.FRAMES[frame.marker],
-        markers.marker_name(frame.marker),
-        frame.components,
-        structure.colorspace,
-        _subsampling_name(frame),
-        structure.quantization_tables,
-        {key: (lengths, values) for key, (lengths, values, _) in structure.huffman_definitions.items()},
-        structure.scans[0].restart_interval if structure.scans else structure.restart_interval,
-        len(structure.scans),
-        metadata.find_density(application),
-        metadata.find_exif(application),
-        metadata.find_xmp(application),
-        metadata.find_icc(application),
-        metadata.find_comments(application),
-        application,
-        structure.segments,
-        structure.warnings,
-    )
-
-
-def as_bytes(data: Any) -> bytes:
-    """The file's bytes; TypeError for what is not bytes-like."""
-    if isinstance(data, bytes):
-        return data
-    if isinstance(data, np.ndarray) and (data.dtype != np.uint8 or data.ndim != 1):
-        raise TypeError(f"data: a one-dimensional uint8 array expected, got {data.dtype} {data.shape}")
-    if isinstance(data, bytearray | memoryview | np.ndarray):
-        return bytes(data)
-    raise TypeError(f"data: bytes expected, got {type(data).__name__}; imread takes a path or a file")
 
 
 def _check_size(frame: Frame, offset: int, max_pixels: int) -> None:
@@ -294,17 +247,6 @@ def _shape(frame: Frame, target: str) -> tuple[int, ...]:
     return (frame.height, frame.width) if channels == 1 else (frame.height, frame.width, channels)
 
 
-def _subsampling_name(frame: Frame) -> str:
-    """ "4:2:0" and so on where luminance has these factors and the rest 1 x 1 (or a common multiple)."""
-    if len(frame.components) < 3:
-        return ""
-    (luma, *chroma) = frame.components[:3]
-    if len({(c.H, c.V) for c in chroma}) > 1 or luma.H % chroma[0].H or luma.V % chroma[0].V:
-        return ""
-    ratio = (luma.H // chroma[0].H, luma.V // chroma[0].V)
-    return next((name for name, factors in SUBSAMPLING.items() if factors == ratio), "")
-
-
 def _tables_for_one_scan(
     structure: reader.Structure,
 ) -> tuple[tuple[Component, ...], dict[int, NDArray[np.uint16]], dict[tuple[int, int], HuffmanTable]]:
@@ -315,8 +257,16 @@ def _tables_for_one_scan(
     """
     frame = structure.require_frame()
     components = list(frame.components)
+    if frame.progressive:
+        for scan in structure.scans:
+            for index, component in zip(scan.indices, scan.components, strict=True):
+                own = components[index]
+                if scan.Ss:
+                    components[index] = replace(own, Ta=component.Ta)
+                elif not scan.Ah:
+                    components[index] = replace(own, Td=component.Td)
     huffman: dict[tuple[int, int], HuffmanTable] = {}
-    for scan in structure.scans:
+    for scan in structure.scans if not frame.progressive else []:
         for index, component in zip(scan.indices, scan.components, strict=True):
             components[index] = component
         if any(huffman.get(key, table) != table for key, table in scan.huffman_tables.items()):
