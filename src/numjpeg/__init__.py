@@ -9,8 +9,9 @@ with ``read_coefficients`` and ``write_coefficients``.
 """
 
 from numjpeg.batch import decode_batch, encode_batch
+from numjpeg.bitstream.faults import DamageReport, Fault
 from numjpeg.coefficients import Coefficients, Component
-from numjpeg.decoder import Header, decode, read_coefficients, read_header
+from numjpeg.decoder import Header, decode, decode_damaged, read_coefficients, read_header
 from numjpeg.encoder import encode, write_coefficients
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.files import imread, imwrite
@@ -24,12 +25,15 @@ __version__ = "0.1.0"
 __all__ = [
     "Coefficients",
     "Component",
+    "DamageReport",
+    "Fault",
     "FormatError",
     "Header",
     "JpegError",
     "UnsupportedError",
     "decode",
     "decode_batch",
+    "decode_damaged",
     "encode",
     "encode_batch",
     "imread",

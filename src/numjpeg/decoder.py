@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg import pixels
-from numjpeg.bitstream import markers, metadata, reader
+from numjpeg.bitstream import damage, markers, metadata, reader
+from numjpeg.bitstream.faults import DamageReport, ScanDamage
 from numjpeg.bitstream.frame import SUBSAMPLING, Frame, Scan
 from numjpeg.bitstream.lanes import read_scan
 from numjpeg.bitstream.markers import Segment
@@ -52,7 +53,8 @@ def decode(
     data : the file: bytes, bytearray, memoryview or uint8 array.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
         the components as they are stored, upsampled.
-    strict : refuse damaged files. (False is accepted, and does the same until damaged files are handled.)
+    strict : refuse damaged files. False gives what can be recovered of them, as libjpeg would: after damage it goes
+        on at the next restart marker, and what is missing is mid-gray. :func:`decode_damaged` says where.
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
     max_pixels : most samples, of all components together, that a file may have.
     out : uint8 array of the result's shape to be filled, any strides.
@@ -67,14 +69,58 @@ def decode(
     ------
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
+    image, _ = _decode(data, colorspace, strict, fancy_upsampling, max_pixels, out, dct_method)
+    return image
+
+
+def decode_damaged(
+    data: Any,
+    *,
+    colorspace: str | None = None,
+    fancy_upsampling: bool = True,
+    max_pixels: int = MAX_PIXELS,
+    out: NDArray[np.uint8] | None = None,
+    dct_method: str = "islow",
+) -> tuple[NDArray[np.uint8], DamageReport]:
+    """Decode what can be recovered of a damaged JPEG file, and say what is wrong with it.
+
+    Parameters
+    ----------
+    As of :func:`decode`.
+
+    Returns
+    -------
+    (image, report): the picture, as ``decode(data, strict=False)`` gives it; and its faults, with byte offset, clause
+    and range of MCUs, and a mask of the MCUs in no doubt. The report of a file that is whole is empty.
+
+    Raises
+    ------
+    FormatError, UnsupportedError if there is no frame header, or nothing that can be decoded; ValueError, TypeError
+    for the arguments.
+    """
+    return _decode(data, colorspace, False, fancy_upsampling, max_pixels, out, dct_method)
+
+
+def _decode(
+    data: Any,
+    colorspace: str | None,
+    strict: bool,
+    fancy_upsampling: bool,
+    max_pixels: int,
+    out: NDArray[np.uint8] | None,
+    dct_method: str,
+) -> tuple[NDArray[np.uint8], DamageReport]:
+    """:func:`decode` and :func:`decode_damaged`."""
     if dct_method not in dct.METHODS:
         raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
     if colorspace is not None and colorspace not in pixels.COLORSPACES:
         raise ValueError(f"colorspace: {colorspace!r} is none of {pixels.COLORSPACES}")
     file = as_bytes(data)
-    structure = reader.read_structure(file)
+    structure = reader.read_structure(file, strict=strict)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
+    report = DamageReport.of(frame)
+    report.faults += structure.faults
     target = colorspace or _NATIVE[structure.colorspace]
     pixels.check_conversion(structure.colorspace, target)
     shape = _shape(frame, target)
@@ -85,8 +131,15 @@ def decode(
             raise ValueError("out: the array is read-only")
 
     planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
-    for scan in structure.scans:
-        _read_samples(file, structure, scan, planes, dct_method)
+    for number, scan in enumerate(structure.scans):
+        found = None if strict else ScanDamage(number, np.ones(scan.mcus, np.bool_).ravel())
+        _read_samples(file, structure, scan, planes, dct_method, found)
+        if found is not None:
+            in_doubt = structure.doubtful_from is not None and structure.doubtful_from <= number
+            report.add_scan(scan, found.sound & (not in_doubt))
+            report.faults += found.faults
+    if structure.faults and any(plane is None for plane in planes):
+        report.mask[:] = False
     if out is None:
         out = np.empty(shape, np.uint8)
     samples = [
@@ -94,7 +147,7 @@ def decode(
         for plane, size in zip(planes, map(frame.sample_size, frame.components), strict=True)
     ]
     pixels.assemble(samples, frame.components, structure.colorspace, target, out, fancy_upsampling)
-    return out
+    return out, report
 
 
 def _read_samples(
@@ -103,17 +156,24 @@ def _read_samples(
     scan: Scan,
     planes: list[NDArray[np.uint8] | None],
     dct_method: str,
+    found: ScanDamage | None,
 ) -> None:
-    """Decode a scan to the sample planes of its components."""
+    """Decode a scan to the sample planes of its components; where nothing can be read, these stay mid-gray."""
     row = 0
     step = reader.band_rows(scan, BAND_BLOCKS)
-    for band in read_scan(file, scan, step, structure.warnings):
+    if found is None:
+        bands = read_scan(file, scan, step, structure.warnings)
+    else:
+        bands = damage.read_scan(file, scan, step, structure.warnings, found)
+    for band in bands:
         for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
             samples = pixels.synthesise(sequences, structure.component_tables[index], dct_method)
             plane = planes[index]
             if plane is None:
                 height = scan.mcus[0] * v * 8
                 plane = planes[index] = np.empty((height, samples.shape[1]), np.uint8)
+                if found is not None:
+                    plane[:] = MID_LEVEL
             plane[row * v * 8 : row * v * 8 + len(samples)] = samples
         row += step
 

@@ -46,6 +46,8 @@ _ALONE = {SOI, EOI, TEM, *range(RST0, RST7 + 1)}
 
 # FF, then neither a stuffed zero, nor a restart marker, nor one more fill byte: the end of entropy-coded data.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# The same where data may be damaged: markers that mean nothing are passed over.
+_END_OF_DAMAGED_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 
 
@@ -82,8 +84,15 @@ class Segment(NamedTuple):
         return APP0 <= self.marker <= APP15 or self.marker == COM
 
 
-def iterate_segments(data: bytes) -> Iterator[Segment]:
+def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> Iterator[Segment]:
     """Walk through the markers of a file (B.1.1), over the entropy-coded data, up to the first EOI.
+
+    Parameters
+    ----------
+    data : the file.
+    faults : None, or a list: what else would be an error is then added to it, and the walk goes on behind the
+        length that is wrong. Markers below SOF0 mean nothing then; another SOI opens a picture within the picture,
+        which is passed over, or after a scan the next picture, where the walk ends.
 
     Yields
     ------
@@ -91,33 +100,60 @@ def iterate_segments(data: bytes) -> Iterator[Segment]:
 
     Raises
     ------
-    FormatError if there is no SOI, or a segment's length is below 2 or passes the end of the data.
+    FormatError if there is no SOI, or, without ``faults``, if a segment's length is below 2 or passes the end of
+    the data.
     """
     if data[:2] != bytes((0xFF, SOI)):
         what = "no data" if not data else "not a JPEG file: it does not begin with SOI"
         raise FormatError(what, offset=0, clause="B.2.1")
     yield Segment(SOI, 0, 2, 2, 0)
     position = 2
+    scans = 0
     while found := _MARKER.search(data, position):
         offset = found.start()
         stray = offset - position - _trailing_fill(data, position, offset)
         marker = data[offset + 1]
         start = offset + 2
+        if faults is not None and marker == SOI:
+            faults.append(FormatError("another SOI", offset=offset, clause="B.2.1"))
+            end_of_image = data.find(bytes((0xFF, EOI)), start)
+            if scans or end_of_image < 0:
+                return
+            position = end_of_image + 2
+            continue
         if marker in _ALONE:
             yield Segment(marker, offset, start, start, stray)
             if marker == EOI:
                 return
             position = start
             continue
-        length = int.from_bytes(data[start : start + 2], "big")
-        end = start + length
-        name = marker_name(marker)
-        if start + 2 > len(data) or end > len(data):
-            raise FormatError(f"{name}: the file ends inside the segment", offset=offset, clause="B.1.1.4")
-        if length < 2:
-            raise FormatError(f"{name}: length {length} is below 2", offset=offset, clause="B.1.1.4")
+        if faults is not None and marker < SOF0:
+            faults.append(FormatError(f"{marker_name(marker)} means nothing", offset=offset, clause="B.1.1.3"))
+            position = start
+            continue
+        try:
+            end = _end_of_segment(data, marker, offset)
+        except FormatError as error:
+            if faults is None:
+                raise
+            faults.append(error)
+            position = min(start + 2, len(data))
+            continue
         yield Segment(marker, offset, start + 2, end, stray)
-        position = end_of_scan(data, end) if marker == SOS else end
+        scans += marker == SOS
+        position = end_of_scan(data, end, faults is not None) if marker == SOS else end
+
+
+def _end_of_segment(data: bytes, marker: int, offset: int) -> int:
+    """Byte offset after the segment of a marker; FormatError if its length cannot be."""
+    start = offset + 2
+    length = int.from_bytes(data[start : start + 2], "big")
+    name = marker_name(marker)
+    if start + max(2, length) > len(data):
+        raise FormatError(f"{name}: the file ends inside the segment", offset=offset, clause="B.1.1.4")
+    if length < 2:
+        raise FormatError(f"{name}: length {length} is below 2", offset=offset, clause="B.1.1.4")
+    return start + length
 
 
 def _trailing_fill(data: bytes, start: int, end: int) -> int:
@@ -125,7 +161,15 @@ def _trailing_fill(data: bytes, start: int, end: int) -> int:
     return end - start - len(data[start:end].rstrip(b"\xff"))
 
 
-def end_of_scan(data: bytes, start: int) -> int:
-    """Byte offset of the marker (or of the end of the data) that ends the entropy-coded data from ``start`` on."""
-    found = _END_OF_SCAN.search(data, start)
+def end_of_scan(data: bytes, start: int, damaged: bool = False) -> int:
+    """Byte offset of the marker (or of the end of the data) that ends the entropy-coded data from ``start`` on.
+
+    Where the data may be ``damaged``, markers below SOF0 do not end them: they mean nothing.
+    """
+    found = (_END_OF_DAMAGED_SCAN if damaged else _END_OF_SCAN).search(data, start)
     return found.start() if found else len(data)
+
+
+def find_markers(data: bytes, start: int, end: int) -> list[int]:
+    """Byte offsets of the markers, of their last FF, between ``start`` and ``end``."""
+    return [found.start() for found in _MARKER.finditer(data, start, end)]

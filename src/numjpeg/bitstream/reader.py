@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.bitstream import markers, segments
+from numjpeg.bitstream.faults import Fault
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.bitstream.metadata import file_colorspace
 from numjpeg.coefficients import Component
 from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
 
 @dataclass
@@ -36,12 +38,22 @@ class Structure:
     segments: list[markers.Segment] = field(default_factory=list)
     """All of them."""
     warnings: list[str] = field(default_factory=list)
+    strict: bool = True
+    """A fault is an error. If not, what is wrong is left out and noted:"""
+    faults: list[Fault] = field(default_factory=list)
+    doubtful_from: int | None = None
+    """Number of the first scan that may lack something because of a fault in front of it."""
 
     def require_frame(self) -> Frame:
         """The frame; FormatError if there is none."""
         if self.frame is None:
             raise FormatError("the file has no frame", offset=self.size, clause="B.2.1")
         return self.frame
+
+    def put_in_doubt(self, scan: int) -> None:
+        """Note that the scans from number ``scan`` on may lack something."""
+        if self.doubtful_from is None:
+            self.doubtful_from = scan
 
     @property
     def colorspace(self) -> str:
@@ -50,29 +62,39 @@ class Structure:
         return file_colorspace(identifiers, self.application_segments)
 
 
-def read_structure(data: bytes, *, decode: bool = True) -> Structure:
+def read_structure(data: bytes, *, decode: bool = True, strict: bool = True) -> Structure:
     """Walk through a file's markers.
 
     Parameters
     ----------
     data : the file. decode : refuse what the library does not decode at its frame header, and a file without
         a complete scan; False reads on, for what can be said about such files.
+    strict : refuse broken segments; False leaves them out and notes a fault, but for the frame header, without
+        which nothing can be decoded.
 
     Raises
     ------
     FormatError, UnsupportedError.
     """
-    structure = Structure(len(data))
+    structure = Structure(len(data), strict=strict)
+    errors: list[FormatError] | None = None if strict else []
     segment = None
-    for segment in markers.iterate_segments(data):
+    for segment in markers.iterate_segments(data, errors):
+        _note_all(structure, errors)
         structure.segments.append(segment)
         if segment.stray:
             structure.warnings.append(f"{segment.stray} stray bytes before {segment.name}, byte {segment.offset}")
         handler = _HANDLERS.get(segment.marker)
         if handler:
-            handler(structure, data, segment, decode)
+            try:
+                handler(structure, data, segment, decode)
+            except FormatError as error:
+                if strict or structure.frame is None and segment.marker in markers.FRAMES:
+                    raise
+                _note_all(structure, [error])
         elif segment.is_application and not structure.scans:
             structure.application_segments.append((segment.marker, data[segment.start : segment.end]))
+    _note_all(structure, errors)
     if segment is None or segment.marker != markers.EOI:
         structure.warnings.append("the file ends without EOI")
     elif segment.end < len(data):
@@ -85,9 +107,21 @@ def read_structure(data: bytes, *, decode: bool = True) -> Structure:
     return structure
 
 
+def _note_all(structure: Structure, errors: list[FormatError] | None) -> None:
+    """Turn errors into faults, which put the scans that follow in doubt; empties the list."""
+    if errors:
+        structure.faults += map(Fault.of, errors)
+        structure.put_in_doubt(len(structure.scans))
+        errors.clear()
+
+
 def _on_dqt(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
-    tables = segments.parse_dqt(data[segment.start : segment.end], segment.offset)
+    payload = data[segment.start : segment.end]
+    tables = segments.parse_dqt(payload, segment.offset, allow_zero=not structure.strict)
     structure.quantization_tables.update(tables)
+    if not all(table.all() for table in tables.values()):
+        what = "DQT: an entry of 0, as which it is taken"
+        _note_all(structure, [FormatError(what, offset=segment.offset, clause="B.2.4.1")])
 
 
 def _on_dht(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
@@ -110,6 +144,8 @@ def _on_sof(structure: Structure, data: bytes, segment: markers.Segment, decode:
 
 
 def _on_hierarchical(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    if decode and not structure.strict and structure.frame is not None:
+        raise FormatError(f"{segment.name} in a frame", offset=segment.offset, clause="Annex J")
     if decode:
         raise UnsupportedError(
             f"{segment.name}: hierarchical coding is not supported", offset=segment.offset, clause="Annex J"
@@ -127,8 +163,6 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
     )
     tables = {}
     if decode:
-        for index, _, _ in chosen:
-            _latch_quantization(structure, index, segment.offset)
         for key in sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))}):
             if key not in structure.huffman_definitions:
                 kind = "AC" if key[0] else "DC"
@@ -147,7 +181,7 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
         structure.restart_interval,
         segment.offset,
         segment.end,
-        markers.end_of_scan(data, segment.end),
+        markers.end_of_scan(data, segment.end, not structure.strict),
         *parameters,
     )
     if decode and scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
@@ -156,18 +190,35 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
             offset=segment.offset,
             clause="B.2.3",
         )
+    if decode:
+        for index in scan.indices:
+            _check_first_scan(structure, index, segment.offset)
+        for index in scan.indices:
+            structure.component_tables[index] = _quantization_table(structure, index, segment.offset)
     structure.scans.append(scan)
 
 
-def _latch_quantization(structure: Structure, index: int, offset: int) -> None:
-    """A component keeps the table that is in force at its first scan; a second scan of it has nothing to code."""
+def _check_first_scan(structure: Structure, index: int, offset: int) -> None:
+    """A second scan of a component has nothing to code."""
     if index in structure.component_tables:
         raise FormatError(f"SOS: component number {index} is coded twice", offset=offset, clause="B.2.3")
+
+
+def _quantization_table(structure: Structure, index: int, offset: int) -> NDArray[np.uint16]:
+    """The table that is in force for a component at its first scan, which it keeps.
+
+    In place of one that is missing a damaged file's component takes another one of the file, or one of Annex K: any
+    shows more than none.
+    """
     assert structure.frame is not None
-    number = structure.frame.components[index].Tq
-    if number not in structure.quantization_tables:
-        raise FormatError(f"SOS: quantization table {number} is not defined", offset=offset, clause="B.2.4.1")
-    structure.component_tables[index] = structure.quantization_tables[number]
+    tables, number = structure.quantization_tables, structure.frame.components[index].Tq
+    if number in tables:
+        return tables[number]
+    error = FormatError(f"SOS: quantization table {number} is not defined", offset=offset, clause="B.2.4.1")
+    if structure.strict:
+        raise error
+    _note_all(structure, [error])
+    return tables[min(tables)] if tables else CHROMINANCE if index else LUMINANCE
 
 
 _HANDLERS: dict[int, Callable[[Structure, bytes, markers.Segment, bool], None]] = {

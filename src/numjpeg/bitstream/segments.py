@@ -30,8 +30,8 @@ def build(marker: int, payload: bytes) -> bytes:
 # --- DQT: quantization tables (B.2.4.1) ------------------------------------------------------------------
 
 
-def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
-    """Tq -> table, uint16 ``(8, 8)``, natural order."""
+def parse_dqt(payload: bytes, offset: int, allow_zero: bool = False) -> dict[int, NDArray[np.uint16]]:
+    """Tq -> table, uint16 ``(8, 8)``, natural order; with ``allow_zero`` an entry may be 0."""
     tables = {}
     position = 0
     while position < len(payload):
@@ -45,7 +45,7 @@ def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
         if len(entries) < size:
             raise FormatError(f"DQT: table {number} is cut short", offset=offset, clause="B.2.4.1")
         sequence = np.frombuffer(entries, ">u2" if precision else np.uint8).astype(np.uint16)
-        if not sequence.all():
+        if not (allow_zero or sequence.all()):
             raise FormatError(f"DQT: table {number} has an entry of 0", offset=offset, clause="B.2.4.1")
         tables[number] = np.ascontiguousarray(inverse_zigzag(sequence))
         position += 1 + size

@@ -265,7 +265,7 @@ to 256 and above; a block that is full ends at 64."""
 
 
 @lru_cache(maxsize=32)
-def _steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def code_steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k."""
     symbol, length = huffman_lookup(table)
     run, category = symbol >> 4, symbol & 15
@@ -420,7 +420,7 @@ def _walk(
     ``counts`` are the MCUs of each band; one :class:`_Places` is yielded for each. The walk begins at MCU number
     ``mcu``, at bit ``p``.
     """
-    steps = [_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
+    steps = [code_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
     components = block_component(scan.factors).tolist()
     bounds = interval_bounds(payload)
     rows, columns = scan.mcus
