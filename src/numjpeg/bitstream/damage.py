@@ -344,10 +344,8 @@ class _Reader:
                 blocks[at] = np.reshape(coefficients, (per_mcu, 64))
             yield blocks.reshape(-1, 64)
         if self.mcu < self.total:
-            first, self.spent = self.mcu, True
-            if first % self.interval_mcus == 0 or self.interval not in self.in_doubt:
-                self._note("data end too early", self.scan.end, self.interval)
-            self.damage.sound[first:] = False
+            self.left_out.append((self.mcu, self.total))
+            self.damage.extend_last(self.total)
         elif not self.spent and (left := self.bounds[self.interval + 1] - self.bit) >= 8:
             self.warnings.append(f"{left // 8} bytes are left over at the end of a scan")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,3 +139,11 @@ class ScanDamage:
         """Note a fault that puts the MCUs ``first`` to ``stop - 1`` in doubt."""
         self.sound[first:stop] = False
         self.faults.append(Fault(what, offset, clause, self.number, (first, stop)))
+
+    def extend_last(self, stop: int) -> None:
+        """The last fault puts all MCUs up to ``stop - 1`` in doubt."""
+        fault = self.faults[-1]
+        assert fault.mcus is not None
+        first, _ = fault.mcus
+        self.sound[first:stop] = False
+        self.faults[-1] = replace(fault, mcus=(first, stop))
