@@ -60,6 +60,11 @@ def marker_name(code: int) -> str:
     return NAMES.get(code, f"RES 0x{code:02X}")
 
 
+def is_application(code: int) -> bool:
+    """Whether a marker is an APPn or a COM: no picture depends on what is in them."""
+    return APP0 <= code <= APP15 or code == COM
+
+
 class Segment(NamedTuple):
     """A marker and what belongs to it."""
 
@@ -72,6 +77,8 @@ class Segment(NamedTuple):
     """Byte offset after the payload."""
     stray: int
     """Bytes in front of the marker that belong to nothing (fill bytes FF are not counted)."""
+    fault: str = ""
+    """What is wrong with the length of an APPn or COM; nothing but the segment itself is lost."""
 
     @property
     def name(self) -> str:
@@ -81,7 +88,7 @@ class Segment(NamedTuple):
     @property
     def is_application(self) -> bool:
         """Whether it is an APPn or a COM."""
-        return APP0 <= self.marker <= APP15 or self.marker == COM
+        return is_application(self.marker)
 
 
 def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> Iterator[Segment]:
@@ -101,14 +108,14 @@ def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> It
     Raises
     ------
     FormatError if there is no SOI, or, without ``faults``, if a segment's length is below 2 or passes the end of
-    the data.
+    the data; but an APPn or COM with such a length is empty, or after a scan the last segment, and has a ``fault``.
     """
     if data[:2] != bytes((0xFF, SOI)):
         what = "no data" if not data else "not a JPEG file: it does not begin with SOI"
         raise FormatError(what, offset=0, clause="B.2.1")
     yield Segment(SOI, 0, 2, 2, 0)
     position = 2
-    scans = 0
+    scanned = False
     while found := _MARKER.search(data, position):
         offset = found.start()
         stray = offset - position - _trailing_fill(data, position, offset)
@@ -117,7 +124,7 @@ def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> It
         if faults is not None and marker == SOI:
             faults.append(FormatError("another SOI", offset=offset, clause="B.2.1"))
             end_of_image = data.find(bytes((0xFF, EOI)), start)
-            if scans or end_of_image < 0:
+            if scanned or end_of_image < 0:
                 return
             position = end_of_image + 2
             continue
@@ -131,29 +138,28 @@ def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> It
             faults.append(FormatError(f"{marker_name(marker)} means nothing", offset=offset, clause="B.1.1.3"))
             position = start
             continue
-        try:
-            end = _end_of_segment(data, marker, offset)
-        except FormatError as error:
+        length = int.from_bytes(data[start : start + 2], "big")
+        end = start + length
+        wrong = f"length {length} is below 2" if length < 2 else ""
+        if max(end, start + 2) > len(data):
+            wrong = "the file ends inside the segment"
+            if scanned and is_application(marker):
+                yield Segment(marker, offset, len(data), len(data), stray, wrong)
+                return
+        elif wrong and is_application(marker):
+            yield Segment(marker, offset, start + 2, start + 2, stray, wrong)
+            position = start + 2
+            continue
+        if wrong:
+            error = FormatError(f"{marker_name(marker)}: {wrong}", offset=offset, clause="B.1.1.4")
             if faults is None:
-                raise
+                raise error
             faults.append(error)
             position = min(start + 2, len(data))
             continue
         yield Segment(marker, offset, start + 2, end, stray)
-        scans += marker == SOS
         position = end_of_scan(data, end, faults is not None) if marker == SOS else end
-
-
-def _end_of_segment(data: bytes, marker: int, offset: int) -> int:
-    """Byte offset after the segment of a marker; FormatError if its length cannot be."""
-    start = offset + 2
-    length = int.from_bytes(data[start : start + 2], "big")
-    name = marker_name(marker)
-    if start + max(2, length) > len(data):
-        raise FormatError(f"{name}: the file ends inside the segment", offset=offset, clause="B.1.1.4")
-    if length < 2:
-        raise FormatError(f"{name}: length {length} is below 2", offset=offset, clause="B.1.1.4")
-    return start + length
+        scanned = scanned or marker == SOS
 
 
 def _trailing_fill(data: bytes, start: int, end: int) -> int:

@@ -124,7 +124,7 @@ def _decode_file(name: str, arguments: argparse.Namespace, outputs: Outputs) -> 
     target = outputs.target(name)
     check_format(outputs.extension)
     data = read_bytes(name)
-    picture = read_jpeg(data, arguments.colorspace, fancy=not arguments.nosmooth)
+    picture = read_jpeg(data, arguments.colorspace, fancy=not arguments.nosmooth, turn=arguments.exif_orientation)
     picture.metadata = kept_metadata(picture, arguments.strip)
     written = write_picture(picture, outputs.extension)
     write(target, written)

@@ -185,8 +185,9 @@ def _add_decode(commands: Any) -> None:
         "Decode JPEG files to pictures of another format. PPM, PGM and .npy are written without Pillow, "
         "all others through it.",
         "An ICC profile that fits, EXIF data and dots an inch are carried over where the format and Pillow "
-        "allow it, unless --strip is given. Pixels are not turned by the EXIF orientation. CMYK files become CMYK "
-        "pictures, which .tif and .npy can hold; --colorspace RGB converts them, without a profile.",
+        "allow it, unless --strip is given. Pixels are turned by the EXIF orientation only if "
+        "--exif-orientation is given. CMYK files become CMYK pictures, which .tif and .npy can hold; "
+        "--colorspace RGB converts them, without a profile.",
     )
     _add_input_output(command, "JPEG file", "NAME.png")
     command.add_argument(
@@ -200,6 +201,11 @@ def _add_decode(commands: Any) -> None:
     )
     command.add_argument(
         "--nosmooth", action="store_true", help="repeat chroma samples in place of the triangle filter"
+    )
+    command.add_argument(
+        "--exif-orientation",
+        action="store_true",
+        help="turn the picture as the file's EXIF data (or XMP) say that it is to be viewed",
     )
     command.add_argument("--strip", action="store_true", help="leave out the file's metadata")
 
