@@ -56,8 +56,8 @@ def decode(
         A sequential file without any Huffman table, such as a frame of Motion-JPEG, gets the standard ones.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
         the components as they are stored, upsampled.
-    strict : refuse damaged files. False gives what can be recovered of them, as libjpeg would: after damage it goes
-        on at the next restart marker, and what is missing is mid-gray. :func:`decode_damaged` says where.
+    strict : refuse damaged files. False gives what can be recovered of them, as libjpeg would: after damage it
+        goes on at the next restart marker, and what is missing is mid-gray. :func:`decode_damaged` says where.
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
     max_pixels : most samples, of all components together, that a file may have.
     out : uint8 array of the result's shape to be filled, any strides.
@@ -94,13 +94,13 @@ def decode_damaged(
 
     Returns
     -------
-    (image, report): the picture, as ``decode(data, strict=False)`` gives it; and its faults, with byte offset, clause
-    and range of MCUs, and a mask of the MCUs in no doubt. The report of a file that is whole is empty.
+    (image, report): the picture, as ``decode(data, strict=False)`` gives it; and its faults, with byte offset,
+    clause and range of MCUs, and a mask of the MCUs in no doubt. The report of a file that is whole is empty.
 
     Raises
     ------
-    FormatError, UnsupportedError if there is no frame header, or nothing that can be decoded; ValueError, TypeError
-    for the arguments.
+    FormatError, UnsupportedError if there is no frame header, or nothing that can be decoded; ValueError,
+    TypeError for the arguments.
     """
     return _decode(data, tables, colorspace, False, fancy_upsampling, max_pixels, out, dct_method)
 

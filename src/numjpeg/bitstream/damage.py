@@ -157,7 +157,8 @@ class _Reader:
         self.left_out: list[tuple[int, int]] = []  # ranges of MCUs of which nothing is read
         self.payload = self._take_apart(data)
         self.bounds = interval_bounds(self.payload)
-        # Where the reader is: at an MCU, its bit, in an interval (-1: in front of one), whose data have all been read.
+        # Where the reader is: at an MCU, its bit, in an interval (-1: in front of one); and whether all of that
+        # interval's data have been read.
         self.mcu, self.bit, self.interval, self.spent = 0, 0, -1, False
 
     # --- restart intervals -------------------------------------------------------------------------------
@@ -195,21 +196,22 @@ class _Reader:
     def _note_markers_passed_over(
         self, codes: list[int], places: list[int], ends: list[int], interval_of: dict[int, int]
     ) -> None:
-        extra = [i for i in range(len(codes)) if i > max(interval_of, default=-1)]
-        complete = len(interval_of) + 1 == ceil_div(self.total, self.interval_mcus)
-        if complete and len(extra) == 1 and ends[-1] == ends[-2] + 2 and self.scan.restart_interval:
-            self.warnings.append("a restart marker follows the last restart interval")
-            del codes[-1]
-        passed = False
-        number = 1
+        """Note the markers that begin no interval: one fault for each row of them. What such a marker ends is seen
+        to be incomplete, or is complete and in no doubt.
+        """
+        if self.scan.restart_interval and len(codes) == ceil_div(self.total, self.interval_mcus):
+            last = len(codes) - 1
+            if last not in interval_of and ends[last] + 2 == ends[last + 1]:
+                self.warnings.append("a restart marker follows the last restart interval")
+                codes = codes[:-1]
+        interval, passed_over = 1, False
         for i, code in enumerate(codes):
             if i in interval_of:
-                number, passed = interval_of[i] + 1, False
-            elif not passed:
-                # What it ends is seen to be incomplete, or is complete and in no doubt.
-                first = min((number) * self.interval_mcus, self.total)
+                interval, passed_over = interval_of[i] + 1, False
+            elif not passed_over:
+                first = min(interval * self.interval_mcus, self.total)
                 self.damage.add(f"{marker_name(code)} is out of place", places[i], "B.2.1", first, first)
-                passed = True
+                passed_over = True
 
     def _note(self, what: str, offset: int, interval: int, clause: str = "F.2.2", mcu: int | None = None) -> None:
         """Note an interval's first fault: from an MCU on, or from its first one on, all is in doubt."""

@@ -78,7 +78,7 @@ class DamageReport:
         one = len(frame.components) == 1
         v, h = (1, 1) if one else (frame.V_max, frame.H_max)
         rows, columns = ceil_div(frame.height, 8 * v), ceil_div(frame.width, 8 * h)
-        reach = (int(any(c.V < v for c in frame.components)), int(any(c.H < h for c in frame.components)))
+        reach = (int(any(v > c.V for c in frame.components)), int(any(h > c.H for c in frame.components)))
         return cls([], np.ones((rows, columns), np.bool_), frame.height, frame.width, (8 * v, 8 * h), reach)
 
     @property
@@ -111,7 +111,7 @@ class DamageReport:
             rows, columns = self.mask.shape
             whole = np.ones((rows * v, columns * h), np.bool_)
             whole[: grid.shape[0], : grid.shape[1]] = grid
-            grid = whole.reshape(rows, v, columns, h).all((1, 3))
+            grid = np.logical_and.reduce(whole.reshape(rows, v, columns, h), axis=(1, 3))
         self.mask &= grid
 
     def __str__(self) -> str:

@@ -108,7 +108,8 @@ def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> It
     Raises
     ------
     FormatError if there is no SOI, or, without ``faults``, if a segment's length is below 2 or passes the end of
-    the data; but an APPn or COM with such a length is empty, or after a scan the last segment, and has a ``fault``.
+    the data; but an APPn or COM with such a length is empty, or after a scan the last segment, and has its own
+    ``fault``.
     """
     if data[:2] != bytes((0xFF, SOI)):
         what = "no data" if not data else "not a JPEG file: it does not begin with SOI"

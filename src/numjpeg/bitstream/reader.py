@@ -113,7 +113,7 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, stri
             try:
                 handler(structure, data, segment, decode)
             except FormatError as error:
-                if strict or structure.frame is None and segment.marker in markers.FRAMES:
+                if strict or (structure.frame is None and segment.marker in markers.FRAMES):
                     raise
                 _note_all(structure, [error])
         elif segment.is_application and not structure.scans:
@@ -270,8 +270,8 @@ def _check_first_scan(structure: Structure, index: int, offset: int) -> None:
 def _quantization_table(structure: Structure, index: int, offset: int) -> NDArray[np.uint16]:
     """The table that is in force for a component at its first scan, which it keeps.
 
-    In place of one that is missing a damaged file's component takes another one of the file, or one of Annex K: any
-    shows more than none.
+    In place of one that is missing a damaged file's component takes another one of the file, or one of Annex K:
+    any shows more than none.
     """
     assert structure.frame is not None
     tables, number = structure.quantization_tables, structure.frame.components[index].Tq
