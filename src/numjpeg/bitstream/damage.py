@@ -46,7 +46,7 @@ from numjpeg.bitstream.sequential import (
     scan_tables,
 )
 from numjpeg.coefficients import ceil_div
-from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, extend, huffman_lookup, run_and_category
+from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, Lookup, huffman_lookup, run_and_category
 from numjpeg.stages.run_length import Runs, run_length_decode
 
 ILLEGAL_BITS = 17
@@ -152,7 +152,7 @@ class _Reader:
         self.interval_mcus = scan.restart_interval or self.total
         self.tables = scan_tables(scan)
         self.components = block_component(scan.factors).tolist()
-        self.blocks_of_zeros: dict[int, list[int]] = {}
+        self.lookups = [huffman_lookup(table) for table in self.tables]
         self.in_doubt: set[int] = set()  # intervals of which a fault is noted
         self.left_out: list[tuple[int, int]] = []  # ranges of MCUs of which nothing is read
         self.payload = self._take_apart(data)
@@ -325,6 +325,8 @@ class _Reader:
                         wrong, wrong_at = wrong or "a run passes coefficient 63", wrong_at or ac[-1]
                         too_far.append((len(ac) - 1, k - 64))
                     ac_ends.append(len(ac))
+                    if p > bound:
+                        break
                 if p > bound:
                     del dc[blocks_before:], ac_ends[blocks_before:], ac[symbols_before:], too_far[far_before:]
                     last.append((self.mcu - first, self._mcu_at_the_end(self.bit, bound)))
@@ -342,8 +344,9 @@ class _Reader:
             blocks = np.zeros((self.mcu - first, per_mcu, 64), np.int16)
             if whole:
                 blocks[whole] = self._values(np.array(dc), np.array(ac), np.array(ac_ends), too_far)
-            for at, coefficients in last:
-                blocks[at] = np.reshape(coefficients, (per_mcu, 64))
+            if last:
+                at, coefficients = zip(*last, strict=True)
+                blocks[list(at)] = np.reshape(coefficients, (-1, per_mcu, 64))
             yield blocks.reshape(-1, 64)
         if self.mcu < self.total:
             self.left_out.append((self.mcu, self.total))
@@ -382,35 +385,38 @@ class _Reader:
             shift = size - place - count
             return (tail >> shift if shift >= 0 else tail << -shift) & ((1 << count) - 1)
 
-        def decode(table: HuffmanTable) -> int:
+        def decode(lookup: Lookup) -> int:
             nonlocal place
-            lookup, window = huffman_lookup(table), ahead(16)
+            window = ahead(16)
             place += lookup.length.item(window) or ILLEGAL_BITS
             return lookup.symbol.item(window)
 
         def magnitude(category: int) -> int:
             nonlocal place
-            value = int(extend(np.array(ahead(category)), np.array(category)))
+            value = ahead(category)
             place += category
-            return value
+            return value if 2 * value >= 1 << category else value - (1 << category) + 1
 
         coefficients: list[int] = []
         for c in self.components:
-            ended = place >= size
-            if ended and c in self.blocks_of_zeros:
-                coefficients += self.blocks_of_zeros[c]
-                continue
+            of_dc, of_ac = self.lookups[2 * c : 2 * c + 2]
             block = [0] * 64
-            block[0] = magnitude(decode(self.tables[2 * c]))
+            block[0] = magnitude(decode(of_dc))
             k = 1
             while k < 64:
-                run, category = divmod(decode(self.tables[2 * c + 1]), 16)
+                zeros_follow = place >= size
+                run, category = divmod(decode(of_ac), 16)
+                if category == 0 and run < 15:
+                    break
+                if zeros_follow:
+                    # The same symbol and value again and again, up to the last one at 63.
+                    if category:
+                        places = range(k + run, 63, run + 1)
+                        block[k + run : 63 : run + 1] = [1 - (1 << category)] * len(places)
+                        block[63] = 1 - (1 << category)
+                    break
                 if category:
                     block[min(k + run, 63)] = magnitude(category)
-                elif run < 15:
-                    break
                 k += run + 1
-            if ended:
-                self.blocks_of_zeros[c] = block
             coefficients += block
         return coefficients
