@@ -25,6 +25,9 @@ from numjpeg.stages.zigzag import zigzag
 
 pytestmark = pytest.mark.corpus
 
+INCOMPLETE = {f"valid/progressive/wuffs__peacock.progressive.scan00{i}.jpeg" for i in (0, 3, 8)}
+"""Progressive files without their last scans."""
+
 SECONDS, MEMORY = 10, 1 << 30
 
 
@@ -38,7 +41,7 @@ def expectation(row: dict[str, str]) -> str:
     """What must come out of a file that is valid."""
     if row["path"] == "valid/t83/pydcmjpeg__B1.JPG":
         return "the file has no frame"  # tables only
-    if row["sof"] not in ("SOF0", "SOF1"):
+    if row["sof"] not in ("SOF0", "SOF1", "SOF2"):
         return f"unsupported: {row['sof']}:"
     if row["precision"] != "8" or row["dnl_height"] or int(row["components"]) > 4:
         return f"unsupported: {row['sof']}:"
@@ -75,7 +78,7 @@ def test_every_valid_file(
     with capsys.disabled():
         print(f"\nvalid: {dict(counts)}")
     assert sum(counts.values()) == sum(row["kind"] == "valid" for row in manifest)
-    assert counts["equal to Pillow"] == 193
+    assert counts["equal to Pillow"] == 238
 
 
 def test_every_broken_file(
@@ -120,6 +123,11 @@ def test_coefficients_of_every_file_are_kept(corpus: Path, manifest: list[dict[s
         after = numjpeg.read_coefficients(written)
         for a, b in zip(before.planes, after.planes, strict=True):
             assert np.array_equal(a, b), row["path"]
+        if row["path"] in INCOMPLETE:  # what a sequential file does not say any more
+            smoothed = numjpeg.decode(data)
+            assert not np.array_equal(smoothed, numjpeg.decode(written))
+            assert np.array_equal(numjpeg.decode(data, block_smoothing=False), pillow.load(written))
+            continue
         # Pillow refuses a few files for their metadata's sake alone; numjpeg's pixels equal its own in any case.
         assert hashlib.sha256(pillow.load(written).tobytes()).hexdigest() == row["pillow_sha256"], row["path"]
         count += 1

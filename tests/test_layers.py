@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "numjpeg"
 STOREYS = [
     {"errors", "processes", "workspace"},
     {"stages", "metrics"},
-    {"coefficients", "forward"},
+    {"coefficients", "forward", "smoothing"},
     {"pixels", "bitstream"},
     {"encoder", "decoder", "header", "splice"},
     {"files"},

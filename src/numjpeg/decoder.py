@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg import pixels
-from numjpeg.bitstream import damage, reader
+from numjpeg import pixels, smoothing
+from numjpeg.bitstream import damage, damage_progressive, progressive, progressive_walk, reader
 from numjpeg.bitstream.faults import DamageReport, ScanDamage
 from numjpeg.bitstream.frame import Frame, Scan
 from numjpeg.bitstream.lanes import read_scan
@@ -40,14 +41,15 @@ def decode(
     colorspace: str | None = None,
     strict: bool = True,
     fancy_upsampling: bool = True,
+    block_smoothing: bool = True,
     max_pixels: int = MAX_PIXELS,
     out: NDArray[np.uint8] | None = None,
     dct_method: str = "islow",
 ) -> NDArray[np.uint8]:
     """Decode a JPEG file to pixels.
 
-    Baseline and extended sequential files with Huffman coding, 8 bits a sample, 1 to 4 components. The pixels
-    are those that Pillow (libjpeg-turbo) gives, without any difference.
+    Baseline, extended sequential and progressive files with Huffman coding, 8 bits a sample, 1 to 4 components.
+    The pixels are those that Pillow (libjpeg-turbo) gives, without any difference.
 
     Parameters
     ----------
@@ -59,6 +61,8 @@ def decode(
     strict : refuse damaged files. False gives what can be recovered of them, as libjpeg would: after damage it
         goes on at the next restart marker, and what is missing is mid-gray. :func:`decode_damaged` says where.
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
+    block_smoothing : of a progressive file of which scans are missing, estimate low frequencies from the blocks
+        around (:mod:`numjpeg.smoothing`), as libjpeg does by default.
     max_pixels : most samples, of all components together, that a file may have.
     out : uint8 array of the result's shape to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
@@ -72,7 +76,8 @@ def decode(
     ------
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
-    image, _ = _decode(data, tables, colorspace, strict, fancy_upsampling, max_pixels, out, dct_method)
+    options = (fancy_upsampling, block_smoothing, max_pixels, out, dct_method)
+    image, _ = _decode(data, tables, colorspace, strict, *options)
     return image
 
 
@@ -82,6 +87,7 @@ def decode_damaged(
     tables: Any = None,
     colorspace: str | None = None,
     fancy_upsampling: bool = True,
+    block_smoothing: bool = True,
     max_pixels: int = MAX_PIXELS,
     out: NDArray[np.uint8] | None = None,
     dct_method: str = "islow",
@@ -102,7 +108,8 @@ def decode_damaged(
     FormatError, UnsupportedError if there is no frame header, or nothing that can be decoded; ValueError,
     TypeError for the arguments.
     """
-    return _decode(data, tables, colorspace, False, fancy_upsampling, max_pixels, out, dct_method)
+    options = (fancy_upsampling, block_smoothing, max_pixels, out, dct_method)
+    return _decode(data, tables, colorspace, False, *options)
 
 
 def _decode(
@@ -111,6 +118,7 @@ def _decode(
     colorspace: str | None,
     strict: bool,
     fancy_upsampling: bool,
+    block_smoothing: bool,
     max_pixels: int,
     out: NDArray[np.uint8] | None,
     dct_method: str,
@@ -124,8 +132,6 @@ def _decode(
     structure = reader.read_structure(file, tables, strict=strict)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
-    report = DamageReport.of(frame)
-    report.faults += structure.faults
     target = colorspace or _NATIVE[structure.colorspace]
     pixels.check_conversion(structure.colorspace, target)
     shape = _shape(frame, target)
@@ -136,15 +142,17 @@ def _decode(
             raise ValueError("out: the array is read-only")
 
     planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
-    for number, scan in enumerate(structure.scans):
-        found = None if strict else ScanDamage(number, np.ones(scan.mcus, np.bool_).ravel())
-        _read_samples(file, structure, scan, planes, dct_method, found)
-        if found is not None:
-            in_doubt = structure.doubtful_from is not None and structure.doubtful_from <= number
-            report.add_scan(scan, found.sound & (not in_doubt))
-            report.faults += found.faults
-    if structure.faults and any(plane is None for plane in planes):
-        report.mask[:] = False
+    found = [] if strict else [ScanDamage.of(number, scan) for number, scan in enumerate(structure.scans)]
+    if frame.progressive:
+        planes = _progressive_samples(file, structure, block_smoothing, dct_method, found)
+    else:
+        for number, scan in enumerate(structure.scans):
+            _read_samples(file, structure, scan, planes, dct_method, found[number] if found else None)
+    report = DamageReport.of(frame)
+    if found:
+        report.add(structure.faults, structure.doubtful_from, structure.scans, found)
+        if structure.lacks_scans():
+            report.add_missing_scans(structure.size)
     if out is None:
         out = np.empty(shape, np.uint8)
     samples = [
@@ -183,6 +191,61 @@ def _read_samples(
         row += step
 
 
+def _progressive_samples(
+    file: bytes,
+    structure: reader.Structure,
+    block_smoothing: bool,
+    dct_method: str,
+    found: list[ScanDamage],
+) -> list[NDArray[np.uint8] | None]:
+    """Decode all scans of a progressive frame, then its components to sample planes."""
+    frame = structure.require_frame()
+    known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
+    smoothed = block_smoothing and smoothing.is_useful(known, structure.component_tables.values())
+    planes: list[NDArray[np.uint8] | None] = []
+    for i, (sequences, bits) in enumerate(zip(_progressive_planes(file, structure, found), known, strict=True)):
+        if bits is None:
+            planes.append(None)
+            continue
+        table = structure.component_tables[i]
+        rows, columns = frame.block_size(frame.components[i])
+        if smoothed:
+            V = frame.components[i].V
+            plane_before = sequences
+            sequences = smoothing.smooth(plane_before, rows, bits, table, V)
+            if found and (cut := _mcu_rows_read(structure, found) * V) < rows:
+                # Where the last scan has not come to, what was known before a component's last scan counts.
+                before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
+                sequences[cut:] = smoothing.smooth(plane_before, rows, before, table, V)[cut:]
+        step = max(1, BAND_BLOCKS // columns)
+        plane = np.empty((rows * 8, columns * 8), np.uint8)
+        for row in range(0, rows, step):
+            samples = pixels.synthesise(sequences[row : min(rows, row + step)], table, dct_method)
+            plane[row * 8 : row * 8 + len(samples)] = samples
+        planes.append(plane)
+    return planes
+
+
+def _mcu_rows_read(structure: reader.Structure, found: list[ScanDamage]) -> int:
+    """How many of the frame's MCU rows the last scan has come to."""
+    scan = structure.scans[-1]
+    row = found[-1].last_read // scan.mcus[1]
+    return 1 + (row if scan.interleaved else row // scan.components[0].V)
+
+
+def _progressive_planes(
+    file: bytes, structure: reader.Structure, found: Sequence[ScanDamage] = ()
+) -> list[NDArray[np.int16]]:
+    """The coefficients of a progressive frame, all scans: whole MCUs high; none of a component never sent."""
+    planes = progressive.new_planes(structure.require_frame(), structure.scans, structure.size, not found)
+    for number, scan in enumerate(structure.scans):
+        if not found:
+            progressive_walk.read_scan(file, scan, planes, structure.warnings)
+        else:
+            damage_progressive.read_scan(file, scan, planes, structure.warnings, found[number])
+    return planes
+
+
 def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int = MAX_PIXELS) -> Coefficients:
     """Read a file's quantized coefficients, and all that is needed to write it again.
 
@@ -204,7 +267,11 @@ def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int = MAX_PI
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
     planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
-    for scan in structure.scans:
+    if frame.progressive:
+        for i, whole in enumerate(_progressive_planes(file, structure)):
+            if whole.size:
+                planes[i] = inverse_zigzag(whole[: frame.block_size(frame.components[i])[0]])
+    for scan in structure.scans if not frame.progressive else []:
         row = 0
         step = reader.band_rows(scan, BAND_BLOCKS)
         for band in read_scan(file, scan, step, structure.warnings):
@@ -256,8 +323,16 @@ def _tables_for_one_scan(
     """
     frame = structure.require_frame()
     components = list(frame.components)
+    if frame.progressive:
+        for scan in structure.scans:
+            for index, component in zip(scan.indices, scan.components, strict=True):
+                own = components[index]
+                if scan.Ss:
+                    components[index] = replace(own, Ta=component.Ta)
+                elif not scan.Ah:
+                    components[index] = replace(own, Td=component.Td)
     huffman: dict[tuple[int, int], HuffmanTable] = {}
-    for scan in structure.scans:
+    for scan in structure.scans if not frame.progressive else []:
         for index, component in zip(scan.indices, scan.components, strict=True):
             components[index] = component
         if any(huffman.get(key, table) != table for key, table in scan.huffman_tables.items()):

@@ -142,26 +142,20 @@ def _steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], ND
     return bit_step, k_step
 
 
-class _Reader:
-    """Reads the MCUs of a scan, whatever its data."""
+class Intervals:
+    """The restart intervals of a scan that may be damaged, and its place in them."""
 
     def __init__(self, data: bytes, scan: Scan, warnings: list[str], damage: ScanDamage) -> None:
         self.scan, self.warnings, self.damage = scan, warnings, damage
         rows, columns = scan.mcus
         self.total = rows * columns
         self.interval_mcus = scan.restart_interval or self.total
-        self.tables = scan_tables(scan)
-        self.components = block_component(scan.factors).tolist()
-        self.lookups = [huffman_lookup(table) for table in self.tables]
         self.in_doubt: set[int] = set()  # intervals of which a fault is noted
-        self.left_out: list[tuple[int, int]] = []  # ranges of MCUs of which nothing is read
         self.payload = self._take_apart(data)
         self.bounds = interval_bounds(self.payload)
         # Where the reader is: at an MCU, its bit, in an interval (-1: in front of one); and whether all of that
         # interval's data have been read.
         self.mcu, self.bit, self.interval, self.spent = 0, 0, -1, False
-
-    # --- restart intervals -------------------------------------------------------------------------------
 
     def _take_apart(self, data: bytes) -> bits.Payload:
         """Find the restart intervals; note which restart markers are not as they should be."""
@@ -185,11 +179,11 @@ class _Reader:
             due = (number - 1) % 8
             if i is None:
                 offset = payload.file_offset(int(starts[number]))
-                self._note(f"RST{due} is missing", offset, number, "B.2.1")
+                self.note(f"RST{due} is missing", offset, number, "B.2.1")
                 continue
             interval_of[i] = number
             if codes[i] != RST0 + due:
-                self._note(f"{marker_name(codes[i])} stands where RST{due} is due", places[i], number, "B.2.1")
+                self.note(f"{marker_name(codes[i])} stands where RST{due} is due", places[i], number, "B.2.1")
         self._note_markers_passed_over(codes, places, ends, interval_of)
         return replace(payload, starts=starts)
 
@@ -213,7 +207,7 @@ class _Reader:
                 self.damage.add(f"{marker_name(code)} is out of place", places[i], "B.2.1", first, first)
                 passed_over = True
 
-    def _note(self, what: str, offset: int, interval: int, clause: str = "F.2.2", mcu: int | None = None) -> None:
+    def note(self, what: str, offset: int, interval: int, clause: str = "F.2.2", mcu: int | None = None) -> None:
         """Note an interval's first fault: from an MCU on, or from its first one on, all is in doubt."""
         if interval in self.in_doubt:
             return
@@ -221,6 +215,34 @@ class _Reader:
         first = interval * self.interval_mcus if mcu is None else mcu
         stop = min((interval + 1) * self.interval_mcus, self.total)
         self.damage.add(what, offset, clause, first, stop)
+
+    def enter_interval(self) -> None:
+        """At the first MCU of a restart interval: see that nothing is left of the last one, go to its data."""
+        if self.interval >= 0 and not self.spent and self.bounds[self.interval + 1] - self.bit >= 8:
+            what = "data are left over at the end of a restart interval"
+            self.note(what, self.payload.file_offset(self.bit >> 3), self.interval)
+        self.interval = self.mcu // self.interval_mcus
+        self.bit = self.bounds[self.interval]
+        if self.interval < len(self.present) and self.present[self.interval]:
+            self.spent = False
+
+    def finish(self) -> None:
+        """At the end of the scan, or where nothing but zeros would follow: note what is missing or left over."""
+        if self.mcu < self.total:
+            self.damage.extend_last(self.total)
+        elif not self.spent and (left := self.bounds[self.interval + 1] - self.bit) >= 8:
+            self.warnings.append(f"{left // 8} bytes are left over at the end of a scan")
+
+
+class _Reader(Intervals):
+    """Reads the MCUs of a sequential scan, whatever its data."""
+
+    def __init__(self, data: bytes, scan: Scan, warnings: list[str], damage: ScanDamage) -> None:
+        super().__init__(data, scan, warnings, damage)
+        self.tables = scan_tables(scan)
+        self.components = block_component(scan.factors).tolist()
+        self.lookups = [huffman_lookup(table) for table in self.tables]
+        self.left_out: list[tuple[int, int]] = []  # ranges of MCUs of which nothing is read
 
     def clear_left_out(self, blocks: NDArray[np.int16], first_mcu: int) -> None:
         """Set to 0 what a DC prediction has made of MCUs of which nothing was read: of ``blocks``
@@ -256,16 +278,6 @@ class _Reader:
             else:
                 return
 
-    def _enter_interval(self) -> None:
-        """At the first MCU of a restart interval: see that nothing is left of the last one, go to its data."""
-        if self.interval >= 0 and not self.spent and self.bounds[self.interval + 1] - self.bit >= 8:
-            what = "data are left over at the end of a restart interval"
-            self._note(what, self.payload.file_offset(self.bit >> 3), self.interval)
-        self.interval = self.mcu // self.interval_mcus
-        self.bit = self.bounds[self.interval]
-        if self.interval < len(self.present) and self.present[self.interval]:
-            self.spent = False
-
     def _walk(self) -> Iterator[NDArray[np.int16]]:
         """Read on from where the reader is, as :mod:`numjpeg.bitstream.sequential` does: where code words begin is
         found one by one, and their values together. Ends where nothing but zeros would follow.
@@ -286,7 +298,7 @@ class _Reader:
             last: list[tuple[int, list[int]]] = []  # MCUs in which an interval's data end, and their coefficients
             while self.mcu < stop:
                 if self.interval < 0 or self.mcu == (self.interval + 1) * self.interval_mcus:
-                    self._enter_interval()
+                    self.enter_interval()
                 if self.spent:
                     more = self.interval < self.last_present
                     if not more:
@@ -338,7 +350,7 @@ class _Reader:
                     whole.append(self.mcu - first)
                 if wrong:
                     offset = self.payload.file_offset(wrong_at >> 3)
-                    self._note(f"{wrong} in MCU {self.mcu}", offset, self.interval, mcu=self.mcu)
+                    self.note(f"{wrong} in MCU {self.mcu}", offset, self.interval, mcu=self.mcu)
                 self.bit = p
                 self.mcu += 1
             blocks = np.zeros((self.mcu - first, per_mcu, 64), np.int16)
@@ -350,9 +362,7 @@ class _Reader:
             yield blocks.reshape(-1, 64)
         if self.mcu < self.total:
             self.left_out.append((self.mcu, self.total))
-            self.damage.extend_last(self.total)
-        elif not self.spent and (left := self.bounds[self.interval + 1] - self.bit) >= 8:
-            self.warnings.append(f"{left // 8} bytes are left over at the end of a scan")
+        self.finish()
 
     def _values(
         self,

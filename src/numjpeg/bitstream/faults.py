@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -99,10 +100,33 @@ class DamageReport:
                 doubt = np.swapaxes(spread, 0, axis)
         return ~doubt
 
-    def add_scan(self, scan: Scan, sound: NDArray[np.bool_]) -> None:
+    def add(
+        self, faults: list[Fault], doubtful_from: int | None, scans: Sequence[Scan], found: Sequence[ScanDamage]
+    ) -> None:
+        """Take in what is wrong.
+
+        Parameters
+        ----------
+        faults : those outside of scans. doubtful_from : the first scan that these put in doubt, or None.
+        scans, found : all scans, and what is wrong with each.
+        """
+        self.faults += faults
+        for number, (scan, damage) in enumerate(zip(scans, found, strict=True)):
+            self.faults += damage.faults
+            if doubtful_from is not None and number >= doubtful_from:
+                self.mask[:] = False
+            elif damage.faults:
+                self._add_scan(scan, damage.sound)
+
+    def add_missing_scans(self, size: int) -> None:
+        """Scans are missing from a file of ``size`` bytes: no MCU is sound, even if no other fault says so."""
+        if not self.faults:
+            what = "the file ends before all scans of its components have come"
+            self.faults.append(Fault(what, size, "B.2.1"))
+        self.mask[:] = False
+
+    def _add_scan(self, scan: Scan, sound: NDArray[np.bool_]) -> None:
         """Take in which of a scan's MCUs ``(MCUs,)`` are sound."""
-        if sound.all():
-            return
         grid = sound.reshape(scan.mcus)
         if grid.shape != self.mask.shape:
             # A scan of one component goes by blocks, of which an MCU of the frame holds V rows of H.
@@ -134,6 +158,14 @@ class ScanDamage:
     sound: NDArray[np.bool_]
     """``(MCUs,)``"""
     faults: list[Fault] = field(default_factory=list)
+    last_read: int = -1
+    """The last MCU of a progressive scan of which there were data."""
+
+    @classmethod
+    def of(cls, number: int, scan: Scan) -> ScanDamage:
+        """Nothing wrong so far."""
+        rows, columns = scan.mcus
+        return cls(number, np.ones(rows * columns, np.bool_), last_read=rows * columns - 1)
 
     def add(self, what: str, offset: int, clause: str, first: int, stop: int) -> None:
         """Note a fault that puts the MCUs ``first`` to ``stop - 1`` in doubt."""

@@ -32,6 +32,11 @@ class Structure:
     """Tq -> table as last defined."""
     component_tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
     """Place of the component in the frame -> the table in force at its first scan."""
+    coefficient_bits: dict[int, list[int]] = field(default_factory=dict)
+    """Of a progressive frame, place of the component -> for each coefficient along the zig-zag how many low bits
+    are still to come, -1 where all are."""
+    bits_before: dict[int, list[int]] = field(default_factory=dict)
+    """The same before the component's last scan; zeros if that is the first of the frame, as in libjpeg."""
     huffman_definitions: dict[tuple[int, int], tuple[tuple[int, ...], bytes, int]] = field(default_factory=dict)
     """(class, number) -> BITS, HUFFVAL, byte offset, as last defined; not checked."""
     restart_interval: int = 0
@@ -61,6 +66,18 @@ class Structure:
         """Note that the scans from number ``scan`` on may lack something."""
         if self.doubtful_from is None:
             self.doubtful_from = scan
+
+    def lacks_scans(self) -> bool:
+        """Whether damage has cost components or, in a progressive frame, bits of their coefficients. A file with EOI
+        and without a fault may do without.
+        """
+        ended = bool(self.segments) and self.segments[-1].marker == markers.EOI
+        if ended and not self.faults:
+            return False
+        components = range(len(self.require_frame().components))
+        if not self.require_frame().progressive:
+            return any(index not in self.component_tables for index in components)
+        return any(any(self.coefficient_bits.get(index, [-1])) for index in components)
 
     @property
     def colorspace(self) -> str:
@@ -126,6 +143,9 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, stri
     frame = structure.require_frame()
     if decode and not structure.scans:
         raise FormatError("the file has no scan", offset=len(data), clause="B.2.1")
+    if decode and strict and structure.lacks_scans():
+        what = "the file ends before all scans of its components have come"
+        raise FormatError(what, offset=len(data), clause="B.2.1")
     if decode and frame.height == 0:
         segments.check_supported(frame, structure.frame_offset)
     return structure
@@ -221,7 +241,9 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
     )
     tables = {}
     if decode:
-        for key in sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))}):
+        if frame.progressive:
+            segments.check_progression(len(chosen), *parameters, segment.offset)
+        for key in _table_keys(frame, chosen, *parameters):
             if key not in structure.huffman_definitions:
                 kind = "AC" if key[0] else "DC"
                 error = FormatError(
@@ -257,13 +279,17 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
         for index in scan.indices:
             _check_first_scan(structure, index, segment.offset)
         for index in scan.indices:
-            structure.component_tables[index] = _quantization_table(structure, index, segment.offset)
+            if index not in structure.component_tables:
+                structure.component_tables[index] = _quantization_table(structure, index, segment.offset)
+            if frame.progressive:
+                _progress(structure, index, *parameters, segment.offset)
     structure.scans.append(scan)
 
 
 def _check_first_scan(structure: Structure, index: int, offset: int) -> None:
-    """A second scan of a component has nothing to code."""
-    if index in structure.component_tables:
+    """A second scan of a component has nothing to code, but in a progressive frame."""
+    assert structure.frame is not None
+    if index in structure.component_tables and not structure.frame.progressive:
         raise FormatError(f"SOS: component number {index} is coded twice", offset=offset, clause="B.2.3")
 
 
@@ -282,6 +308,30 @@ def _quantization_table(structure: Structure, index: int, offset: int) -> NDArra
         raise error
     _note_all(structure, [error])
     return tables[min(tables)] if tables else CHROMINANCE if index else LUMINANCE
+
+
+def _table_keys(
+    frame: Frame, chosen: list[tuple[int, int, int]], Ss: int, Se: int, Ah: int, Al: int
+) -> list[tuple[int, int]]:
+    """(class, number) of the Huffman tables that a scan uses."""
+    if not frame.progressive:
+        return sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))})
+    if Ss:
+        return [(1, Ta) for _, _, Ta in chosen]
+    return [] if Ah else sorted({(0, Td) for _, Td, _ in chosen})  # a refinement of DC has no codes
+
+
+def _progress(structure: Structure, index: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
+    """Note what a scan adds to a component. Another order than G.1.1.1 has is a warning, as in libjpeg."""
+    known = structure.coefficient_bits.setdefault(index, [-1] * 64)
+    structure.bits_before[index] = list(known) if structure.scans else [0] * 64
+    if Ss and known[0] < 0:
+        structure.warnings.append(f"AC coefficients of component number {index} come before its DC, byte {offset}")
+    if any(Ah != max(bits, 0) for bits in known[Ss : Se + 1]):
+        structure.warnings.append(
+            f"component number {index}: coefficients {Ss} to {Se} do not come bit after bit, byte {offset}"
+        )
+    known[Ss : Se + 1] = [Al] * (Se - Ss + 1)
 
 
 _HANDLERS: dict[int, Callable[[Structure, bytes, markers.Segment, bool], None]] = {

@@ -19,6 +19,9 @@ from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 MAX_SEGMENT = 65533
 """Bytes a payload can have: 65,535 less the length field (B.1.1.4)."""
 
+MAX_POINT_TRANSFORM = 13
+"""The most that Al may be (Table B.3)."""
+
 
 def build(marker: int, payload: bytes) -> bytes:
     """A marker segment (B.1.1.4)."""
@@ -153,7 +156,7 @@ def check_supported(frame: Frame, offset: int) -> None:
     def unsupported(what: str, clause: str) -> UnsupportedError:
         return UnsupportedError(f"{name}: {what}", offset=offset, clause=clause)
 
-    if frame.marker not in (markers.SOF0, markers.SOF1):
+    if frame.marker not in (markers.SOF0, markers.SOF1, markers.SOF2):
         raise unsupported(f"{markers.FRAMES[frame.marker]} is not supported", "B.1.1.3")
     if frame.marker == markers.SOF0 and frame.precision != 8:
         raise FormatError(f"SOF0: precision {frame.precision} is not 8", offset=offset, clause="B.2.2")
@@ -209,6 +212,20 @@ def parse_sos(
         raise wrong("a component stands twice")
     Ss, Se, approximation = payload[1 + 2 * count : 4 + 2 * count]
     return chosen, (Ss, Se, approximation >> 4, approximation & 15)
+
+
+def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
+    """What a scan of a progressive frame may say (G.1.1.1, Table B.3); FormatError for the rest, as in libjpeg."""
+
+    def wrong(what: str, clause: str) -> FormatError:
+        return FormatError(f"SOS: {what}", offset=offset, clause=clause)
+
+    if Ss > Se or Se > 63 or (Ss == 0 and Se > 0):
+        raise wrong(f"Ss={Ss}, Se={Se} is neither the DC coefficient nor a band of AC coefficients", "G.1.1.1.1")
+    if Ss and components > 1:
+        raise wrong(f"a scan of AC coefficients has {components} components", "G.1.1.1.1")
+    if Al > MAX_POINT_TRANSFORM or (Ah and Al != Ah - 1):
+        raise wrong(f"Ah={Ah}, Al={Al} is no step of successive approximation", "G.1.1.1.2")
 
 
 def build_sos(scan: Scan) -> bytes:

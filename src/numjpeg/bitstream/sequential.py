@@ -341,7 +341,7 @@ def band_counts(scan: Scan, rows_per_band: int) -> list[int]:
 def check_payload(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
     """What can be said of a scan's data before a bit is decoded; raises FormatError as :func:`read_scan` does."""
     _check_size(scan, payload)
-    _check_restarts(scan, payload, warnings)
+    check_restarts(scan, payload, warnings)
 
 
 def read_mcus(
@@ -379,7 +379,7 @@ def _check_size(scan: Scan, payload: bits.Payload) -> None:
         )
 
 
-def _check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
+def check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
     """There is one restart interval after the other, RSTm counting modulo 8 (B.2.1, F.1.1.5.1)."""
     rows, columns = scan.mcus
     expected = ceil_div(rows * columns, scan.restart_interval) if scan.restart_interval else 1

@@ -24,7 +24,7 @@ class UsageError(Exception):
 
 
 class DamagedError(Exception):
-    """What is written is not all that the file once held; the message, of any number of lines, says what is not."""
+    """What is written is not all that the file once held; the message, of one line or more, says what is not."""
 
 
 def display(name: str, stream: str = "standard input") -> str:
