@@ -68,8 +68,8 @@ class Structure:
             self.doubtful_from = scan
 
     def lacks_scans(self) -> bool:
-        """Whether damage has cost components or, in a progressive frame, bits of their coefficients. A file with EOI
-        and without a fault may do without.
+        """Whether damage has cost components or, in a progressive frame, bits of their coefficients. A file with
+        EOI and without a fault may do without.
         """
         ended = bool(self.segments) and self.segments[-1].marker == markers.EOI
         if ended and not self.faults:

@@ -205,7 +205,8 @@ def parse_sos(
         identifier, tables = payload[1 + 2 * i], payload[2 + 2 * i]
         if identifier not in place:
             raise wrong(f"component {identifier} is not in the frame")
-        if tables >> 4 > 3 or tables & 15 > 3:
+        # Of a progressive scan's two numbers one means nothing: which table it uses is looked for by its kind.
+        if not frame.progressive and (tables >> 4 > 3 or tables & 15 > 3):
             raise wrong(f"table numbers Td={tables >> 4}, Ta={tables & 15} of component {identifier}: above 3")
         chosen.append((place[identifier], tables >> 4, tables & 15))
     if len({index for index, _, _ in chosen}) < count:
