@@ -216,6 +216,10 @@ class Intervals:
         stop = min((interval + 1) * self.interval_mcus, self.total)
         self.damage.add(what, offset, clause, first, stop)
 
+    def at_next_interval(self) -> bool:
+        """Whether the MCU that is due is the first of an interval that is still to be entered."""
+        return self.interval < 0 or self.mcu == (self.interval + 1) * self.interval_mcus
+
     def enter_interval(self) -> None:
         """At the first MCU of a restart interval: see that nothing is left of the last one, go to its data."""
         if self.interval >= 0 and not self.spent and self.bounds[self.interval + 1] - self.bit >= 8:
@@ -260,6 +264,8 @@ class _Reader(Intervals):
         fast: lanes.LaneReader | None = None
         while self.mcu < self.total:
             known = 0
+            if self.at_next_interval():
+                self.enter_interval()
             if not self.spent and self.payload.size - (self.bit >> 3) >= lanes.SERIAL_BELOW:
                 fast = fast or lanes.LaneReader(self.scan, self.payload, lanes.Statistics())
                 place, certain = lanes.Place(self.bit, self.mcu * per_mcu, self.bit), True
@@ -297,7 +303,7 @@ class _Reader(Intervals):
             whole: list[int] = []  # MCUs, from ``first`` on, of which these are
             last: list[tuple[int, list[int]]] = []  # MCUs in which an interval's data end, and their coefficients
             while self.mcu < stop:
-                if self.interval < 0 or self.mcu == (self.interval + 1) * self.interval_mcus:
+                if self.at_next_interval():
                     self.enter_interval()
                 if self.spent:
                     more = self.interval < self.last_present

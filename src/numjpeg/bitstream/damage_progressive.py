@@ -76,7 +76,7 @@ class _Reader(Intervals):
         }
         read_mcu = kinds[scan.Ss == 0, scan.Ah > 0]
         while self.mcu < self.total:
-            if self.interval < 0 or self.mcu == (self.interval + 1) * self.interval_mcus:
+            if self.at_next_interval():
                 self._check_run()
                 self.enter_interval()
                 self.end = self.bounds[self.interval + 1]
