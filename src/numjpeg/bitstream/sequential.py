@@ -373,7 +373,8 @@ def _check_size(scan: Scan, payload: bits.Payload) -> None:
     least = rows * columns * scan.blocks_per_mcu * 2
     if payload.size * 8 < least:
         raise FormatError(
-            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed",
+            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed"
+            f" for MCUs 0 to {rows * columns - 1}",
             offset=scan.end,
             clause="F.2.2",
         )
@@ -388,7 +389,7 @@ def check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> No
     if len(wrong):
         i = int(wrong[0])
         raise FormatError(
-            f"RST{payload.restarts[i]} stands where RST{i % 8} is due",
+            f"RST{payload.restarts[i]} stands where RST{i % 8} is due, in front of MCU {(i + 1) * scan.restart_interval}",
             offset=payload.file_offset(int(payload.starts[i + 1])) - 2,
             clause="B.2.1",
         )
