@@ -388,8 +388,9 @@ def check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> No
     wrong = np.flatnonzero(payload.restarts != np.arange(found - 1) % 8)
     if len(wrong):
         i = int(wrong[0])
+        mcu = (i + 1) * scan.restart_interval
         raise FormatError(
-            f"RST{payload.restarts[i]} stands where RST{i % 8} is due, in front of MCU {(i + 1) * scan.restart_interval}",
+            f"RST{payload.restarts[i]} stands where RST{i % 8} is due, in front of MCU {mcu}",
             offset=payload.file_offset(int(payload.starts[i + 1])) - 2,
             clause="B.2.1",
         )
