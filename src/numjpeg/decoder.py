@@ -21,6 +21,7 @@ from numjpeg.stages import dct
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import MID_LEVEL
 from numjpeg.stages.zigzag import inverse_zigzag
+from numjpeg.workspace import Workspace
 
 MAX_PIXELS = 178_956_970
 """Pillow's limit against decompression bombs; here it counts the samples of all components."""
@@ -178,16 +179,17 @@ def _read_samples(
         bands = read_scan(file, scan, step, structure.warnings)
     else:
         bands = damage.read_scan(file, scan, step, structure.warnings, found)
+    workspace = Workspace()
     for band in bands:
         for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-            samples = pixels.synthesise(sequences, structure.component_tables[index], dct_method)
+            rows, columns, _ = sequences.shape
             plane = planes[index]
             if plane is None:
-                height = scan.mcus[0] * v * 8
-                plane = planes[index] = np.empty((height, samples.shape[1]), np.uint8)
+                plane = planes[index] = np.empty((scan.mcus[0] * v * 8, columns * 8), np.uint8)
                 if found is not None:
                     plane[:] = MID_LEVEL
-            plane[row * v * 8 : row * v * 8 + len(samples)] = samples
+            samples = plane[row * v * 8 : (row * v + rows) * 8]
+            pixels.synthesise(sequences, structure.component_tables[index], samples, workspace, dct_method)
         row += step
 
 
@@ -203,6 +205,7 @@ def _progressive_samples(
     known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
     smoothed = block_smoothing and smoothing.is_useful(known, structure.component_tables.values())
     planes: list[NDArray[np.uint8] | None] = []
+    workspace = Workspace()
     for i, (sequences, bits) in enumerate(zip(_progressive_planes(file, structure, found), known, strict=True)):
         if bits is None:
             planes.append(None)
@@ -220,8 +223,8 @@ def _progressive_samples(
         step = max(1, BAND_BLOCKS // columns)
         plane = np.empty((rows * 8, columns * 8), np.uint8)
         for row in range(0, rows, step):
-            samples = pixels.synthesise(sequences[row : min(rows, row + step)], table, dct_method)
-            plane[row * 8 : row * 8 + len(samples)] = samples
+            bottom = min(rows, row + step)
+            pixels.synthesise(sequences[row:bottom], table, plane[row * 8 : bottom * 8], workspace, dct_method)
         planes.append(plane)
     return planes
 

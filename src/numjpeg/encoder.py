@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from typing import Any
@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from numjpeg import pixels
 from numjpeg.bitstream import markers, metadata, segments
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, SUBSAMPLING
+from numjpeg.bitstream.scripts import ScriptScan, check_script, default_script, make_script
 from numjpeg.bitstream.sequential import MissingCodeError
-from numjpeg.bitstream.writer import STANDARD_TABLES, frame_of, write_file
+from numjpeg.bitstream.writer import MAX_RESTART_INTERVAL, STANDARD_TABLES, frame_of, write_file
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
@@ -25,6 +26,7 @@ MAX_SIDE = 65500
 
 Subsampling = str | int | Sequence[tuple[int, int]]
 QTables = Sequence[ArrayLike] | Mapping[int, ArrayLike]
+Scans = Sequence[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
 
 
 def encode(
@@ -33,6 +35,8 @@ def encode(
     *,
     subsampling: Subsampling | None = None,
     optimize: bool = False,
+    progressive: bool = False,
+    scans: Scans | None = None,
     qtables: QTables | None = None,
     colorspace: str | None = None,
     keep_rgb: bool = False,
@@ -45,7 +49,7 @@ def encode(
     comment: bytes | str | None = None,
     dct_method: str = "islow",
 ) -> bytes:
-    """Encode a picture as a baseline JPEG file.
+    """Encode a picture as a baseline JPEG file, or as a progressive one.
 
     With equal parameters the file is, byte for byte, the one that Pillow 13 (libjpeg-turbo 3) saves.
 
@@ -58,10 +62,14 @@ def encode(
         name), "4:1:0"; Pillow's 0, 1, 2 for the first, second and fourth; sampling factors "HxV" of the first
         component, or of all, "2x2,1x2,1x2" or as pairs. RGB and CMYK files are not subsampled unless asked to;
         a gray file only says so.
-    optimize : make Huffman tables for this picture (T.81 K.2).
+    optimize : make Huffman tables for this picture (T.81 K.2). Progressive files have such tables anyway.
+    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. It takes memory for all
+        nonzero coefficients at once.
+    scans : scans of your own, which makes the file progressive: of each (components, Ss, Se, Ah, Al) in the sense
+        of the scan header (B.2.3), components by their places from 0 on. Bits that no scan sends are lost.
     qtables : quantization tables, 64 entries each in natural order, 1 to 4 of them for the components in turn
-        (the last one serves the rest). Entries above 255 need ``quality=None``, and make the file extended
-        sequential (SOF1).
+        (the last one serves the rest). Entries above 255 need ``quality=None``, and make a file that is not
+        progressive extended sequential (SOF1).
     colorspace : what the channels are. Three: "RGB" (None), "BGR", "YCbCr" (stored as it is). Four: "CMYK" in
         Pillow's sense, 0 for no ink. One: "GRAY" (None).
     keep_rgb : store RGB as RGB instead of YCbCr.
@@ -99,6 +107,7 @@ def encode(
             _IDENTIFIERS[stored], factors, selectors, _HUFFMAN_SELECTORS[stored], strict=True
         )
     )
+    script = _script(progressive, scans, components, stored, complete=False)
     height, width, _ = pixels_in.shape
     coefficients = Coefficients(
         height,
@@ -109,29 +118,39 @@ def encode(
         restart_interval=_restart_interval(restart_marker_blocks, restart_marker_rows, width, factors),
         application_segments=_application_segments(stored, dpi, exif, icc_profile, xmp, comment),
     )
-    bands = pixels.analyse(
-        pixels_in,
-        components,
-        [tables[c.Tq] for c in components],
-        source=colorspace,
-        stored=stored,
-        dct_method=dct_method,
-    )
+    own_tables = [tables[c.Tq] for c in components]
+
+    def bands(first: int) -> Iterator[list[NDArray[np.int16]]]:
+        return pixels.analyse(
+            pixels_in, components, own_tables, source=colorspace, stored=stored, dct_method=dct_method, first=first
+        )
+
+    if script:
+        return write_file(coefficients, None, bands, script=script, restart_rows=restart_marker_rows)
     return write_file(coefficients, None if optimize else STANDARD_TABLES, bands)
 
 
-def write_coefficients(coefficients: Coefficients, *, optimize: bool | None = None) -> bytes:
-    """Write coefficients as a sequential file; nothing is lost.
+def write_coefficients(
+    coefficients: Coefficients,
+    *,
+    optimize: bool | None = None,
+    progressive: bool = False,
+    scans: Scans | None = None,
+) -> bytes:
+    """Write coefficients as a sequential or a progressive file; nothing is lost.
 
     Parameters
     ----------
     coefficients : as :func:`numjpeg.read_coefficients` gives them, changed or not.
     optimize : True makes Huffman tables for these coefficients, False takes the standard ones (K.3). None keeps
         the file's own, and makes new ones if it has none or they lack a code that is needed.
+    progressive, scans : as of :func:`encode`; the scans must send all bits. Progressive files have tables for
+        each scan.
 
     Returns
     -------
-    The file. For a baseline file that Pillow wrote, unchanged coefficients give the same bytes.
+    The file. For a baseline file that Pillow wrote, unchanged coefficients give the same bytes; a progressive file
+    is the one that ``jpegtran -progressive`` writes, where its markers are those that jpegtran copies.
 
     Raises
     ------
@@ -139,6 +158,15 @@ def write_coefficients(coefficients: Coefficients, *, optimize: bool | None = No
     standard tables have no code for a coefficient (AC above 1023, DC difference above 2047).
     """
     _check_coefficients(coefficients)
+    identifiers = [c.identifier for c in coefficients.components]
+    colorspace = metadata.file_colorspace(identifiers, coefficients.application_segments)
+    script = _script(progressive, scans, coefficients.components, colorspace, complete=True)
+    if script:
+        if optimize is False:
+            raise ValueError("optimize: the standard tables have no codes for progressive scans")
+        selectors = _HUFFMAN_SELECTORS.get(colorspace, [0] * len(identifiers))
+        components = tuple(replace(c, Td=i, Ta=i) for c, i in zip(coefficients.components, selectors, strict=True))
+        return write_file(replace(coefficients, components=components), None, script=script)
     if optimize is None and coefficients.huffman_tables.keys() >= _huffman_keys(coefficients):
         try:
             return write_file(coefficients, coefficients.huffman_tables)
@@ -159,7 +187,7 @@ def _huffman_keys(coefficients: Coefficients) -> set[tuple[int, int]]:
 
 _IDENTIFIERS = {"GRAY": b"\1", "YCbCr": b"\1\2\3", "RGB": b"RGB", "CMYK": b"CMYK"}
 _QUANTIZATION_SELECTORS = {"GRAY": [0], "YCbCr": [0, 1, 1], "RGB": [0, 0, 0], "CMYK": [0, 0, 0, 0]}
-_HUFFMAN_SELECTORS = _QUANTIZATION_SELECTORS
+_HUFFMAN_SELECTORS = {**_QUANTIZATION_SELECTORS, "YCCK": [0, 1, 1, 0]}
 _CHANNELS = {"GRAY": 1, "RGB": 3, "BGR": 3, "YCbCr": 3, "CMYK": 4}
 
 
@@ -248,6 +276,17 @@ def _quantization(
     return tables, [min(i, len(given) - 1) for i in range(_CHANNELS[stored])]
 
 
+def _script(
+    progressive: bool, scans: Scans | None, components: tuple[Component, ...], colorspace: str, *, complete: bool
+) -> list[ScriptScan]:
+    """The scans of a progressive file; none for a sequential one."""
+    if scans is None:
+        return default_script(components, colorspace) if progressive else []
+    script = make_script(scans)
+    check_script(script, components, complete=complete)
+    return script
+
+
 def _check_integer(name: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name}: an integer expected, got {value!r}")
@@ -260,8 +299,8 @@ def _restart_interval(blocks: int, rows: int, width: int, factors: list[tuple[in
             raise ValueError(f"{name}: {value} is negative")
     if rows:
         h_max = max(H for H, _ in factors) if len(factors) > 1 else 1
-        return min(rows * ceil_div(width, 8 * h_max), 65535)
-    if blocks > 65535:
+        return min(rows * ceil_div(width, 8 * h_max), MAX_RESTART_INTERVAL)
+    if blocks > MAX_RESTART_INTERVAL:
         raise ValueError(f"restart_marker_blocks: {blocks} is above 65535")
     return blocks
 

@@ -116,7 +116,7 @@ def restart_marker(count: int) -> bytes:
     return bytes((0xFF, RST0 + count % 8))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Payload:
     """The entropy-coded data of a scan without stuffing, fill bytes and restart markers.
 

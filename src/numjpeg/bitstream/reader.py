@@ -186,7 +186,7 @@ def _take_standard_tables(structure: Structure, decode: bool) -> None:
     if structure.huffman_definitions or structure.scans or frame is None:
         return
     if frame.marker in (markers.SOF0, markers.SOF1) and frame.precision == 8:
-        structure.warnings.append("no Huffman tables: the standard ones (K.3 - K.6) are taken")
+        structure.warnings.append("no Huffman tables: the standard ones (K.3 - K.6) are meant")
         if decode:
             for key, table in STANDARD_TABLES.items():
                 structure.huffman_definitions[key] = (table.bits, table.values, structure.frame_offset)

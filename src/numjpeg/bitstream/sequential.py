@@ -11,7 +11,6 @@ certain, for whatever is odd.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -64,8 +63,7 @@ class MissingCodeError(ValueError):
     """A Huffman table has no code for a symbol that occurs."""
 
 
-@dataclass(frozen=True)
-class Coded:
+class Coded(NamedTuple):
     """A band's code words, magnitude bits included."""
 
     codes: NDArray[np.uint64]
@@ -74,7 +72,7 @@ class Coded:
     """1 .. 58 bits."""
     first_mcu: int
     """Place of the band in the scan, in MCUs."""
-    bound_word: NDArray[np.intp]
+    bound_word: NDArray[np.integer]
     """For the start of each MCU, and the end of the last one, the code word that holds it."""
     bound_tail: NDArray[np.uint64]
     """How many bits of that word come after it."""
@@ -95,8 +93,7 @@ class Codable(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(NamedTuple):
     """The symbols of a band, each by itself."""
 
     symbol: NDArray[np.uint8]
@@ -114,6 +111,11 @@ class Tokens:
         """See :class:`Codable`."""
         tables = 2 * len(scan.components)
         return np.bincount(self.table * 256 + self.symbol, minlength=tables * 256).reshape(tables, 256)
+
+    def kept(self) -> tuple[Tokens, int]:
+        """The same, for longer than until the next band is made, and how many bytes that takes."""
+        arrays = (self.symbol, self.value, self.table, self.mcu_starts)
+        return self, sum(array.nbytes for array in arrays)
 
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
         """See :class:`Codable`."""
@@ -194,22 +196,21 @@ def predict_dc(scan: Scan, dc: NDArray[np.int16], first_mcu: int, predictors: li
     return differences
 
 
-def write_scan(scan: Scan, bands: Iterable[Codable]) -> bytes:
-    """The entropy-coded data of a scan: Huffman coding, packing, stuffing, restart markers.
+def write_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
+    """The entropy-coded data of a scan, band by band: Huffman coding, packing, stuffing, restart markers.
 
     Raises
     ------
     MissingCodeError if one of the scan's tables has no code for a symbol that occurs.
     """
     workspace = Workspace()
-    written = bytearray()
     carry, carried = 0, 0  # bits of a byte that is not full yet, right-aligned, and their number
     for band in bands:
         coded = band.code(scan, workspace)
         codes, lengths = coded.codes, coded.lengths
         interval, at_start = divmod(coded.first_mcu, scan.restart_interval or 1 << 62)
         if coded.first_mcu and not at_start:
-            written += bits.restart_marker(interval - 1)
+            yield bits.restart_marker(interval - 1)
         # The first word is a DC symbol and its bits, at most 16 + 15, so 7 more have room in front.
         codes[0] |= np.uint64(carry << int(lengths[0]))
         lengths[0] += np.uint64(carried)
@@ -217,12 +218,11 @@ def write_scan(scan: Scan, bands: Iterable[Codable]) -> bytes:
         packed, size = bits.pack(codes, lengths, workspace)
         carried = size % 8
         carry = packed[-1] >> (8 - carried) if carried else 0
-        written += bits.stuff(packed[: size // 8], boundaries, interval)
+        yield bits.stuff(packed[: size // 8], boundaries, interval)
     if carried:
         # F.1.2.3: the last byte is filled up with ones.
         free = 8 - carried
-        written += bits.stuff(bytes((carry << free | (1 << free) - 1,)))
-    return bytes(written)
+        yield bits.stuff(bytes((carry << free | (1 << free) - 1,)))
 
 
 def _close_intervals(scan: Scan, coded: Coded) -> NDArray[np.intp]:
@@ -281,8 +281,7 @@ def code_steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8]
     return bit_step, k_step
 
 
-@dataclass(frozen=True)
-class _Places:
+class _Places(NamedTuple):
     """Where the code words of a band begin, in bits of the payload."""
 
     dc: NDArray[np.intp]
@@ -407,6 +406,25 @@ def interval_bounds(payload: bits.Payload) -> list[int]:
     return [*(payload.starts * 8).tolist(), payload.size * 8]
 
 
+def padding_starts(payload: bits.Payload) -> list[int]:
+    """The bits from which on there are only ones, 24 at most, up to each of :func:`interval_bounds`.
+
+    Ones fill up the last byte of an interval (F.1.2.3). No code is all ones (C.2), so they are never data, and
+    some cameras write a byte of them more than it takes.
+    """
+    ends = np.append(payload.starts, payload.size)
+    last = payload.data[np.maximum(ends[:, np.newaxis] - (3, 2, 1), 0)].astype(np.int64) @ (1 << 16, 1 << 8, 1)
+    zeros = ~last & 0xFFFFFF | 1 << 24
+    ones = np.rint(np.log2(zeros & -zeros)).astype(np.intp)
+    return [*map(int, 8 * ends - ones)]
+
+
+def warn_of_rest(count: int, warnings: list[str]) -> None:
+    """A scan is padded to whole bytes (F.1.2.3): of so many bits behind its last MCU, 8 are too many."""
+    if count >= 8:
+        warnings.append(f"{count // 8} bytes are left over at the end of a scan")
+
+
 def _walk(
     scan: Scan,
     payload: bits.Payload,
@@ -425,6 +443,7 @@ def _walk(
     steps = [code_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
     components = block_component(scan.factors).tolist()
     bounds = interval_bounds(payload)
+    padding = padding_starts(payload)
     rows, columns = scan.mcus
     base, limit = 0, -1  # a chunk's first bit, and the last one in it at which an MCU may begin
     chunk = FIRST_CHUNK
@@ -447,7 +466,7 @@ def _walk(
         found_dc, found_ac, end_block = dc.append, ac.append, ac_ends.append
         for _ in range(count):
             if mcus_left == 0:
-                if interval and (bounds[interval] - p) >= 8:
+                if interval and bounds[interval] - p >= 8 and p < padding[interval]:
                     raise fault("data are left over at the end of a restart interval", p)
                 p = bounds[interval]
                 interval += 1
@@ -484,8 +503,8 @@ def _walk(
                 raise fault("data end too early", p)
             mcu += 1
         yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp), p)
-    if mcu == rows * columns and bounds[interval] - p >= 8:
-        warnings.append(f"{(bounds[interval] - p) // 8} bytes are left over at the end of a scan")
+    if mcu == rows * columns:
+        warn_of_rest(bounds[interval] - p, warnings)
 
 
 def _read_values(scan: Scan, payload: bits.Payload, places: _Places) -> NDArray[np.int16]:

@@ -39,6 +39,7 @@ def run_encode(arguments: argparse.Namespace) -> int:
         "quality": arguments.quality,
         "subsampling": arguments.subsampling,
         "optimize": arguments.optimize,
+        "progressive": arguments.progressive,
         "restart_marker_blocks": arguments.restart_blocks,
         "restart_marker_rows": arguments.restart_rows,
     }
