@@ -9,7 +9,7 @@ whose last bits are not in the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,18 +43,22 @@ WITH_AC = (None, _SOME_10.T, _SOME_10, _SOME_20, _SOME_11, _SOME_20.T)
 """The same if there are some; nothing is estimated for the rest."""
 
 
-def is_useful(known: Sequence[Sequence[int] | None]) -> bool:
+def is_useful(known: Sequence[Sequence[int] | None], tables: Iterable[NDArray[np.uint16]] = ()) -> bool:
     """Whether libjpeg smooths a picture.
 
     Parameters
     ----------
     known : of each component, how many low bits of each coefficient along the zig-zag are missing, -1 for all;
         None for a component that was never sent.
+    tables : the quantization tables.
 
     Returns
     -------
-    True if the DC coefficients of all components are there and one of the nine AC coefficients is not complete.
+    True if the DC coefficients of all components are there and one of the nine AC coefficients is not complete;
+    but not if a damaged file's table has an entry of 0 for one of them.
     """
+    if not all(table.ravel()[NATURAL[:ESTIMATED]].all() for table in tables):
+        return False
     return all(bits is not None and bits[0] >= 0 for bits in known) and any(
         bits is not None and any(bits[1:ESTIMATED]) for bits in known
     )

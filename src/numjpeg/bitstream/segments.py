@@ -31,8 +31,8 @@ def build(marker: int, payload: bytes) -> bytes:
 # --- DQT: quantization tables (B.2.4.1) ------------------------------------------------------------------
 
 
-def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
-    """Tq -> table, uint16 ``(8, 8)``, natural order."""
+def parse_dqt(payload: bytes, offset: int, allow_zero: bool = False) -> dict[int, NDArray[np.uint16]]:
+    """Tq -> table, uint16 ``(8, 8)``, natural order; with ``allow_zero`` an entry may be 0."""
     tables = {}
     position = 0
     while position < len(payload):
@@ -46,7 +46,7 @@ def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
         if len(entries) < size:
             raise FormatError(f"DQT: table {number} is cut short", offset=offset, clause="B.2.4.1")
         sequence = np.frombuffer(entries, ">u2" if precision else np.uint8).astype(np.uint16)
-        if not sequence.all():
+        if not (allow_zero or sequence.all()):
             raise FormatError(f"DQT: table {number} has an entry of 0", offset=offset, clause="B.2.4.1")
         tables[number] = np.ascontiguousarray(inverse_zigzag(sequence))
         position += 1 + size
@@ -203,7 +203,8 @@ def parse_sos(
         identifier, tables = payload[1 + 2 * i], payload[2 + 2 * i]
         if identifier not in place:
             raise wrong(f"component {identifier} is not in the frame")
-        if tables >> 4 > 3 or tables & 15 > 3:
+        # Of a progressive scan's two numbers one means nothing: which table it uses is looked for by its kind.
+        if not frame.progressive and (tables >> 4 > 3 or tables & 15 > 3):
             raise wrong(f"table numbers Td={tables >> 4}, Ta={tables & 15} of component {identifier}: above 3")
         chosen.append((place[identifier], tables >> 4, tables & 15))
     if len({index for index, _, _ in chosen}) < count:

@@ -265,7 +265,7 @@ to 256 and above; a block that is full ends at 64."""
 
 
 @lru_cache(maxsize=32)
-def _steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def code_steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k."""
     symbol, length = huffman_lookup(table)
     run, category = symbol >> 4, symbol & 15
@@ -372,7 +372,8 @@ def _check_size(scan: Scan, payload: bits.Payload) -> None:
     least = rows * columns * scan.blocks_per_mcu * 2
     if payload.size * 8 < least:
         raise FormatError(
-            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed",
+            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed"
+            f" for MCUs 0 to {rows * columns - 1}",
             offset=scan.end,
             clause="F.2.2",
         )
@@ -386,8 +387,9 @@ def check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> No
     wrong = np.flatnonzero(payload.restarts != np.arange(found - 1) % 8)
     if len(wrong):
         i = int(wrong[0])
+        mcu = (i + 1) * scan.restart_interval
         raise FormatError(
-            f"RST{payload.restarts[i]} stands where RST{i % 8} is due",
+            f"RST{payload.restarts[i]} stands where RST{i % 8} is due, in front of MCU {mcu}",
             offset=payload.file_offset(int(payload.starts[i + 1])) - 2,
             clause="B.2.1",
         )
@@ -438,7 +440,7 @@ def _walk(
     ``counts`` are the MCUs of each band; one :class:`_Places` is yielded for each. The walk begins at MCU number
     ``mcu``, at bit ``p``.
     """
-    steps = [_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
+    steps = [code_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
     components = block_component(scan.factors).tolist()
     bounds = interval_bounds(payload)
     padding = padding_starts(payload)

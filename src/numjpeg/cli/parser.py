@@ -213,6 +213,11 @@ def _add_decode(commands: Any) -> None:
         action="store_true",
         help="turn the picture as the file's EXIF data (or XMP) say that it is to be viewed",
     )
+    command.add_argument(
+        "--damaged",
+        action="store_true",
+        help="of damaged files write what can be recovered, and print what is wrong; the exit code is 1 then too",
+    )
     command.add_argument("--strip", action="store_true", help="leave out the file's metadata")
 
 
