@@ -8,10 +8,16 @@ take up that part of them which has luma's own direction in RGB.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.stages.dct import COSINES
 from numjpeg.stages.subsampling import upsample
+from numjpeg.stages.zigzag import NATURAL
+
+Samples = NDArray[np.float32]
 
 RED_CR, GREEN_CB, GREEN_CR, BLUE_CB = 1.402, -0.344136, -0.714136, 1.772
 """What a unit of chroma adds to red, green and blue (JFIF)."""
@@ -43,7 +49,7 @@ def downsample_least_squares(plane: NDArray[np.float32], h: int, v: int, fancy: 
     triangle = fancy and (h, v) in ((2, 1), (1, 2), (2, 2)) and (width // h > 2 or h == 1)
     if triangle:
         if v == 2:
-            plane = _half(plane.swapaxes(-1, -2)).swapaxes(-1, -2) if False else _half(plane, -2)
+            plane = _half(plane, -2)
         return _half(plane, -1) if h == 2 else plane
     boxes = plane.reshape(*lead, height // v, v, width // h, h)
     return np.asarray(boxes.mean(axis=(-3, -1)), np.float32)
@@ -71,48 +77,60 @@ def _half(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     return total.swapaxes(axis, 0)
 
 
-LUMA_WEIGHT = 3.0
-COMPENSATED_WEIGHTS = (BLUE_CB**2 + GREEN_CB**2 - (BLUE_CB + GREEN_CB) ** 2 / 3, RED_CR**2 + GREEN_CR**2 - (RED_CR + GREEN_CR) ** 2 / 3)
+
+# --- colour ----------------------------------------------------------------------------------------------
+
+_MATRIX = np.array([[0, RED_CR], [GREEN_CB, GREEN_CR], [BLUE_CB, 0]])
+_FROM_CHANNELS = (np.linalg.inv(_MATRIX.T @ _MATRIX) @ _MATRIX.T).astype(np.float32)
+
+WEIGHTS = tuple(((_MATRIX**2).sum(0) / 3).tolist())
+"""Squared error over red, green and blue of a unit of Cb and of Cr, by that of a unit of luma."""
+UNCOMPENSATED = tuple(((_MATRIX**2).sum(0) / 3 - (_MATRIX.sum(0) / 3) ** 2).tolist())
+"""The same once luma has made up for what it can."""
 
 
-def chroma_planes(red, green, blue):
-    """Cb and Cr, float"""
-    luma = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
-    return (blue - luma) / np.float32(1.772), (red - luma) / np.float32(1.402)
+def luma_of(channels: Sequence[Samples]) -> Samples:
+    """Y of red, green and blue; the channel itself if there is but one."""
+    if len(channels) == 1:
+        return channels[0]
+    red, green, blue = channels
+    return np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
 
 
-def energy_gain(h, v, fancy):
-    """(64,) zigzag"""
-    from numjpeg.stages.zigzag import NATURAL
-
-    def one(r):
-        if r != 2 or not fancy:
-            return np.full(8, float(r))
-        from numjpeg.stages.dct import COSINES
-        U = np.zeros((48, 24))
-        for i in range(24):
-            U[2 * i, i] += 0.75
-            U[2 * i, max(i - 1, 0)] += 0.25
-            U[2 * i + 1, i] += 0.75
-            U[2 * i + 1, min(i + 1, 23)] += 0.25
-        return ((U[:, 8:16] @ COSINES.T) ** 2).sum(0)
-
-    return np.outer(one(v), one(h)).ravel()[NATURAL].astype(np.float32)
+def chroma_of(channels: Sequence[Samples]) -> list[Samples]:
+    """Cb and Cr of red, green and blue, without the offset of 128."""
+    red, _, blue = channels
+    luma = luma_of(channels)
+    return [(blue - luma) / np.float32(BLUE_CB), (red - luma) / np.float32(RED_CR)]
 
 
-def decode(levels, steps, size, ratio, fancy):
-    """as the decoder will have it, float32, level shifted"""
-    from numjpeg.rate_distortion import transform
-
-    samples = transform.inverse(levels * steps, *size)
-    samples += 128.5
-    np.floor(samples, out=samples)
-    np.clip(samples, 0, 255, out=samples)
-    big = upsample(samples.astype(np.uint8), *ratio, fancy)
-    return big.astype(np.float32) - np.float32(128)
+def best_for_luma(channels: Sequence[Samples], luma: Samples) -> list[Samples]:
+    """Cb and Cr that, with this luma, come nearest to red, green and blue: least squares in each pixel."""
+    rest = [channel - luma for channel in channels]
+    return [sum((weight * own for weight, own in zip(row, rest, strict=True)), np.float32(0)) for row in _FROM_CHANNELS]
 
 
-def offsets(planes):
-    """what chroma adds to R G B"""
-    cb, cr = planes
+def added_to_channels(cb: Samples, cr: Samples) -> list[Samples]:
+    """What chroma adds to red, green and blue."""
     return [np.float32(RED_CR) * cr, np.float32(GREEN_CB) * cb + np.float32(GREEN_CR) * cr, np.float32(BLUE_CB) * cb]
+
+
+def enlarge(samples: Samples, h: int, v: int, fancy: bool = True) -> Samples:
+    """What a decoder makes of a chroma plane: rounded, clipped and enlarged; float32, without the offset of 128."""
+    whole = np.clip(np.floor(samples + np.float32(128.5)), 0, 255).astype(np.uint8)
+    return upsample(whole, h, v, fancy).astype(np.float32) - np.float32(128)
+
+
+def energy_gain(h: int, v: int, fancy: bool = True) -> NDArray[np.float32]:
+    """Squared error that a unit of error in each chroma coefficient makes once the plane is enlarged: float32 ``(64,)``"""
+    return np.outer(_line_gain(v, fancy), _line_gain(h, fancy)).ravel()[NATURAL].astype(np.float32)
+
+
+def _line_gain(ratio: int, fancy: bool) -> NDArray[np.float64]:
+    if ratio != 2 or not fancy:
+        return np.full(8, float(ratio))
+    # U of eight samples, and one beyond either end, which takes a quarter of the outermost ones.
+    enlarging = np.zeros((18, 8))
+    for i in range(8):
+        enlarging[2 * i : 2 * i + 4, i] = 0.25, 0.75, 0.75, 0.25
+    return ((enlarging @ COSINES.T) ** 2).sum(0)

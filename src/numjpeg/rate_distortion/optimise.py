@@ -1,20 +1,22 @@
-"""A picture's quantized coefficients at a given strength: tables, chroma, trellis, and luma after chroma.
+"""A picture's quantized coefficients at a given strength: chroma, then luma after chroma, by the trellis.
 
-The order in which things are decided: chroma first; then luma, against what the decoder will make of that
-chroma; then luma again, with the statistics of the first time, the steps moved to the middle of what was
-quantized to their levels, and those samples set free that the decoder will clip.
+The first pass only rounds, with a dead zone. What it would decode to tells three things to the passes after it:
+how often each symbol occurs, so what it costs; what of luma and chroma the other one can make up for; and which
+samples the decoder will clip, so that errors beyond 0 and 255 are free. Each pass of the trellis moves the steps
+to the middle of what was quantized to their levels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.rate_distortion import chroma, tables, transform
+from numjpeg.rate_distortion import adaptive, chroma, transform
+from numjpeg.rate_distortion.tables import Aim, refit, steps, to_table
 from numjpeg.rate_distortion.trellis import (
     ac_frequencies,
     ac_rates,
@@ -28,6 +30,11 @@ from numjpeg.stages.huffman import HuffmanTable, optimal_table
 ROUNDING = np.float32(0.35)
 """What is added to magnitudes before they are cut off, where no code lengths are known yet."""
 
+PASSES = 2
+"""Passes of the trellis. A third gains 0.1 % of the bytes on photographs."""
+
+Samples = NDArray[np.float32]
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -35,202 +42,203 @@ class Plane:
 
     coefficients: NDArray[np.float32]
     """``(blocks, 64)``, blocks in reading order, zig-zag order within."""
-    size: tuple[int, int]
-    """Rows and columns of samples."""
+    rows: int
+    """Rows of samples."""
+    columns: int
     order: NDArray[np.intp]
     """Places of the blocks in the order of the scan."""
-
-
-class Picture:
-    """A picture as the search needs it: what does not depend on the strength is done once.
-
-    Parameters
-    ----------
-    samples : ``(H, W, 3)`` RGB, or ``(H, W, 1)`` gray; uint8, or float32 that need not be within 0 .. 255.
-    components : one, or three, luma with the largest sampling factors.
-    fancy_upsampling : the decoder that chroma is made for, see :func:`chroma.downsample_least_squares`.
-    """
-
-    def __init__(
-        self, samples: NDArray[np.uint8], components: Sequence[Component], fancy_upsampling: bool = True
-    ) -> None:
-        self.height, self.width, channels = samples.shape
-        self.components = tuple(components)
-        self.fancy = fancy_upsampling
-        first = components[0]
-        self.ratio = (first.H, first.V) if channels == 3 else (1, 1)
-        self.channels = [samples[..., i].astype(np.float32) for i in range(channels)]
-        self.luma_order = _scan_order(self.height, self.width, first if channels == 3 else Component(0, 1, 1, 0))
-        self.chroma: list[Plane] = []
-        if channels == 3:
-            h, v = self.ratio
-            for plane in chroma.chroma_planes(*self.channels):
-                small = chroma.downsample_least_squares(_pad_to(plane, v, h), h, v, fancy_upsampling)
-                order = _scan_order(*small.shape, Component(0, 1, 1, 0))
-                self.chroma.append(Plane(transform.forward(small), (small.shape[0], small.shape[1]), order))
-        self.mean = sum(self.channels) / np.float32(channels)
-        self.clipped = [
-            (np.flatnonzero(channel.ravel() <= 0), np.flatnonzero(channel.ravel() >= 255))
-            for channel in self.channels
-        ]
-
-    def luma(self, offsets: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """What luma should be where chroma adds ``offsets`` to each channel: the mean of what is left."""
-        if not offsets:
-            return self.mean
-        return self.mean - sum(offsets) / np.float32(len(offsets))
-
-    def freed(
-        self, target: NDArray[np.float32], decoded: NDArray[np.float32], offsets: Sequence[NDArray[np.float32]]
-    ) -> NDArray[np.float32]:
-        """The target of luma, moved where the decoder clips: beyond 0 and 255 an error costs nothing."""
-        moved = target.copy()
-        flat = moved.ravel()
-        for i, limits in enumerate(self.clipped):
-            for places, limit, sign in zip(limits, (0, 255), (-1, 1), strict=True):
-                value = decoded.ravel()[places]
-                if offsets:
-                    value = value + offsets[i].ravel()[places]
-                beyond = sign * (value - limit)
-                flat[places] += sign * np.maximum(beyond, 0) / np.float32(len(self.channels))
-        return moved
-
-
-def _pad_to(plane: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    height, width = plane.shape
-    return np.pad(plane, [(0, -height % rows), (0, -width % columns)], mode="edge")
-
-
-def _scan_order(height: int, width: int, component: Component) -> NDArray[np.intp]:
-    """Places of the blocks of a component in the order of an interleaved scan (A.2.3), padding left out."""
-    rows, columns = ceil_div(height, 8), ceil_div(width, 8)
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    V, H = component.V, component.H
-    key = ((row // V * ceil_div(columns, H) + column // H) * V + row % V) * H + column % H
-    return np.argsort(key, kind="stable")
-
-
-# --- one component ---------------------------------------------------------------------------------------
+    weights: NDArray[np.float32] | None = None
+    """What errors of each block count, ``(blocks,)``; None for 1."""
 
 
 @dataclass(frozen=True)
-class Codes:
-    """Huffman tables of one component or of two that share them."""
+class Coded:
+    """The levels of components that share tables, and these."""
 
+    levels: list[NDArray[np.int16]]
+    """``(blocks, 64)`` of each."""
+    steps: NDArray[np.float32]
     dc: HuffmanTable
     ac: HuffmanTable
 
 
-def codes_for(levels: Sequence[NDArray[np.int16]], orders: Sequence[NDArray[np.intp]]) -> Codes:
-    """The best tables for levels ``(blocks, 64)``."""
-    dc = sum(dc_frequencies(own[order, 0]) for own, order in zip(levels, orders, strict=True))
+class Picture:
+    """A picture as :func:`optimise` needs it; what does not depend on the strength is done once.
+
+    Parameters
+    ----------
+    samples : uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
+    components : three, the first with the largest sampling factors and the others with 1 x 1; or one.
+    fancy_upsampling : see :func:`chroma.downsample_least_squares`.
+    importance : float32 ``(block rows, block columns)``, what errors of each luma block count; None for 1.
+    """
+
+    def __init__(
+        self,
+        samples: NDArray[np.uint8],
+        components: Sequence[Component],
+        fancy_upsampling: bool = True,
+        importance: NDArray[np.float32] | None = None,
+    ) -> None:
+        self.height, self.width, channels = samples.shape
+        self.components = tuple(components)
+        self.fancy = fancy_upsampling
+        self.importance = importance
+        self.ratio = (components[0].H, components[0].V) if channels == 3 else (1, 1)
+        self.channels: list[Samples] = [samples[..., i].astype(np.float32) for i in range(channels)]
+        self.black = [np.flatnonzero(channel == 0) for channel in self.channels]
+        self.white = [np.flatnonzero(channel == 255) for channel in self.channels]
+        self.luma_order = _scan_order(self.height, self.width, *self.ratio)
+        h, v = self.ratio
+        self.small = ceil_div(self.height, v), ceil_div(self.width, h)
+        self.chroma_order = _scan_order(*self.small, 1, 1)
+
+    def luma_plane(self, channels: Sequence[Samples], added: Sequence[Samples], aim: Aim) -> Plane:
+        """What luma should be where chroma adds this to each channel: the mean of what is left."""
+        if aim.joint:
+            luma = sum(channels[1:], start=channels[0])
+            for own in added:
+                luma = luma - own
+            luma = luma / np.float32(len(channels))
+        else:
+            luma = chroma.luma_of(channels)
+        luma = luma - np.float32(128)
+        coefficients = transform.forward(luma)
+        weights = adaptive.luma_weights(coefficients, self.importance, aim.masking)
+        return Plane(coefficients, self.height, self.width, self.luma_order, weights)
+
+    def chroma_planes(self, planes: Sequence[Samples], luma_weights: NDArray[np.float32] | None) -> list[Plane]:
+        """Chroma of the size of the picture, downsampled and transformed."""
+        h, v = self.ratio
+        weights = adaptive.chroma_weights(luma_weights, self.height, self.width, h, v)
+        made = []
+        for plane in planes:
+            padded = np.pad(plane, [(0, -self.height % v), (0, -self.width % h)], mode="edge")
+            small = chroma.downsample_least_squares(padded, h, v, self.fancy)
+            made.append(Plane(transform.forward(small), *self.small, self.chroma_order, weights))
+        return made
+
+    def added_by_chroma(self, planes: Sequence[Plane], coded: Coded) -> list[Samples]:
+        """What decoded chroma adds to red, green and blue."""
+        decoded = []
+        for plane, levels in zip(planes, coded.levels, strict=True):
+            samples = transform.inverse(levels * coded.steps, plane.rows, plane.columns)
+            large = chroma.enlarge(samples, *self.ratio, self.fancy)
+            decoded.append(large[: self.height, : self.width])
+        return chroma.added_to_channels(*decoded)
+
+    def decoded_luma(self, plane: Plane, coded: Coded) -> Samples:
+        """What the decoder will make of luma, not rounded."""
+        return transform.inverse(coded.levels[0] * coded.steps, plane.rows, plane.columns) + np.float32(128)
+
+    def free_where_clipped(self, luma: Samples, added: Sequence[Samples]) -> list[Samples]:
+        """The channels, as far beyond 0 and 255 as the decoder comes before it clips: there it errs for nothing."""
+        channels = []
+        for i, channel in enumerate(self.channels):
+            own = channel.copy()
+            for places, sign in ((self.black[i], -1), (self.white[i], 1)):
+                value = luma.ravel()[places]
+                if added:
+                    value = value + added[i].ravel()[places]
+                flat = own.reshape(-1)
+                flat[places] += sign * np.maximum(sign * (value - flat[places]), 0)
+            channels.append(own)
+        return channels
+
+
+def _scan_order(height: int, width: int, H: int, V: int) -> NDArray[np.intp]:
+    """Places of the blocks of a component in the order of an interleaved scan (A.2.3), padding left out."""
+    rows, columns = ceil_div(height, 8), ceil_div(width, 8)
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    key = ((row // V * ceil_div(columns, H) + column // H) * V + row % V) * H + column % H
+    return np.argsort(key, kind="stable")
+
+
+# --- components that share tables ------------------------------------------------------------------------
+
+
+def code(planes: Sequence[Plane], levels: list[NDArray[np.int16]], table: NDArray[np.float32]) -> Coded:
+    """Levels with the Huffman tables that are best for them."""
+    dc = sum(dc_frequencies(own[plane.order, 0]) for plane, own in zip(planes, levels, strict=True))
     ac = sum(ac_frequencies(own) for own in levels)
-    return Codes(optimal_table(np.asarray(dc)), optimal_table(np.asarray(ac)))
+    return Coded(levels, table, optimal_table(np.asarray(dc)), optimal_table(np.asarray(ac)))
 
 
-def dead_zone(plane: Plane, steps: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Quantize without code lengths: towards zero from 0.65 on."""
-    quotients = plane.coefficients / steps
-    levels = np.abs(quotients)
-    levels += ROUNDING
-    np.floor(levels, out=levels)
-    np.copysign(levels, quotients, out=levels)
-    levels[:, 0] = np.rint(quotients[:, 0])
-    return levels.astype(np.int16)
+def round_with_dead_zone(planes: Sequence[Plane], table: NDArray[np.float32]) -> Coded:
+    """Quantize without code lengths: AC levels are taken from ``1 - ROUNDING`` on."""
+    made = []
+    for plane in planes:
+        quotients = plane.coefficients / table
+        levels = np.abs(quotients)
+        levels += ROUNDING
+        np.floor(levels, out=levels)
+        np.copysign(levels, quotients, out=levels)
+        levels[:, 0] = np.rint(quotients[:, 0])
+        made.append(levels.astype(np.int16))
+    return code(planes, made, table)
 
 
-def quantize(
-    plane: Plane,
-    steps: NDArray[np.float32],
-    exchange: NDArray[np.float32],
-    codes: Codes,
-    weights: NDArray[np.float32] | None,
-) -> NDArray[np.int16]:
-    """Quantize by the trellis: int16 ``(blocks, 64)``."""
-    quotients = plane.coefficients / steps
-    levels = quantize_ac(quotients, exchange, ac_rates(codes.ac), weights)
-    order = plane.order
-    own = None if weights is None else weights[order]
-    levels[order, 0] = quantize_dc(quotients[order, 0], float(exchange[0]), dc_rates(codes.dc), own)
-    return levels
+def quantize(planes: Sequence[Plane], before: Coded, exchanges: Sequence[NDArray[np.float32]]) -> Coded:
+    """Quantize by the trellis, with the steps and codes of the pass before, and refit the steps.
+
+    ``exchanges``: of each component, ``(64,)``, bits that a squared error of 1 is worth.
+    """
+    ac, dc = ac_rates(before.ac), dc_rates(before.dc)
+    made = []
+    for plane, exchange in zip(planes, exchanges, strict=True):
+        quotients = plane.coefficients / before.steps
+        of_steps = (exchange * before.steps**2).astype(np.float32)
+        levels = quantize_ac(quotients, of_steps, ac, plane.weights)
+        order = plane.order
+        weights = None if plane.weights is None else plane.weights[order]
+        levels[order, 0] = quantize_dc(quotients[order, 0], float(of_steps[0]), dc, weights)
+        made.append(levels)
+    return code(planes, made, refit([plane.coefficients for plane in planes], made, before.steps))
 
 
 # --- all of it -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Result:
-    """Levels of all components, and what another strength can begin with."""
+def optimise(picture: Picture, strength: float, aim: Aim, passes: int = PASSES) -> Coefficients:
+    """Quantize a picture.
 
-    coefficients: Coefficients
-    chroma_codes: Codes | None
-    luma_codes: Codes
+    Parameters
+    ----------
+    strength : what the aim's steps are multiplied by.
 
-
-def optimise(
-    picture: Picture,
-    strength: float,
-    shape: tables.Shape,
-    weights: NDArray[np.float32] | None = None,
-    passes: int = 2,
-    header: Coefficients | None = None,
-) -> Coefficients:
-    """The coefficients."""
-    luma_steps, chroma_steps = (tables.steps(strength, own) for own in (shape.luma, shape.chroma))
-    bits = 1 / (shape.multiplier * strength**2)
-    h, v = picture.ratio
-    chroma_levels: list[NDArray[np.int16]] = []
-    offsets: list[NDArray[np.float32]] = []
-    if picture.chroma:
-        planes = picture.chroma
-        orders = [plane.order for plane in planes]
-        gain = chroma.energy_gain(h, v, picture.fancy)
-        chroma_exchange = [
-            (np.float32(bits * weight / chroma.LUMA_WEIGHT * shape.chroma_bias) * gain * (chroma_steps / shape.chroma_norm) ** 2).astype(np.float32)
-            for weight in chroma.COMPENSATED_WEIGHTS
-        ]
-        codes = codes_for([dead_zone(plane, chroma_steps) for plane in planes], orders)
-        for _ in range(shape.chroma_passes):
-            chroma_levels = [
-                quantize(plane, chroma_steps, exchange, codes, None)
-                for plane, exchange in zip(planes, chroma_exchange, strict=True)
-            ]
-            codes = codes_for(chroma_levels, orders)
-        if shape.refit:
-            chroma_steps = tables.refit([plane.coefficients for plane in planes], chroma_levels, chroma_steps)
-        offsets = chroma.offsets(
-            [
-                chroma.decode(levels, chroma_steps, plane.size, picture.ratio, picture.fancy)[: picture.height, : picture.width]
-                for plane, levels in zip(planes, chroma_levels, strict=True)
-            ]
-        )
-    target = picture.luma(offsets) - np.float32(128)
-    luma_exchange = (np.float32(bits) * (luma_steps / shape.luma_norm) ** 2).astype(np.float32)
-    plane = Plane(transform.forward(target), (picture.height, picture.width), picture.luma_order)
-    if shape.masking:
-        energy = (plane.coefficients[:, 1:] ** 2).sum(1)
-        mask = (shape.masking / (shape.masking + energy)) ** shape.mask_power
-        mask = mask / np.exp(np.log(mask).mean()) if shape.mask_normalise else mask
-        weights = mask.astype(np.float32) if weights is None else weights * mask.astype(np.float32)
-    codes = codes_for([dead_zone(plane, luma_steps)], [plane.order])
-    levels = None
-    for number in range(passes):
+    Returns
+    -------
+    Coefficients with planes, tables and components; nothing else.
+    """
+    bits = np.float32(1 / (aim.multiplier * strength**2))
+    colour = len(picture.channels) == 3
+    channels, added = picture.channels, list[Samples]()
+    chroma_now, luma_now = None, None
+    planes: list[Plane] = []
+    luma_plane = None
+    for number in range(passes + 1):
+        if number and aim.joint:
+            luma = picture.decoded_luma(luma_plane, luma_now)
+            channels = picture.free_where_clipped(luma, added)
+            full = chroma.best_for_luma(channels, luma) if colour else []
+        else:
+            full = chroma.chroma_of(channels) if colour else []
+        if colour:
+            planes = picture.chroma_planes(full, luma_plane.weights if luma_plane else None)
+            if number:
+                chroma_now = quantize(planes, chroma_now, [bits * w for w in aim.chroma_weights])
+            else:
+                chroma_now = round_with_dead_zone(planes, steps(strength, aim.chroma))
+            added = picture.added_by_chroma(planes, chroma_now) if aim.joint else []
+        luma_plane = picture.luma_plane(channels, added, aim)
         if number:
-            codes = codes_for([levels], [plane.order])
-            if shape.refit:
-                luma_steps = tables.refit([plane.coefficients], [levels], luma_steps)
-            if shape.free:
-                decoded = transform.inverse(levels * luma_steps, *plane.size) + np.float32(128)
-                freed = picture.freed(target + 128, decoded, offsets) - np.float32(128)
-                plane = replace(plane, coefficients=transform.forward(freed))
-        levels = quantize(plane, luma_steps, luma_exchange, codes, weights)
-    if shape.refit:
-        luma_steps = tables.refit([plane.coefficients], [levels], luma_steps)
-    out = [transform.to_planes(levels, picture.height, picture.width)]
-    for plane, own in zip(picture.chroma, chroma_levels, strict=True):
-        out.append(transform.to_planes(own, *plane.size))
-    qt = {0: tables.to_table(luma_steps)}
-    if picture.chroma:
-        qt[1] = tables.to_table(chroma_steps)
-    comps = tuple(replace(c, Tq=min(i, 1), Td=min(i, 1), Ta=min(i, 1)) for i, c in enumerate(picture.components))
-    return Coefficients(picture.height, picture.width, comps, out, qt)
+            luma_now = quantize([luma_plane], luma_now, [bits * aim.luma_weight])
+        else:
+            luma_now = round_with_dead_zone([luma_plane], steps(strength, aim.luma))
+    assert luma_now and luma_plane
+    found = [transform.to_blocks(luma_now.levels[0], luma_plane.rows, luma_plane.columns)]
+    tables = {0: to_table(luma_now.steps)}
+    if chroma_now:
+        found += [transform.to_blocks(levels, *picture.small) for levels in chroma_now.levels]
+        tables[1] = to_table(chroma_now.steps)
+    return Coefficients(picture.height, picture.width, picture.components, found, tables)

@@ -36,7 +36,7 @@ def inverse(coefficients: NDArray[np.float32], rows: int, columns: int) -> NDArr
     return join_blocks(samples)[:rows, :columns]
 
 
-def to_planes(sequences: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
+def to_blocks(sequences: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     """Blocks ``(blocks, 64)`` in zig-zag order as ``(block rows, block columns, 8, 8)`` in natural order."""
     natural = np.empty_like(sequences)
     natural[:, NATURAL] = sequences
