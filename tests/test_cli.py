@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 import numjpeg
 from numjpeg import cli, demo
@@ -102,6 +102,7 @@ def test_encode_writes_the_file_that_pillow_writes_beside_the_input(png):
         (["-q", "90"], {"quality": 90}),
         (["--quality", "30", "-s", "4:4:4"], {"quality": 30, "subsampling": "4:4:4"}),
         (["--optimize"], {"optimize": True}),
+        (["--progressive", "--restart-rows", "2"], {"progressive": True, "restart_marker_rows": 2}),
         (["--restart-blocks", "3"], {"restart_marker_blocks": 3}),
         (["--restart-rows", "1"], {"restart_marker_rows": 1}),
         (["--comment", "grün"], {"comment": "grün".encode()}),
@@ -271,6 +272,23 @@ def test_nosmooth_repeats_chroma(jpg, tmp_path):
     assert main("decode", jpg, "-o", tmp_path / "out.npy", "--colorspace", "YCbCr", "--nosmooth") == 0
     chroma = np.load(tmp_path / "out.npy")[..., 1:]
     np.testing.assert_array_equal(chroma[0::2, 0::2], chroma[1::2, 1::2])
+
+
+def test_decode_turns_pictures_by_their_exif_data_if_asked_to(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "maker"
+    path = tmp_path / "in.jpg"
+    path.write_bytes(pillow_jpeg(photo(), exif=exif))
+    assert main("decode", path, "-o", tmp_path / "stored.png") == 0
+    assert main("decode", path, "-o", tmp_path / "turned.png", "--exif-orientation") == 0
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(pixels(tmp_path / "stored.png"), np.asarray(image))
+        np.testing.assert_array_equal(pixels(tmp_path / "turned.png"), np.asarray(ImageOps.exif_transpose(image)))
+    for name, orientation in (("stored", 6), ("turned", 1)):  # so that no viewer turns it once more
+        with Image.open(tmp_path / f"{name}.png") as image:
+            assert image.getexif()[0x0112] == orientation
+            assert image.getexif()[0x010F] == "maker"
 
 
 def test_cmyk_does_not_fit_into_png(tmp_path, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import struct
 import subprocess
 from pathlib import Path
@@ -414,3 +415,111 @@ def test_the_float_dct_differs_by_little() -> None:
     data = pillow.save(samples.photograph(), quality=90)
     difference = numjpeg.decode(data, dct_method="float").astype(int) - pillow.load(data)
     assert 0 < abs(difference).max() <= 4
+
+
+# --- tables from elsewhere -------------------------------------------------------------------------------
+
+
+def abbreviated(**options: object) -> tuple[bytes, bytes, bytes]:
+    """A file, its tables, and the file without them, as Pillow writes them."""
+    image = samples.smooth(33, 50)
+    full, tables, data = (pillow.save(image, streamtype=kind, **options) for kind in (0, 1, 2))
+    return full, tables, data
+
+
+def test_tables_of_another_file() -> None:
+    full, tables, data = abbreviated(quality=40)
+    assert len(data) < len(full) - 500
+    assert np.array_equal(numjpeg.decode(data, tables=tables), pillow.load(full))
+    assert np.array_equal(numjpeg.decode(data, tables=np.frombuffer(tables, np.uint8)), pillow.load(full))
+    mine, theirs = numjpeg.read_coefficients(data, tables=tables), numjpeg.read_coefficients(full)
+    assert all(map(np.array_equal, mine.planes, theirs.planes))
+    assert numjpeg.write_coefficients(mine) == full
+
+
+def test_tables_of_the_file_itself_win() -> None:
+    full, tables, _ = abbreviated(quality=40)
+    other = abbreviated(quality=90)[1]
+    assert np.array_equal(numjpeg.decode(full, tables=other), pillow.load(full))
+    restarts = tables[:2] + b"\xff\xdd\0\4\0\1" + tables[2:]  # a restart interval is of its own file only
+    assert np.array_equal(numjpeg.decode(full, tables=restarts), pillow.load(full))
+
+
+def test_tables_of_a_tiff_file() -> None:
+    """JPEGTables (tag 347) and the strips, as libtiff writes and reads them."""
+    for channels in (1, 3):
+        stream = io.BytesIO()
+        Image.fromarray(samples.smooth(200, 300, channels)).save(stream, "TIFF", compression="jpeg")
+        tiff = Image.open(io.BytesIO(stream.getvalue()))
+        places = zip(tiff.tag_v2[273], tiff.tag_v2[279], strict=True)
+        strips = [stream.getvalue()[place : place + size] for place, size in places]
+        assert tiff.tag_v2[262] in (1, 2)  # gray, RGB
+        rows = [numjpeg.decode(strip, tables=tiff.tag_v2[347], colorspace="raw") for strip in strips]
+        assert np.array_equal(np.concatenate(rows), np.asarray(tiff))
+        with pytest.raises(numjpeg.FormatError, match="table 0 is not defined"):
+            numjpeg.decode(strips[0])
+
+
+def test_wrong_tables() -> None:
+    full, tables, data = abbreviated()
+    for wrong, what in (
+        (b"", "tables: no data"),
+        (b"hello", "tables: not a JPEG file"),
+        (full, "tables: SOF0 in a file of tables"),
+        (tables[:100], "tables: DQT: the file ends inside"),
+        (tables.replace(b"\xff\xc4\0\x1f\0\0\1", b"\xff\xc4\0\x1f\0\3\1"), "tables: DHT"),
+    ):
+        with pytest.raises(numjpeg.FormatError, match=what) as caught:
+            numjpeg.decode(data, tables=wrong)
+        assert f"byte {caught.value.offset}" in str(caught.value)
+        assert caught.value.clause in str(caught.value)
+    with pytest.raises(TypeError, match="tables"):
+        numjpeg.decode(data, tables="no")
+    dqt = tables[: tables.index(b"\xff\xc4")] + b"\xff\xd9"
+    assert np.array_equal(numjpeg.decode(data, tables=dqt), pillow.load(full))  # and the standard Huffman tables
+
+
+def without_huffman_tables(data: bytes, left_out: set[int]) -> bytes:
+    """A file of which some DHT segments, counted from 0, are missing."""
+    tables = [segment for segment in numjpeg.read_header(data).segments if segment.name == "DHT"]
+    for number in sorted(left_out, reverse=True):
+        data = data[: tables[number].offset] + data[tables[number].end :]
+    return data
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("blocks", [0, 3])
+def test_a_frame_of_motion_jpeg_gets_the_standard_tables(channels: int, blocks: int) -> None:
+    full = pillow.save(samples.smooth(33, 50, channels), restart_marker_blocks=blocks)
+    data = without_huffman_tables(full, set(range(channels + 1 if channels == 3 else 2)))
+    assert b"\xff\xc4" not in data
+    assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+    assert np.array_equal(pillow.load(data), pillow.load(full))
+    header = numjpeg.read_header(data)
+    assert header.warnings == ["no Huffman tables: the standard ones (K.3 - K.6) are meant"]
+    assert header.huffman_tables == {}
+    assert numjpeg.write_coefficients(numjpeg.read_coefficients(data)) == full
+
+
+def test_one_table_that_is_missing_is_a_fault_and_no_motion_jpeg() -> None:
+    data = without_huffman_tables(pillow.save(samples.smooth(33, 50)), {3})
+    with pytest.raises(numjpeg.FormatError, match="AC Huffman table 1 is not defined"):
+        numjpeg.decode(data)
+    progressive = pillow.save(samples.smooth(33, 50), progressive=True)
+    every = set(range(sum(s.name == "DHT" for s in numjpeg.read_header(progressive).segments)))
+    assert numjpeg.read_header(without_huffman_tables(progressive, every)).warnings == []
+
+
+@pytest.mark.parametrize("size", [(40, 40), (512, 512)])
+def test_a_byte_of_ones_more_than_padding_takes_is_no_data(size: tuple[int, int]) -> None:
+    """As some cameras write it in front of every restart marker; read serially, and in lanes."""
+    data = pillow.save(samples.photograph()[: size[0], : size[1]], quality=90, restart_marker_blocks=3)
+    scan = data.index(b"\xff\xda")
+    for ones in (b"\xff\0", b"\xff\0\xff\0"):
+        padded = data[:scan] + re.sub(rb"(\xff[\xd0-\xd7])", ones + rb"\1", data[scan:])
+        assert len(padded) > len(data) + 2
+        assert np.array_equal(numjpeg.decode(padded), pillow.load(data))
+        assert np.array_equal(pillow.load(padded), pillow.load(data))
+    other = data[:scan] + re.sub(rb"(\xff[\xd0-\xd7])", b"\xfe\xff\0" + rb"\1", data[scan:])
+    with pytest.raises(numjpeg.FormatError, match="left over at the end of a restart interval"):
+        numjpeg.decode(other)

@@ -99,7 +99,7 @@ WRONG = {
     "PNG": (b"\x89PNG\r\n\x1a\n", "not a JPEG file"),
     "SOI alone": (b"\xff\xd8", "no frame.*B.2.1"),
     "tables alone": (small_files()["color"][:100] + b"\xff\xd9", "no frame|ends inside"),
-    "length 1": (b"\xff\xd8\xff\xe0\0\1", "APP0: length 1.*B.1.1.4.*byte 2"),
+    "length 1": (b"\xff\xd8\xff\xdb\0\1", "DQT: length 1.*B.1.1.4.*byte 2"),
     "DQT precision": (replaced(0xDB, b"\x20" + bytes(64)), r"DQT.*Pq=2.*B\.2\.4\.1"),
     "DQT number": (replaced(0xDB, b"\x04" + bytes(64)), "DQT.*Tq=4"),
     "DQT short": (replaced(0xDB, b"\x00" + bytes([1] * 63)), "DQT.*cut short"),

@@ -291,6 +291,47 @@ def test_names_of_application_segments_do_no_harm():
     assert "\x1b" not in text
 
 
+def test_metadata_are_described():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    frames = [Image.fromarray(photo(16, 16)), Image.fromarray(photo(16, 24))]
+    stream = io.BytesIO()
+    frames[0].save(stream, "MPO", save_all=True, append_images=frames[1:], exif=exif.tobytes())
+    file = stream.getvalue()
+    place = file.index(b"\xff\xe1")
+    thumbnail = b"\xff\xe0\0\x0d" + b"JFXX\0\x13\1\1abc"
+    text = describe_header(file[:place] + thumbnail + file[place:])
+    second = file.rindex(b"\xff\xd8")
+    for expected in (
+        r"JFIF +1\.01",
+        r"JFIF thumbnail +1 x 1 pixels",
+        r"orientation +6, to be turned clockwise",
+        rf"image +1, {second:,} bytes at byte 0, MP type 0x030000",
+        rf"image +2, {len(file) - second:,} bytes at byte {second + len(thumbnail)}, MP type 0x000000",
+        rf"trailing data +{len(file) - second:,} bytes at byte {second + len(thumbnail)}",
+        r"APP2 +index of a multi-picture file",
+        r"APP0 +JFIF extension",
+    ):
+        assert re.search(expected, text), expected
+    assert "Warnings" not in text
+    assert re.search("Adobe +colour transform 0", describe_header(save(photo(8, 8), keep_rgb=True)))
+
+
+def test_whatever_is_in_application_segments_does_no_harm_to_a_terminal():
+    evil = b"\x1b[2J\x9b31m\x07\x08\r\n\xe2\x80\xae" * 4
+    names = [b"", b"JFIF\0", b"JFXX\0\x10", b"Exif\0\0", b"Exif\0\0MM\0*", b"MPF\0", b"MPF\0II*\0", b"Adobe"]
+    names += [b"ICC_PROFILE\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"]
+    segments = [
+        bytes((0xFF, marker)) + (len(name + evil) + 2).to_bytes(2, "big") + name + evil
+        for marker in (*range(0xE0, 0xF0), 0xFE)
+        for name in names
+    ]
+    file = save(photo(8, 8))
+    for segment in segments:
+        text = describe_header(file[:2] + segment + file[2:] + evil)
+        assert all(c == "\n" or c.isprintable() for c in text)
+
+
 def test_a_long_comment_is_cut():
     text = describe_header(save(photo(8, 8), comment="x" * 60_000))
     assert "(60,000 bytes)" in text

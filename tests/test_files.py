@@ -11,6 +11,7 @@ import numpy as np
 import pillow
 import pytest
 import samples
+from PIL import Image, ImageOps
 
 import numjpeg
 from numjpeg import files
@@ -32,6 +33,31 @@ def test_imread_and_imwrite_by_file_object() -> None:
     assert stream.getvalue() == pillow.save(image)
     stream.seek(0)
     assert np.array_equal(numjpeg.imread(stream), pillow.load(stream.getvalue()))
+
+
+@pytest.mark.parametrize("orientation", [None, *range(11)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_imread_turns_pictures_as_pillow_does(orientation: int | None, channels: int) -> None:
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[0x0112] = orientation
+    data = pillow.save(samples.smooth(17, 34, channels), exif=exif)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
+    turned = numjpeg.imread(io.BytesIO(data), exif_orientation=True)
+    assert np.array_equal(turned, expected)
+    assert turned.flags.c_contiguous
+    assert np.array_equal(numjpeg.imread(io.BytesIO(data)), pillow.load(data))
+
+
+def test_imread_turns_pictures_by_xmp_where_exif_says_nothing() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "maker"
+    xmp = b'<rdf:Description tiff:Orientation="8"/>'
+    for options in ({"xmp": xmp}, {"xmp": xmp, "exif": exif}):
+        data = pillow.save(samples.smooth(17, 34), **options)
+        expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
+        assert expected.shape == (34, 17, 3)
+        assert np.array_equal(numjpeg.imread(io.BytesIO(data), exif_orientation=True), expected)
 
 
 def test_a_picture_that_cannot_be_encoded_leaves_the_file_alone(tmp_path: Path) -> None:

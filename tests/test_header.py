@@ -11,6 +11,7 @@ import samples
 from PIL import Image, ImageCms
 
 import numjpeg
+from numjpeg.bitstream.segments import build
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -114,3 +115,92 @@ def test_huffman_tables_are_the_ones_in_the_file() -> None:
     assert sorted(header.huffman_tables) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     for (table_class, number), (lengths, values) in header.huffman_tables.items():
         assert bytes((0xFF, 0xC4, 0, 19 + len(values), table_class << 4 | number, *lengths)) + values in data
+
+
+def test_what_is_there_of_metadata() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = pillow.save(samples.smooth(9, 9), exif=exif, dpi=(300, 150))
+    place = data.index(b"\xff\xe1")
+    thumbnail = build(0xE0, b"JFXX\0\x10\xff\xd8")
+    header = numjpeg.read_header(data[:place] + thumbnail + data[place:] + b"after")
+    assert (header.jfif_version, header.density) == ((1, 1), (1, 300, 150))
+    assert header.jfif_thumbnail == b"\xff\xd8"
+    assert header.orientation == 6
+    assert (header.exif_thumbnail, header.adobe_transform, header.extended_xmp) == (None, None, None)
+    assert header.trailing == (len(data) + len(thumbnail), 5)
+    assert header.warnings == ["5 bytes follow EOI"]
+    assert numjpeg.read_header(pillow.save(samples.smooth(9, 9), keep_rgb=True)).adobe_transform == 0
+    bare = numjpeg.read_header(data[:2] + data[data.index(b"\xff\xdb") :])
+    assert (bare.jfif_version, bare.density, bare.orientation, bare.trailing, bare.images) == (*[None] * 4, ())
+    assert bare.warnings == []
+
+
+def test_a_multi_picture_file() -> None:
+    """Pillow writes one: where its images are, and that the bytes after the first one are no fault."""
+    frames = [Image.fromarray(samples.smooth(24, 40, seed=seed)) for seed in range(2)]
+    stream = io.BytesIO()
+    frames[0].save(stream, "MPO", save_all=True, append_images=frames[1:])
+    data = stream.getvalue()
+    header = numjpeg.read_header(data)
+    image = Image.open(io.BytesIO(data))
+    assert image.n_frames == len(header.images) == 2
+    for number, place in enumerate(header.images):
+        image.seek(number)
+        assert place.offset == image.offset
+        assert np.array_equal(numjpeg.decode(data[place.offset :][: place.size]), np.asarray(image))
+    assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+    assert header.trailing == (header.images[0].size, len(data) - header.images[0].size)
+    assert header.warnings == []
+
+
+BAD = {
+    "APP0: length 0": b"\xff\xe0\0\0",
+    "COM: length 1": b"\xff\xfe\0\1",
+    "JFIF: 9 bytes": build(0xE0, b"JFIF\0\1\1\0\0"),
+    "Adobe: 6 bytes": build(0xEE, b"Adobe\0"),
+    "EXIF: no TIFF directory": build(0xE1, b"Exif\0\0II"),
+    "ICC profile: a chunk is cut short": build(0xE2, b"ICC_PROFILE\0\1"),
+    "XMP: the extended packet": build(
+        0xE1, b'http://ns.adobe.com/xap/1.0/\0<x xmpNote:HasExtendedXMP="' + b"0" * 32 + b'"/>'
+    ),
+    "MPF: no TIFF directory": build(0xE2, b"MPF\0"),
+    "7 stray bytes before DQT": b"strange",
+}
+
+
+@pytest.mark.filterwarnings("ignore:Image appears to be a malformed MPO")
+@pytest.mark.parametrize("warning", BAD)
+@pytest.mark.parametrize("kind", [{}, {"keep_rgb": True}])
+def test_bad_metadata_are_warnings_and_the_pixels_are_pillow_s(warning: str, kind: dict) -> None:
+    data = pillow.save(samples.smooth(9, 9), **kind)
+    place = data.index(b"\xff\xdb")
+    bad = data[:place] + BAD[warning] + data[place:]
+    header = numjpeg.read_header(bad)
+    assert len(header.warnings) == 1
+    assert warning in header.warnings[0]
+    assert np.array_equal(numjpeg.decode(bad), pillow.load(data))
+    if not warning.startswith(("ICC", "Adobe")):  # which Pillow's own reader fails at
+        assert np.array_equal(numjpeg.decode(bad), pillow.load(bad))
+
+
+@pytest.mark.parametrize("segment", [b"\xff\xe1", b"\xff\xe1\0", b"\xff\xfe\0\x09short"])
+def test_a_segment_cut_by_the_end_of_the_file(segment: bytes) -> None:
+    """After the scan nothing is lost but the segment; in front of it, the picture."""
+    data = pillow.save(samples.smooth(9, 9))
+    header = numjpeg.read_header(data[:-2] + segment)
+    assert [warning.partition(",")[0].partition(":")[2] for warning in header.warnings] == [
+        " the file ends inside the segment",
+        "",
+    ]
+    assert header.warnings[1] == "the file ends without EOI"
+    assert np.array_equal(numjpeg.decode(data[:-2] + segment), pillow.load(data))
+    for reader in (numjpeg.read_header, numjpeg.decode):
+        with pytest.raises(numjpeg.FormatError, match="the file ends inside the segment"):
+            reader(data[: data.index(b"\xff\xda")] + segment)
+
+
+def test_a_file_of_tables_alone_has_no_header() -> None:
+    for reader in (numjpeg.read_header, numjpeg.decode, numjpeg.read_coefficients):
+        with pytest.raises(numjpeg.FormatError, match=r"no frame, it holds tables alone \(B\.5\), byte 574"):
+            reader(pillow.save(samples.smooth(9, 9), streamtype=1))

@@ -17,7 +17,7 @@ STOREYS = [
     {"stages", "metrics"},
     {"coefficients", "forward"},
     {"pixels", "bitstream"},
-    {"encoder", "decoder"},
+    {"encoder", "decoder", "header", "splice"},
     {"files"},
     {"batch"},
     {"forensics", "other_formats"},

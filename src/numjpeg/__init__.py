@@ -10,11 +10,13 @@ with ``read_coefficients`` and ``write_coefficients``.
 
 from numjpeg.batch import decode_batch, encode_batch
 from numjpeg.coefficients import Coefficients, Component
-from numjpeg.decoder import Header, decode, read_coefficients, read_header
+from numjpeg.decoder import decode, read_coefficients
 from numjpeg.encoder import encode, write_coefficients
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.files import imread, imwrite
+from numjpeg.header import Header, read_header
 from numjpeg.metrics import mse, psnr
+from numjpeg.splice import copy_metadata, split_tables
 from numjpeg.workspace import keep_freed_memory
 
 keep_freed_memory()
@@ -28,6 +30,7 @@ __all__ = [
     "Header",
     "JpegError",
     "UnsupportedError",
+    "copy_metadata",
     "decode",
     "decode_batch",
     "encode",
@@ -38,5 +41,6 @@ __all__ = [
     "psnr",
     "read_coefficients",
     "read_header",
+    "split_tables",
     "write_coefficients",
 ]

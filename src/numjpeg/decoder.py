@@ -1,18 +1,18 @@
-"""The decoder: a file to a picture, to its coefficients, or to what its header says."""
+"""The decoder: a file to a picture, or to its coefficients."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg import pixels
-from numjpeg.bitstream import markers, metadata, reader
-from numjpeg.bitstream.frame import SUBSAMPLING, Frame, Scan
+from numjpeg.bitstream import reader
+from numjpeg.bitstream.frame import Frame, Scan
 from numjpeg.bitstream.lanes import read_scan
-from numjpeg.bitstream.markers import Segment
+from numjpeg.bitstream.reader import as_bytes
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.errors import UnsupportedError
 from numjpeg.stages import dct
@@ -35,6 +35,7 @@ _CHANNELS = {"RGB": 3, "BGR": 3, "YCbCr": 3, "CMYK": 4}
 def decode(
     data: Any,
     *,
+    tables: Any = None,
     colorspace: str | None = None,
     strict: bool = True,
     fancy_upsampling: bool = True,
@@ -50,6 +51,8 @@ def decode(
     Parameters
     ----------
     data : the file: bytes, bytearray, memoryview or uint8 array.
+    tables : a file of tables alone (T.81 B.5; TIFF's JPEGTables), for an abbreviated file (B.4) that lacks them.
+        A sequential file without any Huffman table, such as a frame of Motion-JPEG, gets the standard ones.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
         the components as they are stored, upsampled.
     strict : refuse damaged files. (False is accepted, and does the same until damaged files are handled.)
@@ -72,7 +75,7 @@ def decode(
     if colorspace is not None and colorspace not in pixels.COLORSPACES:
         raise ValueError(f"colorspace: {colorspace!r} is none of {pixels.COLORSPACES}")
     file = as_bytes(data)
-    structure = reader.read_structure(file)
+    structure = reader.read_structure(file, tables)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
     target = colorspace or _NATIVE[structure.colorspace]
@@ -118,13 +121,13 @@ def _read_samples(
         row += step
 
 
-def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficients:
+def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int = MAX_PIXELS) -> Coefficients:
     """Read a file's quantized coefficients, and all that is needed to write it again.
 
     Parameters
     ----------
     data : the file: bytes, bytearray, memoryview or uint8 array.
-    max_pixels : as in :func:`decode`.
+    tables, max_pixels : as in :func:`decode`.
 
     Returns
     -------
@@ -135,7 +138,7 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
     FormatError, UnsupportedError for the data; TypeError for another kind of ``data``.
     """
     file = as_bytes(data)
-    structure = reader.read_structure(file)
+    structure = reader.read_structure(file, tables)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
     planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
@@ -150,7 +153,7 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
                     plane = planes[index] = np.empty((rows, columns, 8, 8), np.int16)
                 plane[row * v : row * v + len(sequences)] = inverse_zigzag(sequences[: rows - row * v, :columns])
             row += step
-    components, tables, huffman = _tables_for_one_scan(structure)
+    components, quantization, huffman = _tables_for_one_scan(structure)
     return Coefficients(
         frame.height,
         frame.width,
@@ -159,106 +162,11 @@ def read_coefficients(data: Any, *, max_pixels: int = MAX_PIXELS) -> Coefficient
             np.zeros((*frame.block_size(c), 8, 8), np.int16) if plane is None else plane
             for c, plane in zip(frame.components, planes, strict=True)
         ],
-        tables,
+        quantization,
         huffman,
         structure.scans[0].restart_interval,
         structure.application_segments,
     )
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a file says about itself, whether or not the library decodes its process.
-
-    Attributes
-    ----------
-    height, width : size in pixels; height 0 if it comes later (DNL).
-    precision : bits a sample.
-    process : the coding process that the frame header names, and its marker "SOFn".
-    components : identifiers, sampling factors and table numbers.
-    colorspace : "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw".
-    subsampling : "4:2:0" and the like, or "" if the sampling factors have no such name.
-    quantization_tables : Tq -> uint16 ``(8, 8)``, natural order, as last defined.
-    huffman_tables : (class, number) -> (BITS, HUFFVAL), as last defined; not checked.
-    restart_interval : MCUs between restart markers in the first scan, 0 for none.
-    scans : number of scans.
-    density : JFIF's pixel density, or None.
-    exif, xmp, icc_profile : bytes, or None (also for an ICC profile of which a chunk is missing).
-    comments : payloads of the COM segments.
-    application_segments : (marker code, payload) of every APPn and COM in front of the first scan.
-    segments : every marker with its offsets.
-    warnings : faults that leave the pixels certain.
-    """
-
-    height: int
-    width: int
-    precision: int
-    process: str
-    marker: str
-    components: tuple[Component, ...]
-    colorspace: str
-    subsampling: str
-    quantization_tables: dict[int, NDArray[np.uint16]]
-    huffman_tables: dict[tuple[int, int], tuple[tuple[int, ...], bytes]]
-    restart_interval: int
-    scans: int
-    density: metadata.Density | None
-    exif: bytes | None
-    xmp: bytes | None
-    icc_profile: bytes | None
-    comments: list[bytes]
-    application_segments: list[tuple[int, bytes]]
-    segments: list[Segment]
-    warnings: list[str]
-
-
-def read_header(data: Any) -> Header:
-    """Read all marker segments of a file, of whatever process, without decoding it.
-
-    Parameters
-    ----------
-    data : the file: bytes, bytearray, memoryview or uint8 array.
-
-    Raises
-    ------
-    FormatError if the segments are broken; TypeError for another kind of ``data``.
-    """
-    structure = reader.read_structure(as_bytes(data), decode=False)
-    frame = structure.require_frame()
-    application = structure.application_segments
-    return Header(
-        frame.height,
-        frame.width,
-        frame.precision,
-        markers.FRAMES[frame.marker],
-        markers.marker_name(frame.marker),
-        frame.components,
-        structure.colorspace,
-        _subsampling_name(frame),
-        structure.quantization_tables,
-        {key: (lengths, values) for key, (lengths, values, _) in structure.huffman_definitions.items()},
-        structure.scans[0].restart_interval if structure.scans else structure.restart_interval,
-        len(structure.scans),
-        metadata.find_density(application),
-        metadata.find_exif(application),
-        metadata.find_xmp(application),
-        metadata.find_icc(application),
-        metadata.find_comments(application),
-        application,
-        structure.segments,
-        structure.warnings,
-    )
-
-
-def as_bytes(data: Any) -> bytes:
-    """The file's bytes; TypeError for what is not bytes-like."""
-    if isinstance(data, bytes):
-        return data
-    if isinstance(data, np.ndarray) and (data.dtype != np.uint8 or data.ndim != 1):
-        raise TypeError(f"data: a one-dimensional uint8 array expected, got {data.dtype} {data.shape}")
-    if isinstance(data, bytearray | memoryview | np.ndarray):
-        return bytes(data)
-    raise TypeError(f"data: bytes expected, got {type(data).__name__}; imread takes a path or a file")
 
 
 def _check_size(frame: Frame, offset: int, max_pixels: int) -> None:
@@ -274,17 +182,6 @@ def _check_size(frame: Frame, offset: int, max_pixels: int) -> None:
 def _shape(frame: Frame, target: str) -> tuple[int, ...]:
     channels = len(frame.components) if target == "raw" else _CHANNELS.get(target, 1)
     return (frame.height, frame.width) if channels == 1 else (frame.height, frame.width, channels)
-
-
-def _subsampling_name(frame: Frame) -> str:
-    """ "4:2:0" and so on where luminance has these factors and the rest 1 x 1 (or a common multiple)."""
-    if len(frame.components) < 3:
-        return ""
-    (luma, *chroma) = frame.components[:3]
-    if len({(c.H, c.V) for c in chroma}) > 1 or luma.H % chroma[0].H or luma.V % chroma[0].V:
-        return ""
-    ratio = (luma.H // chroma[0].H, luma.V // chroma[0].V)
-    return next((name for name, factors in SUBSAMPLING.items() if factors == ratio), "")
 
 
 def _tables_for_one_scan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from typing import Any
@@ -26,7 +26,7 @@ MAX_SIDE = 65500
 
 Subsampling = str | int | Sequence[tuple[int, int]]
 QTables = Sequence[ArrayLike] | Mapping[int, ArrayLike]
-Scans = Iterable[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
+Scans = Sequence[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
 
 
 def encode(
@@ -63,8 +63,8 @@ def encode(
         component, or of all, "2x2,1x2,1x2" or as pairs. RGB and CMYK files are not subsampled unless asked to;
         a gray file only says so.
     optimize : make Huffman tables for this picture (T.81 K.2). Progressive files have such tables anyway.
-    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. It needs 6 bytes for each nonzero
-        coefficient, and up to 20 for each that the largest scan codes.
+    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. It takes memory for all
+        nonzero coefficients at once.
     scans : scans of your own, which makes the file progressive: of each (components, Ss, Se, Ah, Al) in the sense
         of the scan header (B.2.3), components by their places from 0 on. Bits that no scan sends are lost.
     qtables : quantization tables, 64 entries each in natural order, 1 to 4 of them for the components in turn
@@ -166,9 +166,7 @@ def write_coefficients(
         if optimize is False:
             raise ValueError("optimize: the standard tables have no codes for progressive scans")
         selectors = _HUFFMAN_SELECTORS.get(colorspace, [0] * len(identifiers))
-        components = tuple(
-            replace(c, Td=i, Ta=i) for c, i in zip(coefficients.components, selectors, strict=True)
-        )
+        components = tuple(replace(c, Td=i, Ta=i) for c, i in zip(coefficients.components, selectors, strict=True))
         return write_file(replace(coefficients, components=components), None, script=script)
     if optimize is None and coefficients.huffman_tables.keys() >= _huffman_keys(coefficients):
         try:

@@ -11,17 +11,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
+from numjpeg.header import read_header
+from numjpeg.pixels import upright
 
 PathOrFile = str | os.PathLike[str] | IO[bytes]
 
 
-def imread(file: PathOrFile, **options: Any) -> NDArray[np.uint8]:
+def imread(file: PathOrFile, *, exif_orientation: bool = False, **options: Any) -> NDArray[np.uint8]:
     """Decode a file by its path, or from a binary file object.
 
-    ``options`` are those of :func:`numjpeg.decode`; errors are the same, and ``OSError``.
+    Parameters
+    ----------
+    exif_orientation : turn the picture as its metadata say it is to be viewed (``Header.orientation``), as
+        Pillow's ``ImageOps.exif_transpose`` does. False gives the pixels as they are stored, as Pillow's
+        ``Image.open`` does; ``out`` holds them in either case.
+    options : those of :func:`numjpeg.decode`; errors are the same, and ``OSError``.
     """
     data = Path(file).read_bytes() if isinstance(file, str | os.PathLike) else file.read()
-    return decode(data, **options)
+    image = decode(data, **options)
+    return upright(image, read_header(data).orientation) if exif_orientation else image
 
 
 def imwrite(file: PathOrFile, image: ArrayLike, quality: int | None = None, **options: Any) -> None:

@@ -349,3 +349,29 @@ def _without_ink(cmyk: NDArray[np.uint8]) -> NDArray[np.uint8]:
     white = 255 - cmyk[..., 3:].astype(np.int32)
     product = cmyk[..., :3] * white + 128
     return np.clip(white - (((product >> 8) + product) >> 8), 0, 255).astype(np.uint8)
+
+
+# --- orientation -----------------------------------------------------------------------------------------
+
+
+def upright(image: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uint8]:
+    """Turn a picture as EXIF's orientation says.
+
+    Parameters
+    ----------
+    image : ``(H, W)`` or ``(H, W, channels)``.
+    orientation : 1 .. 8 (EXIF 2.32, 4.6.4 A: where row 0 and column 0 are to be seen); None means 1.
+
+    Returns
+    -------
+    ``image`` itself for 1, else a new array; from 5 on with height and width exchanged.
+
+    >>> upright(np.array([[1, 2, 3]], np.uint8), 6).ravel()
+    array([1, 2, 3], dtype=uint8)
+    """
+    if orientation is None or orientation == 1:
+        return image
+    turned = image.swapaxes(0, 1) if orientation >= 5 else image
+    rows = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
+    columns = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
+    return np.ascontiguousarray(turned[rows, columns])

@@ -44,10 +44,12 @@ from numjpeg.bitstream.sequential import (
     band_counts,
     check_payload,
     interval_bounds,
+    padding_starts,
     read_mcus,
     receive,
     restore_dc,
     scan_tables,
+    warn_of_rest,
 )
 from numjpeg.coefficients import ceil_div
 from numjpeg.stages.huffman import (
@@ -84,8 +86,8 @@ PATIENCE = 2
 """How many rounds all lanes may look for a meeting for each that the guess took. What is proven by then is never
 lost; but from then on only those lanes go on that the chain waits for."""
 
-SCATTER = 1 << 15
-"""Entries that are laid into blocks at a time."""
+SCATTER = 1 << 13
+"""Entries that are worth being laid into blocks; fewer of them wait for others."""
 
 
 @dataclass
@@ -186,6 +188,8 @@ def _read_pieces(
             blocks, place, certain = lanes.read_piece(place)
             yield blocks
         statistics.mcus_in_lanes += place.block // per_mcu
+    if certain:
+        warn_of_rest(lanes.bounds.item(-1) - place.bit, warnings)
     if not certain:
         mcu, known = divmod(place.block, per_mcu)
         rest = np.diff([end for end in np.cumsum(counts).tolist() if end > mcu], prepend=mcu).tolist()
@@ -228,8 +232,10 @@ class _Trace(NamedTuple):
     """``(steps + 1, n)``"""
     entries: Ints
     """``(steps, n)``, what was looked up at each state but the last."""
+    at: NDArray[np.intp]
+    """``(m,)``, which of the states, the last ones too, are at the start of a block (k = 0), step by step."""
     starts: Ints
-    """``(m,)``, those of the states, the last ones too, at which a block begins (k = 0), step by step."""
+    """``(m,)``, these states."""
     column: NDArray[np.intp]
     """``(m,)``, which of the lanes is in each of them."""
 
@@ -251,10 +257,14 @@ class _Chain(NamedTuple):
 
 # --- the look-up -----------------------------------------------------------------------------------------
 
-# Fields of an entry, from the lowest bit: the advance in k (7 bits; 64 and the mask at the top end the block), the
-# run before the first value (4), the place of the second value relative to k, or again that of the first (5), the
-# second value (16), the bits that are used (5), two flags, one bit free, the first value (16), the mask (7).
-_FIRST, _SECOND, _SECOND_VALUE, _USED, _LONG, _ILLEGAL, _FIRST_VALUE, _MASK = 7, 11, 16, 32, 37, 38, 41, 57
+# Fields of an entry, from the lowest bit: the advance in k (7 bits; 64 more, and the mask at the top, end the
+# block), one bit free, the ways from the first value's place to the second one's and on to the third one's (4
+# each, 0 if there is none), the run before the first value (4), the first value (12), the bits that are used (5),
+# two flags, one bit free, the second and the third value (8 each), one bit free, the mask (7).
+_SECOND, _THIRD, _FIRST, _FIRST_VALUE, _USED, _LONG, _ILLEGAL = 8, 12, 16, 20, 32, 37, 38
+_SECOND_VALUE, _THIRD_VALUE, _MASK = 40, 48, 57
+_END = 64 - (63 << _MASK)
+"""What is added to an entry to end the block."""
 _NEVER = np.iinfo(np.int64).max
 
 # Constants of the steps, as arrays: to convert a Python integer takes half as long as a call with small operands.
@@ -264,7 +274,6 @@ COUNT = np.array((1 << 32) - 1)
 """Of a state, blocks and k."""
 BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
 USED, FIVE_BITS, MASK = np.array(_USED), np.array(31), np.array(_MASK)
-FLAGS = np.array((1 << _LONG | 1 << _ILLEGAL) >> _LONG // 8 * 8, np.uint8)
 TOP_16 = np.array(48, np.uint64)
 K, ZERO = np.array(63), np.array(0)
 
@@ -281,6 +290,8 @@ class _Words(NamedTuple):
     run: Ints
     value: Ints
     """Of the coefficient; 0 if there is none or it does not fit."""
+    long: NDArray[np.bool_]
+    """The value does not fit: its bits pass the window, or it takes more than 12."""
     ends: NDArray[np.bool_]
     """No more coefficients of this block: EOB, or an illegal code."""
     illegal: NDArray[np.bool_]
@@ -304,7 +315,7 @@ def _words(table: HuffmanTable, table_class: int) -> _Words:
         ends = illegal | (symbol == END_OF_BLOCK)
         run[ends] = 0
     used = length + category
-    fits = used <= WINDOW_BITS
+    fits = (used <= WINDOW_BITS) & (category <= 11)
     copies = 1 << np.where(fits & ~ends, category, 0)
     code = np.repeat(np.arange(len(symbol)), copies)
     number = np.arange(len(code)) - np.repeat(np.cumsum(copies) - copies, copies)
@@ -317,6 +328,7 @@ def _words(table: HuffmanTable, table_class: int) -> _Words:
         np.append(used[code], nothing + WINDOW_BITS),
         np.append(run[code], nothing),
         np.append(value, nothing),
+        np.append(~fits[code], nothing > 0),
         np.append(ends[code], nothing == 0),
         np.append(illegal[code], nothing == 0),
     )
@@ -324,54 +336,71 @@ def _words(table: HuffmanTable, table_class: int) -> _Words:
 
 def _single(words: _Words) -> Ints:
     """The entry of each word."""
-    value = words.value & 0xFFFF
-    entry = np.where(words.ends, 64 | -64 << _MASK, words.run + 1 | -1 << _MASK)
-    entry |= words.run * (1 << _FIRST | 1 << _SECOND)
-    entry |= value << _SECOND_VALUE | value << _FIRST_VALUE
-    entry |= words.used << _USED
-    entry |= (words.used > WINDOW_BITS) * np.int64(1 << _LONG) | words.illegal * np.int64(1 << _ILLEGAL)
+    entry = (-1 << _MASK) + np.where(words.ends, _END, words.run + 1)
+    entry |= words.run << _FIRST | (words.value & 0xFFF) << _FIRST_VALUE | words.used << _USED
+    entry |= words.long * np.int64(1 << _LONG) | words.illegal * np.int64(1 << _ILLEGAL)
     return entry
 
 
-def _double(first: _Words, second: _Words, entries: Ints) -> None:
-    """Fill ``entries`` ``(65536,)``: of two words where a window holds both, of the first one elsewhere."""
-    single = _single(first)
-    # Three bases to go on from: no second word; one with a value, whose field is cleared; one that ends the block.
-    bases = np.stack(
-        [single, single & ~np.int64(0xFFFF << _SECOND_VALUE), single & ~np.int64(127 | 63 << _MASK) | 64], axis=1
-    )
-    run = second.run + 1
-    added = np.where(second.ends, 0, run | run << _SECOND | (second.value & 0xFFFF) << _SECOND_VALUE)
-    added += second.used << _USED
-    needs = np.where((second.used <= WINDOW_BITS) & ~second.illegal, second.used, 99)
-    added, needs, ends = (np.repeat(a, 1 << WINDOW_BITS - second.bits) for a in (added, needs, second.ends))
+class _Tails(NamedTuple):
+    """What a window that follows a word adds to the word's entry, ``(65536,)`` each."""
 
+    added: Ints
+    needs: NDArray[np.uint8]
+    """Of how many of the window's bits; more than 16 if nothing can be added."""
+
+
+def _tails(words: _Words) -> tuple[_Tails, _Tails]:
+    """Of the first word of a window as a second one, and of its first two as a second and a third one.
+
+    No second of three words may fill the block, which begins a new one: an entry for k < 48 holds three only if
+    the first two advance by 8 at most.
+    """
+    way = words.run + 1
+    fits = ~(words.long | words.illegal) & (way < 16) & (np.abs(words.value) < 128)
+    needs = np.where(fits, words.used, 99).astype(np.uint8)
+    value = words.value & 0xFF
+    second = (words.used << _USED) + np.where(words.ends, _END, way | way << _SECOND | value << _SECOND_VALUE)
+    third = (words.used << _USED) + np.where(words.ends, _END, way | way << _THIRD | value << _THIRD_VALUE)
+    goes_on = np.where(words.ends | (way > 8), 99, needs).astype(np.uint8)
+    windows = 1 << WINDOW_BITS - words.bits
+    needs, second, third, goes_on = (np.repeat(a, windows) for a in (needs, second, third, goes_on))
+    behind = np.arange(1 << WINDOW_BITS) << goes_on & 0xFFFF
+    return _Tails(second, needs), _Tails(second + third.take(behind), goes_on + needs.take(behind))
+
+
+def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
+    """Fill ``entries`` ``(65536,)``: of three words where a window holds them, of two or one elsewhere."""
+    single = _single(first)
     windows = 1 << WINDOW_BITS - first.bits
     entries[:] = np.repeat(single, windows)
     start = np.cumsum(windows) - windows
-    room = np.where(first.ends | (first.used > WINDOW_BITS), 0, WINDOW_BITS - first.bits)
-    for bits_left in np.unique(room[room > 0]).tolist():
-        # All words that leave as many bits are followed by the same 2 ** bits_left tails.
-        own = np.flatnonzero(room == bits_left)
-        tails = slice(None, None, 1 << WINDOW_BITS - bits_left)
-        fits = needs[tails] <= bits_left
-        followed = bases[own].take(fits * (1 + ends[tails]), axis=1) + fits * added[tails]
-        entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = followed
+    # All words that leave as many bits are followed by the same tails.
+    room = np.where(first.ends | first.long, 0, WINDOW_BITS - first.bits)
+    kind = 2 * room + (first.run < 8)
+    for bits_left, joined in (divmod(key, 2) for key in np.unique(kind[room > 0]).tolist()):
+        added = np.zeros(1 << bits_left, np.int64)
+        for tail in tails[: 1 + joined]:
+            every, needs = (a[:: 1 << WINDOW_BITS - bits_left] for a in tail)
+            np.copyto(added, every, where=needs <= bits_left)
+        own = np.flatnonzero(kind == 2 * bits_left + joined)
+        entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = single[own, np.newaxis] + added
 
 
 @lru_cache(maxsize=8)
 def _entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
     """The look-up of a scan, for its (DC, AC) pairs of tables: int64 ``(pairs * 3 * 65536,)``.
 
-    For each pair entries for k = 0, that begin with a DC symbol; for k < 48, of two AC symbols, the first of which
-    cannot fill the block; and for the rest, of one symbol.
+    For each pair entries for k = 0, that begin with a DC symbol; for k < 48, of up to three AC symbols, of which
+    none but the last can fill the block; and for the rest, of one symbol.
     """
     entries = np.empty((len(pairs), 3, 1 << WINDOW_BITS), np.int64)
-    for (dc, ac), (of_dc, of_two, of_one) in zip(pairs, entries, strict=True):
-        first, second = _words(dc, 0), _words(ac, 1)
-        _double(first, second, of_dc)
-        _double(second, second, of_two)
-        of_one[:] = np.repeat(_single(second), 1 << WINDOW_BITS - second.bits)
+    for (dc, ac), (of_dc, of_ac, of_one) in zip(pairs, entries, strict=True):
+        words = _words(ac, 1)
+        tails = _tails(words)
+        _fill(_words(dc, 0), tails, of_dc)
+        _fill(words, tails, of_ac)
+        of_one[:] = np.repeat(_single(words), 1 << WINDOW_BITS - words.bits)
     flat = entries.ravel()
     flat.setflags(write=False)
     return flat
@@ -407,16 +436,17 @@ def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
         return
     entry, place = waiting[0] if len(waiting) == 1 else (np.concatenate(a) for a in zip(*waiting, strict=True))
     waiting.clear()
-    # The first value of each entry; of the end of a block too, a zero among zeros.
-    first = entry >> _FIRST
-    first &= 15
+    first, second, third = (entry >> shift & 15 for shift in (_FIRST, _SECOND, _THIRD))
     first += place
-    flat[first] = (entry >> _FIRST_VALUE).view(np.int16)[::4]
-    second = entry >> _SECOND
-    second &= 31
-    second += place
-    two = np.flatnonzero(second != first)
-    flat[second.take(two)] = entry.view(np.int16)[_SECOND_VALUE // 16 :: 4].take(two)
+    second += first
+    third += second
+    values = entry.view(np.int8).reshape(-1, 8)
+    # An entry without a third value has its zero laid at the place of the second one, one without a second value
+    # at that of the first: the right ones go over them. Of the end of a block, it is a zero among zeros. To pick
+    # out those entries that have the values took longer.
+    flat[third] = values[:, _THIRD_VALUE // 8].astype(np.int16)
+    flat[second] = values[:, _SECOND_VALUE // 8].astype(np.int16)
+    flat[first] = entry.view(np.int16)[_FIRST_VALUE // 16 :: 4] >> 4
 
 
 class _Reader:
@@ -432,6 +462,7 @@ class _Reader:
         self.interval_blocks = scan.restart_interval * self.per_mcu or blocks
         intervals = ceil_div(blocks, self.interval_blocks)
         self.bounds = np.array(interval_bounds(payload)[: intervals + 1], np.int64)
+        self.padding = np.array(padding_starts(payload)[: intervals + 1], np.int64)
         self.block_bounds = np.minimum(np.arange(intervals + 1) * self.interval_blocks, blocks)
         self.lanes = cut(self.bounds)
         self.tables = scan_tables(scan)
@@ -474,36 +505,39 @@ class _Reader:
         self.statistics.lane_steps += entries.size
         k = np.bitwise_and(states, K, out=self._buffer(2, states.size).reshape(states.shape))
         start = np.flatnonzero(k == ZERO)
-        return _Trace(lane, blocks + whole, states, entries, states.ravel().take(start), start % len(lane))
+        return _Trace(lane, blocks + whole, states, entries, start, states.take(start), start % len(lane))
 
     def _step_together(self, states: Ints, entries: Ints) -> None:
         """Fill ``states`` and ``entries`` from ``states[0]`` on, a step of all lanes at a time."""
         lanes = states.shape[1]
         index, window, ahead = (self._buffer(i, lanes) for i in range(3))
         unsigned_index, word = index.view(np.uint64), ahead.view(np.uint64)
+        # Most of what a call with few lanes costs is finding out what is called.
+        shift_right, shift_left, both, add = np.right_shift, np.left_shift, np.bitwise_and, np.add
+        take_word, take_context, take_entry = self.words.take, self.context.take, self.entries.take
         for step in range(0, len(entries), 2):
             now = states[step]
-            np.right_shift(now, BIT_TO_WORD, out=index)
-            self.words.take(index, out=word, mode="clip")
-            np.right_shift(now, BIT, out=index)
-            np.bitwise_and(index, IN_WORD, out=index)
+            shift_right(now, BIT_TO_WORD, index)
+            take_word(index, None, word, "clip")
+            shift_right(now, BIT, index)
+            both(index, IN_WORD, index)
             # 49 bits ahead: one step takes 31 at the most, the next one looks at 16.
-            np.left_shift(word, unsigned_index, out=word)
+            shift_left(word, unsigned_index, word)
             for half in (step, step + 1):
                 entry, then = entries[half], states[half + 1]
-                np.bitwise_and(now, COUNT, out=index)
-                self.context.take(index, out=window, mode="clip")
-                np.right_shift(word, TOP_16, out=unsigned_index)
-                np.add(index, window, out=index)
-                self.entries.take(index, out=entry, mode="clip")
+                both(now, COUNT, index)
+                take_context(index, None, window, "clip")
+                shift_right(word, TOP_16, unsigned_index)
+                add(index, window, index)
+                take_entry(index, None, entry, "clip")
                 if half == step:
-                    np.right_shift(entry, USED, out=index)
-                    np.bitwise_and(index, FIVE_BITS, out=index)
-                    np.left_shift(word, unsigned_index, out=word)
-                np.bitwise_and(entry, STEP, out=index)
-                np.add(now, index, out=then)
-                np.right_shift(entry, MASK, out=index)
-                np.bitwise_and(then, index, out=then)
+                    shift_right(entry, USED, index)
+                    both(index, FIVE_BITS, index)
+                    shift_left(word, unsigned_index, word)
+                both(entry, STEP, index)
+                add(now, index, then)
+                shift_right(entry, MASK, index)
+                both(then, index, then)
                 now = then
 
     def _step_one_by_one(self, states: Ints, entries: Ints) -> None:
@@ -584,8 +618,12 @@ class _Reader:
         table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
         mask = len(table) - 1
         for trace in traces:
-            own = np.flatnonzero(trace.starts < lanes.end[trace.lane[trace.column]] << 32)
-            start = trace.starts[own] + trace.blocks[trace.column[own]]
+            start, column = trace.starts, trace.column
+            end = lanes.end[trace.lane] << 32
+            if (trace.states[-1] >= end).any():
+                own = np.flatnonzero(start < end.take(column))
+                start, column = start.take(own), column.take(own)
+            start = start + trace.blocks.take(column)
             table[start >> 32 & mask] = start
 
         interval = lanes.interval - lanes.interval[0]
@@ -603,15 +641,23 @@ class _Reader:
         meeting = np.where(closed, _NEVER, -1)
         successor = np.full(count, -1)
         shift = np.zeros(count, np.int64)
-        front = opens  # for each interval, the last lane that is known to be right
+        # The chain of each interval, and how far it is known: the last lane that is right, its front.
+        begin, end, base = np.full(count, _NEVER), np.full(count, _NEVER), np.zeros(count, np.int64)
+        begin[opens] = 0
+        base[opens] = np.append(first_base, 64 * self.block_bounds[lanes.interval[opens[1:]]])
+        front = opens.copy()
+        waiting = meeting[front] < 0
 
         rounds, patience = 0, PATIENCE * len(traces)
         while True:
-            # Who follows whom, by pointer jumping: each time twice as far.
-            follows = np.where((meeting >= 0) & (successor >= 0), successor, here)
-            for _ in range(count.bit_length()):
-                follows = follows[follows]
-            front = follows[opens]
+            for number in np.flatnonzero(waiting).tolist():
+                i = front.item(number)
+                while (follower := successor.item(i)) >= 0:
+                    begin[follower] = end[i] = meeting[i]
+                    base[follower] = base[i] + shift[i]
+                    i = follower
+                front[number] = i
+            end[front] = meeting[front]
             # Lanes behind the front are of no use any more; after long waiting only the fronts are of use.
             waiting = meeting[front] < 0
             if rounds < patience:
@@ -627,12 +673,16 @@ class _Reader:
             state[active], blocks[active] = trace.states[-1], trace.blocks
 
             start, column = trace.starts, trace.column
-            there = table[start >> 32 & mask]
-            limit = interval_end[active[column]]
-            found = np.flatnonzero(((start ^ there) >> 32 == 0) | (start >= limit))
-            start, column, there, limit = start[found], column[found], there[found], limit[found]
-            met = ((start ^ there) >> 32 == 0) & (start < limit)
-            met &= ((start & COUNT) - (there & COUNT)) % cycle == 0
+            there = table.take(start >> 32 & mask)
+            limit = interval_end[active]
+            seen = (start ^ there) <= COUNT
+            if (trace.states[-1] >= limit).any():
+                seen |= start >= limit.take(column)
+            found = np.flatnonzero(seen)
+            start, column, there = start.take(found), column.take(found), there.take(found)
+            limit = limit.take(column)
+            met = ((start ^ there) <= COUNT) & (start < limit)
+            met &= (start - there) % cycle == 0
             found = np.flatnonzero(met | ((start >= limit) & open_end[active[column]]))[::-1]
             first = np.full(len(active), -1)
             first[column[found]] = found
@@ -648,25 +698,11 @@ class _Reader:
             meeting[active[alone]] = _NEVER
         self.statistics.rounds += rounds
 
-        # The chain itself, lane by lane.
-        begin, end, base = [_NEVER] * count, [_NEVER] * count, [0] * count
-        next_lane, next_begin, next_base = successor.tolist(), meeting.tolist(), shift.tolist()
-        first_bases = [first_base, *(64 * self.block_bounds[lanes.interval[opens[1:]]]).tolist()]
-        last = 0
-        for i, first in zip(opens.tolist(), first_bases, strict=True):
-            begin[i], base[i] = 0, first
-            while (follower := next_lane[i]) >= 0:
-                begin[follower] = end[i] = next_begin[i]
-                base[follower] = base[i] + next_base[i]
-                i = follower
-            end[i] = next_begin[i]
-            last = i
-
-        leaving, block = -1, int(self.block_bounds[lanes.interval[-1] + 1])
+        leaving, last, block = -1, front.item(-1), int(self.block_bounds[lanes.interval[-1] + 1])
         if end[last] < _NEVER:
             leaving = last
-            block = min(block, base[last] + next_base[last] >> 6)
-        return _Chain(np.array(begin), np.array(end), np.array(base), leaving, block)
+            block = min(block, int(base[last] + shift[last]) >> 6)
+        return _Chain(begin, end, base, leaving, block)
 
     # --- scatter -----------------------------------------------------------------------------------------
 
@@ -696,32 +732,31 @@ class _Reader:
             trace = traces.pop()
             lane, states, entries = trace.lane, trace.states, trace.entries
             begin, end = chain.begin[lane], chain.end[lane]
-            base = chain.base[lane] + trace.blocks - 64 * first_block
-            limit = limits[lane]
             if not ((states[-1] >= begin) & (states[0] < end)).any():
                 continue
-
-            start, column = trace.starts, trace.column
-            inside = np.flatnonzero((start >= begin[column]) & (start < end[column]))
-            start, column = start[inside], column[inside]
-            block = (start & COUNT) + base[column] >> 6
-            inside = np.flatnonzero(block <= limit[column])
-            starts[block[inside] + interval[lane[column[inside]]]] = start[inside] >> 32
-
-            states = states[:-1]
+            base = chain.base[lane] + trace.blocks - 64 * first_block
             place = np.bitwise_and(states, COUNT)
             place += base
-            ahead = place[-1] >= limit * 64
-            if ahead.any() or not ((states[0] >= begin) & (states[-1] < end)).all():
-                right = (states - begin).view(np.uint64) < (end - begin).view(np.uint64)
-                if ahead.any():
-                    right &= place < limit * 64
-                chosen = np.flatnonzero(right)
-                entry, place = entries.take(chosen), place.take(chosen)
-            else:
-                chosen = None
-                entry, place = entries.ravel(), place.ravel()
-            flags = np.flatnonzero(entry.view(np.uint8)[_LONG // 8 :: 8] & FLAGS)
+            # States only grow: between a right first one and a right last one all are right.
+            right = np.empty(states.shape, np.bool_)
+            right[:] = whole = (states[0] >= begin) & (states[-1] < end)
+            partly = np.flatnonzero((states[-1] >= begin) & (states[0] < end) & ~whole)
+            some = states[:, partly]
+            right[:, partly] = (some >= begin[partly]) & (some < end[partly])
+            limit = 64 * limits[lane]
+            ahead = (place[-1] >= limit).any()
+            if ahead:
+                right &= place <= limit
+
+            at = trace.at.take(np.flatnonzero(right.take(trace.at)))
+            slot = (place.take(at) >> 6) + interval[lane].take(at % len(lane))
+            starts[slot] = states.take(at) >> 32
+
+            if ahead:
+                right &= place < limit
+            chosen = np.flatnonzero(right[:-1])
+            entry, place = entries.take(chosen), place.take(chosen)
+            flags = np.flatnonzero(entry.view(np.uint8)[_LONG // 8 :: 8] >= 1 << _LONG % 8)
             if len(flags):
                 flagged = entry[flags]
                 illegal = min(
@@ -731,7 +766,7 @@ class _Reader:
                 long_values.append(
                     (
                         place[flags] + (entry[flags] >> _FIRST & 15),
-                        states.take(flags if chosen is None else chosen[flags]),
+                        states.take(chosen[flags]),
                     )
                 )
             waiting.append((entry, place))
@@ -789,8 +824,8 @@ class _Reader:
 
         def start_of(block: int) -> int:
             """The bit at which a block of the piece, or the one after them, starts."""
-            number = min(block // self.interval_blocks, len(self.bounds) - 1)
-            if block % self.interval_blocks == 0:
+            number = min(block // self.interval_blocks, len(self.bounds) - 2)
+            if block == self.block_bounds[number]:
                 return int(self.bounds[number])
             return int(starts[block - place.block + number - lanes.interval[0]]) + self.piece_bit
 
@@ -806,14 +841,18 @@ class _Reader:
         last_blocks = np.minimum(self.block_bounds[numbers + 1], chain.block)
         last_slots = last_blocks - first_block + numbers - first
         complete = self.block_bounds[numbers + 1] <= chain.block
-        left = self.bounds[numbers + 1] - self.piece_bit - starts[last_slots]
+        end = starts[last_slots]
+        left = self.bounds[numbers + 1] - self.piece_bit - end
+        unpadded = end + self.piece_bit < self.padding[numbers + 1]
+        # What is left over behind the last interval of all is no fault.
+        too_many = complete & (left >= 8) & unpadded & ((numbers < len(self.bounds) - 2) | (end < 0))
         bad = [first_block + illegal] if illegal < chain.block - first_block else []
         # A block has no start if the one before it ran past coefficient 63.
         missing = np.flatnonzero(starts < 0)
         if len(missing):
             number = int(np.searchsorted(last_slots, missing[0]))
             bad.append(first_block + int(missing[0]) - number - 1)
-        wrong = np.flatnonzero((left < 0) | (complete & (left >= 8)))
+        wrong = np.flatnonzero((left < 0) | too_many)
         if len(wrong):
             number = int(wrong[0])
             slots = slice(int(last_slots[number - 1]) + 1 if number else 0, int(last_slots[number]) + 1)

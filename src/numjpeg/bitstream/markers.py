@@ -58,6 +58,11 @@ def marker_name(code: int) -> str:
     return NAMES.get(code, f"RES 0x{code:02X}")
 
 
+def is_application(code: int) -> bool:
+    """Whether a marker is an APPn or a COM: no picture depends on what is in them."""
+    return APP0 <= code <= APP15 or code == COM
+
+
 class Segment(NamedTuple):
     """A marker and what belongs to it."""
 
@@ -70,6 +75,8 @@ class Segment(NamedTuple):
     """Byte offset after the payload."""
     stray: int
     """Bytes in front of the marker that belong to nothing (fill bytes FF are not counted)."""
+    fault: str = ""
+    """What is wrong with the length of an APPn or COM; nothing but the segment itself is lost."""
 
     @property
     def name(self) -> str:
@@ -79,7 +86,7 @@ class Segment(NamedTuple):
     @property
     def is_application(self) -> bool:
         """Whether it is an APPn or a COM."""
-        return APP0 <= self.marker <= APP15 or self.marker == COM
+        return is_application(self.marker)
 
 
 def iterate_segments(data: bytes) -> Iterator[Segment]:
@@ -91,13 +98,15 @@ def iterate_segments(data: bytes) -> Iterator[Segment]:
 
     Raises
     ------
-    FormatError if there is no SOI, or a segment's length is below 2 or passes the end of the data.
+    FormatError if there is no SOI, or a segment's length is below 2 or passes the end of the data; but an APPn or
+    COM with such a length is empty, or after a scan the last segment, and has a ``fault``.
     """
     if data[:2] != bytes((0xFF, SOI)):
         what = "no data" if not data else "not a JPEG file: it does not begin with SOI"
         raise FormatError(what, offset=0, clause="B.2.1")
     yield Segment(SOI, 0, 2, 2, 0)
     position = 2
+    scanned = False
     while found := _MARKER.search(data, position):
         offset = found.start()
         stray = offset - position - _trailing_fill(data, position, offset)
@@ -113,11 +122,19 @@ def iterate_segments(data: bytes) -> Iterator[Segment]:
         end = start + length
         name = marker_name(marker)
         if start + 2 > len(data) or end > len(data):
+            if scanned and is_application(marker):
+                yield Segment(marker, offset, len(data), len(data), stray, "the file ends inside the segment")
+                return
             raise FormatError(f"{name}: the file ends inside the segment", offset=offset, clause="B.1.1.4")
+        if length < 2 and is_application(marker):
+            yield Segment(marker, offset, start + 2, start + 2, stray, f"length {length} is below 2")
+            position = start + 2
+            continue
         if length < 2:
             raise FormatError(f"{name}: length {length} is below 2", offset=offset, clause="B.1.1.4")
         yield Segment(marker, offset, start + 2, end, stray)
         position = end_of_scan(data, end) if marker == SOS else end
+        scanned = scanned or marker == SOS
 
 
 def _trailing_fill(data: bytes, start: int, end: int) -> int:

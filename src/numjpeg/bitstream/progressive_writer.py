@@ -18,8 +18,12 @@ or the end of the scan, and where it has 32,767 blocks.
 *Correction bits* stand behind the next symbol of their own block, ZRL included, and those after its last symbol
 behind the EOBn that ends it (G.1.2.3). So in the order of the scan they are one string that the symbols cut into
 pieces: it is enough to know for each symbol how many have been written when it and its piece are
-(:attr:`AcSymbols.taken`). As libjpeg does, a run of blocks also ends when more than 937 of them wait for its EOBn:
-so many that with the 63 of another block its buffer of 1,000 would do.
+(:attr:`AcSymbols.taken`). As in libjpeg, whose buffer has room for 1,000 of them, a run of blocks also ends when
+more than 937 wait for its EOBn: another block can bring 63.
+
+An AC scan is made in three steps: the symbols of coefficients, some rows of blocks at a time
+(:func:`first_symbols`, :func:`refinement_symbols`); the runs of blocks, for the whole scan at once
+(:func:`eob_runs`); and both put together (:func:`encode_ac`).
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,13 +61,13 @@ PIECE = 1 << 15
 
 
 class Nonzero(NamedTuple):
-    """The nonzero AC coefficients of some rows of blocks, block by block, along the zig-zag: 6 bytes each."""
+    """The nonzero AC coefficients of some blocks, block by block, along the zig-zag: 3 bytes each."""
 
-    position: NDArray[np.int32]
-    """64 * block + place in the zig-zag sequence, 1 .. 63."""
+    place: NDArray[np.uint8]
+    """In the zig-zag sequence, 1 .. 63."""
     value: NDArray[np.int16]
-    blocks: int
-    """How many blocks there are."""
+    counts: NDArray[np.uint8]
+    """``(blocks,)``, how many there are of each block."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,10 @@ def collect(bands: Iterable[Sequence[NDArray[np.int16]]]) -> list[ComponentData]
         for plane, own_dc, own_ac in zip(band, dc, ac, strict=True):
             blocks, first = scan_order([plane], ((1, 1),), workspace)
             blocks[..., 0] = 0
-            position = np.flatnonzero(blocks)
-            own_ac.append(Nonzero(position.astype(np.int32), blocks.ravel().take(position), len(blocks)))
+            present = blocks.reshape(-1, 64) != 0
+            position = np.flatnonzero(present)
+            value = blocks.ravel().take(position)
+            own_ac.append(Nonzero((position & 63).astype(np.uint8), value, present.sum(1, np.uint8)))
             own_dc.append(first.reshape(plane.shape[:2]))
     return [ComponentData(np.concatenate(own_dc), own_ac) for own_dc, own_ac in zip(dc, ac, strict=True)]
 
@@ -112,7 +119,7 @@ def encode_scan(scan: Scan, components: Sequence[ComponentData]) -> list[Codable
     if scan.Ss > 0:
         return list(encode_ac(scan, own[0].ac))
     dc = _dc_in_scan_order(scan, [c.dc for c in own])
-    return list(refine_dc(scan, dc) if scan.Ah else encode_dc(scan, dc))
+    return list(refine_dc(dc) if scan.Ah else encode_dc(scan, dc))
 
 
 # --- DC --------------------------------------------------------------------------------------------------
@@ -190,7 +197,7 @@ class DcBits:
         return _coded_blocks(scan, bits, np.ones(len(bits), np.uint64), self.first_mcu)
 
 
-def refine_dc(_scan: Scan, dc: NDArray[np.int16]) -> Iterator[DcBits]:
+def refine_dc(dc: NDArray[np.int16]) -> Iterator[DcBits]:
     """A refinement of DC coefficients ``(MCUs, blocks an MCU)``: a bit each, without a code (G.1.2.1.1)."""
     for first in range(0, len(dc), PIECE):
         yield DcBits(dc[first : first + PIECE], first)
@@ -220,7 +227,7 @@ class CoefficientSymbols(NamedTuple):
     ends: NDArray[np.intp]
     """``(blocks,)``, how many coefficients there are up to the end of each block."""
     full: NDArray[np.bool_]
-    """``(blocks,)``, whether the last coefficient of the band is one of them, so that no end is left to be coded."""
+    """``(blocks,)``, whether coefficient Se is one of them, so that no end is left to be coded."""
     zero_runs: NDArray[np.intp]
     """Ascending, one entry a ZRL: the place of the coefficient in front of which it stands."""
     corrections: NDArray[np.uint8]
@@ -237,61 +244,60 @@ _NO_BITS = np.empty(0, np.uint8)
 _NO_COUNTS = np.empty(0, np.uint32)
 
 
-def _of_band(scan: Scan, piece: Nonzero) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
-    """Positions and values of the coefficients that a scan, and those that it refines, make nonzero.
+def _of_scan(scan: Scan, piece: Nonzero) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int16]]:
+    """Block, place and value of the coefficients that are nonzero when a scan is over.
 
     The point transform divides by 2^Al and rounds towards zero (G.1.2.2).
     """
-    position, value = piece.position, piece.value
+    place, value = piece.place, piece.value
+    block = np.repeat(np.arange(len(piece.counts), dtype=np.int32), piece.counts)
+    keep = None
     if scan.Al:
         # Rounded down, as a shift does, negative values need 2^Al - 1 more.
-        value = value + ((value >> 15) & np.int16((1 << scan.Al) - 1)) >> scan.Al
-    keep = value != 0 if scan.Al else None
+        value = (value + ((value >> 15) & np.int16((1 << scan.Al) - 1))) >> scan.Al
+        keep = value != 0
     if (scan.Ss, scan.Se) != (1, 63):
-        k = position & 63
-        inside = (k >= scan.Ss) & (k <= scan.Se)
+        inside = (place >= scan.Ss) & (place <= scan.Se)
         keep = inside if keep is None else keep & inside
     if keep is not None:
         kept = np.flatnonzero(keep)
-        position, value = position.take(kept), value.take(kept)
-    return position, value
+        block, place, value = block.take(kept), place.take(kept), value.take(kept)
+    return block, place, value
 
 
 def first_symbols(scan: Scan, piece: Nonzero) -> CoefficientSymbols:
     """A first scan of AC coefficients (G.1.2.2, Figures G.3 to G.5, less the ends of blocks)."""
-    position, value = _of_band(scan, piece)
+    block, place, value = _of_scan(scan, piece)
     category, bits = _magnitudes()
     index = value.view(np.uint16)
     symbol = category.take(index)
     if symbol.max(initial=0) > MAX_CATEGORY:
         raise ValueError("planes: a coefficient of -32768 has no category of 4 bits")
-    block = position >> 6
-    run = np.empty_like(position)
-    run[:1] = 0
-    np.subtract(position[1:], position[:-1], out=run[1:])
-    run -= 1
-    start = np.flatnonzero(block[1:] != block[:-1]) + 1
-    start = np.concatenate([np.zeros(min(1, len(block)), np.intp), start])
-    run[start] = (position[start] & 63) - scan.Ss
-    symbol |= (run << 4).astype(np.uint8)
+    run = np.empty_like(place)
+    np.subtract(place[1:], place[:-1], out=run[1:])
+    run -= np.uint8(1)
+    start = np.flatnonzero(np.diff(block, prepend=-1))
+    run[start] = place[start] - np.uint8(scan.Ss)
+    symbol |= run << np.uint8(4)
     long = np.flatnonzero(run > 15)
+    blocks = len(piece.counts)
     return CoefficientSymbols(
         symbol,
         bits.take(index),
-        np.cumsum(np.bincount(block, minlength=piece.blocks)),
-        _has_last(scan, position, piece.blocks),
+        np.cumsum(np.bincount(block, minlength=blocks)),
+        _has_last(scan, block, place, blocks),
         np.repeat(long, run[long] >> 4),
         _NO_BITS,
         _NO_COUNTS,
         _NO_COUNTS,
-        np.zeros(piece.blocks, np.intp),
+        np.zeros(blocks, np.intp),
     )
 
 
-def _has_last(scan: Scan, position: NDArray[np.int32], blocks: int) -> NDArray[np.bool_]:
-    """For each block, whether coefficient Se is among those at the positions."""
+def _has_last(scan: Scan, block: NDArray[np.int32], place: NDArray[np.uint8], blocks: int) -> NDArray[np.bool_]:
+    """For each block, whether coefficient Se is among these."""
     has = np.zeros(blocks, np.bool_)
-    has[position[position & 63 == scan.Se] >> 6] = True
+    has[block[place == scan.Se]] = True
     return has
 
 
@@ -299,46 +305,43 @@ def refinement_symbols(scan: Scan, piece: Nonzero) -> CoefficientSymbols:
     """A refinement of AC coefficients (G.1.2.3, Figures G.7 to G.9, less the ends of blocks).
 
     All that have been or become nonzero are looked at in turn, ``i`` their places. Runs count the zeros since the
-    last that became nonzero, or since the start of the block: zeros before ``i`` less zeros before that place. Both
-    numbers of zeros rise with ``i``, so that the latest of those places is the one with the largest number.
+    last that became nonzero, or since the start of the block: zeros before ``i`` less zeros before that place.
+    Such numbers rise with ``i``, so that the latest of those places is the one with the largest number.
     """
-    position, value = _of_band(scan, piece)
+    block, place, value = _of_scan(scan, piece)
     magnitude = np.abs(value)
     new = magnitude == 1  # with one bit more than the scan before: those that it left zero
-    i = np.arange(len(position), dtype=np.int32)
-    block = position >> 6
-    width = scan.Se - scan.Ss + 1
-    zeros = block * np.int32(width) + (position & 63) - np.int32(scan.Ss) - i
-    counts = np.bincount(block, minlength=piece.blocks)
-    after = np.cumsum(counts)
-    start = (after - counts)[counts > 0]
-    since = np.zeros(len(position), np.int32)
+    i = np.arange(len(block), dtype=np.int32)
+    width, blocks = scan.Se - scan.Ss + 1, len(piece.counts)
+    block_start = block * np.int32(width)  # places of the band in the blocks before
+    zeros = block_start + place - np.int32(scan.Ss) - i
+    start = np.flatnonzero(np.diff(block, prepend=-1))
+    since = np.zeros(len(block), np.int32)
     np.multiply(zeros[:-1], new[:-1], out=since[1:])
-    since[start] = block[start] * np.int32(width) - i[start]
+    since[start] = block_start[start] - i[start]
     np.maximum.accumulate(since, out=since)
     run = zeros - since
 
-    place = np.flatnonzero(new)
-    ends = np.cumsum(np.bincount(block[place], minlength=piece.blocks))
-    new_run = run[place]
-    symbol = ((new_run << 4) & 0xF0 | 1).astype(np.uint8)
+    at = np.flatnonzero(new)
+    ends = np.cumsum(np.bincount(block[at], minlength=blocks))
+    symbol = ((run[at] << 4) & 0xF0 | 1).astype(np.uint8)
 
     # ZRL stands in front of the first coefficient, a corrected one or a new one, that comes after sixteen zeros,
     # but not after the last new one of its block.
     long = np.flatnonzero(run > 15)
     earlier = np.where((long > 0) & (since[long - 1] == since[long]), run[long - 1] >> 4, 0)
-    new_before = np.searchsorted(place, long)
+    new_before = np.searchsorted(at, long)
     copies = np.where(new_before < ends[block[long]], (run[long] >> 4) - earlier, 0)
     return CoefficientSymbols(
         symbol,
-        (value[place] > 0).astype(np.uint16),
+        (value[at] > 0).astype(np.uint16),
         ends,
-        _has_last(scan, position[place], piece.blocks),
+        _has_last(scan, block[at], place[at], blocks),
         np.repeat(new_before, copies),
         (magnitude[~new] & 1).astype(np.uint8),
-        (place - np.arange(len(place))).astype(np.uint32),
+        (at - np.arange(len(at))).astype(np.uint32),
         np.repeat(long - new_before, copies).astype(np.uint32),
-        after - ends,
+        np.cumsum(np.bincount(block, minlength=blocks)) - ends,
     )
 
 
@@ -352,7 +355,7 @@ class EobRuns(NamedTuple):
     """The first of its blocks."""
     last: NDArray[np.intp]
     """The last of its blocks; those between that are full, or there are none, do not count."""
-    count: NDArray[np.intp]
+    length: NDArray[np.intp]
     """Blocks that count, 1 .. MAX_RUN."""
 
 
@@ -367,11 +370,11 @@ def eob_runs(blocks: NDArray[np.intp], broken: NDArray[np.bool_], waiting: NDArr
 
     Notes
     -----
-    Only runs that are too long are looked at one by one, and of these only the places where they are cut: there are
-    at most one for 32,767 blocks, and one for 938 correction bits.
+    Only runs that are too long are looked at one by one, and of these only the places where they are cut: at most
+    one for 32,767 blocks, and one for 938 correction bits.
 
     >>> runs = eob_runs(np.array([2, 3, 7]), np.array([True, False, True]), np.zeros(3, int))
-    >>> runs.first.tolist(), runs.last.tolist(), runs.count.tolist()
+    >>> runs.first.tolist(), runs.last.tolist(), runs.length.tolist()
     ([2, 7], [3, 7], [2, 1])
     """
     total = np.concatenate([np.zeros(1, np.intp), np.cumsum(waiting)])
@@ -404,9 +407,9 @@ class AcSymbols:
     extra: NDArray[np.uint16]
     """``(n,)``, the bits that follow each symbol."""
     taken: NDArray[np.uint32]
-    """``(n,)``, how many of the ``corrections`` have been written after each symbol; empty if there are none."""
+    """``(n,)``, how many correction bits of the scan have been written after each symbol; empty if it has none."""
     corrections: NDArray[np.uint8]
-    """Correction bits."""
+    """The correction bits of this piece."""
     first_mcu: int
     """Block at which the piece begins; 0 throughout if there are no restart intervals."""
     mcus: int
@@ -429,7 +432,8 @@ class AcSymbols:
         # A correction bit is a word by itself, and an empty word is there for what fills up the last byte.
         place = np.arange(len(self.symbol))
         if len(self.corrections):
-            place[1:] += self.taken[:-1]
+            taken_before = int(self.taken[-1]) - len(self.corrections)
+            place[1:] += self.taken[:-1] - np.uint32(taken_before)
         count = len(self.symbol) + len(self.corrections) + 1
         codes, lengths = np.empty(count, np.uint64), np.ones(count, np.uint64)
         if len(self.corrections):
@@ -448,37 +452,32 @@ class AcSymbols:
         return Coded(codes, lengths, self.first_mcu, bound_word, bound_tail)
 
 
-def _join(pieces: list[CoefficientSymbols]) -> CoefficientSymbols:
+def _join(pieces: Iterable[CoefficientSymbols]) -> CoefficientSymbols:
     """Several as one, their places and numbers counting on."""
-    if len(pieces) == 1:
-        return pieces[0]
-    coefficients = np.cumsum([0, *(len(piece.symbol) for piece in pieces)])[:-1]
-    corrections = np.cumsum([0, *(len(piece.corrections) for piece in pieces)])[:-1]
-
-    def join(name: str, offsets: NDArray[np.integer] | None = None) -> NDArray[Any]:
-        parts = [getattr(piece, name) for piece in pieces]
-        if offsets is not None:
-            parts = [part + part.dtype.type(offset) for part, offset in zip(parts, offsets, strict=True)]
-        return np.concatenate(parts)
-
-    return CoefficientSymbols(
-        join("symbol"),
-        join("extra"),
-        join("ends", coefficients),
-        join("full"),
-        join("zero_runs", coefficients),
-        join("corrections"),
-        join("taken", corrections),
-        join("zero_run_taken", corrections),
-        join("correction_ends", corrections),
-    )
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in CoefficientSymbols._fields}
+    coefficients = corrections = 0
+    for piece in pieces:
+        for name, array in piece._asdict().items():
+            if name in ("ends", "zero_runs"):
+                array += coefficients
+            elif name in ("taken", "zero_run_taken", "correction_ends"):
+                array += array.dtype.type(corrections)
+            parts[name].append(array)
+        coefficients += len(piece.symbol)
+        corrections += len(piece.corrections)
+    # One by one, as each gives its memory back when it is joined.
+    return CoefficientSymbols(**{name: np.concatenate(parts.pop(name)) for name in CoefficientSymbols._fields})
 
 
 def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcSymbols]:
-    """All symbols of an AC scan, in pieces of whole restart intervals, or of :data:`PIECE` symbols."""
-    symbols = _join([(refinement_symbols if scan.Ah else first_symbols)(scan, piece) for piece in pieces])
+    """All symbols of an AC scan, in pieces of whole restart intervals, or of :data:`PIECE` symbols.
+
+    The EOBn of a run goes to where its first block ends: its other blocks write nothing but correction bits, and
+    these stand behind it.
+    """
+    symbols = _join((refinement_symbols if scan.Ah else first_symbols)(scan, piece) for piece in pieces)
     runs = _eob_runs_of(scan, symbols)
-    n = magnitude_category(runs.count) - np.uint8(1)
+    n = magnitude_category(runs.length) - np.uint8(1)
 
     # EOBn and ZRL go in between the coefficients; where both do, EOBn first, as it ends a block before.
     before = np.concatenate([symbols.ends[runs.first], symbols.zero_runs])
@@ -494,15 +493,15 @@ def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcSymbols]:
         return whole
 
     zeros = np.zeros(len(symbols.zero_runs), np.uint16)
-    symbol = insert(symbols.symbol, n << 4, zeros + np.uint16(ZERO_RUN))
-    extra = insert(symbols.extra, runs.count - (1 << n.astype(np.intp)), zeros)
-    taken = symbols.taken
+    symbols = symbols._replace(symbol=insert(symbols.symbol, n << 4, zeros + np.uint16(ZERO_RUN)))
+    symbols = symbols._replace(extra=insert(symbols.extra, runs.length - (1 << n.astype(np.intp)), zeros))
     if len(symbols.corrections):
-        taken = insert(taken, symbols.correction_ends[runs.last], symbols.zero_run_taken)
+        eob_taken = symbols.correction_ends[runs.last]
+        symbols = symbols._replace(taken=insert(symbols.taken, eob_taken, symbols.zero_run_taken))
 
     if not scan.restart_interval:
-        for first in range(0, len(symbol), PIECE):
-            yield _piece(symbol, extra, taken, symbols.corrections, slice(first, first + PIECE))
+        for first in range(0, len(symbols.symbol), PIECE):
+            yield _piece(symbols, slice(first, first + PIECE))
         return
     blocks = len(symbols.ends)
     mcu = np.append(np.arange(0, blocks, scan.restart_interval), blocks)
@@ -510,9 +509,9 @@ def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcSymbols]:
     coefficients = np.append(0, symbols.ends)[mcu]
     start = coefficients + np.searchsorted(symbols.zero_runs, coefficients) + np.searchsorted(runs.first, mcu)
     cuts = [*np.flatnonzero(np.diff(start[:-1] // PIECE, prepend=-1)).tolist(), len(mcu) - 1]
-    for first, end in zip(cuts, cuts[1:], strict=False):
+    for first, end in pairwise(cuts):
         own = slice(int(start[first]), int(start[end]))
-        piece = _piece(symbol, extra, taken, symbols.corrections, own)
+        piece = _piece(symbols, own)
         starts = start[first:end] - own.start
         yield replace(piece, first_mcu=int(mcu[first]), mcus=int(mcu[end] - mcu[first]), interval_starts=starts)
 
@@ -532,17 +531,9 @@ def _eob_runs_of(scan: Scan, symbols: CoefficientSymbols) -> EobRuns:
     return eob_runs(blocks, broken, waiting)
 
 
-def _piece(
-    symbol: NDArray[np.uint8],
-    extra: NDArray[np.uint16],
-    taken: NDArray[np.uint32],
-    corrections: NDArray[np.uint8],
-    own: slice,
-) -> AcSymbols:
-    """Some of a scan's symbols with their correction bits, which are counted from there on."""
-    own_taken = taken[own]
+def _piece(symbols: CoefficientSymbols, own: slice) -> AcSymbols:
+    """Some of a scan's symbols, those inserted among them, with their correction bits."""
+    taken, corrections = symbols.taken[own], symbols.corrections
     if len(corrections):
-        first = taken[own.start - 1] if own.start else np.uint32(0)
-        corrections = corrections[first : own_taken[-1]]
-        own_taken = own_taken - first
-    return AcSymbols(symbol[own], extra[own], own_taken, corrections, 0, 1, np.empty(0, np.intp))
+        corrections = corrections[symbols.taken[own.start - 1] if own.start else 0 : taken[-1]]
+    return AcSymbols(symbols.symbol[own], symbols.extra[own], taken, corrections, 0, 1, np.empty(0, np.intp))

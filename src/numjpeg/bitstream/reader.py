@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from numjpeg.bitstream import markers, segments
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.bitstream.metadata import file_colorspace
+from numjpeg.bitstream.writer import STANDARD_TABLES
 from numjpeg.coefficients import Component
 from numjpeg.errors import FormatError, UnsupportedError
 
@@ -35,12 +37,17 @@ class Structure:
     """APPn and COM in front of the first scan."""
     segments: list[markers.Segment] = field(default_factory=list)
     """All of them."""
+    trailing: tuple[int, int] | None = None
+    """(byte offset, number) of the bytes after EOI."""
     warnings: list[str] = field(default_factory=list)
 
     def require_frame(self) -> Frame:
         """The frame; FormatError if there is none."""
         if self.frame is None:
-            raise FormatError("the file has no frame", offset=self.size, clause="B.2.1")
+            tables = self.quantization_tables or self.huffman_definitions
+            what = ", it holds tables alone" if tables else ""
+            clause = "B.5" if tables else "B.2.1"
+            raise FormatError(f"the file has no frame{what}", offset=self.size, clause=clause)
         return self.frame
 
     @property
@@ -50,12 +57,24 @@ class Structure:
         return file_colorspace(identifiers, self.application_segments)
 
 
-def read_structure(data: bytes, *, decode: bool = True) -> Structure:
+def as_bytes(data: Any, name: str = "data") -> bytes:
+    """The file's bytes; TypeError for what is not bytes-like."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, np.ndarray) and (data.dtype != np.uint8 or data.ndim != 1):
+        raise TypeError(f"{name}: a one-dimensional uint8 array expected, got {data.dtype} {data.shape}")
+    if isinstance(data, bytearray | memoryview | np.ndarray):
+        return bytes(data)
+    raise TypeError(f"{name}: bytes expected, got {type(data).__name__}; imread takes a path or a file")
+
+
+def read_structure(data: bytes, tables: Any = None, *, decode: bool = True) -> Structure:
     """Walk through a file's markers.
 
     Parameters
     ----------
-    data : the file. decode : refuse what the library does not decode at its frame header, and a file without
+    data : the file. tables : a file of tables alone (B.5) that come before its own.
+    decode : refuse what the library does not decode at its frame header, and a file without
         a complete scan; False reads on, for what can be said about such files.
 
     Raises
@@ -63,11 +82,16 @@ def read_structure(data: bytes, *, decode: bool = True) -> Structure:
     FormatError, UnsupportedError.
     """
     structure = Structure(len(data))
+    if tables is not None:
+        _take_tables(structure, as_bytes(tables, "tables"))
     segment = None
     for segment in markers.iterate_segments(data):
         structure.segments.append(segment)
         if segment.stray:
             structure.warnings.append(f"{segment.stray} stray bytes before {segment.name}, byte {segment.offset}")
+        if segment.fault:
+            structure.warnings.append(f"{segment.name}: {segment.fault}, byte {segment.offset}")
+            continue
         handler = _HANDLERS.get(segment.marker)
         if handler:
             handler(structure, data, segment, decode)
@@ -76,13 +100,46 @@ def read_structure(data: bytes, *, decode: bool = True) -> Structure:
     if segment is None or segment.marker != markers.EOI:
         structure.warnings.append("the file ends without EOI")
     elif segment.end < len(data):
-        structure.warnings.append(f"{len(data) - segment.end} bytes follow EOI")
+        structure.trailing = segment.end, len(data) - segment.end
     frame = structure.require_frame()
     if decode and not structure.scans:
         raise FormatError("the file has no scan", offset=len(data), clause="B.2.1")
     if decode and frame.height == 0:
         segments.check_supported(frame, structure.frame_offset)
     return structure
+
+
+def _take_tables(structure: Structure, data: bytes) -> None:
+    """Take quantization and Huffman tables from an abbreviated file that holds nothing else (B.5).
+
+    A restart interval in it ends with its file (B.2.4.4).
+    """
+    try:
+        for segment in markers.iterate_segments(data):
+            if segment.marker in markers.FRAMES or segment.marker == markers.SOS:
+                raise FormatError(f"{segment.name} in a file of tables", offset=segment.offset, clause="B.5")
+            if segment.marker == markers.DQT:
+                _on_dqt(structure, data, segment, True)
+            elif segment.marker == markers.DHT:
+                _on_dht(structure, data, segment, True)
+        for (table_class, _), (lengths, values, offset) in structure.huffman_definitions.items():
+            segments.make_huffman_table((lengths, values), table_class, offset)
+    except FormatError as error:
+        wrong = FormatError(f"tables: {error}")
+        wrong.offset, wrong.clause = error.offset, error.clause
+        raise wrong from None
+
+
+def _take_standard_tables(structure: Structure, decode: bool) -> None:
+    """Motion-JPEG: a sequential file that defines no Huffman table at all means the standard ones (K.3 - K.6)."""
+    frame = structure.frame
+    if structure.huffman_definitions or structure.scans or frame is None:
+        return
+    if frame.marker in (markers.SOF0, markers.SOF1) and frame.precision == 8:
+        structure.warnings.append("no Huffman tables: the standard ones (K.3 - K.6) are meant")
+        if decode:
+            for key, table in STANDARD_TABLES.items():
+                structure.huffman_definitions[key] = (table.bits, table.values, structure.frame_offset)
 
 
 def _on_dqt(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
@@ -120,6 +177,7 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
     frame = structure.frame
     if frame is None:
         raise FormatError("SOS: no frame comes before it", offset=segment.offset, clause="B.2.1")
+    _take_standard_tables(structure, decode)
     chosen, parameters = segments.parse_sos(data[segment.start : segment.end], frame, segment.offset)
     components = tuple(
         Component(c.identifier, c.H, c.V, c.Tq, Td, Ta)

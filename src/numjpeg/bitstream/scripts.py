@@ -8,6 +8,7 @@ to Se) and into bits: a first scan leaves out the low Al bits, and each later on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from operator import index
 from typing import Any, NamedTuple
 
@@ -59,18 +60,18 @@ def default_script(components: Sequence[Component], colorspace: str) -> list[Scr
         return [ScriptScan(every, 0, 0, Ah, Al)]
 
     if colorspace == "YCbCr":
-        Y, Cb, Cr = ((c,) for c in every)
+        luma, cb, cr = ((c,) for c in every)
         return [
             *dc(0, 1),
-            ScriptScan(Y, 1, 5, 0, 2),
-            ScriptScan(Cr, 1, 63, 0, 1),
-            ScriptScan(Cb, 1, 63, 0, 1),
-            ScriptScan(Y, 6, 63, 0, 2),
-            ScriptScan(Y, 1, 63, 2, 1),
+            ScriptScan(luma, 1, 5, 0, 2),
+            ScriptScan(cr, 1, 63, 0, 1),
+            ScriptScan(cb, 1, 63, 0, 1),
+            ScriptScan(luma, 6, 63, 0, 2),
+            ScriptScan(luma, 1, 63, 2, 1),
             *dc(1, 0),
-            ScriptScan(Cr, 1, 63, 1, 0),
-            ScriptScan(Cb, 1, 63, 1, 0),
-            ScriptScan(Y, 1, 63, 1, 0),
+            ScriptScan(cr, 1, 63, 1, 0),
+            ScriptScan(cb, 1, 63, 1, 0),
+            ScriptScan(luma, 1, 63, 1, 0),
         ]
     return [*dc(0, 1), *each(1, 5, 0, 2), *each(6, 63, 0, 2), *each(1, 63, 2, 1), *dc(1, 0), *each(1, 63, 1, 0)]
 
@@ -112,9 +113,10 @@ def check_script(script: Script, components: Sequence[Component], *, complete: b
             raise ValueError(f"scans: number {number} ({scan}): {fault}")
         for c in scan.components:
             sent[c][scan.Ss : scan.Se + 1] = [scan.Al] * (scan.Se - scan.Ss + 1)
+    without = [c for c, of_component in enumerate(sent) if of_component[0] is None]
+    if without:
+        raise ValueError(f"scans: none sends the DC coefficients of component {without[0]}")
     for c, of_component in enumerate(sent):
-        if of_component[0] is None:
-            raise ValueError(f"scans: none sends the DC coefficients of component {c}")
         missing = [k for k, bits in enumerate(of_component) if bits != 0]
         if complete and missing:
             raise ValueError(f"scans: coefficient {missing[0]} of component {c} is not sent to its last bit")
@@ -127,7 +129,7 @@ def _fault(scan: ScriptScan, components: Sequence[Component], sent: list[list[in
         return f"{len(chosen)} components, 1 to 4 can share a scan"
     if any(not 0 <= c < len(components) for c in chosen):
         return f"the components are numbered 0 to {len(components) - 1}"
-    if any(a >= b for a, b in zip(chosen, chosen[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(chosen)):
         return "components stand in the frame's order, each once"
     if len(chosen) > 1 and sum(components[c].H * components[c].V for c in chosen) > MAX_BLOCKS_PER_MCU:
         return f"more than {MAX_BLOCKS_PER_MCU} blocks an MCU"

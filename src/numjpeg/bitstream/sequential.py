@@ -405,6 +405,25 @@ def interval_bounds(payload: bits.Payload) -> list[int]:
     return [*(payload.starts * 8).tolist(), payload.size * 8]
 
 
+def padding_starts(payload: bits.Payload) -> list[int]:
+    """The bits from which on there are only ones, 24 at most, up to each of :func:`interval_bounds`.
+
+    Ones fill up the last byte of an interval (F.1.2.3). No code is all ones (C.2), so they are never data, and
+    some cameras write a byte of them more than it takes.
+    """
+    ends = np.append(payload.starts, payload.size)
+    last = payload.data[np.maximum(ends[:, np.newaxis] - (3, 2, 1), 0)].astype(np.int64) @ (1 << 16, 1 << 8, 1)
+    zeros = ~last & 0xFFFFFF | 1 << 24
+    ones = np.rint(np.log2(zeros & -zeros)).astype(np.intp)
+    return [*map(int, 8 * ends - ones)]
+
+
+def warn_of_rest(count: int, warnings: list[str]) -> None:
+    """A scan is padded to whole bytes (F.1.2.3): of so many bits behind its last MCU, 8 are too many."""
+    if count >= 8:
+        warnings.append(f"{count // 8} bytes are left over at the end of a scan")
+
+
 def _walk(
     scan: Scan,
     payload: bits.Payload,
@@ -423,6 +442,7 @@ def _walk(
     steps = [_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
     components = block_component(scan.factors).tolist()
     bounds = interval_bounds(payload)
+    padding = padding_starts(payload)
     rows, columns = scan.mcus
     base, limit = 0, -1  # a chunk's first bit, and the last one in it at which an MCU may begin
     chunk = FIRST_CHUNK
@@ -445,7 +465,7 @@ def _walk(
         found_dc, found_ac, end_block = dc.append, ac.append, ac_ends.append
         for _ in range(count):
             if mcus_left == 0:
-                if interval and (bounds[interval] - p) >= 8:
+                if interval and bounds[interval] - p >= 8 and p < padding[interval]:
                     raise fault("data are left over at the end of a restart interval", p)
                 p = bounds[interval]
                 interval += 1
@@ -482,8 +502,8 @@ def _walk(
                 raise fault("data end too early", p)
             mcu += 1
         yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp), p)
-    if mcu == rows * columns and bounds[interval] - p >= 8:
-        warnings.append(f"{(bounds[interval] - p) // 8} bytes are left over at the end of a scan")
+    if mcu == rows * columns:
+        warn_of_rest(bounds[interval] - p, warnings)
 
 
 def _read_values(scan: Scan, payload: bits.Payload, places: _Places) -> NDArray[np.int16]:

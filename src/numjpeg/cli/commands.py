@@ -39,6 +39,7 @@ def run_encode(arguments: argparse.Namespace) -> int:
         "quality": arguments.quality,
         "subsampling": arguments.subsampling,
         "optimize": arguments.optimize,
+        "progressive": arguments.progressive,
         "restart_marker_blocks": arguments.restart_blocks,
         "restart_marker_rows": arguments.restart_rows,
     }
@@ -124,7 +125,7 @@ def _decode_file(name: str, arguments: argparse.Namespace, outputs: Outputs) -> 
     target = outputs.target(name)
     check_format(outputs.extension)
     data = read_bytes(name)
-    picture = read_jpeg(data, arguments.colorspace, fancy=not arguments.nosmooth)
+    picture = read_jpeg(data, arguments.colorspace, fancy=not arguments.nosmooth, turn=arguments.exif_orientation)
     picture.metadata = kept_metadata(picture, arguments.strip)
     written = write_picture(picture, outputs.extension)
     write(target, written)

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.bitstream.exif import upright_exif, upright_xmp
 from numjpeg.cli.console import STANDARD_STREAM
-from numjpeg.decoder import Header, decode, read_header
+from numjpeg.decoder import decode
+from numjpeg.header import Header, read_header
 from numjpeg.other_formats import Picture, PictureError, blend, read_picture
+from numjpeg.pixels import upright
 from numjpeg.stages.color import rgb_to_ycbcr
 
 START_OF_IMAGE = b"\xff\xd8"
@@ -52,8 +55,13 @@ def read_photo(name: str, background: tuple[int, int, int] | None) -> NDArray[np
     return np.asarray(picture.pixels, np.uint8)
 
 
-def read_jpeg(data: bytes, colorspace: str | None, gray: bool = False, fancy: bool = True) -> Picture:
-    """The picture of a JPEG file, in RGB or CMYK rather than YCbCr or YCCK if no colour space is asked for."""
+def read_jpeg(
+    data: bytes, colorspace: str | None, gray: bool = False, fancy: bool = True, turn: bool = False
+) -> Picture:
+    """The picture of a JPEG file, in RGB or CMYK rather than YCbCr or YCCK if no colour space is asked for.
+
+    ``turn`` it as its metadata say; they then say that it is upright.
+    """
     header = read_header(data)
     if gray and header.colorspace in ("YCbCr", "RGB"):
         colorspace = "GRAY"
@@ -61,7 +69,13 @@ def read_jpeg(data: bytes, colorspace: str | None, gray: bool = False, fancy: bo
     model = colorspace or _MODELS.get(header.colorspace, header.colorspace)
     if pixels.ndim == 2:
         model = "GRAY"
-    return Picture(pixels, model, _jpeg_metadata(header))
+    metadata = _jpeg_metadata(header)
+    if turn:
+        pixels = upright(pixels, header.orientation)
+        for name, upright_bytes in (("exif", upright_exif), ("xmp", upright_xmp)):
+            if name in metadata:
+                metadata[name] = upright_bytes(metadata[name])
+    return Picture(pixels, model, metadata)
 
 
 def _jpeg_metadata(header: Header) -> dict[str, Any]:

@@ -139,8 +139,8 @@ def _add_encode(commands: Any) -> None:
         commands,
         "encode",
         run_encode,
-        "Encode pictures as baseline JPEG files. Reads JPEG, binary PPM and PGM and .npy (uint8), and with Pillow "
-        "whatever Pillow reads; of an animation the first frame.",
+        "Encode pictures as JPEG files, baseline or progressive. Reads JPEG, binary PPM and PGM and .npy (uint8), "
+        "and with Pillow whatever Pillow reads; of an animation the first frame.",
         "EXIF data, XMP, dots an inch, and an ICC profile that fits the colours stored are carried over from the "
         "input unless --strip is given; other comments are not. EXIF orientation is kept as it is and pixels are "
         "not turned. Pictures of 16 bits or floats are refused, except where Pillow itself reads them as 8 bits.",
@@ -149,6 +149,11 @@ def _add_encode(commands: Any) -> None:
     _add_quality(command, None)
     command.add_argument(
         "--optimize", action="store_true", help="make Huffman tables for each picture: smaller files"
+    )
+    command.add_argument(
+        "--progressive",
+        action="store_true",
+        help="write progressive files, which begin with a coarse picture and are mostly smaller",
     )
     command.add_argument("--gray", action="store_true", help="store the luminance only")
     command.add_argument(
@@ -185,8 +190,9 @@ def _add_decode(commands: Any) -> None:
         "Decode JPEG files to pictures of another format. PPM, PGM and .npy are written without Pillow, "
         "all others through it.",
         "An ICC profile that fits, EXIF data and dots an inch are carried over where the format and Pillow "
-        "allow it, unless --strip is given. Pixels are not turned by the EXIF orientation. CMYK files become CMYK "
-        "pictures, which .tif and .npy can hold; --colorspace RGB converts them, without a profile.",
+        "allow it, unless --strip is given. Pixels are turned by the EXIF orientation only if "
+        "--exif-orientation is given. CMYK files become CMYK pictures, which .tif and .npy can hold; "
+        "--colorspace RGB converts them, without a profile.",
     )
     _add_input_output(command, "JPEG file", "NAME.png")
     command.add_argument(
@@ -200,6 +206,11 @@ def _add_decode(commands: Any) -> None:
     )
     command.add_argument(
         "--nosmooth", action="store_true", help="repeat chroma samples in place of the triangle filter"
+    )
+    command.add_argument(
+        "--exif-orientation",
+        action="store_true",
+        help="turn the picture as the file's EXIF data (or XMP) say that it is to be viewed",
     )
     command.add_argument("--strip", action="store_true", help="leave out the file's metadata")
 

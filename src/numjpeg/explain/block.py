@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numjpeg.decoder import read_coefficients, read_header
+from numjpeg.decoder import read_coefficients
 from numjpeg.encoder import Subsampling, encode
 from numjpeg.explain.place import Place, find_block
 from numjpeg.explain.text import STANDARD_NAMES, matrix, step, wrap
 from numjpeg.forensics import estimate_quality
+from numjpeg.header import read_header
 from numjpeg.metrics import psnr
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
 from numjpeg.stages.dct import fdct, idct

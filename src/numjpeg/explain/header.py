@@ -7,10 +7,12 @@ from string import ascii_letters
 from typing import Any
 
 from numjpeg.bitstream import markers, reader
-from numjpeg.decoder import Header, as_bytes, read_header
+from numjpeg.bitstream.exif import ImagePlace
+from numjpeg.bitstream.reader import as_bytes
 from numjpeg.explain.segments import describe_segments
 from numjpeg.explain.text import MAX_LINES, STANDARD_NAMES, matrix, printable
 from numjpeg.forensics import estimate_quality
+from numjpeg.header import Header, read_header
 
 MAX_TEXT = 2000
 """Characters of a comment that are shown."""
@@ -61,8 +63,15 @@ def _summary(header: Header, size: int) -> str:
         ("quality", _qualities(header)),
         ("restart interval", f"{header.restart_interval} MCUs" if header.restart_interval else "none"),
         ("scans", str(header.scans)),
+        ("JFIF", "{}.{:02}".format(*header.jfif_version) if header.jfif_version else ""),
         ("density", _density(header)),
+        ("Adobe", "" if header.adobe_transform is None else f"colour transform {header.adobe_transform}"),
         *[(name, f"{len(value):,} bytes") for name, value in _blobs(header) if value is not None],
+        ("JFIF thumbnail", _thumbnail(header)),
+        ("orientation", _ORIENTATIONS.get(header.orientation or 0, "")),
+        *[("image", _image(i, place)) for i, place in enumerate(header.images[:MAX_NUMBERS], start=1)],
+        ("", f"... {len(header.images) - MAX_NUMBERS} more images" if len(header.images) > MAX_NUMBERS else ""),
+        ("trailing data", "{1:,} bytes at byte {0}".format(*header.trailing) if header.trailing else ""),
         *[("comment", _comment(text)) for text in header.comments[:MAX_LINES]],
     ]
     if len(header.comments) > MAX_LINES:
@@ -81,7 +90,38 @@ _COLORSPACES = {
 
 
 def _blobs(header: Header) -> Iterable[tuple[str, bytes | None]]:
-    return ("EXIF", header.exif), ("XMP", header.xmp), ("ICC profile", header.icc_profile)
+    return (
+        ("EXIF", header.exif),
+        ("EXIF thumbnail", header.exif_thumbnail),
+        ("XMP", header.xmp),
+        ("extended XMP", header.extended_xmp),
+        ("ICC profile", header.icc_profile),
+    )
+
+
+_ORIENTATIONS = {
+    1: "1, upright",
+    2: "2, mirrored",
+    3: "3, upside down",
+    4: "4, upside down and mirrored",
+    5: "5, rows and columns exchanged",
+    6: "6, to be turned clockwise",
+    7: "7, rows and columns exchanged, upside down and mirrored",
+    8: "8, to be turned counterclockwise",
+}
+
+
+def _thumbnail(header: Header) -> str:
+    thumbnail = header.jfif_thumbnail
+    if thumbnail is None:
+        return ""
+    if isinstance(thumbnail, bytes):
+        return f"{len(thumbnail):,} bytes of JPEG"
+    return f"{thumbnail.shape[1]} x {thumbnail.shape[0]} pixels"
+
+
+def _image(number: int, place: ImagePlace) -> str:
+    return f"{number}, {place.size:,} bytes at byte {place.offset}, MP type 0x{place.kind:06x}"
 
 
 def _unnamed_subsampling(header: Header) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import groupby
 
-from numjpeg.bitstream import markers, metadata, reader
+from numjpeg.bitstream import exif, markers, metadata, reader
 from numjpeg.explain.text import MAX_LINES, printable
 
 MAX_ALIKE = 4
@@ -43,8 +43,11 @@ def _marker_line(data: bytes, structure: reader.Structure, segment: markers.Segm
 
 def _application(payload: bytes) -> str:
     known = (
-        (metadata.EXIF, "EXIF"),
+        (exif.EXIF, "EXIF"),
+        (exif.MPF, "index of a multi-picture file"),
         (metadata.XMP, "XMP"),
+        (metadata.EXTENDED_XMP, "extended XMP"),
+        (metadata.JFXX, "JFIF extension"),
         (metadata.ICC, "ICC profile, chunk"),
         (metadata.JFIF, "JFIF"),
         (metadata.ADOBE, "Adobe"),

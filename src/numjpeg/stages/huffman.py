@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heapreplace
 from typing import NamedTuple
 
 import numpy as np
@@ -357,15 +357,18 @@ def _code_sizes(frequencies: list[int]) -> NDArray[np.intp]:
     """
     heap = [(count, -symbol) for symbol, count in enumerate(frequencies) if count]
     heapify(heap)
-    members = {symbol: [-symbol] for _, symbol in heap}
-    sizes = np.zeros(len(frequencies), np.intp)
+    merged = []
     while len(heap) > 1:
         first_count, first = heappop(heap)
-        second_count, second = heappop(heap)
-        members[first] += members.pop(second)
-        sizes[members[first]] += 1
-        heappush(heap, (first_count + second_count, first))
-    return sizes
+        second_count, second = heap[0]
+        heapreplace(heap, (first_count + second_count, first))
+        merged.append((-first, -second))
+    # Taken apart from the root on, a node gives its two parts codes that are a bit longer than its own.
+    sizes = [0] * len(frequencies)
+    for first, second in reversed(merged):
+        sizes[first] += 1
+        sizes[second] = sizes[first]
+    return np.array(sizes, np.intp)
 
 
 def _limit_to_16(bits: list[int]) -> list[int]:

@@ -1,0 +1,77 @@
+"""Directories of tags, as TIFF 6.0 (section 2) defines them and EXIF and the multi-picture index borrow them.
+
+Only what is asked for is looked at, every place is checked against the data, and no pointer is followed twice:
+whatever the bytes are, the work is bounded by the 65,535 entries that a directory can have.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+ByteOrder = Literal["big", "little"]
+
+HEADERS: dict[bytes, ByteOrder] = {b"MM\0\x2a": "big", b"II\x2a\0": "little"}
+ENTRY_SIZE = 12
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4}
+"""Type of a field -> bytes of a value: the types that hold whole numbers or bytes."""
+INTEGERS = {3, 4, 8, 9}
+_SIGNED = {8, 9}
+
+
+class Field(NamedTuple):
+    """Where the values of a tag lie; all of them are inside the data."""
+
+    kind: int
+    """Type of the values."""
+    start: int
+    """Byte offset of the first one, from the header on."""
+    size: int
+    """Bytes of them all."""
+
+
+class Directory(NamedTuple):
+    """The tags of a directory."""
+
+    fields: dict[int, Field]
+    next: int
+    """Byte offset of the next directory, 0 for none."""
+
+
+def byte_order(data: bytes) -> ByteOrder | None:
+    """What the header says; None if it is none of TIFF's."""
+    return HEADERS.get(data[:4]) if len(data) >= 8 else None
+
+
+def first_directory(data: bytes, order: ByteOrder) -> Directory | None:
+    """The directory that the header points to."""
+    return read_directory(data, order, int.from_bytes(data[4:8], order))
+
+
+def read_directory(data: bytes, order: ByteOrder, start: int) -> Directory | None:
+    """A directory, or as many of its entries as there are data; None if not even their number is there.
+
+    Of a tag that comes twice the last one counts. Tags of types without whole numbers, and tags whose values lie
+    outside the data, are left out.
+    """
+    if not 8 <= start <= len(data) - 2:
+        return None
+    count = int.from_bytes(data[start : start + 2], order)
+    fields = {}
+    position = start + 2
+    for position in range(start + 2, min(start + 2 + count * ENTRY_SIZE, len(data) - 11), ENTRY_SIZE):
+        tag = int.from_bytes(data[position : position + 2], order)
+        kind = int.from_bytes(data[position + 2 : position + 4], order)
+        size = SIZES.get(kind, 0) * int.from_bytes(data[position + 4 : position + 8], order)
+        place = position + 8 if size <= 4 else int.from_bytes(data[position + 8 : position + 12], order)
+        if 0 < size <= len(data) - place:
+            fields[tag] = Field(kind, place, size)
+    end = start + 2 + count * ENTRY_SIZE
+    return Directory(fields, int.from_bytes(data[end : end + 4], order) if end + 4 <= len(data) else 0)
+
+
+def integer(data: bytes, order: ByteOrder, field: Field | None) -> int | None:
+    """The first value of a field; None if there is no field, or it holds something else than integers."""
+    if field is None or field.kind not in INTEGERS:
+        return None
+    value = data[field.start : field.start + SIZES[field.kind]]
+    return int.from_bytes(value, order, signed=field.kind in _SIGNED)
