@@ -8,11 +8,13 @@ given functions.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TypeVar
 
+from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU
 from numjpeg.bitstream.scripts import Script, ScriptScan
+from numjpeg.coefficients import Component
 
 FINEST, COARSEST = 0.02, 30000.0
 """At the finest strength every step is 1 and a bit is worth next to nothing; at the coarsest no coefficient is worth
@@ -150,21 +152,24 @@ def ac_scans(component: int, bands: tuple[int, ...], depth: int) -> list[ScriptS
     return scans + [ScriptScan((component,), 1, 63, bit, bit - 1) for bit in range(depth, 0, -1)]
 
 
-def cheapest_script(components: int, cost: Callable[[Script], int]) -> list[ScriptScan]:
+def cheapest_script(components: Sequence[Component], cost: Callable[[Script], int]) -> list[ScriptScan]:
     """The script of least cost among those that cut each component by :data:`BANDS` and :data:`DEPTHS`.
 
     Parameters
     ----------
-    components : how many there are.
+    components : those of the frame.
     cost : bytes of a file with these scans alone. What a component's AC scans cost does not depend on the others,
         so each component is measured by itself.
 
     Returns
     -------
-    One scan of all DC coefficients, and each component's AC scans.
+    The scan of all DC coefficients (one a component if an MCU would have too many blocks), and each component's AC
+    scans.
     """
-    script = [ScriptScan(tuple(range(components)))]
-    for component in range(components):
+    every = tuple(range(len(components)))
+    together = len(every) == 1 or sum(c.H * c.V for c in components) <= MAX_BLOCKS_PER_MCU
+    script = [ScriptScan(every)] if together else [ScriptScan((c,)) for c in every]
+    for component in every:
         candidates = [ac_scans(component, *choice) for choice in product(BANDS, DEPTHS)]
         script += min(candidates, key=cost)
     return script
