@@ -85,18 +85,18 @@ def encode(
     dpi : dots an inch (x, y), rounded; stored if both are above 0.
     exif : EXIF data beginning with ``Exif\\0\\0``, or an object whose ``tobytes()`` gives them.
     icc_profile, xmp, comment : stored as ICC profile, XMP packet and comment; text in UTF-8.
-    dct_method : "islow", libjpeg's exact integers, or "float"; ``tune`` needs real numbers and does not look at it.
+    dct_method : "islow", libjpeg's exact integers, or "float". With ``tune`` it is always "float".
     tune : None; "psnr" for the least squared error over red, green and blue that so many bytes can buy;
-        "perceptual" for what looks best, as SSIMULACRA2 sees it. Tables, downsampling of chroma and every coefficient
-        are then chosen for the picture (:mod:`numjpeg.rate_distortion`), Huffman tables made for it, and with
+        "perceptual" for what looks best, as SSIMULACRA2 sees it. Tables, chroma and every coefficient are then
+        chosen for the picture (:mod:`numjpeg.rate_distortion`), Huffman tables made for it, and with
         ``progressive`` the scans that cost least. For RGB, BGR and GRAY pictures.
     importance : with ``tune``, what errors count in different regions of the picture: real ``(H, W)``, at least 0,
         of which only ratios matter; "auto" to count them less where detail hides them, which "perceptual" does
         anyway; or None.
     target_bytes : with ``tune``, in place of ``quality``: the best file that is not larger. It takes at least 98 %
-        of them, unless no file is that good.
-    target_psnr : with ``tune``, in place of ``quality``: the smallest file that has this PSNR in dB over red, green
-        and blue, or up to 0.05 dB more.
+        of them, unless the finest file takes less.
+    target_psnr : with ``tune``, in place of ``quality``: the smallest file that has this PSNR in dB over red,
+        green and blue, or up to 0.05 dB more.
     fancy_upsampling : with ``tune``, the decoder that chroma is made for: one that enlarges it by the triangle
         filter, as nearly all do, or (False) one that repeats samples.
 

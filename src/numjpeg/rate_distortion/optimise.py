@@ -42,13 +42,8 @@ class Plane:
 
     coefficients: NDArray[np.float32]
     """``(blocks, 64)``, blocks in reading order, zig-zag order within."""
-    rows: int
-    """Rows of samples."""
-    columns: int
     order: NDArray[np.intp]
     """Places of the blocks in the order of the scan."""
-    weights: NDArray[np.float32] | None = None
-    """What errors of each block count, ``(blocks,)``; None for 1."""
 
 
 @dataclass(frozen=True)
@@ -92,47 +87,44 @@ class Picture:
         h, v = self.ratio
         self.small = ceil_div(self.height, v), ceil_div(self.width, h)
         self.chroma_order = _scan_order(*self.small, 1, 1)
+        self.chroma = self.chroma_planes(chroma.chroma_of(self.channels)) if channels == 3 else []
 
-    def luma_plane(self, channels: Sequence[Samples], added: Sequence[Samples], aim: Aim) -> Plane:
-        """What luma should be where chroma adds this to each channel: the mean of what is left."""
-        if aim.joint:
-            luma = sum(channels[1:], start=channels[0])
-            for own in added:
-                luma = luma - own
-            luma = luma / np.float32(len(channels))
+    def luma_plane(self, channels: Sequence[Samples], added: Sequence[Samples], joint: bool) -> Plane:
+        """Luma as the picture has it; or, ``joint``, what it should be where chroma adds this to each channel: the
+        mean of what is left.
+        """
+        if joint:
+            rest = [own - more for own, more in zip(channels, added, strict=True)] if added else channels
+            luma = sum(rest[1:], start=rest[0]) / np.float32(len(rest))
         else:
             luma = chroma.luma_of(channels)
-        luma = luma - np.float32(128)
-        coefficients = transform.forward(luma)
-        weights = adaptive.luma_weights(coefficients, self.importance, aim.masking)
-        return Plane(coefficients, self.height, self.width, self.luma_order, weights)
+        return Plane(transform.forward(luma - np.float32(128)), self.luma_order)
 
-    def chroma_planes(self, planes: Sequence[Samples], luma_weights: NDArray[np.float32] | None) -> list[Plane]:
+    def chroma_planes(self, planes: Sequence[Samples]) -> list[Plane]:
         """Chroma of the size of the picture, downsampled and transformed."""
         h, v = self.ratio
-        weights = adaptive.chroma_weights(luma_weights, self.height, self.width, h, v)
         made = []
         for plane in planes:
             padded = np.pad(plane, [(0, -self.height % v), (0, -self.width % h)], mode="edge")
             small = chroma.downsample_least_squares(padded, h, v, self.fancy)
-            made.append(Plane(transform.forward(small), *self.small, self.chroma_order, weights))
+            made.append(Plane(transform.forward(small), self.chroma_order))
         return made
 
-    def added_by_chroma(self, planes: Sequence[Plane], coded: Coded) -> list[Samples]:
+    def added_by_chroma(self, coded: Coded) -> list[Samples]:
         """What decoded chroma adds to red, green and blue."""
         decoded = []
-        for plane, levels in zip(planes, coded.levels, strict=True):
-            samples = transform.inverse(levels * coded.steps, plane.rows, plane.columns)
+        for levels in coded.levels:
+            samples = transform.inverse(levels * coded.steps, *self.small)
             large = chroma.enlarge(samples, *self.ratio, self.fancy)
             decoded.append(large[: self.height, : self.width])
         return chroma.added_to_channels(*decoded)
 
-    def decoded_luma(self, plane: Plane, coded: Coded) -> Samples:
+    def decoded_luma(self, coded: Coded) -> Samples:
         """What the decoder will make of luma, not rounded."""
-        return transform.inverse(coded.levels[0] * coded.steps, plane.rows, plane.columns) + np.float32(128)
+        return transform.inverse(coded.levels[0] * coded.steps, self.height, self.width) + np.float32(128)
 
     def free_where_clipped(self, luma: Samples, added: Sequence[Samples]) -> list[Samples]:
-        """The channels, as far beyond 0 and 255 as the decoder comes before it clips: there it errs for nothing."""
+        """The channels, as far beyond 0 and 255 as the decoder comes before it clips: there errors are free."""
         channels = []
         for i, channel in enumerate(self.channels):
             own = channel.copy()
@@ -178,20 +170,28 @@ def round_with_dead_zone(planes: Sequence[Plane], table: NDArray[np.float32]) ->
     return code(planes, made, table)
 
 
-def quantize(planes: Sequence[Plane], before: Coded, exchanges: Sequence[NDArray[np.float32]]) -> Coded:
+def quantize(
+    planes: Sequence[Plane],
+    before: Coded,
+    exchanges: Sequence[NDArray[np.float32]],
+    weights: NDArray[np.float32] | None,
+) -> Coded:
     """Quantize by the trellis, with the steps and codes of the pass before, and refit the steps.
 
-    ``exchanges``: of each component, ``(64,)``, bits that a squared error of 1 is worth.
+    Parameters
+    ----------
+    exchanges : of each component ``(64,)``, bits that a squared error of 1 is worth.
+    weights : ``(blocks,)``, what errors of each block count; None for 1.
     """
     ac, dc = ac_rates(before.ac), dc_rates(before.dc)
     made = []
     for plane, exchange in zip(planes, exchanges, strict=True):
         quotients = plane.coefficients / before.steps
-        of_steps = (exchange * before.steps**2).astype(np.float32)
-        levels = quantize_ac(quotients, of_steps, ac, plane.weights)
+        of_steps = exchange * before.steps**2
+        levels = quantize_ac(quotients, of_steps, ac, weights)
         order = plane.order
-        weights = None if plane.weights is None else plane.weights[order]
-        levels[order, 0] = quantize_dc(quotients[order, 0], float(of_steps[0]), dc, weights)
+        own = None if weights is None else weights[order]
+        levels[order, 0] = quantize_dc(quotients[order, 0], float(of_steps[0]), dc, own)
         made.append(levels)
     return code(planes, made, refit([plane.coefficients for plane in planes], made, before.steps))
 
@@ -204,41 +204,42 @@ def optimise(picture: Picture, strength: float, aim: Aim, passes: int = PASSES) 
 
     Parameters
     ----------
-    strength : what the aim's steps are multiplied by.
+    strength : above 0; what the aim's steps are multiplied by.
+    passes : of the trellis, after the one that only rounds.
 
     Returns
     -------
-    Coefficients with planes, tables and components; nothing else.
+    Coefficients with planes, components and quantization tables (number 0 for luma, 1 for chroma).
     """
     bits = np.float32(1 / (aim.multiplier * strength**2))
-    colour = len(picture.channels) == 3
-    channels, added = picture.channels, list[Samples]()
-    chroma_now, luma_now = None, None
-    planes: list[Plane] = []
-    luma_plane = None
-    for number in range(passes + 1):
-        if number and aim.joint:
-            luma = picture.decoded_luma(luma_plane, luma_now)
+    luma_exchange = bits * aim.luma_weight
+    chroma_exchanges = [bits * weight for weight in aim.chroma_weights]
+
+    colours, chroma_now, added = picture.chroma, None, list[Samples]()
+    if colours:
+        chroma_now = round_with_dead_zone(colours, steps(strength, aim.chroma))
+        added = picture.added_by_chroma(chroma_now) if aim.joint else []
+    light = picture.luma_plane(picture.channels, added, aim.joint)
+    luma_now = round_with_dead_zone([light], steps(strength, aim.luma))
+    luma_weights = adaptive.luma_weights(light.coefficients, picture.importance, aim.masking)
+    chroma_weights = adaptive.chroma_weights(luma_weights, picture.height, picture.width, *picture.ratio)
+
+    for _ in range(passes):
+        channels = picture.channels
+        if aim.joint:
+            luma = picture.decoded_luma(luma_now)
             channels = picture.free_where_clipped(luma, added)
-            full = chroma.best_for_luma(channels, luma) if colour else []
-        else:
-            full = chroma.chroma_of(channels) if colour else []
-        if colour:
-            planes = picture.chroma_planes(full, luma_plane.weights if luma_plane else None)
-            if number:
-                chroma_now = quantize(planes, chroma_now, [bits * w for w in aim.chroma_weights])
-            else:
-                chroma_now = round_with_dead_zone(planes, steps(strength, aim.chroma))
-            added = picture.added_by_chroma(planes, chroma_now) if aim.joint else []
-        luma_plane = picture.luma_plane(channels, added, aim)
-        if number:
-            luma_now = quantize([luma_plane], luma_now, [bits * aim.luma_weight])
-        else:
-            luma_now = round_with_dead_zone([luma_plane], steps(strength, aim.luma))
-    assert luma_now and luma_plane
-    found = [transform.to_blocks(luma_now.levels[0], luma_plane.rows, luma_plane.columns)]
+            colours = picture.chroma_planes(chroma.best_for_luma(channels, luma)) if colours else []
+        if chroma_now:
+            chroma_now = quantize(colours, chroma_now, chroma_exchanges, chroma_weights)
+        if aim.joint:
+            added = picture.added_by_chroma(chroma_now) if chroma_now else []
+            light = picture.luma_plane(channels, added, aim.joint)
+        luma_now = quantize([light], luma_now, [luma_exchange], luma_weights)
+
+    planes = [transform.to_blocks(luma_now.levels[0], picture.height, picture.width)]
     tables = {0: to_table(luma_now.steps)}
     if chroma_now:
-        found += [transform.to_blocks(levels, *picture.small) for levels in chroma_now.levels]
+        planes += [transform.to_blocks(levels, *picture.small) for levels in chroma_now.levels]
         tables[1] = to_table(chroma_now.steps)
-    return Coefficients(picture.height, picture.width, picture.components, found, tables)
+    return Coefficients(picture.height, picture.width, picture.components, planes, tables)

@@ -1,8 +1,8 @@
 """Targets: the strength that gives a size in bytes or a PSNR; the scans that cost least.
 
-What is searched is the strength of an aim (:mod:`numjpeg.rate_distortion.tables`). Files get smaller and worse as it
-grows, not strictly but nearly so. How a file is made, written or measured is the caller's: the functions here are
-given functions.
+What is searched is the strength of an aim (:mod:`numjpeg.rate_distortion.tables`). Files get smaller and worse as
+it grows, not strictly but nearly so. How a file is made, written or measured is the caller's: the functions here
+are given functions.
 """
 
 from __future__ import annotations
@@ -12,21 +12,23 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TypeVar
 
+import numpy as np
+
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU
 from numjpeg.bitstream.scripts import Script, ScriptScan
 from numjpeg.coefficients import Component
 
 FINEST, COARSEST = 0.02, 30000.0
-"""At the finest strength every step is 1 and a bit is worth next to nothing; at the coarsest no coefficient is worth
-a bit."""
+"""At the finest strength every step is 1 and a bit is worth next to nothing; at the coarsest no coefficient is
+worth a bit."""
 
-SLACK_BYTES = 0.015
+SLACK_BYTES = 0.004
 """A search for bytes ends when at most this part of them is left."""
 SLACK_DECIBELS = 0.04
 """A search for a PSNR ends when it is met by at most this."""
 TRIALS = 40
-"""Strengths that are tried at the most. Against the logarithm of the strength size and PSNR are so smooth that 3 to 6
-do."""
+"""Strengths that are tried at the most. Against the logarithm of the strength size and PSNR are so smooth that a
+few do."""
 
 Made = TypeVar("Made")
 
@@ -58,7 +60,9 @@ def for_bytes(make: Callable[[float], bytes], target: int, guess: float) -> byte
         (math.log(FINEST), math.log(COARSEST)),
     )
     if found is None:
-        raise ValueError(f"target_bytes: {target} is impossible, the smallest file has {len(make(COARSEST))} bytes")
+        raise ValueError(
+            f"target_bytes: {target} is impossible, the smallest file has {len(make(COARSEST))} bytes"
+        )
     return found
 
 
@@ -136,7 +140,7 @@ def _search(
 # --- scans -----------------------------------------------------------------------------------------------
 
 BANDS = ((), (2,), (5,), (8,))
-"""Where the AC coefficients of a component are cut in two, after the second, the fifth, the eighth or not at all."""
+"""Where the AC coefficients of a component are cut in two: nowhere, after the second, the fifth or the eighth."""
 DEPTHS = (0, 1, 2)
 """How many bits are left to refinement scans."""
 
@@ -171,5 +175,5 @@ def cheapest_script(components: Sequence[Component], cost: Callable[[Script], in
     script = [ScriptScan(every)] if together else [ScriptScan((c,)) for c in every]
     for component in every:
         candidates = [ac_scans(component, *choice) for choice in product(BANDS, DEPTHS)]
-        script += min(candidates, key=cost)
+        script += candidates[int(np.argmin([cost(scans) for scans in candidates]))]
     return script

@@ -39,7 +39,7 @@ class Aim:
     """Luma and chroma make up for each other's errors, and samples that the decoder clips are set free: right for
     the squared error of red, green and blue. Else each component is coded for itself."""
     masking: float = 0.0
-    """AC energy of a block at which its errors count half; 0 if there is no masking."""
+    """Variance of a block at which its errors count half; 0 if there is no masking."""
 
 
 # --- aims ------------------------------------------------------------------------------------------------
@@ -52,8 +52,8 @@ def psnr_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
     """Least squared error over red, green and blue.
 
     Luma steps are flat: every coefficient of an orthonormal transform counts the same. A unit of error in a chroma
-    coefficient counts :func:`chroma.energy_gain` times its weight in the three channels, which makes its step about
-    half of a luma step at 4:2:0; enlarging wipes out part of the high frequencies, whose steps are larger.
+    coefficient counts :func:`chroma.energy_gain` times its weight in the three channels, which makes its step
+    about half of a luma step at 4:2:0; enlarging damps the high frequencies, so their steps are larger.
 
     Parameters
     ----------
@@ -69,14 +69,36 @@ def psnr_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
 
 
 PSNR_SLOPE = 0.7
-"""How far the chroma steps follow the gain of enlarging: 1 would be all the way, 0.5 and 1 cost 0.05 % of the bytes."""
+"""How far the chroma steps follow the gain of enlarging: 1 would be all the way; 0.5 and 1 are 0.05 % worse."""
 PSNR_MULTIPLIER = 0.11
 """The best steps for a given worth of a bit: flat from 0.1 to 0.125."""
 
 
 def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
-    """perceptual"""
-    raise NotImplementedError
+    """What looks best.
+
+    Steps grow in proportion to 1 + the distance from DC, as contrast sensitivity falls, and an error counts by the
+    step that it is a part of. Errors count less where the detail of their own block hides them. Each component is
+    coded for itself: luma that made up for chroma would show.
+
+    Parameters
+    ----------
+    h, v : ratio of chroma subsampling.
+    """
+    area = chroma.energy_gain(h, v, fancy_upsampling)[0]
+    luma = 1 + _FREQUENCY
+    relative = np.float32(PERCEPTUAL_CHROMA * (area / 4) ** -0.5) * luma
+    of_cb, of_cr = (np.float32(share) / relative**2 for share in PERCEPTUAL_SHARES)
+    return Aim(luma, relative, luma**-2, (of_cb, of_cr), PERCEPTUAL_MULTIPLIER, False, PERCEPTUAL_MASKING)
+
+
+PERCEPTUAL_CHROMA = 0.8
+"""Chroma steps by luma steps at 4:2:0."""
+PERCEPTUAL_SHARES = (0.8, 1.25)
+"""What errors of Cb and of Cr count by their common step: blue is seen less sharply."""
+PERCEPTUAL_MULTIPLIER = 0.045
+PERCEPTUAL_MASKING = 500.0
+"""Variance of a block, in squared sample values, at which its errors count half."""
 
 
 # --- steps -----------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ class AcRates(NamedTuple):
     """What AC coefficients cost in bits."""
 
     coefficient: NDArray[np.float32]
-    """``(64, 16)``: a run of zeros and the category of the coefficient after it, ZRLs and magnitude bits included."""
+    """``(64, 16)``: a run of zeros and the category of the coefficient after it, with ZRLs and magnitude bits."""
     end: np.float32
     """End of block."""
 
@@ -78,7 +78,7 @@ def dc_rates(table: HuffmanTable) -> NDArray[np.float32]:
     """
     length = huffman_codes(table).length[:16].astype(np.float32)
     length[length == 0] = MISSING_BITS
-    return length + np.arange(16, dtype=np.float32)
+    return np.asarray(length + np.arange(16), np.float32)
 
 
 # --- AC --------------------------------------------------------------------------------------------------
@@ -350,6 +350,7 @@ def ac_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
 
 
 def dc_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
-    """How often each category of DC differences occurs, for levels ``(n,)`` in the order of the scan: ``(256,)``."""
-    differences = np.diff(levels.astype(np.int32), prepend=0)
+    """How often each category of DC differences occurs: ``(256,)``. Levels ``(n,)``, in the order of the scan."""
+    differences = levels.astype(np.int32)
+    differences[1:] -= levels[:-1]
     return np.bincount(magnitude_category(differences), minlength=256)

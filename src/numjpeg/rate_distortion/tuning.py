@@ -14,15 +14,19 @@ from numjpeg.coefficients import Coefficients, Component
 from numjpeg.metrics import psnr
 from numjpeg.rate_distortion import adaptive, search
 from numjpeg.rate_distortion.optimise import Picture, optimise
-from numjpeg.rate_distortion.tables import Aim, perceptual_aim, psnr_aim
+from numjpeg.rate_distortion.tables import perceptual_aim, psnr_aim
 from numjpeg.stages.zigzag import zigzag
 
 Tune = Literal["psnr", "perceptual"]
 AIMS = {"psnr": psnr_aim, "perceptual": perceptual_aim}
 
-_STRENGTHS = {"psnr": (14.0, 0.8), "perceptual": (8.0, 0.8)}
-"""Strength at quality 50, and the power of libjpeg's percentage that it goes with: so that photographs have about the
-PSNR, or SSIMULACRA2 score, that libjpeg gives them at that number."""
+_QUALITIES = (1, 2, 3, 5, 10, 20, 30, 50, 75, 85, 90, 95, 97, 98, 99)
+_STRENGTHS = {
+    "psnr": (330, 300, 265, 150, 84, 50, 38, 28.6, 19.6, 14.3, 10.8, 6.6, 4.75, 3.9, 3.1),
+    "perceptual": (240, 200, 160, 90, 37, 15.9, 9.9, 5.9, 3.3, 2.2, 1.58, 0.94, 0.67, 0.53, 0.4),
+}
+"""Strengths at these qualities, at which photographs have about the PSNR, or the SSIMULACRA2 score, that libjpeg
+gives them at that number: means over Kodak images."""
 
 
 def strength_of(tune: str, quality: int) -> float:
@@ -33,9 +37,7 @@ def strength_of(tune: str, quality: int) -> float:
     """
     if quality == 100:
         return search.FINEST
-    percent = 50 / quality if quality < 50 else 2 - quality / 50
-    at_50, power = _STRENGTHS[tune]
-    return float(at_50 * percent**power)
+    return float(np.exp(np.interp(quality, _QUALITIES, np.log(_STRENGTHS[tune]))))
 
 
 def encode_tuned(
