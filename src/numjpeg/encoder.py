@@ -18,7 +18,7 @@ from numjpeg.bitstream.scripts import Script, ScriptScan, check_script, default_
 from numjpeg.bitstream.sequential import MissingCodeError
 from numjpeg.bitstream.writer import MAX_RESTART_INTERVAL, STANDARD_TABLES, frame_of, write_file
 from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.rate_distortion.search import cheapest_script
+from numjpeg.rate_distortion.search import CheapestScript
 from numjpeg.rate_distortion.tuning import AIMS, encode_tuned
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
@@ -146,6 +146,7 @@ def encode(
         application_segments=_application_segments(stored, dpi, exif, icc_profile, xmp, comment),
     )
     if tune is not None:
+        cheapest = CheapestScript()
 
         def write(found: Coefficients) -> bytes:
             whole = replace(
@@ -160,7 +161,7 @@ def encode(
             def with_scans(chosen: Script) -> bytes:
                 return write_file(whole, None, script=chosen, restart_rows=restart_marker_rows)
 
-            return with_scans(cheapest_script(whole.components, lambda chosen: len(with_scans(chosen))))
+            return cheapest.write(whole.components, with_scans)
 
         return encode_tuned(
             pixels_in[..., ::-1] if colorspace == "BGR" else pixels_in,

@@ -52,17 +52,22 @@ def for_bytes(make: Callable[[float], bytes], target: int, guess: float) -> byte
     ValueError if even the coarsest file is larger; the message says how large that is.
     """
     largest_log = math.log(target)
+    smallest: list[int] = []
+
+    def file_at(x: float) -> bytes:
+        data = make(math.exp(x))
+        smallest[:] = [min(len(data), *smallest)] if smallest else [len(data)]
+        return data
+
     found = _search(
-        lambda x: make(math.exp(x)),
+        file_at,
         lambda data: largest_log - math.log(len(data)),
         -math.log1p(-SLACK_BYTES),
         math.log(guess),
         (math.log(FINEST), math.log(COARSEST)),
     )
     if found is None:
-        raise ValueError(
-            f"target_bytes: {target} is impossible, the smallest file has {len(make(COARSEST))} bytes"
-        )
+        raise ValueError(f"target_bytes: {target} is impossible, the smallest file has {smallest[0]} bytes")
     return found
 
 
@@ -124,7 +129,7 @@ def _search(
         else:
             below = (x, value)
             if x == highest:
-                return None
+                break
         if below is None or above is None:
             x = min(max(x + (step if value < 0 else -step), lowest), highest)
             step *= 2
@@ -156,20 +161,38 @@ def ac_scans(component: int, bands: tuple[int, ...], depth: int) -> list[ScriptS
     return scans + [ScriptScan((component,), 1, 63, bit, bit - 1) for bit in range(depth, 0, -1)]
 
 
-def cheapest_script(components: Sequence[Component], cost: Callable[[Script], int]) -> list[ScriptScan]:
+SAME_SIZE = 1.25
+"""Factor within which files are taken to be of about one size."""
+
+
+class CheapestScript:
     """The script of least cost among those that cut each component by :data:`BANDS` and :data:`DEPTHS`.
 
-    Parameters
-    ----------
-    components : those of the frame.
-    cost : bytes of a file with these scans alone. What a component's AC scans cost does not depend on the others,
-        so each component is measured by itself.
-
-    Returns
-    -------
-    The scan of all DC coefficients (one a component if an MCU would have too many blocks), and each component's AC
-    scans.
+    It is chosen for the first file, and anew when files are no more of about the same size: a search writes many.
     """
+
+    def __init__(self) -> None:
+        self._script: list[ScriptScan] = []
+        self._size = 0
+
+    def write(self, components: Sequence[Component], write: Callable[[Script], bytes]) -> bytes:
+        """A file with the cheapest scans.
+
+        Parameters
+        ----------
+        components : those of the frame.
+        write : a file with the scans that it is given. What the AC scans of a component take does not depend on
+            the others, so each component is measured by itself.
+        """
+        data = write(self._script) if self._script else b""
+        if not self._size / SAME_SIZE < len(data) < self._size * SAME_SIZE:
+            self._script = _cheapest(components, lambda script: len(write(script)))
+            data = write(self._script)
+            self._size = len(data)
+        return data
+
+
+def _cheapest(components: Sequence[Component], cost: Callable[[Script], int]) -> list[ScriptScan]:
     every = tuple(range(len(components)))
     together = len(every) == 1 or sum(c.H * c.V for c in components) <= MAX_BLOCKS_PER_MCU
     script = [ScriptScan(every)] if together else [ScriptScan((c,)) for c in every]
