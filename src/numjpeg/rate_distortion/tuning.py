@@ -16,6 +16,7 @@ from numjpeg.rate_distortion import adaptive, search
 from numjpeg.rate_distortion.optimise import Picture, optimise
 from numjpeg.rate_distortion.tables import perceptual_aim, psnr_aim
 from numjpeg.stages.zigzag import zigzag
+from numjpeg.workspace import Workspace
 
 Tune = Literal["psnr", "perceptual"]
 AIMS = {"psnr": psnr_aim, "perceptual": perceptual_aim}
@@ -96,7 +97,9 @@ def decoded(coefficients: Coefficients, fancy_upsampling: bool = True) -> NDArra
     height, width = coefficients.height, coefficients.width
     planes = []
     for i, c in enumerate(components):
-        samples = pixels.synthesise(zigzag(coefficients.planes[i]), coefficients.quantization_table(i))
+        rows, columns = coefficients.planes[i].shape[:2]
+        samples = np.empty((rows * 8, columns * 8), np.uint8)
+        pixels.synthesise(zigzag(coefficients.planes[i]), coefficients.quantization_table(i), samples, Workspace())
         planes.append(samples[: -(-height * c.V // v_max), : -(-width * c.H // h_max)])
     out = np.empty((height, width, len(components)), np.uint8)
     if len(components) == 1:
