@@ -80,7 +80,11 @@ def from_parts(picture: Picture, ratio: float = 10.0) -> tuple[list[View], list[
     limit = int(picture.nbytes / ratio)
     progressive = numjpeg.encode(picture, tune="psnr", target_bytes=limit, progressive=True)
     jpeg = [
-        View(f"JPEG, {share:.0%}", size := int(len(progressive) * share), _decode_part(progressive[:size]))
+        View(
+            f"JPEG, {share:.0%}",
+            size := int(len(progressive) * share),
+            _decode_part(progressive[:size], picture.shape),
+        )
         for share in SHARES
     ]
     stream = io.BytesIO()
@@ -101,8 +105,11 @@ def from_parts(picture: Picture, ratio: float = 10.0) -> tuple[list[View], list[
     return jpeg, wavelet
 
 
-def _decode_part(data: bytes) -> Picture:
-    return numjpeg.decode(data, strict=False, colorspace="RGB")
+def _decode_part(data: bytes, shape: tuple[int, ...]) -> Picture:
+    try:
+        return numjpeg.decode(data, strict=False, colorspace="RGB")
+    except numjpeg.FormatError:  # no scan has begun yet
+        return np.full(shape, 128, np.uint8)
 
 
 def _decode_layers(data: bytes, layers: int) -> Picture:
