@@ -17,7 +17,8 @@ import samples
 from PIL import Image
 
 from numjpeg.cli import main
-from numjpeg.study import codecs, curves, report, runner
+from numjpeg.metrics import psnr
+from numjpeg.study import codecs, curves, jpeg2000, report, runner
 from numjpeg.study.measure import METRICS, Point, measure
 
 PHOTOGRAPH = Point("a.png", "0", "libjpeg", 50.0, 1000, 1.0, 30.0, 31.0, 0.9, 60.0, 0.1)
@@ -256,6 +257,32 @@ def test_wrong_usage(folder: Path, tmp_path: Path, study: None, capsys: pytest.C
     assert "'jpegxl' is no codec" in capsys.readouterr().err
     assert main(["study", str(tmp_path / "nowhere"), "-o", str(tmp_path / "out")]) == 1
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_views_from_parts_of_a_file() -> None:
+    """Both show the whole picture early, better with every byte; and layers are what a shorter file holds."""
+    picture = samples.photograph()
+    for views in jpeg2000.from_parts(picture, 20):
+        scores = [psnr(picture, view.picture) for view in views]
+        assert scores == sorted(scores)
+        assert scores[0] + 5 < scores[-1]
+    first = views[0]
+    stream = BytesIO()
+    options = {"no_jp2": True, "mct": 1, "irreversible": True, "quality_mode": "rates", "quality_layers": [200]}
+    Image.fromarray(picture).save(stream, "JPEG2000", **options)
+    assert len(stream.getvalue()) == pytest.approx(first.bytes, rel=0.02)
+    alone = codecs.decode_by_pillow(stream.getvalue())
+    assert psnr(picture, first.picture) == pytest.approx(psnr(picture, alone), abs=0.5)
+
+
+def test_views_at_a_ratio() -> None:
+    picture = samples.photograph()
+    views = jpeg2000.at_ratio(picture, 60)
+    plain, tuned, restored, wavelet = (psnr(picture, view.picture) for view in views)
+    assert all(0.9 * picture.nbytes / 60 < view.bytes <= 1.01 * picture.nbytes / 60 for view in views[1:])
+    assert plain < tuned < restored < wavelet
+    with pytest.raises(ValueError, match="does not fit"):
+        jpeg2000.at_ratio(picture, 2000)
 
 
 def test_tables() -> None:

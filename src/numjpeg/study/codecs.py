@@ -73,7 +73,7 @@ def _by_openjpeg(picture: Picture, setting: float, *, irreversible: bool = True)
     """JPEG 2000; ``setting`` is the compression ratio. No box structure around the codestream: 85 bytes less."""
     stream = io.BytesIO()
     options = {"quality_mode": "rates", "quality_layers": [setting]} if irreversible else {}
-    Image.fromarray(picture).save(stream, "JPEG2000", no_jp2=True, irreversible=irreversible, **options)
+    Image.fromarray(picture).save(stream, "JPEG2000", no_jp2=True, mct=1, irreversible=irreversible, **options)
     return stream.getvalue()
 
 

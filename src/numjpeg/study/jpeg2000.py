@@ -40,7 +40,7 @@ def at_ratio(picture: Picture, ratio: float) -> list[View]:
     tuned = numjpeg.encode(picture, tune="psnr", target_bytes=limit)
     stream = io.BytesIO()
     Image.fromarray(picture).save(
-        stream, "JPEG2000", no_jp2=True, irreversible=True, quality_mode="rates", quality_layers=[ratio]
+        stream, "JPEG2000", no_jp2=True, mct=1, irreversible=True, quality_mode="rates", quality_layers=[ratio]
     )
     wavelet = stream.getvalue()
     return [
@@ -92,6 +92,7 @@ def from_parts(picture: Picture, ratio: float = 10.0) -> tuple[list[View], list[
         stream,
         "JPEG2000",
         no_jp2=True,
+        mct=1,
         irreversible=True,
         progression="LRCP",
         quality_mode="rates",
@@ -114,5 +115,8 @@ def _decode_part(data: bytes, shape: tuple[int, ...]) -> Picture:
 
 def _decode_layers(data: bytes, layers: int) -> Picture:
     with Image.open(io.BytesIO(data)) as image:
-        image.layers = layers  # type: ignore[attr-defined]
+        # Pillow's attribute "layers" counts only together with a reduced size; its decoder takes the number here.
+        (tile,) = image.tile
+        codec, reduction, _, *rest = tile.args  # type: ignore[misc, str-unpack]
+        image.tile = [tile._replace(args=(codec, reduction, layers, *rest))]
         return np.asarray(image.convert("RGB"))
