@@ -51,6 +51,7 @@ def encode_tuned(
     target_bytes: int | None,
     target_psnr: float | None,
     fancy_upsampling: bool,
+    progressive: bool,
 ) -> bytes:
     """The best file that ``write`` makes of a picture's coefficients.
 
@@ -59,6 +60,7 @@ def encode_tuned(
     samples : uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
     components : see :class:`Picture`; their tables are numbered here.
     write : a file from coefficients.
+    progressive : ``write`` makes progressive files.
     tune, quality, importance, target_bytes, target_psnr, fancy_upsampling : as in :func:`numjpeg.encode`.
     """
     height, width, _ = samples.shape
@@ -75,10 +77,10 @@ def encode_tuned(
     picture = Picture(samples, numbered, fancy_upsampling, weights)
 
     def make(strength: float) -> bytes:
-        return write(optimise(picture, strength, aim))
+        return write(optimise(picture, strength, aim, progressive=progressive))
 
     def measured(strength: float) -> tuple[float, Coefficients]:
-        found = optimise(picture, strength, aim)
+        found = optimise(picture, strength, aim, progressive=progressive)
         return psnr(samples, decoded(found, fancy_upsampling)), found
 
     guess = strength_of(tune, quality)
