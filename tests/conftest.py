@@ -8,12 +8,17 @@ where it is missing; the environment variable NUMJPEG_REQUIRE names what must no
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+from PIL import Image
 
 CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 REQUIRED = os.environ.get("NUMJPEG_REQUIRE", "").split()
@@ -40,6 +45,20 @@ def cjpeg() -> str:
     if path is None:
         _missing("cjpeg", "cjpeg is not installed (Debian: libjpeg-turbo-progs)")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def djpeg() -> Callable[[bytes], np.ndarray | None]:
+    """libjpeg-turbo's own decoder: a file's pixels, warnings or not; None where it gives up."""
+    path = shutil.which("djpeg")
+    if path is None:
+        _missing("djpeg", "djpeg is not installed (Debian: libjpeg-turbo-progs)")
+
+    def decode(data: bytes) -> np.ndarray | None:
+        done = subprocess.run([str(path), "-pnm"], input=data, capture_output=True, check=False)
+        return np.asarray(Image.open(io.BytesIO(done.stdout))) if done.returncode in (0, 2) else None
+
+    return decode
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ def scan_bytes(scan: Scan, planes: list[np.ndarray]) -> bytes:
     """The entropy-coded data of one scan over whole planes."""
     rows, columns = scan.mcus
     band = [pad_to_mcus(zigzag(p), rows, columns, f) for p, f in zip(planes, scan.factors, strict=True)]
-    return write_scan(scan, tokenize(scan, [band]))
+    return b"".join(write_scan(scan, tokenize(scan, [band])))
 
 
 def in_several_scans(data: bytes, groups: list[tuple[int, ...]], *, restart: int = 0, extra: bytes = b"") -> bytes:

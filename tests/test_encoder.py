@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import samples
 from PIL import Image, features
 
 import numjpeg
+from numjpeg import pixels
+from numjpeg.bitstream import writer
 
 QUALITIES = range(1, 101)
 SUBSAMPLINGS = ["4:4:4", "4:2:2", "4:2:0"]
@@ -62,6 +65,35 @@ def test_the_photograph_in_several_bands() -> None:
     for subsampling, optimize in itertools.product(SUBSAMPLINGS, (False, True)):
         options = {"quality": 85, "subsampling": subsampling, "optimize": optimize}
         assert numjpeg.encode(image, **options) == pillow.save(image, **options)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100_000])
+@pytest.mark.parametrize("dct_method", ["islow", "float"])
+def test_symbols_that_are_not_kept_for_their_tables_are_made_again(
+    kept: int, dct_method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pixels, "TILE_BLOCKS", 3 << 7)
+    monkeypatch.setattr(pixels, "ANALYSIS_BLOCKS", 9 << 6)
+    image = np.tile(samples.photograph(), (2, 1, 1))[:1001, :333]
+    options = {"quality": 95, "optimize": True, "restart_marker_blocks": 50}
+    expected = pillow.save(image, **options)
+    if dct_method == "float":
+        expected = numjpeg.encode(image, **options, dct_method=dct_method)
+    monkeypatch.setattr(writer, "KEPT_BYTES", kept)
+    assert numjpeg.encode(image, **options, dct_method=dct_method) == expected
+
+
+def test_12_megapixels_take_60_mb_beyond_the_picture() -> None:
+    """Where they take most: nearly three symbols a pixel, and a file of 15 MB."""
+    image = np.tile(samples.photograph(), (6, 8, 1))[:3000, :4000]
+    numjpeg.encode(image[:64, :64])
+    tracemalloc.start()
+    try:
+        numjpeg.encode(image, 100, subsampling="4:4:4", optimize=True)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak <= 60e6
 
 
 @pytest.mark.parametrize("shape", [(1, 65500), (65500, 1), (3, 65500), (65500, 9)])

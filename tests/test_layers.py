@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "numjpeg"
 STOREYS = [
     {"errors", "processes", "workspace"},
     {"stages", "metrics"},
-    {"coefficients", "forward"},
+    {"coefficients", "forward", "inverse", "smoothing"},
     {"pixels", "bitstream"},
     {"rate_distortion"},
     {"encoder", "decoder", "header", "splice"},
@@ -114,8 +114,26 @@ def test_the_library_runs_where_pillow_cannot_be_imported() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_every_public_name_is_there_and_listed() -> None:
+    """In a fresh process, as most of them are imported when they are asked for."""
+    program = (
+        "import ast, inspect, numjpeg\n"
+        "assert set(numjpeg.__all__) <= set(dir(numjpeg))\n"
+        "assert not hasattr(numjpeg, 'nothing')\n"
+        "tree = ast.walk(ast.parse(inspect.getsource(numjpeg)))\n"
+        "seen = {alias.name for node in tree if isinstance(node, ast.ImportFrom) for alias in node.names}\n"
+        "assert set(numjpeg.__all__) <= seen\n"  # by type checkers
+        "from numjpeg import *\n"
+        "assert all(globals()[name] is getattr(numjpeg, name) for name in numjpeg.__all__)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_importing_the_library_imports_nothing_heavy() -> None:
-    program = "import numjpeg, sys; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    program = (
+        "import numjpeg, sys; numjpeg.encode, numjpeg.decode, numjpeg.psnr\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     ).stdout.split()

@@ -16,9 +16,12 @@ from types import CodeType
 import numpy as np
 import pytest
 import test_forward
+import test_inverse
 from bitstream import test_gaps
 
 import numjpeg
+import numjpeg.decoder
+import numjpeg.encoder
 import numjpeg.stages
 from numjpeg.bitstream import gaps
 
@@ -82,25 +85,31 @@ ENCODING = {
     "quantization.quantization_tables",
     "quantization.scale_table",
 }
+# What decode runs a fused form of.
+FUSED_INVERSE = dict.fromkeys(
+    (
+        "blocks.join_blocks",
+        "dct.idct",
+        "level_shift.inverse_level_shift",
+        "quantization.dequantize",
+        "zigzag.inverse_zigzag",
+    ),
+    test_inverse.test_samples_of_pictures_equal_the_stages,
+)
 DECODING = {
-    "blocks.join_blocks",
     "color.ycbcr_to_rgb",
     "dc_prediction.dc_from_differences",
-    "dct.idct",
     "huffman.extend",
     "huffman.huffman_decode",
     "huffman.huffman_lookup",
     "huffman.run_and_category",
-    "level_shift.inverse_level_shift",
-    "quantization.dequantize",
     "run_length.run_length_decode",
     "subsampling.upsample",
-    "zigzag.inverse_zigzag",
 }
 
 
 def test_the_lists_name_every_function() -> None:
-    assert set(FUNCTIONS) == ENCODING | FUSED.keys() | DECODING | {"huffman.optimal_table"}
+    assert set(FUNCTIONS) == ENCODING | FUSED.keys() | DECODING | FUSED_INVERSE.keys() | {"huffman.optimal_table"}
 
 
 def test_encode_runs_every_forward_stage(calls: set[str]) -> None:
@@ -135,10 +144,10 @@ def reached_from(function: object, seen: set[object]) -> set[object]:
     return seen
 
 
-@pytest.mark.parametrize("name", sorted(FUSED))
+@pytest.mark.parametrize("name", sorted(FUSED | FUSED_INVERSE))
 def test_the_test_of_a_fused_form_runs_the_stage(name: str) -> None:
     """It would be no comparison if it did not."""
-    assert FUNCTIONS[name] in reached_from(FUSED[name], set())
+    assert FUNCTIONS[name] in reached_from((FUSED | FUSED_INVERSE)[name], set())
 
 
 def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
@@ -149,6 +158,8 @@ def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
     calls.clear()
     numjpeg.decode(data)
     assert calls >= DECODING
+    numjpeg.decode(data, dct_method="float")
+    assert calls >= FUSED_INVERSE.keys()
 
 
 def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,14 +169,16 @@ def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPa
     pixels = numjpeg.decode(data)
     by_stages = partial(numjpeg.encode, subsampling="4:1:1", dct_method="float")
     by_stages_data = by_stages(image)
+    to_pixels = partial(numjpeg.decode, dct_method="float")
+    float_pixels = to_pixels(data)
     places = [
         (numjpeg.pixels, "rgb_to_ycbcr", by_stages, image, by_stages_data),
         (numjpeg.pixels, "level_shift", by_stages, image, by_stages_data),
         (numjpeg.pixels, "downsample", by_stages, image, by_stages_data),
         (numjpeg.pixels, "fdct", by_stages, image, by_stages_data),
         (numjpeg.pixels, "quantize", by_stages, image, by_stages_data),
-        (numjpeg.pixels, "dequantize", numjpeg.decode, data, pixels),
-        (numjpeg.pixels, "idct", numjpeg.decode, data, pixels),
+        (numjpeg.pixels, "dequantize", to_pixels, data, float_pixels),
+        (numjpeg.pixels, "idct", to_pixels, data, float_pixels),
         (numjpeg.pixels, "upsample", numjpeg.decode, data, pixels),
         (numjpeg.pixels, "ycbcr_to_rgb", numjpeg.decode, data, pixels),
     ]

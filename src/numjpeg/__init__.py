@@ -8,16 +8,22 @@ The steps of the codec are functions of ``numjpeg.stages``; the quantized coeffi
 with ``read_coefficients`` and ``write_coefficients``.
 """
 
-from numjpeg.batch import decode_batch, encode_batch
-from numjpeg.coefficients import Coefficients, Component
-from numjpeg.decoder import decode, read_coefficients
-from numjpeg.encoder import encode, write_coefficients
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
-from numjpeg.files import imread, imwrite
-from numjpeg.header import Header, read_header
-from numjpeg.metrics import mse, psnr
-from numjpeg.splice import copy_metadata, split_tables
 from numjpeg.workspace import keep_freed_memory
+
+if TYPE_CHECKING:
+    from numjpeg.batch import decode_batch, encode_batch
+    from numjpeg.bitstream.faults import DamageReport, Fault
+    from numjpeg.coefficients import Coefficients, Component
+    from numjpeg.decoder import decode, decode_damaged, read_coefficients
+    from numjpeg.encoder import encode, write_coefficients
+    from numjpeg.files import imread, imwrite
+    from numjpeg.header import Header, read_header
+    from numjpeg.metrics import mse, psnr
+    from numjpeg.splice import copy_metadata, split_tables
 
 keep_freed_memory()
 
@@ -26,6 +32,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Coefficients",
     "Component",
+    "DamageReport",
+    "Fault",
     "FormatError",
     "Header",
     "JpegError",
@@ -33,6 +41,7 @@ __all__ = [
     "copy_metadata",
     "decode",
     "decode_batch",
+    "decode_damaged",
     "encode",
     "encode_batch",
     "imread",
@@ -44,3 +53,29 @@ __all__ = [
     "split_tables",
     "write_coefficients",
 ]
+
+_ROOMS = {
+    "batch": ("decode_batch", "encode_batch"),
+    "coefficients": ("Coefficients", "Component"),
+    "bitstream.faults": ("DamageReport", "Fault"),
+    "decoder": ("decode", "decode_damaged", "read_coefficients"),
+    "encoder": ("encode", "write_coefficients"),
+    "files": ("imread", "imwrite"),
+    "header": ("Header", "read_header"),
+    "metrics": ("mse", "psnr"),
+    "splice": ("copy_metadata", "split_tables"),
+}
+"""Rooms that are imported when a name of theirs is first asked for (PEP 562): who only decodes has no encoder."""
+
+_WHERE = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_WHERE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(globals().keys() | _WHERE.keys())

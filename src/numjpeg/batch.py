@@ -144,8 +144,9 @@ def decode_batch(
         More of it helps where sizes differ very much: a result waits for those before it.
     mp_context : how ``workers`` start: a context or a name of ``multiprocessing``. None means "forkserver" where
         there is one, else "spawn": both are safe beside threads, take 0.2 to 0.3 s, and want a script's work to
-        stand under ``if __name__ == "__main__":``. After ``multiprocessing.set_forkserver_preload(["numjpeg"])``
-        every start but the first takes 0.05 s. "fork" takes 0.03 s, and may hang beside threads.
+        stand under ``if __name__ == "__main__":``. Every start but the first takes 0.05 s after
+        ``multiprocessing.set_forkserver_preload(["numjpeg.batch"])``. "fork" takes 0.03 s, and may hang beside
+        threads.
     options : as in :func:`numjpeg.decode`, the same for all; without ``out``.
 
     Returns

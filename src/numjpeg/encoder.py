@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from typing import Any
@@ -175,14 +175,13 @@ def encode(
             fancy_upsampling=fancy_upsampling,
             progressive=bool(script),
         )
-    bands = pixels.analyse(
-        pixels_in,
-        components,
-        [tables[c.Tq] for c in components],
-        source=colorspace,
-        stored=stored,
-        dct_method=dct_method,
-    )
+    own_tables = [tables[c.Tq] for c in components]
+
+    def bands(first: int) -> Iterator[list[NDArray[np.int16]]]:
+        return pixels.analyse(
+            pixels_in, components, own_tables, source=colorspace, stored=stored, dct_method=dct_method, first=first
+        )
+
     if script:
         return write_file(coefficients, None, bands, script=script, restart_rows=restart_marker_rows)
     return write_file(coefficients, None if optimize else STANDARD_TABLES, bands)

@@ -2,8 +2,8 @@
 
 Both directions work on bands of whole MCU rows, small enough for a processor's cache, and hand the stages
 views of blocks whose memory is 64 planes, one a coefficient: each line of a transform is then a contiguous
-array over all blocks of the band. On the way down the usual pictures take the fused forms of the stages
-(:mod:`numjpeg.forward`).
+array over all blocks of the band. Usual pictures take the fused forms of the stages (:mod:`numjpeg.forward`,
+:mod:`numjpeg.inverse`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg import forward
+from numjpeg import forward, inverse
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
@@ -33,11 +33,12 @@ BAND_PIXELS = 1 << 16
 ASSEMBLY_PIXELS = 1 << 17
 """Pixels that are upsampled and converted at a time: some 70 calls, 0.2 ms, whatever their number."""
 
-ANALYSIS_PIXELS = 3 << 16
-"""Pixels in a band of :func:`analyse`."""
+ANALYSIS_BLOCKS = 9 << 9
+"""Blocks in a band of :func:`analyse`, all components together: with 4:2:0, three times 65,536 pixels."""
 
-TILE_PIXELS = 1 << 16
-"""Pixels that it has in flight at a time on the way there, with 30 bytes each."""
+TILE_BLOCKS = 3 << 9
+"""Blocks that it has in flight at a time on the way there, with 1,300 bytes each: of 4:2:0 65,536 pixels. Twice as
+many would be enough for BLAS to think of threads (:data:`numjpeg.forward.PIECE`)."""
 
 COLORSPACES = ("GRAY", "RGB", "BGR", "YCbCr", "CMYK", "raw")
 """What :func:`from_components` can give."""
@@ -54,6 +55,7 @@ def analyse(
     source: str,
     stored: str,
     dct_method: str = "islow",
+    first: int = 0,
 ) -> Iterator[list[NDArray[np.int16]]]:
     """Turn a picture into quantized coefficients, band by band.
 
@@ -63,6 +65,7 @@ def analyse(
     components : one a channel. tables : the quantization table of each.
     source, stored : colour space of the picture and of the file (:func:`to_components`).
     dct_method : as in :func:`numjpeg.stages.dct.fdct`.
+    first : the band to begin with.
 
     Yields
     ------
@@ -72,9 +75,10 @@ def analyse(
     height, width, _ = image.shape
     v_max = max(c.V for c in components)
     analyser = _Analyser(components, tables, source, stored)
-    pixels = ANALYSIS_PIXELS if dct_method == "islow" else TILE_PIXELS
-    step = 8 * v_max * max(1, pixels // (8 * v_max * width))
-    for top in range(0, height, step):
+    room = ANALYSIS_BLOCKS if dct_method == "islow" else TILE_BLOCKS
+    columns = ceil_div(width, 8 * max(c.H for c in components))
+    step = 8 * v_max * max(1, room // (columns * sum(c.H * c.V for c in components)))
+    for top in range(first * step, height, step):
         band = image[top : top + step]
         if dct_method == "islow":
             yield analyser.band(band)
@@ -109,7 +113,7 @@ class _Analyser:
             for i, size in enumerate(self._block_sizes(height, width))
         ]
         # Tiles as wide as a row of MCUs allows, else pieces of about equal width.
-        mcus = max(1, TILE_PIXELS // (64 * self.h_max * self.v_max))
+        mcus = max(1, TILE_BLOCKS // sum(c.H * c.V for c in self.components))
         columns = ceil_div(width, 8 * self.h_max)
         columns = ceil_div(columns, ceil_div(columns, mcus))
         rows = max(1, mcus // columns)
@@ -229,21 +233,25 @@ def _by_coefficient(blocks: NDArray[Sample]) -> NDArray[Sample]:
 
 
 def synthesise(
-    sequences: NDArray[np.int16], table: NDArray[np.uint16], dct_method: str = "islow"
-) -> NDArray[np.uint8]:
+    sequences: NDArray[np.int16],
+    table: NDArray[np.uint16],
+    out: NDArray[np.uint8],
+    workspace: Workspace,
+    dct_method: str = "islow",
+) -> None:
     """Turn a band of one component's coefficients into samples.
 
     Parameters
     ----------
     sequences : int16 ``(rows, columns, 64)`` in zig-zag order. table : its quantization table.
+    out : uint8 ``(rows * 8, columns * 8)``, each row contiguous; filled.
     dct_method : as in :func:`numjpeg.stages.dct.idct`.
-
-    Returns
-    -------
-    uint8 ``(rows * 8, columns * 8)``.
     """
-    coefficients = dequantize(inverse_zigzag(sequences), table)
-    return join_blocks(inverse_level_shift(idct(coefficients, dct_method)))
+    if dct_method == "islow":
+        inverse.samples(sequences, table, out, workspace)
+    else:
+        coefficients = dequantize(inverse_zigzag(sequences), table)
+        out[...] = join_blocks(inverse_level_shift(idct(coefficients, dct_method)))
 
 
 def assemble(
@@ -277,8 +285,10 @@ def assemble(
         for (h, v), group in by_ratio.items():
             # One row more on either side, where there is one: the triangle filter looks at it.
             first, last = max(0, top // v - 1), ceil_div(bottom, v) + 1
-            rows = upsample(np.stack([planes[i][first:last] for i in group]), h, v, fancy_upsampling)
-            samples[group] = rows[:, top - first * v : bottom - first * v, :width]
+            own = [planes[i][first:last] for i in group]
+            rows = upsample(np.stack(own), h, v, fancy_upsampling) if (h, v) != (1, 1) else own
+            for i, enlarged in zip(group, rows, strict=True):
+                samples[i] = enlarged[top - first * v : bottom - first * v, :width]
         picture = from_components(np.moveaxis(samples, 0, -1), source, target)
         if picture.ndim == 2:
             out[top:bottom] = picture

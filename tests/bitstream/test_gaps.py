@@ -13,7 +13,7 @@ from numjpeg.bitstream import gaps, writer
 from numjpeg.bitstream.frame import Frame, Scan
 from numjpeg.bitstream.gaps import ac_lookup, dc_lookup, find_gaps
 from numjpeg.bitstream.mcu import interleave, pad_to_mcus, scan_order
-from numjpeg.bitstream.sequential import tokenize, write_scan
+from numjpeg.bitstream.sequential import Codable, tokenize, write_scan
 from numjpeg.bitstream.writer import STANDARD_TABLES
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.stages.huffman import (
@@ -68,6 +68,10 @@ def filled_up(planes, factors) -> list[np.ndarray]:
     return [pad_to_mcus(zigzag(plane), rows, columns, f) for plane, f in zip(planes, factors, strict=True)]
 
 
+def written(scan: Scan, symbols: Codable) -> bytes:
+    return b"".join(write_scan(scan, [symbols]))
+
+
 @pytest.mark.parametrize("factors", FACTORS)
 @pytest.mark.parametrize("seed", range(6))
 def test_the_scan_order_equals_zigzag_padding_and_interleaving(factors, seed: int) -> None:
@@ -90,11 +94,12 @@ def test_symbols_statistics_and_bits_equal_those_of_the_stages(factors, selector
         assert found is not None
         (tokens,) = tokenize(scan, [filled_up(planes, factors)])
         if not first_mcu:
-            for name, value in vars(found.expand(scan)).items():
+            for name, value in found.expand(scan)._asdict().items():
                 assert np.array_equal(value, getattr(tokens, name)), name
-            assert write_scan(scan, [found.kept()]) == write_scan(scan, [found]) == write_scan(scan, [tokens])
+            kept, _ = found.kept()
+            assert written(scan, kept) == written(scan, found) == written(scan, tokens)
         else:
-            assert write_scan(scan, [found]) == write_scan(scan, [found.expand(scan)])
+            assert written(scan, found) == written(scan, found.expand(scan))
         ours, expected = found.expand(scan).frequencies(scan), found.frequencies(scan)
         keys = [key for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
         for key in keys:
@@ -157,7 +162,7 @@ def test_tokens_of_more_than_58_bits_go_the_long_way() -> None:
     found = find_gaps(scan, planes, 0, [0, 0, 0], Workspace())
     assert found is not None
     (tokens,) = tokenize(scan, [filled_up(planes, FACTORS[1])])
-    assert write_scan(scan, [found]) == write_scan(scan, [tokens])
+    assert written(scan, found) == written(scan, tokens)
 
 
 @pytest.mark.parametrize(
@@ -174,9 +179,12 @@ def test_values_that_are_too_large_are_left_to_the_stages(index: int, value: int
     assert predictors == [1, 2, 3]
 
 
-@pytest.mark.parametrize("optimize", [False, True])
-def test_files_with_some_bands_left_to_the_stages(optimize: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("optimize", "kept"), [(False, 0), (True, 0), (True, 10_000), (True, 1 << 20)])
+def test_files_with_some_bands_left_to_the_stages(
+    optimize: bool, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writer, "BAND_BLOCKS", 32)
+    monkeypatch.setattr(writer, "KEPT_BYTES", kept)
     data = numjpeg.encode(samples.photograph()[:200, :150], 90, restart_marker_blocks=7)
     coefficients = numjpeg.read_coefficients(data)
     coefficients.planes[0][10, 10, 3, 3] = 1023 + optimize

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from numjpeg.bitstream.markers import SOF2
 from numjpeg.coefficients import Component, ceil_div
@@ -23,8 +24,7 @@ SUBSAMPLING = {
 """Names of the luminance sampling factors (H, V) over chrominance of 1 x 1."""
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """A frame header (B.2.2)."""
 
     marker: int

@@ -19,7 +19,6 @@ of more than 58 bits, a symbol without a code) goes the way of :mod:`numjpeg.bit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -56,23 +55,23 @@ _NONE = 63
 _NO_ENTRY = np.uint64(_NONE << CODE_BITS)
 
 
-@dataclass(frozen=True)
-class Gaps:
+class Gaps(NamedTuple):
     """The tokens of a band in coding order."""
 
     key: NDArray[np.integer]
     """(run << bits of table | table) << 11 | value + 1024, the index into :func:`ac_lookup`; the table is the
     place in :attr:`_Layout.ac_numbers`. For a DC token the value is 0 and the table that of the block before."""
-    dc_place: NDArray[np.intp]
+    dc_place: NDArray[np.integer]
     """Place of each block's DC token, and of a last one that only ends the last block."""
     differences: NDArray[np.int32]
     """DC differences ``(MCUs, blocks an MCU)``."""
     first_mcu: int
     """Place of the band in the scan, in MCUs."""
 
-    def kept(self) -> Gaps:
-        """A copy that outlives the next band, 4 bytes a token."""
-        return replace(self, key=self.key.astype(np.int32), dc_place=self.dc_place.astype(np.int32))
+    def kept(self) -> tuple[Gaps, int]:
+        """As of :class:`numjpeg.bitstream.sequential.Tokens`: 4 bytes a token, 8 a block."""
+        key, dc_place = self.key.astype(np.int32), self.dc_place.astype(np.int32)
+        return self._replace(key=key, dc_place=dc_place), key.nbytes + dc_place.nbytes + self.differences.nbytes
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
         """As of :class:`numjpeg.bitstream.sequential.Tokens`; those of a shared table at its first component."""
@@ -82,9 +81,7 @@ class Gaps:
         counts += np.bincount(dc.ravel(), minlength=counts.size).reshape(counts.shape)
 
         numbers = _layout_of(scan).ac_numbers
-        place = (self.key >> VALUE_BITS).astype(np.intp)
-        place <<= 4
-        place |= _CATEGORIES.take(self.key & ((1 << VALUE_BITS) - 1), mode="clip")
+        place = _categories(len(numbers)).take(self.key, mode="clip")
         of_category = np.bincount(place, minlength=64 * len(numbers) * 16).reshape(4, 16, len(numbers), 16)
         for i, number in enumerate(dict.fromkeys(numbers)):
             own = counts[2 * [c.Ta for c in scan.components].index(number) + 1]
@@ -234,7 +231,15 @@ def find_gaps(
 # --- look-up tables --------------------------------------------------------------------------------------
 
 _VALUES = np.arange(-MAX_DC, MAX_DC + 1)
-_CATEGORIES = magnitude_category(np.arange(1 << VALUE_BITS) - _ZERO)
+
+
+@lru_cache(maxsize=4)
+def _categories(tables: int) -> NDArray[np.intp]:
+    """For each key its run, its table and its value's category, (run * tables + table) << 4 | category."""
+    category = magnitude_category(np.arange(1 << VALUE_BITS) - _ZERO).astype(np.intp)
+    of_key = (np.arange(64 * tables)[:, np.newaxis] << 4 | category).ravel()
+    of_key.setflags(write=False)
+    return of_key
 
 
 @lru_cache(maxsize=4)

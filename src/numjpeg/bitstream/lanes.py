@@ -16,8 +16,9 @@ known to be right, the first; where it meets the next, that one is right from th
 ranges, of which every bit is proven to be read as the serial reader reads it. What the lanes found within these
 ranges is **scattered** to its blocks. Restart intervals begin at known places: each is a chain of its own.
 
-A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits and mostly the
-second one too: its result is one 64-bit *entry* (see :func:`_entries`). The *state* of a lane is one integer, too:
+A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits, mostly the
+second one too and often a third: its result is one 64-bit *entry* (see :func:`_entries`). In a photograph of
+quality 85 an entry takes 11.7 bits; of two symbols it would take 9.8. The *state* of a lane is one integer, too:
 the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
 
 Lanes never report a fault. An illegal code word, a run past coefficient 63, data that end too early or too late,
@@ -65,24 +66,24 @@ Ints = NDArray[np.int64]
 
 SERIAL_BELOW = 8192
 """Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
-4.9 KB: 5.5, 10; 12 KB: 10.7, 12.0; 22 KB: 15.0, 16.8; 4:4:4: 3.0 KB: 5.6, 4.8; 6 KB: 7.8, 6.3; 27 KB: 28, 7.1."""
+4 KB: 5.7, 6.5; 9.5 KB: 10.1, 9.8; 15 KB: 12.1, 7.7; 24 KB: 23, 12.8; 4:4:4: 4.7 KB: 6.4, 4.5; 11 KB: 13, 4.9."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
-"""A lane's length is the square root of all bits, within these limits: longer lanes run on, in vain, less often
-(a third of the steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
+"""A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less
+often (three of ten steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
 
 LANES = 2560
 """Most lanes in a piece. They step together, and a step's arrays stay in a processor's cache; with what they
 have found they take most of the memory: 20 MB for these, beside the coefficients."""
 
-GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 16, 32, 64, 256
+GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 24, 32, 64, 256
 """Steps between two looks at who has arrived: of all lanes, of those that look for a meeting, of a few of them,
 of a few that have looked for long."""
 
 FEW = 16
 """Up to so many lanes go one by one: 0.6 us a step and lane, against 12 us or more a step of all together."""
 
-PATIENCE = 2
+PATIENCE = 3
 """How many rounds all lanes may look for a meeting for each that the guess took. What is proven by then is never
 lost; but from then on only those lanes go on that the chain waits for."""
 
@@ -143,8 +144,8 @@ def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8
     uint8 ``(lanes, columns)``: a row for each of the first lanes, from the bit on where it starts, over twice the
     length of the longest one; 1 where it is wrong, 2 where it is right, 0 where it does not read.
     """
-    reader = _Reader(scan, bits.unstuff(data, scan.start, scan.end), Statistics())
-    lanes, traces, chain = reader.prove(_Place(0, 0, 0))
+    reader = LaneReader(scan, bits.unstuff(data, scan.start, scan.end), Statistics())
+    lanes, traces, chain = reader.prove(Place(0, 0, 0))
     span = 2 * int((lanes.end - lanes.begin).max())
     states = np.zeros((len(lanes.begin), columns), np.uint8)
     for trace in traces:
@@ -181,9 +182,9 @@ def _read_pieces(
     """All blocks of a scan in order, ``(n, 64)`` at a time, with DC differences in element 0."""
     per_mcu = scan.blocks_per_mcu
     total = sum(counts)
-    place, certain = _Place(0, 0, 0), False
+    place, certain = Place(0, 0, 0), False
     if payload.size >= SERIAL_BELOW:
-        lanes, certain = _Reader(scan, payload, statistics), True
+        lanes, certain = LaneReader(scan, payload, statistics), True
         while certain and place.block < total * per_mcu:
             blocks, place, certain = lanes.read_piece(place)
             yield blocks
@@ -200,7 +201,7 @@ def _read_pieces(
             known = 0
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """A proven block start."""
 
     bit: int
@@ -418,10 +419,10 @@ def cut(bounds: Ints) -> _Lanes:
 
     Notes
     -----
-    With sqrt(bits) lanes both the lanes and the steps, of which a lane needs one for each word, grow alike.
+    With sqrt(bits) lanes both the lanes and the steps, of which a lane needs one for some words, grow alike.
     """
     size = np.diff(bounds)
-    length = int(np.clip(bounds[-1] ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
+    length = int(np.clip((2 * bounds[-1]) ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
     count = np.maximum(1, (size + length // 2) // length)
     interval = np.repeat(np.arange(len(size)), count)
     number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)
@@ -449,7 +450,7 @@ def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
     flat[first] = entry.view(np.int16)[_FIRST_VALUE // 16 :: 4] >> 4
 
 
-class _Reader:
+class LaneReader:
     """Lanes over a payload."""
 
     def __init__(self, scan: Scan, payload: bits.Payload, statistics: Statistics) -> None:
@@ -748,8 +749,9 @@ class _Reader:
             if ahead:
                 right &= place <= limit
 
-            at = trace.at.take(np.flatnonzero(right.take(trace.at)))
-            slot = (place.take(at) >> 6) + interval[lane].take(at % len(lane))
+            inside = np.flatnonzero(right.take(trace.at))
+            at, column = trace.at.take(inside), trace.column.take(inside)
+            slot = (place.take(at) >> 6) + interval[lane].take(column)
             starts[slot] = states.take(at) >> 32
 
             if ahead:
@@ -786,7 +788,7 @@ class _Reader:
 
     # --- a piece -----------------------------------------------------------------------------------------
 
-    def prove(self, place: _Place) -> tuple[_Lanes, list[_Trace], _Chain]:
+    def prove(self, place: Place) -> tuple[_Lanes, list[_Trace], _Chain]:
         """Cut, guess and chain some thousand lanes from a proven block start on."""
         every = self.lanes
         interval = place.block // self.interval_blocks
@@ -806,7 +808,7 @@ class _Reader:
         traces, state, blocks = self.guess(lanes, phase)
         return lanes, traces, self.chain(lanes, traces, state, blocks, 64 * (place.block - phase))
 
-    def read_piece(self, place: _Place) -> tuple[NDArray[np.int16], _Place, bool]:
+    def read_piece(self, place: Place) -> tuple[NDArray[np.int16], Place, bool]:
         """Read some thousand lanes from a proven block start on.
 
         Returns
@@ -831,7 +833,7 @@ class _Reader:
 
         mcu_block = end_block // self.per_mcu * self.per_mcu
         bit = start_of(end_block) if end_block > place.block else place.bit
-        end = _Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
+        end = Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
         return sequences[: end_block - place.block], end, bad < 0
 
     def _first_fault(self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int) -> int:

@@ -11,7 +11,6 @@ certain, for whatever is odd.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -64,8 +63,7 @@ class MissingCodeError(ValueError):
     """A Huffman table has no code for a symbol that occurs."""
 
 
-@dataclass(frozen=True)
-class Coded:
+class Coded(NamedTuple):
     """A band's code words, magnitude bits included."""
 
     codes: NDArray[np.uint64]
@@ -74,7 +72,7 @@ class Coded:
     """1 .. 58 bits."""
     first_mcu: int
     """Place of the band in the scan, in MCUs."""
-    bound_word: NDArray[np.intp]
+    bound_word: NDArray[np.integer]
     """For the start of each MCU, and the end of the last one, the code word that holds it."""
     bound_tail: NDArray[np.uint64]
     """How many bits of that word come after it."""
@@ -95,8 +93,7 @@ class Codable(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(NamedTuple):
     """The symbols of a band, each by itself."""
 
     symbol: NDArray[np.uint8]
@@ -114,6 +111,11 @@ class Tokens:
         """See :class:`Codable`."""
         tables = 2 * len(scan.components)
         return np.bincount(self.table * 256 + self.symbol, minlength=tables * 256).reshape(tables, 256)
+
+    def kept(self) -> tuple[Tokens, int]:
+        """The same, for longer than until the next band is made, and how many bytes that takes."""
+        arrays = (self.symbol, self.value, self.table, self.mcu_starts)
+        return self, sum(array.nbytes for array in arrays)
 
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
         """See :class:`Codable`."""
@@ -194,22 +196,21 @@ def predict_dc(scan: Scan, dc: NDArray[np.int16], first_mcu: int, predictors: li
     return differences
 
 
-def write_scan(scan: Scan, bands: Iterable[Codable]) -> bytes:
-    """The entropy-coded data of a scan: Huffman coding, packing, stuffing, restart markers.
+def write_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
+    """The entropy-coded data of a scan, band by band: Huffman coding, packing, stuffing, restart markers.
 
     Raises
     ------
     MissingCodeError if one of the scan's tables has no code for a symbol that occurs.
     """
     workspace = Workspace()
-    written = bytearray()
     carry, carried = 0, 0  # bits of a byte that is not full yet, right-aligned, and their number
     for band in bands:
         coded = band.code(scan, workspace)
         codes, lengths = coded.codes, coded.lengths
         interval, at_start = divmod(coded.first_mcu, scan.restart_interval or 1 << 62)
         if coded.first_mcu and not at_start:
-            written += bits.restart_marker(interval - 1)
+            yield bits.restart_marker(interval - 1)
         # The first word is a DC symbol and its bits, at most 16 + 15, so 7 more have room in front.
         codes[0] |= np.uint64(carry << int(lengths[0]))
         lengths[0] += np.uint64(carried)
@@ -217,12 +218,11 @@ def write_scan(scan: Scan, bands: Iterable[Codable]) -> bytes:
         packed, size = bits.pack(codes, lengths, workspace)
         carried = size % 8
         carry = packed[-1] >> (8 - carried) if carried else 0
-        written += bits.stuff(packed[: size // 8], boundaries, interval)
+        yield bits.stuff(packed[: size // 8], boundaries, interval)
     if carried:
         # F.1.2.3: the last byte is filled up with ones.
         free = 8 - carried
-        written += bits.stuff(bytes((carry << free | (1 << free) - 1,)))
-    return bytes(written)
+        yield bits.stuff(bytes((carry << free | (1 << free) - 1,)))
 
 
 def _close_intervals(scan: Scan, coded: Coded) -> NDArray[np.intp]:
@@ -265,7 +265,7 @@ to 256 and above; a block that is full ends at 64."""
 
 
 @lru_cache(maxsize=32)
-def _steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def code_steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k."""
     symbol, length = huffman_lookup(table)
     run, category = symbol >> 4, symbol & 15
@@ -281,8 +281,7 @@ def _steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], ND
     return bit_step, k_step
 
 
-@dataclass(frozen=True)
-class _Places:
+class _Places(NamedTuple):
     """Where the code words of a band begin, in bits of the payload."""
 
     dc: NDArray[np.intp]
@@ -341,7 +340,7 @@ def band_counts(scan: Scan, rows_per_band: int) -> list[int]:
 def check_payload(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
     """What can be said of a scan's data before a bit is decoded; raises FormatError as :func:`read_scan` does."""
     _check_size(scan, payload)
-    _check_restarts(scan, payload, warnings)
+    check_restarts(scan, payload, warnings)
 
 
 def read_mcus(
@@ -373,13 +372,14 @@ def _check_size(scan: Scan, payload: bits.Payload) -> None:
     least = rows * columns * scan.blocks_per_mcu * 2
     if payload.size * 8 < least:
         raise FormatError(
-            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed",
+            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed"
+            f" for MCUs 0 to {rows * columns - 1}",
             offset=scan.end,
             clause="F.2.2",
         )
 
 
-def _check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
+def check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
     """There is one restart interval after the other, RSTm counting modulo 8 (B.2.1, F.1.1.5.1)."""
     rows, columns = scan.mcus
     expected = ceil_div(rows * columns, scan.restart_interval) if scan.restart_interval else 1
@@ -387,8 +387,9 @@ def _check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> N
     wrong = np.flatnonzero(payload.restarts != np.arange(found - 1) % 8)
     if len(wrong):
         i = int(wrong[0])
+        mcu = (i + 1) * scan.restart_interval
         raise FormatError(
-            f"RST{payload.restarts[i]} stands where RST{i % 8} is due",
+            f"RST{payload.restarts[i]} stands where RST{i % 8} is due, in front of MCU {mcu}",
             offset=payload.file_offset(int(payload.starts[i + 1])) - 2,
             clause="B.2.1",
         )
@@ -439,7 +440,7 @@ def _walk(
     ``counts`` are the MCUs of each band; one :class:`_Places` is yielded for each. The walk begins at MCU number
     ``mcu``, at bit ``p``.
     """
-    steps = [_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
+    steps = [code_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
     components = block_component(scan.factors).tolist()
     bounds = interval_bounds(payload)
     padding = padding_starts(payload)

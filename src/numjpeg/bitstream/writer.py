@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
+from io import BytesIO
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.bitstream import markers, segments
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
-from numjpeg.bitstream.gaps import find_gaps
+from numjpeg.bitstream.gaps import Gaps, find_gaps
 from numjpeg.bitstream.mcu import pad_to_mcus
 from numjpeg.bitstream.progressive_writer import collect, encode_scan
 from numjpeg.bitstream.scripts import Script, ScriptScan
-from numjpeg.bitstream.sequential import Codable, tokenize_band, write_scan
+from numjpeg.bitstream.sequential import Codable, Tokens, tokenize_band, write_scan
 from numjpeg.coefficients import Coefficients, ceil_div
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
@@ -51,10 +55,15 @@ def frame_of(coefficients: Coefficients, *, progressive: bool = False) -> Frame:
     return Frame(marker, 8, coefficients.height, coefficients.width, components)
 
 
+Bands = Callable[[int], Iterable[list[NDArray[np.int16]]]]
+"""Of which number on bands are wanted, to these: of each component int16 ``(rows, columns, 8, 8)``, whole MCU rows
+from top to bottom. They may be overwritten when the next band is asked for."""
+
+
 def write_file(
     coefficients: Coefficients,
     huffman_tables: dict[TableKey, HuffmanTable] | None,
-    bands: Iterable[list[NDArray[np.int16]]] | None = None,
+    bands: Bands | None = None,
     *,
     script: Script | None = None,
     restart_rows: int = 0,
@@ -65,8 +74,7 @@ def write_file(
     ----------
     coefficients : what goes into the file. Its own ``huffman_tables`` are not looked at.
     huffman_tables : tables to code with, or None for optimal ones. Progressive files have them anyway.
-    bands : in place of ``coefficients.planes``, the same cut into bands of whole MCU rows, int16
-        ``(rows, columns, 8, 8)`` a component, so that the whole waist need not be held.
+    bands : in place of ``coefficients.planes``, so that the whole waist need not be held; always the same ones.
     script : a legal one (:func:`numjpeg.bitstream.scripts.check_script`).
     restart_rows : rows of MCUs between restart markers in a progressive file; 0 for
         ``coefficients.restart_interval``.
@@ -81,51 +89,51 @@ def write_file(
     """
     frame = frame_of(coefficients, progressive=script is not None)
     numbers = dict.fromkeys(c.Tq for c in frame.components)
-    parts = [bytes((0xFF, markers.SOI))]
-    parts += [segments.build(*segment) for segment in coefficients.application_segments]
-    parts += [segments.build_dqt(number, coefficients.quantization_tables[number]) for number in numbers]
-    parts.append(segments.build_sof(frame))
+    file = BytesIO()  # which gives its content away without a copy
+    file.write(bytes((0xFF, markers.SOI)))
+    file.writelines(segments.build(*segment) for segment in coefficients.application_segments)
+    file.writelines(segments.build_dqt(number, coefficients.quantization_tables[number]) for number in numbers)
+    file.write(segments.build_sof(frame))
     if script is None:
-        parts += _sequential_scans(frame, coefficients, huffman_tables, bands)
+        file.writelines(_sequential_scans(frame, coefficients, huffman_tables, bands))
     else:
-        parts += _progressive_scans(frame, coefficients, bands, script, restart_rows)
-    parts.append(bytes((0xFF, markers.EOI)))
-    return b"".join(parts)
+        file.writelines(_progressive_scans(frame, coefficients, bands, script, restart_rows))
+    file.write(bytes((0xFF, markers.EOI)))
+    return file.getvalue()
 
 
 def _sequential_scans(
     frame: Frame,
     coefficients: Coefficients,
     huffman_tables: dict[TableKey, HuffmanTable] | None,
-    bands: Iterable[list[NDArray[np.int16]]] | None,
+    bands: Bands | None,
 ) -> Iterator[bytes]:
     """Huffman tables, restart interval and scans."""
     scans = [_scan(frame, group, coefficients.restart_interval) for group in _groups(frame)]
-    tokens = [_scan_tokens(scan, coefficients, bands, keep=huffman_tables is None) for scan in scans]
+    symbols = [_Symbols(scan, bands or partial(_cut, coefficients.planes, scan)) for scan in scans]
     if huffman_tables is None:
-        kept = [list(of_scan) for of_scan in tokens]
-        huffman_tables = _optimal_tables(scans, kept)
-        tokens = [iter(of_scan) for of_scan in kept]
+        huffman_tables = _optimal_tables((of_scan.scan, of_scan.frequencies()) for of_scan in symbols)
 
     for key in dict.fromkeys(key for c in frame.components for key in ((0, c.Td), (1, c.Ta))):
         yield segments.build_dht(*key, huffman_tables[key])
     if coefficients.restart_interval:
         yield segments.build_dri(coefficients.restart_interval)
-    for scan, of_scan in zip(scans, tokens, strict=True):
+    for scan, of_scan in zip(scans, symbols, strict=True):
         scan.huffman_tables.update(huffman_tables)
         yield segments.build_sos(scan)
-        yield write_scan(scan, of_scan)
+        yield from write_scan(scan, of_scan.to_write())
 
 
 def _progressive_scans(
     frame: Frame,
     coefficients: Coefficients,
-    bands: Iterable[list[NDArray[np.int16]]] | None,
+    bands: Bands | None,
     script: Script,
     restart_rows: int,
 ) -> Iterator[bytes]:
     """Scan by scan its Huffman tables, its restart interval if that changes, and itself."""
-    data = collect(bands or _cut(coefficients.planes, _scan(frame, tuple(range(len(frame.components))), 0)))
+    whole = _scan(frame, tuple(range(len(frame.components))), 0)
+    data = collect(bands(0) if bands else _cut(coefficients.planes, whole, 0))
     interval = 0
     for step in script:
         scan = _script_scan(frame, step, coefficients.restart_interval)
@@ -133,14 +141,14 @@ def _progressive_scans(
             _, columns = scan.mcus
             scan = replace(scan, restart_interval=min(restart_rows * columns, MAX_RESTART_INTERVAL))
         symbols = encode_scan(scan, data)
-        scan.huffman_tables.update(_optimal_tables([scan], [symbols]))
+        scan.huffman_tables.update(_optimal_tables((scan, piece.frequencies(scan)) for piece in symbols))
         for key, table in scan.huffman_tables.items():
             yield segments.build_dht(*key, table)
         if scan.restart_interval != interval:
             interval = scan.restart_interval
             yield segments.build_dri(interval)
         yield segments.build_sos(scan)
-        yield write_scan(scan, symbols)
+        yield from write_scan(scan, symbols)
 
 
 def _script_scan(frame: Frame, step: ScriptScan, restart_interval: int) -> Scan:
@@ -164,44 +172,85 @@ def _scan(frame: Frame, indices: tuple[int, ...], restart_interval: int) -> Scan
     return Scan(frame, indices, tuple(frame.components[i] for i in indices), {}, restart_interval)
 
 
-def _scan_tokens(
-    scan: Scan, coefficients: Coefficients, bands: Iterable[list[NDArray[np.int16]]] | None, keep: bool
-) -> Iterator[Codable]:
-    """A scan's symbols, band by band. ``keep``: they outlive the next band."""
-    workspace = Workspace()
-    predictors = [0] * len(scan.components)
-    first_mcu = 0
-    v, h = scan.factors[0]
-    for planes in bands or _cut([coefficients.planes[i] for i in scan.indices], scan):
-        rows, columns = ceil_div(planes[0].shape[0], v), ceil_div(planes[0].shape[1], h)
-        gaps = find_gaps(scan, planes, first_mcu, predictors, workspace)
-        if gaps is not None:
-            yield gaps.kept() if keep else gaps
-        else:
-            whole = zip(planes, scan.factors, strict=True)
-            band = [pad_to_mcus(zigzag(plane), rows, columns, factor) for plane, factor in whole]
-            yield tokenize_band(scan, band, first_mcu, predictors)
-        first_mcu += rows * columns
+KEPT_BYTES = 24 << 20
+"""Bytes of symbols, to a band, that a scan keeps until its tables are made."""
 
 
-BAND_BLOCKS = 1 << 13
+class _Symbols:
+    """A scan's symbols, band by band: once for its tables, if it has none yet, and once to be written.
+
+    In between, the first ones are kept, 4 bytes each and of a photograph about one for three pixels. Where they
+    are more than :data:`KEPT_BYTES`, the others are made again: that takes longer, but no memory.
+    """
+
+    def __init__(self, scan: Scan, bands: Bands) -> None:
+        self.scan, self._bands = scan, bands
+        self._kept: deque[Gaps | Tokens] = deque()
+        self._after_kept = _Place(0, 0, (0,) * len(scan.components))
+
+    def frequencies(self) -> NDArray[np.intp]:
+        """How often each symbol occurs, as of :class:`numjpeg.bitstream.sequential.Codable`."""
+        counts = np.zeros((2 * len(self.scan.components), 256), np.intp)
+        room = KEPT_BYTES
+        for band, place in self._from(self._after_kept):
+            counts += band.frequencies(self.scan)
+            if room > 0:
+                kept, size = band.kept()
+                room -= size
+                self._kept.append(kept)
+                self._after_kept = place
+        return counts
+
+    def to_write(self) -> Iterator[Codable]:
+        """The symbols; those that were kept are let go."""
+        while self._kept:
+            yield self._kept.popleft()
+        for band, _ in self._from(self._after_kept):
+            yield band
+
+    def _from(self, place: _Place) -> Iterator[tuple[Gaps | Tokens, _Place]]:
+        """Those from a place on; with each band, where it ends."""
+        workspace = Workspace()
+        scan = self.scan
+        v, h = scan.factors[0]
+        for planes in self._bands(place.band):
+            rows, columns = ceil_div(planes[0].shape[0], v), ceil_div(planes[0].shape[1], h)
+            predictors = list(place.predictors)
+            made: Gaps | Tokens | None = find_gaps(scan, planes, place.first_mcu, predictors, workspace)
+            if made is None:
+                whole = zip(planes, scan.factors, strict=True)
+                band = [pad_to_mcus(zigzag(plane), rows, columns, factor) for plane, factor in whole]
+                made = tokenize_band(scan, band, place.first_mcu, predictors)
+            place = _Place(place.band + 1, place.first_mcu + rows * columns, tuple(predictors))
+            yield made, place
+
+
+class _Place(NamedTuple):
+    """Between two bands of a scan."""
+
+    band: int
+    first_mcu: int
+    predictors: tuple[int, ...]
+
+
+BAND_BLOCKS = 1 << 12
 """Blocks of given coefficients that are coded at a time."""
 
 
-def _cut(planes: list[NDArray[np.int16]], scan: Scan) -> Iterator[list[NDArray[np.int16]]]:
-    """Cut planes into bands of about :data:`BAND_BLOCKS` blocks, whole MCU rows."""
+def _cut(planes: list[NDArray[np.int16]], scan: Scan, first: int) -> Iterator[list[NDArray[np.int16]]]:
+    """Cut the planes of a scan into bands of about :data:`BAND_BLOCKS` blocks, whole MCU rows."""
     rows, columns = scan.mcus
     step = max(1, BAND_BLOCKS // (columns * scan.blocks_per_mcu))
-    for row in range(0, rows, step):
-        yield [plane[row * v : (row + step) * v] for plane, (v, _) in zip(planes, scan.factors, strict=True)]
+    own = [planes[i] for i in scan.indices]
+    for row in range(first * step, rows, step):
+        yield [plane[row * v : (row + step) * v] for plane, (v, _) in zip(own, scan.factors, strict=True)]
 
 
-def _optimal_tables(scans: list[Scan], tokens: list[list[Codable]]) -> dict[TableKey, HuffmanTable]:
-    """Tables for the statistics of all scans together (Annex K.2), of those that have any."""
+def _optimal_tables(counted: Iterable[tuple[Scan, NDArray[np.intp]]]) -> dict[TableKey, HuffmanTable]:
+    """Tables for the statistics of scans together (Annex K.2): those that any symbol goes with."""
     totals: dict[TableKey, NDArray[np.intp]] = {}
-    for scan, of_scan in zip(scans, tokens, strict=True):
+    for scan, frequencies in counted:
         keys = [key for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
-        for band in of_scan:
-            for key, counts in zip(keys, band.frequencies(scan), strict=True):
-                totals[key] = totals.get(key, 0) + counts
+        for key, counts in zip(keys, frequencies, strict=True):
+            totals[key] = totals.get(key, 0) + counts
     return {key: optimal_table(counts) for key, counts in totals.items() if counts.any()}

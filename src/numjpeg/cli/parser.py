@@ -212,6 +212,11 @@ def _add_decode(commands: Any) -> None:
         action="store_true",
         help="turn the picture as the file's EXIF data (or XMP) say that it is to be viewed",
     )
+    command.add_argument(
+        "--damaged",
+        action="store_true",
+        help="of damaged files write what can be recovered, and print what is wrong; the exit code is 1 then too",
+    )
     command.add_argument("--strip", action="store_true", help="leave out the file's metadata")
 
 
@@ -241,7 +246,7 @@ def _add_info(commands: Any) -> None:
         "info",
         run_info,
         "Print what a JPEG file says about itself. Header, tables, sampling, estimated quality, and every marker "
-        "with its byte offset; also of files that are not decoded (progressive, arithmetic, lossless, 12 bits).",
+        "with its byte offset; also of files that are not decoded (arithmetic, lossless, 12 bits).",
     )
     command.add_argument("inputs", nargs="+", metavar="INPUT", help="JPEG file, or - for standard input")
 

@@ -1,4 +1,4 @@
-"""Different regions, different coarseness: where the bits of a file go if some of the picture is more important."""
+"""Different regions, different coarseness: where the bits go if some of a picture is more important."""
 
 from __future__ import annotations
 

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numjpeg import pixels
-from numjpeg.coefficients import Coefficients, Component
+from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.metrics import psnr
 from numjpeg.rate_distortion import adaptive, search
 from numjpeg.rate_distortion.optimise import Picture, optimise
 from numjpeg.rate_distortion.tables import perceptual_aim, psnr_aim
 from numjpeg.stages.zigzag import zigzag
+from numjpeg.workspace import Workspace
 
 Tune = Literal["psnr", "perceptual"]
 AIMS = {"psnr": psnr_aim, "perceptual": perceptual_aim}
@@ -97,9 +98,12 @@ def decoded(coefficients: Coefficients, fancy_upsampling: bool = True) -> NDArra
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
     height, width = coefficients.height, coefficients.width
     planes = []
+    workspace = Workspace()
     for i, c in enumerate(components):
-        samples = pixels.synthesise(zigzag(coefficients.planes[i]), coefficients.quantization_table(i))
-        planes.append(samples[: -(-height * c.V // v_max), : -(-width * c.H // h_max)])
+        sequences = zigzag(coefficients.planes[i])
+        samples = np.empty((8 * sequences.shape[0], 8 * sequences.shape[1]), np.uint8)
+        pixels.synthesise(sequences, coefficients.quantization_table(i), samples, workspace)
+        planes.append(samples[: ceil_div(height * c.V, v_max), : ceil_div(width * c.H, h_max)])
     out = np.empty((height, width, len(components)), np.uint8)
     if len(components) == 1:
         out[..., 0] = planes[0]

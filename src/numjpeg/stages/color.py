@@ -21,6 +21,7 @@ ONE = 1 << FRACTION_BITS
 HALF = ONE // 2
 
 Chroma = NDArray[np.int16]
+LEAST, MOST = np.int16(0), np.int16(255)
 
 
 def _fixed(weight: float) -> int:
@@ -113,9 +114,9 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     _check("ycbcr", ycbcr)
     planes, rgb = _three_planes(ycbcr.shape[:-1])
-    luma, cb, cr = (np.asarray(ycbcr[..., i].astype(np.int16)) for i in range(3))
-    cb -= 128
-    cr -= 128
+    luma = np.asarray(ycbcr[..., 0].astype(np.int16))
+    # An unsigned byte minus 128 is the same byte with its first bit turned, read as a signed one.
+    cb, cr = (np.asarray((ycbcr[..., i] ^ np.uint8(128)).view(np.int8).astype(np.int16)) for i in (1, 2))
 
     def finish(plane: NDArray[np.uint8], whole: Chroma, high: Chroma, low: Chroma) -> None:
         """``luma + whole + round((256 high + low) / 2^16)``, clipped."""
@@ -125,13 +126,16 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         low >>= 8
         low += whole
         low += luma
-        np.clip(low, 0, 255, out=low)
+        low.clip(LEAST, MOST, out=low)
         plane[...] = low
 
     finish(planes[0, ...], cr, *_times(cr, _fixed(1.402) - ONE))
     finish(planes[2, ...], cb, *_times(cb, _fixed(1.772) - ONE))
-    (high_r, low_r), (high_b, low_b) = _times(cr, ONE - _fixed(0.71414)), _times(cb, _fixed(0.34414))
-    finish(planes[1, ...], -cr, high_r - high_b, np.asarray(low_r - low_b))
+    (high, low), (high_b, low_b) = _times(cr, ONE - _fixed(0.71414)), _times(cb, _fixed(0.34414))
+    high -= high_b
+    low -= low_b
+    np.negative(cr, out=cr)
+    finish(planes[1, ...], cr, high, low)
     return rgb
 
 

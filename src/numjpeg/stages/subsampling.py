@@ -9,12 +9,14 @@ Names: 4:4:4 is 1x1, 4:2:2 is 2x1, 4:2:0 is 2x2, 4:4:0 is 1x2, 4:1:1 is 4x1 (hor
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import sys
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Sample = TypeVar("Sample", bound=np.integer)
+Sums = NDArray[np.uint16]
 
 
 def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:
@@ -88,32 +90,56 @@ def upsample(plane: NDArray[np.uint8], h: int, v: int, fancy: bool = True) -> ND
         return plane
     wide = plane.shape[-1] > 2
     if fancy and (h, v) == (2, 1) and wide:
-        return _triangle(plane.astype(np.int16), -1, (1, 2), 2)
+        return _side_by_side(*_triangle(plane.astype(np.uint16, order="C"), -1, (1, 2)), 2)
     if fancy and (h, v) == (1, 2):
-        return _triangle(plane.astype(np.int16), -2, (1, 2), 2)
+        even, odd = _triangle(plane.astype(np.uint16, order="C"), -2, (1, 2))
+        even >>= 2
+        odd >>= 2
+        return _in_turn(even, odd).astype(np.uint8)
     if fancy and (h, v) == (2, 2) and wide:
-        rows = _triangle(plane.astype(np.int16), -2, (0, 0), 0)
-        return _triangle(rows, -1, (8, 7), 4)
+        rows = _in_turn(*_triangle(plane.astype(np.uint16, order="C"), -2, (0, 0)))
+        return _side_by_side(*_triangle(rows, -1, (8, 7)), 4)
     return np.repeat(np.repeat(plane, v, axis=-2), h, axis=-1)
 
 
-def _triangle(samples: NDArray[np.int16], axis: int, bias: tuple[int, int], shift: int) -> NDArray[Any]:
-    """Twice as many samples along ``axis``: ``(3 * own + neighbour + bias) >> shift``.
+def _triangle(samples: Sums, axis: int, bias: tuple[int, int]) -> tuple[Sums, Sums]:
+    """Between each two samples along ``axis`` there are two new ones: ``3 * own + neighbour + bias``.
 
     The even ones look at the neighbour before, the odd ones at the one after; beyond an edge stands the edge
-    sample itself. At most 16 * 255 + 8, so int16 holds it; uint8 once it is shifted.
+    sample itself. At most 16 * 255 + 8.
     """
+    three = samples * np.uint16(3)
+    results = (three + np.uint16(bias[0]), three)
+    if bias[1]:
+        three += np.uint16(bias[1])
+    even, odd = (result.swapaxes(axis, 0) for result in results)
     own = samples.swapaxes(axis, 0)
-    three = own * np.int16(3)
-    even, odd = three + np.int16(bias[0]), three + np.int16(bias[1])
     even[1:] += own[:-1]
     even[:1] += own[:1]
     odd[:-1] += own[1:]
     odd[-1:] += own[-1:]
-    shape = list(samples.shape)
-    shape[axis] *= 2
-    doubled = np.empty(shape, np.uint8 if shift else np.int16)
-    target = doubled.swapaxes(axis, 0)
-    target[0::2] = even >> shift
-    target[1::2] = odd >> shift
-    return doubled
+    return results
+
+
+def _in_turn(even: Sums, odd: Sums) -> Sums:
+    """Rows of both, one of each in turn."""
+    *lead, rows, columns = even.shape
+    both = np.empty((*lead, rows, 2, columns), np.uint16)
+    both[..., 0, :] = even
+    both[..., 1, :] = odd
+    return both.reshape(*lead, 2 * rows, columns)
+
+
+def _side_by_side(even: Sums, odd: Sums, shift: int) -> NDArray[np.uint8]:
+    """Columns of both, one of each in turn, shifted right to 8 bits. Both are overwritten.
+
+    Two bytes are written as one number, 0.1 ns a sample, where every second byte by itself takes 0.7.
+    """
+    even >>= shift
+    odd >>= shift
+    if sys.byteorder == "little":
+        odd <<= 8
+    else:
+        even <<= 8
+    even |= odd
+    return even.view(np.uint8)
