@@ -43,6 +43,7 @@ def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
     demo = width >= FACE[2] and height >= FACE[3]  # else another photograph is shown by its corner
     near = EYE if demo else None
     face = FACE if demo else (0, 0, min(width, 128), min(height, 128))
+    middle = (width // 4, height // 4, width - width // 4, height - height // 4)
     to_coefficients, to_bits_and_back = draw_stages(photo, block=near)
     curves = {name: rate_distortion(photo, subsampling=name) for name in ("4:4:4", "4:2:0")}
     return {
@@ -61,7 +62,7 @@ def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
             curves, f"the demo photograph, {width} x {height}, at quality {RATES[0]} to {RATES[-1]}"
         ),
         "blocking.png": draw_blocking(photo, crop=face),
-        "importance.jpg": draw_importance(photo, face),
+        "importance.jpg": draw_importance(photo, middle if near is None else face),
         "lanes.png": draw_lanes(photo, what="the demo photograph"),
     }
 
