@@ -21,8 +21,8 @@ STOREYS = [
     {"encoder", "decoder", "header", "splice"},
     {"files"},
     {"batch"},
-    {"forensics", "other_formats"},
-    {"explain", "pictures", "demo", "study"},
+    {"forensics", "other_formats", "study"},
+    {"explain", "pictures", "demo"},
     {"cli"},
     {"__main__", "__init__"},
 ]

@@ -173,6 +173,7 @@ def encode(
             target_bytes=target_bytes,
             target_psnr=target_psnr,
             fancy_upsampling=fancy_upsampling,
+            progressive=bool(script),
         )
     own_tables = [tables[c.Tq] for c in components]
 

@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 from reference import trellis as oracle
 
+from numjpeg.bitstream.frame import Frame, Scan
+from numjpeg.bitstream.markers import SOF2
+from numjpeg.bitstream.progressive_writer import collect, encode_scan
+from numjpeg.coefficients import Component
 from numjpeg.rate_distortion import trellis
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
@@ -17,6 +21,7 @@ from numjpeg.stages.huffman import (
     optimal_table,
 )
 from numjpeg.stages.run_length import run_length_encode
+from numjpeg.stages.zigzag import inverse_zigzag
 
 
 def sparse_blocks(count: int, nonzeros: int, seed: int) -> np.ndarray:
@@ -64,7 +69,7 @@ def test_the_last_coefficient_needs_no_end_of_block() -> None:
 
 
 @pytest.mark.parametrize("table", [DC_LUMINANCE, DC_CHROMINANCE], ids=["K.3", "K.4"])
-@pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 7])
 def test_no_chain_of_dc_levels_costs_less(table, count: int) -> None:
     random = np.random.default_rng(count)
     for _ in range(10):
@@ -96,6 +101,33 @@ def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = trellis.quantize_ac(blocks, *arguments)
     monkeypatch.setattr(trellis, "CHUNK", 7)
     np.testing.assert_array_equal(trellis.quantize_ac(blocks, *arguments), whole)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_progressive_frequencies_equal_those_of_the_scan_writer(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    levels = np.rint(sparse_blocks(600, [2, 20, 63, 1][seed], seed) * 2).astype(np.int16)
+    levels[random.random(600) < [0.9, 0.3, 0.1, 0.999][seed]] = 0
+    levels[random.random(600) < 0.05, 63] = 1
+    component = Component(1, 1, 1, 0)
+    frame = Frame(SOF2, 8, 8 * 20, 8 * 30, (component,))
+    scan = Scan(frame, (0,), (component,), {}, 0, Ss=1, Se=63)
+    written = encode_scan(scan, collect([[inverse_zigzag(levels).reshape(20, 30, 8, 8)]]))
+    expected = sum(band.frequencies(scan)[1] for band in written)
+    np.testing.assert_array_equal(trellis.progressive_frequencies(levels), expected)
+
+
+def test_progressive_rates_add_up_to_what_the_runs_take() -> None:
+    levels = np.rint(sparse_blocks(500, 2, seed=8) * 2).astype(np.int16)
+    levels[np.random.default_rng(8).random(500) < 0.7] = 0
+    table = optimal_table(trellis.progressive_frequencies(levels))
+    rates = trellis.progressive_rates(table, [levels])
+    assert 0 < rates.empty < rates.end
+    runs = trellis.end_of_band_runs(levels)
+    category = np.log2(runs).astype(int)
+    bits = sum(oracle.length(table, int(n) << 4) + int(n) for n in category)
+    empty = np.count_nonzero(~levels[:, 1:].any(axis=1))
+    assert len(runs) * rates.end + empty * rates.empty == pytest.approx(bits, rel=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(3))

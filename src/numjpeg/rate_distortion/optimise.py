@@ -22,6 +22,8 @@ from numjpeg.rate_distortion.trellis import (
     ac_rates,
     dc_frequencies,
     dc_rates,
+    progressive_frequencies,
+    progressive_rates,
     quantize_ac,
     quantize_dc,
 )
@@ -149,14 +151,17 @@ def _scan_order(height: int, width: int, H: int, V: int) -> NDArray[np.intp]:
 # --- components that share tables ------------------------------------------------------------------------
 
 
-def code(planes: Sequence[Plane], levels: list[NDArray[np.int16]], table: NDArray[np.float32]) -> Coded:
+def code(
+    planes: Sequence[Plane], levels: list[NDArray[np.int16]], table: NDArray[np.float32], progressive: bool
+) -> Coded:
     """Levels with the Huffman tables that are best for them."""
     dc = sum(dc_frequencies(own[plane.order, 0]) for plane, own in zip(planes, levels, strict=True))
-    ac = sum(ac_frequencies(own) for own in levels)
+    count = progressive_frequencies if progressive else ac_frequencies
+    ac = sum(count(own) for own in levels)
     return Coded(levels, table, optimal_table(np.asarray(dc)), optimal_table(np.asarray(ac)))
 
 
-def round_with_dead_zone(planes: Sequence[Plane], table: NDArray[np.float32]) -> Coded:
+def round_with_dead_zone(planes: Sequence[Plane], table: NDArray[np.float32], progressive: bool) -> Coded:
     """Quantize without code lengths: AC levels are taken from ``1 - ROUNDING`` on."""
     made = []
     for plane in planes:
@@ -167,7 +172,7 @@ def round_with_dead_zone(planes: Sequence[Plane], table: NDArray[np.float32]) ->
         np.copysign(levels, quotients, out=levels)
         levels[:, 0] = np.rint(quotients[:, 0])
         made.append(levels.astype(np.int16))
-    return code(planes, made, table)
+    return code(planes, made, table, progressive)
 
 
 def quantize(
@@ -175,6 +180,7 @@ def quantize(
     before: Coded,
     exchanges: Sequence[NDArray[np.float32]],
     weights: NDArray[np.float32] | None,
+    progressive: bool,
 ) -> Coded:
     """Quantize by the trellis, with the steps and codes of the pass before, and refit the steps.
 
@@ -183,7 +189,8 @@ def quantize(
     exchanges : of each component ``(64,)``, bits that a squared error of 1 is worth.
     weights : ``(blocks,)``, what errors of each block count; None for 1.
     """
-    ac, dc = ac_rates(before.ac), dc_rates(before.dc)
+    ac = progressive_rates(before.ac, before.levels) if progressive else ac_rates(before.ac)
+    dc = dc_rates(before.dc)
     made = []
     for plane, exchange in zip(planes, exchanges, strict=True):
         quotients = plane.coefficients / before.steps
@@ -193,19 +200,22 @@ def quantize(
         own = None if weights is None else weights[order]
         levels[order, 0] = quantize_dc(quotients[order, 0], float(of_steps[0]), dc, own)
         made.append(levels)
-    return code(planes, made, refit([plane.coefficients for plane in planes], made, before.steps))
+    return code(planes, made, refit([plane.coefficients for plane in planes], made, before.steps), progressive)
 
 
 # --- all of it -------------------------------------------------------------------------------------------
 
 
-def optimise(picture: Picture, strength: float, aim: Aim, passes: int = PASSES) -> Coefficients:
+def optimise(
+    picture: Picture, strength: float, aim: Aim, passes: int = PASSES, progressive: bool = False
+) -> Coefficients:
     """Quantize a picture.
 
     Parameters
     ----------
     strength : above 0; what the aim's steps are multiplied by.
     passes : of the trellis, after the one that only rounds.
+    progressive : for progressive scans, in which ends of blocks are coded in runs.
 
     Returns
     -------
@@ -217,10 +227,10 @@ def optimise(picture: Picture, strength: float, aim: Aim, passes: int = PASSES) 
 
     colours, chroma_now, added = picture.chroma, None, list[Samples]()
     if colours:
-        chroma_now = round_with_dead_zone(colours, steps(strength, aim.chroma))
+        chroma_now = round_with_dead_zone(colours, steps(strength, aim.chroma), progressive)
         added = picture.added_by_chroma(chroma_now) if aim.joint else []
     light = picture.luma_plane(picture.channels, added, aim.joint)
-    luma_now = round_with_dead_zone([light], steps(strength, aim.luma))
+    luma_now = round_with_dead_zone([light], steps(strength, aim.luma), progressive)
     luma_weights = adaptive.luma_weights(light.coefficients, picture.importance, aim.masking)
     chroma_weights = adaptive.chroma_weights(luma_weights, picture.height, picture.width, *picture.ratio)
 
@@ -231,11 +241,11 @@ def optimise(picture: Picture, strength: float, aim: Aim, passes: int = PASSES) 
             channels = picture.free_where_clipped(luma, added)
             colours = picture.chroma_planes(chroma.best_for_luma(channels, luma)) if colours else []
         if chroma_now:
-            chroma_now = quantize(colours, chroma_now, chroma_exchanges, chroma_weights)
+            chroma_now = quantize(colours, chroma_now, chroma_exchanges, chroma_weights, progressive)
         if aim.joint:
             added = picture.added_by_chroma(chroma_now) if chroma_now else []
             light = picture.luma_plane(channels, added, aim.joint)
-        luma_now = quantize([light], luma_now, [luma_exchange], luma_weights)
+        luma_now = quantize([light], luma_now, [luma_exchange], luma_weights, progressive)
 
     planes = [transform.to_blocks(luma_now.levels[0], picture.height, picture.width)]
     tables = {0: to_table(luma_now.steps)}

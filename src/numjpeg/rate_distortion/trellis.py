@@ -14,6 +14,7 @@ differences along a scan.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,7 +52,9 @@ class AcRates(NamedTuple):
     coefficient: NDArray[np.float32]
     """``(64, 16)``: a run of zeros and the category of the coefficient after it, with ZRLs and magnitude bits."""
     end: np.float32
-    """End of block."""
+    """End of block, after a coefficient."""
+    empty: np.float32
+    """A block of zeros: an end of block as well, but for runs of them."""
 
 
 def ac_rates(table: HuffmanTable) -> AcRates:
@@ -66,7 +69,8 @@ def ac_rates(table: HuffmanTable) -> AcRates:
     length[length == 0] = MISSING_BITS
     run, category = np.arange(64)[:, np.newaxis], np.arange(16)
     bits = length[ZERO_RUN] * (run >> 4) + length[(run & 15) << 4 | category] + category
-    return AcRates(bits.astype(np.float32), np.float32(length[END_OF_BLOCK]))
+    end = np.float32(length[END_OF_BLOCK])
+    return AcRates(bits.astype(np.float32), end, end)
 
 
 def dc_rates(table: HuffmanTable) -> NDArray[np.float32]:
@@ -214,8 +218,8 @@ def _forward(
     before = np.zeros(len(index), np.int8)
     lowered = np.zeros(len(index), np.bool_)
     dropped = np.zeros(counts[0], np.float32)  # D(i - 1)
-    # A block that keeps nothing is an end of block and all its distortion.
-    best_end = np.full(counts[0], rates.end, np.float32)
+    # A block that keeps nothing: the distortion of its other coefficients is common to all choices.
+    best_end = np.full(counts[0], rates.empty, np.float32)
     last = np.zeros(counts[0], np.intp)
     for i in range(1, len(counts)):
         count = counts[i]
@@ -347,6 +351,42 @@ def ac_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
     frequencies[ZERO_RUN] += (counts.sum((1, 2)) * np.arange(4)).sum()
     frequencies[END_OF_BLOCK] += len(levels) - np.count_nonzero(ac == 63)
     return frequencies
+
+
+def end_of_band_runs(levels: NDArray[np.int16]) -> NDArray[np.intp]:
+    """Lengths of the runs that a progressive scan codes together (G.1.2.2): the end of a block, and the blocks of
+    zeros after it. ``(runs,)``, for levels ``(n, 64)`` in the order of the scan.
+    """
+    empty = ~levels[:, 1:].any(axis=1)
+    ended = levels[:, 63] == 0
+    starts = ended & ~empty
+    starts[1:] |= ended[1:] & ~ended[:-1]
+    starts[:1] |= ended[:1]
+    return np.bincount(np.cumsum(starts)[ended])[1:]
+
+
+def progressive_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
+    """:func:`ac_frequencies` with symbols EOBn of runs in place of ends of blocks, for one scan of all bits."""
+    frequencies = ac_frequencies(levels)
+    frequencies[END_OF_BLOCK] = 0
+    category = magnitude_category(end_of_band_runs(levels)).astype(np.intp) - 1
+    frequencies += np.bincount(category << 4, minlength=256)
+    return frequencies
+
+
+def progressive_rates(table: HuffmanTable, levels: Sequence[NDArray[np.int16]]) -> AcRates:
+    """:func:`ac_rates` for progressive scans like those of the given levels.
+
+    What all runs take is laid on their starts, each the price of a run of one, and evenly on the blocks of zeros.
+    """
+    rates = ac_rates(table)
+    length = huffman_codes(table).length
+    runs = np.concatenate([end_of_band_runs(own) for own in levels])
+    category = magnitude_category(runs).astype(np.intp) - 1
+    bits = length[category << 4] + category
+    empty = sum(len(own) - np.count_nonzero(own[:, 1:].any(axis=1)) for own in levels)
+    more = max(0.0, float(bits.sum() - len(runs) * rates.end))
+    return rates._replace(empty=np.float32(more / empty if empty else rates.end))
 
 
 def dc_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:

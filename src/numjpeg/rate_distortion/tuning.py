@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numjpeg import pixels
-from numjpeg.coefficients import Coefficients, Component
+from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.metrics import psnr
 from numjpeg.rate_distortion import adaptive, search
 from numjpeg.rate_distortion.optimise import Picture, optimise
@@ -52,6 +52,7 @@ def encode_tuned(
     target_bytes: int | None,
     target_psnr: float | None,
     fancy_upsampling: bool,
+    progressive: bool,
 ) -> bytes:
     """The best file that ``write`` makes of a picture's coefficients.
 
@@ -60,6 +61,7 @@ def encode_tuned(
     samples : uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
     components : see :class:`Picture`; their tables are numbered here.
     write : a file from coefficients.
+    progressive : ``write`` makes progressive files.
     tune, quality, importance, target_bytes, target_psnr, fancy_upsampling : as in :func:`numjpeg.encode`.
     """
     height, width, _ = samples.shape
@@ -76,10 +78,10 @@ def encode_tuned(
     picture = Picture(samples, numbered, fancy_upsampling, weights)
 
     def make(strength: float) -> bytes:
-        return write(optimise(picture, strength, aim))
+        return write(optimise(picture, strength, aim, progressive=progressive))
 
     def measured(strength: float) -> tuple[float, Coefficients]:
-        found = optimise(picture, strength, aim)
+        found = optimise(picture, strength, aim, progressive=progressive)
         return psnr(samples, decoded(found, fancy_upsampling)), found
 
     guess = strength_of(tune, quality)
@@ -96,11 +98,12 @@ def decoded(coefficients: Coefficients, fancy_upsampling: bool = True) -> NDArra
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
     height, width = coefficients.height, coefficients.width
     planes = []
+    workspace = Workspace()
     for i, c in enumerate(components):
-        rows, columns = coefficients.planes[i].shape[:2]
-        samples = np.empty((rows * 8, columns * 8), np.uint8)
-        pixels.synthesise(zigzag(coefficients.planes[i]), coefficients.quantization_table(i), samples, Workspace())
-        planes.append(samples[: -(-height * c.V // v_max), : -(-width * c.H // h_max)])
+        sequences = zigzag(coefficients.planes[i])
+        samples = np.empty((8 * sequences.shape[0], 8 * sequences.shape[1]), np.uint8)
+        pixels.synthesise(sequences, coefficients.quantization_table(i), samples, workspace)
+        planes.append(samples[: ceil_div(height * c.V, v_max), : ceil_div(width * c.H, h_max)])
     out = np.empty((height, width, len(components)), np.uint8)
     if len(components) == 1:
         out[..., 0] = planes[0]
