@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +51,11 @@ def draw_at_ratio(image: NDArray[np.uint8], crop: Crop, ratio: float = RATIO) ->
 
     Parameters
     ----------
-    image : uint8 ``(H, W, 3)``. crop : what is shown, twice enlarged. ratio : of compression.
+    image : uint8 ``(H, W, 3)``. crop : what is shown, twice enlarged. ratio : of compression; halved until JPEG
+        can do it.
     """
-    panels = [_panel(image, view, crop, 2) for view in at_ratio(image, ratio)]
+    views, ratio = _as_small(at_ratio, image, ratio)
+    panels = [_panel(image, view, crop, 2) for view in views]
     note = (
         f"At {ratio:g}:1, {24 / ratio:.2f} bits per pixel, JPEG falls apart into blocks and JPEG 2000 stays "
         "recognisable; an encoder that thinks harder and a decoder that restores take back about half of that."
@@ -65,9 +68,10 @@ def draw_parts(image: NDArray[np.uint8], crop: Crop, ratio: float = PARTS_RATIO)
 
     Parameters
     ----------
-    image : uint8 ``(H, W, 3)``. crop : what is shown, as it is. ratio : of compression of the whole files.
+    image : uint8 ``(H, W, 3)``. crop : what is shown, as it is. ratio : of compression of the whole files; halved
+        until JPEG can do it.
     """
-    jpeg, wavelet = from_parts(image, ratio)
+    (jpeg, wavelet), ratio = _as_small(from_parts, image, ratio)
 
     def panels(views: Iterable[View]) -> list[Panel]:
         return [_panel(image, view, crop, 1) for view in views]
@@ -89,6 +93,22 @@ def draw_parts(image: NDArray[np.uint8], crop: Crop, ratio: float = PARTS_RATIO)
         ],
         1,
     )
+
+
+Views = TypeVar("Views")
+
+
+def _as_small(
+    make: Callable[[NDArray[np.uint8], float], Views], image: NDArray[np.uint8], ratio: float
+) -> tuple[Views, float]:
+    """Views at a ratio, or at half of it, and so on: small pictures and noise cannot be made as small."""
+    while True:
+        try:
+            return make(image, ratio), ratio
+        except ValueError:
+            if ratio < 1:
+                raise
+            ratio /= 2
 
 
 def _panel(image: NDArray[np.uint8], view: View, crop: Crop, scale: int) -> Panel:
