@@ -172,6 +172,7 @@ def test_more_bytes_than_any_file_takes_give_the_finest(photo: np.ndarray) -> No
 
 
 def test_impossible_targets_name_what_is_possible(photo: np.ndarray) -> None:
+    photo = photo[:96, :128]
     with pytest.raises(
         ValueError, match=r"target_bytes: 200 is impossible, the smallest file has (\d+) bytes"
     ) as e:

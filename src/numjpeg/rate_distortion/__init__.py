@@ -1,1 +1,1 @@
-"""The best picture per byte that an ordinary JPEG file can carry: only the encoder thinks harder."""
+"""Better pictures in the same bytes: what an encoder may choose, and what a decoder may infer."""
