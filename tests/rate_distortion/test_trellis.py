@@ -69,7 +69,7 @@ def test_the_last_coefficient_needs_no_end_of_block() -> None:
 
 
 @pytest.mark.parametrize("table", [DC_LUMINANCE, DC_CHROMINANCE], ids=["K.3", "K.4"])
-@pytest.mark.parametrize("count", [1, 2, 3, 5, 7])
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
 def test_no_chain_of_dc_levels_costs_less(table, count: int) -> None:
     random = np.random.default_rng(count)
     for _ in range(10):

@@ -69,9 +69,10 @@ def test_every_kind_of_picture_becomes_a_file_that_others_read(tune: str, qualit
     for make in (noise, smooth, flat, extremes):
         for shape in ((1, 1, 3), (9, 3, 3), (17, 33, 1), (40, 50, 3)):
             image = make(*shape)
-            decoded = by_pillow(numjpeg.encode(image, quality, tune=tune))
+            data = numjpeg.encode(image, quality, tune=tune)
+            decoded = by_pillow(data)
             assert decoded.shape == image.shape
-            np.testing.assert_array_equal(decoded, numjpeg.decode(numjpeg.encode(image, quality, tune=tune)))
+            np.testing.assert_array_equal(decoded, numjpeg.decode(data))
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1"])
@@ -117,7 +118,7 @@ def test_chroma_is_made_for_the_decoder(photo: np.ndarray) -> None:
 @pytest.mark.parametrize("tune", ["psnr", "perceptual"])
 def test_a_higher_quality_is_larger_and_better(photo: np.ndarray, tune: str) -> None:
     image = photo[:128, :160]
-    files = [numjpeg.encode(image, quality, tune=tune) for quality in range(1, 101, 4)]
+    files = [numjpeg.encode(image, quality, tune=tune) for quality in range(1, 101, 9)]
     sizes = np.array([len(data) for data in files])
     decibels = np.array([numjpeg.psnr(image, by_pillow(data)) for data in files])
     assert (sizes[1:] >= sizes[:-1] * 0.99).all()
@@ -141,9 +142,16 @@ def test_quality_means_the_psnr_that_libjpeg_gives(quality: int) -> None:
 # --- targets ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tune", ["psnr", "perceptual"])
-@pytest.mark.parametrize("target", [1000, 3000, 10000])
-@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize(
+    ("tune", "target", "progressive"),
+    [
+        ("psnr", 1000, False),
+        ("psnr", 3000, True),
+        ("psnr", 10000, False),
+        ("perceptual", 1000, True),
+        ("perceptual", 10000, False),
+    ],
+)
 def test_target_bytes(photo: np.ndarray, tune: str, target: int, progressive: bool) -> None:
     image = photo[:128, :160]
     data = numjpeg.encode(image, tune=tune, target_bytes=target, progressive=progressive)
@@ -164,6 +172,7 @@ def test_more_bytes_than_any_file_takes_give_the_finest(photo: np.ndarray) -> No
 
 
 def test_impossible_targets_name_what_is_possible(photo: np.ndarray) -> None:
+    photo = photo[:96, :128]
     with pytest.raises(
         ValueError, match=r"target_bytes: 200 is impossible, the smallest file has (\d+) bytes"
     ) as e:
