@@ -2,18 +2,23 @@
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
 where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
-"corpus cjpeg letters skimage" (letters: that pictures are drawn to the pixel as those in pic/).
+"corpus cjpeg letters skimage study" (letters: that pictures are drawn to the pixel as those in pic/).
 """
 
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+from PIL import Image
 
 CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 REQUIRED = os.environ.get("NUMJPEG_REQUIRE", "").split()
@@ -43,6 +48,20 @@ def cjpeg() -> str:
 
 
 @pytest.fixture(scope="session")
+def djpeg() -> Callable[[bytes], np.ndarray | None]:
+    """libjpeg-turbo's own decoder: a file's pixels, warnings or not; None where it gives up."""
+    path = shutil.which("djpeg")
+    if path is None:
+        _missing("djpeg", "djpeg is not installed (Debian: libjpeg-turbo-progs)")
+
+    def decode(data: bytes) -> np.ndarray | None:
+        done = subprocess.run([str(path), "-pnm"], input=data, capture_output=True, check=False)
+        return np.asarray(Image.open(io.BytesIO(done.stdout))) if done.returncode in (0, 2) else None
+
+    return decode
+
+
+@pytest.fixture(scope="session")
 def skimage() -> ModuleType:
     """scikit-image, a reference for PSNR."""
     try:
@@ -51,3 +70,22 @@ def skimage() -> ModuleType:
     except ImportError:
         _missing("skimage", "scikit-image is not installed")
     return importlib.import_module("skimage")
+
+
+@pytest.fixture(scope="session")
+def study() -> None:
+    """What the extras study and cluster install."""
+    for name in (
+        "matplotlib",
+        "skimage",
+        "scipy",
+        "bjontegaard",
+        "ssimulacra2",
+        "pyjpegli",
+        "tqdm",
+        "distributed",
+    ):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            _missing("study", f"{name} is not installed (extras study and cluster)")

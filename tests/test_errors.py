@@ -144,7 +144,6 @@ def test_a_format_error_says_what_where_and_by_which_clause(kind: str) -> None:
 
 
 UNSUPPORTED = {
-    "progressive": (pillow.save(samples.smooth(9, 9), progressive=True), "SOF2: progressive"),
     "arithmetic": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc9"), "SOF9.*arithmetic"),
     "lossless": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc3"), "SOF3: lossless"),
     "differential": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc5"), "SOF5: differential"),

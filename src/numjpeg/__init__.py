@@ -16,8 +16,9 @@ from numjpeg.workspace import keep_freed_memory
 
 if TYPE_CHECKING:
     from numjpeg.batch import decode_batch, encode_batch
+    from numjpeg.bitstream.faults import DamageReport, Fault
     from numjpeg.coefficients import Coefficients, Component
-    from numjpeg.decoder import decode, read_coefficients
+    from numjpeg.decoder import decode, decode_damaged, read_coefficients
     from numjpeg.encoder import encode, write_coefficients
     from numjpeg.files import imread, imwrite
     from numjpeg.header import Header, read_header
@@ -31,6 +32,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Coefficients",
     "Component",
+    "DamageReport",
+    "Fault",
     "FormatError",
     "Header",
     "JpegError",
@@ -38,6 +41,7 @@ __all__ = [
     "copy_metadata",
     "decode",
     "decode_batch",
+    "decode_damaged",
     "encode",
     "encode_batch",
     "imread",
@@ -53,7 +57,8 @@ __all__ = [
 _ROOMS = {
     "batch": ("decode_batch", "encode_batch"),
     "coefficients": ("Coefficients", "Component"),
-    "decoder": ("decode", "read_coefficients"),
+    "bitstream.faults": ("DamageReport", "Fault"),
+    "decoder": ("decode", "decode_damaged", "read_coefficients"),
     "encoder": ("encode", "write_coefficients"),
     "files": ("imread", "imwrite"),
     "header": ("Header", "read_header"),

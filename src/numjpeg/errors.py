@@ -12,6 +12,8 @@ class JpegError(Exception):
 
     Attributes
     ----------
+    what : str
+        What is wrong, without place and clause.
     offset : int or None
         Byte offset in the file at which the fault was seen.
     clause : str or None
@@ -19,6 +21,7 @@ class JpegError(Exception):
     """
 
     def __init__(self, what: str, *, offset: int | None = None, clause: str | None = None) -> None:
+        self.what = what
         self.offset = offset
         self.clause = clause
         where = "" if offset is None else f", byte {offset}"

@@ -81,19 +81,20 @@ class Header:
     warnings: list[str]
 
 
-def read_header(data: Any) -> Header:
+def read_header(data: Any, *, strict: bool = True) -> Header:
     """Read all marker segments of a file, of whatever process, without decoding it.
 
     Parameters
     ----------
     data : the file: bytes, bytearray, memoryview or uint8 array.
+    strict : refuse broken segments; False leaves out all of them but the frame header.
 
     Raises
     ------
     FormatError if the segments are broken; TypeError for another kind of ``data``.
     """
     file = as_bytes(data)
-    structure = reader.read_structure(file, decode=False)
+    structure = reader.read_structure(file, decode=False, strict=strict)
     frame = structure.require_frame()
     application, warnings = structure.application_segments, structure.warnings
     jfif = metadata.find_jfif(application, warnings)

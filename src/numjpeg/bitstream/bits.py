@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,8 +137,12 @@ class Payload:
 
     def file_offset(self, position: int) -> int:
         """Byte offset in the file of byte ``position`` of the payload."""
-        kept = self._removed - np.arange(len(self._removed))
-        return self._offset + position + int(np.searchsorted(kept, position, side="right"))
+        return self._offset + position + int(np.searchsorted(self._before_removed, position, side="right"))
+
+    @cached_property
+    def _before_removed(self) -> NDArray[np.intp]:
+        """How many bytes of the payload stand before each byte that was removed."""
+        return self._removed - np.arange(len(self._removed))
 
 
 PAYLOAD_MARGIN = 2560
@@ -165,6 +170,32 @@ def unstuff(data: bytes, start: int, end: int) -> Payload:
     payload[:size] = np.delete(raw, removed)
     starts = restart - np.searchsorted(removed, restart)
     return Payload(payload, size, np.append(0, starts), (raw[restart + 1] - RST0).astype(np.intp), removed, start)
+
+
+def unstuff_parts(data: bytes, start: int, end: int, parts: list[tuple[int, int]]) -> Payload:
+    """Take entropy-coded data apart of which only some parts are to be read.
+
+    Parameters
+    ----------
+    data : the file. start, end : byte offsets of the entropy-coded data.
+    parts : (begin, end) of each restart interval, in bytes from ``start``; ascending, none with a marker inside.
+    """
+    raw = np.frombuffer(data, np.uint8, end - start, start)
+    begin, stop = np.array(parts, np.intp).T
+    edges = np.zeros(len(raw) + 1, np.int8)
+    edges[begin] += 1  # markers stand between the parts, so no two share an edge; an empty one has none
+    edges[stop] -= 1
+    keep = np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)
+    ff = np.flatnonzero(raw[:-1] == 0xFF)
+    keep[ff[raw[ff + 1] == 0] + 1] = False
+    keep[ff[raw[ff + 1] == 0xFF]] = False
+    keep[-1:] &= raw[-1:] != 0xFF
+    removed = np.flatnonzero(~keep)
+    size = len(raw) - len(removed)
+    payload = np.zeros(size + PAYLOAD_MARGIN, np.uint8)
+    payload[:size] = raw[keep]
+    starts = begin - np.searchsorted(removed, begin)
+    return Payload(payload, size, starts, np.empty(0, np.intp), removed, start)
 
 
 def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.uint16]:

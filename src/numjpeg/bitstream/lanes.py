@@ -144,8 +144,8 @@ def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8
     uint8 ``(lanes, columns)``: a row for each of the first lanes, from the bit on where it starts, over twice the
     length of the longest one; 1 where it is wrong, 2 where it is right, 0 where it does not read.
     """
-    reader = _Reader(scan, bits.unstuff(data, scan.start, scan.end), Statistics())
-    lanes, traces, chain = reader.prove(_Place(0, 0, 0))
+    reader = LaneReader(scan, bits.unstuff(data, scan.start, scan.end), Statistics())
+    lanes, traces, chain = reader.prove(Place(0, 0, 0))
     span = 2 * int((lanes.end - lanes.begin).max())
     states = np.zeros((len(lanes.begin), columns), np.uint8)
     for trace in traces:
@@ -182,9 +182,9 @@ def _read_pieces(
     """All blocks of a scan in order, ``(n, 64)`` at a time, with DC differences in element 0."""
     per_mcu = scan.blocks_per_mcu
     total = sum(counts)
-    place, certain = _Place(0, 0, 0), False
+    place, certain = Place(0, 0, 0), False
     if payload.size >= SERIAL_BELOW:
-        lanes, certain = _Reader(scan, payload, statistics), True
+        lanes, certain = LaneReader(scan, payload, statistics), True
         while certain and place.block < total * per_mcu:
             blocks, place, certain = lanes.read_piece(place)
             yield blocks
@@ -201,7 +201,7 @@ def _read_pieces(
             known = 0
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """A proven block start."""
 
     bit: int
@@ -450,7 +450,7 @@ def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
     flat[first] = entry.view(np.int16)[_FIRST_VALUE // 16 :: 4] >> 4
 
 
-class _Reader:
+class LaneReader:
     """Lanes over a payload."""
 
     def __init__(self, scan: Scan, payload: bits.Payload, statistics: Statistics) -> None:
@@ -788,7 +788,7 @@ class _Reader:
 
     # --- a piece -----------------------------------------------------------------------------------------
 
-    def prove(self, place: _Place) -> tuple[_Lanes, list[_Trace], _Chain]:
+    def prove(self, place: Place) -> tuple[_Lanes, list[_Trace], _Chain]:
         """Cut, guess and chain some thousand lanes from a proven block start on."""
         every = self.lanes
         interval = place.block // self.interval_blocks
@@ -808,7 +808,7 @@ class _Reader:
         traces, state, blocks = self.guess(lanes, phase)
         return lanes, traces, self.chain(lanes, traces, state, blocks, 64 * (place.block - phase))
 
-    def read_piece(self, place: _Place) -> tuple[NDArray[np.int16], _Place, bool]:
+    def read_piece(self, place: Place) -> tuple[NDArray[np.int16], Place, bool]:
         """Read some thousand lanes from a proven block start on.
 
         Returns
@@ -833,7 +833,7 @@ class _Reader:
 
         mcu_block = end_block // self.per_mcu * self.per_mcu
         bit = start_of(end_block) if end_block > place.block else place.bit
-        end = _Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
+        end = Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
         return sequences[: end_block - place.block], end, bad < 0
 
     def _first_fault(self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int) -> int:

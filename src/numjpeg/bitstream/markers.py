@@ -46,6 +46,8 @@ _ALONE = {SOI, EOI, TEM, *range(RST0, RST7 + 1)}
 
 # FF, then neither a stuffed zero, nor a restart marker, nor one more fill byte: the end of entropy-coded data.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# The same where data may be damaged: markers that mean nothing are passed over.
+_END_OF_DAMAGED_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 
 
@@ -89,8 +91,15 @@ class Segment(NamedTuple):
         return is_application(self.marker)
 
 
-def iterate_segments(data: bytes) -> Iterator[Segment]:
+def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> Iterator[Segment]:
     """Walk through the markers of a file (B.1.1), over the entropy-coded data, up to the first EOI.
+
+    Parameters
+    ----------
+    data : the file.
+    faults : None, or a list: what else would be an error is then added to it, and the walk goes on behind the
+        length that is wrong. Markers below SOF0 mean nothing then; another SOI opens a picture within the picture,
+        which is passed over, or after a scan the next picture, where the walk ends.
 
     Yields
     ------
@@ -98,8 +107,9 @@ def iterate_segments(data: bytes) -> Iterator[Segment]:
 
     Raises
     ------
-    FormatError if there is no SOI, or a segment's length is below 2 or passes the end of the data; but an APPn or
-    COM with such a length is empty, or after a scan the last segment, and has a ``fault``.
+    FormatError if there is no SOI, or, without ``faults``, if a segment's length is below 2 or passes the end of
+    the data; but an APPn or COM with such a length is empty, or after a scan the last segment, and has its own
+    ``fault``.
     """
     if data[:2] != bytes((0xFF, SOI)):
         what = "no data" if not data else "not a JPEG file: it does not begin with SOI"
@@ -112,28 +122,44 @@ def iterate_segments(data: bytes) -> Iterator[Segment]:
         stray = offset - position - _trailing_fill(data, position, offset)
         marker = data[offset + 1]
         start = offset + 2
+        if faults is not None and marker == SOI:
+            faults.append(FormatError("another SOI", offset=offset, clause="B.2.1"))
+            end_of_image = data.find(bytes((0xFF, EOI)), start)
+            if scanned or end_of_image < 0:
+                return
+            position = end_of_image + 2
+            continue
         if marker in _ALONE:
             yield Segment(marker, offset, start, start, stray)
             if marker == EOI:
                 return
             position = start
             continue
+        if faults is not None and marker < SOF0:
+            faults.append(FormatError(f"{marker_name(marker)} means nothing", offset=offset, clause="B.1.1.3"))
+            position = start
+            continue
         length = int.from_bytes(data[start : start + 2], "big")
         end = start + length
-        name = marker_name(marker)
-        if start + 2 > len(data) or end > len(data):
+        wrong = f"length {length} is below 2" if length < 2 else ""
+        if max(end, start + 2) > len(data):
+            wrong = "the file ends inside the segment"
             if scanned and is_application(marker):
-                yield Segment(marker, offset, len(data), len(data), stray, "the file ends inside the segment")
+                yield Segment(marker, offset, len(data), len(data), stray, wrong)
                 return
-            raise FormatError(f"{name}: the file ends inside the segment", offset=offset, clause="B.1.1.4")
-        if length < 2 and is_application(marker):
-            yield Segment(marker, offset, start + 2, start + 2, stray, f"length {length} is below 2")
+        elif wrong and is_application(marker):
+            yield Segment(marker, offset, start + 2, start + 2, stray, wrong)
             position = start + 2
             continue
-        if length < 2:
-            raise FormatError(f"{name}: length {length} is below 2", offset=offset, clause="B.1.1.4")
+        if wrong:
+            error = FormatError(f"{marker_name(marker)}: {wrong}", offset=offset, clause="B.1.1.4")
+            if faults is None:
+                raise error
+            faults.append(error)
+            position = min(start + 2, len(data))
+            continue
         yield Segment(marker, offset, start + 2, end, stray)
-        position = end_of_scan(data, end) if marker == SOS else end
+        position = end_of_scan(data, end, faults is not None) if marker == SOS else end
         scanned = scanned or marker == SOS
 
 
@@ -142,7 +168,15 @@ def _trailing_fill(data: bytes, start: int, end: int) -> int:
     return end - start - len(data[start:end].rstrip(b"\xff"))
 
 
-def end_of_scan(data: bytes, start: int) -> int:
-    """Byte offset of the marker (or of the end of the data) that ends the entropy-coded data from ``start`` on."""
-    found = _END_OF_SCAN.search(data, start)
+def end_of_scan(data: bytes, start: int, damaged: bool = False) -> int:
+    """Byte offset of the marker (or of the end of the data) that ends the entropy-coded data from ``start`` on.
+
+    Where the data may be ``damaged``, markers below SOF0 do not end them: they mean nothing.
+    """
+    found = (_END_OF_DAMAGED_SCAN if damaged else _END_OF_SCAN).search(data, start)
     return found.start() if found else len(data)
+
+
+def find_markers(data: bytes, start: int, end: int) -> list[int]:
+    """Byte offsets of the markers, of their last FF, between ``start`` and ``end``."""
+    return [found.start() for found in _MARKER.finditer(data, start, end)]

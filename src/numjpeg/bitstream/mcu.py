@@ -129,19 +129,21 @@ def deinterleave(blocks: NDArray[np.int16], columns: int, factors: Factors) -> l
 
     Parameters
     ----------
-    blocks : int16 ``(rows * columns, blocks an MCU, 64)``. columns : MCUs in a row.
+    blocks : int16 ``(rows * columns, blocks an MCU, 64)``, or a last axis of the DC alone.
+    columns : MCUs in a row.
 
     Returns
     -------
     for each component int16 ``(rows * V, columns * H, 64)``.
     """
     rows = ceil_div(len(blocks), columns)
-    grid = blocks.reshape(rows, columns, -1, 64)
+    kept = blocks.shape[-1]
+    grid = blocks.reshape(rows, columns, -1, kept)
     planes = []
     first = 0
     for v, h in factors:
-        own = grid[:, :, first : first + v * h].reshape(rows, columns, v, h, 64)
-        planes.append(own.transpose(0, 2, 1, 3, 4).reshape(rows * v, columns * h, 64))
+        own = grid[:, :, first : first + v * h].reshape(rows, columns, v, h, kept)
+        planes.append(own.transpose(0, 2, 1, 3, 4).reshape(rows * v, columns * h, kept))
         first += v * h
     return planes
 

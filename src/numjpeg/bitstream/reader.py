@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.bitstream import markers, segments
+from numjpeg.bitstream.faults import Fault
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.bitstream.metadata import file_colorspace
 from numjpeg.bitstream.writer import STANDARD_TABLES
 from numjpeg.coefficients import Component
 from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
 
 @dataclass
@@ -30,6 +32,11 @@ class Structure:
     """Tq -> table as last defined."""
     component_tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
     """Place of the component in the frame -> the table in force at its first scan."""
+    coefficient_bits: dict[int, list[int]] = field(default_factory=dict)
+    """Of a progressive frame, place of the component -> for each coefficient along the zig-zag how many low bits
+    are still to come, -1 where all are."""
+    bits_before: dict[int, list[int]] = field(default_factory=dict)
+    """The same before the component's last scan; zeros if that is the first of the frame, as in libjpeg."""
     huffman_definitions: dict[tuple[int, int], tuple[tuple[int, ...], bytes, int]] = field(default_factory=dict)
     """(class, number) -> BITS, HUFFVAL, byte offset, as last defined; not checked."""
     restart_interval: int = 0
@@ -40,6 +47,11 @@ class Structure:
     trailing: tuple[int, int] | None = None
     """(byte offset, number) of the bytes after EOI."""
     warnings: list[str] = field(default_factory=list)
+    strict: bool = True
+    """A fault is an error. If not, what is wrong is left out and noted:"""
+    faults: list[Fault] = field(default_factory=list)
+    doubtful_from: int | None = None
+    """Number of the first scan that may lack something because of a fault in front of it."""
 
     def require_frame(self) -> Frame:
         """The frame; FormatError if there is none."""
@@ -49,6 +61,23 @@ class Structure:
             clause = "B.5" if tables else "B.2.1"
             raise FormatError(f"the file has no frame{what}", offset=self.size, clause=clause)
         return self.frame
+
+    def put_in_doubt(self, scan: int) -> None:
+        """Note that the scans from number ``scan`` on may lack something."""
+        if self.doubtful_from is None:
+            self.doubtful_from = scan
+
+    def lacks_scans(self) -> bool:
+        """Whether damage has cost components or, in a progressive frame, bits of their coefficients. A file with
+        EOI and without a fault may do without.
+        """
+        ended = bool(self.segments) and self.segments[-1].marker == markers.EOI
+        if ended and not self.faults:
+            return False
+        components = range(len(self.require_frame().components))
+        if not self.require_frame().progressive:
+            return any(index not in self.component_tables for index in components)
+        return any(any(self.coefficient_bits.get(index, [-1])) for index in components)
 
     @property
     def colorspace(self) -> str:
@@ -68,7 +97,7 @@ def as_bytes(data: Any, name: str = "data") -> bytes:
     raise TypeError(f"{name}: bytes expected, got {type(data).__name__}; imread takes a path or a file")
 
 
-def read_structure(data: bytes, tables: Any = None, *, decode: bool = True) -> Structure:
+def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, strict: bool = True) -> Structure:
     """Walk through a file's markers.
 
     Parameters
@@ -76,16 +105,20 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True) -> S
     data : the file. tables : a file of tables alone (B.5) that come before its own.
     decode : refuse what the library does not decode at its frame header, and a file without
         a complete scan; False reads on, for what can be said about such files.
+    strict : refuse broken segments; False leaves them out and notes a fault, but for the frame header, without
+        which nothing can be decoded.
 
     Raises
     ------
     FormatError, UnsupportedError.
     """
-    structure = Structure(len(data))
+    structure = Structure(len(data), strict=strict)
+    errors: list[FormatError] | None = None if strict else []
     if tables is not None:
         _take_tables(structure, as_bytes(tables, "tables"))
     segment = None
-    for segment in markers.iterate_segments(data):
+    for segment in markers.iterate_segments(data, errors):
+        _note_all(structure, errors)
         structure.segments.append(segment)
         if segment.stray:
             structure.warnings.append(f"{segment.stray} stray bytes before {segment.name}, byte {segment.offset}")
@@ -94,9 +127,15 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True) -> S
             continue
         handler = _HANDLERS.get(segment.marker)
         if handler:
-            handler(structure, data, segment, decode)
+            try:
+                handler(structure, data, segment, decode)
+            except FormatError as error:
+                if strict or (structure.frame is None and segment.marker in markers.FRAMES):
+                    raise
+                _note_all(structure, [error])
         elif segment.is_application and not structure.scans:
             structure.application_segments.append((segment.marker, data[segment.start : segment.end]))
+    _note_all(structure, errors)
     if segment is None or segment.marker != markers.EOI:
         structure.warnings.append("the file ends without EOI")
     elif segment.end < len(data):
@@ -104,9 +143,20 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True) -> S
     frame = structure.require_frame()
     if decode and not structure.scans:
         raise FormatError("the file has no scan", offset=len(data), clause="B.2.1")
+    if decode and strict and structure.lacks_scans():
+        what = "the file ends before all scans of its components have come"
+        raise FormatError(what, offset=len(data), clause="B.2.1")
     if decode and frame.height == 0:
         segments.check_supported(frame, structure.frame_offset)
     return structure
+
+
+def _note_all(structure: Structure, errors: list[FormatError] | None) -> None:
+    """Turn errors into faults, which put the scans that follow in doubt; empties the list."""
+    if errors:
+        structure.faults += map(Fault.of, errors)
+        structure.put_in_doubt(len(structure.scans))
+        errors.clear()
 
 
 def _take_tables(structure: Structure, data: bytes) -> None:
@@ -143,8 +193,12 @@ def _take_standard_tables(structure: Structure, decode: bool) -> None:
 
 
 def _on_dqt(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
-    tables = segments.parse_dqt(data[segment.start : segment.end], segment.offset)
+    payload = data[segment.start : segment.end]
+    tables = segments.parse_dqt(payload, segment.offset, allow_zero=not structure.strict)
     structure.quantization_tables.update(tables)
+    if not all(table.all() for table in tables.values()):
+        what = "DQT: an entry of 0, as which it is taken"
+        _note_all(structure, [FormatError(what, offset=segment.offset, clause="B.2.4.1")])
 
 
 def _on_dht(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
@@ -167,6 +221,8 @@ def _on_sof(structure: Structure, data: bytes, segment: markers.Segment, decode:
 
 
 def _on_hierarchical(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    if decode and not structure.strict and structure.frame is not None:
+        raise FormatError(f"{segment.name} in a frame", offset=segment.offset, clause="Annex J")
     if decode:
         raise UnsupportedError(
             f"{segment.name}: hierarchical coding is not supported", offset=segment.offset, clause="Annex J"
@@ -185,16 +241,21 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
     )
     tables = {}
     if decode:
-        for index, _, _ in chosen:
-            _latch_quantization(structure, index, segment.offset)
-        for key in sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))}):
+        if frame.progressive:
+            segments.check_progression(len(chosen), *parameters, segment.offset)
+        for key in _table_keys(frame, chosen, *parameters):
             if key not in structure.huffman_definitions:
                 kind = "AC" if key[0] else "DC"
-                raise FormatError(
+                error = FormatError(
                     f"SOS: {kind} Huffman table {key[1]} is not defined",
                     offset=segment.offset,
                     clause="B.2.4.2",
                 )
+                if structure.strict or key not in STANDARD_TABLES:
+                    raise error
+                _note_all(structure, [error])  # most files have the standard ones
+                tables[key] = STANDARD_TABLES[key]
+                continue
             lengths, values, offset = structure.huffman_definitions[key]
             tables[key] = segments.make_huffman_table((lengths, values), key[0], offset)
     scan = Scan(
@@ -205,7 +266,7 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
         structure.restart_interval,
         segment.offset,
         segment.end,
-        markers.end_of_scan(data, segment.end),
+        markers.end_of_scan(data, segment.end, not structure.strict),
         *parameters,
     )
     if decode and scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
@@ -214,18 +275,63 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
             offset=segment.offset,
             clause="B.2.3",
         )
+    if decode:
+        for index in scan.indices:
+            _check_first_scan(structure, index, segment.offset)
+        for index in scan.indices:
+            if index not in structure.component_tables:
+                structure.component_tables[index] = _quantization_table(structure, index, segment.offset)
+            if frame.progressive:
+                _progress(structure, index, *parameters, segment.offset)
     structure.scans.append(scan)
 
 
-def _latch_quantization(structure: Structure, index: int, offset: int) -> None:
-    """A component keeps the table that is in force at its first scan; a second scan of it has nothing to code."""
-    if index in structure.component_tables:
-        raise FormatError(f"SOS: component number {index} is coded twice", offset=offset, clause="B.2.3")
+def _check_first_scan(structure: Structure, index: int, offset: int) -> None:
+    """A second scan of a component has nothing to code, but in a progressive frame."""
     assert structure.frame is not None
-    number = structure.frame.components[index].Tq
-    if number not in structure.quantization_tables:
-        raise FormatError(f"SOS: quantization table {number} is not defined", offset=offset, clause="B.2.4.1")
-    structure.component_tables[index] = structure.quantization_tables[number]
+    if index in structure.component_tables and not structure.frame.progressive:
+        raise FormatError(f"SOS: component number {index} is coded twice", offset=offset, clause="B.2.3")
+
+
+def _quantization_table(structure: Structure, index: int, offset: int) -> NDArray[np.uint16]:
+    """The table that is in force for a component at its first scan, which it keeps.
+
+    In place of one that is missing a damaged file's component takes another one of the file, or one of Annex K:
+    any shows more than none.
+    """
+    assert structure.frame is not None
+    tables, number = structure.quantization_tables, structure.frame.components[index].Tq
+    if number in tables:
+        return tables[number]
+    error = FormatError(f"SOS: quantization table {number} is not defined", offset=offset, clause="B.2.4.1")
+    if structure.strict:
+        raise error
+    _note_all(structure, [error])
+    return tables[min(tables)] if tables else CHROMINANCE if index else LUMINANCE
+
+
+def _table_keys(
+    frame: Frame, chosen: list[tuple[int, int, int]], Ss: int, Se: int, Ah: int, Al: int
+) -> list[tuple[int, int]]:
+    """(class, number) of the Huffman tables that a scan uses."""
+    if not frame.progressive:
+        return sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))})
+    if Ss:
+        return [(1, Ta) for _, _, Ta in chosen]
+    return [] if Ah else sorted({(0, Td) for _, Td, _ in chosen})  # a refinement of DC has no codes
+
+
+def _progress(structure: Structure, index: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
+    """Note what a scan adds to a component. Another order than G.1.1.1 has is a warning, as in libjpeg."""
+    known = structure.coefficient_bits.setdefault(index, [-1] * 64)
+    structure.bits_before[index] = list(known) if structure.scans else [0] * 64
+    if Ss and known[0] < 0:
+        structure.warnings.append(f"AC coefficients of component number {index} come before its DC, byte {offset}")
+    if any(Ah != max(bits, 0) for bits in known[Ss : Se + 1]):
+        structure.warnings.append(
+            f"component number {index}: coefficients {Ss} to {Se} do not come bit after bit, byte {offset}"
+        )
+    known[Ss : Se + 1] = [Al] * (Se - Ss + 1)
 
 
 _HANDLERS: dict[int, Callable[[Structure, bytes, markers.Segment, bool], None]] = {

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from numjpeg.bitstream import markers
 from numjpeg.bitstream.frame import Frame, Scan
+from numjpeg.bitstream.scripts import MAX_POINT_TRANSFORM
 from numjpeg.coefficients import Component
 from numjpeg.errors import FormatError, UnsupportedError
 from numjpeg.stages.huffman import MAX_CATEGORY, HuffmanTable
@@ -30,8 +31,8 @@ def build(marker: int, payload: bytes) -> bytes:
 # --- DQT: quantization tables (B.2.4.1) ------------------------------------------------------------------
 
 
-def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
-    """Tq -> table, uint16 ``(8, 8)``, natural order."""
+def parse_dqt(payload: bytes, offset: int, allow_zero: bool = False) -> dict[int, NDArray[np.uint16]]:
+    """Tq -> table, uint16 ``(8, 8)``, natural order; with ``allow_zero`` an entry may be 0."""
     tables = {}
     position = 0
     while position < len(payload):
@@ -45,7 +46,7 @@ def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
         if len(entries) < size:
             raise FormatError(f"DQT: table {number} is cut short", offset=offset, clause="B.2.4.1")
         sequence = np.frombuffer(entries, ">u2" if precision else np.uint8).astype(np.uint16)
-        if not sequence.all():
+        if not (allow_zero or sequence.all()):
             raise FormatError(f"DQT: table {number} has an entry of 0", offset=offset, clause="B.2.4.1")
         tables[number] = np.ascontiguousarray(inverse_zigzag(sequence))
         position += 1 + size
@@ -153,7 +154,7 @@ def check_supported(frame: Frame, offset: int) -> None:
     def unsupported(what: str, clause: str) -> UnsupportedError:
         return UnsupportedError(f"{name}: {what}", offset=offset, clause=clause)
 
-    if frame.marker not in (markers.SOF0, markers.SOF1):
+    if frame.marker not in (markers.SOF0, markers.SOF1, markers.SOF2):
         raise unsupported(f"{markers.FRAMES[frame.marker]} is not supported", "B.1.1.3")
     if frame.marker == markers.SOF0 and frame.precision != 8:
         raise FormatError(f"SOF0: precision {frame.precision} is not 8", offset=offset, clause="B.2.2")
@@ -202,13 +203,28 @@ def parse_sos(
         identifier, tables = payload[1 + 2 * i], payload[2 + 2 * i]
         if identifier not in place:
             raise wrong(f"component {identifier} is not in the frame")
-        if tables >> 4 > 3 or tables & 15 > 3:
+        # Of a progressive scan's two numbers one means nothing: which table it uses is looked for by its kind.
+        if not frame.progressive and (tables >> 4 > 3 or tables & 15 > 3):
             raise wrong(f"table numbers Td={tables >> 4}, Ta={tables & 15} of component {identifier}: above 3")
         chosen.append((place[identifier], tables >> 4, tables & 15))
     if len({index for index, _, _ in chosen}) < count:
         raise wrong("a component stands twice")
     Ss, Se, approximation = payload[1 + 2 * count : 4 + 2 * count]
     return chosen, (Ss, Se, approximation >> 4, approximation & 15)
+
+
+def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
+    """What a scan of a progressive frame may say (G.1.1.1, Table B.3); FormatError for the rest, as in libjpeg."""
+
+    def wrong(what: str, clause: str) -> FormatError:
+        return FormatError(f"SOS: {what}", offset=offset, clause=clause)
+
+    if Ss > Se or Se > 63 or (Ss == 0 and Se > 0):
+        raise wrong(f"Ss={Ss}, Se={Se} is neither the DC coefficient nor a band of AC coefficients", "G.1.1.1.1")
+    if Ss and components > 1:
+        raise wrong(f"a scan of AC coefficients has {components} components", "G.1.1.1.1")
+    if Al > MAX_POINT_TRANSFORM or (Ah and Al != Ah - 1):
+        raise wrong(f"Ah={Ah}, Al={Al} is no step of successive approximation", "G.1.1.1.2")
 
 
 def build_sos(scan: Scan) -> bytes:

@@ -265,7 +265,7 @@ to 256 and above; a block that is full ends at 64."""
 
 
 @lru_cache(maxsize=32)
-def _steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def code_steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k."""
     symbol, length = huffman_lookup(table)
     run, category = symbol >> 4, symbol & 15
@@ -340,7 +340,7 @@ def band_counts(scan: Scan, rows_per_band: int) -> list[int]:
 def check_payload(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
     """What can be said of a scan's data before a bit is decoded; raises FormatError as :func:`read_scan` does."""
     _check_size(scan, payload)
-    _check_restarts(scan, payload, warnings)
+    check_restarts(scan, payload, warnings)
 
 
 def read_mcus(
@@ -372,13 +372,14 @@ def _check_size(scan: Scan, payload: bits.Payload) -> None:
     least = rows * columns * scan.blocks_per_mcu * 2
     if payload.size * 8 < least:
         raise FormatError(
-            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed",
+            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed"
+            f" for MCUs 0 to {rows * columns - 1}",
             offset=scan.end,
             clause="F.2.2",
         )
 
 
-def _check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
+def check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
     """There is one restart interval after the other, RSTm counting modulo 8 (B.2.1, F.1.1.5.1)."""
     rows, columns = scan.mcus
     expected = ceil_div(rows * columns, scan.restart_interval) if scan.restart_interval else 1
@@ -386,8 +387,9 @@ def _check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> N
     wrong = np.flatnonzero(payload.restarts != np.arange(found - 1) % 8)
     if len(wrong):
         i = int(wrong[0])
+        mcu = (i + 1) * scan.restart_interval
         raise FormatError(
-            f"RST{payload.restarts[i]} stands where RST{i % 8} is due",
+            f"RST{payload.restarts[i]} stands where RST{i % 8} is due, in front of MCU {mcu}",
             offset=payload.file_offset(int(payload.starts[i + 1])) - 2,
             clause="B.2.1",
         )
@@ -438,7 +440,7 @@ def _walk(
     ``counts`` are the MCUs of each band; one :class:`_Places` is yielded for each. The walk begins at MCU number
     ``mcu``, at bit ``p``.
     """
-    steps = [_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
+    steps = [code_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
     components = block_component(scan.factors).tolist()
     bounds = interval_bounds(payload)
     padding = padding_starts(payload)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.cli.console import FAILED, STANDARD_STREAM, UsageError, display, for_each, reason
+from numjpeg.cli.console import FAILED, STANDARD_STREAM, DamagedError, UsageError, display, for_each, reason
 from numjpeg.cli.inputs import (
     kept_metadata,
     open_picture,
@@ -125,10 +125,19 @@ def _decode_file(name: str, arguments: argparse.Namespace, outputs: Outputs) -> 
     target = outputs.target(name)
     check_format(outputs.extension)
     data = read_bytes(name)
-    picture = read_jpeg(data, arguments.colorspace, fancy=not arguments.nosmooth, turn=arguments.exif_orientation)
+    faults: list[str] | None = [] if arguments.damaged else None
+    picture = read_jpeg(
+        data,
+        arguments.colorspace,
+        fancy=not arguments.nosmooth,
+        turn=arguments.exif_orientation,
+        faults=faults,
+    )
     picture.metadata = kept_metadata(picture, arguments.strip)
     written = write_picture(picture, outputs.extension)
     write(target, written)
+    if faults:
+        raise DamagedError(faults[0])
     return (
         f"{display(name)} -> {display(target, 'standard output')}: {picture}, "
         f"{len(data):,} -> {len(written):,} bytes"

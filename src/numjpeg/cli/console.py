@@ -23,6 +23,10 @@ class UsageError(Exception):
     """Arguments that do not go together."""
 
 
+class DamagedError(Exception):
+    """What is written is not all that the file once held; the message, of one line or more, says what is not."""
+
+
 def display(name: str, stream: str = "standard input") -> str:
     """The name of a file as it is shown; ``stream`` is what "-" stands for."""
     return stream if name == STANDARD_STREAM else printable(name)
@@ -91,6 +95,9 @@ def for_each(names: Sequence[str], work: Callable[[str], str], verbose: bool = F
                 line = work(name)
             except BrokenPipeError:
                 raise
+            except DamagedError as damaged:
+                progress.say(f"numjpeg: {display(name)}: {damaged}")
+                code = FAILED
             except FileError as error:
                 progress.say(_complain(name, error))
                 code = FAILED

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from numjpeg.bitstream.exif import upright_exif, upright_xmp
 from numjpeg.cli.console import STANDARD_STREAM
-from numjpeg.decoder import decode
+from numjpeg.decoder import decode, decode_damaged
 from numjpeg.header import Header, read_header
 from numjpeg.other_formats import Picture, PictureError, blend, read_picture
 from numjpeg.pixels import upright
@@ -56,16 +56,26 @@ def read_photo(name: str, background: tuple[int, int, int] | None) -> NDArray[np
 
 
 def read_jpeg(
-    data: bytes, colorspace: str | None, gray: bool = False, fancy: bool = True, turn: bool = False
+    data: bytes,
+    colorspace: str | None,
+    gray: bool = False,
+    fancy: bool = True,
+    turn: bool = False,
+    faults: list[str] | None = None,
 ) -> Picture:
     """The picture of a JPEG file, in RGB or CMYK rather than YCbCr or YCCK if no colour space is asked for.
 
-    ``turn`` it as its metadata say; they then say that it is upright.
+    ``turn`` it as its metadata say; they then say that it is upright. With ``faults`` what can be recovered of a
+    damaged file; the list gets what is wrong with it, in words.
     """
-    header = read_header(data)
+    header = read_header(data, strict=faults is None)
     if gray and header.colorspace in ("YCbCr", "RGB"):
         colorspace = "GRAY"
-    pixels = decode(data, colorspace=colorspace, fancy_upsampling=fancy)
+    if faults is None:
+        pixels = decode(data, colorspace=colorspace, fancy_upsampling=fancy)
+    else:
+        pixels, report = decode_damaged(data, colorspace=colorspace, fancy_upsampling=fancy)
+        faults += [str(report)] if report.faults else []
     model = colorspace or _MODELS.get(header.colorspace, header.colorspace)
     if pixels.ndim == 2:
         model = "GRAY"

@@ -13,6 +13,7 @@ import numpy as np
 import numjpeg
 from numjpeg.bitstream.frame import SUBSAMPLING
 from numjpeg.cli.commands import run_block, run_decode, run_demo, run_encode, run_info, run_psnr
+from numjpeg.cli.study import run_study
 from numjpeg.encoder import encode
 from numjpeg.explain import printable
 from numjpeg.other_formats import PictureError, parse_color
@@ -32,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"numjpeg {numjpeg.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_encode, _add_decode, _add_psnr, _add_info, _add_block, _add_demo):
+    for add in (_add_encode, _add_decode, _add_psnr, _add_info, _add_block, _add_demo, _add_study):
         add(commands)
     return parser
 
@@ -212,6 +213,11 @@ def _add_decode(commands: Any) -> None:
         action="store_true",
         help="turn the picture as the file's EXIF data (or XMP) say that it is to be viewed",
     )
+    command.add_argument(
+        "--damaged",
+        action="store_true",
+        help="of damaged files write what can be recovered, and print what is wrong; the exit code is 1 then too",
+    )
     command.add_argument("--strip", action="store_true", help="leave out the file's metadata")
 
 
@@ -241,7 +247,7 @@ def _add_info(commands: Any) -> None:
         "info",
         run_info,
         "Print what a JPEG file says about itself. Header, tables, sampling, estimated quality, and every marker "
-        "with its byte offset; also of files that are not decoded (progressive, arithmetic, lossless, 12 bits).",
+        "with its byte offset; also of files that are not decoded (arithmetic, lossless, 12 bits).",
     )
     command.add_argument("inputs", nargs="+", metavar="INPUT", help="JPEG file, or - for standard input")
 
@@ -276,3 +282,41 @@ def _add_demo(commands: Any) -> None:
     )
     _add_quality(command, 75)
     _add_background(command)
+
+
+def _add_study(commands: Any) -> None:
+    command = _add_command(
+        commands,
+        "study",
+        run_study,
+        "Compare codecs on a folder of lossless pictures. Rate-distortion curves, rates at equal quality "
+        "(Bjontegaard), sizes without loss, pictures at 100:1 and from parts of a file: a page, plots, CSV.",
+        "What has been measured is kept in OUTPUT/points.csv; the same command goes on after an interruption. "
+        "Needs pip install 'numjpeg[study]', and 'numjpeg[cluster]' for --dask.",
+    )
+    command.add_argument("folder", metavar="FOLDER", help="with the pictures (PNG, TIFF, PPM, BMP, WebP)")
+    command.add_argument(
+        "-o", "--output", metavar="OUTPUT", default="study", help="folder for the results; ./study by default"
+    )
+    command.add_argument("-c", "--codecs", metavar="NAME,...", help="which codecs; an unknown name lists them all")
+    command.add_argument(
+        "-a",
+        "--anchor",
+        metavar="NAME,...",
+        default="libjpeg,psnr",
+        help="compared against; libjpeg,psnr by default",
+    )
+    command.add_argument(
+        "--psnr-only", action="store_true", help="leave out SSIM and SSIMULACRA2, which take longest"
+    )
+    command.add_argument("--no-lossless", action="store_true", help="leave out lossless sizes")
+    command.add_argument("--no-strips", action="store_true", help="leave out the pictures at 100:1 and from parts")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument(
+        "-w",
+        "--workers",
+        type=partial(_whole_number, low=1, high=256),
+        metavar="N",
+        help="processes; all cores by default",
+    )
+    where.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler's address, such as tcp://host:8786")
