@@ -142,6 +142,8 @@ def _decode(
         if not out.flags.writeable:
             raise ValueError("out: the array is read-only")
 
+    if frame.progressive:
+        progressive.check_visits(frame, structure.scans, structure.size)
     planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
     found = [] if strict else [ScanDamage.of(number, scan) for number, scan in enumerate(structure.scans)]
     if frame.progressive:
