@@ -1,8 +1,8 @@
 """Progressive scans that are damaged: what can still be read of them, as libjpeg reads it.
 
-Whole scans go to :mod:`numjpeg.bitstream.progressive_walk`. One that this refuses is read again, with the rules of
-:mod:`numjpeg.bitstream.damage` for restart markers, missing bits and illegal codes. What a run leads beyond the band
-Ss .. Se is laid there, up to coefficient 63.
+Whole scans go to :mod:`numjpeg.bitstream.progressive_walk`. One that this refuses is read again, with the rules
+of :mod:`numjpeg.bitstream.damage` for restart markers, missing bits and illegal codes. What a run leads beyond the
+band Ss .. Se is laid there, up to coefficient 63.
 
 As there the walk from code word to code word only notes their places, and all values follow together. The MCU in
 which the data of an interval end has bits that are not there; it is read by itself, symbol by symbol.
