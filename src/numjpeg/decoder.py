@@ -15,7 +15,7 @@ from numjpeg.bitstream.faults import DamageReport, ScanDamage
 from numjpeg.bitstream.frame import Frame, Scan
 from numjpeg.bitstream.lanes import read_scan
 from numjpeg.bitstream.reader import as_bytes
-from numjpeg.coefficients import Coefficients, Component
+from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.errors import UnsupportedError
 from numjpeg.rate_distortion.restore import restore as restore_samples
 from numjpeg.stages import dct
@@ -153,6 +153,8 @@ def _decode(data: Any, strict: bool, options: _Options) -> tuple[NDArray[np.uint
         if not out.flags.writeable:
             raise ValueError("out: the array is read-only")
 
+    if frame.progressive:
+        progressive.check_visits(frame, structure.scans, structure.size)
     planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
     found = [] if strict else [ScanDamage.of(number, scan) for number, scan in enumerate(structure.scans)]
     if options.restore:
@@ -173,8 +175,29 @@ def _decode(data: Any, strict: bool, options: _Options) -> tuple[NDArray[np.uint
         np.full(size, MID_LEVEL, np.uint8) if plane is None else plane[: size[0], : size[1]]
         for plane, size in zip(planes, map(frame.sample_size, frame.components), strict=True)
     ]
-    pixels.assemble(samples, frame.components, structure.colorspace, target, out, options.fancy_upsampling)
+    bottom = _blank_from(samples, frame) if found else frame.height
+    parts = [
+        plane[: ceil_div(bottom * c.V, frame.V_max)] for plane, c in zip(samples, frame.components, strict=True)
+    ]
+    pixels.assemble(parts, frame.components, structure.colorspace, target, out[:bottom], options.fancy_upsampling)
+    out[bottom:] = out[bottom - 1, 0]
     return out, report
+
+
+def _blank_from(samples: list[NDArray[np.uint8]], frame: Frame) -> int:
+    """The row of a damaged picture from which on, and in some rows above it, no sample differs from mid-gray.
+
+    A small file may say that it holds a huge picture; such rows are all alike.
+    """
+    step = 8 * frame.V_max
+    bottom = 0
+    for plane, component in zip(samples, frame.components, strict=True):
+        rows = 8 * component.V
+        first = ceil_div(len(plane), rows)
+        while first > bottom // step and (plane[(first - 1) * rows : first * rows] == MID_LEVEL).all():
+            first -= 1
+        bottom = max(bottom, first * step)
+    return min(frame.height, bottom + step)
 
 
 def _read_samples(
@@ -235,19 +258,26 @@ def _progressive_samples(
             continue
         table = structure.component_tables[i]
         rows, columns = frame.block_size(frame.components[i])
-        if smoothed:
-            V = frame.components[i].V
-            plane_before = sequences
-            sequences = smoothing.smooth(plane_before, rows, bits, table, V)
-            if found and (cut := _mcu_rows_read(structure, found) * V) < rows:
-                # Where the last scan has not come to, what was known before a component's last scan counts.
-                before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
-                sequences[cut:] = smoothing.smooth(plane_before, rows, before, table, V)[cut:]
+        cut, before = rows, bits
+        if found:
+            # Where the last scan has not come to, what was known before a component's last scan counts.
+            cut = min(rows, _mcu_rows_read(structure, found) * frame.components[i].V)
+            before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
         step = max(1, BAND_BLOCKS // columns)
         plane = np.empty((rows * 8, columns * 8), np.uint8)
-        for row in range(0, rows, step):
-            bottom = min(rows, row + step)
-            pixels.synthesise(sequences[row:bottom], table, plane[row * 8 : bottom * 8], workspace, dct_method)
+        for row in sorted({*range(0, rows, step), cut} - {rows}):
+            bottom = min(rows, row - row % step + step)
+            if row < cut:
+                bottom = min(bottom, cut)
+            band = sequences[row:bottom]
+            if smoothed:
+                of_band = bits if row < cut else before
+                band = smoothing.smooth(sequences, rows, of_band, table, frame.components[i].V, slice(row, bottom))
+            samples = plane[row * 8 : bottom * 8]
+            if found and not band.any():
+                samples[:] = MID_LEVEL  # as the steps below give it; of a damaged file it may be the most
+                continue
+            pixels.synthesise(band, table, samples, workspace, dct_method)
         planes.append(plane)
     return planes
 

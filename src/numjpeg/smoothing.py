@@ -65,7 +65,12 @@ def is_useful(known: Sequence[Sequence[int] | None], tables: Iterable[NDArray[np
 
 
 def smooth(
-    plane: NDArray[np.int16], rows: int, known: Sequence[int], table: NDArray[np.uint16], rows_per_mcu: int
+    plane: NDArray[np.int16],
+    rows: int,
+    known: Sequence[int],
+    table: NDArray[np.uint16],
+    rows_per_mcu: int,
+    band: slice = slice(None),
 ) -> NDArray[np.int16]:
     """Estimate coefficients of a component that the file has not, or not wholly.
 
@@ -74,23 +79,25 @@ def smooth(
     plane : int16 ``(block rows, columns, 64)``, zig-zag order, whole MCUs high. rows : how many are the picture's.
     known : as in :func:`is_useful`, of this component. table : its quantization table.
     rows_per_mcu : V, the block rows of an MCU. On it depends which rows are looked at.
+    band : which of the picture's block rows are asked for.
 
     Returns
     -------
-    int16 ``(rows, columns, 64)``, a new array.
+    int16 ``(rows of the band, columns, 64)``, a new array.
     """
     kernels = WITHOUT_AC if all(bits == -1 for bits in known[1:ESTIMATED]) else WITH_AC
-    dc = plane[..., 0].astype(np.int64)
-    columns = np.pad(dc, [(0, 0), (2, 2)], mode="edge")
-    window = [columns[rows] for rows in _rows_around(rows, rows_per_mcu)]
+    window = [
+        np.pad(plane[around[band], :, 0].astype(np.int64), [(0, 0), (2, 2)], mode="edge")
+        for around in _rows_around(rows, rows_per_mcu)
+    ]
     steps = table.ravel()[NATURAL].astype(np.int64)
-    result = plane[:rows].copy()
+    result = plane[:rows][band].copy()
     for k, kernel in enumerate(kernels):
         if kernel is None or (k and known[k] == 0):
             continue
         estimate = np.zeros(result.shape[:2], np.int64)
         for y, x in zip(*np.nonzero(kernel), strict=True):
-            estimate += kernel[y, x] * window[y][:, x : x + dc.shape[1]]
+            estimate += kernel[y, x] * window[y][:, x : x + result.shape[1]]
         # To 256ths of this coefficient's step; rounded half away from zero.
         magnitude = (abs(estimate) * steps[0] + (steps[k] << 7)) // (steps[k] << 8)
         if k and known[k] > 0:  # what is missing is less than the lowest bit that was sent

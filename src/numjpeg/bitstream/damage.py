@@ -21,6 +21,7 @@ part of the work.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -246,15 +247,18 @@ class _Reader(Intervals):
         self.tables = scan_tables(scan)
         self.components = block_component(scan.factors).tolist()
         self.lookups = [huffman_lookup(table) for table in self.tables]
-        self.left_out: list[tuple[int, int]] = []  # ranges of MCUs of which nothing is read
+        self.left_out: deque[tuple[int, int]] = deque()  # ranges of MCUs of which nothing is read
 
     def clear_left_out(self, blocks: NDArray[np.int16], first_mcu: int) -> None:
         """Set to 0 what a DC prediction has made of MCUs of which nothing was read: of ``blocks``
         ``(MCUs, blocks an MCU, 64)`` from ``first_mcu`` on."""
-        for first, stop in self.left_out:
-            if first < first_mcu + len(blocks) and stop > first_mcu:
-                blocks[max(0, first - first_mcu) : stop - first_mcu] = 0
-        self.left_out = [r for r in self.left_out if r[1] > first_mcu + len(blocks)]
+        end = first_mcu + len(blocks)
+        while self.left_out and self.left_out[0][0] < end:
+            first, stop = self.left_out[0]
+            blocks[max(0, first - first_mcu) : stop - first_mcu] = 0
+            if stop > end:
+                break
+            self.left_out.popleft()
 
     # --- MCUs --------------------------------------------------------------------------------------------
 

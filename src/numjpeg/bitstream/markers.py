@@ -99,7 +99,7 @@ def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> It
     data : the file.
     faults : None, or a list: what else would be an error is then added to it, and the walk goes on behind the
         length that is wrong. Markers below SOF0 mean nothing then; another SOI opens a picture within the picture,
-        which is passed over, or after a scan the next picture, where the walk ends.
+        which is passed over. After a scan SOI opens the next picture, where the walk ends in any case.
 
     Yields
     ------
@@ -107,9 +107,9 @@ def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> It
 
     Raises
     ------
-    FormatError if there is no SOI, or, without ``faults``, if a segment's length is below 2 or passes the end of
-    the data; but an APPn or COM with such a length is empty, or after a scan the last segment, and has its own
-    ``fault``.
+    FormatError if there is no SOI, or, without ``faults``, if there is another one in front of the scans, or a
+    segment's length is below 2 or passes the end of the data; but an APPn or COM with such a length is empty, or
+    after a scan the last segment, and has its own ``fault``.
     """
     if data[:2] != bytes((0xFF, SOI)):
         what = "no data" if not data else "not a JPEG file: it does not begin with SOI"
@@ -122,8 +122,13 @@ def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> It
         stray = offset - position - _trailing_fill(data, position, offset)
         marker = data[offset + 1]
         start = offset + 2
-        if faults is not None and marker == SOI:
-            faults.append(FormatError("another SOI", offset=offset, clause="B.2.1"))
+        if marker == SOI:
+            error = FormatError("another SOI", offset=offset, clause="B.2.1")
+            if faults is None and not scanned:
+                raise error
+            if faults is None:
+                return
+            faults.append(error)
             end_of_image = data.find(bytes((0xFF, EOI)), start)
             if scanned or end_of_image < 0:
                 return

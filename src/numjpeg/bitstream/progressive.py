@@ -48,6 +48,9 @@ FREE_VISITS, VISITS_A_BYTE = 1 << 22, 128
 visit costs up to 0.1 us, though with EOBn 14 bits can ask for 16,384. As a block's DC takes a bit, this allows
 sixteen scans of the flattest picture, and hundreds of a photograph."""
 
+LEAST_VISITS = 4096
+"""A scan of fewer blocks counts as so many: it takes some tenths of a millisecond to begin."""
+
 CHUNK = 1 << 15
 """Bytes of entropy-coded data that are looked up at a time."""
 
@@ -63,14 +66,8 @@ def new_planes(frame: Frame, scans: Sequence[Scan], size: int, strict: bool = Tr
     ------
     FormatError if the data are too short for the frame; UnsupportedError if the scans visit its blocks too often.
     """
-    blocks = [rows * columns for rows, columns in map(frame.block_size, frame.components)]
-    visits = sum(blocks[index] for scan in scans for index in scan.indices)
-    if visits > FREE_VISITS + VISITS_A_BYTE * size:
-        raise UnsupportedError(
-            f"{len(scans)} scans visit {visits} blocks, more than {FREE_VISITS} + {VISITS_A_BYTE} a byte",
-            offset=scans[-1].offset,
-            clause="G.1.1.1",
-        )
+    check_visits(frame, scans, size)
+    blocks = _blocks(frame)
     planes = []
     for index, (component, count) in enumerate(zip(frame.components, blocks, strict=True)):
         own = [scan for scan in scans if index in scan.indices]
@@ -85,6 +82,22 @@ def new_planes(frame: Frame, scans: Sequence[Scan], size: int, strict: bool = Tr
         rows, columns = frame.block_size(component) if own else (0, 0)
         planes.append(np.zeros((ceil_div(rows, component.V) * component.V, columns, 64), np.int16))
     return planes
+
+
+def check_visits(frame: Frame, scans: Sequence[Scan], size: int) -> None:
+    """See that the scans of a file of ``size`` bytes do not visit its blocks too often; UnsupportedError if so."""
+    blocks = _blocks(frame)
+    visits = sum(max(LEAST_VISITS, sum(blocks[index] for index in scan.indices)) for scan in scans)
+    if visits > FREE_VISITS + VISITS_A_BYTE * size:
+        raise UnsupportedError(
+            f"{len(scans)} scans visit {visits} blocks, more than {FREE_VISITS} + {VISITS_A_BYTE} a byte",
+            offset=scans[-1].offset,
+            clause="G.1.1.1",
+        )
+
+
+def _blocks(frame: Frame) -> list[int]:
+    return [rows * columns for rows, columns in map(frame.block_size, frame.components)]
 
 
 def read_scan(data: bytes, scan: Scan, planes: Planes, warnings: list[str]) -> None:

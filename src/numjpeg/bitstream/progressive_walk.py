@@ -58,6 +58,26 @@ class _OddError(Exception):
 
 def read_scan(data: bytes, scan: Scan, planes: Planes, warnings: list[str]) -> None:
     """Decode a scan: :func:`numjpeg.bitstream.progressive.read_scan`, faster."""
+    if not read_sound_scan(data, scan, planes, warnings):
+        progressive.read_scan(data, scan, planes, warnings)
+
+
+def read_sound_scan(data: bytes, scan: Scan, planes: Planes, warnings: list[str]) -> bool:
+    """Decode a scan with which nothing is wrong.
+
+    Parameters
+    ----------
+    As of :func:`numjpeg.bitstream.progressive.read_scan`.
+
+    Returns
+    -------
+    Whether it is such a scan. If not, or at an error, planes and warnings are as before; but a refinement of DC
+    coefficients has added the bits that there are, each where it belongs.
+
+    Raises
+    ------
+    FormatError for some of what can be wrong.
+    """
     payload = bits.unstuff(data, scan.start, scan.end)
     read: Callable[[Scan, bits.Payload, Planes, list[str]], None]
     if scan.Ss:
@@ -70,9 +90,9 @@ def read_scan(data: bytes, scan: Scan, planes: Planes, warnings: list[str]) -> N
     try:
         read(scan, payload, planes, found)
     except (_OddError, IndexError):
-        progressive.read_scan(data, scan, planes, warnings)
-    else:
-        warnings += found
+        return False
+    warnings += found
+    return True
 
 
 # --- what several kinds of scans need -----------------------------------------------------------------------
