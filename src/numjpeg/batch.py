@@ -141,14 +141,14 @@ def decode_batch(
     errors : "raise" raises the first failure in the order of the files, which ends the iteration. "return" hands
         out the exception in place of the result, and goes on. A failure of ``files`` itself is raised after the
         results before it, and a worker that dies is raised, in both.
-    window : most items that are held at a time, from being taken to being handed out; None means three a
-        worker (of an ``executor``, two a core).
-        More of it helps where sizes differ very much: a result waits for those before it.
-    mp_context : how the processes start: a context or a name of ``multiprocessing``. None means "fork" under Linux
-        in a process that has one Python thread and no OpenMP: it takes 0.01 s, so two workers gain from the
-        second megapixel on. Else it is "forkserver" where there is one, or "spawn": they take 0.3 s, while the
-        caller works alone, and want a script's work to stand under ``if __name__ == "__main__":``. Where the
-        caller has threads, "fork" may hang.
+    window : most items that are held at a time, from being taken to being handed out; None means three a worker,
+        of an ``executor`` two a core. More of it helps where sizes differ very much: a result waits for those
+        before it.
+    mp_context : how the processes start: a context or a name of ``multiprocessing``. None means "fork" under
+        Linux in a process that has one Python thread and no OpenMP: it takes 0.02 s, so two workers gain from
+        about three pictures of a megapixel on. Else it is "forkserver" where there is one, or "spawn": they take
+        0.3 s, while the caller works alone, and want a script's work to stand under ``if __name__ ==
+        "__main__":``. Where the caller has threads, "fork" may hang.
     options : as in :func:`numjpeg.decode`, the same for all; without ``out``.
 
     Returns
