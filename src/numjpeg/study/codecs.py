@@ -21,10 +21,10 @@ import numjpeg
 Picture = NDArray[np.uint8]
 """uint8 ``(H, W, 3)``, RGB."""
 
-QUALITIES = (1, 3, 5, 7, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 95)
-RATIOS = (200.0, 140.0, 100.0, 70.0, 50.0, 35.0, 25.0, 18.0, 12.0, 9.0, 7.0, 5.0)
+QUALITIES = (2, 5, 10, 20, 30, 45, 60, 75, 85, 92)
+RATIOS = (160.0, 100.0, 60.0, 40.0, 27.0, 18.0, 12.0, 9.0, 7.0, 5.0)
 """Compression ratios, of 24 bits a pixel."""
-AVIF_QUALITIES = (1, 3, 5, 7, 10, 20, 30, 40, 50, 60, 70, 80, 90)
+AVIF_QUALITIES = (15, 25, 35, 45, 55, 65, 75, 85)
 
 
 @dataclass(frozen=True)
