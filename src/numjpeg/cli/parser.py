@@ -156,6 +156,27 @@ def _add_encode(commands: Any) -> None:
         action="store_true",
         help="write progressive files, which begin with a coarse picture and are mostly smaller",
     )
+    command.add_argument(
+        "--tune",
+        choices=("psnr", "perceptual"),
+        help="choose tables and coefficients for the picture: the best PSNR, or what looks best, that the bytes can "
+        "buy; takes some 30 times as long",
+    )
+    command.add_argument(
+        "--target-bytes",
+        type=partial(_whole_number, low=1, high=2**40),
+        metavar="N",
+        help="the best file of at most N bytes, in place of --quality; --tune psnr unless given",
+    )
+    command.add_argument(
+        "--target-psnr", type=_positive, metavar="DB", help="the smallest file of this PSNR, in place of --quality"
+    )
+    command.add_argument(
+        "--importance",
+        metavar="FILE",
+        help="a gray picture of the same size, brighter where errors count more; or auto, to count them less "
+        "where detail hides them",
+    )
     command.add_argument("--gray", action="store_true", help="store the luminance only")
     command.add_argument(
         "--keep-rgb", action="store_true", help="store RGB as RGB; dots an inch are then left out"
@@ -207,6 +228,9 @@ def _add_decode(commands: Any) -> None:
     )
     command.add_argument(
         "--nosmooth", action="store_true", help="repeat chroma samples in place of the triangle filter"
+    )
+    command.add_argument(
+        "--restore", action="store_true", help="estimate what quantization took away: no blocking at low qualities"
     )
     command.add_argument(
         "--exif-orientation",
