@@ -137,6 +137,8 @@ def run_decode(arguments: argparse.Namespace) -> int:
             if isinstance(error, MissingPillowError):
                 raise
             raise UsageError(str(error)) from None
+    if arguments.damaged and arguments.restore:
+        raise UsageError("--damaged and --restore: only one of them")
     outputs = Outputs(arguments, extension)
     work = partial(_decode_file, arguments=arguments, outputs=outputs)
     return for_each(arguments.inputs, work, arguments.verbose)
@@ -147,8 +149,6 @@ def _decode_file(name: str, arguments: argparse.Namespace, outputs: Outputs) -> 
     check_format(outputs.extension)
     data = read_bytes(name)
     faults: list[str] | None = [] if arguments.damaged else None
-    if arguments.damaged and arguments.restore:
-        raise UsageError("--damaged and --restore: only one of them")
     picture = read_jpeg(
         data,
         arguments.colorspace,

@@ -159,8 +159,8 @@ def _add_encode(commands: Any) -> None:
     command.add_argument(
         "--tune",
         choices=("psnr", "perceptual"),
-        help="choose tables and coefficients for the picture: the best PSNR, or what looks best, that the bytes can "
-        "buy; takes some 30 times as long",
+        help="choose tables and coefficients for the picture: the best PSNR, or what looks best, that the bytes "
+        "can buy; takes some 30 times as long",
     )
     command.add_argument(
         "--target-bytes",
