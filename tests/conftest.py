@@ -2,7 +2,7 @@
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
 where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
-"corpus cjpeg letters skimage" (letters: that pictures are drawn to the pixel as those in pic/).
+"corpus cjpeg hypothesis letters skimage" (letters: that pictures are drawn to the pixel as those in pic/).
 """
 
 from __future__ import annotations
@@ -70,3 +70,13 @@ def skimage() -> ModuleType:
     except ImportError:
         _missing("skimage", "scikit-image is not installed")
     return importlib.import_module("skimage")
+
+
+@pytest.fixture(scope="session")
+def hypothesis() -> ModuleType:
+    """Hypothesis, which makes up files."""
+    try:
+        return importlib.import_module("hypothesis")
+    except ImportError:
+        _missing("hypothesis", "hypothesis is not installed")
+        raise
