@@ -2,7 +2,8 @@
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
 where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
-"corpus cjpeg letters skimage study" (letters: that pictures are drawn to the pixel as those in pic/).
+"corpus cjpeg djpeg hypothesis letters skimage study" (letters: that pictures are drawn to the pixel as those in
+pic/).
 """
 
 from __future__ import annotations
@@ -89,3 +90,13 @@ def study() -> None:
             importlib.import_module(name)
         except ImportError:
             _missing("study", f"{name} is not installed (extras study and cluster)")
+
+
+@pytest.fixture(scope="session")
+def hypothesis() -> ModuleType:
+    """Hypothesis, which makes up files."""
+    try:
+        return importlib.import_module("hypothesis")
+    except ImportError:
+        _missing("hypothesis", "hypothesis is not installed")
+        raise

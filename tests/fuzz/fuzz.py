@@ -2,10 +2,10 @@
 
     python tests/fuzz/fuzz.py [--minutes N] [--target decode|header|coefficients|lanes] [--folder FOLDER]
 
-Without a target each one gets its share of the minutes. The seeds are made by numjpeg and Pillow, and taken from the
-corpus where NUMJPEG_CORPUS names it. The folder keeps what has been found of interest, so that the next run goes on
-from there; files that break a rule lie in FOLDER/TARGET-findings, one for each place in the code, with what happened
-beside them. The exit status is 1 if there are any.
+Without a target each one gets its share of the minutes. The seeds are made by numjpeg and Pillow, and taken from
+the corpus where NUMJPEG_CORPUS names it. The folder keeps what has been found of interest, so that the next run
+goes on from there; files that break a rule lie in FOLDER/TARGET-findings, one for each place in the code, with
+what happened beside them. The exit status is 1 if there are any.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def mutated(data: bytes, largest: int, seed: int) -> bytes:
 
 
 def recorded(target: Callable[[bytes], None], findings: Path) -> Callable[[bytes], None]:
-    """The target, which writes down what it finds and goes on: one file for each place where an error is raised."""
+    """The target, which writes down what it finds and goes on: one file for each place where errors are raised."""
 
     def run(data: bytes) -> None:
         try:

@@ -1,7 +1,7 @@
 """What must hold of any bytes whatever: each target takes a file and raises where it does not.
 
-Only JpegErrors come out of the decoder. Its fast readers give what the serial ones give. All is done in two seconds
-of CPU time.
+Only JpegErrors come out of the decoder. Its fast readers give what the serial ones give. All is done in two
+seconds of CPU time.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def attempt(function: Callable[..., Any], *arguments: Any, **options: Any) -> An
             return error
 
 
-def decode(data: bytes) -> None:
+def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> None:
     """``decode``, strict and not: a sound file gives the same pixels either way, and ``decode_damaged`` too."""
-    strict = attempt(numjpeg.decode, data, max_pixels=MAX_PIXELS)
-    found = attempt(numjpeg.decode_damaged, data, max_pixels=MAX_PIXELS)
+    strict = attempt(numjpeg.decode, data, max_pixels=max_pixels)
+    found = attempt(numjpeg.decode_damaged, data, max_pixels=max_pixels)
     if isinstance(found, JpegError):
         assert isinstance(strict, JpegError), f"refused under strict=False alone: {found}"
         return
@@ -68,12 +68,15 @@ def header(data: bytes) -> None:
         attempt(numjpeg.read_header, data, strict=strict)
 
 
-def coefficients(data: bytes) -> None:
-    """``read_coefficients``; what is read can be written, and is read the same again."""
-    found = attempt(numjpeg.read_coefficients, data, max_pixels=MAX_PIXELS)
+def coefficients(data: bytes, max_pixels: int = MAX_PIXELS) -> None:
+    """``read_coefficients``, and what a file must have for it."""
+    found = attempt(numjpeg.read_coefficients, data, max_pixels=max_pixels)
     if isinstance(found, JpegError):
         return
-    assert all(plane.dtype == np.int16 for plane in found.planes)
+    for plane, component in zip(found.planes, found.components, strict=True):
+        assert plane.dtype == np.int16
+        assert plane.shape[2:] == (8, 8)
+        assert component.Tq in found.quantization_tables
 
 
 Result = tuple[list[bytes], list[str], str | None]

@@ -170,17 +170,18 @@ class Intervals:
         payload = bits.unstuff_parts(data, scan.start, scan.end, parts)
         self.present = np.array([True] + [i is not None for i in begins])
         self.last_present = int(np.flatnonzero(self.present)[-1])
-        # An interval that is empty begins where the next one does, or the data end.
-        starts = np.full(intervals, payload.size, np.intp)
+        # An interval that is empty begins where the next one does, or the data end. Behind the last one that is
+        # present, the reader enters two more before it knows that there is nothing.
+        starts = np.full(min(intervals, len(begins) + 3), payload.size, np.intp)
         following = np.cumsum(self.present) - self.present
         starts[: len(following)] = np.append(payload.starts, payload.size)[following]
 
         interval_of = {}
+        offsets = payload.file_offsets(starts).tolist()
         for number, i in enumerate(begins, 1):
             due = (number - 1) % 8
             if i is None:
-                offset = payload.file_offset(int(starts[number]))
-                self.note(f"RST{due} is missing", offset, number, "B.2.1")
+                self.note(f"RST{due} is missing", offsets[number], number, "B.2.1")
                 continue
             interval_of[i] = number
             if codes[i] != RST0 + due:
@@ -253,12 +254,18 @@ class _Reader(Intervals):
         """Set to 0 what a DC prediction has made of MCUs of which nothing was read: of ``blocks``
         ``(MCUs, blocks an MCU, 64)`` from ``first_mcu`` on."""
         end = first_mcu + len(blocks)
+        edges = np.zeros(len(blocks) + 1, np.int32)
+        begins, ends = [], []
         while self.left_out and self.left_out[0][0] < end:
             first, stop = self.left_out[0]
-            blocks[max(0, first - first_mcu) : stop - first_mcu] = 0
+            begins.append(max(0, first - first_mcu))
+            ends.append(min(stop, end) - first_mcu)
             if stop > end:
                 break
             self.left_out.popleft()
+        np.add.at(edges, begins, 1)
+        np.subtract.at(edges, ends, 1)
+        blocks[np.cumsum(edges[:-1]) > 0] = 0
 
     # --- MCUs --------------------------------------------------------------------------------------------
 
@@ -306,6 +313,7 @@ class _Reader(Intervals):
             too_far: list[tuple[int, int]] = []  # AC symbols whose run is too long, and by how much
             whole: list[int] = []  # MCUs, from ``first`` on, of which these are
             last: list[tuple[int, list[int]]] = []  # MCUs in which an interval's data end, and their coefficients
+            of_zero_bits: list[int] = []  # such MCUs where an interval has no data at all
             while self.mcu < stop:
                 if self.at_next_interval():
                     self.enter_interval()
@@ -351,7 +359,10 @@ class _Reader(Intervals):
                         break
                 if p > bound:
                     del dc[blocks_before:], ac_ends[blocks_before:], ac[symbols_before:], too_far[far_before:]
-                    last.append((self.mcu - first, self._mcu_at_the_end(self.bit, bound)))
+                    if self.bit == bound:
+                        of_zero_bits.append(self.mcu - first)
+                    else:
+                        last.append((self.mcu - first, self._mcu_at_the_end(self.bit, bound)))
                     if not wrong or wrong_at >= bound:
                         wrong, wrong_at = "data end too early", bound
                     self.spent = True
@@ -369,6 +380,8 @@ class _Reader(Intervals):
             if last:
                 at, coefficients = zip(*last, strict=True)
                 blocks[list(at)] = np.reshape(coefficients, (-1, per_mcu, 64))
+            if of_zero_bits:
+                blocks[of_zero_bits] = np.reshape(self._mcu_at_the_end(0, 0), (per_mcu, 64))
             yield blocks.reshape(-1, 64)
         if self.mcu < self.total:
             self.left_out.append((self.mcu, self.total))

@@ -193,14 +193,14 @@ class _Dc(_Reader):
     def lay_blocks(self, blocks: NDArray[np.int16], read: NDArray[np.bool_], add: bool) -> None:
         """Put DC coefficients ``(MCUs, blocks an MCU, 1)`` into the planes, of those MCUs that have been read."""
         _, columns = self.scan.mcus
-        where = np.broadcast_to(read[:, np.newaxis, np.newaxis], blocks.shape)
+        where = np.broadcast_to(read[:, np.newaxis, np.newaxis], blocks.shape).astype(np.int16)
         of_planes = deinterleave(blocks, columns, self.scan.factors)
         there = deinterleave(where, columns, self.scan.factors)
         for index, dc, own in zip(self.scan.indices, of_planes, there, strict=True):
             plane = self.planes[index]
             target = plane[: len(dc), :, 0]
-            dc, own = dc[:, : plane.shape[1], 0], own[:, : plane.shape[1], 0]
-            np.copyto(target, dc | target if add else dc, where=own)
+            dc = dc[:, : plane.shape[1], 0]
+            np.copyto(target, dc | target if add else dc, where=own[:, : plane.shape[1], 0] > 0)
 
 
 class _DcFirst(_Dc):

@@ -48,8 +48,9 @@ FREE_VISITS, VISITS_A_BYTE = 1 << 22, 128
 visit costs up to 0.1 us, though with EOBn 14 bits can ask for 16,384. As a block's DC takes a bit, this allows
 sixteen scans of the flattest picture, and hundreds of a photograph."""
 
-LEAST_VISITS = 4096
-"""A scan of fewer blocks counts as so many: it takes some tenths of a millisecond to begin."""
+LEAST_VISITS = 8192
+"""A scan of fewer blocks counts as so many: to begin takes half a millisecond if it has tables of its own. So 512
+scans are allowed of any file, and one more for every 64 bytes."""
 
 CHUNK = 1 << 15
 """Bytes of entropy-coded data that are looked up at a time."""

@@ -1,0 +1,283 @@
+"""Files that are changed byte by byte, cut off, thrown together or made to be expensive: JpegErrors, nothing else.
+
+A default run takes a sample. Everything, which takes some ten minutes:
+
+    NUMJPEG_ATTACKS=all python -m pytest tests/fuzz/test_attacks.py -s
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import time
+import tracemalloc
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+import seeds
+from targets import SECONDS
+
+import numjpeg
+from numjpeg.bitstream import segments
+from numjpeg.errors import JpegError
+
+ALL = os.environ.get("NUMJPEG_ATTACKS") == "all"
+
+FILES = seeds.files()
+
+SMALL_FRAME = 1 << 16
+"""Samples of a frame that needs no memory worth measuring, which takes its time."""
+
+FREE_MEMORY, MEMORY_A_BYTE, MEMORY_A_SAMPLE = 24_000_000, 4096, 12
+"""Most bytes that a call may take: so many for its tables, whatever the file, so many for each byte of the file,
+and if damage is no error so many for each sample of the frame."""
+
+CALLS: dict[str, tuple[Callable[..., Any], dict[str, bool]]] = {
+    "read_header": (numjpeg.read_header, {"strict": True}),
+    "read_header, not strict": (numjpeg.read_header, {"strict": False}),
+    "decode": (numjpeg.decode, {"strict": True}),
+    "decode, not strict": (numjpeg.decode, {"strict": False}),
+    "read_coefficients": (numjpeg.read_coefficients, {}),
+}
+
+
+def samples_of(data: bytes) -> int:
+    """How many samples the frame claims that is read under strict=False."""
+    try:
+        header = numjpeg.read_header(data, strict=False)
+    except JpegError:
+        return 0
+    return header.height * header.width * len(header.components)
+
+
+def attack(data: bytes) -> dict[str, str]:
+    """Give a file to all that reads files; what each made of it, "" or the name of its JpegError."""
+    samples = samples_of(data)
+    results = {}
+    for name, (function, options) in CALLS.items():
+
+        def call(function: Callable[..., Any] = function, options: dict[str, bool] = options) -> str:
+            try:
+                function(data, **options)
+            except JpegError as error:
+                return type(error).__name__
+            return ""
+
+        start = time.process_time()
+        results[name] = call()
+        taken = time.process_time() - start
+        assert taken <= SECONDS, f"{name}: {taken:.2f} s"
+        if samples > SMALL_FRAME:
+            allowed = FREE_MEMORY + MEMORY_A_BYTE * len(data)
+            if options.get("strict") is False:
+                allowed += MEMORY_A_SAMPLE * samples
+            tracemalloc.start()
+            call()
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert peak <= allowed, f"{name}: {peak} bytes, {allowed} allowed"
+    return results
+
+
+def count(what: str, attacks: list[dict[str, str]]) -> None:
+    """Print what came of the files."""
+    for name in CALLS:
+        done = [result[name] for result in attacks]
+        kinds = {kind or "decoded": done.count(kind) for kind in sorted(set(done))}
+        print(f"{what}, {len(attacks)} files, {name}: {kinds}")
+
+
+def test_there_are_ten_files() -> None:
+    """Of different kinds: each is decoded, and small enough that every byte can be tried."""
+    assert len(FILES) == 10
+    assert max(map(len, FILES.values())) < 1200
+    markers = {numjpeg.read_header(data).marker for data in FILES.values()}
+    assert markers == {"SOF0", "SOF1", "SOF2"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_byte_changed(name: str) -> None:
+    """To 0 and 255, by one, and in its highest and a middle bit."""
+    data = FILES[name]
+    changes = [
+        (place, value)
+        for place, old in enumerate(data)
+        for value in sorted({0, 255, (old + 1) % 256, (old - 1) % 256, old ^ 0x80, old ^ 0x10} - {old})
+    ]
+    if not ALL:
+        changes = random.Random(name).sample(changes, 40)
+    found = [attack(data[:place] + bytes((value,)) + data[place + 1 :]) for place, value in changes]
+    count(f"one byte of {name}", found)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_truncation(name: str) -> None:
+    data = FILES[name]
+    lengths = list(range(len(data)))
+    if not ALL:
+        lengths = sorted(random.Random(name).sample(lengths, 20))
+    found = [attack(data[:length]) for length in lengths]
+    count(f"{name} cut off", found)
+    # A file that does not come up to its first scan has no picture.
+    first = data.index(b"\xff\xda")
+    assert all(
+        result["decode, not strict"] for length, result in zip(lengths, found, strict=True) if length < first
+    )
+
+
+def test_marker_soup(hypothesis: ModuleType) -> None:
+    """Segments of all files and none, in any order, with anything between them."""
+    strategies = hypothesis.strategies
+    pieces = []
+    for data in FILES.values():
+        places = [i for i in range(len(data) - 1) if data[i] == 255 and data[i + 1] not in (0, 255)] + [len(data)]
+        pieces += [data[begin:end] for begin, end in itertools.pairwise(places)]
+    markers = strategies.integers(1, 254)
+    part = strategies.one_of(
+        strategies.sampled_from(pieces),
+        strategies.sampled_from(pieces),
+        strategies.builds(segments.build, markers, strategies.binary(max_size=40)),
+        strategies.builds(lambda marker: bytes((255, marker)), markers),
+        strategies.binary(max_size=20),
+    )
+    found = []
+
+    @hypothesis.settings(
+        max_examples=20_000 if ALL else 150,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(strategies.lists(part, max_size=24))
+    def run(parts: list[bytes]) -> None:
+        found.append(attack(b"\xff\xd8" + b"".join(parts)))
+
+    run()
+    count("marker soup", found)
+
+
+# --- files that are made to be expensive -----------------------------------------------------------------
+
+ONE_BIT = bytes((1, *[0] * 15))
+
+
+def head(
+    height: int, width: int, components: int = 1, restarts: int = 0, sof: int = 0xC0, first: int = 0x11
+) -> bytes:
+    """All up to the first scan. Each code has one bit: no DC difference; the end of the block."""
+    frame = bytes((8, *height.to_bytes(2, "big"), *width.to_bytes(2, "big"), components))
+    frame += b"".join(bytes((i + 1, 0x11 if i else first, 0)) for i in range(components))
+    out = b"\xff\xd8" + segments.build(0xDB, b"\0" + b"\1" * 64)
+    out += segments.build(0xC4, b"\0" + ONE_BIT + b"\0") + segments.build(0xC4, b"\x10" + ONE_BIT + b"\0")
+    return out + segments.build(sof, frame) + segments.build(0xDD, restarts.to_bytes(2, "big"))
+
+
+def scan(components: int = 1, Ss: int = 0, Se: int = 63, AhAl: int = 0) -> bytes:
+    selectors = b"".join(bytes((i + 1, 0)) for i in range(components))
+    return segments.build(0xDA, bytes((components,)) + selectors + bytes((Ss, Se, AhAl)))
+
+
+def ac_table(symbols: bytes) -> bytes:
+    """Of codes of 1, 2, 3 ... bits."""
+    return segments.build(0xC4, b"\x10" + bytes([1] * len(symbols) + [0] * (16 - len(symbols))) + symbols)
+
+
+def restarts(count: int, data: bytes = b"", step: int = 1) -> bytes:
+    return b"".join(data + bytes((255, 0xD0 + i * step % 8)) for i in range(count))
+
+
+def progressive(height: int, width: int, dc: bytes, *scans: bytes) -> bytes:
+    return head(height, width, sof=0xC2) + scan(1, 0, 0) + dc + b"".join(scans) + b"\xff\xd9"
+
+
+ONES, NOISE = b"\xfe" * 30_000, random.Random(0).randbytes(60_000).replace(b"\xff", b"\x7f")
+REFINED = [scan(1, 1, 63, 0x10) + b"\0" * 6000 for _ in range(5)]
+
+EXPENSIVE = {
+    "intervals of a byte": head(3000, 4000, 1, 11) + scan() + restarts(21_000, b"\0"),
+    "empty intervals": head(3000, 4000, 1, 6) + scan() + restarts(31_400),
+    "two of three intervals missing": head(3000, 4000, 1, 2) + scan() + restarts(31_400, step=3),
+    "intervals of a byte, 4:2:0": head(3000, 4000, 3, 3, first=0x22) + scan(3) + restarts(20_000, b"\0"),
+    "intervals of an MCU, huge": head(13_000, 13_700, 1, 1) + scan() + restarts(21_000, b"\0"),
+    "intervals of noise": head(3000, 4000, 1, 3) + scan() + restarts(10_000, b"\xfe\xd1\x55\x23"),
+    "markers out of place": head(3000, 4000, 1, 1) + scan() + b"\xff\xd7" * 32_000,
+    "markers without meaning": head(3000, 4000, 1, 1) + scan() + b"\xff\x01" * 32_000,
+    "nothing but a header, gray": head(13_000, 13_700) + scan() + bytes(10),
+    "nothing but a header, 4:2:0": head(10_000, 11_900, 3, first=0x22) + scan(3) + bytes(10),
+    "nothing but a header, CMYK": head(6000, 7400, 4) + scan(4) + bytes(10),
+    "zeros over a huge frame": head(13_000, 13_700) + scan() + bytes(65_000),
+    "no code begins like this": head(3000, 4000) + scan() + b"\xfe" * 64_000,
+    "progressive, nothing but a header": progressive(13_000, 13_700, b"\0"),
+    "progressive, DC of zeros": progressive(13_000, 13_700, bytes(60_000)),
+    "progressive, DC without codes": progressive(13_000, 13_700, ONES * 2),
+    "progressive, AC of ends": progressive(3000, 4000, bytes(24_000), scan(1, 1, 63) + bytes(24_000)),
+    "progressive, AC of ends, torn": progressive(1600, 4000, bytes(9000), scan(1, 1, 63) + bytes(50_000)),
+    "progressive, runs beyond the band": progressive(
+        3000, 4000, bytes(24_000), ac_table(b"\xf0"), scan(1, 1, 1) + bytes(30_000)
+    ),
+    "progressive, values beyond the band": progressive(
+        3000, 4000, bytes(24_000), ac_table(b"\xf1"), scan(1, 1, 1) + bytes(30_000)
+    ),
+    "progressive, the longest runs of ends": progressive(
+        16_000, 11_000, bytes(20_000), ac_table(b"\xe0"), scan(1, 1, 63) + bytes(20_000)
+    ),
+    "progressive, ends refined": progressive(2000, 3000, bytes(12_000), *[scan(1, 1, 63, 0x10) + bytes(9000)] * 5),
+    "progressive, noise": progressive(1000, 1000, NOISE[:5000], ac_table(bytes(range(1, 13))),
+        scan(1, 1, 63) + NOISE[:50_000]),
+    "progressive, noise refined": progressive(
+        1000,
+        1000,
+        bytes(2000),
+        ac_table(b"\x01\x11\x00\x21\x31\xf0"),
+        scan(1, 1, 63) + NOISE[:20_000],
+        scan(1, 1, 63, 0x10) + NOISE[:20_000],
+        scan(1, 1, 63, 0x10) + NOISE[20_000:40_000],
+    ),
+    "progressive, every coefficient refined": progressive(
+        800, 800, bytes(1300), ac_table(b"\x01\x00"), scan(1, 1, 63) + b"\x22" * 30_000, *REFINED
+    ),
+    "hundreds of scans over a huge frame": progressive(13_000, 13_700, b"\0", *[scan(1, 0, 0) + b"\0"] * 5000),
+    "thousands of scans over a block": progressive(8, 8, b"\0", *[scan(1, 0, 0) + b"\0"] * 5000),
+    "hundreds of scans over a block": progressive(8, 8, b"\0", *[scan(1, 1, 63) + b"\0"] * 1000, bytes(40_000)),
+    "tables of their own": progressive(
+        8, 8, b"\0", *[ac_table(bytes((i % 256, i // 256, 255))) + scan(1, 1, 63) + b"\0" for i in range(1000)],
+        bytes(20_000),
+    ),
+    "tables that no scan uses": head(8, 8)
+    + b"".join(ac_table(bytes((i % 256, i // 256, 255))) for i in range(2700))
+    + scan(),
+    "a component again and again": head(8, 8) + (scan() + b"\0") * 5000,
+    "comments": b"\xff\xd8" + b"\xff\xfe\0\2" * 16_000,
+    "broken comments": b"\xff\xd8" + b"\xff\xfe\0\0" * 16_000,
+    "pictures in pictures": b"\xff\xd8" * 32_000,
+    "pictures behind each other": head(8, 8) + scan() + b"\0" + b"\xff\xd8" * 32_000,
+    "broken tables": head(8, 8) + b"\xff\xdb\0\3\5" * 12_000 + scan(),
+    "fill bytes": b"\xff\xd8" + b"\xff" * 64_000,
+    "chunks of a profile": head(8, 8)
+    + b"".join(segments.build(0xE2, b"ICC_PROFILE\0" + bytes((i % 255 + 1, 255))) for i in range(3400))
+    + scan(),
+    "an index again and again": head(8, 8) + b"\xff\xe2\0\6MPF\0" * 8000 + scan(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPENSIVE)
+def test_expensive_files(name: str) -> None:
+    data = EXPENSIVE[name]
+    assert len(data) < 65_536
+    results = attack(data)
+    print(f"{name}: {results}")
+
+
+def test_the_limit_counts_the_samples_of_all_components() -> None:
+    for data, allowed in ((head(100, 100) + scan(), 10_000), (head(100, 100, 3, first=0x22) + scan(3), 15_000)):
+        for function in (numjpeg.decode, numjpeg.decode_damaged, numjpeg.read_coefficients):
+            with pytest.raises(numjpeg.UnsupportedError, match=f"{allowed} samples: more than max_pixels"):
+                function(data, max_pixels=allowed - 1)
+            try:
+                function(data, max_pixels=allowed)
+            except numjpeg.FormatError:
+                assert function is not numjpeg.decode_damaged
