@@ -176,9 +176,9 @@ def head(
     return out + segments.build(sof, frame) + segments.build(0xDD, restarts.to_bytes(2, "big"))
 
 
-def scan(components: int = 1, Ss: int = 0, Se: int = 63, AhAl: int = 0) -> bytes:
+def scan(components: int = 1, Ss: int = 0, Se: int = 63, approximation: int = 0) -> bytes:
     selectors = b"".join(bytes((i + 1, 0)) for i in range(components))
-    return segments.build(0xDA, bytes((components,)) + selectors + bytes((Ss, Se, AhAl)))
+    return segments.build(0xDA, bytes((components,)) + selectors + bytes((Ss, Se, approximation)))
 
 
 def ac_table(symbols: bytes) -> bytes:
