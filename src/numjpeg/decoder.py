@@ -180,7 +180,7 @@ def _decode(data: Any, strict: bool, options: _Options) -> tuple[NDArray[np.uint
         plane[: ceil_div(bottom * c.V, frame.V_max)] for plane, c in zip(samples, frame.components, strict=True)
     ]
     pixels.assemble(parts, frame.components, structure.colorspace, target, out[:bottom], options.fancy_upsampling)
-    out[bottom:] = out[bottom - 1, 0]
+    out[bottom:] = out[bottom - 1]
     return out, report
 
 
@@ -269,14 +269,14 @@ def _progressive_samples(
             bottom = min(rows, row - row % step + step)
             if row < cut:
                 bottom = min(bottom, cut)
+            samples = plane[row * 8 : bottom * 8]
+            if found and not sequences[max(0, row - 2) : bottom + 2].any():
+                samples[:] = MID_LEVEL  # as the steps below give it; of a damaged file it may be the most
+                continue
             band = sequences[row:bottom]
             if smoothed:
                 of_band = bits if row < cut else before
                 band = smoothing.smooth(sequences, rows, of_band, table, frame.components[i].V, slice(row, bottom))
-            samples = plane[row * 8 : bottom * 8]
-            if found and not band.any():
-                samples[:] = MID_LEVEL  # as the steps below give it; of a damaged file it may be the most
-                continue
             pixels.synthesise(band, table, samples, workspace, dct_method)
         planes.append(plane)
     return planes
