@@ -2,7 +2,8 @@
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
 where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
-"corpus cjpeg hypothesis letters skimage" (letters: that pictures are drawn to the pixel as those in pic/).
+"corpus cjpeg djpeg hypothesis letters skimage study" (letters: that pictures are drawn to the pixel as those in
+pic/).
 """
 
 from __future__ import annotations
@@ -70,6 +71,25 @@ def skimage() -> ModuleType:
     except ImportError:
         _missing("skimage", "scikit-image is not installed")
     return importlib.import_module("skimage")
+
+
+@pytest.fixture(scope="session")
+def study() -> None:
+    """What the extras study and cluster install."""
+    for name in (
+        "matplotlib",
+        "skimage",
+        "scipy",
+        "bjontegaard",
+        "ssimulacra2",
+        "pyjpegli",
+        "tqdm",
+        "distributed",
+    ):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            _missing("study", f"{name} is not installed (extras study and cluster)")
 
 
 @pytest.fixture(scope="session")

@@ -115,6 +115,40 @@ def test_encode_options_mean_what_pillow_means(png, tmp_path, arguments, options
     assert target.read_bytes() == pillow_jpeg(photo(), **options)
 
 
+def test_encode_tuned(png, tmp_path):
+    target, image = tmp_path / "tuned.jpg", pixels(png)
+    assert main("encode", png, "-o", target, "--tune", "perceptual", "-q", "60") == 0
+    assert target.read_bytes() == numjpeg.encode(image, 60, tune="perceptual")
+    assert main("encode", png, "-o", target, "--target-bytes", "1500") == 0
+    assert 1470 <= target.stat().st_size <= 1500
+    assert main("encode", png, "-o", target, "--tune", "psnr", "--target-psnr", "33") == 0
+    assert 33 <= numjpeg.psnr(image, pixels(target)) <= 33.1
+    weights = np.ones(image.shape[:2], np.uint8)
+    weights[:, :16] = 9
+    Image.fromarray(weights).save(tmp_path / "map.png")
+    assert main("encode", png, "-o", target, "--importance", tmp_path / "map.png") == 0
+    assert target.read_bytes() == numjpeg.encode(image, tune="psnr", importance=weights)
+    assert main("encode", png, "-o", target, "--importance", "auto") == 0
+    assert target.read_bytes() == numjpeg.encode(image, tune="psnr", importance="auto")
+
+
+def test_encode_with_aims_that_cannot_be(png, tmp_path, capsys):
+    assert "only one" in usage(capsys, "encode", png, "-q", "80", "--target-bytes", "2000")
+    assert "only one" in usage(capsys, "encode", png, "--target-psnr", "30", "--target-bytes", "2000")
+    assert "--importance" in usage(capsys, "encode", png, "--importance", tmp_path / "nothing.png")
+    assert main("encode", png, "-o", tmp_path / "small.jpg", "--target-bytes", "100") == 1
+    assert "the smallest file has" in capsys.readouterr().err
+    assert not (tmp_path / "small.jpg").exists()
+
+
+def test_decode_restored(jpg, tmp_path, capsys):
+    assert main("decode", jpg, "-o", tmp_path / "restored.png", "--restore") == 0
+    restored = numjpeg.decode(jpg.read_bytes(), restore=True)
+    assert np.array_equal(pixels(tmp_path / "restored.png"), restored)
+    assert not np.array_equal(restored, pixels(jpg))
+    assert "only one" in usage(capsys, "decode", jpg, "--restore", "--damaged")
+
+
 def test_encode_gray_stores_the_luminance(png, tmp_path):
     assert main("encode", png, "-o", tmp_path / "out.jpg", "--gray", "--keep-rgb") == 0
     assert (tmp_path / "out.jpg").read_bytes() == pillow_jpeg(Image.fromarray(photo()).convert("L"))

@@ -19,7 +19,7 @@ from numjpeg.workspace import Workspace
 def as_samples(blocks: np.ndarray, workspace: Workspace) -> np.ndarray:
     """``(n, 8, 8)`` as the fused transform takes them."""
     samples = forward.new_samples(len(blocks), workspace)
-    samples[:8] = blocks.transpose(2, 1, 0)
+    samples[1:] = blocks.transpose(2, 1, 0)
     return samples
 
 
@@ -46,10 +46,9 @@ def test_samples_equal_the_stages(source: str, ratio: tuple[int, int], kind, mis
     tile[valid_rows:] = tile[valid_rows - 1]
     expected = np.concatenate(by_the_stages(tile, source, h, v, valid_rows))
     workspace = Workspace()
-    samples = forward.new_samples(len(expected), workspace)
-    forward.ycbcr_samples(tile, source, ratio, valid_rows, samples, workspace)
-    assert np.array_equal(samples[:8].transpose(2, 1, 0), expected)
-    assert (samples[8] == 1).all()
+    samples = np.concatenate(forward.ycbcr_samples(tile, source, ratio, valid_rows, workspace), axis=2)
+    assert np.array_equal(samples[1:].transpose(2, 1, 0), expected)
+    assert (samples[0] == 1).all()
 
 
 def test_every_colour() -> None:
@@ -57,11 +56,10 @@ def test_every_colour() -> None:
     workspace = Workspace()
     green, blue = np.mgrid[0:256, 0:256].astype(np.uint8)
     tile = np.stack([np.zeros_like(green), green, blue], axis=-1)
-    samples = forward.new_samples(3 * 1024, workspace)
     for red in range(256):
         tile[..., 0] = red
-        forward.ycbcr_samples(tile, "RGB", (1, 1), 256, samples, workspace)
-        ours = samples[:8].reshape(8, 8, 3, 32, 32).transpose(3, 1, 4, 0, 2).reshape(256, 256, 3)
+        samples = np.stack(forward.ycbcr_samples(tile, "RGB", (1, 1), 256, workspace), axis=2)
+        ours = samples[1:].reshape(8, 8, 3, 32, 32).transpose(3, 1, 4, 0, 2).reshape(256, 256, 3)
         assert np.array_equal(ours, level_shift(rgb_to_ycbcr(tile)))
 
 
@@ -79,7 +77,7 @@ def extreme_blocks() -> np.ndarray:
 def test_the_transform_equals_the_butterfly() -> None:
     workspace = Workspace()
     blocks = extreme_blocks()
-    ours = forward.transform(as_samples(blocks, workspace), workspace)
+    ours = forward.transform([as_samples(blocks, workspace)], workspace)
     assert np.array_equal(ours.transpose(2, 0, 1), 8 * fdct(blocks))
 
 
@@ -89,10 +87,18 @@ def test_the_sums_of_the_transform_are_exact_in_float32() -> None:
     assert 128 * weights <= 1 << 23
     largest = 128 * weights >> 11
     assert largest <= 1 << 12
-    high, low = np.abs(forward._COLUMNS[:8]).sum(1).max(), np.abs(forward._COLUMNS[8:, :8]).sum(1).max()
-    assert largest * high < 1 << 22
-    assert largest * low * 128 + (1 << 14) < 1 << 22
-    recombined = forward._COLUMNS[:8, :8] * 128 + forward._COLUMNS[8:, :8] * 128
+    # The high half and the ruler, in units of 2^-8; with the low half they stay where those are the last places.
+    high, low = np.abs(forward._COLUMNS[:8, 1:]).sum(1).max(), np.abs(forward._COLUMNS[8:, 1:]).sum(1).max()
+    assert np.array_equal(forward._COLUMNS[:8] * 256, np.rint(forward._COLUMNS[:8] * 256))
+    assert (
+        1 << 15 < forward.RULER - largest * (high + low) - 1 < forward.RULER + largest * (high + low) + 1 < 1 << 16
+    )
+    # The low half, in units of 2^-16, of which its weights are twice as large: so it never is halfway.
+    units = forward._COLUMNS[8:] * 2.0**16
+    assert np.array_equal(units[:, 1:] % 2, np.zeros((8, 8)))
+    assert (units[:, 0] % 2 == 1).all()
+    assert largest * low * 2**16 + units[:, 0].max() < 1 << 24
+    recombined = (forward._COLUMNS[:8, 1:] + forward._COLUMNS[8:, 1:]) * 2.0**15
     assert np.array_equal(recombined, FORWARD)
 
 

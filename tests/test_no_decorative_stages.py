@@ -59,7 +59,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
             for attribute, value in list(vars(module).items()):
                 if value is function:
                     monkeypatch.setattr(module, attribute, wrapper)
-    for cached in (numjpeg.bitstream.sequential._steps, gaps.ac_lookup, gaps.dc_lookup):
+    for cached in (numjpeg.bitstream.sequential.code_steps, gaps.ac_lookup, gaps.dc_lookup):
         cached.cache_clear()
     return seen
 

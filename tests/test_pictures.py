@@ -25,7 +25,11 @@ NAMES = {
     "stages-bits-and-back.png",
     "rate-distortion.png",
     "blocking.png",
+    "importance.jpg",
     "lanes.png",
+    "restored.jpg",
+    "jpeg2000.jpg",
+    "parts.jpg",
 }
 
 # Letters and enlargements are drawn by Pillow and FreeType, so another version may draw a pixel differently.
@@ -58,13 +62,19 @@ def test_pic_holds_these_files_and_no_others(drawn: dict[str, Image.Image]) -> N
     assert {path.name for path in PIC.iterdir()} == NAMES | {pictures.PHOTO}
     sizes = [path.stat().st_size for path in PIC.iterdir()]
     assert max(sizes) < 1_000_000
-    assert sum(sizes) < 2_500_000
+    assert sum(sizes) < 3_000_000
 
 
 @same_letters
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_pic_is_what_the_command_draws_now(name: str, drawn: dict[str, Image.Image]) -> None:
     file = (PIC / name).read_bytes()
+    if name == "importance.jpg":
+        # Tuning computes with float32, in which matrix products differ in their last bit from machine to machine;
+        # where two levels cost the same but for that, a block may have other bits.
+        difference = numjpeg.decode(file).astype(int) - np.asarray(drawn[name])
+        assert np.mean(difference**2) < 30
+        return
     if name.endswith(".jpg"):
         assert file == pictures.to_file(name, drawn[name])
         return
@@ -86,6 +96,18 @@ def test_the_face_and_the_eye_are_inside_the_photograph(photo: np.ndarray) -> No
     left, top, right, bottom = pictures.FACE
     assert 0 <= left < right <= 512
     assert 0 <= top < bottom <= 512
+
+
+def test_the_bits_go_to_what_is_important(photo: np.ndarray) -> None:
+    """The map of the file with importance is darker on the face than the one without, and lighter elsewhere."""
+    picture = np.asarray(pictures.draw_importance(photo, pictures.FACE)).astype(int)
+    side, top = 256, picture.shape[0] - 24 - 23 * 2 - 12 - 44 - 256
+    x0, y0, x1, y1 = (value // 2 for value in pictures.FACE)
+    maps = [picture[top : top + side, 32 + k * (side + 24) :][:, :side].mean(axis=-1) for k in (2, 3)]
+    inside = [grid[y0:y1, x0:x1].mean() for grid in maps]
+    outside = [(grid.sum() - grid[y0:y1, x0:x1].sum()) / (side**2 - (y1 - y0) * (x1 - x0)) for grid in maps]
+    assert inside[1] < inside[0] - 20
+    assert outside[1] > outside[0] + 1
 
 
 def test_command_writes_the_directory(tmp_path: Path) -> None:

@@ -133,20 +133,22 @@ def decode_batch(
     ----------
     files : any iterable, endless ones too: of each file its bytes (also bytearray, memoryview, uint8 array) or
         its path (``str`` or ``os.PathLike``), which is read where it is decoded.
-    workers : None, 0 or 1 works in the caller, item by item. 2 or more starts as many processes, once the first
-        result is asked for, and ends them with the iterator: when it is exhausted, closed or forgotten.
+    workers : None, 0 or 1 works in the caller, item by item. With 2 or more the caller is one of the workers: it
+        works whenever it is asked for a result that is not there yet. The others are processes, which start when
+        the first result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
         Arguments and results travel as it sends them; a pool of processes pickles them.
     errors : "raise" raises the first failure in the order of the files, which ends the iteration. "return" hands
         out the exception in place of the result, and goes on. A failure of ``files`` itself is raised after the
         results before it, and a worker that dies is raised, in both.
-    window : most items that are held at a time, from being taken to being handed out; None means two a worker.
-        More of it helps where sizes differ very much: a result waits for those before it.
-    mp_context : how ``workers`` start: a context or a name of ``multiprocessing``. None means "forkserver" where
-        there is one, else "spawn": both are safe beside threads, take 0.2 to 0.3 s, and want a script's work to
-        stand under ``if __name__ == "__main__":``. Every start but the first takes 0.05 s after
-        ``multiprocessing.set_forkserver_preload(["numjpeg.batch"])``. "fork" takes 0.03 s, and may hang beside
-        threads.
+    window : most items that are held at a time, from being taken to being handed out; None means three a worker,
+        of an ``executor`` two a core. More of it helps where sizes differ very much: a result waits for those
+        before it.
+    mp_context : how the processes start: a context or a name of ``multiprocessing``. None means "fork" under
+        Linux in a process that has one Python thread and no OpenMP: it takes 0.02 s, so two workers gain from
+        about three pictures of a megapixel on. Else it is "forkserver" where there is one, or "spawn": they take
+        0.3 s, while the caller works alone, and want a script's work to stand under ``if __name__ ==
+        "__main__":``. Where the caller has threads, "fork" may hang.
     options : as in :func:`numjpeg.decode`, the same for all; without ``out``.
 
     Returns
@@ -203,8 +205,8 @@ def _batch(
         window = window or 2 * (os.cpu_count() or 1)
         return processes.in_flight(iterator, lambda item: submit(task, item), window, errors)
     assert workers is not None
-    context = processes.start_method(mp_context)
-    return processes.in_processes(iterator, task, workers, window or 2 * workers, errors, context)
+    context = None if mp_context is None else processes.start_method(mp_context)
+    return processes.in_processes(iterator, task, workers, window or 3 * workers, errors, context)
 
 
 def _check_integer(name: str, value: int | None, least: int) -> None:

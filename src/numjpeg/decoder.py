@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numjpeg.bitstream.lanes import read_scan
 from numjpeg.bitstream.reader import as_bytes
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.errors import UnsupportedError
+from numjpeg.rate_distortion.restore import restore as restore_samples
 from numjpeg.stages import dct
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import MID_LEVEL
@@ -46,6 +47,7 @@ def decode(
     max_pixels: int = MAX_PIXELS,
     out: NDArray[np.uint8] | None = None,
     dct_method: str = "islow",
+    restore: bool = False,
 ) -> NDArray[np.uint8]:
     """Decode a JPEG file to pixels.
 
@@ -67,6 +69,9 @@ def decode(
     max_pixels : most samples, of all components together, that a file may have.
     out : uint8 array of the result's shape to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
+    restore : estimate what quantization took away (:mod:`numjpeg.rate_distortion.restore`): blocks are not seen at
+        low qualities, some 0.6 dB more PSNR, at some ten times the cost; no longer libjpeg's pixels, and
+        ``dct_method`` is not looked at.
 
     Returns
     -------
@@ -77,8 +82,10 @@ def decode(
     ------
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
-    options = (fancy_upsampling, block_smoothing, max_pixels, out, dct_method)
-    image, _ = _decode(data, tables, colorspace, strict, *options)
+    if restore and not strict:
+        raise ValueError("restore: of files that are whole only, strict=True")
+    options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method, restore)
+    image, _ = _decode(data, strict, options)
     return image
 
 
@@ -109,30 +116,34 @@ def decode_damaged(
     FormatError, UnsupportedError if there is no frame header, or nothing that can be decoded; ValueError,
     TypeError for the arguments.
     """
-    options = (fancy_upsampling, block_smoothing, max_pixels, out, dct_method)
-    return _decode(data, tables, colorspace, False, *options)
+    options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method)
+    return _decode(data, False, options)
 
 
-def _decode(
-    data: Any,
-    tables: Any,
-    colorspace: str | None,
-    strict: bool,
-    fancy_upsampling: bool,
-    block_smoothing: bool,
-    max_pixels: int,
-    out: NDArray[np.uint8] | None,
-    dct_method: str,
-) -> tuple[NDArray[np.uint8], DamageReport]:
+class _Options(NamedTuple):
+    """What :func:`decode` and :func:`decode_damaged` are asked for."""
+
+    tables: Any
+    colorspace: str | None
+    fancy_upsampling: bool
+    block_smoothing: bool
+    max_pixels: int
+    out: NDArray[np.uint8] | None
+    dct_method: str
+    restore: bool = False
+
+
+def _decode(data: Any, strict: bool, options: _Options) -> tuple[NDArray[np.uint8], DamageReport]:
     """:func:`decode` and :func:`decode_damaged`."""
+    colorspace, out, dct_method = options.colorspace, options.out, options.dct_method
     if dct_method not in dct.METHODS:
         raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
     if colorspace is not None and colorspace not in pixels.COLORSPACES:
         raise ValueError(f"colorspace: {colorspace!r} is none of {pixels.COLORSPACES}")
     file = as_bytes(data)
-    structure = reader.read_structure(file, tables, strict=strict)
+    structure = reader.read_structure(file, options.tables, strict=strict)
     frame = structure.require_frame()
-    _check_size(frame, structure.frame_offset, max_pixels)
+    _check_size(frame, structure.frame_offset, options.max_pixels)
     target = colorspace or _NATIVE[structure.colorspace]
     pixels.check_conversion(structure.colorspace, target)
     shape = _shape(frame, target)
@@ -146,8 +157,10 @@ def _decode(
         progressive.check_visits(frame, structure.scans, structure.size)
     planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
     found = [] if strict else [ScanDamage.of(number, scan) for number, scan in enumerate(structure.scans)]
-    if frame.progressive:
-        planes = _progressive_samples(file, structure, block_smoothing, dct_method, found)
+    if options.restore:
+        planes = _restored_samples(_coefficients(file, structure))
+    elif frame.progressive:
+        planes = _progressive_samples(file, structure, options.block_smoothing, dct_method, found)
     else:
         for number, scan in enumerate(structure.scans):
             _read_samples(file, structure, scan, planes, dct_method, found[number] if found else None)
@@ -166,7 +179,7 @@ def _decode(
     parts = [
         plane[: ceil_div(bottom * c.V, frame.V_max)] for plane, c in zip(samples, frame.components, strict=True)
     ]
-    pixels.assemble(parts, frame.components, structure.colorspace, target, out[:bottom], fancy_upsampling)
+    pixels.assemble(parts, frame.components, structure.colorspace, target, out[:bottom], options.fancy_upsampling)
     out[bottom:] = out[bottom - 1]
     return out, report
 
@@ -214,6 +227,16 @@ def _read_samples(
             samples = plane[row * v * 8 : (row * v + rows) * 8]
             pixels.synthesise(sequences, structure.component_tables[index], samples, workspace, dct_method)
         row += step
+
+
+def _restored_samples(coefficients: Coefficients) -> list[NDArray[np.uint8] | None]:
+    """The sample planes as they probably were before quantization."""
+    planes: list[NDArray[np.uint8] | None] = []
+    for i, plane in enumerate(coefficients.planes):
+        samples = restore_samples(plane, coefficients.quantization_table(i))
+        np.rint(samples, out=samples)
+        planes.append(np.clip(samples, 0, 255, out=samples).astype(np.uint8))
+    return planes
 
 
 def _progressive_samples(
@@ -299,6 +322,11 @@ def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int = MAX_PI
     structure = reader.read_structure(file, tables)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, max_pixels)
+    return _coefficients(file, structure)
+
+
+def _coefficients(file: bytes, structure: reader.Structure) -> Coefficients:
+    frame = structure.require_frame()
     planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
     if frame.progressive:
         for i, whole in enumerate(_progressive_planes(file, structure)):

@@ -14,10 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from numjpeg import pixels
 from numjpeg.bitstream import markers, metadata, segments
 from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, SUBSAMPLING
-from numjpeg.bitstream.scripts import ScriptScan, check_script, default_script, make_script
+from numjpeg.bitstream.scripts import Script, ScriptScan, check_script, default_script, make_script
 from numjpeg.bitstream.sequential import MissingCodeError
 from numjpeg.bitstream.writer import MAX_RESTART_INTERVAL, STANDARD_TABLES, frame_of, write_file
 from numjpeg.coefficients import Coefficients, Component, ceil_div
+from numjpeg.rate_distortion.search import CheapestScript
+from numjpeg.rate_distortion.tuning import AIMS, encode_tuned
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
 
@@ -48,10 +50,16 @@ def encode(
     xmp: bytes | None = None,
     comment: bytes | str | None = None,
     dct_method: str = "islow",
+    tune: str | None = None,
+    importance: ArrayLike | str | None = None,
+    target_bytes: int | None = None,
+    target_psnr: float | None = None,
+    fancy_upsampling: bool = True,
 ) -> bytes:
     """Encode a picture as a baseline JPEG file, or as a progressive one.
 
-    With equal parameters the file is, byte for byte, the one that Pillow 13 (libjpeg-turbo 3) saves.
+    With equal parameters the file is, byte for byte, the one that Pillow 13 (libjpeg-turbo 3) saves; with ``tune``
+    it is a better one of the same kind, for which the encoder takes some thirty times as long.
 
     Parameters
     ----------
@@ -77,7 +85,20 @@ def encode(
     dpi : dots an inch (x, y), rounded; stored if both are above 0.
     exif : EXIF data beginning with ``Exif\\0\\0``, or an object whose ``tobytes()`` gives them.
     icc_profile, xmp, comment : stored as ICC profile, XMP packet and comment; text in UTF-8.
-    dct_method : "islow", libjpeg's exact integers, or "float".
+    dct_method : "islow", libjpeg's exact integers, or "float". With ``tune`` it is always "float".
+    tune : None; "psnr" for the least squared error over red, green and blue that so many bytes can buy;
+        "perceptual" for what looks best, as SSIMULACRA2 sees it. Tables, chroma and every coefficient are then
+        chosen for the picture (:mod:`numjpeg.rate_distortion`), Huffman tables made for it, and with
+        ``progressive`` the scans that cost least. For RGB, BGR and GRAY pictures.
+    importance : with ``tune``, what errors count in different regions of the picture: real ``(H, W)``, at least 0,
+        of which only ratios matter; "auto" to count them less where detail hides them, which "perceptual" does
+        anyway; or None.
+    target_bytes : with ``tune``, in place of ``quality``: the best file that is not larger. It takes at least 98 %
+        of them, unless the finest file takes less.
+    target_psnr : with ``tune``, in place of ``quality``: the smallest file that has this PSNR in dB over red,
+        green and blue, or up to 0.05 dB more.
+    fancy_upsampling : with ``tune``, the decoder that chroma is made for: one that enlarges it by the triangle
+        filter, as nearly all do, or (False) one that repeats samples.
 
     Returns
     -------
@@ -85,7 +106,12 @@ def encode(
 
     Raises
     ------
-    ValueError, TypeError naming the argument.
+    ValueError, TypeError naming the argument; for a target that no file reaches with the best that one does.
+
+    Notes
+    -----
+    With ``tune``, ``quality`` stands for about the PSNR, or the SSIMULACRA2 score, that libjpeg gives photographs
+    at that number.
 
     >>> data = encode(np.zeros((16, 16, 3), np.uint8), 90, subsampling="4:4:4")
     >>> data[:4].hex()
@@ -101,6 +127,7 @@ def encode(
         raise ValueError(f"keep_rgb: the picture is {colorspace}, not RGB")
     factors = _sampling_factors(subsampling, stored)
     tables, selectors = _quantization(qtables, quality, stored)
+    _check_tuning(tune, importance, target_bytes, target_psnr, quality, qtables, stored, factors)
     components = tuple(
         Component(identifier, H, V, Tq, Td, Td)
         for identifier, (H, V), Tq, Td in zip(
@@ -118,6 +145,36 @@ def encode(
         restart_interval=_restart_interval(restart_marker_blocks, restart_marker_rows, width, factors),
         application_segments=_application_segments(stored, dpi, exif, icc_profile, xmp, comment),
     )
+    if tune is not None:
+        cheapest = CheapestScript()
+
+        def write(found: Coefficients) -> bytes:
+            whole = replace(
+                coefficients,
+                components=found.components,
+                planes=found.planes,
+                quantization_tables=found.quantization_tables,
+            )
+            if not progressive or scans is not None:
+                return write_file(whole, None, script=script or None, restart_rows=restart_marker_rows)
+
+            def with_scans(chosen: Script) -> bytes:
+                return write_file(whole, None, script=chosen, restart_rows=restart_marker_rows)
+
+            return cheapest.write(whole.components, with_scans)
+
+        return encode_tuned(
+            pixels_in[..., ::-1] if colorspace == "BGR" else pixels_in,
+            components,
+            write,
+            tune=tune,
+            quality=75 if quality is None else int(quality),
+            importance=importance,
+            target_bytes=target_bytes,
+            target_psnr=target_psnr,
+            fancy_upsampling=fancy_upsampling,
+            progressive=bool(script),
+        )
     own_tables = [tables[c.Tq] for c in components]
 
     def bands(first: int) -> Iterator[list[NDArray[np.int16]]]:
@@ -285,6 +342,46 @@ def _script(
     script = make_script(scans)
     check_script(script, components, complete=complete)
     return script
+
+
+def _check_tuning(
+    tune: str | None,
+    importance: ArrayLike | str | None,
+    target_bytes: int | None,
+    target_psnr: float | None,
+    quality: int | None,
+    qtables: QTables | None,
+    stored: str,
+    factors: list[tuple[int, int]],
+) -> None:
+    targets = {"target_bytes": target_bytes, "target_psnr": target_psnr}
+    if tune is None:
+        for name, value in {"importance": importance, **targets}.items():
+            if value is not None:
+                raise ValueError(f"{name}: only with tune")
+        return
+    if tune not in AIMS:
+        raise ValueError(f"tune: {tune!r} is none of {(None, *AIMS)}")
+    if stored not in ("YCbCr", "GRAY"):
+        raise ValueError(f"tune: {stored} files are not tuned, only YCbCr and GRAY ones")
+    if qtables is not None:
+        raise ValueError("qtables: tune makes its own")
+    if factors[1:] != [(1, 1)] * (len(factors) - 1):
+        raise ValueError(f"subsampling: tune has chroma of 1x1, not {factors[1:]}")
+    if isinstance(importance, str) and importance != "auto":
+        raise ValueError(f"importance: {importance!r} is neither 'auto' nor an array")
+    if target_bytes is not None:
+        _check_integer("target_bytes", target_bytes)
+        if target_bytes < 1:
+            raise ValueError(f"target_bytes: {target_bytes} is below 1")
+    if target_psnr is not None:
+        if isinstance(target_psnr, bool) or not isinstance(target_psnr, int | float | np.number):
+            raise TypeError(f"target_psnr: a number expected, got {target_psnr!r}")
+        if not np.isfinite(target_psnr):
+            raise ValueError(f"target_psnr: {target_psnr} is not finite")
+    given = [name for name, value in {"quality": quality, **targets}.items() if value is not None]
+    if len(given) > 1:
+        raise ValueError(f"{given[1]}: not together with {given[0]}")
 
 
 def _check_integer(name: str, value: Any) -> None:

@@ -143,8 +143,7 @@ class _Analyser:
         h, v = self.h_max, self.v_max
         padded = _repeat_edges(tile, 8 * v, 8 * h)
         rows, columns = padded.shape[0] // (8 * v), padded.shape[1] // (8 * h)
-        samples = forward.new_samples(rows * columns * (h * v + 2), self.workspace)
-        forward.ycbcr_samples(padded, self.source, (h, v), height, samples, self.workspace)
+        samples = forward.ycbcr_samples(padded, self.source, (h, v), height, self.workspace)
         self._finish(samples, [(rows * c.V, columns * c.H) for c in self.components], targets)
 
     def _by_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
@@ -154,14 +153,14 @@ class _Analyser:
         samples = forward.new_samples(sum(rows * columns for rows, columns in sizes), self.workspace)
         first = 0
         for own, (rows, columns) in zip(blocks, sizes, strict=True):
-            place = samples[:8, :, first : first + rows * columns].reshape(8, 8, rows, columns)
+            place = samples[1:, :, first : first + rows * columns].reshape(8, 8, rows, columns)
             np.copyto(place, own.transpose(3, 2, 0, 1))
             first += rows * columns
-        self._finish(samples, sizes, targets)
+        self._finish([samples], sizes, targets)
 
     def _finish(
         self,
-        samples: forward.Samples,
+        samples: Sequence[forward.Samples],
         sizes: Sequence[tuple[int, int]],
         targets: Sequence[NDArray[np.int16]],
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,18 @@ class Workspace:
 
     def __init__(self) -> None:
         self._memory: dict[str, NDArray[np.uint8]] = {}
+        self._latest: dict[str, tuple[tuple[int, ...], type[np.generic], NDArray[Any]]] = {}
 
     def array(self, name: str, shape: tuple[int, ...], dtype: type[Element]) -> NDArray[Element]:
         """An array of undefined content; it is overwritten when the same name is asked for again."""
+        # Most bands are as large as the one before, and to make an array of memory takes over 1 us.
+        latest = self._latest.get(name)
+        if latest is not None and latest[0] == shape and latest[1] is dtype:
+            return latest[2]
         size = prod(shape) * np.dtype(dtype).itemsize
         memory = self._memory.get(name)
         if memory is None or memory.size < size:
             memory = self._memory[name] = np.empty(size + size // 4, np.uint8)  # the next band may need more
-        return np.ndarray(shape, dtype, memory)
+        array = np.ndarray(shape, dtype, memory)
+        self._latest[name] = shape, dtype, array
+        return array

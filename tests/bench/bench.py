@@ -77,6 +77,8 @@ def main() -> int:
         for what, by_workers in batch.items():
             name = f"{what} 48 photographs of 1 to 2 MP, two workers by one, wall time"
             targets.append((name, by_workers["ratio"], report.WORKERS_TARGET))
+            name = f"{what} 48 photographs of 1 to 2 MP, two workers by one, CPU time"
+            targets.append((name, by_workers["CPU ratio"], report.WORKERS_CPU_TARGET))
     lines = [[what, f"{measured:.2f}", f"<= {most}"] for what, measured, most in targets]
     parts.append(report.table(["also", "measured", "target"], lines))
 

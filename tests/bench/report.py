@@ -36,6 +36,8 @@ MEMORY_TARGETS = {"decode": ("times the output", 3.0), "encode": ("MB beyond the
 """At 12 megapixels, by tracemalloc."""
 WORKERS_TARGET = 0.6
 """Most of one worker's wall time that two may take."""
+WORKERS_CPU_TARGET = 1.15
+"""Most of one worker's CPU time that two may take together."""
 
 
 def environment() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from numjpeg.bitstream.markers import SOF2
@@ -111,7 +112,7 @@ class Scan:
             ceil_div(self.frame.width, 8 * self.frame.H_max),
         )
 
-    @property
+    @cached_property
     def factors(self) -> tuple[tuple[int, int], ...]:
         """(rows, columns) of blocks that an MCU holds of each component."""
         if not self.interleaved:

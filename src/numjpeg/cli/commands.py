@@ -28,6 +28,7 @@ from numjpeg.cli.inputs import (
 )
 from numjpeg.cli.outputs import OTHER_EXTENSIONS, Outputs, names_directory, write
 from numjpeg.encoder import encode
+from numjpeg.errors import JpegError
 from numjpeg.explain import describe_block, describe_header, printable
 from numjpeg.metrics import mse, psnr
 from numjpeg.other_formats import MissingPillowError, Picture, PictureError, check_format, write_picture
@@ -47,10 +48,20 @@ def run_encode(arguments: argparse.Namespace) -> int:
         options["qtables"] = [table for file in arguments.qtables for table in _read_tables(file)]
     if arguments.comment is not None:
         options["comment"] = os.fsencode(arguments.comment)
+    aims = {"target_bytes": arguments.target_bytes, "target_psnr": arguments.target_psnr}
+    wanted = [name for name, aim in aims.items() if aim is not None]
+    options["tune"] = arguments.tune
+    if arguments.tune is None and (wanted or arguments.importance is not None):
+        options["tune"] = "psnr"
+    if len(wanted) + (arguments.quality is not None) > 1:
+        raise UsageError("--quality, --target-bytes and --target-psnr: only one of them")
     try:
         encode(np.zeros((1, 1, 3), np.uint8), keep_rgb=arguments.keep_rgb and not arguments.gray, **options)
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from None
+    options |= {name: aims[name] for name in wanted}
+    if arguments.importance is not None:
+        options["importance"] = _read_importance(arguments.importance)
     outputs = Outputs(arguments, ".jpg")
     if len(arguments.inputs) == 1 and Path(arguments.output or "").suffix.lower() in OTHER_EXTENSIONS:
         raise UsageError(f"-o {arguments.output}: encode writes JPEG files, and these are not called so")
@@ -81,6 +92,16 @@ def _encode_file(name: str, arguments: argparse.Namespace, options: dict[str, An
         f"{display(name)} -> {display(target, 'standard output')}: {picture}, {len(data):,} bytes, "
         f"{pixels.nbytes / len(data):.1f}:1, {rate:.3f} bits a pixel"
     )
+
+
+def _read_importance(file: str) -> NDArray[np.uint8] | str:
+    """A map of the size of the pictures, brighter where they are more important; or "auto"."""
+    if file == "auto":
+        return file
+    try:
+        return np.atleast_2d(open_picture(file, None, gray=True).pixels)
+    except (OSError, JpegError, PictureError, ValueError) as error:
+        raise UsageError(f"--importance {file}: {reason(error)}") from None
 
 
 def _read_tables(file: str) -> list[NDArray[np.int64]]:
@@ -116,6 +137,8 @@ def run_decode(arguments: argparse.Namespace) -> int:
             if isinstance(error, MissingPillowError):
                 raise
             raise UsageError(str(error)) from None
+    if arguments.damaged and arguments.restore:
+        raise UsageError("--damaged and --restore: only one of them")
     outputs = Outputs(arguments, extension)
     work = partial(_decode_file, arguments=arguments, outputs=outputs)
     return for_each(arguments.inputs, work, arguments.verbose)
@@ -130,6 +153,7 @@ def _decode_file(name: str, arguments: argparse.Namespace, outputs: Outputs) -> 
         data,
         arguments.colorspace,
         fancy=not arguments.nosmooth,
+        restore=arguments.restore,
         turn=arguments.exif_orientation,
         faults=faults,
     )

@@ -62,17 +62,18 @@ def read_jpeg(
     fancy: bool = True,
     turn: bool = False,
     faults: list[str] | None = None,
+    restore: bool = False,
 ) -> Picture:
     """The picture of a JPEG file, in RGB or CMYK rather than YCbCr or YCCK if no colour space is asked for.
 
     ``turn`` it as its metadata say; they then say that it is upright. With ``faults`` what can be recovered of a
-    damaged file; the list gets what is wrong with it, in words.
+    damaged file; the list gets what is wrong with it, in words. ``restore`` as in :func:`numjpeg.decode`.
     """
     header = read_header(data, strict=faults is None)
     if gray and header.colorspace in ("YCbCr", "RGB"):
         colorspace = "GRAY"
     if faults is None:
-        pixels = decode(data, colorspace=colorspace, fancy_upsampling=fancy)
+        pixels = decode(data, colorspace=colorspace, fancy_upsampling=fancy, restore=restore)
     else:
         pixels, report = decode_damaged(data, colorspace=colorspace, fancy_upsampling=fancy)
         faults += [str(report)] if report.faults else []

@@ -13,6 +13,7 @@ import numpy as np
 import numjpeg
 from numjpeg.bitstream.frame import SUBSAMPLING
 from numjpeg.cli.commands import run_block, run_decode, run_demo, run_encode, run_info, run_psnr
+from numjpeg.cli.study import run_study
 from numjpeg.encoder import encode
 from numjpeg.explain import printable
 from numjpeg.other_formats import PictureError, parse_color
@@ -32,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"numjpeg {numjpeg.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_encode, _add_decode, _add_psnr, _add_info, _add_block, _add_demo):
+    for add in (_add_encode, _add_decode, _add_psnr, _add_info, _add_block, _add_demo, _add_study):
         add(commands)
     return parser
 
@@ -155,6 +156,27 @@ def _add_encode(commands: Any) -> None:
         action="store_true",
         help="write progressive files, which begin with a coarse picture and are mostly smaller",
     )
+    command.add_argument(
+        "--tune",
+        choices=("psnr", "perceptual"),
+        help="choose tables and coefficients for the picture: the best PSNR, or what looks best, that the bytes "
+        "can buy; takes some 30 times as long",
+    )
+    command.add_argument(
+        "--target-bytes",
+        type=partial(_whole_number, low=1, high=2**40),
+        metavar="N",
+        help="the best file of at most N bytes, in place of --quality; --tune psnr unless given",
+    )
+    command.add_argument(
+        "--target-psnr", type=_positive, metavar="DB", help="the smallest file of this PSNR, in place of --quality"
+    )
+    command.add_argument(
+        "--importance",
+        metavar="FILE",
+        help="a gray picture of the same size, brighter where errors count more; or auto, to count them less "
+        "where detail hides them",
+    )
     command.add_argument("--gray", action="store_true", help="store the luminance only")
     command.add_argument(
         "--keep-rgb", action="store_true", help="store RGB as RGB; dots an inch are then left out"
@@ -206,6 +228,9 @@ def _add_decode(commands: Any) -> None:
     )
     command.add_argument(
         "--nosmooth", action="store_true", help="repeat chroma samples in place of the triangle filter"
+    )
+    command.add_argument(
+        "--restore", action="store_true", help="estimate what quantization took away: no blocking at low qualities"
     )
     command.add_argument(
         "--exif-orientation",
@@ -281,3 +306,41 @@ def _add_demo(commands: Any) -> None:
     )
     _add_quality(command, 75)
     _add_background(command)
+
+
+def _add_study(commands: Any) -> None:
+    command = _add_command(
+        commands,
+        "study",
+        run_study,
+        "Compare codecs on a folder of lossless pictures. Rate-distortion curves, rates at equal quality "
+        "(Bjontegaard), sizes without loss, pictures at 100:1 and from parts of a file: a page, plots, CSV.",
+        "What has been measured is kept in OUTPUT/points.csv; the same command goes on after an interruption. "
+        "Needs pip install 'numjpeg[study]', and 'numjpeg[cluster]' for --dask.",
+    )
+    command.add_argument("folder", metavar="FOLDER", help="with the pictures (PNG, TIFF, PPM, BMP, WebP)")
+    command.add_argument(
+        "-o", "--output", metavar="OUTPUT", default="study", help="folder for the results; ./study by default"
+    )
+    command.add_argument("-c", "--codecs", metavar="NAME,...", help="which codecs; an unknown name lists them all")
+    command.add_argument(
+        "-a",
+        "--anchor",
+        metavar="NAME,...",
+        default="libjpeg,psnr",
+        help="compared against; libjpeg,psnr by default",
+    )
+    command.add_argument(
+        "--psnr-only", action="store_true", help="leave out SSIM and SSIMULACRA2, which take longest"
+    )
+    command.add_argument("--no-lossless", action="store_true", help="leave out lossless sizes")
+    command.add_argument("--no-strips", action="store_true", help="leave out the pictures at 100:1 and from parts")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument(
+        "-w",
+        "--workers",
+        type=partial(_whole_number, low=1, high=256),
+        metavar="N",
+        help="processes; all cores by default",
+    )
+    where.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler's address, such as tcp://host:8786")

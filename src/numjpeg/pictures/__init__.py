@@ -11,6 +11,7 @@ from numjpeg.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table,
 from numjpeg.pictures.gallery import PHOTO, draw_all, main, to_file
 from numjpeg.pictures.journey import Journey, bits_per_block, travel
 from numjpeg.pictures.lanes import draw_lanes
+from numjpeg.pictures.regions import draw_importance
 from numjpeg.pictures.stages import draw_stages, stage_pictures
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "draw_all",
     "draw_blocking",
     "draw_hourglass",
+    "draw_importance",
     "draw_lanes",
     "draw_pipeline",
     "draw_rate_distortion",

@@ -17,8 +17,10 @@ from PIL import Image
 
 from numjpeg.files import imwrite, write_atomically
 from numjpeg.pictures.charts import FACE, RATES, draw_blocking, draw_rate_distortion, rate_distortion
+from numjpeg.pictures.compare import draw_at_ratio, draw_parts, draw_restored
 from numjpeg.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
 from numjpeg.pictures.lanes import draw_lanes
+from numjpeg.pictures.regions import draw_importance
 from numjpeg.pictures.stages import draw_stages
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
@@ -42,6 +44,7 @@ def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
     demo = width >= FACE[2] and height >= FACE[3]  # else another photograph is shown by its corner
     near = EYE if demo else None
     face = FACE if demo else (0, 0, min(width, 128), min(height, 128))
+    middle = (width // 4, height // 4, width - width // 4, height - height // 4)
     to_coefficients, to_bits_and_back = draw_stages(photo, block=near)
     curves = {name: rate_distortion(photo, subsampling=name) for name in ("4:4:4", "4:2:0")}
     return {
@@ -60,15 +63,29 @@ def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
             curves, f"the demo photograph, {width} x {height}, at quality {RATES[0]} to {RATES[-1]}"
         ),
         "blocking.png": draw_blocking(photo, crop=face),
+        "importance.jpg": draw_importance(photo, middle if near is None else face),
+        "restored.jpg": draw_restored(photo, face),
+        "jpeg2000.jpg": draw_at_ratio(photo, _around(face, 192, photo)),
+        "parts.jpg": draw_parts(photo, _around(face, 232, photo)),
         "lanes.png": draw_lanes(photo, what="the demo photograph"),
     }
+
+
+def _around(crop: tuple[int, int, int, int], side: int, photo: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """A square about a part of a photograph, as large as there is room for."""
+    height, width, _ = photo.shape
+    left = min(max(0, (crop[0] + crop[2] - side) // 2), max(0, width - side))
+    top = min(max(0, (crop[1] + crop[3] - side) // 2), max(0, height - side))
+    return left, top, min(width, left + side), min(height, top + side)
 
 
 def to_file(name: str, picture: Image.Image) -> bytes:
     """A picture as a file of the kind that its name says; ``.jpg`` by numjpeg itself."""
     stream = BytesIO()
     if name.endswith(".jpg"):
-        imwrite(stream, np.asarray(picture), 90, subsampling="4:4:4", optimize=True)
+        # Drawings want every sample as it is; a sheet with photographs is told to look well in fewer bytes.
+        how = {"tune": "perceptual"} if name == "importance.jpg" else {"optimize": True}
+        imwrite(stream, np.asarray(picture), 90, subsampling="4:4:4", **how)
     elif name.endswith(".gif"):
         picture.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(stream, "GIF")
     else:

@@ -73,7 +73,7 @@ def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
         raise ValueError(f"quality: {quality} is outside 1..100")
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
     scaled = (np.asarray(table, np.int64).reshape(8, 8) * percent + 50) // 100
-    return np.clip(scaled, 1, 255).astype(np.uint16)
+    return np.maximum(np.minimum(scaled, 255), 1).astype(np.uint16)  # clip takes 20 us
 
 
 def quantization_tables(quality: int = 75) -> QuantizationTables:

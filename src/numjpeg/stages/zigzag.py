@@ -46,6 +46,8 @@ def zigzag(blocks: NDArray[Coefficient]) -> NDArray[Coefficient]:
     """
     if blocks.ndim < 2 or blocks.shape[-2:] != (8, 8):
         raise ValueError(f"blocks: expected (..., 8, 8), got {blocks.shape}")
+    if blocks.ndim == 2:
+        return blocks.reshape(64)[NATURAL]
     sequences = np.empty((*blocks.shape[:-2], 64), blocks.dtype)
     # One assignment a coefficient: on blocks that lie in memory as 64 planes each is a plain copy.
     for place, natural in enumerate(NATURAL.tolist()):

@@ -1,0 +1,147 @@
+"""Chroma for the decoder that will read it: least-squares downsampling, luma that makes up for what chroma lost.
+
+Decoders enlarge subsampled chroma by a triangle filter (:func:`numjpeg.stages.subsampling.upsample`). The small
+plane whose enlargement is nearest to the full one is not the plane of means of boxes: it is the least-squares
+solution, ``(U^T U)^-1 U^T`` for the enlargement U. And once chroma is coded and its errors are known, luma can
+take up that part of them which has luma's own direction in RGB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.stages.dct import COSINES
+from numjpeg.stages.subsampling import upsample
+from numjpeg.stages.zigzag import NATURAL
+
+Samples = NDArray[np.float32]
+
+RED_CR, GREEN_CB, GREEN_CR, BLUE_CB = 1.402, -0.344136, -0.714136, 1.772
+"""What a unit of chroma adds to red, green and blue (JFIF)."""
+
+_POLE = -1 / 3
+_TAPS = 10
+
+
+def downsample_least_squares(
+    plane: NDArray[np.float32], h: int, v: int, fancy: bool = True
+) -> NDArray[np.float32]:
+    """The plane whose enlargement by a decoder differs least from the given one.
+
+    Parameters
+    ----------
+    plane : float32 ``(..., rows * v, columns * h)``.
+    h, v : horizontal and vertical ratio.
+    fancy : the decoder enlarges by the triangle filter where libjpeg does (ratios of 2x1, 1x2, 2x2); else, and for
+        all other ratios, by repeating samples, and means of boxes are the solution.
+
+    Returns
+    -------
+    float32 ``(..., rows, columns)``. Beyond the edges the plane goes on as its mirror image, which is the solution
+    for what the triangle filter does at edges.
+
+    >>> ramp = np.repeat(np.arange(32, dtype=np.float32)[np.newaxis], 2, axis=0) * 4 + 2
+    >>> downsample_least_squares(ramp, 2, 1)[0, 6:9].round(2).tolist()
+    [52.0, 60.0, 68.0]
+    """
+    *lead, height, width = plane.shape
+    triangle = fancy and (h, v) in ((2, 1), (1, 2), (2, 2)) and (width // h > 2 or h == 1)
+    if triangle:
+        if v == 2:
+            plane = _half(plane, -2)
+        return np.asarray(_half(plane, -1) if h == 2 else plane)
+    boxes = plane.reshape(*lead, height // v, v, width // h, h)
+    return np.asarray(boxes.mean(axis=(-3, -1)), np.float32)
+
+
+def _half(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Least squares for the triangle filter along one axis.
+
+    U puts (3 c[i] + c[i-1]) / 4 and (3 c[i] + c[i+1]) / 4 at 2i and 2i + 1. So U^T U has 20/16 on its diagonal and
+    6/16 beside it, at the edges too if a mirror continues the plane; its inverse is convolution with (-1/3)^|k|.
+    """
+    samples = plane.swapaxes(axis, 0)
+    half = len(samples) // 2
+    pad = [(_TAPS, _TAPS)] + [(0, 0)] * (plane.ndim - 1)
+    even, odd = samples[0::2], samples[1::2]
+    # U^T: 3/4 of the own two samples, 1/4 of the two beside them.
+    even_after = np.concatenate([even[1:], odd[-1:]])
+    odd_before = np.concatenate([even[:1], odd[:-1]])
+    projected = 0.75 * (even + odd) + 0.25 * (even_after + odd_before)
+    padded = np.pad(projected, pad, mode="symmetric")
+    total = projected.copy()
+    for k in range(1, _TAPS + 1):
+        weight = np.float32(_POLE**k)
+        total += weight * (padded[_TAPS - k : _TAPS - k + half] + padded[_TAPS + k : _TAPS + k + half])
+    return np.asarray(total.swapaxes(axis, 0))
+
+
+# --- colour ----------------------------------------------------------------------------------------------
+
+_MATRIX = np.array([[0, RED_CR], [GREEN_CB, GREEN_CR], [BLUE_CB, 0]])
+_FROM_CHANNELS = (np.linalg.inv(_MATRIX.T @ _MATRIX) @ _MATRIX.T).astype(np.float32)
+
+WEIGHTS = tuple(((_MATRIX**2).sum(0) / 3).tolist())
+"""Squared error over red, green and blue of a unit of Cb and of Cr, by that of a unit of luma."""
+UNCOMPENSATED = tuple(((_MATRIX**2).sum(0) / 3 - (_MATRIX.sum(0) / 3) ** 2).tolist())
+"""The same once luma has made up for what it can."""
+
+
+def luma_of(channels: Sequence[Samples]) -> Samples:
+    """Y of red, green and blue; the channel itself if there is but one."""
+    if len(channels) == 1:
+        return channels[0]
+    red, green, blue = channels
+    return np.asarray(np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue)
+
+
+def chroma_of(channels: Sequence[Samples]) -> list[Samples]:
+    """Cb and Cr of red, green and blue, without the offset of 128."""
+    red, _, blue = channels
+    luma = luma_of(channels)
+    return [(blue - luma) / np.float32(BLUE_CB), (red - luma) / np.float32(RED_CR)]
+
+
+def best_for_luma(channels: Sequence[Samples], luma: Samples) -> list[Samples]:
+    """Cb and Cr that, with this luma, come nearest to red, green and blue: least squares in each pixel."""
+    rest = [channel - luma for channel in channels]
+    return [np.tensordot(row, rest, axes=1) for row in _FROM_CHANNELS]
+
+
+def added_to_channels(cb: Samples, cr: Samples) -> list[Samples]:
+    """What chroma adds to red, green and blue."""
+    red, blue = np.float32(RED_CR) * cr, np.float32(BLUE_CB) * cb
+    return [red, np.float32(GREEN_CB) * cb + np.float32(GREEN_CR) * cr, blue]
+
+
+def enlarge(samples: Samples, h: int, v: int, fancy: bool = True) -> Samples:
+    """What a decoder makes of a chroma plane: rounded, clipped, enlarged; float32, without the offset of 128."""
+    whole = np.clip(np.floor(samples + np.float32(128.5)), 0, 255).astype(np.uint8)
+    return upsample(whole, h, v, fancy).astype(np.float32) - np.float32(128)
+
+
+def energy_gain(h: int, v: int, fancy: bool = True) -> NDArray[np.float32]:
+    """Squared error that a unit of error in each chroma coefficient makes once the plane is enlarged.
+
+    Returns
+    -------
+    float32 ``(64,)``, zig-zag order: about the product of the ratios, less at high frequencies, which the filter
+    damps.
+
+    >>> energy_gain(2, 2)[[0, 1, 63]].tolist()
+    [3.63..., 3.35..., 0.30...]
+    """
+    return np.outer(_line_gain(v, fancy), _line_gain(h, fancy)).ravel()[NATURAL].astype(np.float32)
+
+
+def _line_gain(ratio: int, fancy: bool) -> NDArray[np.float64]:
+    if ratio != 2 or not fancy:
+        return np.full(8, float(ratio))
+    # U of eight samples, and one beyond either end, which takes a quarter of the outermost ones.
+    enlarging = np.zeros((18, 8))
+    for i in range(8):
+        enlarging[2 * i : 2 * i + 4, i] = 0.25, 0.75, 0.75, 0.25
+    return np.asarray(((enlarging @ COSINES.T) ** 2).sum(0))

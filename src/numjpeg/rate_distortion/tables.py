@@ -1,0 +1,157 @@
+"""Quantization tables for the trellis: flat ones for PSNR, perceptual ones, and their refit to what was quantized.
+
+Here a table is 64 real steps in zig-zag order, as the coefficients are; :func:`to_table` makes of it what a file
+holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.rate_distortion import chroma
+from numjpeg.stages.zigzag import NATURAL
+
+MAX_STEP = 255
+"""The largest that a baseline file holds."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What counts: how coarse each coefficient is quantized, what its error weighs, and what a bit is worth.
+
+    All of it scales with a strength: steps are ``strength * luma`` and ``strength * chroma``, and one bit is worth
+    a weighted squared error of ``multiplier * strength^2``.
+    """
+
+    luma: NDArray[np.float32]
+    """Relative steps ``(64,)``."""
+    chroma: NDArray[np.float32]
+    luma_weight: NDArray[np.float32]
+    """What a squared error of each coefficient weighs, ``(64,)``."""
+    chroma_weights: tuple[NDArray[np.float32], NDArray[np.float32]]
+    """The same of Cb and Cr."""
+    multiplier: float
+    joint: bool = True
+    """Luma and chroma make up for each other's errors, and samples that the decoder clips are set free: right for
+    the squared error of red, green and blue. Else each component is coded for itself."""
+    masking: float = 0.0
+    """Variance of a block at which its errors count half; 0 if there is no masking."""
+
+
+# --- aims ------------------------------------------------------------------------------------------------
+
+_FREQUENCY = np.hypot(*np.divmod(NATURAL, 8)).astype(np.float32)
+"""Distance from DC, in half cycles a block, along the zig-zag."""
+
+
+def psnr_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
+    """Least squared error over red, green and blue.
+
+    Luma steps are flat: every coefficient of an orthonormal transform counts the same. A unit of error in a chroma
+    coefficient counts :func:`chroma.energy_gain` times its weight in the three channels, which makes its step
+    about half of a luma step at 4:2:0; enlarging damps the high frequencies, so their steps are larger.
+
+    Parameters
+    ----------
+    h, v : ratio of chroma subsampling.
+    """
+    gain = chroma.energy_gain(h, v, fancy_upsampling)
+    # One table for both: 65 bytes less than two, and their weights differ by a few per cent.
+    weight = float(np.sqrt(np.prod(chroma.UNCOMPENSATED)))
+    relative = (weight * gain[0]) ** -0.5 * (gain / gain[0]) ** (-PSNR_SLOPE / 2)
+    flat = np.ones(64, np.float32)
+    of_cb, of_cr = ((np.float32(each) * gain).astype(np.float32) for each in chroma.WEIGHTS)
+    return Aim(flat, relative.astype(np.float32), flat, (of_cb, of_cr), PSNR_MULTIPLIER)
+
+
+PSNR_SLOPE = 0.7
+"""How far the chroma steps follow the gain of enlarging: 1 would be all the way; 0.5 and 1 are 0.05 % worse."""
+PSNR_MULTIPLIER = 0.11
+"""The best steps for a given worth of a bit: flat from 0.1 to 0.125."""
+
+
+def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
+    """What looks best.
+
+    Steps grow in proportion to 1 + the distance from DC, as contrast sensitivity falls, and an error counts by the
+    step that it is a part of. Errors count less where the detail of their own block hides them. Each component is
+    coded for itself: luma that made up for chroma would show.
+
+    Parameters
+    ----------
+    h, v : ratio of chroma subsampling.
+    """
+    area = chroma.energy_gain(h, v, fancy_upsampling)[0]
+    luma = 1 + _FREQUENCY
+    relative = np.float32(PERCEPTUAL_CHROMA * (area / 4) ** -0.5) * luma
+    of_cb, of_cr = (np.float32(share) / relative**2 for share in PERCEPTUAL_SHARES)
+    return Aim(luma, relative, luma**-2, (of_cb, of_cr), PERCEPTUAL_MULTIPLIER, False, PERCEPTUAL_MASKING)
+
+
+PERCEPTUAL_CHROMA = 0.8
+"""Chroma steps by luma steps at 4:2:0."""
+PERCEPTUAL_SHARES = (0.8, 1.25)
+"""What errors of Cb and of Cr count by their common step: blue is seen less sharply."""
+PERCEPTUAL_MULTIPLIER = 0.045
+PERCEPTUAL_MASKING = 500.0
+"""Variance of a block, in squared sample values, at which its errors count half."""
+
+
+# --- steps -----------------------------------------------------------------------------------------------
+
+_THRESHOLD = np.array([int(f"{k:06b}"[::-1], 2) for k in range(64)], np.float32) / 64 + np.float32(1 / 128)
+"""Where between two whole numbers each step goes up: spread evenly over neighbouring frequencies."""
+
+
+def steps(strength: float, relative: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The steps of a table at a strength: whole numbers, 1 .. 255.
+
+    Not all of them round at one half. So small steps do not go from 1 to 2 all at once, and PSNR and size change
+    little by little with the strength.
+
+    >>> steps(1.5, np.ones(64, np.float32)).mean()
+    np.float32(1.5)
+    """
+    whole = np.floor(relative * np.float32(strength) + _THRESHOLD)
+    return np.clip(whole, 1, MAX_STEP).astype(np.float32)
+
+
+ENOUGH = 20
+"""Sum of squared levels from which on a step is refitted."""
+
+
+def refit(
+    coefficients: Sequence[NDArray[np.float32]], levels: Sequence[NDArray[np.int16]], old: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Move the steps so that the levels reconstruct their coefficients best.
+
+    The trellis rounds more coefficients down than up, so the least-squares step ``sum F m / sum m^2`` is larger
+    than the one that was quantized with.
+
+    Parameters
+    ----------
+    coefficients, levels : ``(blocks, 64)`` each, of the components that share the table.
+    old : steps to keep where too few levels say something.
+
+    Returns
+    -------
+    float32 ``(64,)``, whole numbers.
+    """
+    products, squares = np.zeros(64), np.zeros(64)
+    for own, level in zip(coefficients, levels, strict=True):
+        real = level.astype(np.float32)
+        products += np.einsum("ij,ij->j", own, real)
+        squares += np.einsum("ij,ij->j", real, real)
+    best = np.where(squares >= ENOUGH, products / np.maximum(squares, 1), old)
+    return np.clip(np.rint(best), 1, MAX_STEP).astype(np.float32)
+
+
+def to_table(relative: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Steps in zig-zag order as uint16 ``(8, 8)`` in natural order."""
+    table = np.empty(64, np.uint16)
+    table[NATURAL] = relative
+    return table.reshape(8, 8)

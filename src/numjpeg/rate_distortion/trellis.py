@@ -1,0 +1,396 @@
+"""Trellis quantization: the levels that minimise bits + distortion, with the lengths of the actual codes.
+
+Rounding each coefficient to its nearest level minimises distortion and forgets what a level costs. Here each
+coefficient may keep its nearest level, take the next one towards zero where that has one magnitude bit less, or
+become zero; the path through these choices that costs least is found by dynamic programming (K. Ramchandran and
+M. Vetterli, "Rate-distortion optimal fast thresholding with complete JPEG/MPEG decoder compatibility", 1994).
+
+Costs are counted in bits. The distortion of a coefficient that was divided by its step, ``t``, and takes level
+``m`` is ``exchange * (t - m)^2``; ``exchange`` is what a squared error of one step is worth, 1 / lambda in units
+of steps. Rates, dynamic programme and way back stand each by itself: :func:`ac_rates`, :func:`_forward`,
+:func:`_way_back` for the AC coefficients of a block, :func:`dc_rates` and :func:`quantize_dc` for the chain of DC
+differences along a scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.stages.huffman import (
+    END_OF_BLOCK,
+    ZERO_RUN,
+    HuffmanTable,
+    huffman_codes,
+    magnitude_category,
+)
+
+LOOK_BACK = 8
+"""How many candidates back the one kept before is looked for. One that is further away would have to leave out
+eight coefficients that round to something, and is never worth it but at the end of a block, which is looked for
+without a limit."""
+
+MISSING_BITS = 18
+"""What a symbol counts that the table has no code for: the longest code, and something for its byte in DHT."""
+
+CHUNK = 1 << 13
+"""Blocks that step together: more would leave the cache."""
+
+_CATEGORY = magnitude_category(np.arange(2048)).astype(np.intp)
+
+
+# --- rates -----------------------------------------------------------------------------------------------
+
+
+class AcRates(NamedTuple):
+    """What AC coefficients cost in bits."""
+
+    coefficient: NDArray[np.float32]
+    """``(64, 16)``: a run of zeros and the category of the coefficient after it, with ZRLs and magnitude bits."""
+    end: np.float32
+    """End of block, after a coefficient."""
+    empty: np.float32
+    """A block of zeros: an end of block as well, but for runs of them."""
+
+
+def ac_rates(table: HuffmanTable) -> AcRates:
+    """Bits of all runs and categories under a table (T.81 F.1.2.2.1).
+
+    >>> from numjpeg.stages.huffman import AC_LUMINANCE
+    >>> rates = ac_rates(AC_LUMINANCE)
+    >>> rates.coefficient[0, 1], rates.coefficient[17, 1], rates.end
+    (np.float32(3.0), np.float32(16.0), np.float32(4.0))
+    """
+    length = huffman_codes(table).length.astype(np.float32)
+    length[length == 0] = MISSING_BITS
+    run, category = np.arange(64)[:, np.newaxis], np.arange(16)
+    bits = length[ZERO_RUN] * (run >> 4) + length[(run & 15) << 4 | category] + category
+    end = np.float32(length[END_OF_BLOCK])
+    return AcRates(bits.astype(np.float32), end, end)
+
+
+def dc_rates(table: HuffmanTable) -> NDArray[np.float32]:
+    """Bits of the DC differences of category 0 .. 15 under a table (F.1.2.1), float32 ``(16,)``.
+
+    >>> from numjpeg.stages.huffman import DC_LUMINANCE
+    >>> dc_rates(DC_LUMINANCE)[:4].tolist()
+    [2.0, 4.0, 5.0, 6.0]
+    """
+    length = huffman_codes(table).length[:16].astype(np.float32)
+    length[length == 0] = MISSING_BITS
+    return np.asarray(length + np.arange(16), np.float32)
+
+
+# --- AC --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Candidates:
+    """The AC coefficients that do not round to zero, by their ordinal: first the first ones of all blocks, then
+    the second ones, and so on, blocks in order of their number of candidates, most first. So the blocks that
+    still have an i-th candidate are the first ``counts[i]``, and row i is ``rows[i] : rows[i] + counts[i]``.
+    Row 0 is the start of each block.
+    """
+
+    counts: NDArray[np.intp]
+    rows: NDArray[np.intp]
+    place: NDArray[np.intp]
+    """Where in the rows each nonzero coefficient of ``flat`` is."""
+    flat: NDArray[np.intp]
+    """Its index in the flat array of blocks."""
+    position: NDArray[np.intp]
+    """0 at a start, else 1 .. 63 of the zig-zag order."""
+    level: NDArray[np.float32]
+    """Nearest level, magnitude."""
+    dropped: NDArray[np.float32]
+    """Distortion, in bits, if the coefficient becomes zero."""
+    kept: NDArray[np.float32]
+    """Distortion if it keeps its nearest level."""
+    lowered: NDArray[np.float32]
+    """Distortion if it takes the next level towards zero; infinite where that saves no magnitude bit."""
+
+
+def quantize_ac(
+    quotients: NDArray[np.float32],
+    exchange: NDArray[np.float32],
+    rates: AcRates,
+    weights: NDArray[np.float32] | None = None,
+) -> NDArray[np.int16]:
+    """Choose the AC levels of blocks.
+
+    Parameters
+    ----------
+    quotients : float32 ``(n, 64)``, coefficients divided by their steps, zig-zag order. Element 0 is ignored.
+    exchange : float32 ``(64,)``, bits that a squared error of one step is worth.
+    rates : of the Huffman table.
+    weights : float32 ``(n,)``, what the distortion of each block counts; None for 1.
+
+    Returns
+    -------
+    int16 ``(n, 64)``, element 0 of each block 0.
+    """
+    levels = np.zeros(quotients.shape, np.int16)
+    for start in range(0, len(quotients), CHUNK):
+        own = slice(start, start + CHUNK)
+        candidates = _candidates(quotients[own], exchange, None if weights is None else weights[own])
+        before, lowered, last = _forward(candidates, rates)
+        chosen = _way_back(candidates, before, last)
+        magnitude = candidates.level.copy()
+        magnitude[lowered] -= 1
+        magnitude[~chosen] = 0
+        flat = quotients[own].reshape(-1)
+        values = np.copysign(magnitude[candidates.place], flat[candidates.flat])
+        levels[own].reshape(-1)[candidates.flat] = values.astype(np.int16)
+    return levels
+
+
+def _candidates(
+    quotients: NDArray[np.float32], exchange: NDArray[np.float32], weights: NDArray[np.float32] | None
+) -> _Candidates:
+    blocks = len(quotients)
+    magnitude = np.abs(quotients)
+    present = magnitude > 0.5
+    present[:, 0] = False
+    flat = np.flatnonzero(present)
+    block, position = flat >> 6, flat & 63
+    of_block = np.bincount(block, minlength=blocks)
+    order = np.argsort(-of_block, kind="stable")
+    rank = np.empty(blocks, np.intp)
+    rank[order] = np.arange(blocks)
+    most = int(of_block.max(initial=0))
+    counts = np.searchsorted(-of_block[order], -np.arange(most + 1), side="right")
+    rows = np.concatenate([[0], np.cumsum(counts)])
+    ordinal = np.arange(len(flat)) - np.repeat(np.cumsum(of_block) - of_block, of_block) + 1
+    place = rows[ordinal] + rank[block]
+    size = int(rows[-1])
+
+    positions = np.zeros(size, np.intp)
+    positions[place] = position
+    value = np.zeros(size, np.float32)
+    value[place] = magnitude.reshape(-1)[flat]
+    worth = exchange[positions]
+    if weights is not None:
+        worth = worth * np.concatenate([weights[order[:count]] for count in counts])
+    level = np.rint(value)
+    # A tie at 0.5 rounds to an even zero, which would be no candidate.
+    np.maximum(level, value > 0, out=level)
+    saves = (level > 1) & (_CATEGORY[level.astype(np.intp)] != _CATEGORY[np.maximum(level - 1, 0).astype(np.intp)])
+    lowered = np.where(saves, worth * (value - (level - 1)) ** 2, np.float32(np.inf))
+    return _Candidates(
+        counts,
+        rows[:-1],
+        place,
+        flat,
+        positions,
+        level,
+        worth * value * value,
+        worth * (value - level) ** 2,
+        lowered,
+    )
+
+
+def _forward(
+    candidates: _Candidates, rates: AcRates
+) -> tuple[NDArray[np.int8], NDArray[np.bool_], NDArray[np.intp]]:
+    """The dynamic programme. The least cost of a block up to its candidate i, if that is kept, is
+
+        J(i) = min over j < i of  J(j) + dropped(j+1 .. i-1) + rate(run between j and i, category of i) + kept(i)
+
+    With D(i) = dropped(1 .. i) and A = J - D the sum in the middle is no part of the minimum.
+
+    Returns
+    -------
+    Of each candidate the ordinal of the one kept before it, and whether it is lowered; of each block the ordinal
+    of the last one kept.
+    """
+    counts, rows = candidates.counts, candidates.rows
+    bits = rates.coefficient.ravel()
+    # bits[run, category] at 16 run + category, run = position - position before - 1.
+    column = 16 * candidates.position
+    category = _CATEGORY[candidates.level.astype(np.intp)]
+    index = column + category - 16
+    reduced = np.empty(len(index), np.float32)  # A
+    reduced[: counts[0]] = 0
+    before = np.zeros(len(index), np.int8)
+    lowered = np.zeros(len(index), np.bool_)
+    dropped = np.zeros(counts[0], np.float32)  # D(i - 1)
+    # A block that keeps nothing: the distortion of its other coefficients is common to all choices.
+    best_end = np.full(counts[0], rates.empty, np.float32)
+    last = np.zeros(counts[0], np.intp)
+    for i in range(1, len(counts)):
+        count = counts[i]
+        own = slice(rows[i], rows[i] + count)
+        keep = np.full(count, np.inf, np.float32)
+        keep_before = np.zeros(count, np.int8)
+        low = np.flatnonzero(np.isfinite(candidates.lowered[own]))
+        low_index = index[own][low] - 1
+        lower = np.full(len(low), np.inf, np.float32)
+        lower_before = np.zeros(len(low), np.int8)
+        for j in range(i - 1, max(-1, i - 1 - LOOK_BACK), -1):
+            there = slice(rows[j], rows[j] + count)
+            cost = bits.take(index[own] - column[there])
+            cost += reduced[there]
+            better = cost < keep
+            np.copyto(keep, cost, where=better)
+            np.copyto(keep_before, j, where=better)
+            if len(low):
+                cost = bits.take(low_index - column[there][low])
+                cost += reduced[there][low]
+                better = cost < lower
+                np.copyto(lower, cost, where=better)
+                np.copyto(lower_before, j, where=better)
+        keep += candidates.kept[own]
+        lower += candidates.lowered[own][low]
+        better = lower < keep[low]
+        changed = low[better]
+        keep[changed] = lower[better]
+        keep_before[changed] = lower_before[better]
+        lowered[rows[i] + changed] = True
+        before[own] = keep_before
+
+        keep += dropped[:count]
+        dropped[:count] += candidates.dropped[own]
+        keep -= dropped[:count]
+        reduced[own] = keep
+        end = keep + np.where(candidates.position[own] == 63, np.float32(0), rates.end)
+        better = end < best_end[:count]
+        np.copyto(best_end[:count], end, where=better)
+        np.copyto(last[:count], i, where=better)
+    return before, lowered, last
+
+
+def _way_back(candidates: _Candidates, before: NDArray[np.int8], last: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which candidates are on the best path."""
+    chosen = np.zeros(len(before), np.bool_)
+    current = last.copy()
+    for i in range(len(candidates.counts) - 1, 0, -1):
+        count = candidates.counts[i]
+        own = slice(candidates.rows[i], candidates.rows[i] + count)
+        here = current[:count] == i
+        chosen[own] = here
+        np.copyto(current[:count], before[own], where=here)
+    return chosen
+
+
+# --- DC --------------------------------------------------------------------------------------------------
+
+_OFFSETS = np.array([-1, 0, 1])
+"""Candidates of a DC coefficient, from its nearest level."""
+
+
+def quantize_dc(
+    quotients: NDArray[np.float32],
+    exchange: float,
+    rates: NDArray[np.float32],
+    weights: NDArray[np.float32] | None = None,
+) -> NDArray[np.int16]:
+    """Choose the DC levels of a component: the path of least cost through three candidates of each block.
+
+    Parameters
+    ----------
+    quotients : float32 ``(n,)``, DC coefficients divided by their step, in the order of the scan.
+    exchange, weights : as in :func:`quantize_ac`.
+    rates : of the differences, by category.
+
+    Returns
+    -------
+    int16 ``(n,)``.
+
+    Notes
+    -----
+    The cost of going from block a to block b, by the candidates at both ends, is a matrix of 3 x 3; that of going
+    from a over b to c is the product of two such matrices with minimum for sum and sum for product, which is
+    associative. So neighbours are joined pairwise, pairs of pairs, and so on; on the way back the ends of each
+    piece are known, and with them the candidate in its middle.
+    """
+    levels = np.rint(quotients).astype(np.int32)[:, np.newaxis] + _OFFSETS
+    errors = (quotients[:, np.newaxis] - levels) ** 2 * np.float32(exchange)
+    if weights is not None:
+        errors *= weights[:, np.newaxis]
+    # (n, from, to); in front of the first block there is one candidate, 0.
+    previous = np.concatenate([np.zeros((1, 3), np.int32), levels[:-1]])
+    steps = levels[:, np.newaxis, :] - previous[:, :, np.newaxis]
+    costs = rates[magnitude_category(steps)] + errors[:, np.newaxis, :].astype(np.float32)
+    tree: list[NDArray[np.intp]] = []
+    while len(costs) > 1:
+        pairs = len(costs) // 2
+        through = costs[: 2 * pairs : 2, :, :, np.newaxis] + costs[1 : 2 * pairs : 2, np.newaxis]
+        middle = through.argmin(axis=2)
+        joined = np.take_along_axis(through, middle[:, :, np.newaxis], axis=2)[:, :, 0]
+        tree.append(middle)
+        costs = np.concatenate([joined, costs[2 * pairs :]])
+    start, end = np.zeros(1, np.intp), costs[0, 0].argmin(keepdims=True)
+    for middle in reversed(tree):
+        pairs = len(middle)
+        between = middle[np.arange(pairs), start[:pairs], end[:pairs]]
+        odd = len(start) > pairs
+        start = np.append(np.stack([start[:pairs], between], axis=1).ravel(), start[pairs:] if odd else start[:0])
+        end = np.append(np.stack([between, end[:pairs]], axis=1).ravel(), end[pairs:] if odd else end[:0])
+    chosen: NDArray[np.int16] = levels[np.arange(len(levels)), end].astype(np.int16)
+    return chosen
+
+
+# --- statistics ------------------------------------------------------------------------------------------
+
+
+def ac_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
+    """How often each symbol RRRRSSSS occurs in blocks ``(n, 64)`` of levels, zig-zag order: ``(256,)``."""
+    present = levels != 0
+    present[:, 0] = True
+    position = np.flatnonzero(present)
+    run = np.diff(position) - 1
+    ac = position[1:] & 63
+    own = ac != 0
+    category = _CATEGORY[np.abs(levels.reshape(-1)[position[1:][own]].astype(np.int32))]
+    counts = np.bincount(run[own] << 4 | category, minlength=1024).reshape(4, 16, 16)
+    frequencies: NDArray[np.intp] = counts.sum(0).ravel()
+    frequencies[ZERO_RUN] += (counts.sum((1, 2)) * np.arange(4)).sum()
+    frequencies[END_OF_BLOCK] += len(levels) - np.count_nonzero(ac == 63)
+    return frequencies
+
+
+def end_of_band_runs(levels: NDArray[np.int16]) -> NDArray[np.intp]:
+    """Lengths of the runs that a progressive scan codes together (G.1.2.2): the end of a block, and the blocks of
+    zeros after it. ``(runs,)``, for levels ``(n, 64)`` in the order of the scan.
+    """
+    empty = ~levels[:, 1:].any(axis=1)
+    ended = levels[:, 63] == 0
+    starts = ended & ~empty
+    starts[1:] |= ended[1:] & ~ended[:-1]
+    starts[:1] |= ended[:1]
+    return np.bincount(np.cumsum(starts)[ended])[1:]
+
+
+def progressive_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
+    """:func:`ac_frequencies` with symbols EOBn of runs in place of ends of blocks, for one scan of all bits."""
+    frequencies = ac_frequencies(levels)
+    frequencies[END_OF_BLOCK] = 0
+    category = magnitude_category(end_of_band_runs(levels)).astype(np.intp) - 1
+    frequencies += np.bincount(category << 4, minlength=256)
+    return frequencies
+
+
+def progressive_rates(table: HuffmanTable, levels: Sequence[NDArray[np.int16]]) -> AcRates:
+    """:func:`ac_rates` for progressive scans like those of the given levels.
+
+    What all runs take is laid on their starts, each the price of a run of one, and evenly on the blocks of zeros.
+    """
+    rates = ac_rates(table)
+    length = huffman_codes(table).length
+    runs = np.concatenate([end_of_band_runs(own) for own in levels])
+    category = magnitude_category(runs).astype(np.intp) - 1
+    bits = length[category << 4] + category
+    empty = sum(len(own) - np.count_nonzero(own[:, 1:].any(axis=1)) for own in levels)
+    more = max(0.0, float(bits.sum() - len(runs) * rates.end))
+    return rates._replace(empty=np.float32(more / empty if empty else rates.end))
+
+
+def dc_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
+    """How often each category of DC differences occurs: ``(256,)``. Levels ``(n,)``, in the order of the scan."""
+    differences = levels.astype(np.int32)
+    differences[1:] -= levels[:-1]
+    return np.bincount(magnitude_category(differences), minlength=256)

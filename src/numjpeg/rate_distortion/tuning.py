@@ -1,0 +1,112 @@
+"""The two aims of ``encode(tune=...)``, what quality means to them, and how a file for a target is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from numjpeg import pixels
+from numjpeg.coefficients import Coefficients, Component, ceil_div
+from numjpeg.metrics import psnr
+from numjpeg.rate_distortion import adaptive, search
+from numjpeg.rate_distortion.optimise import Picture, optimise
+from numjpeg.rate_distortion.tables import perceptual_aim, psnr_aim
+from numjpeg.stages.zigzag import zigzag
+from numjpeg.workspace import Workspace
+
+Tune = Literal["psnr", "perceptual"]
+AIMS = {"psnr": psnr_aim, "perceptual": perceptual_aim}
+
+_QUALITIES = (1, 2, 3, 5, 10, 20, 30, 50, 75, 85, 90, 95, 97, 98, 99)
+_STRENGTHS = {
+    "psnr": (330, 300, 265, 150, 84, 50, 38, 28.6, 19.6, 14.3, 10.8, 6.6, 4.75, 3.9, 3.1),
+    "perceptual": (240, 200, 160, 90, 37, 15.9, 9.9, 5.9, 3.3, 2.2, 1.58, 0.94, 0.67, 0.53, 0.4),
+}
+"""Strengths at these qualities, at which photographs have about the PSNR, or the SSIMULACRA2 score, that libjpeg
+gives them at that number: means over Kodak images."""
+
+
+def strength_of(tune: str, quality: int) -> float:
+    """The strength that a quality of 1 .. 100 stands for; the finest at 100.
+
+    >>> strength_of("psnr", 50) > strength_of("psnr", 51)
+    True
+    """
+    if quality == 100:
+        return search.FINEST
+    return float(np.exp(np.interp(quality, _QUALITIES, np.log(_STRENGTHS[tune]))))
+
+
+def encode_tuned(
+    samples: NDArray[np.uint8],
+    components: Sequence[Component],
+    write: Callable[[Coefficients], bytes],
+    *,
+    tune: str,
+    quality: int,
+    importance: ArrayLike | str | None,
+    target_bytes: int | None,
+    target_psnr: float | None,
+    fancy_upsampling: bool,
+    progressive: bool,
+) -> bytes:
+    """The best file that ``write`` makes of a picture's coefficients.
+
+    Parameters
+    ----------
+    samples : uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
+    components : see :class:`Picture`; their tables are numbered here.
+    write : a file from coefficients.
+    progressive : ``write`` makes progressive files.
+    tune, quality, importance, target_bytes, target_psnr, fancy_upsampling : as in :func:`numjpeg.encode`.
+    """
+    height, width, _ = samples.shape
+    ratio = (components[0].H, components[0].V) if len(components) > 1 else (1, 1)
+    aim = AIMS[tune](*ratio, fancy_upsampling)
+    weights = None
+    if importance is not None and isinstance(importance, str):
+        aim = replace(aim, masking=aim.masking or adaptive.MASKING)
+    elif importance is not None:
+        weights = adaptive.block_importance(importance, height, width)
+    if weights is not None:
+        aim = adaptive.finer_for(aim, weights)
+    numbered = tuple(replace(c, Tq=min(i, 1), Td=min(i, 1), Ta=min(i, 1)) for i, c in enumerate(components))
+    picture = Picture(samples, numbered, fancy_upsampling, weights)
+
+    def make(strength: float) -> bytes:
+        return write(optimise(picture, strength, aim, progressive=progressive))
+
+    def measured(strength: float) -> tuple[float, Coefficients]:
+        found = optimise(picture, strength, aim, progressive=progressive)
+        return psnr(samples, decoded(found, fancy_upsampling)), found
+
+    guess = strength_of(tune, quality)
+    if target_bytes is not None:
+        return search.for_bytes(make, target_bytes, guess)
+    if target_psnr is not None:
+        return write(search.for_psnr(measured, target_psnr, guess))
+    return make(guess)
+
+
+def decoded(coefficients: Coefficients, fancy_upsampling: bool = True) -> NDArray[np.uint8]:
+    """The picture ``(H, W, channels)`` that a decoder makes of coefficients of YCbCr or gray."""
+    components = coefficients.components
+    h_max, v_max = max(c.H for c in components), max(c.V for c in components)
+    height, width = coefficients.height, coefficients.width
+    planes = []
+    workspace = Workspace()
+    for i, c in enumerate(components):
+        sequences = zigzag(coefficients.planes[i])
+        samples = np.empty((8 * sequences.shape[0], 8 * sequences.shape[1]), np.uint8)
+        pixels.synthesise(sequences, coefficients.quantization_table(i), samples, workspace)
+        planes.append(samples[: ceil_div(height * c.V, v_max), : ceil_div(width * c.H, h_max)])
+    out = np.empty((height, width, len(components)), np.uint8)
+    if len(components) == 1:
+        out[..., 0] = planes[0]
+    else:
+        pixels.assemble(planes, components, "YCbCr", "RGB", out, fancy_upsampling)
+    return out

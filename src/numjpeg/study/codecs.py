@@ -1,0 +1,168 @@
+"""The codecs of a study: how each is asked for a rate, and how its files become pixels again.
+
+Every file is decoded by Pillow, ours too, so that none has a decoder that others lack; only the restored decoding,
+which is a decoder, is our own.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import numjpeg
+
+Picture = NDArray[np.uint8]
+"""uint8 ``(H, W, 3)``, RGB."""
+
+QUALITIES = (2, 5, 10, 20, 30, 45, 60, 75, 85, 92)
+RATIOS = (160.0, 100.0, 60.0, 40.0, 27.0, 18.0, 12.0, 9.0, 7.0, 5.0)
+"""Compression ratios, of 24 bits a pixel."""
+AVIF_QUALITIES = (15, 25, 35, 45, 55, 65, 75, 85)
+
+
+@dataclass(frozen=True)
+class Codec:
+    """One way to encode.
+
+    Attributes
+    ----------
+    name : what the command line and the table of points call it.
+    label : what plots and reports call it.
+    settings : from coarse to fine; a single 0 for lossless ones.
+    encode : (picture, setting) -> file.
+    decode : file -> picture.
+    built_for : the metric that the encoder was made to minimise, where it is known; "" if none.
+    """
+
+    name: str
+    label: str
+    settings: Sequence[float]
+    encode: Callable[[Picture, float], bytes]
+    decode: Callable[[bytes], Picture]
+    built_for: str = ""
+
+
+def decode_by_pillow(data: bytes) -> Picture:
+    """Whatever Pillow reads, as RGB."""
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _decode_restored(data: bytes) -> Picture:
+    return numjpeg.decode(data, colorspace="RGB", restore=True)
+
+
+def _by_numjpeg(picture: Picture, setting: float, **options: Any) -> bytes:
+    return numjpeg.encode(picture, int(setting), **options)
+
+
+def _by_pillow(picture: Picture, setting: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, format, quality=int(setting), **options)
+    return stream.getvalue()
+
+
+def _by_openjpeg(picture: Picture, setting: float, *, irreversible: bool = True) -> bytes:
+    """JPEG 2000; ``setting`` is the compression ratio. No box structure around the codestream: 85 bytes less."""
+    stream = io.BytesIO()
+    options = {"quality_mode": "rates", "quality_layers": [setting]} if irreversible else {}
+    Image.fromarray(picture).save(stream, "JPEG2000", no_jp2=True, mct=1, irreversible=irreversible, **options)
+    return stream.getvalue()
+
+
+def _losslessly(picture: Picture, _setting: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, format, **options)
+    return stream.getvalue()
+
+
+def _by_jpegli(picture: Picture, setting: float) -> bytes:
+    import pyjpegli  # noqa: PLC0415 (of the extra; the rest works without it)
+
+    height, width, _ = picture.shape
+    return bytes(pyjpegli.encode(picture.tobytes(), width, height, int(setting)))
+
+
+def _codec(
+    name: str,
+    label: str,
+    encode: Callable[..., bytes],
+    settings: Sequence[float] = QUALITIES,
+    decode: Callable[[bytes], Picture] = decode_by_pillow,
+    built_for: str = "",
+    **options: Any,
+) -> Codec:
+    return Codec(name, label, settings, partial(encode, **options) if options else encode, decode, built_for)
+
+
+CODECS: dict[str, Codec] = {
+    codec.name: codec
+    for codec in [
+        _codec("libjpeg", "libjpeg-turbo, optimised", _by_pillow, format="JPEG", optimize=True),
+        _codec("libjpeg-standard", "libjpeg-turbo, standard tables", _by_pillow, format="JPEG"),
+        _codec("libjpeg-progressive", "libjpeg-turbo, progressive", _by_pillow, format="JPEG", progressive=True),
+        _codec("numjpeg", "numjpeg", _by_numjpeg, optimize=True),
+        _codec("numjpeg-restored", "numjpeg, restored", _by_numjpeg, decode=_decode_restored, optimize=True),
+        _codec("psnr", "numjpeg, PSNR", _by_numjpeg, built_for="PSNR", tune="psnr"),
+        _codec(
+            "psnr-restored",
+            "numjpeg, PSNR, restored",
+            _by_numjpeg,
+            decode=_decode_restored,
+            built_for="PSNR",
+            tune="psnr",
+        ),
+        _codec(
+            "psnr-progressive",
+            "numjpeg, PSNR, progressive",
+            _by_numjpeg,
+            built_for="PSNR",
+            tune="psnr",
+            progressive=True,
+        ),
+        _codec("perceptual", "numjpeg, perceptual", _by_numjpeg, built_for="SSIMULACRA2", tune="perceptual"),
+        _codec(
+            "perceptual-progressive",
+            "numjpeg, perceptual, progressive",
+            _by_numjpeg,
+            built_for="SSIMULACRA2",
+            tune="perceptual",
+            progressive=True,
+        ),
+        _codec("jpegli", "jpegli", _by_jpegli, built_for="Butteraugli"),
+        _codec("jpeg2000", "JPEG 2000", _by_openjpeg, RATIOS, built_for="PSNR"),
+        _codec("webp", "WebP", _by_pillow, format="WEBP", method=6),
+        _codec("avif", "AVIF", _by_pillow, AVIF_QUALITIES, format="AVIF", speed=6, subsampling="4:4:4"),
+    ]
+}
+"""Of lossy codecs, by name."""
+
+LOSSLESS: dict[str, Codec] = {
+    codec.name: codec
+    for codec in [
+        _codec("png", "PNG", _losslessly, (0,), format="PNG", optimize=True),
+        _codec("jpeg2000-lossless", "JPEG 2000", _by_openjpeg, (0,), irreversible=False),
+        _codec("webp-lossless", "WebP", _losslessly, (0,), format="WEBP", lossless=True, method=6),
+    ]
+}
+"""Of lossless codecs, by name."""
+
+DEFAULT = (
+    "libjpeg",
+    "numjpeg-restored",
+    "psnr",
+    "psnr-progressive",
+    "perceptual",
+    "jpegli",
+    "jpeg2000",
+    "webp",
+    "avif",
+)
+"""What a study compares unless it is told what to."""
