@@ -281,3 +281,16 @@ def test_the_limit_counts_the_samples_of_all_components() -> None:
                 function(data, max_pixels=allowed)
             except numjpeg.FormatError:
                 assert function is not numjpeg.decode_damaged
+
+
+def test_scans_and_tables_are_counted() -> None:
+    """Scans that visit too many blocks are refused before anything is read; unused tables are not even checked."""
+    for name in ("hundreds of scans over a huge frame", "thousands of scans over a block"):
+        for function in (numjpeg.decode, numjpeg.decode_damaged, numjpeg.read_coefficients):
+            with pytest.raises(numjpeg.UnsupportedError, match=r"5001 scans visit \d+ blocks, more than 4194304"):
+                function(EXPENSIVE[name])
+    # Three codes of one bit.
+    data = head(8, 8) + segments.build(0xC4, b"\x11\3" + bytes(15) + bytes(3)) * 9
+    with pytest.raises(numjpeg.FormatError, match="DHT"):
+        numjpeg.decode(data + segments.build(0xDA, bytes((1, 1, 0x01, 0, 63, 0))) + b"\0\xff\xd9")
+    assert (numjpeg.decode(data + scan() + b"\0\xff\xd9") == 128).all()

@@ -35,7 +35,7 @@ def test_seeds_are_sound_and_small(name: str) -> None:
 def test_targets_hold_on_changed_files(name: str) -> None:
     chance = random.Random(name)
     files = list(FILES.values())
-    for _ in range(120):
+    for _ in range(300):
         targets.TARGETS[name](mutation.mutate(chance.choice(files), chance, fuzz.LARGEST))
 
 

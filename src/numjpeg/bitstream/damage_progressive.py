@@ -199,8 +199,8 @@ class _Dc(_Reader):
         for index, dc, own in zip(self.scan.indices, of_planes, there, strict=True):
             plane = self.planes[index]
             target = plane[: len(dc), :, 0]
-            dc, own = dc[:, : plane.shape[1], 0], own[:, : plane.shape[1], 0]
-            np.copyto(target, dc | target if add else dc, where=own > 0)
+            dc = dc[:, : plane.shape[1], 0]
+            np.copyto(target, dc | target if add else dc, where=own[:, : plane.shape[1], 0] > 0)
 
 
 class _DcFirst(_Dc):
