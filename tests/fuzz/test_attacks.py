@@ -204,6 +204,8 @@ EXPENSIVE = {
     "intervals of a byte, 4:2:0": head(3000, 4000, 3, 3, first=0x22) + scan(3) + restarts(20_000, b"\0"),
     "intervals of an MCU, huge": head(13_000, 13_700, 1, 1) + scan() + restarts(21_000, b"\0"),
     "intervals of noise": head(3000, 4000, 1, 3) + scan() + restarts(10_000, b"\xfe\xd1\x55\x23"),
+    "runs beyond the block": head(3000, 4000) + ac_table(b"\xf1") + scan() + bytes(60_000),
+    "runs beyond the block, 4:2:0": head(3000, 4000, 3, first=0x22) + ac_table(b"\xf1") + scan(3) + bytes(60_000),
     "markers out of place": head(3000, 4000, 1, 1) + scan() + b"\xff\xd7" * 32_000,
     "markers without meaning": head(3000, 4000, 1, 1) + scan() + b"\xff\x01" * 32_000,
     "nothing but a header, gray": head(13_000, 13_700) + scan() + bytes(10),
