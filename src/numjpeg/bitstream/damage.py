@@ -369,7 +369,7 @@ class _Reader(Intervals):
                     p = bound
                 else:
                     whole.append(self.mcu - first)
-                if wrong:
+                if wrong and self.interval not in self.in_doubt:
                     offset = self.payload.file_offset(wrong_at >> 3)
                     self.note(f"{wrong} in MCU {self.mcu}", offset, self.interval, mcu=self.mcu)
                 self.bit = p
