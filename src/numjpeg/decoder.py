@@ -17,7 +17,6 @@ from numjpeg.bitstream.lanes import read_scan
 from numjpeg.bitstream.reader import as_bytes
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.errors import UnsupportedError
-from numjpeg.rate_distortion.restore import restore as restore_samples
 from numjpeg.stages import dct
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import MID_LEVEL
@@ -231,6 +230,8 @@ def _read_samples(
 
 def _restored_samples(coefficients: Coefficients) -> list[NDArray[np.uint8] | None]:
     """The sample planes as they probably were before quantization."""
+    from numjpeg.rate_distortion.restore import restore as restore_samples  # noqa: PLC0415 (seldom wanted)
+
     planes: list[NDArray[np.uint8] | None] = []
     for i, plane in enumerate(coefficients.planes):
         samples = restore_samples(plane, coefficients.quantization_table(i))

@@ -19,7 +19,6 @@ from numjpeg.bitstream.sequential import MissingCodeError
 from numjpeg.bitstream.writer import MAX_RESTART_INTERVAL, STANDARD_TABLES, frame_of, write_file
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.rate_distortion.search import CheapestScript
-from numjpeg.rate_distortion.tuning import AIMS, encode_tuned
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
 
@@ -29,6 +28,9 @@ MAX_SIDE = 65500
 Subsampling = str | int | Sequence[tuple[int, int]]
 QTables = Sequence[ArrayLike] | Mapping[int, ArrayLike]
 Scans = Sequence[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
+
+TUNES = ("psnr", "perceptual")
+"""What an encoder that thinks harder can aim at (:data:`numjpeg.rate_distortion.tuning.AIMS`)."""
 
 
 def encode(
@@ -162,6 +164,8 @@ def encode(
                 return write_file(whole, None, script=chosen, restart_rows=restart_marker_rows)
 
             return cheapest.write(whole.components, with_scans)
+
+        from numjpeg.rate_distortion.tuning import encode_tuned  # noqa: PLC0415 (a tenth of the time of all imports)
 
         return encode_tuned(
             pixels_in[..., ::-1] if colorspace == "BGR" else pixels_in,
@@ -360,8 +364,8 @@ def _check_tuning(
             if value is not None:
                 raise ValueError(f"{name}: only with tune")
         return
-    if tune not in AIMS:
-        raise ValueError(f"tune: {tune!r} is none of {(None, *AIMS)}")
+    if tune not in TUNES:
+        raise ValueError(f"tune: {tune!r} is none of {(None, *TUNES)}")
     if stored not in ("YCbCr", "GRAY"):
         raise ValueError(f"tune: {stored} files are not tuned, only YCbCr and GRAY ones")
     if qtables is not None:

@@ -173,14 +173,15 @@ def _scan(frame: Frame, indices: tuple[int, ...], restart_interval: int) -> Scan
 
 
 KEPT_BYTES = 24 << 20
-"""Bytes of symbols, to a band, that a scan keeps until its tables are made."""
+"""Bytes of symbols, to a band, that a scan keeps until its tables are made; of a large picture 3/4 of a byte for
+each sample, which is what a photograph of good quality takes."""
 
 
 class _Symbols:
     """A scan's symbols, band by band: once for its tables, if it has none yet, and once to be written.
 
-    In between, the first ones are kept, 4 bytes each and of a photograph about one for three pixels. Where they
-    are more than :data:`KEPT_BYTES`, the others are made again: that takes longer, but no memory.
+    In between, the first ones are kept, 4 bytes each and of a photograph about one for four pixels. Where they
+    are more than :data:`KEPT_BYTES` says, the others are made again: that takes longer, but no memory.
     """
 
     def __init__(self, scan: Scan, bands: Bands) -> None:
@@ -191,7 +192,7 @@ class _Symbols:
     def frequencies(self) -> NDArray[np.intp]:
         """How often each symbol occurs, as of :class:`numjpeg.bitstream.sequential.Codable`."""
         counts = np.zeros((2 * len(self.scan.components), 256), np.intp)
-        room = KEPT_BYTES
+        room = max(KEPT_BYTES, self.scan.frame.samples * 3 // 4)
         for band, place in self._from(self._after_kept):
             counts += band.frequencies(self.scan)
             if room > 0:
