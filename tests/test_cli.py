@@ -689,8 +689,10 @@ def test_standard_output_that_is_full(jpg):
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_on_a_terminal_there_is_progress_and_no_binary(png, jpg, tmp_path):
     import pty  # noqa: PLC0415 - not on every platform
+    import termios  # noqa: PLC0415
 
     master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
     command = [sys.executable, "-m", "numjpeg"]
     refused = subprocess.run(
         [*command, "encode", "-o", "-", str(png)],

@@ -55,7 +55,7 @@ class _Progress:
         if self._shown:
             with suppress(ImportError):
                 self._bar = importlib.import_module("tqdm").tqdm(
-                    total=count, unit="file", file=sys.stderr, leave=False
+                    total=count, unit="file", file=sys.stderr, leave=False, mininterval=0
                 )
             self._draw()
 
