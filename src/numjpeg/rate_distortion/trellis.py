@@ -62,8 +62,8 @@ def ac_rates(table: HuffmanTable) -> AcRates:
 
     >>> from numjpeg.stages.huffman import AC_LUMINANCE
     >>> rates = ac_rates(AC_LUMINANCE)
-    >>> rates.coefficient[0, 1], rates.coefficient[17, 1], rates.end
-    (np.float32(3.0), np.float32(16.0), np.float32(4.0))
+    >>> float(rates.coefficient[0, 1]), float(rates.coefficient[17, 1]), float(rates.end)
+    (3.0, 16.0, 4.0)
     """
     length = huffman_codes(table).length.astype(np.float32)
     length[length == 0] = MISSING_BITS
