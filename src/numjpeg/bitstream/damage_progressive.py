@@ -10,6 +10,7 @@ which the data of an interval end has bits that are not there; it is read by its
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -80,7 +81,7 @@ def _dc_steps(table: HuffmanTable) -> NDArray[np.uint8]:
     return spread(length, category, length + category, (0, _ILLEGAL))
 
 
-class _Reader(Intervals):
+class _Reader(Intervals, ABC):
     """Reads the MCUs of a progressive scan, whatever its data: what the four kinds of scans share."""
 
     def __init__(
@@ -125,17 +126,17 @@ class _Reader(Intervals):
         self.lay()
         self.damage.faults.sort(key=lambda fault: fault.offset)
 
+    @abstractmethod
     def walk(self, stop: int) -> None:
         """Read on up to the MCU ``stop``, or to the one in which the data of the interval end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_last(self) -> None:
         """Read the MCU in which the data of the interval end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lay(self) -> None:
         """Put what has been read into the planes."""
-        raise NotImplementedError
 
     def _note_wrong(self, what: str, begin: int) -> None:
         """Note what is wrong with the MCU that is due and begins at the bit ``begin``."""
