@@ -12,8 +12,8 @@ import samples
 from PIL import Image, ImageFile
 
 import numjpeg
-from numjpeg.bitstream.segments import build
-from numjpeg.cli import main
+from numjpeg.container.segments import build
+from numjpeg.tools.cli import main
 
 
 def files() -> dict[str, bytes]:

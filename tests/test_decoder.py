@@ -16,11 +16,11 @@ import samples
 from PIL import Image
 
 import numjpeg
-from numjpeg.bitstream.frame import Frame, Scan
-from numjpeg.bitstream.mcu import pad_to_mcus
-from numjpeg.bitstream.segments import build, build_dht, build_dqt, build_dri, build_sof, build_sos
-from numjpeg.bitstream.sequential import tokenize, write_scan
-from numjpeg.bitstream.writer import STANDARD_TABLES
+from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.segments import build, build_dht, build_dqt, build_dri, build_sof, build_sos
+from numjpeg.entropy.sequential_writer import tokenize, write_scan
+from numjpeg.stages.huffman import STANDARD_TABLES
+from numjpeg.stages.mcu_order import pad_to_mcus
 from numjpeg.stages.zigzag import zigzag
 
 SUBSAMPLINGS = ["4:4:4", "4:2:2", "4:2:0"]

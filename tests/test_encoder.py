@@ -14,8 +14,8 @@ import samples
 from PIL import Image, features
 
 import numjpeg
-from numjpeg import pixels
-from numjpeg.bitstream import writer
+from numjpeg import scans as writer
+from numjpeg.fast import tiles as pixels
 
 QUALITIES = range(1, 101)
 SUBSAMPLINGS = ["4:4:4", "4:2:2", "4:2:0"]

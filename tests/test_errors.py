@@ -12,7 +12,7 @@ import pytest
 import samples
 
 import numjpeg
-from numjpeg.bitstream.segments import build
+from numjpeg.container.segments import build
 
 READERS = (numjpeg.decode, numjpeg.read_coefficients, numjpeg.read_header)
 

@@ -15,22 +15,27 @@ PACKAGE = Path(__file__).parents[1] / "src" / "numjpeg"
 STOREYS = [
     {"errors", "processes", "workspace"},
     {"stages", "metrics"},
-    {"coefficients", "forward", "inverse", "smoothing"},
-    {"pixels", "bitstream"},
-    {"rate_distortion"},
-    {"encoder", "decoder", "header", "splice"},
+    {"coefficients"},
+    {"container", "colorspaces"},
+    {"pipeline", "entropy"},
+    {"fast"},
+    {"scans"},
+    {"arguments", "rate_distortion", "restoration"},
+    {"encoder", "decoder"},
     {"files"},
     {"batch"},
-    {"forensics", "other_formats", "study"},
-    {"explain", "pictures", "demo"},
-    {"cli"},
+    {"forensics"},
+    {"tools"},
     {"__main__", "__init__"},
 ]
 # Packages; held to be without circles below.
-ROOMS_OPEN = {"bitstream", "rate_distortion", "cli", "explain", "pictures", "study"}
-PILLOW_ROOMS = {"pictures", "other_formats", "study"}
+ROOMS_OPEN = {"container", "entropy", "fast", "rate_distortion", "restoration", "tools"}
 # What else a room needs, which the extra of its name installs.
-EXTRAS = {"study": {"matplotlib", "skimage", "scipy", "bjontegaard", "ssimulacra2", "pyjpegli"}}
+EXTRAS = {
+    "tools/pictures": {"PIL", "tqdm"},
+    "tools/other_formats": {"PIL"},
+    "tools/study": {"PIL", "tqdm", "matplotlib", "skimage", "scipy", "bjontegaard", "ssimulacra2", "pyjpegli"},
+}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -83,13 +88,19 @@ def test_stages_do_not_import_each_other() -> None:
 
 @pytest.mark.parametrize("name", sorted(ROOMS_OPEN))
 def test_an_open_room_has_no_circles(name: str) -> None:
-    modules = {path.stem: imported(path) for path in (PACKAGE / name).glob("*.py")}
-    assert modules.keys() > {"__init__"}
-    edges: dict[str, set[str]] = {}
-    for module, names in modules.items():
-        inside = {other.split(".")[2] for other in names if other.startswith(f"numjpeg.{name}.")}
-        # What the package has and none of its modules is called, its __init__ has.
-        edges[module] = {other if other in modules else "__init__" for other in inside}
+    paths = {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in (PACKAGE / name).rglob("*.py")
+    }
+    modules = {module.removesuffix(".__init__"): imported(path) for module, path in paths.items()}
+    assert len(modules) > 1
+    edges = {
+        module: {
+            inside
+            for inside in (other.removeprefix("numjpeg.") for other in names)
+            if inside in modules and inside != module and inside != name
+        }
+        for module, names in modules.items()
+    }
     done: set[str] = set()
     while len(done) < len(edges):
         free = {module for module, needs in edges.items() if module not in done and needs <= done}
@@ -100,8 +111,8 @@ def test_an_open_room_has_no_circles(name: str) -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_numpy_is_the_only_need(module: Path) -> None:
     allowed = {"numjpeg", "numpy", *sys.stdlib_module_names}
-    if room(module) in PILLOW_ROOMS:
-        allowed |= {"PIL", "tqdm", *EXTRAS.get(room(module), ())}
+    place = str(module.relative_to(PACKAGE))
+    allowed |= set().union(*(needs for room, needs in EXTRAS.items() if place.startswith(room)))
     assert {name.split(".")[0] for name in imported(module)} <= allowed
 
 

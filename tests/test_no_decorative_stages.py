@@ -15,15 +15,13 @@ from types import CodeType
 
 import numpy as np
 import pytest
-import test_forward
-import test_inverse
-from bitstream import test_gaps
+from fast import test_forward, test_inverse, test_tokens
 
 import numjpeg
 import numjpeg.decoder
 import numjpeg.encoder
 import numjpeg.stages
-from numjpeg.bitstream import gaps
+from numjpeg.fast import tokens as gaps
 
 STAGES = [
     importlib.import_module(f"numjpeg.stages.{found.name}")
@@ -59,7 +57,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
             for attribute, value in list(vars(module).items()):
                 if value is function:
                     monkeypatch.setattr(module, attribute, wrapper)
-    for cached in (numjpeg.bitstream.sequential.code_steps, gaps.ac_lookup, gaps.dc_lookup):
+    for cached in (numjpeg.entropy.sequential_reader.code_steps, gaps.ac_lookup, gaps.dc_lookup):
         cached.cache_clear()
     return seen
 
@@ -69,13 +67,13 @@ FUSED = {
     "blocks.split_blocks": test_forward.test_samples_equal_the_stages,
     "color.rgb_to_ycbcr": test_forward.test_every_colour,
     "dct.fdct": test_forward.test_the_transform_equals_the_butterfly,
-    "huffman.ac_symbols": test_gaps.test_symbols_statistics_and_bits_equal_those_of_the_stages,
-    "huffman.huffman_encode": test_gaps.test_the_look_up_equals_the_stages_for_every_run_and_value,
+    "huffman.ac_symbols": test_tokens.test_symbols_statistics_and_bits_equal_those_of_the_stages,
+    "huffman.huffman_encode": test_tokens.test_the_look_up_equals_the_stages_for_every_run_and_value,
     "level_shift.level_shift": test_forward.test_samples_equal_the_stages,
     "quantization.quantize": test_forward.test_quantization_equals_the_stage_for_every_coefficient_and_table_entry,
-    "run_length.run_length_encode": test_gaps.test_symbols_statistics_and_bits_equal_those_of_the_stages,
+    "run_length.run_length_encode": test_tokens.test_symbols_statistics_and_bits_equal_those_of_the_stages,
     "subsampling.downsample": test_forward.test_samples_equal_the_stages,
-    "zigzag.zigzag": test_gaps.test_the_scan_order_equals_zigzag_padding_and_interleaving,
+    "zigzag.zigzag": test_tokens.test_the_scan_order_equals_zigzag_padding_and_interleaving,
 }
 ENCODING = {
     "dc_prediction.dc_differences",
@@ -172,15 +170,15 @@ def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPa
     to_pixels = partial(numjpeg.decode, dct_method="float")
     float_pixels = to_pixels(data)
     places = [
-        (numjpeg.pixels, "rgb_to_ycbcr", by_stages, image, by_stages_data),
-        (numjpeg.pixels, "level_shift", by_stages, image, by_stages_data),
-        (numjpeg.pixels, "downsample", by_stages, image, by_stages_data),
-        (numjpeg.pixels, "fdct", by_stages, image, by_stages_data),
-        (numjpeg.pixels, "quantize", by_stages, image, by_stages_data),
-        (numjpeg.pixels, "dequantize", to_pixels, data, float_pixels),
-        (numjpeg.pixels, "idct", to_pixels, data, float_pixels),
-        (numjpeg.pixels, "upsample", numjpeg.decode, data, pixels),
-        (numjpeg.pixels, "ycbcr_to_rgb", numjpeg.decode, data, pixels),
+        (numjpeg.fast.tiles, "rgb_to_ycbcr", by_stages, image, by_stages_data),
+        (numjpeg.fast.tiles, "level_shift", by_stages, image, by_stages_data),
+        (numjpeg.fast.tiles, "downsample", by_stages, image, by_stages_data),
+        (numjpeg.fast.tiles, "fdct", by_stages, image, by_stages_data),
+        (numjpeg.fast.tiles, "quantize", by_stages, image, by_stages_data),
+        (numjpeg.fast.tiles, "dequantize", to_pixels, data, float_pixels),
+        (numjpeg.fast.tiles, "idct", to_pixels, data, float_pixels),
+        (numjpeg.fast.tiles, "upsample", numjpeg.decode, data, pixels),
+        (numjpeg.fast.tiles, "ycbcr_to_rgb", numjpeg.decode, data, pixels),
     ]
     for module, name, pipeline, argument, expected in places:
         original = getattr(module, name)

@@ -16,14 +16,14 @@ from numjpeg.workspace import keep_freed_memory
 
 if TYPE_CHECKING:
     from numjpeg.batch import decode_batch, encode_batch
-    from numjpeg.bitstream.faults import DamageReport, Fault
     from numjpeg.coefficients import Coefficients, Component
+    from numjpeg.container.faults import DamageReport, Fault
+    from numjpeg.container.header import Header, read_header
+    from numjpeg.container.splice import copy_metadata, split_tables
     from numjpeg.decoder import decode, decode_damaged, read_coefficients
     from numjpeg.encoder import encode, write_coefficients
     from numjpeg.files import imread, imwrite
-    from numjpeg.header import Header, read_header
     from numjpeg.metrics import mse, psnr
-    from numjpeg.splice import copy_metadata, split_tables
 
 keep_freed_memory()
 
@@ -57,13 +57,13 @@ __all__ = [
 _ROOMS = {
     "batch": ("decode_batch", "encode_batch"),
     "coefficients": ("Coefficients", "Component"),
-    "bitstream.faults": ("DamageReport", "Fault"),
+    "container.faults": ("DamageReport", "Fault"),
     "decoder": ("decode", "decode_damaged", "read_coefficients"),
     "encoder": ("encode", "write_coefficients"),
     "files": ("imread", "imwrite"),
-    "header": ("Header", "read_header"),
+    "container.header": ("Header", "read_header"),
     "metrics": ("mse", "psnr"),
-    "splice": ("copy_metadata", "split_tables"),
+    "container.splice": ("copy_metadata", "split_tables"),
 }
 """Rooms that are imported when a name of theirs is first asked for (PEP 562): who only decodes has no encoder."""
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from numjpeg.cli import main
+from numjpeg.tools.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

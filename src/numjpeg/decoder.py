@@ -9,14 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg import pixels, smoothing
-from numjpeg.bitstream import damage, damage_progressive, progressive, progressive_walk, reader
-from numjpeg.bitstream.faults import DamageReport, ScanDamage
-from numjpeg.bitstream.frame import Frame, Scan
-from numjpeg.bitstream.lanes import read_scan
-from numjpeg.bitstream.reader import as_bytes
 from numjpeg.coefficients import Coefficients, Component, ceil_div
+from numjpeg.colorspaces import COLORSPACES, check_conversion
+from numjpeg.container import structure as reader
+from numjpeg.container.faults import DamageReport, ScanDamage
+from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.structure import as_bytes
+from numjpeg.entropy import damage, damage_progressive
+from numjpeg.entropy import progressive_reader as progressive
 from numjpeg.errors import UnsupportedError
+from numjpeg.fast import progressive as progressive_walk
+from numjpeg.fast import tiles as pixels
+from numjpeg.fast.lanes import read_scan
+from numjpeg.restoration import smoothing
 from numjpeg.stages import dct
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import MID_LEVEL
@@ -64,11 +69,11 @@ def decode(
         goes on at the next restart marker, and what is missing is mid-gray. :func:`decode_damaged` says where.
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
     block_smoothing : of a progressive file of which scans are missing, estimate low frequencies from the blocks
-        around (:mod:`numjpeg.smoothing`), as libjpeg does by default.
+        around (:mod:`numjpeg.restoration.smoothing`), as libjpeg does by default.
     max_pixels : most samples, of all components together, that a file may have.
     out : uint8 array of the result's shape to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
-    restore : estimate what quantization took away (:mod:`numjpeg.rate_distortion.restore`): blocks are not seen at
+    restore : estimate what quantization took away (:mod:`numjpeg.restoration.restore`): blocks are not seen at
         low qualities, some 0.6 dB more PSNR, at some ten times the cost; no longer libjpeg's pixels, and
         ``dct_method`` is not looked at.
 
@@ -137,14 +142,14 @@ def _decode(data: Any, strict: bool, options: _Options) -> tuple[NDArray[np.uint
     colorspace, out, dct_method = options.colorspace, options.out, options.dct_method
     if dct_method not in dct.METHODS:
         raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
-    if colorspace is not None and colorspace not in pixels.COLORSPACES:
-        raise ValueError(f"colorspace: {colorspace!r} is none of {pixels.COLORSPACES}")
+    if colorspace is not None and colorspace not in COLORSPACES:
+        raise ValueError(f"colorspace: {colorspace!r} is none of {COLORSPACES}")
     file = as_bytes(data)
     structure = reader.read_structure(file, options.tables, strict=strict)
     frame = structure.require_frame()
     _check_size(frame, structure.frame_offset, options.max_pixels)
     target = colorspace or _NATIVE[structure.colorspace]
-    pixels.check_conversion(structure.colorspace, target)
+    check_conversion(structure.colorspace, target)
     shape = _shape(frame, target)
     if out is not None:
         if not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
@@ -230,7 +235,7 @@ def _read_samples(
 
 def _restored_samples(coefficients: Coefficients) -> list[NDArray[np.uint8] | None]:
     """The sample planes as they probably were before quantization."""
-    from numjpeg.rate_distortion.restore import restore as restore_samples  # noqa: PLC0415 (seldom wanted)
+    from numjpeg.restoration.restore import restore as restore_samples  # noqa: PLC0415 (seldom wanted)
 
     planes: list[NDArray[np.uint8] | None] = []
     for i, plane in enumerate(coefficients.planes):

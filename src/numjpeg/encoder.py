@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numjpeg import pixels
-from numjpeg.bitstream import markers, metadata, segments
-from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU, SUBSAMPLING
-from numjpeg.bitstream.scripts import Script, ScriptScan, check_script, default_script, make_script
-from numjpeg.bitstream.sequential import MissingCodeError
-from numjpeg.bitstream.writer import MAX_RESTART_INTERVAL, STANDARD_TABLES, frame_of, write_file
 from numjpeg.coefficients import Coefficients, Component, ceil_div
+from numjpeg.container import markers, metadata, segments
+from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, SUBSAMPLING
+from numjpeg.container.scripts import Script, ScriptScan, check_script, default_script, make_script
+from numjpeg.entropy.sequential_writer import MissingCodeError
+from numjpeg.fast import tiles as pixels
 from numjpeg.rate_distortion.search import CheapestScript
+from numjpeg.scans import MAX_RESTART_INTERVAL, frame_of, write_file
 from numjpeg.stages import dct
+from numjpeg.stages.huffman import STANDARD_TABLES
 from numjpeg.stages.quantization import quantization_tables, scale_table
 
 MAX_SIDE = 65500

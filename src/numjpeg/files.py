@@ -9,10 +9,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from numjpeg.container.header import read_header
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
-from numjpeg.header import read_header
-from numjpeg.pixels import upright
 
 PathOrFile = str | os.PathLike[str] | IO[bytes]
 
@@ -74,3 +73,26 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def upright(image: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uint8]:
+    """Turn a picture as EXIF's orientation says.
+
+    Parameters
+    ----------
+    image : ``(H, W)`` or ``(H, W, channels)``.
+    orientation : 1 .. 8 (EXIF 2.32, 4.6.4 A: where row 0 and column 0 are to be seen); None means 1.
+
+    Returns
+    -------
+    ``image`` itself for 1, else a new array; from 5 on with height and width exchanged.
+
+    >>> upright(np.array([[1, 2, 3]], np.uint8), 6).ravel()
+    array([1, 2, 3], dtype=uint8)
+    """
+    if orientation is None or orientation == 1:
+        return image
+    turned = image.swapaxes(0, 1) if orientation >= 5 else image
+    rows = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
+    columns = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
+    return np.ascontiguousarray(turned[rows, columns])

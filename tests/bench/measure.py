@@ -23,7 +23,7 @@ import numpy as np
 import rivals
 
 import numjpeg
-import numjpeg.bitstream
+import numjpeg.entropy
 import numjpeg.stages
 
 RIVALS = ("simplejpeg", "Pillow")
@@ -178,9 +178,9 @@ class StageClock:
 
 
 def _pipeline_modules() -> list[object]:
-    packages = [numjpeg.stages, numjpeg.bitstream]
+    packages = [numjpeg.stages, numjpeg.entropy]
     names = [f"{p.__name__}.{module.name}" for p in packages for module in pkgutil.iter_modules(p.__path__)]
-    return [importlib.import_module(name) for name in [*names, "numjpeg.pixels"]]
+    return [importlib.import_module(name) for name in [*names, "numjpeg.fast.tiles"]]
 
 
 def by_stage(run: Callable[[], object]) -> list[tuple[str, int, float]]:

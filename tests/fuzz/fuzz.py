@@ -57,8 +57,6 @@ def fuzz(name: str, seconds: float, folder: Path) -> None:
         import seeds
         import targets
 
-        import numjpeg.decoder
-        import numjpeg.header  # noqa: F401
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     kept, findings = folder / name, folder / f"{name}-findings"
     for path in (kept, findings):

@@ -11,7 +11,7 @@ import pillow
 import samples
 
 import numjpeg
-from numjpeg.bitstream import segments
+from numjpeg.container import segments
 
 LARGEST = 12_000
 """Bytes of the largest file of the corpus that is a seed: a mutation of a small one is tried sooner."""

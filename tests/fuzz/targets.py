@@ -14,8 +14,12 @@ from typing import Any
 import numpy as np
 
 import numjpeg
-from numjpeg.bitstream import lanes, progressive, progressive_walk, reader, sequential
+from numjpeg.container import structure as reader
+from numjpeg.entropy import progressive_reader as progressive
+from numjpeg.entropy import sequential_reader as sequential
 from numjpeg.errors import JpegError
+from numjpeg.fast import lanes
+from numjpeg.fast import progressive as progressive_walk
 
 SECONDS = 2.0
 """CPU time for one call."""

@@ -21,7 +21,7 @@ import seeds
 from targets import SECONDS
 
 import numjpeg
-from numjpeg.bitstream import segments
+from numjpeg.container import segments
 from numjpeg.errors import JpegError
 
 ALL = os.environ.get("NUMJPEG_ATTACKS") == "all"

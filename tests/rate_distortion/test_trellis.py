@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from reference import trellis as oracle
 
-from numjpeg.bitstream.frame import Frame, Scan
-from numjpeg.bitstream.markers import SOF2
-from numjpeg.bitstream.progressive_writer import collect, encode_scan
 from numjpeg.coefficients import Component
+from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.markers import SOF2
+from numjpeg.entropy.progressive_writer import collect, encode_scan
 from numjpeg.rate_distortion import trellis
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from numjpeg.bitstream.frame import MAX_BLOCKS_PER_MCU
-from numjpeg.bitstream.scripts import Script, ScriptScan
 from numjpeg.coefficients import Component
+from numjpeg.container.frame import MAX_BLOCKS_PER_MCU
+from numjpeg.container.scripts import Script, ScriptScan
 
 FINEST, COARSEST = 0.02, 30000.0
 """At the finest strength every step is 1 and a bit is worth next to nothing; at the coarsest no coefficient is

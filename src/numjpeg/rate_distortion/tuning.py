@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numjpeg import pixels
 from numjpeg.coefficients import Coefficients, Component, ceil_div
+from numjpeg.fast import tiles as pixels
 from numjpeg.metrics import psnr
 from numjpeg.rate_distortion import adaptive, search
 from numjpeg.rate_distortion.optimise import Picture, optimise

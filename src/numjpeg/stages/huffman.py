@@ -93,6 +93,13 @@ AC_CHROMINANCE = _table(
     F9 FA
     """,
 )
+STANDARD_TABLES = {
+    (0, 0): DC_LUMINANCE,
+    (1, 0): AC_LUMINANCE,
+    (0, 1): DC_CHROMINANCE,
+    (1, 1): AC_CHROMINANCE,
+}
+"""The tables of Annex K.3 by (class, number)."""
 
 
 # --- categories and magnitude bits -----------------------------------------------------------------------

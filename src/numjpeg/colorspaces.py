@@ -1,0 +1,91 @@
+"""Which colour space goes to which: a picture's channels <-> a file's components."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
+
+COLORSPACES = ("GRAY", "RGB", "BGR", "YCbCr", "CMYK", "raw")
+"""What :func:`from_components` can give."""
+
+
+def to_components(samples: NDArray[np.uint8], source: str, stored: str) -> NDArray[np.uint8]:
+    """Convert a picture's channels into a file's components: the inverse of :func:`from_components`.
+
+    Parameters
+    ----------
+    samples : uint8 ``(H, W, channels)``.
+    source : "GRAY", "RGB", "BGR", "YCbCr", or "CMYK" in Pillow's sense (0 for no ink).
+    stored : "YCbCr" or "RGB" of "RGB" and "BGR"; else the same as ``source``.
+    """
+    if source == "BGR":
+        samples, source = samples[..., ::-1], "RGB"
+    if source == "CMYK":
+        return 255 - samples
+    return rgb_to_ycbcr(samples) if (source, stored) == ("RGB", "YCbCr") else samples
+
+
+_TARGETS = {
+    "GRAY": ("GRAY", "RGB", "BGR", "YCbCr", "raw"),
+    "YCbCr": ("RGB", "BGR", "YCbCr", "GRAY", "raw"),
+    "RGB": ("RGB", "BGR", "YCbCr", "GRAY", "raw"),
+    "CMYK": ("CMYK", "RGB", "BGR", "raw"),
+    "YCCK": ("CMYK", "RGB", "BGR", "raw"),
+    "raw": ("raw",),
+}
+
+
+def check_conversion(source: str, target: str) -> None:
+    """Raise ValueError unless :func:`from_components` can go from ``source`` to ``target``."""
+    if target not in _TARGETS[source]:
+        raise ValueError(
+            f"colorspace: a {source} file cannot be decoded to {target!r}, only to {_TARGETS[source]}"
+        )
+
+
+def from_components(samples: NDArray[np.uint8], source: str, target: str) -> NDArray[np.uint8]:
+    """Convert a file's components into a picture's channels.
+
+    Parameters
+    ----------
+    samples : uint8 ``(H, W, components)``.
+    source : "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw", as the file says.
+    target : one of :data:`COLORSPACES`.
+
+    Returns
+    -------
+    uint8 ``(H, W)`` for "GRAY", else ``(H, W, channels)``. "CMYK" is meant as Pillow means it, 255 - sample, so
+    that 0 is no ink; from it "RGB" is made without a colour profile. "raw" are the samples themselves.
+
+    Raises
+    ------
+    ValueError if there is no such conversion.
+    """
+    check_conversion(source, target)
+    if target == "raw" or target == source != "CMYK":
+        return samples if samples.shape[-1] > 1 else samples[..., 0]
+    if target == "BGR":
+        return from_components(samples, source, "RGB")[..., ::-1]
+    if source == "GRAY":
+        if target == "RGB":
+            return np.repeat(samples, 3, axis=-1)
+        neutral = np.full_like(samples, 128)
+        return np.concatenate([samples, neutral, neutral], axis=-1)
+    if source == "YCbCr":
+        return samples[..., 0] if target == "GRAY" else ycbcr_to_rgb(samples)
+    if source == "RGB":
+        ycbcr = rgb_to_ycbcr(samples)
+        return ycbcr[..., 0] if target == "GRAY" else ycbcr
+    cmyk = 255 - samples
+    if source == "YCCK":
+        cmyk[..., :3] = ycbcr_to_rgb(samples[..., :3])
+    return cmyk if target == "CMYK" else _without_ink(cmyk)
+
+
+def _without_ink(cmyk: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGB of CMYK inks without a profile: ``(255 - C) (255 - K) / 255`` and so on, as Pillow computes it."""
+    white = 255 - cmyk[..., 3:].astype(np.int32)
+    product = cmyk[..., :3] * white + 128
+    return np.clip(white - (((product >> 8) + product) >> 8), 0, 255).astype(np.uint8)

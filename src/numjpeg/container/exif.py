@@ -1,0 +1,138 @@
+"""EXIF's orientation and thumbnail, and the index of a multi-picture file.
+
+Sources: EXIF 2.32 (4.6.4 A, 4.6.5); CIPA DC-007 (MPF, 5.2.3). Both are TIFF directories, read by
+:mod:`numjpeg.container.tiff`; what is wrong in them becomes a warning, never an error.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from numjpeg.container import tiff
+
+EXIF = b"Exif\0\0"
+MPF = b"MPF\0"
+
+ORIENTATION, THUMBNAIL_OFFSET, THUMBNAIL_SIZE = 0x0112, 0x0201, 0x0202
+IMAGE_COUNT, IMAGE_ENTRIES = 0xB001, 0xB002
+UPRIGHT, MAX_ORIENTATION = 1, 8
+IMAGE_ENTRY_SIZE = 16
+
+_PREFIXES = re.compile(rb"(?:Exif\0\0)*")
+# How XMP says it, as an attribute or as an element.
+_XMP_ORIENTATION = re.compile(rb'(tiff:Orientation(?:="|>))([0-9])')
+
+
+class ImagePlace(NamedTuple):
+    """Where an image of a multi-picture file lies, as its index states."""
+
+    offset: int
+    """Byte offset in the file."""
+    size: int
+    """Bytes."""
+    kind: int
+    """MP type code: 0x030000 the primary image, 0x01000n large thumbnails, 0x02000n panorama and the like."""
+
+
+def _tiff_start(exif: bytes) -> int:
+    """Where the TIFF header begins: after the name, which some writers repeat."""
+    prefixes = _PREFIXES.match(exif)
+    return prefixes.end() if prefixes else 0
+
+
+def _orientation_field(data: bytes, order: tiff.ByteOrder) -> tiff.Field | None:
+    directory = tiff.first_directory(data, order)
+    field = directory.fields.get(ORIENTATION) if directory else None
+    return field if field and field.kind in tiff.INTEGERS else None
+
+
+def read_exif(exif: bytes | None, warnings: list[str]) -> tuple[int | None, bytes | None]:
+    """(orientation 1 .. 8, thumbnail: a JPEG file), None for what is not there or not right.
+
+    Parameters
+    ----------
+    exif : with or without ``Exif\\0\\0`` in front. warnings : what is wrong is added to them.
+    """
+    if exif is None:
+        return None, None
+    data = exif[_tiff_start(exif) :]
+    order = tiff.byte_order(data)
+    directory = order and tiff.first_directory(data, order)
+    if not order or not directory:
+        warnings.append("EXIF: no TIFF directory")
+        return None, None
+    orientation = tiff.integer(data, order, directory.fields.get(ORIENTATION))
+    if orientation is not None and not UPRIGHT <= orientation <= MAX_ORIENTATION:
+        warnings.append(f"EXIF: orientation {orientation} is outside 1..8")
+        orientation = None
+    second = tiff.read_directory(data, order, directory.next) if directory.next else None
+    if directory.next and second is None:
+        warnings.append(f"EXIF: the second directory, at {directory.next}, lies outside the {len(data)} bytes")
+    if second is None:
+        return orientation, None
+    start = tiff.integer(data, order, second.fields.get(THUMBNAIL_OFFSET))
+    size = tiff.integer(data, order, second.fields.get(THUMBNAIL_SIZE))
+    if start is None or not size:
+        return orientation, None
+    if start < 8 or size < 0 or start + size > len(data):
+        warnings.append(f"EXIF: the thumbnail, {size} bytes at {start}, lies outside the {len(data)} bytes")
+        return orientation, None
+    return orientation, data[start : start + size]
+
+
+def xmp_orientation(xmp: bytes | None) -> int | None:
+    """The orientation in an XMP packet, 1 .. 8, or None."""
+    found = _XMP_ORIENTATION.search(xmp or b"")
+    value = int(found[2]) if found else 0
+    return value if UPRIGHT <= value <= MAX_ORIENTATION else None
+
+
+def upright_exif(exif: bytes) -> bytes:
+    """EXIF data whose orientation, if they have one, is 1: for a picture that has been turned."""
+    start = _tiff_start(exif)
+    data = exif[start:]
+    order = tiff.byte_order(data)
+    field = _orientation_field(data, order) if order else None
+    if not order or not field:
+        return exif
+    width = tiff.SIZES[field.kind]
+    place = start + field.start
+    return exif[:place] + UPRIGHT.to_bytes(width, order) + exif[place + width :]
+
+
+def upright_xmp(xmp: bytes) -> bytes:
+    """An XMP packet whose orientation, if it has one, is 1."""
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
+
+
+def read_image_index(payload: bytes, offset: int, file_size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
+    """The images of a multi-picture file; none if the index cannot be read.
+
+    Parameters
+    ----------
+    payload : of the APP2 segment, ``MPF\\0`` included. offset : its place in the file, which has ``file_size``
+    bytes. warnings : what is wrong is added to them.
+    """
+    data = payload[len(MPF) :]
+    order = tiff.byte_order(data)
+    directory = order and tiff.first_directory(data, order)
+    if not order or not directory:
+        warnings.append("MPF: no TIFF directory")
+        return ()
+    count = tiff.integer(data, order, directory.fields.get(IMAGE_COUNT))
+    field = directory.fields.get(IMAGE_ENTRIES)
+    held = field.size // IMAGE_ENTRY_SIZE if field else 0
+    if not field or count != held:
+        warnings.append(f"MPF: {count} images stated, {held} listed")
+    if not field or not count:
+        return ()
+    places: list[ImagePlace] = []
+    for start in range(field.start, field.start + max(0, min(count, held)) * IMAGE_ENTRY_SIZE, IMAGE_ENTRY_SIZE):
+        attribute, size, place = (int.from_bytes(data[i : i + 4], order) for i in range(start, start + 12, 4))
+        # Offsets count from the TIFF header; only the first image's is 0, the beginning of the file.
+        place = place and offset + len(MPF) + place
+        if place + size > file_size:
+            warnings.append(f"MPF: image {len(places) + 1}, {size} bytes at {place}, lies outside the file")
+        places.append(ImagePlace(place, size, attribute & 0xFFFFFF))
+    return tuple(places)

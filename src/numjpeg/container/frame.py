@@ -1,0 +1,125 @@
+"""What the frame and scan headers say (T.81 B.2.2, B.2.3), and the geometry that follows (A.1.1, A.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from numjpeg.coefficients import Component, ceil_div
+from numjpeg.container.markers import SOF2
+from numjpeg.stages.huffman import HuffmanTable
+
+MAX_BLOCKS_PER_MCU = 10
+"""B.2.3: the most that the sum of H * V over the components of an interleaved scan may be."""
+
+
+SUBSAMPLING = {
+    "4:4:4": (1, 1),
+    "4:2:2": (2, 1),
+    "4:4:0": (1, 2),
+    "4:2:0": (2, 2),
+    "4:1:1": (4, 1),
+    "4:1:0": (4, 2),
+}
+"""Names of the luminance sampling factors (H, V) over chrominance of 1 x 1."""
+
+
+class Frame(NamedTuple):
+    """A frame header (B.2.2)."""
+
+    marker: int
+    """SOFn."""
+    precision: int
+    """Bits a sample."""
+    height: int
+    width: int
+    components: tuple[Component, ...]
+
+    @property
+    def progressive(self) -> bool:
+        """Coefficients come in several scans, by frequency and by bit (Annex G), Huffman-coded."""
+        return self.marker == SOF2
+
+    @property
+    def H_max(self) -> int:
+        """Largest horizontal sampling factor."""
+        return max(c.H for c in self.components)
+
+    @property
+    def V_max(self) -> int:
+        """Largest vertical sampling factor."""
+        return max(c.V for c in self.components)
+
+    def sample_size(self, component: Component) -> tuple[int, int]:
+        """(rows, columns) of samples of a component (A.1.1)."""
+        return (
+            ceil_div(self.height * component.V, self.V_max),
+            ceil_div(self.width * component.H, self.H_max),
+        )
+
+    def block_size(self, component: Component) -> tuple[int, int]:
+        """(rows, columns) of blocks that hold these samples."""
+        rows, columns = self.sample_size(component)
+        return ceil_div(rows, 8), ceil_div(columns, 8)
+
+    @property
+    def samples(self) -> int:
+        """Samples of all components together."""
+        return sum(rows * columns for rows, columns in map(self.sample_size, self.components))
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A scan header (B.2.3) with the tables that are in force at it."""
+
+    frame: Frame
+    indices: tuple[int, ...]
+    """Places of its components among the frame's."""
+    components: tuple[Component, ...]
+    """Its components, Td and Ta as the scan header gives them."""
+    huffman_tables: dict[tuple[int, int], HuffmanTable]
+    """(class, number) -> table."""
+    restart_interval: int
+    """In MCUs; 0 for none."""
+    offset: int = 0
+    """Byte offset of SOS."""
+    start: int = 0
+    """Byte offset of the entropy-coded data."""
+    end: int = 0
+    """Byte offset after the entropy-coded data."""
+    Ss: int = 0
+    """First coefficient, in zig-zag order: start of spectral selection."""
+    Se: int = 63
+    """Last coefficient: end of spectral selection."""
+    Ah: int = 0
+    """Point transform of the scan that this one refines; 0 for none (G.1.1.1.2)."""
+    Al: int = 0
+    """Point transform: how many low bits the coefficients of this scan lack."""
+
+    @property
+    def interleaved(self) -> bool:
+        """Several components take turns in each MCU (A.2.3); a single one goes block by block (A.2.2)."""
+        return len(self.components) > 1
+
+    @property
+    def mcus(self) -> tuple[int, int]:
+        """(rows, columns) of MCUs."""
+        if not self.interleaved:
+            return self.frame.block_size(self.components[0])
+        return (
+            ceil_div(self.frame.height, 8 * self.frame.V_max),
+            ceil_div(self.frame.width, 8 * self.frame.H_max),
+        )
+
+    @cached_property
+    def factors(self) -> tuple[tuple[int, int], ...]:
+        """(rows, columns) of blocks that an MCU holds of each component."""
+        if not self.interleaved:
+            return ((1, 1),)
+        return tuple((c.V, c.H) for c in self.components)
+
+    @property
+    def blocks_per_mcu(self) -> int:
+        """Blocks of all components in an MCU."""
+        return sum(rows * columns for rows, columns in self.factors)

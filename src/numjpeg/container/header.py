@@ -1,0 +1,161 @@
+"""What a file says about itself, without decoding it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Component
+from numjpeg.container import markers, metadata
+from numjpeg.container import structure as reader
+from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index, xmp_orientation
+from numjpeg.container.frame import SUBSAMPLING, Frame
+from numjpeg.container.markers import Segment
+from numjpeg.container.structure import as_bytes
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says about itself, whether or not the library decodes its process.
+
+    Metadata that are not there, or are broken, are None; ``warnings`` says which are broken.
+
+    Attributes
+    ----------
+    height, width : size in pixels; height 0 if it comes later (DNL).
+    precision : bits a sample.
+    process : the coding process that the frame header names, and its marker "SOFn".
+    components : identifiers, sampling factors and table numbers.
+    colorspace : "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw".
+    subsampling : "4:2:0" and the like, or "" if the sampling factors have no such name.
+    quantization_tables : Tq -> uint16 ``(8, 8)``, natural order, as last defined.
+    huffman_tables : (class, number) -> (BITS, HUFFVAL), as last defined; not checked.
+    restart_interval : MCUs between restart markers in the first scan, 0 for none.
+    scans : number of scans.
+    jfif_version : JFIF's (major, minor).
+    density : JFIF's pixel density.
+    jfif_thumbnail : JFIF's or JFXX's thumbnail: RGB pixels ``(H, W, 3)``, uint8, or the bytes of a JPEG file.
+    adobe_transform : colour transform of Adobe's segment: 0 none, 1 YCbCr, 2 YCCK.
+    exif : EXIF data, ``Exif\\0\\0`` in front, as :func:`numjpeg.encode` takes them.
+    orientation : how the picture is to be turned for viewing, 1 .. 8: EXIF's, or else XMP's.
+    exif_thumbnail : the bytes of a JPEG file.
+    xmp, extended_xmp : XMP packet, and the one that continues it.
+    icc_profile : ICC profile, put together from its chunks.
+    comments : payloads of the COM segments.
+    images : the images of a multi-picture file (MPO), as its index states; the first one is what is decoded.
+    trailing : (byte offset, number) of the bytes after EOI.
+    application_segments : (marker code, payload) of every APPn and COM in front of the first scan, in order.
+    segments : every marker with its offsets.
+    warnings : faults that leave the pixels certain.
+    """
+
+    height: int
+    width: int
+    precision: int
+    process: str
+    marker: str
+    components: tuple[Component, ...]
+    colorspace: str
+    subsampling: str
+    quantization_tables: dict[int, NDArray[np.uint16]]
+    huffman_tables: dict[tuple[int, int], tuple[tuple[int, ...], bytes]]
+    restart_interval: int
+    scans: int
+    jfif_version: tuple[int, int] | None
+    density: metadata.Density | None
+    jfif_thumbnail: metadata.Thumbnail | None
+    adobe_transform: int | None
+    exif: bytes | None
+    orientation: int | None
+    exif_thumbnail: bytes | None
+    xmp: bytes | None
+    extended_xmp: bytes | None
+    icc_profile: bytes | None
+    comments: list[bytes]
+    images: tuple[ImagePlace, ...]
+    trailing: tuple[int, int] | None
+    application_segments: list[tuple[int, bytes]]
+    segments: list[Segment]
+    warnings: list[str]
+
+
+def read_header(data: Any, *, strict: bool = True) -> Header:
+    """Read all marker segments of a file, of whatever process, without decoding it.
+
+    Parameters
+    ----------
+    data : the file: bytes, bytearray, memoryview or uint8 array.
+    strict : refuse broken segments; False leaves out all of them but the frame header.
+
+    Raises
+    ------
+    FormatError if the segments are broken; TypeError for another kind of ``data``.
+    """
+    file = as_bytes(data)
+    structure = reader.read_structure(file, decode=False, strict=strict)
+    frame = structure.require_frame()
+    application, warnings = structure.application_segments, structure.warnings
+    jfif = metadata.find_jfif(application, warnings)
+    metadata.check_adobe(application, warnings)
+    exif, xmp = metadata.find_exif(application), metadata.find_xmp(application)
+    orientation, exif_thumbnail = read_exif(exif, warnings)
+    images = _images(file, structure)
+    if structure.trailing and len(images) < 2:
+        warnings.append(f"{structure.trailing[1]} bytes follow EOI")
+    return Header(
+        height=frame.height,
+        width=frame.width,
+        precision=frame.precision,
+        process=markers.FRAMES[frame.marker],
+        marker=markers.marker_name(frame.marker),
+        components=frame.components,
+        colorspace=structure.colorspace,
+        subsampling=_subsampling_name(frame),
+        quantization_tables=structure.quantization_tables,
+        huffman_tables={
+            key: (lengths, values) for key, (lengths, values, _) in structure.huffman_definitions.items()
+        },
+        restart_interval=(structure.scans[0].restart_interval if structure.scans else structure.restart_interval),
+        scans=len(structure.scans),
+        jfif_version=jfif.version,
+        density=jfif.density,
+        jfif_thumbnail=jfif.thumbnail,
+        adobe_transform=metadata.adobe_transform(application),
+        exif=exif,
+        orientation=orientation or xmp_orientation(xmp),
+        exif_thumbnail=exif_thumbnail,
+        xmp=xmp,
+        extended_xmp=metadata.find_extended_xmp(application, xmp, warnings),
+        icc_profile=metadata.find_icc(application, warnings),
+        comments=metadata.find_comments(application),
+        images=images,
+        trailing=structure.trailing,
+        application_segments=application,
+        segments=structure.segments,
+        warnings=warnings,
+    )
+
+
+def _images(file: bytes, structure: reader.Structure) -> tuple[ImagePlace, ...]:
+    """The multi-picture index of a file: the first one in front of a scan."""
+    for segment in structure.segments:
+        if segment.marker == markers.SOS:
+            break
+        if segment.marker == markers.APP2 and file.startswith(MPF, segment.start, segment.end):
+            payload = file[segment.start : segment.end]
+            return read_image_index(payload, segment.start, len(file), structure.warnings)
+    return ()
+
+
+def _subsampling_name(frame: Frame) -> str:
+    """ "4:2:0" and so on where luminance has these factors and the rest 1 x 1 (or a common multiple)."""
+    if len(frame.components) < 3:
+        return ""
+    (luma, *chroma) = frame.components[:3]
+    if len({(c.H, c.V) for c in chroma}) > 1 or luma.H % chroma[0].H or luma.V % chroma[0].V:
+        return ""
+    ratio = (luma.H // chroma[0].H, luma.V // chroma[0].V)
+    return next((name for name, factors in SUBSAMPLING.items() if factors == ratio), "")

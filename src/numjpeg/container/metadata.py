@@ -1,0 +1,269 @@
+"""Application and comment segments: JFIF, Adobe, EXIF, XMP, ICC, comments.
+
+Sources: JFIF 1.02; Adobe Technical Note 5116; EXIF 2.32 (4.7.2); XMP part 3 (1.1.3); ICC.1 Annex B.4.
+
+None of them is needed to decode a picture (only JFIF's and Adobe's say what its components mean), so what is
+wrong in them becomes a warning and the value None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.container import markers
+from numjpeg.container.exif import EXIF
+from numjpeg.container.segments import MAX_SEGMENT
+
+JFIF = b"JFIF\0"
+JFXX = b"JFXX\0"
+ADOBE = b"Adobe"
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+ICC = b"ICC_PROFILE\0"
+
+JFIF_SIZE, ADOBE_SIZE = 14, 12
+"""Bytes of payload below which libjpeg does not take the segment for what its name says."""
+JFXX_JPEG, JFXX_PALETTE, JFXX_RGB = 0x10, 0x11, 0x13
+"""How a thumbnail of an extension segment is coded."""
+ICC_CHUNK = MAX_SEGMENT - len(ICC) - 2
+
+Marked = tuple[int, bytes]
+"""Marker code and payload."""
+
+
+class Density(NamedTuple):
+    """Pixel density as JFIF gives it: unit 0 (aspect ratio only), 1 (dots an inch) or 2 (dots a centimetre)."""
+
+    unit: int
+    x: int
+    y: int
+
+
+Thumbnail = NDArray[np.uint8] | bytes
+"""RGB pixels ``(H, W, 3)``, or a JPEG file."""
+
+
+class Jfif(NamedTuple):
+    """What JFIF's segments say; None for what is not there."""
+
+    version: tuple[int, int] | None
+    density: Density | None
+    thumbnail: Thumbnail | None
+
+
+def jfif(density: Density) -> Marked:
+    """APP0 of JFIF 1.01, without a thumbnail."""
+    x, y = density.x.to_bytes(2, "big"), density.y.to_bytes(2, "big")
+    return markers.APP0, JFIF + b"\1\1" + bytes((density.unit,)) + x + y + b"\0\0"
+
+
+def adobe(transform: int) -> Marked:
+    """APP14 of Adobe; transform 0 for RGB or CMYK, 1 for YCbCr, 2 for YCCK."""
+    return markers.APP14, ADOBE + b"\0\x64\0\0\0\0" + bytes((transform,))
+
+
+def exif(payload: bytes) -> Marked:
+    """APP1 with EXIF data as given; they begin with ``Exif\\0\\0``."""
+    return markers.APP1, payload
+
+
+def xmp(packet: bytes) -> Marked:
+    """APP1 with an XMP packet."""
+    return markers.APP1, XMP + packet
+
+
+def icc(profile: bytes) -> list[Marked]:
+    """APP2 segments with an ICC profile, in numbered chunks of at most 65,519 bytes."""
+    chunks = [profile[i : i + ICC_CHUNK] for i in range(0, len(profile), ICC_CHUNK)]
+    if len(chunks) > 255:
+        raise ValueError(f"icc_profile: {len(profile)} bytes, at most {255 * ICC_CHUNK} can be stored")
+    return [(markers.APP2, ICC + bytes((i, len(chunks))) + chunk) for i, chunk in enumerate(chunks, start=1)]
+
+
+def comment(text: bytes) -> Marked:
+    """COM."""
+    return markers.COM, text
+
+
+# --- reading ---------------------------------------------------------------------------------------------
+
+
+def is_jfif(payload: bytes) -> bool:
+    """Whether an APP0 is the one of JFIF, and long enough for its fields."""
+    return payload.startswith(JFIF) and len(payload) >= JFIF_SIZE
+
+
+def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
+    """What the first JFIF segment says; its thumbnail, or that of an extension segment (JFXX)."""
+    version: tuple[int, int] | None = None
+    density: Density | None = None
+    thumbnail: Thumbnail | None = None
+    for marker, payload in segments:
+        if marker != markers.APP0:
+            continue
+        if is_jfif(payload) and version is None:
+            version = (payload[5], payload[6])
+            x, y = int.from_bytes(payload[8:10], "big"), int.from_bytes(payload[10:12], "big")
+            density = Density(payload[7], x, y)
+            thumbnail = _pixels(payload[12:], 0, warnings)
+        elif payload.startswith(JFIF) and not is_jfif(payload):
+            warnings.append(f"JFIF: {len(payload)} bytes in place of {JFIF_SIZE} or more, not looked at")
+        elif payload.startswith(JFXX) and thumbnail is None:
+            thumbnail = _extension_thumbnail(payload[len(JFXX) :], warnings)
+    return Jfif(version, density, thumbnail)
+
+
+def _extension_thumbnail(extension: bytes, warnings: list[str]) -> Thumbnail | None:
+    code = extension[0] if extension else -1
+    if code == JFXX_JPEG:
+        return extension[1:]
+    if code == JFXX_PALETTE:
+        return _pixels(extension[1:], 256, warnings)
+    if code == JFXX_RGB:
+        return _pixels(extension[1:], 0, warnings)
+    warnings.append("JFXX: an extension that is not known")
+    return None
+
+
+def _pixels(data: bytes, colors: int, warnings: list[str]) -> NDArray[np.uint8] | None:
+    """RGB pixels after their width and height and, if there are ``colors``, a palette."""
+    width, height = (data[0], data[1]) if len(data) >= 2 else (0, 0)
+    samples = np.frombuffer(data, np.uint8)[2:]
+    palette, samples = samples[: 3 * colors], samples[3 * colors :]
+    size = width * height * (1 if colors else 3)
+    if size > len(samples):
+        warnings.append(f"JFIF: a thumbnail of {width} x {height} pixels is cut short")
+        return None
+    if size == 0:
+        return None
+    if colors:
+        return palette.reshape(colors, 3)[samples[:size].reshape(height, width)]
+    return samples[:size].reshape(height, width, 3).copy()
+
+
+def has_jfif(segments: Iterable[Marked]) -> bool:
+    """Whether there is a JFIF segment."""
+    return any(marker == markers.APP0 and is_jfif(payload) for marker, payload in segments)
+
+
+def is_adobe(payload: bytes) -> bool:
+    """Whether an APP14 is Adobe's, and long enough for its fields."""
+    return payload.startswith(ADOBE) and len(payload) >= ADOBE_SIZE
+
+
+def adobe_transform(segments: Iterable[Marked]) -> int | None:
+    """Transform flag of the last Adobe segment, or None."""
+    transform = None
+    for marker, payload in segments:
+        if marker == markers.APP14 and is_adobe(payload):
+            transform = payload[11]
+    return transform
+
+
+def check_adobe(segments: Iterable[Marked], warnings: list[str]) -> None:
+    """Say it if an Adobe segment is too short to count."""
+    for marker, payload in segments:
+        if marker == markers.APP14 and payload.startswith(ADOBE) and not is_adobe(payload):
+            warnings.append(f"Adobe: {len(payload)} bytes in place of {ADOBE_SIZE} or more, not looked at")
+
+
+def find_exif(segments: Iterable[Marked]) -> bytes | None:
+    """EXIF data, ``Exif\\0\\0`` included, or None; those of further segments continue the first one's."""
+    found = [p for marker, p in segments if marker == markers.APP1 and p.startswith(EXIF)]
+    return b"".join([found[0], *(payload[len(EXIF) :] for payload in found[1:])]) if found else None
+
+
+def find_xmp(segments: Iterable[Marked]) -> bytes | None:
+    """The first XMP packet, or None."""
+    for marker, payload in segments:
+        if marker == markers.APP1 and payload.startswith(XMP):
+            return payload[len(XMP) :]
+    return None
+
+
+_EXTENSION = re.compile(rb"xmpNote:HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
+_GUID_SIZE = 32
+
+
+def find_extended_xmp(segments: Iterable[Marked], xmp: bytes | None, warnings: list[str]) -> bytes | None:
+    """The extended XMP packet that the XMP packet names, put together from its chunks (XMP part 3, 1.1.3.1)."""
+    named = _EXTENSION.search(xmp or b"")
+    if not named:
+        return None
+    chunks: dict[int, bytes] = {}
+    sizes = set()
+    start = len(EXTENDED_XMP) + _GUID_SIZE
+    for marker, payload in segments:
+        if marker == markers.APP1 and payload.startswith(EXTENDED_XMP + named[1]) and len(payload) >= start + 8:
+            sizes.add(int.from_bytes(payload[start : start + 4], "big"))
+            chunks[int.from_bytes(payload[start + 4 : start + 8], "big")] = payload[start + 8 :]
+    position = 0
+    for offset in sorted(chunks):
+        if offset != position:
+            break
+        position += len(chunks[offset])
+    if sizes != {position}:
+        warnings.append("XMP: the extended packet is incomplete, or its chunks do not fit together")
+        return None
+    return b"".join(chunks[offset] for offset in sorted(chunks))
+
+
+def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
+    """The ICC profile, put together from its chunks; None if there is none or a chunk is missing or double."""
+    chunks: dict[int, bytes] = {}
+    totals = set()
+    start = len(ICC) + 2
+    fault = ""
+    for marker, payload in segments:
+        if marker == markers.APP2 and payload.startswith(ICC):
+            if len(payload) < start:
+                fault = "a chunk is cut short"
+                continue
+            number, total = payload[len(ICC)], payload[len(ICC) + 1]
+            if number in chunks:
+                fault = f"chunk {number} comes twice"
+            chunks[number] = payload[start:]
+            totals.add(total)
+    if len(totals) > 1:
+        fault = "the chunks do not agree on their number"
+    elif totals and not fault and chunks.keys() != set(range(1, max(totals) + 1)):
+        fault = f"{len(chunks)} chunks are there, and they are not 1 to {max(totals)}"
+    if fault:
+        warnings.append(f"ICC profile: {fault}")
+        return None
+    return b"".join(chunks[number] for number in sorted(chunks)) if chunks else None
+
+
+def find_comments(segments: Iterable[Marked]) -> list[bytes]:
+    """The payload of every COM segment."""
+    return [payload for marker, payload in segments if marker == markers.COM]
+
+
+def file_colorspace(identifiers: Sequence[int], segments: Sequence[Marked]) -> str:
+    """What the components mean, by libjpeg's rules.
+
+    Parameters
+    ----------
+    identifiers : Ci of each component. segments : the application segments in front of the first scan.
+
+    Returns
+    -------
+    "GRAY" for one component; "YCbCr" or "RGB" for three; "CMYK" or "YCCK" for four; "raw" for two.
+    """
+    transform = adobe_transform(segments)
+    if len(identifiers) == 1:
+        return "GRAY"
+    if len(identifiers) == 3:
+        if has_jfif(segments):
+            return "YCbCr"
+        if transform is not None:
+            return "YCbCr" if transform else "RGB"
+        return "RGB" if bytes(identifiers) == b"RGB" else "YCbCr"
+    if len(identifiers) == 4:
+        return "YCCK" if transform else "CMYK"
+    return "raw"

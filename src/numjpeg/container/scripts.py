@@ -1,0 +1,157 @@
+"""Scan scripts of the progressive process (T.81 G.1.1): which scan carries what, and whether that is legal.
+
+A progressive file cuts the 64 coefficients of each component into bands along the zig-zag (spectral selection, Ss
+to Se) and into bits: a first scan leaves out the low Al bits, and each later one, the refinement, adds one
+(successive approximation, Ah and Al).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from operator import index
+from typing import Any, NamedTuple
+
+from numjpeg.coefficients import Component
+from numjpeg.container.frame import MAX_BLOCKS_PER_MCU
+
+MAX_POINT_TRANSFORM = 13
+"""The largest Ah and Al (Table B.3)."""
+
+
+class ScriptScan(NamedTuple):
+    """A scan of a script; the symbols are those of the scan header (B.2.3)."""
+
+    components: tuple[int, ...]
+    """Places of its components among the frame's, ascending."""
+    Ss: int = 0
+    """First coefficient, in zig-zag order."""
+    Se: int = 0
+    """Last coefficient."""
+    Ah: int = 0
+    """Al of the scan that this one refines; 0 for none."""
+    Al: int = 0
+    """How many low bits of the coefficients are left to later scans."""
+
+    def __str__(self) -> str:
+        """As cjpeg's script files have it."""
+        components = ",".join(map(str, self.components))
+        return f"{components}: {self.Ss}-{self.Se}, {self.Ah}, {self.Al}"
+
+
+Script = Sequence[ScriptScan]
+
+
+def default_script(components: Sequence[Component], colorspace: str) -> list[ScriptScan]:
+    """libjpeg's script: ten scans for YCbCr, six for gray, 2 + 4 a component for whatever else there is.
+
+    >>> component = Component(1, 1, 1, 0)
+    >>> print(*default_script([component], "GRAY"), sep="; ")
+    0: 0-0, 0, 1; 0: 1-5, 0, 2; 0: 6-63, 0, 2; 0: 1-63, 2, 1; 0: 0-0, 1, 0; 0: 1-63, 1, 0
+    """
+    every = tuple(range(len(components)))
+
+    def each(Ss: int, Se: int, Ah: int, Al: int) -> list[ScriptScan]:
+        return [ScriptScan((c,), Ss, Se, Ah, Al) for c in every]
+
+    def dc(Ah: int, Al: int) -> list[ScriptScan]:
+        if len(every) > 1 and sum(c.H * c.V for c in components) > MAX_BLOCKS_PER_MCU:
+            return each(0, 0, Ah, Al)
+        return [ScriptScan(every, 0, 0, Ah, Al)]
+
+    if colorspace == "YCbCr":
+        luma, cb, cr = ((c,) for c in every)
+        return [
+            *dc(0, 1),
+            ScriptScan(luma, 1, 5, 0, 2),
+            ScriptScan(cr, 1, 63, 0, 1),
+            ScriptScan(cb, 1, 63, 0, 1),
+            ScriptScan(luma, 6, 63, 0, 2),
+            ScriptScan(luma, 1, 63, 2, 1),
+            *dc(1, 0),
+            ScriptScan(cr, 1, 63, 1, 0),
+            ScriptScan(cb, 1, 63, 1, 0),
+            ScriptScan(luma, 1, 63, 1, 0),
+        ]
+    return [*dc(0, 1), *each(1, 5, 0, 2), *each(6, 63, 0, 2), *each(1, 63, 2, 1), *dc(1, 0), *each(1, 63, 1, 0)]
+
+
+def make_script(scans: Iterable[Any]) -> list[ScriptScan]:
+    """A script from (components, Ss, Se, Ah, Al) or the like; a component alone may stand for a tuple of one.
+
+    Raises
+    ------
+    TypeError for anything else.
+
+    >>> make_script([((0, 1, 2), 0, 0, 0, 0), (0, 1, 63)])[1]
+    ScriptScan(components=(0,), Ss=1, Se=63, Ah=0, Al=0)
+    """
+    script = []
+    try:
+        for components, *parameters in scans:
+            chosen = components if isinstance(components, Iterable) else (components,)
+            script.append(ScriptScan(tuple(map(index, chosen)), *map(index, parameters)))
+    except (TypeError, ValueError):
+        raise TypeError(f"scans: (components, Ss, Se, Ah, Al) expected of scan number {len(script)}") from None
+    return script
+
+
+def check_script(script: Script, components: Sequence[Component], *, complete: bool = True) -> None:
+    """Raise ValueError, saying which scan and why, unless a script is legal (G.1.1.1, B.2.3).
+
+    Parameters
+    ----------
+    components : those of the frame.
+    complete : every bit of every coefficient must be sent. Without it the DC coefficients' first scans are all
+        that must be there; bits that no scan sends are lost.
+    """
+    # Al of the last scan that carried a coefficient, None before the first.
+    sent: list[list[int | None]] = [[None] * 64 for _ in components]
+    for number, scan in enumerate(script):
+        fault = _fault(scan, components, sent)
+        if fault:
+            raise ValueError(f"scans: number {number} ({scan}): {fault}")
+        for c in scan.components:
+            sent[c][scan.Ss : scan.Se + 1] = [scan.Al] * (scan.Se - scan.Ss + 1)
+    without = [c for c, of_component in enumerate(sent) if of_component[0] is None]
+    if without:
+        raise ValueError(f"scans: none sends the DC coefficients of component {without[0]}")
+    for c, of_component in enumerate(sent):
+        missing = [k for k, bits in enumerate(of_component) if bits != 0]
+        if complete and missing:
+            raise ValueError(f"scans: coefficient {missing[0]} of component {c} is not sent to its last bit")
+
+
+def _fault(scan: ScriptScan, components: Sequence[Component], sent: list[list[int | None]]) -> str:
+    """What is wrong with a scan after those that have been ``sent``; empty if nothing is."""
+    chosen, Ss, Se, Ah, Al = scan
+    if not 1 <= len(chosen) <= 4:
+        return f"{len(chosen)} components, 1 to 4 can share a scan"
+    if any(not 0 <= c < len(components) for c in chosen):
+        return f"the components are numbered 0 to {len(components) - 1}"
+    if any(a >= b for a, b in pairwise(chosen)):
+        return "components stand in the frame's order, each once"
+    if len(chosen) > 1 and sum(components[c].H * components[c].V for c in chosen) > MAX_BLOCKS_PER_MCU:
+        return f"more than {MAX_BLOCKS_PER_MCU} blocks an MCU"
+    if not 0 <= Ss <= Se <= 63:
+        return "Ss and Se are not 0 <= Ss <= Se <= 63"
+    if not (0 <= Ah <= MAX_POINT_TRANSFORM and 0 <= Al <= MAX_POINT_TRANSFORM):
+        return f"Ah and Al are not 0 to {MAX_POINT_TRANSFORM}"
+    if Ss == 0 and Se > 0:
+        return "DC and AC coefficients do not share a scan of a progressive file"
+    if Ss > 0 and len(chosen) > 1:
+        return "a scan of AC coefficients has one component"
+    if Ah and Al != Ah - 1:
+        return "a refinement adds one bit, Al = Ah - 1"
+    for c in chosen:
+        if Ss > 0 and sent[c][0] is None:
+            return f"the DC coefficients of component {c} go first"
+        for k in range(Ss, Se + 1):
+            before = sent[c][k]
+            if before is None and Ah:
+                return f"coefficient {k} of component {c} is refined before it has been sent"
+            if before is not None and not Ah:
+                return f"coefficient {k} of component {c} is sent a second time"
+            if before is not None and before != Ah:
+                return f"coefficient {k} of component {c} has been sent down to bit {before}, not {Ah}"
+    return ""

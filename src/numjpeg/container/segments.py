@@ -1,0 +1,236 @@
+"""Marker segments (T.81 B.2): payload bytes <-> what they say.
+
+Each ``parse_*`` takes the payload (after the length) and the byte offset of its marker for error messages;
+each ``build_*`` gives the whole segment, marker and length included.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Component
+from numjpeg.container import markers
+from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.scripts import MAX_POINT_TRANSFORM
+from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.stages.huffman import MAX_CATEGORY, HuffmanTable
+from numjpeg.stages.zigzag import inverse_zigzag, zigzag
+
+MAX_SEGMENT = 65533
+"""Bytes a payload can have: 65,535 less the length field (B.1.1.4)."""
+
+
+def build(marker: int, payload: bytes) -> bytes:
+    """A marker segment (B.1.1.4)."""
+    if len(payload) > MAX_SEGMENT:
+        raise ValueError(f"{markers.marker_name(marker)}: {len(payload)} bytes, at most {MAX_SEGMENT} fit")
+    return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2, "big") + payload
+
+
+# --- DQT: quantization tables (B.2.4.1) ------------------------------------------------------------------
+
+
+def parse_dqt(payload: bytes, offset: int, allow_zero: bool = False) -> dict[int, NDArray[np.uint16]]:
+    """Tq -> table, uint16 ``(8, 8)``, natural order; with ``allow_zero`` an entry may be 0."""
+    tables = {}
+    position = 0
+    while position < len(payload):
+        precision, number = payload[position] >> 4, payload[position] & 15
+        if precision > 1:
+            raise FormatError(f"DQT: precision Pq={precision} is neither 0 nor 1", offset=offset, clause="B.2.4.1")
+        if number > 3:
+            raise FormatError(f"DQT: table number Tq={number} is above 3", offset=offset, clause="B.2.4.1")
+        size = 64 * (precision + 1)
+        entries = payload[position + 1 : position + 1 + size]
+        if len(entries) < size:
+            raise FormatError(f"DQT: table {number} is cut short", offset=offset, clause="B.2.4.1")
+        sequence = np.frombuffer(entries, ">u2" if precision else np.uint8).astype(np.uint16)
+        if not (allow_zero or sequence.all()):
+            raise FormatError(f"DQT: table {number} has an entry of 0", offset=offset, clause="B.2.4.1")
+        tables[number] = np.ascontiguousarray(inverse_zigzag(sequence))
+        position += 1 + size
+    return tables
+
+
+def build_dqt(number: int, table: NDArray[np.uint16]) -> bytes:
+    """One table; 16-bit entries only where 8 bits do not do."""
+    sequence = zigzag(table)
+    wide = int(sequence.max() > 255)
+    entries = sequence.astype(">u2" if wide else np.uint8).tobytes()
+    return build(markers.DQT, bytes((wide << 4 | number,)) + entries)
+
+
+# --- DHT: Huffman tables (B.2.4.2) -----------------------------------------------------------------------
+
+
+def parse_dht(payload: bytes, offset: int) -> dict[tuple[int, int], tuple[tuple[int, ...], bytes]]:
+    """(class, number) -> (BITS, HUFFVAL), not yet checked: a table that no scan uses does no harm."""
+    tables = {}
+    position = 0
+    while position < len(payload):
+        table_class, number = payload[position] >> 4, payload[position] & 15
+        if table_class > 1:
+            raise FormatError(f"DHT: class Tc={table_class} is neither 0 nor 1", offset=offset, clause="B.2.4.2")
+        if number > 3:
+            raise FormatError(f"DHT: table number Th={number} is above 3", offset=offset, clause="B.2.4.2")
+        bits = tuple(payload[position + 1 : position + 17])
+        end = position + 17 + sum(bits)
+        if len(bits) < 16 or end > len(payload):
+            raise FormatError("DHT: a table is cut short", offset=offset, clause="B.2.4.2")
+        tables[table_class, number] = (bits, payload[position + 17 : end])
+        position = end
+    return tables
+
+
+def make_huffman_table(definition: tuple[tuple[int, ...], bytes], table_class: int, offset: int) -> HuffmanTable:
+    """Check a table that a scan is going to use."""
+    try:
+        table = HuffmanTable(*definition)
+    except ValueError as error:
+        raise FormatError(f"DHT: {error}", offset=offset, clause="B.2.4.2") from None
+    # A DC symbol is a category; more than 15 bits no 16-bit sample difference takes.
+    if table_class == 0 and max(table.values, default=0) > MAX_CATEGORY:
+        raise FormatError("DHT: a DC table has a category above 15", offset=offset, clause="F.1.2.1.2")
+    return table
+
+
+def build_dht(table_class: int, number: int, table: HuffmanTable) -> bytes:
+    """One table."""
+    return build(markers.DHT, bytes((table_class << 4 | number, *table.bits)) + table.values)
+
+
+# --- DRI: restart interval (B.2.4.4) ---------------------------------------------------------------------
+
+
+def parse_dri(payload: bytes, offset: int) -> int:
+    """The restart interval in MCUs; 0 switches restart markers off."""
+    if len(payload) != 2:
+        raise FormatError(f"DRI: {len(payload)} bytes in place of 2", offset=offset, clause="B.2.4.4")
+    return int.from_bytes(payload, "big")
+
+
+def build_dri(interval: int) -> bytes:
+    """The restart interval in MCUs, 0 .. 65535."""
+    return build(markers.DRI, interval.to_bytes(2, "big"))
+
+
+# --- SOF: frame header (B.2.2) ---------------------------------------------------------------------------
+
+
+def parse_sof(marker: int, payload: bytes, offset: int) -> Frame:
+    """Any process; what it announces need not be one that can be decoded (:func:`check_supported`)."""
+    name = markers.marker_name(marker)
+    if len(payload) < 6 or len(payload) < 6 + 3 * payload[5]:
+        raise FormatError(f"{name}: cut short", offset=offset, clause="B.2.2")
+    precision, count = payload[0], payload[5]
+    height, width = int.from_bytes(payload[1:3], "big"), int.from_bytes(payload[3:5], "big")
+    if width == 0:
+        raise FormatError(f"{name}: width 0", offset=offset, clause="B.2.2")
+    if count == 0:
+        raise FormatError(f"{name}: no components", offset=offset, clause="B.2.2")
+    components = []
+    for i in range(count):
+        identifier, factors, table = payload[6 + 3 * i : 9 + 3 * i]
+        H, V = factors >> 4, factors & 15
+        if not (1 <= H <= 4 and 1 <= V <= 4):
+            raise FormatError(
+                f"{name}: sampling factors {H}x{V} of component {identifier} are outside 1..4",
+                offset=offset,
+                clause="B.2.2",
+            )
+        if table > 3:
+            raise FormatError(f"{name}: table number Tq={table} is above 3", offset=offset, clause="B.2.2")
+        components.append(Component(identifier, H, V, table))
+    if len({c.identifier for c in components}) < count:
+        raise FormatError(f"{name}: two components have the same identifier", offset=offset, clause="B.2.2")
+    return Frame(marker, precision, height, width, tuple(components))
+
+
+def check_supported(frame: Frame, offset: int) -> None:
+    """Raise UnsupportedError, naming the reason, unless the frame is one that the library decodes."""
+    name = markers.marker_name(frame.marker)
+
+    def unsupported(what: str, clause: str) -> UnsupportedError:
+        return UnsupportedError(f"{name}: {what}", offset=offset, clause=clause)
+
+    if frame.marker not in (markers.SOF0, markers.SOF1, markers.SOF2):
+        raise unsupported(f"{markers.FRAMES[frame.marker]} is not supported", "B.1.1.3")
+    if frame.marker == markers.SOF0 and frame.precision != 8:
+        raise FormatError(f"SOF0: precision {frame.precision} is not 8", offset=offset, clause="B.2.2")
+    if frame.precision != 8:
+        raise unsupported(f"samples of {frame.precision} bits are not supported", "B.2.2")
+    if frame.height == 0:
+        raise unsupported("a height that comes later, with DNL, is not supported", "B.2.5")
+    if len(frame.components) > 4:
+        raise unsupported(f"{len(frame.components)} components, at most 4 are supported", "B.2.2")
+    for c in frame.components:
+        if frame.H_max % c.H or frame.V_max % c.V:
+            raise unsupported(
+                f"sampling {c.H}x{c.V} of {frame.H_max}x{frame.V_max} is a fractional ratio", "A.1.1"
+            )
+
+
+def build_sof(frame: Frame) -> bytes:
+    """The frame header."""
+    payload = bytearray((frame.precision,))
+    payload += frame.height.to_bytes(2, "big") + frame.width.to_bytes(2, "big")
+    payload.append(len(frame.components))
+    for c in frame.components:
+        payload += bytes((c.identifier, c.H << 4 | c.V, c.Tq))
+    return build(frame.marker, bytes(payload))
+
+
+# --- SOS: scan header (B.2.3) ----------------------------------------------------------------------------
+
+
+def parse_sos(
+    payload: bytes, frame: Frame, offset: int
+) -> tuple[list[tuple[int, int, int]], tuple[int, int, int, int]]:
+    """(place of the component in the frame, Td, Ta) of each component; and Ss, Se, Ah, Al, not checked."""
+
+    def wrong(what: str) -> FormatError:
+        return FormatError(f"SOS: {what}", offset=offset, clause="B.2.3")
+
+    if not payload or len(payload) < 4 + 2 * payload[0]:
+        raise wrong("cut short")
+    count = payload[0]
+    if not 1 <= count <= 4:
+        raise wrong(f"{count} components, 1 to 4 expected")
+    place = {c.identifier: i for i, c in enumerate(frame.components)}
+    chosen = []
+    for i in range(count):
+        identifier, tables = payload[1 + 2 * i], payload[2 + 2 * i]
+        if identifier not in place:
+            raise wrong(f"component {identifier} is not in the frame")
+        # Of a progressive scan's two numbers one means nothing: which table it uses is looked for by its kind.
+        if not frame.progressive and (tables >> 4 > 3 or tables & 15 > 3):
+            raise wrong(f"table numbers Td={tables >> 4}, Ta={tables & 15} of component {identifier}: above 3")
+        chosen.append((place[identifier], tables >> 4, tables & 15))
+    if len({index for index, _, _ in chosen}) < count:
+        raise wrong("a component stands twice")
+    Ss, Se, approximation = payload[1 + 2 * count : 4 + 2 * count]
+    return chosen, (Ss, Se, approximation >> 4, approximation & 15)
+
+
+def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
+    """What a scan of a progressive frame may say (G.1.1.1, Table B.3); FormatError for the rest, as in libjpeg."""
+
+    def wrong(what: str, clause: str) -> FormatError:
+        return FormatError(f"SOS: {what}", offset=offset, clause=clause)
+
+    if Ss > Se or Se > 63 or (Ss == 0 and Se > 0):
+        raise wrong(f"Ss={Ss}, Se={Se} is neither the DC coefficient nor a band of AC coefficients", "G.1.1.1.1")
+    if Ss and components > 1:
+        raise wrong(f"a scan of AC coefficients has {components} components", "G.1.1.1.1")
+    if Al > MAX_POINT_TRANSFORM or (Ah and Al != Ah - 1):
+        raise wrong(f"Ah={Ah}, Al={Al} is no step of successive approximation", "G.1.1.1.2")
+
+
+def build_sos(scan: Scan) -> bytes:
+    """The scan header."""
+    payload = bytearray((len(scan.components),))
+    for c in scan.components:
+        payload += bytes((c.identifier, c.Td << 4 | c.Ta))
+    payload += bytes((scan.Ss, scan.Se, scan.Ah << 4 | scan.Al))
+    return build(markers.SOS, bytes(payload))

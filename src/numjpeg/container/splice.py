@@ -1,0 +1,116 @@
+"""Files put together from the segments of other files, without decoding anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from numjpeg.container import exif, markers, metadata, segments
+from numjpeg.container import structure as reader
+from numjpeg.container.structure import as_bytes
+
+_PROFILE_SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
+"""Components -> what an ICC profile for them says (ICC.1, 7.2.6: data colour space)."""
+
+
+def copy_metadata(source: Any, target: Any) -> bytes:
+    """Put the metadata of one file into another, whose picture stays as it is, to the byte.
+
+    All APPn and COM segments of ``source`` come in place of those of ``target``, raw and in order, with these
+    exceptions, so that colours stay right:
+
+    - Adobe's segment says what the components mean, so it stays ``target``'s.
+    - JFIF's (density, thumbnail) is ``source``'s, unless it would change what the components of ``target`` mean or
+      ``source`` has none. It comes first, Adobe's second.
+    - An ICC profile for another kind of colours (gray, RGB, CMYK) is left out.
+    - The index of a multi-picture file (MPF) is left out: its offsets are those of ``source``.
+
+    Parameters
+    ----------
+    source, target : files of any process: bytes, bytearray, memoryview or uint8 array.
+
+    Returns
+    -------
+    The file.
+
+    Raises
+    ------
+    FormatError if the segments of one of them are broken; TypeError for what is not bytes.
+
+    See Also
+    --------
+    numjpeg.write_coefficients : keeps ``Coefficients.application_segments`` by itself.
+    """
+    given, file = as_bytes(source, "source"), as_bytes(target, "target")
+    structure = reader.read_structure(file, decode=False)
+    frame = structure.require_frame()
+    identifiers = [c.identifier for c in frame.components]
+    carried = [(s.marker, given[s.start : s.end]) for s in markers.iterate_segments(given) if _whole(s)]
+    profile = metadata.find_icc(carried, []) or b""
+    fits = profile[16:20] == _PROFILE_SPACES.get(len(identifiers))
+
+    own = structure.application_segments
+    adobe = [s for s in own if _is_adobe(s)]
+    jfif = [s for s in carried if _is_jfif(s)][:1] or [s for s in own if _is_jfif(s)][:1]
+    if metadata.file_colorspace(identifiers, jfif + adobe) != structure.colorspace:
+        jfif = [s for s in own if _is_jfif(s)][:1]
+    others = [
+        s
+        for s in carried
+        if not (_is_jfif(s) or _is_adobe(s) or _starts(s, markers.APP2, exif.MPF))
+        and (fits or not _starts(s, markers.APP2, metadata.ICC))
+    ]
+    head = b"".join(segments.build(*segment) for segment in jfif + adobe + others)
+    return file[:2] + head + _without(file, (s for s in structure.segments if s.is_application))
+
+
+def split_tables(data: Any) -> tuple[bytes, bytes]:
+    """Take the tables out of a file (T.81 B.4, B.5): many abbreviated files can share them.
+
+    Parameters
+    ----------
+    data : the file: bytes, bytearray, memoryview or uint8 array.
+
+    Returns
+    -------
+    (file of its DQT and DHT segments alone, the file without them), as Pillow's ``streamtype`` 1 and 2 write them
+    for a colour file that is not optimized; ``decode(image, tables=tables)`` reads them.
+
+    Raises
+    ------
+    FormatError if the segments are broken; ValueError if tables come after the first scan, as in progressive
+    files.
+    """
+    file = as_bytes(data)
+    structure = reader.read_structure(file, decode=False)
+    taken = [s for s in structure.segments if s.marker in (markers.DQT, markers.DHT)]
+    if structure.scans and any(segment.offset > structure.scans[0].offset for segment in taken):
+        raise ValueError("data: tables change between the scans of this file, and cannot stand apart from it")
+    tables = b"".join(file[segment.offset : segment.end] for segment in taken)
+    start, end = bytes((0xFF, markers.SOI)), bytes((0xFF, markers.EOI))
+    return start + tables + end, start + _without(file, taken)
+
+
+def _without(file: bytes, left_out: Iterable[markers.Segment]) -> bytes:
+    """The file after SOI, without some of its segments."""
+    parts, position = [], 2
+    for segment in left_out:
+        parts.append(file[position : segment.offset])
+        position = segment.end
+    return b"".join([*parts, file[position:]])
+
+
+def _whole(segment: markers.Segment) -> bool:
+    return segment.is_application and not segment.fault
+
+
+def _is_jfif(segment: metadata.Marked) -> bool:
+    return segment[0] == markers.APP0 and metadata.is_jfif(segment[1])
+
+
+def _is_adobe(segment: metadata.Marked) -> bool:
+    return segment[0] == markers.APP14 and metadata.is_adobe(segment[1])
+
+
+def _starts(segment: metadata.Marked, marker: int, name: bytes) -> bool:
+    return segment[0] == marker and segment[1].startswith(name)

@@ -1,0 +1,351 @@
+"""The structure of a file (T.81 B.2): from bytes to a frame, its scans, and the tables in force at each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Component
+from numjpeg.container import markers, segments
+from numjpeg.container.faults import Fault
+from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
+from numjpeg.container.metadata import file_colorspace
+from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.stages.huffman import STANDARD_TABLES
+from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
+
+
+@dataclass
+class Structure:
+    """What the markers of a file say."""
+
+    size: int
+    """Bytes of the file."""
+    frame: Frame | None = None
+    frame_offset: int = 0
+    scans: list[Scan] = field(default_factory=list)
+    quantization_tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
+    """Tq -> table as last defined."""
+    component_tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
+    """Place of the component in the frame -> the table in force at its first scan."""
+    coefficient_bits: dict[int, list[int]] = field(default_factory=dict)
+    """Of a progressive frame, place of the component -> for each coefficient along the zig-zag how many low bits
+    are still to come, -1 where all are."""
+    bits_before: dict[int, list[int]] = field(default_factory=dict)
+    """The same before the component's last scan; zeros if that is the first of the frame, as in libjpeg."""
+    huffman_definitions: dict[tuple[int, int], tuple[tuple[int, ...], bytes, int]] = field(default_factory=dict)
+    """(class, number) -> BITS, HUFFVAL, byte offset, as last defined; not checked."""
+    restart_interval: int = 0
+    application_segments: list[tuple[int, bytes]] = field(default_factory=list)
+    """APPn and COM in front of the first scan."""
+    segments: list[markers.Segment] = field(default_factory=list)
+    """All of them."""
+    trailing: tuple[int, int] | None = None
+    """(byte offset, number) of the bytes after EOI."""
+    warnings: list[str] = field(default_factory=list)
+    strict: bool = True
+    """A fault is an error. If not, what is wrong is left out and noted:"""
+    faults: list[Fault] = field(default_factory=list)
+    doubtful_from: int | None = None
+    """Number of the first scan that may lack something because of a fault in front of it."""
+
+    def require_frame(self) -> Frame:
+        """The frame; FormatError if there is none."""
+        if self.frame is None:
+            tables = self.quantization_tables or self.huffman_definitions
+            what = ", it holds tables alone" if tables else ""
+            clause = "B.5" if tables else "B.2.1"
+            raise FormatError(f"the file has no frame{what}", offset=self.size, clause=clause)
+        return self.frame
+
+    def put_in_doubt(self, scan: int) -> None:
+        """Note that the scans from number ``scan`` on may lack something."""
+        if self.doubtful_from is None:
+            self.doubtful_from = scan
+
+    def lacks_scans(self) -> bool:
+        """Whether damage has cost components or, in a progressive frame, bits of their coefficients. A file with
+        EOI and without a fault may do without.
+        """
+        ended = bool(self.segments) and self.segments[-1].marker == markers.EOI
+        if ended and not self.faults:
+            return False
+        components = range(len(self.require_frame().components))
+        if not self.require_frame().progressive:
+            return any(index not in self.component_tables for index in components)
+        return any(any(self.coefficient_bits.get(index, [-1])) for index in components)
+
+    @property
+    def colorspace(self) -> str:
+        """ "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw" (two components, or more than four)."""
+        identifiers = [c.identifier for c in self.require_frame().components]
+        return file_colorspace(identifiers, self.application_segments)
+
+
+def as_bytes(data: Any, name: str = "data") -> bytes:
+    """The file's bytes; TypeError for what is not bytes-like."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, np.ndarray) and (data.dtype != np.uint8 or data.ndim != 1):
+        raise TypeError(f"{name}: a one-dimensional uint8 array expected, got {data.dtype} {data.shape}")
+    if isinstance(data, bytearray | memoryview | np.ndarray):
+        return bytes(data)
+    raise TypeError(f"{name}: bytes expected, got {type(data).__name__}; imread takes a path or a file")
+
+
+def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, strict: bool = True) -> Structure:
+    """Walk through a file's markers.
+
+    Parameters
+    ----------
+    data : the file. tables : a file of tables alone (B.5) that come before its own.
+    decode : refuse what the library does not decode at its frame header, and a file without
+        a complete scan; False reads on, for what can be said about such files.
+    strict : refuse broken segments; False leaves them out and notes a fault, but for the frame header, without
+        which nothing can be decoded.
+
+    Raises
+    ------
+    FormatError, UnsupportedError.
+    """
+    structure = Structure(len(data), strict=strict)
+    errors: list[FormatError] | None = None if strict else []
+    if tables is not None:
+        _take_tables(structure, as_bytes(tables, "tables"))
+    segment = None
+    for segment in markers.iterate_segments(data, errors):
+        _note_all(structure, errors)
+        structure.segments.append(segment)
+        if segment.stray:
+            structure.warnings.append(f"{segment.stray} stray bytes before {segment.name}, byte {segment.offset}")
+        if segment.fault:
+            structure.warnings.append(f"{segment.name}: {segment.fault}, byte {segment.offset}")
+            continue
+        handler = _HANDLERS.get(segment.marker)
+        if handler:
+            try:
+                handler(structure, data, segment, decode)
+            except FormatError as error:
+                if strict or (structure.frame is None and segment.marker in markers.FRAMES):
+                    raise
+                _note_all(structure, [error])
+        elif segment.is_application and not structure.scans:
+            structure.application_segments.append((segment.marker, data[segment.start : segment.end]))
+    _note_all(structure, errors)
+    if segment is None or segment.marker != markers.EOI:
+        structure.warnings.append("the file ends without EOI")
+    elif segment.end < len(data):
+        structure.trailing = segment.end, len(data) - segment.end
+    frame = structure.require_frame()
+    if decode and not structure.scans:
+        raise FormatError("the file has no scan", offset=len(data), clause="B.2.1")
+    if decode and strict and structure.lacks_scans():
+        what = "the file ends before all scans of its components have come"
+        raise FormatError(what, offset=len(data), clause="B.2.1")
+    if decode and frame.height == 0:
+        segments.check_supported(frame, structure.frame_offset)
+    return structure
+
+
+def _note_all(structure: Structure, errors: list[FormatError] | None) -> None:
+    """Turn errors into faults, which put the scans that follow in doubt; empties the list."""
+    if errors:
+        structure.faults += map(Fault.of, errors)
+        structure.put_in_doubt(len(structure.scans))
+        errors.clear()
+
+
+def _take_tables(structure: Structure, data: bytes) -> None:
+    """Take quantization and Huffman tables from an abbreviated file that holds nothing else (B.5).
+
+    A restart interval in it ends with its file (B.2.4.4).
+    """
+    try:
+        for segment in markers.iterate_segments(data):
+            if segment.marker in markers.FRAMES or segment.marker == markers.SOS:
+                raise FormatError(f"{segment.name} in a file of tables", offset=segment.offset, clause="B.5")
+            if segment.marker == markers.DQT:
+                _on_dqt(structure, data, segment, True)
+            elif segment.marker == markers.DHT:
+                _on_dht(structure, data, segment, True)
+        for (table_class, _), (lengths, values, offset) in structure.huffman_definitions.items():
+            segments.make_huffman_table((lengths, values), table_class, offset)
+    except FormatError as error:
+        wrong = FormatError(f"tables: {error}")
+        wrong.offset, wrong.clause = error.offset, error.clause
+        raise wrong from None
+
+
+def _take_standard_tables(structure: Structure, decode: bool) -> None:
+    """Motion-JPEG: a sequential file that defines no Huffman table at all means the standard ones (K.3 - K.6)."""
+    frame = structure.frame
+    if structure.huffman_definitions or structure.scans or frame is None:
+        return
+    if frame.marker in (markers.SOF0, markers.SOF1) and frame.precision == 8:
+        structure.warnings.append("no Huffman tables: the standard ones (K.3 - K.6) are meant")
+        if decode:
+            for key, table in STANDARD_TABLES.items():
+                structure.huffman_definitions[key] = (table.bits, table.values, structure.frame_offset)
+
+
+def _on_dqt(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    payload = data[segment.start : segment.end]
+    tables = segments.parse_dqt(payload, segment.offset, allow_zero=not structure.strict)
+    structure.quantization_tables.update(tables)
+    if not all(table.all() for table in tables.values()):
+        what = "DQT: an entry of 0, as which it is taken"
+        _note_all(structure, [FormatError(what, offset=segment.offset, clause="B.2.4.1")])
+
+
+def _on_dht(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    tables = segments.parse_dht(data[segment.start : segment.end], segment.offset)
+    for key, (lengths, values) in tables.items():
+        structure.huffman_definitions[key] = (lengths, values, segment.offset)
+
+
+def _on_dri(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    structure.restart_interval = segments.parse_dri(data[segment.start : segment.end], segment.offset)
+
+
+def _on_sof(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    if structure.frame is not None:
+        raise FormatError(f"{segment.name}: a second frame", offset=segment.offset, clause="B.2.1")
+    frame = segments.parse_sof(segment.marker, data[segment.start : segment.end], segment.offset)
+    structure.frame, structure.frame_offset = frame, segment.offset
+    if decode:
+        segments.check_supported(frame, segment.offset)
+
+
+def _on_hierarchical(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    if decode and not structure.strict and structure.frame is not None:
+        raise FormatError(f"{segment.name} in a frame", offset=segment.offset, clause="Annex J")
+    if decode:
+        raise UnsupportedError(
+            f"{segment.name}: hierarchical coding is not supported", offset=segment.offset, clause="Annex J"
+        )
+
+
+def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    frame = structure.frame
+    if frame is None:
+        raise FormatError("SOS: no frame comes before it", offset=segment.offset, clause="B.2.1")
+    _take_standard_tables(structure, decode)
+    chosen, parameters = segments.parse_sos(data[segment.start : segment.end], frame, segment.offset)
+    components = tuple(
+        Component(c.identifier, c.H, c.V, c.Tq, Td, Ta)
+        for c, Td, Ta in ((frame.components[i], Td, Ta) for i, Td, Ta in chosen)
+    )
+    tables = {}
+    if decode:
+        if frame.progressive:
+            segments.check_progression(len(chosen), *parameters, segment.offset)
+        for key in _table_keys(frame, chosen, *parameters):
+            if key not in structure.huffman_definitions:
+                kind = "AC" if key[0] else "DC"
+                error = FormatError(
+                    f"SOS: {kind} Huffman table {key[1]} is not defined",
+                    offset=segment.offset,
+                    clause="B.2.4.2",
+                )
+                if structure.strict or key not in STANDARD_TABLES:
+                    raise error
+                _note_all(structure, [error])  # most files have the standard ones
+                tables[key] = STANDARD_TABLES[key]
+                continue
+            lengths, values, offset = structure.huffman_definitions[key]
+            tables[key] = segments.make_huffman_table((lengths, values), key[0], offset)
+    scan = Scan(
+        frame,
+        tuple(index for index, _, _ in chosen),
+        components,
+        tables,
+        structure.restart_interval,
+        segment.offset,
+        segment.end,
+        markers.end_of_scan(data, segment.end, not structure.strict),
+        *parameters,
+    )
+    if decode and scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
+        raise FormatError(
+            f"SOS: {scan.blocks_per_mcu} blocks an MCU, at most 10 are allowed",
+            offset=segment.offset,
+            clause="B.2.3",
+        )
+    if decode:
+        for index in scan.indices:
+            _check_first_scan(structure, index, segment.offset)
+        for index in scan.indices:
+            if index not in structure.component_tables:
+                structure.component_tables[index] = _quantization_table(structure, index, segment.offset)
+            if frame.progressive:
+                _progress(structure, index, *parameters, segment.offset)
+    structure.scans.append(scan)
+
+
+def _check_first_scan(structure: Structure, index: int, offset: int) -> None:
+    """A second scan of a component has nothing to code, but in a progressive frame."""
+    assert structure.frame is not None
+    if index in structure.component_tables and not structure.frame.progressive:
+        raise FormatError(f"SOS: component number {index} is coded twice", offset=offset, clause="B.2.3")
+
+
+def _quantization_table(structure: Structure, index: int, offset: int) -> NDArray[np.uint16]:
+    """The table that is in force for a component at its first scan, which it keeps.
+
+    In place of one that is missing a damaged file's component takes another one of the file, or one of Annex K:
+    any shows more than none.
+    """
+    assert structure.frame is not None
+    tables, number = structure.quantization_tables, structure.frame.components[index].Tq
+    if number in tables:
+        return tables[number]
+    error = FormatError(f"SOS: quantization table {number} is not defined", offset=offset, clause="B.2.4.1")
+    if structure.strict:
+        raise error
+    _note_all(structure, [error])
+    return tables[min(tables)] if tables else CHROMINANCE if index else LUMINANCE
+
+
+def _table_keys(
+    frame: Frame, chosen: list[tuple[int, int, int]], Ss: int, Se: int, Ah: int, Al: int
+) -> list[tuple[int, int]]:
+    """(class, number) of the Huffman tables that a scan uses."""
+    if not frame.progressive:
+        return sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))})
+    if Ss:
+        return [(1, Ta) for _, _, Ta in chosen]
+    return [] if Ah else sorted({(0, Td) for _, Td, _ in chosen})  # a refinement of DC has no codes
+
+
+def _progress(structure: Structure, index: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
+    """Note what a scan adds to a component. Another order than G.1.1.1 has is a warning, as in libjpeg."""
+    known = structure.coefficient_bits.setdefault(index, [-1] * 64)
+    structure.bits_before[index] = list(known) if structure.scans else [0] * 64
+    if Ss and known[0] < 0:
+        structure.warnings.append(f"AC coefficients of component number {index} come before its DC, byte {offset}")
+    if any(Ah != max(bits, 0) for bits in known[Ss : Se + 1]):
+        structure.warnings.append(
+            f"component number {index}: coefficients {Ss} to {Se} do not come bit after bit, byte {offset}"
+        )
+    known[Ss : Se + 1] = [Al] * (Se - Ss + 1)
+
+
+_HANDLERS: dict[int, Callable[[Structure, bytes, markers.Segment, bool], None]] = {
+    markers.DQT: _on_dqt,
+    markers.DHT: _on_dht,
+    markers.DRI: _on_dri,
+    markers.SOS: _on_sos,
+    markers.DHP: _on_hierarchical,
+    markers.EXP: _on_hierarchical,
+    **dict.fromkeys(markers.FRAMES, _on_sof),
+}
+
+
+def band_rows(scan: Scan, blocks: int) -> int:
+    """MCU rows that hold about so many blocks, at least one."""
+    _, columns = scan.mcus
+    return max(1, blocks // max(1, columns * scan.blocks_per_mcu))

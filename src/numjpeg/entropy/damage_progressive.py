@@ -1,0 +1,505 @@
+"""Progressive scans that are damaged: what can still be read of them, as libjpeg reads it.
+
+Whole scans go to :mod:`numjpeg.fast.progressive`. One that this refuses is read again, with the rules
+of :mod:`numjpeg.entropy.damage` for restart markers, missing bits and illegal codes. What a run leads beyond the
+band Ss .. Se is laid there, up to coefficient 63.
+
+As there the walk from code word to code word only notes their places, and all values follow together. The MCU in
+which the data of an interval end has bits that are not there; it is read by itself, symbol by symbol.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.container.faults import ScanDamage
+from numjpeg.container.frame import Scan
+from numjpeg.container.markers import RST0, RST7, find_markers
+from numjpeg.entropy import progressive_reader as progressive
+from numjpeg.entropy.damage import ILLEGAL_BITS, Intervals
+from numjpeg.entropy.progressive_reader import code_lengths, look_up, spread
+from numjpeg.entropy.shared import receive, restore_dc
+from numjpeg.errors import FormatError
+from numjpeg.fast import progressive as progressive_walk
+from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_lookup
+from numjpeg.stages.mcu_order import block_component, deinterleave
+
+Ints = NDArray[np.int64]
+
+_ILLEGAL = 128 + ILLEGAL_BITS
+"""The step of a code word that no table has; legal ones take 31 bits at most."""
+
+
+def read_scan(
+    data: bytes, scan: Scan, planes: Sequence[NDArray[np.int16]], warnings: list[str], damage: ScanDamage
+) -> None:
+    """Decode what there is of a scan.
+
+    Parameters
+    ----------
+    data, scan, planes, warnings : as in :func:`numjpeg.entropy.progressive_reader.read_scan`.
+    damage : faults are noted in it.
+    """
+    codes = {data[place + 1] for place in find_markers(data, scan.start, scan.end)}
+    if codes <= set(range(RST0, RST7 + 1)):
+        try:
+            if progressive_walk.read_sound_scan(data, scan, planes, warnings):
+                return
+        except FormatError:
+            pass
+    kinds: dict[tuple[bool, bool], type[_Reader]] = {
+        (True, False): _DcFirst,
+        (True, True): _DcRefinement,
+        (False, False): _AcFirst,
+        (False, True): _AcRefinement,
+    }
+    kinds[scan.Ss == 0, scan.Ah > 0](data, scan, planes, warnings, damage).read()
+
+
+@lru_cache(maxsize=16)
+def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
+    """For each window of 16 bits, the symbol that it begins with, and its bits with those behind it."""
+    length, symbol = code_lengths(table)
+    run, category = symbol >> 4, symbol & 15
+    behind = np.where((category == 0) & (symbol != ZERO_RUN), run, category)
+    if refinement:
+        behind[category > 0] = 1  # the sign
+    return spread(length, symbol, length + behind, (0, _ILLEGAL))
+
+
+@lru_cache(maxsize=16)
+def _dc_steps(table: HuffmanTable) -> NDArray[np.uint8]:
+    """The same of a table of DC differences."""
+    length, category = code_lengths(table)
+    return spread(length, category, length + category, (0, _ILLEGAL))
+
+
+class _Reader(Intervals, ABC):
+    """Reads the MCUs of a progressive scan, whatever its data: what the four kinds of scans share."""
+
+    def __init__(
+        self,
+        data: bytes,
+        scan: Scan,
+        planes: Sequence[NDArray[np.int16]],
+        warnings: list[str],
+        damage: ScanDamage,
+    ) -> None:
+        super().__init__(data, scan, warnings, damage)
+        self.planes = planes
+        self.bytes = self.payload.data.tobytes()
+        self.end = 0  # the bit after the interval's last
+        self.end_of_band_run = 0
+        self.wrong = ""
+
+    def read(self) -> None:
+        """Read all MCUs."""
+        while self.mcu < self.total:
+            if self.at_next_interval():
+                self._check_run()
+                self.enter_interval()
+                self.end = self.bounds[self.interval + 1]
+                self.end_of_band_run = 0
+            stop = min(self.total, (self.interval + 1) * self.interval_mcus)
+            if self.spent:
+                if self.interval >= self.last_present:
+                    break
+                self.mcu = stop
+                continue
+            self.walk(stop)
+            self.damage.last_read = self.mcu - 1
+            if self.mcu < stop:
+                self.damage.last_read, self.wrong = self.mcu, ""
+                self.read_last()
+                self._note_wrong(self.wrong or "data end too early", self.end)
+                self.bit, self.spent = self.end, True
+                self.mcu += 1
+        self._check_run()
+        self.finish()
+        self.lay()
+        self.damage.faults.sort(key=lambda fault: fault.offset)
+
+    @abstractmethod
+    def walk(self, stop: int) -> None:
+        """Read on up to the MCU ``stop``, or to the one in which the data of the interval end."""
+
+    @abstractmethod
+    def read_last(self) -> None:
+        """Read the MCU in which the data of the interval end."""
+
+    @abstractmethod
+    def lay(self) -> None:
+        """Put what has been read into the planes."""
+
+    def _note_wrong(self, what: str, begin: int) -> None:
+        """Note what is wrong with the MCU that is due and begins at the bit ``begin``."""
+        if self.interval not in self.in_doubt:
+            offset = self.payload.file_offset(begin >> 3)
+            self.note(f"{what} in MCU {self.mcu}", offset, self.interval, "G.2", self.mcu)
+
+    def _check_run(self) -> None:
+        if self.end_of_band_run and not self.spent:
+            offset = self.payload.file_offset(self.bit >> 3)
+            self.note("a run of ends of blocks passes the last one", offset, self.interval, "G.2")
+
+    # --- bits --------------------------------------------------------------------------------------------
+
+    def receive(self, count: int) -> int:
+        """RECEIVE (F.2.2.4), with zeros behind the end."""
+        value = self._ahead(count)
+        self.bit += count
+        return value
+
+    def _ahead(self, count: int) -> int:
+        p, missing = self.bit, self.bit + count - self.end
+        if missing >= count:
+            return 0
+        value = int.from_bytes(self.bytes[p >> 3 : (p >> 3) + 5], "big") >> (40 - (p & 7) - count)
+        value &= (1 << count) - 1
+        return value >> missing << missing if missing > 0 else value
+
+    def decode(self, table: HuffmanTable) -> int:
+        """DECODE (F.2.2.3)."""
+        lookup, window = huffman_lookup(table), self._ahead(16)
+        length = lookup.length.item(window)
+        if not length:
+            self.wrong = self.wrong or "no code begins like this"
+        self.bit += length or ILLEGAL_BITS
+        return lookup.symbol.item(window)
+
+    def extend(self, category: int) -> int:
+        """RECEIVE and EXTEND (F.2.2.1)."""
+        value = self.receive(category)
+        return value if 2 * value >= 1 << category else value - (1 << category) + 1
+
+    def run_of_ends(self, n: int, behind: int) -> int:
+        """How many blocks EOBn ends, whose bits end at the bit ``behind`` (G.1.2.2)."""
+        p = behind - n
+        return (1 << n) + (
+            int.from_bytes(self.bytes[p >> 3 : (p >> 3) + 3], "big") >> (24 - (p & 7) - n) & (1 << n) - 1
+        )
+
+
+# --- DC --------------------------------------------------------------------------------------------------
+
+
+class _Dc(_Reader):
+    def lay_blocks(self, blocks: NDArray[np.int16], read: NDArray[np.bool_], add: bool) -> None:
+        """Put DC coefficients ``(MCUs, blocks an MCU, 1)`` into the planes, of those MCUs that have been read."""
+        _, columns = self.scan.mcus
+        where = np.broadcast_to(read[:, np.newaxis, np.newaxis], blocks.shape).astype(np.int16)
+        of_planes = deinterleave(blocks, columns, self.scan.factors)
+        there = deinterleave(where, columns, self.scan.factors)
+        for index, dc, own in zip(self.scan.indices, of_planes, there, strict=True):
+            plane = self.planes[index]
+            target = plane[: len(dc), :, 0]
+            dc = dc[:, : plane.shape[1], 0]
+            np.copyto(target, dc | target if add else dc, where=own[:, : plane.shape[1], 0] > 0)
+
+
+class _DcFirst(_Dc):
+    """The first scan of DC coefficients (G.1.2.1)."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.tables = [self.scan.huffman_tables[0, c.Td] for c in self.scan.components]
+        self.components = block_component(self.scan.factors).tolist()
+        maps = {table: look_up(self.payload, _dc_steps(table))[1] for table in set(self.tables)}
+        self.procedure = [maps[self.tables[c]] for c in self.components]
+        self.codes = array("q")
+        self.ranges: list[tuple[int, int]] = []  # MCUs that the codes are of
+        self.last: list[tuple[int, list[int]]] = []  # other MCUs, and their differences
+
+    def walk(self, stop: int) -> None:
+        first, p, procedure, per_mcu = self.mcu, self.bit, self.procedure, len(self.procedure)
+        note = self.codes.append
+        while self.mcu < stop:
+            q, wrong = p, False
+            for steps in procedure:
+                note(q)
+                step = steps[q]
+                if step > 127:
+                    step, wrong = ILLEGAL_BITS, True
+                q += step
+            if q > self.end:
+                del self.codes[-per_mcu:]
+                break
+            if wrong:
+                self._note_wrong("no code begins like this", p)
+            p = q
+            self.mcu += 1
+        self.bit = p
+        if self.mcu > first:
+            self.ranges.append((first, self.mcu))
+
+    def read_last(self) -> None:
+        self.last.append((self.mcu, [self.extend(self.decode(self.tables[c])) for c in self.components]))
+
+    def lay(self) -> None:
+        scan = self.scan
+        blocks = np.zeros((self.total, len(self.components), 1), np.int16)
+        read = np.zeros(self.total, np.bool_)
+        for first, stop in self.ranges:
+            read[first:stop] = True
+        count = len(self.codes) // len(self.components)
+        _, differences = (
+            receive(
+                self.payload, np.frombuffer(self.codes, np.int64), self.tables, np.tile(self.components, count)
+            )
+            if count
+            else (None, np.empty(0, np.int64))
+        )
+        blocks[read] = differences.reshape(-1, len(self.components), 1)
+        for mcu, own in self.last:
+            blocks[mcu, :, 0] = own
+            read[mcu] = True
+        restore_dc(scan, blocks, 0, [0] * len(scan.components))
+        self.lay_blocks(blocks << scan.Al, read, False)
+
+
+class _DcRefinement(_Dc):
+    """A later scan of DC coefficients (G.1.2.1.1)."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.per_mcu = self.scan.blocks_per_mcu
+        self.every_bit = np.unpackbits(self.payload.data)
+        self.found = np.zeros(self.total * self.per_mcu, np.int16)
+
+    def walk(self, stop: int) -> None:
+        count = min(stop - self.mcu, (self.end - self.bit) // self.per_mcu)
+        self._take(count * self.per_mcu)
+        self.mcu += count
+
+    def read_last(self) -> None:
+        self._take(self.end - self.bit)
+
+    def _take(self, count: int) -> None:
+        first = self.mcu * self.per_mcu
+        self.found[first : first + count] = self.every_bit[self.bit : self.bit + count]
+        self.bit += count
+
+    def lay(self) -> None:
+        blocks = self.found.reshape(self.total, self.per_mcu, 1) << self.scan.Al
+        self.lay_blocks(blocks, np.ones(self.total, np.bool_), True)
+
+
+# --- AC --------------------------------------------------------------------------------------------------
+
+
+class _Ac(_Reader):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.table = self.scan.huffman_tables[1, self.scan.components[0].Ta]
+        self.symbols, self.steps = look_up(self.payload, _steps(self.table, self.scan.Ah > 0))
+        self.plane = self.planes[self.scan.indices[0]].reshape(-1)
+        self.too_long = f"a run passes coefficient {self.scan.Se}"
+        # The places in the plane of coefficients that are new, and the bits of what says so.
+        self.places, self.codes = array("q"), array("q")
+
+
+class _AcFirst(_Ac):
+    """The first scan of a band (G.1.2.2)."""
+
+    def walk(self, stop: int) -> None:
+        symbols, steps, Ss, Se, end = self.symbols, self.steps, self.scan.Ss, self.scan.Se, self.end
+        places, codes = self.places, self.codes
+        run, mcu, p = self.end_of_band_run, self.mcu, self.bit
+        while mcu < stop:
+            if run:
+                count = min(run, stop - mcu)
+                mcu += count
+                run -= count
+                continue
+            known, q, k, wrong = len(places), p, Ss, ""
+            while k <= Se:
+                code, step, symbol = q, steps[q], symbols[q]
+                if step > 127:
+                    step, wrong = ILLEGAL_BITS, wrong or "no code begins like this"
+                q += step
+                if symbol & 15:
+                    k += symbol >> 4
+                    places.append(64 * mcu + min(k, 63))
+                    codes.append(code)
+                    k += 1
+                elif symbol == ZERO_RUN:
+                    k += 16
+                else:
+                    run = self.run_of_ends(symbol >> 4, q) - 1 if symbol else 0
+                    break
+            else:
+                if k > Se + 1:
+                    wrong = wrong or self.too_long
+            if q > end:
+                del places[known:], codes[known:]
+                run = 0
+                break
+            if wrong:
+                self.mcu = mcu
+                self._note_wrong(wrong, p)
+            p = q
+            mcu += 1
+        self.end_of_band_run, self.mcu, self.bit = run, mcu, p
+
+    def read_last(self) -> None:
+        scan, block = self.scan, self.plane[64 * self.mcu : 64 * self.mcu + 64]
+        k = scan.Ss
+        while k <= scan.Se:
+            run, category = divmod(self.decode(self.table), 16)
+            if category:
+                block[min(k + run, 63)] = _wrap(self.extend(category) << scan.Al)
+            elif run < 15:
+                return
+            k += run + 1
+        if k > scan.Se + 1:
+            self.wrong = self.wrong or self.too_long
+
+    def lay(self) -> None:
+        codes = np.frombuffer(self.codes, np.int64)
+        if len(codes):
+            _, values = receive(self.payload, codes, [self.table], np.zeros(len(codes), np.intp))
+            self.plane[np.frombuffer(self.places, np.int64)] = values << self.scan.Al
+
+
+class _AcRefinement(_Ac):
+    """A later scan of a band (G.1.2.3). What is not zero before it is *known*."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        Ss, size = self.scan.Ss, self.scan.Se - self.scan.Ss + 1
+        some = self.plane.reshape(-1, 64)[:, Ss : Ss + size] != 0
+        known = np.flatnonzero(some)
+        block = known // size
+        counts = np.bincount(block, minlength=len(some))
+        self.place_of_known = known + block * (64 - size) + Ss
+        self.known = (known % size + Ss).astype(np.uint8).tobytes()
+        self.before = array("q", np.append(0, np.cumsum(counts)).astype(np.int64).tobytes())
+        self.blocks_with_known = array("q", np.append(np.flatnonzero(counts), 1 << 62).astype(np.int64).tobytes())
+        # Which of the known coefficients have a bit, and where.
+        self.corrected, self.corrections = array("q"), array("q")
+
+    def walk(self, stop: int) -> None:
+        symbols, steps, Ss, Se, end = self.symbols, self.steps, self.scan.Ss, self.scan.Se, self.end
+        places, codes, corrected, corrections = self.places, self.codes, self.corrected, self.corrections
+        known, before = self.known, self.before
+        run, mcu, p = self.end_of_band_run, self.mcu, self.bit
+        while mcu < stop:
+            i, beyond = before[mcu], before[mcu + 1]
+            if run and i == beyond:
+                following = self.blocks_with_known[bisect_left(self.blocks_with_known, mcu)]
+                count = min(run, stop - mcu, following - mcu)
+                mcu += count
+                run -= count
+                continue
+            new_before, corrected_before, run_before = len(places), len(corrected), run
+            q, k, wrong = p, Ss, ""
+            while k <= Se and not run:
+                step, symbol = steps[q], symbols[q]
+                if step > 127:
+                    step, wrong = ILLEGAL_BITS, wrong or "no code begins like this"
+                q += step
+                sign, zeros, category = q - 1, symbol >> 4, symbol & 15
+                if category > 1:
+                    wrong = wrong or "no AC code begins like this"
+                elif not category and zeros < 15:
+                    run = self.run_of_ends(zeros, q)
+                    break
+                # Over so many zeros, and over what is known between them and behind them.
+                while True:
+                    gap = (known[i] if i < beyond else Se + 1) - k
+                    if zeros < gap:
+                        k += zeros
+                        break
+                    k += gap
+                    zeros -= gap
+                    if i == beyond:
+                        break
+                    corrected.append(i)
+                    corrections.append(q)
+                    q += 1
+                    i += 1
+                    k += 1
+                if k > Se:
+                    wrong = wrong or self.too_long
+                if category:
+                    places.append(64 * mcu + min(k, 63))
+                    codes.append(sign)
+                k += 1
+            if run:
+                corrected.extend(range(i, beyond))
+                corrections.extend(range(q, q + beyond - i))
+                q += beyond - i
+                run -= 1
+            if q > end:
+                del places[new_before:], codes[new_before:]
+                del corrected[corrected_before:], corrections[corrected_before:]
+                run = run_before
+                break
+            if wrong:
+                self.mcu = mcu
+                self._note_wrong(wrong, p)
+            p = q
+            mcu += 1
+        self.end_of_band_run, self.mcu, self.bit = run, mcu, p
+
+    def read_last(self) -> None:
+        scan, block = self.scan, self.plane[64 * self.mcu : 64 * self.mcu + 64]
+        one = 1 << scan.Al
+        k = scan.Ss
+        while k <= scan.Se and not self.end_of_band_run:
+            run, category = divmod(self.decode(self.table), 16)
+            new = 0
+            if category:
+                if category > 1:
+                    self.wrong = self.wrong or "no AC code begins like this"
+                new = one if self.receive(1) else -one
+            elif run < 15:
+                self.end_of_band_run = (1 << run) + self.receive(run)
+                break
+            while k <= scan.Se:
+                if block[k]:
+                    self._correct(block, k, one)
+                elif run == 0:
+                    break
+                else:
+                    run -= 1
+                k += 1
+            if k > scan.Se:
+                self.wrong = self.wrong or self.too_long
+            if new:
+                block[min(k, 63)] = new
+            k += 1
+        if self.end_of_band_run:
+            for place in (k + np.flatnonzero(block[k : scan.Se + 1])).tolist():
+                self._correct(block, place, one)
+            self.end_of_band_run -= 1
+
+    def _correct(self, block: NDArray[np.int16], k: int, one: int) -> None:
+        """A bit for a coefficient that is not zero."""
+        value = int(block[k])
+        if self.receive(1) and not value & one:
+            block[k] = _wrap(value + one if value >= 0 else value - one)
+
+    def lay(self) -> None:
+        of_known = np.frombuffer(self.corrected, np.int64), np.frombuffer(self.corrections, np.int64)
+        of_new = np.frombuffer(self.places, np.int64), np.frombuffer(self.codes, np.int64)
+        progressive.refine(
+            self.plane,
+            np.unpackbits(self.payload.data),
+            (self.place_of_known[of_known[0]], of_known[1]),
+            of_new,
+            self.scan.Al,
+        )
+
+
+def _wrap(value: int) -> int:
+    """Modulo 2^16, signed."""
+    return (value + 0x8000 & 0xFFFF) - 0x8000

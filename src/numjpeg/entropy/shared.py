@@ -1,0 +1,90 @@
+"""What the readers and writers of scans share: tables, restart intervals, DC prediction along a scan."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.container.frame import Scan
+from numjpeg.entropy import bits
+from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
+from numjpeg.stages.huffman import (
+    HuffmanTable,
+    extend,
+    huffman_decode,
+)
+
+Band = list[NDArray[np.int16]]
+"""Of each component of a scan, blocks int16 ``(rows, columns, 64)`` in zig-zag order, whole MCU rows."""
+
+
+def scan_tables(scan: Scan) -> list[HuffmanTable]:
+    """The scan's tables: number 2 c codes the DC of its component c, number 2 c + 1 the AC."""
+    return [scan.huffman_tables[key] for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
+
+
+def interval_starts(scan: Scan, first_mcu: int, count: int) -> NDArray[np.intp]:
+    """Where in a band of ``count`` MCUs, from ``first_mcu`` of the scan on, restart intervals begin."""
+    if not scan.restart_interval:
+        return np.empty(0, np.intp)
+    return np.arange(-first_mcu % scan.restart_interval, count, scan.restart_interval)
+
+
+def predict_dc(scan: Scan, dc: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> NDArray[np.int32]:
+    """Differences of DC coefficients ``(MCUs, blocks an MCU)`` of a band that begins at MCU ``first_mcu``.
+
+    ``predictors``, one a component, go from band to band.
+    """
+    resets = interval_starts(scan, first_mcu, len(dc))
+    differences = np.empty(dc.shape, np.int32)
+    first = 0
+    for c, (v, h) in enumerate(scan.factors):
+        own = slice(first, first + v * h)
+        own_dc = dc[:, own].ravel()
+        differences[:, own] = dc_differences(own_dc, resets * (v * h), predictors[c]).reshape(-1, v * h)
+        predictors[c] = int(own_dc[-1])
+        first += v * h
+    return differences
+
+
+def band_counts(scan: Scan, rows_per_band: int) -> list[int]:
+    """The number of MCUs in each band of a scan."""
+    rows, columns = scan.mcus
+    return [min(rows_per_band, rows - row) * columns for row in range(0, rows, rows_per_band)]
+
+
+def interval_bounds(payload: bits.Payload) -> list[int]:
+    """The bit at which each restart interval begins, and the end of the last one."""
+    return [*(payload.starts * 8).tolist(), payload.size * 8]
+
+
+def receive(
+    payload: bits.Payload, positions: NDArray[np.integer], tables: list[HuffmanTable], selector: NDArray[np.intp]
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """DECODE, RECEIVE and EXTEND (F.2.2.1, F.2.2.3): the symbols, and the values of their magnitude bits.
+
+    Parameters
+    ----------
+    positions : ``(n,)``, the bit at which each code word begins.
+    tables, selector : as in :func:`numjpeg.stages.huffman.huffman_decode`.
+    """
+    windows = bits.windows_32(payload.data, positions)
+    symbol, length = huffman_decode((windows >> np.uint64(16)).astype(np.uint16), tables, selector)
+    category = symbol & 15
+    magnitude = windows >> (32 - length - category).astype(np.uint64)
+    magnitude &= (np.uint64(1) << category.astype(np.uint64)) - np.uint64(1)
+    return symbol, extend(magnitude, category)
+
+
+def restore_dc(scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> None:
+    """Undo the DC prediction of a band, in place: element 0 of ``blocks`` ``(MCUs, blocks an MCU, 64)`` goes from
+    difference to coefficient. ``predictors``, one a component, go from band to band.
+    """
+    resets = interval_starts(scan, first_mcu, len(blocks))
+    first = 0
+    for c, (v, h) in enumerate(scan.factors):
+        own = blocks[:, first : first + v * h, 0]
+        dc = dc_from_differences(own.ravel(), resets * (v * h), predictors[c])
+        own[:] = dc.reshape(own.shape)
+        predictors[c] = int(dc[-1])
+        first += v * h

@@ -1,0 +1,215 @@
+"""The inverse stages fused, for speed: coefficients as they come out of a scan to samples as they lie in a plane.
+
+    samples   inverse_zigzag, dequantize, idct ("islow"), inverse_level_shift, join_blocks
+
+gives, value for value, what the functions of :mod:`numjpeg.stages` give that it names; the tests hold it to them.
+As in :mod:`numjpeg.fast.forward`, the gain is that of matrix products in float32, exact whatever the order of summation
+where every partial sum is an integer below 2^24 (times a power of two).
+
+**Pass 1** is one product: a matrix of 64 rows that holds zig-zag order, quantization table and column transform
+takes sequences of 64 to 64 planes, blocks contiguous, so that it also does the turning of blocks into planes. Its
+sums need 25 bits. The transform's symmetry spares that one: output y is the sum of an even part (coefficients
+v = 0, 2, 4, 6) and an odd one, output 7 - y their difference, and the parts need 24.
+
+**Pass 2** needs 28 bits. Its weights w = 128 high + low, |low| <= 64, make two products of fewer; the rounding
+shift by 18 takes the low one in at bit 7:
+
+    floor((128 H + L + 2^17) / 2^18) = floor((H + floor(L / 2^7) + 2^10) / 2^11)
+
+**Which blocks.** With q c for a dequantized coefficient, ‖·‖ for the root of a sum of squares, and the even part's
+weights for v = 2, 4, 6, whose squares sum up to 3 * 8192^2, and for v = 0, which is 8192, no partial sum of pass 1
+passes 2^24, by the inequality of Cauchy and Schwarz, if
+
+    |DC| + sqrt 3 ‖q c, v = 2, 4, 6, u = 0‖ < 2048,   ‖q c, v even, u > 0‖ < 1024   and   ‖q c, v odd‖ < 1024.
+
+Then the results of pass 1 are below 2^14, too, those of pass 2 stay exact, and nothing overflows 16 bits. The
+samples of a block, at most 128, have a norm of at most 1024, and so have its coefficients: only errors of coarse
+quantization, or a forger, make others. Those blocks are left to the stages.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.stages.dct import CONST_BITS, INVERSE_MATRIX, PASS1_BITS, idct
+from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
+from numjpeg.stages.quantization import dequantize
+from numjpeg.stages.zigzag import NATURAL, inverse_zigzag
+from numjpeg.workspace import Workspace
+
+CHUNK = 3072
+"""Blocks in flight at a time, or one row of them: 5 MB, and some 45 calls. Half as many: 0.4 ns a sample more."""
+
+SHIFT_1, SHIFT_2 = CONST_BITS - PASS1_BITS, CONST_BITS + PASS1_BITS + 3
+LOW_BITS = 7
+PART_LIMIT = 2.0 ** (24 - SHIFT_1) - 2
+DC_LIMIT, NORM_LIMIT = 2047.0, 1023.0
+"""The bounds above, with room for the bias of one half and for the error of squares in float32."""
+
+
+@lru_cache(maxsize=8)
+def _column_matrix(table: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Pass 1, ``(64, 65)``, and the magnitudes of its first 64 columns.
+
+    Rows: of the even part, then of the odd one, y = 0 .. 3 by u. Columns: the sequence, and 1. In units of 2^-11;
+    the even part carries the half that makes floor a rounding.
+    """
+    step = np.frombuffer(table, np.uint16).reshape(8, 8)
+    weights = np.zeros((2, 4, 8, 8, 8))  # part, y, u; v, u
+    for u in range(8):
+        for v in range(8):
+            weights[v % 2, :, u, v, u] = INVERSE_MATRIX[:4, v] * step[v, u]
+    matrix = np.zeros((64, 65), np.float32)
+    matrix[:, :64] = weights.reshape(64, 64)[:, NATURAL] / 2.0**SHIFT_1
+    matrix[:32, 64] = 0.5
+    magnitudes = np.abs(matrix[:, :64])
+    matrix.setflags(write=False)
+    magnitudes.setflags(write=False)
+    return matrix, magnitudes
+
+
+BYTES = [x if sys.byteorder == "little" else x ^ 3 for x in (0, 4, 2, 6, 1, 5, 3, 7)]
+"""Columns of a block in the order in which pass 2 gives them, and :func:`_store` packs them into bytes."""
+
+
+def _row_matrix() -> NDArray[np.float32]:
+    """Pass 2, ``(16, 9)``: the high weights, in units of 2^-11, and what is added to them; the low weights."""
+    by_column = INVERSE_MATRIX[BYTES]
+    high = np.floor(by_column / 2.0**LOW_BITS + 0.5)
+    matrix = np.zeros((16, 9), np.float32)
+    matrix[:8, :8] = high
+    matrix[:8, 8] = (MID_LEVEL + 0.5) * 2.0 ** (SHIFT_2 - LOW_BITS)
+    matrix[8:, :8] = by_column / 2.0**LOW_BITS - high
+    return matrix
+
+
+def _squared_steps(table: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """What the squares of a sequence are weighted with, ``(64, 3)``, for the three norms of AC coefficients."""
+    step = table.astype(np.float32)
+    squares = np.zeros((8, 8, 3), np.float32)
+    squares[2::2, 0, 0] = 3 * step[2::2, 0] ** 2
+    squares[::2, 1:, 1] = step[::2, 1:] ** 2
+    squares[1::2, :, 2] = step[1::2] ** 2
+    return squares.reshape(64, 3)[NATURAL]
+
+
+_ROWS = _row_matrix()
+_UNIT = np.float32(2.0 ** (LOW_BITS - SHIFT_2))
+_LEAST, _MOST = np.float32(0), np.float32(255 / _UNIT)
+
+
+def samples(
+    sequences: NDArray[np.int16], table: NDArray[np.integer], out: NDArray[np.uint8], workspace: Workspace
+) -> None:
+    """Turn a component's coefficients into samples.
+
+    Parameters
+    ----------
+    sequences : int16 ``(rows, columns, 64)``, C-ordered, in zig-zag order. table : its quantization table.
+    out : uint8 ``(rows * 8, columns * 8)``, each row contiguous; filled.
+
+    Notes
+    -----
+    Measured on a 2-megapixel photograph of quality 85, in ns a sample: 5.7, the stages 8.3. The two products take
+    1.7 and 0.9 of it, the change from planes of blocks to rows of samples 0.7.
+    """
+    rows, columns, _ = sequences.shape
+    steps = np.ascontiguousarray(table, np.uint16)
+    step = max(1, CHUNK // max(1, columns))
+    for top in range(0, rows, step):
+        part = sequences[top : top + step]
+        target = out[top * 8 : (top + len(part)) * 8].reshape(len(part), 8, columns, 8)
+        _some_rows(part, steps, target, workspace)
+
+
+def _some_rows(
+    sequences: NDArray[np.int16], table: NDArray[np.uint16], target: NDArray[np.uint8], workspace: Workspace
+) -> None:
+    """``(rows, columns, 64)`` to ``(rows, 8, columns, 8)``."""
+    rows, columns, _ = sequences.shape
+    n = rows * columns
+    if not n:
+        return
+    sequences = sequences.reshape(n, 64)
+    peaks = _peaks(sequences)
+    weights, magnitudes = _column_matrix(table.tobytes())
+    # Of most chunks this says that every block is within the bounds, for a tenth of what the norms cost.
+    exact = float((magnitudes @ peaks).max()) <= PART_LIMIT
+    k = int(np.flatnonzero(peaks)[-1]) + 1 if peaks.any() else 1
+    if k < 64:
+        weights = np.concatenate([weights[:, :k], weights[:, 64:]], axis=1)
+    inputs = workspace.array("inputs", (n, k + 1), np.float32)
+    np.copyto(inputs[:, :k], sequences[:, :k])
+    inputs[:, k] = 1
+    parts = np.matmul(weights, inputs.T, out=workspace.array("parts", (64, n), np.float32))
+    even, odd = parts.reshape(2, 4, 8, n)
+    between = workspace.array("between", (8, 9, n), np.float32)
+    np.add(even, odd, out=between[:4, :8])
+    np.subtract(even, odd, out=between[4:, :8])  # rows 7, 6, 5, 4
+    between[:, 8] = 1
+    np.floor(between, out=between)
+
+    halves = np.matmul(_ROWS, between, out=workspace.array("halves", (8, 16, n), np.float32))
+    high, low = halves[:, :8], halves[:, 8:]
+    np.floor(low, out=low)
+    high += low
+    # The cast that follows cuts off what is left below the unit.
+    high.clip(_LEAST, _MOST, out=high)
+    high *= _UNIT
+    values = workspace.array("values", (8, 8, n), np.uint16)
+    np.copyto(values, high, casting="unsafe")
+    _store(values, target, workspace)
+
+    if not exact:
+        inexact = _inexact(inputs, table, workspace)
+        if len(inexact):
+            coefficients = dequantize(inverse_zigzag(sequences[inexact]), table)
+            samples_of = inverse_level_shift(idct(coefficients))
+            target[inexact // columns, :, inexact % columns] = samples_of
+
+
+def _store(values: NDArray[np.uint16], target: NDArray[np.uint8], workspace: Workspace) -> None:
+    """``(8, 8, blocks)``, rows in the order of :func:`_some_rows`, into ``(rows, 8, columns, 8)``; overwritten.
+
+    Four samples side by side become one number, which is written at once: 0.6 ns a sample in place of 0.9. The
+    order of the columns (:data:`BYTES`) makes each line below one pass over long runs of memory, which NumPy
+    takes in a third of the time of short ones.
+    """
+    rows, _, columns, _ = target.shape
+    pairs = values[:, 4:]
+    pairs *= 1 << 8
+    pairs += values[:, :4]
+    fours = workspace.array("fours", (8, 2, values.shape[2]), np.uint32)
+    np.copyto(fours, pairs[:, 2:])
+    fours *= 1 << 16
+    fours += pairs[:, :2]
+    words = target.view(np.uint32)
+    by_row = fours.reshape(8, 2, rows, columns).transpose(1, 2, 0, 3)
+    for half in range(2):
+        words[:, :4, :, half] = by_row[half, :, :4]
+        words[:, :3:-1, :, half] = by_row[half, :, 4:]
+
+
+def _inexact(inputs: NDArray[np.float32], table: NDArray[np.uint16], workspace: Workspace) -> NDArray[np.intp]:
+    """Numbers of the blocks beyond the bounds of pass 1. ``inputs`` are overwritten."""
+    n, k = inputs.shape
+    dc = np.abs(inputs[:, 0]) * np.float32(table.flat[0])
+    np.square(inputs, out=inputs)
+    norms = workspace.array("norms", (3, n), np.float32)
+    np.matmul(_squared_steps(table)[: k - 1].T, inputs[:, : k - 1].T, out=norms)
+    return np.flatnonzero((np.sqrt(norms[0]) + dc > DC_LIMIT) | (norms[1:] > NORM_LIMIT**2).any(axis=0))
+
+
+def _peaks(sequences: NDArray[np.int16]) -> NDArray[np.float32]:
+    """The largest magnitude of each of 64 coefficients in ``(n, 64)``."""
+    whole = len(sequences) // 64 * 64  # 64 rows in one, which makes NumPy's runs long enough
+    wide, rest = sequences[:whole].reshape(-1, 64 * 64), sequences[whole:]
+    peaks = []
+    for reduce in (np.maximum.reduce, np.minimum.reduce):
+        folded = reduce(wide, axis=0, initial=0).reshape(64, 64)
+        peaks.append(reduce(np.concatenate([folded, rest]), axis=0).astype(np.float32))
+    return np.asarray(np.maximum(peaks[0], -peaks[1]))

@@ -1,0 +1,856 @@
+"""The scan reader at thousands of places at once: the same coefficients as :mod:`numjpeg.entropy.sequential_reader`.
+
+A prefix code does not say where its words begin; whoever starts in the middle of one reads nonsense. But not for
+long. At every step the wrong reader lands *somewhere*, and as soon as it lands on a place where the right reader
+also begins a word, in the same context, the two agree for ever: what comes next depends on nothing but place and
+context. Codes with words of many lengths make such meetings frequent: they synchronise themselves (Klein and
+Wiseman, "Parallel Huffman decoding with applications to JPEG files", 2003; Weissenborn and Schmidt,
+"Massively parallel Huffman decoding on GPUs", 2021). In JPEG the context is the block within the MCU (it selects
+the tables) and the coefficient k that is due. A reader that starts with a guess is right after some 130 bits of a
+4:4:4 photograph and 900 bits of a 4:2:0 one, whose MCUs have six blocks.
+
+So the bits are **cut** into lanes. All lanes step forward together, one array operation for all, each starting
+from the **guess** that an MCU begins at its first bit; most are right when they come to their end. Then each runs
+on into the next lane until both have a block begin at one bit in one context: there they have met. One lane is
+known to be right, the first; where it meets the next, that one is right from there on, and so on: a **chain** of
+ranges, of which every bit is proven to be read as the serial reader reads it. What the lanes found within these
+ranges is **scattered** to its blocks. Restart intervals begin at known places: each is a chain of its own.
+
+A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits, mostly the
+second one too and often a third: its result is one 64-bit *entry* (see :func:`_entries`). In a photograph of
+quality 85 an entry takes 11.7 bits; of two symbols it would take 9.8. The *state* of a lane is one integer, too:
+the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
+
+Lanes never report a fault. An illegal code word, a run past coefficient 63, data that end too early or too late,
+all found only where the chain has proven them, end the proven blocks, and the serial reader goes on from the MCU
+in which they are. Where the data do not synchronise (flat areas, repeated patterns), few lanes are left that still
+look for a meeting: these step one by one, in Python's integers, which is then the faster way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import ceil_div
+from numjpeg.container.frame import Scan
+from numjpeg.entropy import bits
+from numjpeg.entropy.sequential_reader import check_payload, padding_starts, read_mcus, warn_of_rest
+from numjpeg.entropy.shared import Band, band_counts, interval_bounds, receive, restore_dc, scan_tables
+from numjpeg.stages.huffman import (
+    END_OF_BLOCK,
+    WINDOW_BITS,
+    ZERO_RUN,
+    HuffmanTable,
+    extend,
+    run_and_category,
+)
+from numjpeg.stages.mcu_order import block_component, deinterleave
+
+Ints = NDArray[np.int64]
+
+SERIAL_BELOW = 8192
+"""Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
+4 KB: 5.7, 6.5; 9.5 KB: 10.1, 9.8; 15 KB: 12.1, 7.7; 24 KB: 23, 12.8; 4:4:4: 4.7 KB: 6.4, 4.5; 11 KB: 13, 4.9."""
+
+LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
+"""A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less
+often (three of ten steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
+
+LANES = 2560
+"""Most lanes in a piece. They step together, and a step's arrays stay in a processor's cache; with what they
+have found they take most of the memory: 20 MB for these, beside the coefficients."""
+
+GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 24, 32, 64, 256
+"""Steps between two looks at who has arrived: of all lanes, of those that look for a meeting, of a few of them,
+of a few that have looked for long."""
+
+FEW = 16
+"""Up to so many lanes go one by one: 0.6 us a step and lane, against 12 us or more a step of all together."""
+
+PATIENCE = 3
+"""How many rounds all lanes may look for a meeting for each that the guess took. What is proven by then is never
+lost; but from then on only those lanes go on that the chain waits for."""
+
+SCATTER = 1 << 13
+"""Entries that are worth being laid into blocks; fewer of them wait for others."""
+
+
+@dataclass
+class Statistics:
+    """What a reader did."""
+
+    mcus_in_lanes: int = 0
+    """MCUs that came out of lanes."""
+    mcus_serial: int = 0
+    """MCUs that came out of the serial reader."""
+    mcus_asked_serially: int = 0
+    """MCUs that the serial reader was asked for in the band in which it stopped, or came to the end."""
+    pieces: int = 0
+    """Groups of lanes."""
+    rounds: int = 0
+    """Times that lanes ran on to look for a meeting."""
+    lane_steps: int = 0
+    """Steps of all lanes together."""
+
+
+def read_scan(
+    data: bytes, scan: Scan, rows_per_band: int, warnings: list[str], statistics: Statistics | None = None
+) -> Iterator[Band]:
+    """Decode the entropy-coded data of a scan: :func:`numjpeg.entropy.sequential_reader.read_scan`, faster.
+
+    Parameters
+    ----------
+    data, scan, rows_per_band, warnings : as there. statistics : counts are added to it.
+    """
+    payload = bits.unstuff(data, scan.start, scan.end)
+    check_payload(scan, payload, warnings)
+    _, columns = scan.mcus
+    counts = band_counts(scan, rows_per_band)
+    predictors = [0] * len(scan.components)
+    first_mcu = 0
+    pieces = _read_pieces(scan, payload, counts, warnings, statistics or Statistics())
+    for blocks in _regroup(pieces, [count * scan.blocks_per_mcu for count in counts]):
+        mcus = blocks.reshape(-1, scan.blocks_per_mcu, 64)
+        restore_dc(scan, mcus, first_mcu, predictors)
+        yield deinterleave(mcus, columns, scan.factors)
+        first_mcu += len(mcus)
+
+
+def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8]:
+    """What a picture of the method shows: which lane is right from which bit on.
+
+    Parameters
+    ----------
+    data : the file. scan : one of its scans. columns : into how many parts the bits are put.
+
+    Returns
+    -------
+    uint8 ``(lanes, columns)``: a row for each of the first lanes, from the bit on where it starts, over twice the
+    length of the longest one; 1 where it is wrong, 2 where it is right, 0 where it does not read.
+    """
+    reader = LaneReader(scan, bits.unstuff(data, scan.start, scan.end), Statistics())
+    lanes, traces, chain = reader.prove(Place(0, 0, 0))
+    span = 2 * int((lanes.end - lanes.begin).max())
+    states = np.zeros((len(lanes.begin), columns), np.uint8)
+    for trace in traces:
+        bit = (trace.states[:-1] >> 32) - lanes.begin[trace.lane]
+        right = trace.states[:-1] >= chain.begin[trace.lane]
+        shown = (trace.states[:-1] < chain.end[trace.lane]) & (bit < span)
+        lane = np.broadcast_to(trace.lane, bit.shape)[shown]
+        column = bit[shown] * columns // span
+        np.maximum.at(states, (lane, column), 1 + right[shown].astype(np.uint8))
+    return states
+
+
+def _regroup(pieces: Iterator[NDArray[np.int16]], sizes: list[int]) -> Iterator[NDArray[np.int16]]:
+    """Cut a stream of blocks ``(n, 64)`` anew into parts of given sizes; views where one piece holds the part."""
+    rest = np.empty((0, 64), np.int16)
+    for size in sizes:
+        parts = [rest]
+        missing = size - len(rest)
+        while missing > 0:
+            rest = next(pieces)
+            parts.append(rest)
+            missing -= len(rest)
+        parts[-1] = rest[: len(rest) + missing]
+        rest = rest[len(rest) + missing :]
+        filled = [part for part in parts if len(part)]
+        yield filled[0] if len(filled) == 1 else np.concatenate(filled)
+    for _ in pieces:  # none; but what is left over behind the last one is a warning
+        pass
+
+
+def _read_pieces(
+    scan: Scan, payload: bits.Payload, counts: list[int], warnings: list[str], statistics: Statistics
+) -> Iterator[NDArray[np.int16]]:
+    """All blocks of a scan in order, ``(n, 64)`` at a time, with DC differences in element 0."""
+    per_mcu = scan.blocks_per_mcu
+    total = sum(counts)
+    place, certain = Place(0, 0, 0), False
+    if payload.size >= SERIAL_BELOW:
+        lanes, certain = LaneReader(scan, payload, statistics), True
+        while certain and place.block < total * per_mcu:
+            blocks, place, certain = lanes.read_piece(place)
+            yield blocks
+        statistics.mcus_in_lanes += place.block // per_mcu
+    if certain:
+        warn_of_rest(lanes.bounds.item(-1) - place.bit, warnings)
+    if not certain:
+        mcu, known = divmod(place.block, per_mcu)
+        rest = np.diff([end for end in np.cumsum(counts).tolist() if end > mcu], prepend=mcu).tolist()
+        statistics.mcus_asked_serially = rest[0]
+        for mcus in read_mcus(scan, payload, rest, warnings, mcu, place.mcu_bit):
+            statistics.mcus_serial += len(mcus.blocks)
+            yield mcus.blocks.reshape(-1, 64)[known:]
+            known = 0
+
+
+class Place(NamedTuple):
+    """A proven block start."""
+
+    bit: int
+    block: int
+    """Its number in the scan."""
+    mcu_bit: int
+    """The bit at which the block's MCU begins."""
+
+
+class _Lanes(NamedTuple):
+    """Lanes, ``(n,)`` each."""
+
+    begin: Ints
+    """The bit at which each starts."""
+    end: Ints
+    """The bit at which the next one starts, or the restart interval ends."""
+    interval: Ints
+    """Number of its restart interval."""
+
+
+class _Trace(NamedTuple):
+    """Some steps of some lanes."""
+
+    lane: NDArray[np.intp]
+    """``(n,)``"""
+    blocks: Ints
+    """``(n,)``, 64 times the blocks that each lane had read before, in addition to what its states count."""
+    states: Ints
+    """``(steps + 1, n)``"""
+    entries: Ints
+    """``(steps, n)``, what was looked up at each state but the last."""
+    at: NDArray[np.intp]
+    """``(m,)``, which of the states, the last ones too, are at the start of a block (k = 0), step by step."""
+    starts: Ints
+    """``(m,)``, these states."""
+    column: NDArray[np.intp]
+    """``(m,)``, which of the lanes is in each of them."""
+
+
+class _Chain(NamedTuple):
+    """The proven range of each lane, ``(n,)`` each."""
+
+    begin: Ints
+    """The state from which on it is right."""
+    end: Ints
+    """The state from which on another one is; ``begin`` if it is not right anywhere."""
+    base: Ints
+    """64 times the number of its first block in the scan, if it had counted right from the start."""
+    leaving: int
+    """The lane that leaves the piece; -1 if the piece ends with an interval."""
+    block: int
+    """Number of the first block in the scan that is not in the piece any more."""
+
+
+# --- the look-up -----------------------------------------------------------------------------------------
+
+# Fields of an entry, from the lowest bit: the advance in k (7 bits; 64 more, and the mask at the top, end the
+# block), one bit free, the ways from the first value's place to the second one's and on to the third one's (4
+# each, 0 if there is none), the run before the first value (4), the first value (12), the bits that are used (5),
+# two flags, one bit free, the second and the third value (8 each), one bit free, the mask (7).
+_SECOND, _THIRD, _FIRST, _FIRST_VALUE, _USED, _LONG, _ILLEGAL = 8, 12, 16, 20, 32, 37, 38
+_SECOND_VALUE, _THIRD_VALUE, _MASK = 40, 48, 57
+_END = 64 - (63 << _MASK)
+"""What is added to an entry to end the block."""
+_NEVER = np.iinfo(np.int64).max
+
+# Constants of the steps, as arrays: to convert a Python integer takes half as long as a call with small operands.
+STEP = np.array(31 << _USED | 127)
+"""Of an entry, what is added to the state."""
+COUNT = np.array((1 << 32) - 1)
+"""Of a state, blocks and k."""
+BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
+USED, FIVE_BITS, MASK = np.array(_USED), np.array(31), np.array(_MASK)
+TOP_16 = np.array(48, np.uint64)
+K, ZERO = np.array(63), np.array(0)
+
+
+class _Words(NamedTuple):
+    """The words that a table tells apart in 16 bits: a code and its magnitude bits, where both fit; else the code
+    alone; and the illegal rest. They are in the order of the windows that begin with them.
+    """
+
+    bits: Ints
+    """How many of the 16 bits are the word's own: ``2 ** (16 - bits)`` windows begin with it."""
+    used: Ints
+    """The bits that a step takes: more than 16 if the magnitude bits do not fit."""
+    run: Ints
+    value: Ints
+    """Of the coefficient; 0 if there is none or it does not fit."""
+    long: NDArray[np.bool_]
+    """The value does not fit: its bits pass the window, or it takes more than 12."""
+    ends: NDArray[np.bool_]
+    """No more coefficients of this block: EOB, or an illegal code."""
+    illegal: NDArray[np.bool_]
+
+
+def _words(table: HuffmanTable, table_class: int) -> _Words:
+    """What DECODE, RECEIVE and EXTEND (F.2.2) make of each word."""
+    length = np.repeat(np.arange(1, 17), table.bits)
+    symbol = np.frombuffer(table.values, np.uint8)
+    # What no code begins like is cut into boxes, as the codes are: one of each size that is missing.
+    free = (1 << WINDOW_BITS) - int((1 << WINDOW_BITS - length).sum())
+    boxes = np.array([i for i in range(WINDOW_BITS, -1, -1) if free >> (WINDOW_BITS - i) & 1], np.int64)
+    run, category = (part.astype(np.int64) for part in run_and_category(symbol))
+    illegal = np.zeros(len(symbol), np.bool_)
+    if table_class == 0:
+        ends = illegal
+        run[:] = 0
+    else:
+        # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1).
+        illegal = (category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)
+        ends = illegal | (symbol == END_OF_BLOCK)
+        run[ends] = 0
+    used = length + category
+    fits = (used <= WINDOW_BITS) & (category <= 11)
+    copies = 1 << np.where(fits & ~ends, category, 0)
+    code = np.repeat(np.arange(len(symbol)), copies)
+    number = np.arange(len(code)) - np.repeat(np.cumsum(copies) - copies, copies)
+    value = extend(number, np.where(fits, category, 0)[code]).astype(np.int64)
+    # A guess that meets an illegal code looks for a block 16 bits further on: any place is as good as another.
+    used[illegal] = WINDOW_BITS
+    nothing = np.zeros(len(boxes), np.int64)
+    return _Words(
+        np.append(np.where(fits & ~illegal, used, length)[code], boxes),
+        np.append(used[code], nothing + WINDOW_BITS),
+        np.append(run[code], nothing),
+        np.append(value, nothing),
+        np.append(~fits[code], nothing > 0),
+        np.append(ends[code], nothing == 0),
+        np.append(illegal[code], nothing == 0),
+    )
+
+
+def _single(words: _Words) -> Ints:
+    """The entry of each word."""
+    entry = (-1 << _MASK) + np.where(words.ends, _END, words.run + 1)
+    entry |= words.run << _FIRST | (words.value & 0xFFF) << _FIRST_VALUE | words.used << _USED
+    entry |= words.long * np.int64(1 << _LONG) | words.illegal * np.int64(1 << _ILLEGAL)
+    return entry
+
+
+class _Tails(NamedTuple):
+    """What a window that follows a word adds to the word's entry, ``(65536,)`` each."""
+
+    added: Ints
+    needs: NDArray[np.uint8]
+    """Of how many of the window's bits; more than 16 if nothing can be added."""
+
+
+def _tails(words: _Words) -> tuple[_Tails, _Tails]:
+    """Of the first word of a window as a second one, and of its first two as a second and a third one.
+
+    No second of three words may fill the block, which begins a new one: an entry for k < 48 holds three only if
+    the first two advance by 8 at most.
+    """
+    way = words.run + 1
+    fits = ~(words.long | words.illegal) & (way < 16) & (np.abs(words.value) < 128)
+    needs = np.where(fits, words.used, 99).astype(np.uint8)
+    value = words.value & 0xFF
+    second = (words.used << _USED) + np.where(words.ends, _END, way | way << _SECOND | value << _SECOND_VALUE)
+    third = (words.used << _USED) + np.where(words.ends, _END, way | way << _THIRD | value << _THIRD_VALUE)
+    goes_on = np.where(words.ends | (way > 8), 99, needs).astype(np.uint8)
+    windows = 1 << WINDOW_BITS - words.bits
+    needs, second, third, goes_on = (np.repeat(a, windows) for a in (needs, second, third, goes_on))
+    behind = np.arange(1 << WINDOW_BITS) << goes_on & 0xFFFF
+    return _Tails(second, needs), _Tails(second + third.take(behind), goes_on + needs.take(behind))
+
+
+def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
+    """Fill ``entries`` ``(65536,)``: of three words where a window holds them, of two or one elsewhere."""
+    single = _single(first)
+    windows = 1 << WINDOW_BITS - first.bits
+    entries[:] = np.repeat(single, windows)
+    start = np.cumsum(windows) - windows
+    # All words that leave as many bits are followed by the same tails.
+    room = np.where(first.ends | first.long, 0, WINDOW_BITS - first.bits)
+    kind = 2 * room + (first.run < 8)
+    for bits_left, joined in (divmod(key, 2) for key in np.unique(kind[room > 0]).tolist()):
+        added = np.zeros(1 << bits_left, np.int64)
+        for tail in tails[: 1 + joined]:
+            every, needs = (a[:: 1 << WINDOW_BITS - bits_left] for a in tail)
+            np.copyto(added, every, where=needs <= bits_left)
+        own = np.flatnonzero(kind == 2 * bits_left + joined)
+        entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = single[own, np.newaxis] + added
+
+
+@lru_cache(maxsize=8)
+def _entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
+    """The look-up of a scan, for its (DC, AC) pairs of tables: int64 ``(pairs * 3 * 65536,)``.
+
+    For each pair entries for k = 0, that begin with a DC symbol; for k < 48, of up to three AC symbols, of which
+    none but the last can fill the block; and for the rest, of one symbol.
+    """
+    entries = np.empty((len(pairs), 3, 1 << WINDOW_BITS), np.int64)
+    for (dc, ac), (of_dc, of_ac, of_one) in zip(pairs, entries, strict=True):
+        words = _words(ac, 1)
+        tails = _tails(words)
+        _fill(_words(dc, 0), tails, of_dc)
+        _fill(words, tails, of_ac)
+        of_one[:] = np.repeat(_single(words), 1 << WINDOW_BITS - words.bits)
+    flat = entries.ravel()
+    flat.setflags(write=False)
+    return flat
+
+
+# --- cut -------------------------------------------------------------------------------------------------
+
+
+def cut(bounds: Ints) -> _Lanes:
+    """Cut each restart interval into lanes of about equal length.
+
+    Parameters
+    ----------
+    bounds : bits at which the intervals begin, and the end of the last.
+
+    Notes
+    -----
+    With sqrt(bits) lanes both the lanes and the steps, of which a lane needs one for some words, grow alike.
+    """
+    size = np.diff(bounds)
+    length = int(np.clip((2 * bounds[-1]) ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
+    count = np.maximum(1, (size + length // 2) // length)
+    interval = np.repeat(np.arange(len(size)), count)
+    number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)
+    begin = bounds[interval] + number * size[interval] // count[interval]
+    end = np.append(begin[1:], bounds[-1])
+    return _Lanes(begin, end, interval)
+
+
+def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
+    """Lay the values of entries at their places, relative to the coefficient that is due; empties ``waiting``."""
+    if not waiting:
+        return
+    entry, place = waiting[0] if len(waiting) == 1 else (np.concatenate(a) for a in zip(*waiting, strict=True))
+    waiting.clear()
+    first, second, third = (entry >> shift & 15 for shift in (_FIRST, _SECOND, _THIRD))
+    first += place
+    second += first
+    third += second
+    values = entry.view(np.int8).reshape(-1, 8)
+    # An entry without a third value has its zero laid at the place of the second one, one without a second value
+    # at that of the first: the right ones go over them. Of the end of a block, it is a zero among zeros. To pick
+    # out those entries that have the values took longer.
+    flat[third] = values[:, _THIRD_VALUE // 8].astype(np.int16)
+    flat[second] = values[:, _SECOND_VALUE // 8].astype(np.int16)
+    flat[first] = entry.view(np.int16)[_FIRST_VALUE // 16 :: 4] >> 4
+
+
+class LaneReader:
+    """Lanes over a payload."""
+
+    def __init__(self, scan: Scan, payload: bits.Payload, statistics: Statistics) -> None:
+        self.scan = scan
+        self.payload = payload
+        self.statistics = statistics
+        rows, columns = scan.mcus
+        self.per_mcu = scan.blocks_per_mcu
+        blocks = rows * columns * self.per_mcu
+        self.interval_blocks = scan.restart_interval * self.per_mcu or blocks
+        intervals = ceil_div(blocks, self.interval_blocks)
+        self.bounds = np.array(interval_bounds(payload)[: intervals + 1], np.int64)
+        self.padding = np.array(padding_starts(payload)[: intervals + 1], np.int64)
+        self.block_bounds = np.minimum(np.arange(intervals + 1) * self.interval_blocks, blocks)
+        self.lanes = cut(self.bounds)
+        self.tables = scan_tables(scan)
+
+        # Which tables a block takes depends on its place in the MCU; where they are the same, so is the context.
+        pairs = list(zip(self.tables[0::2], self.tables[1::2], strict=True))
+        different = list(dict.fromkeys(pairs))
+        pattern = [different.index(pairs[c]) for c in block_component(scan.factors)]
+        self.phases = next(
+            n
+            for n in range(1, len(pattern) + 1)
+            if len(pattern) % n == 0 and pattern == pattern[:n] * (len(pattern) // n)
+        )
+        self.entries = _entries(tuple(different))
+        self.tables = [table for pair in different for table in pair]
+        look_up = np.ones((self.phases, 64), np.int64)
+        look_up[:, 0] = 0
+        look_up[:, 48:] = 2
+        look_up += 3 * np.array(pattern[: self.phases])[:, np.newaxis]
+        repeats = ceil_div(self.phases + max(GUESS_STEPS, CHAIN_STEPS) + 1, self.phases)
+        self.context = np.tile((look_up << WINDOW_BITS).ravel(), repeats)
+        self.cycle = 64 * self.phases
+        self.scratch = [np.empty(0, np.int64)] * 4
+        self.memory, self.free = np.empty(0, np.int64), 0
+        self.words = np.empty(0, np.uint64)
+        self.piece_bit = 0
+
+    # --- guess -------------------------------------------------------------------------------------------
+
+    def _step(self, lane: NDArray[np.intp], blocks: Ints, state: Ints, steps: int) -> _Trace:
+        """Let lanes go an even number of steps."""
+        whole = (state & COUNT) // self.cycle * self.cycle
+        states = self._allocate(steps + 1, len(lane))
+        entries = self._allocate(steps, len(lane))
+        np.subtract(state, whole, out=states[0])
+        if len(lane) > FEW:
+            self._step_together(states, entries)
+        else:
+            self._step_one_by_one(states, entries)
+        self.statistics.lane_steps += entries.size
+        k = np.bitwise_and(states, K, out=self._buffer(2, states.size).reshape(states.shape))
+        start = np.flatnonzero(k == ZERO)
+        return _Trace(lane, blocks + whole, states, entries, start, states.take(start), start % len(lane))
+
+    def _step_together(self, states: Ints, entries: Ints) -> None:
+        """Fill ``states`` and ``entries`` from ``states[0]`` on, a step of all lanes at a time."""
+        lanes = states.shape[1]
+        index, window, ahead = (self._buffer(i, lanes) for i in range(3))
+        unsigned_index, word = index.view(np.uint64), ahead.view(np.uint64)
+        # Most of what a call with few lanes costs is finding out what is called.
+        shift_right, shift_left, both, add = np.right_shift, np.left_shift, np.bitwise_and, np.add
+        take_word, take_context, take_entry = self.words.take, self.context.take, self.entries.take
+        for step in range(0, len(entries), 2):
+            now = states[step]
+            shift_right(now, BIT_TO_WORD, index)
+            take_word(index, None, word, "clip")
+            shift_right(now, BIT, index)
+            both(index, IN_WORD, index)
+            # 49 bits ahead: one step takes 31 at the most, the next one looks at 16.
+            shift_left(word, unsigned_index, word)
+            for half in (step, step + 1):
+                entry, then = entries[half], states[half + 1]
+                both(now, COUNT, index)
+                take_context(index, None, window, "clip")
+                shift_right(word, TOP_16, unsigned_index)
+                add(index, window, index)
+                take_entry(index, None, entry, "clip")
+                if half == step:
+                    shift_right(entry, USED, index)
+                    both(index, FIVE_BITS, index)
+                    shift_left(word, unsigned_index, word)
+                both(entry, STEP, index)
+                add(now, index, then)
+                shift_right(entry, MASK, index)
+                both(then, index, then)
+                now = then
+
+    def _step_one_by_one(self, states: Ints, entries: Ints) -> None:
+        """The same in Python's integers: for a few lanes, faster than array operations (see FEW)."""
+        word_at, entry_at, context = self.words.item, self.entries.item, self.context[: self.cycle].tolist()
+        last_word, cycle, step_mask, count_mask = len(self.words) - 1, self.cycle, int(STEP), int(COUNT)
+        for lane in range(states.shape[1]):
+            state = int(states[0, lane])
+            seen, found = [state], []
+            for _ in range(len(entries)):
+                bit = state >> 32
+                window = word_at(min(bit >> 4, last_word)) >> (48 - (bit & 15)) & 0xFFFF
+                entry = entry_at(context[(state & count_mask) % cycle] + window)
+                state = state + (entry & step_mask) & entry >> 57
+                found.append(entry)
+                seen.append(state)
+            states[:, lane] = seen
+            entries[:, lane] = found
+
+    def _allocate(self, rows: int, columns: int) -> Ints:
+        """An array for a trace, of memory that all pieces use in turn."""
+        size = rows * columns
+        if self.free + size > len(self.memory):
+            # What is in use lives on in its traces.
+            self.memory, self.free = np.empty(max(size, 1 << 20), np.int64), 0
+        self.free += size
+        return self.memory[self.free - size : self.free].reshape(rows, columns)
+
+    def _buffer(self, number: int, size: int) -> Ints:
+        """The start of a scratch array, of which there are a few."""
+        if size > len(self.scratch[number]):
+            self.scratch[number] = np.empty(size, np.int64)
+        return self.scratch[number][:size]
+
+    def guess(self, lanes: _Lanes, phase: int) -> tuple[list[_Trace], Ints, Ints]:
+        """Let each lane run to its end, from the guess that an MCU begins where it does (the first one knows:
+        a block of the phase ``phase``).
+
+        Returns
+        -------
+        (traces, state, blocks): what happened, and where each lane has stopped, behind its end.
+        """
+        traces = []
+        lane = np.arange(len(lanes.begin))
+        state = lanes.begin << 32
+        state[0] += 64 * phase
+        blocks = np.zeros(len(lane), np.int64)
+        stopped, counted = np.empty_like(state), np.empty_like(blocks)
+        while len(lane):
+            trace = self._step(lane, blocks, state, GUESS_STEPS)
+            traces.append(trace)
+            state, blocks = trace.states[-1], trace.blocks
+            stopped[lane], counted[lane] = state, blocks
+            going = np.flatnonzero(state < lanes.end[lane] << 32)
+            lane, state, blocks = lane[going], state[going], blocks[going]
+        return traces, stopped, counted
+
+    # --- chain -------------------------------------------------------------------------------------------
+
+    def chain(
+        self,
+        lanes: _Lanes,
+        traces: list[_Trace],
+        state: Ints,
+        blocks: Ints,
+        first_base: int,
+    ) -> _Chain:
+        """Let lanes run on until each meets another one, and follow the meetings from the known starts.
+
+        Parameters
+        ----------
+        traces, state, blocks : from :meth:`guess`; traces are added. first_base : the base of the first lane.
+        """
+        count = len(lanes.begin)
+        here = np.arange(count)
+        cycle = self.cycle
+        # Where blocks start in each lane's own range, by bit; what is overwritten is met one block later.
+        table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
+        mask = len(table) - 1
+        for trace in traces:
+            start, column = trace.starts, trace.column
+            end = lanes.end[trace.lane] << 32
+            if (trace.states[-1] >= end).any():
+                own = np.flatnonzero(start < end.take(column))
+                start, column = start.take(own), column.take(own)
+            start = start + trace.blocks.take(column)
+            table[start >> 32 & mask] = start
+
+        interval = lanes.interval - lanes.interval[0]
+        interval_end = self.bounds[lanes.interval + 1] - self.piece_bit
+        piece_end = int(lanes.end[-1])
+        open_end = interval_end > piece_end
+        interval_end = np.minimum(interval_end, piece_end) << 32
+        opens = np.flatnonzero(np.diff(interval, prepend=-1))
+        closes = np.append(opens[1:], count) - 1
+        closed = np.zeros(count, np.bool_)
+        closed[closes] = True
+        closed[-1] = not open_end[-1]
+
+        # The meeting of each lane with its successor: the state, and what to add to the base.
+        meeting = np.where(closed, _NEVER, -1)
+        successor = np.full(count, -1)
+        shift = np.zeros(count, np.int64)
+        # The chain of each interval, and how far it is known: the last lane that is right, its front.
+        begin, end, base = np.full(count, _NEVER), np.full(count, _NEVER), np.zeros(count, np.int64)
+        begin[opens] = 0
+        base[opens] = np.append(first_base, 64 * self.block_bounds[lanes.interval[opens[1:]]])
+        front = opens.copy()
+        waiting = meeting[front] < 0
+
+        rounds, patience = 0, PATIENCE * len(traces)
+        while True:
+            for number in np.flatnonzero(waiting).tolist():
+                i = front.item(number)
+                while (follower := successor.item(i)) >= 0:
+                    begin[follower] = end[i] = meeting[i]
+                    base[follower] = base[i] + shift[i]
+                    i = follower
+                front[number] = i
+            end[front] = meeting[front]
+            # Lanes behind the front are of no use any more; after long waiting only the fronts are of use.
+            waiting = meeting[front] < 0
+            if rounds < patience:
+                active = np.flatnonzero((meeting < 0) & waiting[interval] & (here >= front[interval]))
+            else:
+                active = front[waiting]
+            if len(active) == 0:
+                break
+            rounds += 1
+            steps = CHAIN_STEPS if len(active) > FEW else FEW_STEPS if rounds <= patience else LONG_STEPS
+            trace = self._step(active, blocks[active], state[active], steps)
+            traces.append(trace)
+            state[active], blocks[active] = trace.states[-1], trace.blocks
+
+            start, column = trace.starts, trace.column
+            there = table.take(start >> 32 & mask)
+            limit = interval_end[active]
+            seen = (start ^ there) <= COUNT
+            if (trace.states[-1] >= limit).any():
+                seen |= start >= limit.take(column)
+            found = np.flatnonzero(seen)
+            start, column, there = start.take(found), column.take(found), there.take(found)
+            limit = limit.take(column)
+            met = ((start ^ there) <= COUNT) & (start < limit)
+            met &= (start - there) % cycle == 0
+            found = np.flatnonzero(met | ((start >= limit) & open_end[active[column]]))[::-1]
+            first = np.full(len(active), -1)
+            first[column[found]] = found
+            going = first < 0
+            arrived = np.flatnonzero(~going)
+            first, lane = first[arrived], active[arrived]
+            bit, met = start[first] >> 32, met[first]
+            meeting[lane] = bit << 32
+            successor[lane] = np.where(met, np.searchsorted(lanes.begin, bit, side="right") - 1, -1)
+            shift[lane] = (start[first] & COUNT) + trace.blocks[arrived] - np.where(met, there[first] & COUNT, 0)
+            # Who met nobody up to the end of the interval is alone to its end.
+            alone = going & (trace.states[-1] >= interval_end[active]) & ~open_end[active]
+            meeting[active[alone]] = _NEVER
+        self.statistics.rounds += rounds
+
+        leaving, last, block = -1, front.item(-1), int(self.block_bounds[lanes.interval[-1] + 1])
+        if end[last] < _NEVER:
+            leaving = last
+            block = min(block, int(base[last] + shift[last]) >> 6)
+        return _Chain(begin, end, base, leaving, block)
+
+    # --- scatter -----------------------------------------------------------------------------------------
+
+    def scatter(
+        self, lanes: _Lanes, traces: list[_Trace], chain: _Chain, first_block: int
+    ) -> tuple[NDArray[np.int16], Ints, int]:
+        """Lay what the proven ranges hold into blocks; empties ``traces``.
+
+        Returns
+        -------
+        blocks : int16 ``(n, 64)`` in zig-zag order, DC differences in element 0.
+        starts : int64 ``(n + intervals,)``, the bit at which each block starts, and after each interval's blocks
+            the bit at which the next one would; -1 where there is none.
+        illegal : number of the first of these blocks that has an illegal code, or n.
+        """
+        count = chain.block - first_block
+        flat = np.zeros((count + 2) * 64, np.int16)
+        interval = lanes.interval - lanes.interval[0]
+        starts = np.full(count + interval[-1] + 1, -1)
+        illegal = count
+        limits = np.minimum(self.block_bounds[lanes.interval + 1], chain.block) - first_block
+        long_values: list[tuple[Ints, Ints]] = []
+        waiting: list[tuple[Ints, Ints]] = []
+        waiting_size = 0
+        traces.reverse()
+        while traces:  # what is done gives its memory back
+            trace = traces.pop()
+            lane, states, entries = trace.lane, trace.states, trace.entries
+            begin, end = chain.begin[lane], chain.end[lane]
+            if not ((states[-1] >= begin) & (states[0] < end)).any():
+                continue
+            base = chain.base[lane] + trace.blocks - 64 * first_block
+            place = np.bitwise_and(states, COUNT)
+            place += base
+            # States only grow: between a right first one and a right last one all are right.
+            right = np.empty(states.shape, np.bool_)
+            right[:] = whole = (states[0] >= begin) & (states[-1] < end)
+            partly = np.flatnonzero((states[-1] >= begin) & (states[0] < end) & ~whole)
+            some = states[:, partly]
+            right[:, partly] = (some >= begin[partly]) & (some < end[partly])
+            limit = 64 * limits[lane]
+            ahead = (place[-1] >= limit).any()
+            if ahead:
+                right &= place <= limit
+
+            inside = np.flatnonzero(right.take(trace.at))
+            at, column = trace.at.take(inside), trace.column.take(inside)
+            slot = (place.take(at) >> 6) + interval[lane].take(column)
+            starts[slot] = states.take(at) >> 32
+
+            if ahead:
+                right &= place < limit
+            chosen = np.flatnonzero(right[:-1])
+            entry, place = entries.take(chosen), place.take(chosen)
+            flags = np.flatnonzero(entry.view(np.uint8)[_LONG // 8 :: 8] >= 1 << _LONG % 8)
+            if len(flags):
+                flagged = entry[flags]
+                illegal = min(
+                    illegal, int(place[flags[flagged >> _ILLEGAL & 1 == 1]].min(initial=64 * count)) >> 6
+                )
+                flags = flags[flagged >> _LONG & 1 == 1]
+                long_values.append(
+                    (
+                        place[flags] + (entry[flags] >> _FIRST & 15),
+                        states.take(chosen[flags]),
+                    )
+                )
+            waiting.append((entry, place))
+            waiting_size += len(entry)
+            if waiting_size > SCATTER:
+                _lay(waiting, flat)
+                waiting_size = 0
+        _lay(waiting, flat)
+        if long_values:
+            places, states = (np.concatenate(parts) for parts in zip(*long_values, strict=True))
+            # Magnitude bits that pass the window: read for themselves. The state's count gives the table.
+            which = self.context.take((states & COUNT) % self.cycle) >> WINDOW_BITS
+            table = which // 3 * 2 + (which % 3 > 0)
+            _, value = receive(self.payload, (states >> 32) + self.piece_bit, self.tables, table)
+            flat[places] = value
+        return flat[: count * 64].reshape(-1, 64), starts, illegal
+
+    # --- a piece -----------------------------------------------------------------------------------------
+
+    def prove(self, place: Place) -> tuple[_Lanes, list[_Trace], _Chain]:
+        """Cut, guess and chain some thousand lanes from a proven block start on."""
+        every = self.lanes
+        interval = place.block // self.interval_blocks
+        low, high = np.searchsorted(every.interval, [interval, interval + 1]).tolist()
+        at = int(np.searchsorted(every.begin, place.bit, side="right")) - 1
+        at = min(max(at, low), high - 1)
+        left = len(every.begin) - at
+        chosen = slice(at, at + ceil_div(left, ceil_div(left, LANES)))
+        byte = place.bit >> 4 << 1
+        self.piece_bit = 8 * byte
+        lanes = _Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
+        lanes.begin[0] = place.bit - 8 * byte
+        size = (int(lanes.end[-1]) >> 3) + bits.PAYLOAD_MARGIN
+        self.words = bits.words_64(self.payload.data[byte : byte + size])
+        self.free = 0
+        phase = place.block % self.per_mcu % self.phases
+        traces, state, blocks = self.guess(lanes, phase)
+        return lanes, traces, self.chain(lanes, traces, state, blocks, 64 * (place.block - phase))
+
+    def read_piece(self, place: Place) -> tuple[NDArray[np.int16], Place, bool]:
+        """Read some thousand lanes from a proven block start on.
+
+        Returns
+        -------
+        (blocks, end, good): the blocks that are certain and the proven block start after them; and False if the
+        MCU at that place is not as it should be.
+        """
+        self.statistics.pieces += 1
+        lanes, traces, chain = self.prove(place)
+        sequences, starts, illegal = self.scatter(lanes, traces, chain, place.block)
+        if chain.leaving >= 0 and starts[-1] < 0:
+            starts[-1] = chain.end[chain.leaving] >> 32
+        bad = self._first_fault(lanes, chain, place.block, starts, illegal)
+        end_block = chain.block if bad < 0 else max(bad // self.per_mcu * self.per_mcu, place.block)
+
+        def start_of(block: int) -> int:
+            """The bit at which a block of the piece, or the one after them, starts."""
+            number = min(block // self.interval_blocks, len(self.bounds) - 2)
+            if block == self.block_bounds[number]:
+                return int(self.bounds[number])
+            return int(starts[block - place.block + number - lanes.interval[0]]) + self.piece_bit
+
+        mcu_block = end_block // self.per_mcu * self.per_mcu
+        bit = start_of(end_block) if end_block > place.block else place.bit
+        end = Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
+        return sequences[: end_block - place.block], end, bad < 0
+
+    def _first_fault(self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int) -> int:
+        """Number of the first block in the scan that is not as it should be, or of one before it; else -1."""
+        first = int(lanes.interval[0])
+        numbers = np.arange(first, lanes.interval[-1] + 1)
+        last_blocks = np.minimum(self.block_bounds[numbers + 1], chain.block)
+        last_slots = last_blocks - first_block + numbers - first
+        complete = self.block_bounds[numbers + 1] <= chain.block
+        end = starts[last_slots]
+        left = self.bounds[numbers + 1] - self.piece_bit - end
+        unpadded = end + self.piece_bit < self.padding[numbers + 1]
+        # What is left over behind the last interval of all is no fault.
+        too_many = complete & (left >= 8) & unpadded & ((numbers < len(self.bounds) - 2) | (end < 0))
+        bad = [first_block + illegal] if illegal < chain.block - first_block else []
+        # A block has no start if the one before it ran past coefficient 63.
+        missing = np.flatnonzero(starts < 0)
+        if len(missing):
+            number = int(np.searchsorted(last_slots, missing[0]))
+            bad.append(first_block + int(missing[0]) - number - 1)
+        wrong = np.flatnonzero((left < 0) | too_many)
+        if len(wrong):
+            number = int(wrong[0])
+            slots = slice(int(last_slots[number - 1]) + 1 if number else 0, int(last_slots[number]) + 1)
+            passed = np.flatnonzero(starts[slots] > self.bounds[numbers[number] + 1] - self.piece_bit)
+            if len(passed):
+                bad.append(first_block + slots.start - number + int(passed[0]) - 1)
+            else:
+                bad.append(int(last_blocks[number]) - 1)
+        return max(min(bad), first_block) if bad else -1

@@ -1,0 +1,276 @@
+"""The upper half of the hourglass: bands of samples <-> bands of quantized coefficients, by the stages.
+
+Both directions work on bands of whole MCU rows, small enough for a processor's cache, and hand the stages
+views of blocks whose memory is 64 planes, one a coefficient: each line of a transform is then a contiguous
+array over all blocks of the band. Usual pictures take the fused forms of the stages (:mod:`numjpeg.fast.forward`,
+:mod:`numjpeg.fast.inverse`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Component, ceil_div
+from numjpeg.colorspaces import from_components, to_components
+from numjpeg.fast import forward, inverse
+from numjpeg.stages.blocks import join_blocks, split_blocks
+from numjpeg.stages.dct import fdct, idct
+from numjpeg.stages.level_shift import inverse_level_shift, level_shift
+from numjpeg.stages.quantization import dequantize, quantize
+from numjpeg.stages.subsampling import downsample, upsample
+from numjpeg.stages.zigzag import inverse_zigzag
+from numjpeg.workspace import Workspace
+
+Sample = TypeVar("Sample", bound=np.generic)
+
+BAND_PIXELS = 1 << 16
+"""Pixels that are analysed at a time."""
+
+ASSEMBLY_PIXELS = 1 << 17
+"""Pixels that are upsampled and converted at a time: some 70 calls, 0.2 ms, whatever their number."""
+
+ANALYSIS_BLOCKS = 9 << 9
+"""Blocks in a band of :func:`analyse`, all components together: with 4:2:0, three times 65,536 pixels."""
+
+TILE_BLOCKS = 3 << 9
+"""Blocks that it has in flight at a time on the way there, with 1,300 bytes each: of 4:2:0 65,536 pixels. Twice as
+many would be enough for BLAS to think of threads (:data:`numjpeg.fast.forward.PIECE`)."""
+
+# --- pixels to coefficients ------------------------------------------------------------------------------
+
+
+def analyse(
+    image: NDArray[np.uint8],
+    components: Sequence[Component],
+    tables: Sequence[NDArray[np.uint16]],
+    *,
+    source: str,
+    stored: str,
+    dct_method: str = "islow",
+    first: int = 0,
+) -> Iterator[list[NDArray[np.int16]]]:
+    """Turn a picture into quantized coefficients, band by band.
+
+    Parameters
+    ----------
+    image : uint8 ``(H, W, channels)``, any strides.
+    components : one a channel. tables : the quantization table of each.
+    source, stored : colour space of the picture and of the file (:func:`to_components`).
+    dct_method : as in :func:`numjpeg.stages.dct.fdct`.
+    first : the band to begin with.
+
+    Yields
+    ------
+    Of each component, int16 ``(block rows, block columns, 8, 8)``: whole MCU rows from top to bottom. The arrays
+    are overwritten when the next band is asked for.
+    """
+    height, width, _ = image.shape
+    v_max = max(c.V for c in components)
+    analyser = _Analyser(components, tables, source, stored)
+    room = ANALYSIS_BLOCKS if dct_method == "islow" else TILE_BLOCKS
+    columns = ceil_div(width, 8 * max(c.H for c in components))
+    step = 8 * v_max * max(1, room // (columns * sum(c.H * c.V for c in components)))
+    for top in range(first * step, height, step):
+        band = image[top : top + step]
+        if dct_method == "islow":
+            yield analyser.band(band)
+        else:
+            blocks = _component_blocks(band, components, source, stored)
+            yield [
+                quantize(fdct(_by_coefficient(own), dct_method), table)
+                for own, table in zip(blocks, tables, strict=True)
+            ]
+
+
+class _Analyser:
+    """Bands of pixels to quantized coefficients by the fused stages, a tile of whole MCUs at a time."""
+
+    def __init__(
+        self, components: Sequence[Component], tables: Sequence[NDArray[np.uint16]], source: str, stored: str
+    ) -> None:
+        self.components, self.tables = components, tables
+        self.source, self.stored = source, stored
+        self.h_max, self.v_max = max(c.H for c in components), max(c.V for c in components)
+        first, *others = ((c.H, c.V) for c in components)
+        self.fusible = (source, stored) in (("RGB", "YCbCr"), ("BGR", "YCbCr"))
+        self.fusible = self.fusible and first in forward.RATIOS and others == [(1, 1), (1, 1)]
+        self.workspace = Workspace()
+        self.factors: dict[tuple[int, ...], NDArray[np.float32]] = {}
+
+    def band(self, image: NDArray[np.uint8]) -> list[NDArray[np.int16]]:
+        """Coefficients of a band, in the workspace's memory."""
+        height, width, _ = image.shape
+        planes = [
+            self.workspace.array(f"plane {i}", (8, 8, *size), np.int16)
+            for i, size in enumerate(self._block_sizes(height, width))
+        ]
+        # Tiles as wide as a row of MCUs allows, else pieces of about equal width.
+        mcus = max(1, TILE_BLOCKS // sum(c.H * c.V for c in self.components))
+        columns = ceil_div(width, 8 * self.h_max)
+        columns = ceil_div(columns, ceil_div(columns, mcus))
+        rows = max(1, mcus // columns)
+        for top in range(0, height, 8 * self.v_max * rows):
+            for left in range(0, width, 8 * self.h_max * columns):
+                tile = image[top : top + 8 * self.v_max * rows, left : left + 8 * self.h_max * columns]
+                targets = []
+                sizes = self._block_sizes(*tile.shape[:2])
+                for c, plane, (own_rows, own_columns) in zip(self.components, planes, sizes, strict=True):
+                    y, x = top // (8 * self.v_max) * c.V, left // (8 * self.h_max) * c.H
+                    targets.append(plane[:, :, y : y + own_rows, x : x + own_columns])
+                if self.fusible:
+                    self._by_fused_stages(tile, targets)
+                else:
+                    self._by_stages(tile, targets)
+        return [plane.transpose(2, 3, 0, 1) for plane in planes]
+
+    def _block_sizes(self, height: int, width: int) -> list[tuple[int, int]]:
+        return [
+            (ceil_div(ceil_div(height * c.V, self.v_max), 8), ceil_div(ceil_div(width * c.H, self.h_max), 8))
+            for c in self.components
+        ]
+
+    def _by_fused_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
+        """Of whole MCUs; of their blocks, those that the targets have no room for are left out."""
+        height, _, _ = tile.shape
+        h, v = self.h_max, self.v_max
+        padded = _repeat_edges(tile, 8 * v, 8 * h)
+        rows, columns = padded.shape[0] // (8 * v), padded.shape[1] // (8 * h)
+        samples = forward.ycbcr_samples(padded, self.source, (h, v), height, self.workspace)
+        self._finish(samples, [(rows * c.V, columns * c.H) for c in self.components], targets)
+
+    def _by_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
+        """The stages up to the blocks, then the fused ones."""
+        blocks = _component_blocks(tile, self.components, self.source, self.stored)
+        sizes = [own.shape[:2] for own in blocks]
+        samples = forward.new_samples(sum(rows * columns for rows, columns in sizes), self.workspace)
+        first = 0
+        for own, (rows, columns) in zip(blocks, sizes, strict=True):
+            place = samples[1:, :, first : first + rows * columns].reshape(8, 8, rows, columns)
+            np.copyto(place, own.transpose(3, 2, 0, 1))
+            first += rows * columns
+        self._finish([samples], sizes, targets)
+
+    def _finish(
+        self,
+        samples: Sequence[forward.Samples],
+        sizes: Sequence[tuple[int, int]],
+        targets: Sequence[NDArray[np.int16]],
+    ) -> None:
+        """DCT and quantization of components whose blocks, ``sizes`` (rows, columns), follow each other."""
+        counts = tuple(rows * columns for rows, columns in sizes)
+        if counts not in self.factors:  # of a picture there are four kinds of tiles at the most
+            self.factors[counts] = forward.reciprocals(self.tables, counts)
+        coefficients = forward.transform(samples, self.workspace)
+        forward.quantize(coefficients, self.factors[counts])
+        first = 0
+        for count, size, target in zip(counts, sizes, targets, strict=True):
+            own = coefficients[:, :, first : first + count].reshape(8, 8, *size)
+            np.copyto(target, own[:, :, : target.shape[2], : target.shape[3]], casting="unsafe")
+            first += count
+
+
+def _component_blocks(
+    tile: NDArray[np.uint8], components: Sequence[Component], source: str, stored: str
+) -> list[NDArray[np.int16]]:
+    """Level-shifted blocks ``(rows, columns, 8, 8)`` of each component of a tile, by the stages."""
+    height, width, _ = tile.shape
+    h_max, v_max = max(c.H for c in components), max(c.V for c in components)
+    # A.2.4 leaves the filling to the encoder: the last row and column are repeated. Rows in two steps, to whole
+    # boxes before subsampling and to whole blocks after it; columns to whole blocks at once.
+    tile = to_components(_repeat_edges(tile, v_max, 8 * h_max), source, stored)
+    blocks = []
+    for i, component in enumerate(components):
+        samples = level_shift(tile[:, :, i])
+        h, v = h_max // component.H, v_max // component.V
+        columns = ceil_div(ceil_div(width, h), 8)
+        samples = downsample(samples[:, : columns * 8 * h], h, v)
+        rows = ceil_div(ceil_div(height, v), 8)
+        blocks.append(split_blocks(_repeat_edges(samples[: rows * 8], 8, 8)))
+    return blocks
+
+
+def _repeat_edges(samples: NDArray[Sample], row_multiple: int, column_multiple: int) -> NDArray[Sample]:
+    """Repeat the last row and column until both sides are whole multiples."""
+    below, right = -samples.shape[0] % row_multiple, -samples.shape[1] % column_multiple
+    if not below and not right:
+        return samples
+    rest = [(0, 0)] * (samples.ndim - 2)
+    return np.pad(samples, [(0, below), (0, right), *rest], mode="edge")
+
+
+def _by_coefficient(blocks: NDArray[Sample]) -> NDArray[Sample]:
+    """The same ``(..., 8, 8)``, in memory 64 planes."""
+    planes = np.ascontiguousarray(np.moveaxis(blocks, (-2, -1), (0, 1)))
+    return np.moveaxis(planes, (0, 1), (-2, -1))
+
+
+# --- coefficients to pixels ------------------------------------------------------------------------------
+
+
+def synthesise(
+    sequences: NDArray[np.int16],
+    table: NDArray[np.uint16],
+    out: NDArray[np.uint8],
+    workspace: Workspace,
+    dct_method: str = "islow",
+) -> None:
+    """Turn a band of one component's coefficients into samples.
+
+    Parameters
+    ----------
+    sequences : int16 ``(rows, columns, 64)`` in zig-zag order. table : its quantization table.
+    out : uint8 ``(rows * 8, columns * 8)``, each row contiguous; filled.
+    dct_method : as in :func:`numjpeg.stages.dct.idct`.
+    """
+    if dct_method == "islow":
+        inverse.samples(sequences, table, out, workspace)
+    else:
+        coefficients = dequantize(inverse_zigzag(sequences), table)
+        out[...] = join_blocks(inverse_level_shift(idct(coefficients, dct_method)))
+
+
+def assemble(
+    planes: Sequence[NDArray[np.uint8]],
+    components: Sequence[Component],
+    source: str,
+    target: str,
+    out: NDArray[np.uint8],
+    fancy_upsampling: bool = True,
+) -> None:
+    """Upsample components and convert their colours, band by band, into a picture.
+
+    Parameters
+    ----------
+    planes : of each component its samples, uint8, cut to ``ceil(H * H_c / H_max)`` columns and likewise rows.
+    components : their sampling factors.
+    source, target : colour space of the file and of the picture (:func:`from_components`).
+    out : uint8 ``(H, W)`` or ``(H, W, channels)``, any strides; filled.
+    fancy_upsampling : triangle filter, see :func:`numjpeg.stages.subsampling.upsample`.
+    """
+    height, width = out.shape[:2]
+    h_max, v_max = max(c.H for c in components), max(c.V for c in components)
+    used = 1 if target == "GRAY" and source in ("GRAY", "YCbCr") else len(planes)
+    by_ratio: dict[tuple[int, int], list[int]] = {}
+    for i, c in enumerate(components[:used]):
+        by_ratio.setdefault((h_max // c.H, v_max // c.V), []).append(i)
+    step = max(1, ASSEMBLY_PIXELS // (v_max * width)) * v_max
+    for top in range(0, height, step):
+        bottom = min(height, top + step)
+        samples = np.empty((used, bottom - top, width), np.uint8)
+        for (h, v), group in by_ratio.items():
+            # One row more on either side, where there is one: the triangle filter looks at it.
+            first, last = max(0, top // v - 1), ceil_div(bottom, v) + 1
+            own = [planes[i][first:last] for i in group]
+            rows = upsample(np.stack(own), h, v, fancy_upsampling) if (h, v) != (1, 1) else own
+            for i, enlarged in zip(group, rows, strict=True):
+                samples[i] = enlarged[top - first * v : bottom - first * v, :width]
+        picture = from_components(np.moveaxis(samples, 0, -1), source, target)
+        if picture.ndim == 2:
+            out[top:bottom] = picture
+        else:
+            for channel in range(picture.shape[2]):  # plane by plane, as they lie in memory
+                out[top:bottom, :, channel] = picture[:, :, channel]

@@ -1,0 +1,305 @@
+"""The scan writer's fast form: one token for each nonzero coefficient, one look-up for all that it writes.
+
+The bits of an AC coefficient depend on the zeros before it and on its value alone: ZRL for every sixteen zeros,
+the code of RRRRSSSS, the magnitude bits. All of that stands ready in a table (:func:`ac_lookup`). The DC
+coefficient of each block is a token too, zero or not. The zeros before *it* are those that the block before
+ends with; if there are any, the table has the end-of-block code for them. Its own code goes behind.
+
+    coefficients   5 0 0 2 0 ... 0 | 4 1 0 ... 0 | ...            positions  0 3 | 64 65 | 128
+    token          run, value      code
+    5 (DC)         -               code of the DC difference
+    2              2, 2            code of 2/2, magnitude bits
+    4 (DC)         60, -           end of block; code of the DC difference
+    1              0, 1            code of 0/1, magnitude bit
+
+It is the fused form of zigzag, run_length_encode, ac_symbols, magnitude_category, magnitude_bits and
+huffman_encode. What the table has no room for (an AC coefficient above 1023, a DC difference above 2047, a token
+of more than 58 bits, a symbol without a code) goes the way of :mod:`numjpeg.entropy.sequential_writer`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.container.frame import Scan
+from numjpeg.entropy.sequential_writer import Coded, Tokens, make_tokens
+from numjpeg.entropy.shared import predict_dc
+from numjpeg.fast.scan_order import scan_order
+from numjpeg.stages.huffman import (
+    END_OF_BLOCK,
+    ZERO_RUN,
+    HuffmanTable,
+    huffman_codes,
+    magnitude_bits,
+    magnitude_category,
+)
+from numjpeg.stages.mcu_order import block_component
+from numjpeg.stages.run_length import Runs
+from numjpeg.workspace import Workspace
+
+VALUE_BITS = 11
+MAX_AC = (1 << (VALUE_BITS - 1)) - 1
+"""The largest AC coefficient that the table knows; 8-bit samples make none above it."""
+MAX_DC = 2047
+"""The same of DC differences."""
+_ZERO = 1 << (VALUE_BITS - 1)
+
+# An entry of a look-up: code in the low 58 bits, its length in the high 6.
+CODE_BITS = 58
+_CODE_BITS = np.uint64(CODE_BITS)
+_CODE_MASK = np.uint64((1 << CODE_BITS) - 1)
+_NONE = 63
+"""The length that says that there is no entry."""
+_NO_ENTRY = np.uint64(_NONE << CODE_BITS)
+
+
+class Gaps(NamedTuple):
+    """The tokens of a band in coding order."""
+
+    key: NDArray[np.integer]
+    """(run << bits of table | table) << 11 | value + 1024, the index into :func:`ac_lookup`; the table is the
+    place in :attr:`_Layout.ac_numbers`. For a DC token the value is 0 and the table that of the block before."""
+    dc_place: NDArray[np.integer]
+    """Place of each block's DC token, and of a last one that only ends the last block."""
+    differences: NDArray[np.int32]
+    """DC differences ``(MCUs, blocks an MCU)``."""
+    first_mcu: int
+    """Place of the band in the scan, in MCUs."""
+
+    def kept(self) -> tuple[Gaps, int]:
+        """As of :class:`numjpeg.entropy.sequential_writer.Tokens`: 4 bytes a token, 8 a block."""
+        key, dc_place = self.key.astype(np.int32), self.dc_place.astype(np.int32)
+        return self._replace(key=key, dc_place=dc_place), key.nbytes + dc_place.nbytes + self.differences.nbytes
+
+    def frequencies(self, scan: Scan) -> NDArray[np.intp]:
+        """As of :class:`numjpeg.entropy.sequential_writer.Tokens`; those of a shared table at its first component."""
+        component = block_component(scan.factors)
+        counts = np.zeros((2 * len(scan.components), 256), np.intp)
+        dc = 512 * component + magnitude_category(self.differences)
+        counts += np.bincount(dc.ravel(), minlength=counts.size).reshape(counts.shape)
+
+        numbers = _layout_of(scan).ac_numbers
+        place = _categories(len(numbers)).take(self.key, mode="clip")
+        of_category = np.bincount(place, minlength=64 * len(numbers) * 16).reshape(4, 16, len(numbers), 16)
+        for i, number in enumerate(dict.fromkeys(numbers)):
+            own = counts[2 * [c.Ta for c in scan.components].index(number) + 1]
+            values = of_category[:, :, i, 1:]
+            own.reshape(16, 16)[:, 1:] += values.sum(0)
+            own[ZERO_RUN] += (values.sum((1, 2)) * np.arange(4)).sum()
+            own[END_OF_BLOCK] += of_category[:, :, i, 0].sum() - of_category[0, 0, i, 0]
+        return counts
+
+    def code(self, scan: Scan, workspace: Workspace) -> Coded:
+        """As of :class:`numjpeg.entropy.sequential_writer.Tokens`."""
+        count = len(self.key)
+        layout = _layout_of(scan)
+        lookup = ac_lookup(tuple(scan.huffman_tables[1, number] for number in layout.ac_numbers))
+        codes = workspace.array("codes", (count,), np.uint64)
+        lengths = workspace.array("lengths", (count,), np.uint64)
+        np.take(lookup, self.key, out=codes, mode="clip")
+        np.right_shift(codes, _CODE_BITS, out=lengths)
+        np.bitwise_and(codes, _CODE_MASK, out=codes)
+
+        lookup = dc_lookup(tuple(scan.huffman_tables[0, number] for number in layout.dc_numbers))
+        dc_codes = lookup.take(self.differences + layout.dc_offset, mode="clip").ravel()
+        dc_lengths = dc_codes >> _CODE_BITS
+        if max(lengths.max(), dc_lengths.max()) == _NONE:
+            return self.expand(scan).code(scan, workspace)
+        dc_codes &= _CODE_MASK
+        own = self.dc_place[:-1]
+        codes[own] = codes[own] << dc_lengths | dc_codes
+        lengths[own] += dc_lengths
+        bound_word = self.dc_place[:: scan.blocks_per_mcu]
+        bound_tail = np.zeros(len(bound_word), np.uint64)
+        bound_tail[:-1] = dc_lengths[:: scan.blocks_per_mcu]
+        return Coded(codes, lengths, self.first_mcu, bound_word, bound_tail)
+
+    def expand(self, scan: Scan) -> Tokens:
+        """The same as symbols."""
+        run = (self.key >> VALUE_BITS).astype(np.intp) >> _layout_of(scan).ac_bits
+        value = ((self.key & ((1 << VALUE_BITS) - 1)) - _ZERO).astype(np.int16)
+        is_dc = np.zeros(len(run), np.intp)
+        is_dc[self.dc_place] = 1
+        # A DC token stands for the end of the block before it, if there are zeros to leave out.
+        block = np.cumsum(is_dc) - is_dc - 1
+        entry = np.flatnonzero((is_dc == 0) | (run > 0))
+        run[is_dc == 1] = 0
+        return make_tokens(scan, self.differences, Runs(block[entry], run[entry], value[entry]), self.first_mcu)
+
+
+class _Layout(NamedTuple):
+    """What follows from a scan's components alone."""
+
+    ac_numbers: tuple[int, ...]
+    """Ta of the AC tables in use, in the order of their places in a key, 2^ac_bits of them (the last repeated)."""
+    ac_bits: int
+    offsets: list[tuple[int, int, np.int16]]
+    """What is added to the values of blocks ``first`` to ``after_last`` of each MCU; from 0 on, if anything is."""
+    of_block_before: NDArray[np.int16]
+    """What is added to the value of the block before, for each block of an MCU."""
+    dc_numbers: tuple[int, ...]
+    dc_offset: NDArray[np.int32]
+    """Where the difference 0 of each block of an MCU stands in :func:`dc_lookup`."""
+
+
+@lru_cache(maxsize=16)
+def _layout(
+    factors: tuple[tuple[int, int], ...], ac_selectors: tuple[int, ...], dc_selectors: tuple[int, ...]
+) -> _Layout:
+    ac_numbers, dc_numbers = list(dict.fromkeys(ac_selectors)), list(dict.fromkeys(dc_selectors))
+    ac_bits = (len(ac_numbers) - 1).bit_length()
+    component = block_component(factors)
+    by_block = np.array([ac_numbers.index(Ta) << VALUE_BITS for Ta in ac_selectors], np.int16)[component]
+    bounds = [*np.flatnonzero(np.diff(by_block, prepend=0)).tolist(), len(by_block)]
+    offsets = [(first, after_last, by_block[first]) for first, after_last in pairwise(bounds)]
+    dc_rows = np.array([dc_numbers.index(Td) for Td in dc_selectors], np.int32)[component]
+    return _Layout(
+        tuple(ac_numbers + ac_numbers[-1:] * ((1 << ac_bits) - len(ac_numbers))),
+        ac_bits,
+        offsets,
+        np.roll(by_block, 1),
+        tuple(dc_numbers),
+        dc_rows * (2 * MAX_DC + 1) + MAX_DC,
+    )
+
+
+def _layout_of(scan: Scan) -> _Layout:
+    return _layout(scan.factors, tuple(c.Ta for c in scan.components), tuple(c.Td for c in scan.components))
+
+
+def find_gaps(
+    scan: Scan, planes: list[NDArray[np.int16]], first_mcu: int, predictors: list[int], workspace: Workspace
+) -> Gaps | None:
+    """Turn a band of coefficients into tokens.
+
+    Parameters
+    ----------
+    planes : of each component of the scan int16 ``(rows, columns, 8, 8)``, whole MCU rows or a piece of one,
+        padding blocks left out; fastest if in memory they are 64 planes.
+    first_mcu, predictors : as in :func:`numjpeg.entropy.shared.predict_dc`.
+
+    Returns
+    -------
+    Gaps in the workspace's memory (:meth:`Gaps.kept`); None, and ``predictors`` as they were, if a value is too
+    large.
+    """
+    blocks, dc = scan_order(planes, scan.factors, workspace)
+    after = list(predictors)
+    differences = predict_dc(scan, dc, first_mcu, after)
+    if max(differences.max(), -differences.min()) > MAX_DC:
+        return None
+
+    size = blocks.size
+    present = workspace.array("present", (size + 1,), np.bool_)
+    flat = blocks.reshape(size)
+    np.not_equal(flat, 0, out=present[:-1])
+    present[::64] = True
+    blocks[..., 0] = 0
+    if max(int(flat.max()), -int(flat.min())) > MAX_AC:
+        return None
+    # The number of the table goes on top of the value. A zero stays zero where nobody looks.
+    layout = _layout_of(scan)
+    for first, after_last, offset in layout.offsets:
+        own = blocks[:, first:after_last]
+        np.add(own, offset, out=own)
+    blocks[..., 0] = layout.of_block_before
+
+    position = np.flatnonzero(present)
+    count = len(position)
+    values = workspace.array("values", (count,), np.int16)
+    np.take(flat, position[:-1], out=values[:-1], mode="clip")
+    values[-1] = layout.of_block_before[0]
+    # The zeros before a token are one fewer than its distance from the one before.
+    np.add(values, np.int16(_ZERO - (1 << (VALUE_BITS + layout.ac_bits))), out=values)
+    key = workspace.array("key", (count,), np.int64)
+    key[0] = 1
+    np.subtract(position[1:], position[:-1], out=key[1:])
+    np.left_shift(key, VALUE_BITS + layout.ac_bits, out=key)
+    np.add(key, values, out=key)
+    predictors[:] = after
+    return Gaps(key, _block_starts(present), differences, first_mcu)
+
+
+def _block_starts(present: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Place of each block's first token, and of the last one: how many tokens there are before them.
+
+    A block's 64 truth values are eight words of eight bytes, whose sum has counts below 9 in its bytes; times
+    01...01, their sum stands in the top byte. Half the time of looking for the tokens of coefficient 0.
+    """
+    words = present[:-1].view(np.uint64)
+    for _ in range(3):
+        words = words[0::2] + words[1::2]
+    counts = words * np.uint64(0x0101010101010101) >> np.uint64(56)
+    starts = np.zeros(len(words) + 1, np.intp)
+    np.cumsum(counts.astype(np.intp), out=starts[1:])
+    return starts
+
+
+# --- look-up tables --------------------------------------------------------------------------------------
+
+_VALUES = np.arange(-MAX_DC, MAX_DC + 1)
+
+
+@lru_cache(maxsize=4)
+def _categories(tables: int) -> NDArray[np.intp]:
+    """For each key its run, its table and its value's category, (run * tables + table) << 4 | category."""
+    category = magnitude_category(np.arange(1 << VALUE_BITS) - _ZERO).astype(np.intp)
+    of_key = (np.arange(64 * tables)[:, np.newaxis] << 4 | category).ravel()
+    of_key.setflags(write=False)
+    return of_key
+
+
+@lru_cache(maxsize=4)
+def ac_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
+    """What a token writes: for each run of 0 .. 63, table and value, in this order (:attr:`Gaps.key`).
+
+    For the value 0 it is the end of a block, and nothing if the run is 0.
+    """
+    lookup = np.full((64, len(tables), 1 << VALUE_BITS), _NO_ENTRY)
+    run = np.arange(64)[:, np.newaxis]
+    for i, table in enumerate(tables):
+        code, length = huffman_codes(table)
+        most = max((symbol & 15 for symbol in table.values), default=0)
+        largest = min((1 << most) - 1, MAX_AC)
+        # Code and length of the symbols of a run and a category, from 1 on; the ZRLs in front.
+        category = np.arange(1, VALUE_BITS)
+        symbol = (run & 15) << 4 | category
+        zero_runs = run >> 4
+        ahead = np.zeros(4, np.uint64)
+        for k in range(1, 4):
+            ahead[k] = ahead[k - 1] << np.uint64(length[ZERO_RUN]) | code[ZERO_RUN]
+        total = zero_runs * int(length[ZERO_RUN]) + length[symbol] + category
+        exists = (length[symbol] > 0) & ((zero_runs == 0) | (length[ZERO_RUN] > 0)) & (total <= CODE_BITS)
+        word = (ahead[zero_runs] << length[symbol].astype(np.uint64) | code[symbol]) << category.astype(np.uint64)
+        word |= total.astype(np.uint64) << _CODE_BITS
+        # Shifted past its end, a code that is too long is nonsense, and left out here.
+        word = np.where(exists, word, _NO_ENTRY)
+        for value in (np.arange(1, largest + 1), np.arange(-largest, 0)):
+            own = magnitude_category(value)
+            lookup[:, i, value + _ZERO] = word[:, own - 1] | magnitude_bits(value, own)
+        end = int(length[END_OF_BLOCK])
+        lookup[1:, i, _ZERO] = code[END_OF_BLOCK] | np.uint64(end << CODE_BITS) if end else _NO_ENTRY
+        lookup[0, i, _ZERO] = 0
+    flat = lookup.ravel()
+    flat.setflags(write=False)
+    return flat
+
+
+@lru_cache(maxsize=8)
+def dc_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
+    """What a DC difference writes: for each table, the differences -2047 .. 2047."""
+    category = magnitude_category(_VALUES)
+    rows = []
+    for table in tables:
+        code, length = huffman_codes(table)
+        word = code[category] << category.astype(np.uint64) | magnitude_bits(_VALUES, category)
+        word |= (length[category].astype(np.uint64) + category) << _CODE_BITS
+        rows.append(np.where(length[category] > 0, word, _NO_ENTRY))
+    flat = np.concatenate(rows)
+    flat.setflags(write=False)
+    return flat

@@ -1,0 +1,1 @@
+"""What a decoder may infer beyond what the file says."""

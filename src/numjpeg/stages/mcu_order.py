@@ -1,0 +1,99 @@
+"""The order of blocks in a scan (T.81 A.2): component planes <-> minimum coded units (MCU).
+
+A band of MCU rows holds of each component a plane of blocks ``(MCU rows * V, MCU columns * H, 64)``; in the
+scan the blocks of an MCU follow each other, component by component, row by row: ``(MCUs, blocks, 64)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Factors = Sequence[tuple[int, int]]
+"""(rows, columns) of blocks an MCU holds of each component: (V, H), or (1, 1) in a scan of one component."""
+
+
+def pad_to_mcus(plane: NDArray[np.int16], rows: int, columns: int, factor: tuple[int, int]) -> NDArray[np.int16]:
+    """Fill a band up to whole MCUs (A.2.4) with the blocks that cost least: AC zero, DC as in the block before.
+
+    Parameters
+    ----------
+    plane : int16 ``(block rows, block columns, 64)``, zig-zag order; or a last axis of the DC alone.
+    rows, columns : size in MCUs. factor : (V, H) of the component.
+
+    Returns
+    -------
+    int16 ``(rows * V, columns * H, ...)``; the plane itself if nothing is missing. A filling row takes the DC of
+    the block that its MCU codes before it, the last one of the row above.
+    """
+    v, h = factor
+    height, width = rows * v, columns * h
+    have_rows, have_columns, kept = plane.shape
+    if (have_rows, have_columns) == (height, width):
+        return plane
+    padded = np.zeros((height, width, kept), np.int16)
+    padded[:have_rows, :have_columns] = plane
+    padded[:have_rows, have_columns:, 0] = plane[:, -1:, 0]
+    last_in_mcu = np.arange(width) // h * h + h - 1
+    padded[have_rows:, :, 0] = padded[have_rows - 1, last_in_mcu, 0]
+    return padded
+
+
+def interleave(planes: Sequence[NDArray[np.int16]], factors: Factors) -> NDArray[np.int16]:
+    """Bring a band of blocks into the order of the scan.
+
+    Parameters
+    ----------
+    planes : for each component of the scan, int16 ``(rows * V, columns * H, 64)``.
+    factors : (V, H) of each.
+
+    Returns
+    -------
+    int16 ``(rows * columns, blocks an MCU, 64)``.
+    """
+    rows, columns = planes[0].shape[0] // factors[0][0], planes[0].shape[1] // factors[0][1]
+    if len(factors) == 1 and factors[0] == (1, 1):
+        return planes[0].reshape(rows * columns, 1, 64)
+    blocks = np.empty((rows, columns, sum(v * h for v, h in factors), 64), np.int16)
+    first = 0
+    for plane, (v, h) in zip(planes, factors, strict=True):
+        for y in range(v):
+            for x in range(h):
+                blocks[:, :, first + y * h + x] = plane[y::v, x::h]
+        first += v * h
+    return blocks.reshape(rows * columns, -1, 64)
+
+
+def deinterleave(blocks: NDArray[np.int16], columns: int, factors: Factors) -> list[NDArray[np.int16]]:
+    """The inverse of :func:`interleave`: a band of whole MCU rows, cut into planes.
+
+    Parameters
+    ----------
+    blocks : int16 ``(rows * columns, blocks an MCU, 64)``, or a last axis of the DC alone.
+    columns : MCUs in a row.
+
+    Returns
+    -------
+    for each component int16 ``(rows * V, columns * H, 64)``.
+    """
+    rows = -(-len(blocks) // columns)
+    kept = blocks.shape[-1]
+    grid = blocks.reshape(rows, columns, -1, kept)
+    planes = []
+    first = 0
+    for v, h in factors:
+        own = grid[:, :, first : first + v * h].reshape(rows, columns, v, h, kept)
+        planes.append(own.transpose(0, 2, 1, 3, 4).reshape(rows * v, columns * h, kept))
+        first += v * h
+    return planes
+
+
+def block_component(factors: Factors) -> NDArray[np.intp]:
+    """For each block of an MCU, the place of its component in the scan.
+
+    >>> block_component([(2, 2), (1, 1), (1, 1)]).tolist()
+    [0, 0, 0, 0, 1, 2]
+    """
+    return np.repeat(np.arange(len(factors)), [v * h for v, h in factors])

@@ -1,0 +1,131 @@
+"""Reading pictures of any format, with what goes with them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.container.exif import upright_exif, upright_xmp
+from numjpeg.container.header import Header, read_header
+from numjpeg.decoder import decode, decode_damaged
+from numjpeg.files import upright
+from numjpeg.stages.color import rgb_to_ycbcr
+from numjpeg.tools.cli.console import STANDARD_STREAM
+from numjpeg.tools.other_formats import Picture, PictureError, blend, read_picture
+
+START_OF_IMAGE = b"\xff\xd8"
+_MODELS = {"YCbCr": "RGB", "YCCK": "CMYK"}
+_PROFILE_SPACES = {"GRAY": b"GRAY", "RGB": b"RGB ", "BGR": b"RGB ", "YCbCr": b"RGB ", "CMYK": b"CMYK"}
+
+
+def read_bytes(name: str) -> bytes:
+    """The contents of a file, or of standard input; PictureError if there are none."""
+    data = sys.stdin.buffer.read() if name == STANDARD_STREAM else Path(name).read_bytes()
+    if not data:
+        raise PictureError("the file is empty")
+    return data
+
+
+def open_picture(
+    name: str, background: tuple[int, int, int] | None, colorspace: str | None = None, gray: bool = False
+) -> Picture:
+    """A picture of any format, blended with the background if it has transparency and there is one."""
+    data = read_bytes(name)
+    if data.startswith(START_OF_IMAGE):
+        return read_jpeg(data, colorspace, gray=gray)
+    picture = read_picture(data)
+    if background is not None and picture.pixels.dtype == np.uint8:
+        picture = blend(picture, background)
+    if gray and picture.pixels.dtype == np.uint8:
+        picture = _to_gray(picture)
+    return picture
+
+
+def read_photo(name: str, background: tuple[int, int, int] | None) -> NDArray[np.uint8]:
+    """A gray or RGB picture of 8 bits."""
+    picture = open_picture(name, background)
+    require_8_bits(picture)
+    require_opaque(picture)
+    if picture.model not in ("GRAY", "RGB"):
+        raise PictureError(f"a gray or RGB picture is needed, and this is {picture.model}")
+    return np.asarray(picture.pixels, np.uint8)
+
+
+def read_jpeg(
+    data: bytes,
+    colorspace: str | None,
+    gray: bool = False,
+    fancy: bool = True,
+    turn: bool = False,
+    faults: list[str] | None = None,
+    restore: bool = False,
+) -> Picture:
+    """The picture of a JPEG file, in RGB or CMYK rather than YCbCr or YCCK if no colour space is asked for.
+
+    ``turn`` it as its metadata say; they then say that it is upright. With ``faults`` what can be recovered of a
+    damaged file; the list gets what is wrong with it, in words. ``restore`` as in :func:`numjpeg.decode`.
+    """
+    header = read_header(data, strict=faults is None)
+    if gray and header.colorspace in ("YCbCr", "RGB"):
+        colorspace = "GRAY"
+    if faults is None:
+        pixels = decode(data, colorspace=colorspace, fancy_upsampling=fancy, restore=restore)
+    else:
+        pixels, report = decode_damaged(data, colorspace=colorspace, fancy_upsampling=fancy)
+        faults += [str(report)] if report.faults else []
+    model = colorspace or _MODELS.get(header.colorspace, header.colorspace)
+    if pixels.ndim == 2:
+        model = "GRAY"
+    metadata = _jpeg_metadata(header)
+    if turn:
+        pixels = upright(pixels, header.orientation)
+        for name, upright_bytes in (("exif", upright_exif), ("xmp", upright_xmp)):
+            if name in metadata:
+                metadata[name] = upright_bytes(metadata[name])
+    return Picture(pixels, model, metadata)
+
+
+def _jpeg_metadata(header: Header) -> dict[str, Any]:
+    found: dict[str, Any] = {"exif": header.exif, "icc_profile": header.icc_profile, "xmp": header.xmp}
+    if header.density and header.density.unit:
+        scale = {1: 1.0, 2: 2.54}.get(header.density.unit, 0.0)
+        x, y = (round(scale * value, 2) for value in (header.density.x, header.density.y))
+        if 0 < x <= 65535 and 0 < y <= 65535:
+            found["dpi"] = (x, y)
+    return {name: value for name, value in found.items() if value}
+
+
+def _to_gray(picture: Picture) -> Picture:
+    """The luminance of an RGB picture."""
+    if picture.model == "YCbCr":
+        return Picture(picture.pixels[..., 0], "GRAY", picture.metadata)
+    if picture.model == "RGB":
+        return Picture(rgb_to_ycbcr(picture.pixels)[..., 0], "GRAY", picture.metadata)
+    return picture
+
+
+def kept_metadata(picture: Picture, strip: bool) -> dict[str, Any]:
+    """The metadata that go with the picture; an ICC profile only if it is for this colour model."""
+    kept = {} if strip else dict(picture.metadata)
+    profile = kept.get("icc_profile", b"")
+    if profile[16:20] != _PROFILE_SPACES.get(picture.model):  # ICC.1, 7.2.6: data colour space
+        kept.pop("icc_profile", None)
+    return kept
+
+
+def require_8_bits(picture: Picture) -> None:
+    """Refuse samples of another kind."""
+    if picture.pixels.dtype != np.uint8:
+        raise PictureError(f"samples are {picture.pixels.dtype}; convert the picture to 8 bits (uint8) first")
+
+
+def require_opaque(picture: Picture) -> None:
+    """Refuse transparency."""
+    if picture.model in ("RGBA", "GRAYA"):
+        raise PictureError(
+            "the picture has transparency, which JPEG cannot store; --background COLOR (such as white) blends it"
+        )

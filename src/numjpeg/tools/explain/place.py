@@ -1,0 +1,94 @@
+"""Where a block lies: its pixels, its samples, and the block coded before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Component
+from numjpeg.colorspaces import to_components
+from numjpeg.container import structure as reader
+from numjpeg.container.frame import Frame, Scan
+
+
+@dataclass(frozen=True)
+class Place:
+    """A block of a component, and what surrounds it in the file that :func:`numjpeg.encode` makes."""
+
+    frame: Frame
+    index: int
+    scan: Scan
+    row: int
+    column: int
+
+    @property
+    def component(self) -> Component:
+        """The component that the block belongs to."""
+        return self.frame.components[self.index]
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """(h, v): pixels to one sample."""
+        return self.frame.H_max // self.component.H, self.frame.V_max // self.component.V
+
+    def previous(self) -> tuple[int, int] | None:
+        """The component's block before this one in the scan (A.2); None if there is none.
+
+        A block that only fills up an MCU repeats the DC of the one before it, so that one is taken.
+        """
+        rows, columns = self.frame.block_size(self.component)
+        V, H = self.scan.factors[self.scan.indices.index(self.index)]
+        row, column = self.row, self.column
+        while True:
+            inner = row % V * H + column % H
+            mcu_row, mcu_column = row // V, column // H
+            if inner == 0:
+                mcu_row, mcu_column = divmod(mcu_row * self.scan.mcus[1] + mcu_column - 1, self.scan.mcus[1])
+                inner = V * H
+            if mcu_row < 0:
+                return None
+            inner -= 1
+            row, column = mcu_row * V + inner // H, mcu_column * H + inner % H
+            if row < rows and column < columns:
+                return row, column
+
+    def area(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool]:
+        """The pixels that a block is made of ``(8 v, 8 h, ...)``; and whether the picture ends inside them."""
+        h, v = self.ratio
+        top, left = self.row * 8 * v, self.column * 8 * h
+        found = pixels[top : top + 8 * v, left : left + 8 * h]
+        # A.2.4 as pixels.analyse does it: columns to whole blocks; rows to whole boxes, which here is the same as
+        # far as downsampling looks.
+        below, right = -found.shape[0] % self.frame.V_max, 8 * h - found.shape[1]
+        below = min(below, 8 * v - found.shape[0])
+        rest = [(0, 0)] * (found.ndim - 2)
+        return np.pad(found, [(0, below), (0, right), *rest], mode="edge"), found.shape[:2] != (8 * v, 8 * h)
+
+    def samples(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The component's samples at full resolution, ``(rows, 8 h)``, at most ``8 v`` rows."""
+        area, _ = self.area(pixels)
+        if area.ndim == 2:
+            area = area[:, :, np.newaxis]
+        if area.shape[-1] == 1:
+            return area[:, :, 0]
+        return to_components(area, "RGB", "YCbCr")[:, :, self.index]
+
+
+def find_block(pixels: NDArray[np.uint8], sample: bytes, row: int, column: int, component: str) -> Place:
+    """Find a block of a component; ``sample`` is a file of the same kind, of any size."""
+    structure = reader.read_structure(sample)
+    one = structure.require_frame()
+    frame = Frame(one.marker, one.precision, pixels.shape[0], pixels.shape[1], one.components)
+    names = ("Y", "Cb", "Cr")[: len(frame.components)]
+    if component not in names:
+        raise ValueError(f"component: {component!r} is none of {names}")
+    index = names.index(component)
+    scan = next(s for s in structure.scans if index in s.indices)
+    rows, columns = frame.block_size(frame.components[index])
+    for name, value, count in (("row", row, rows), ("column", column, columns)):
+        if not 0 <= value < count:
+            raise ValueError(f"{name}: {value} is outside 0..{count - 1}, the {component} blocks of this picture")
+    whole = Scan(frame, scan.indices, scan.components, scan.huffman_tables, 0)
+    return Place(frame, index, whole, row, column)

@@ -1,0 +1,276 @@
+"""Plates that need no photograph: a quantization table, the zig-zag, the pipeline, the hourglass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from numjpeg.stages.zigzag import SEQUENCE
+from numjpeg.tools.pictures.canvas import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    PALE_BLUE,
+    PALE_GRAY,
+    PALE_ORANGE,
+    PAPER,
+    Canvas,
+    colored,
+    draw_axes,
+    draw_grid,
+    hex_color,
+    text_width,
+)
+
+
+def draw_table(table: ArrayLike, title: str, subtitle: str = "") -> Image.Image:
+    """Draw a quantization table as a grid of its numbers, shaded by value.
+
+    Parameters
+    ----------
+    table : integers ``(8, 8)``, natural order.
+    title, subtitle : what stands above it, ASCII.
+
+    Returns
+    -------
+    RGB picture, 680 x 756.
+    """
+    entries = np.asarray(table)
+    if entries.shape != (8, 8) or entries.dtype.kind not in "iu":
+        raise ValueError(f"table: integers (8, 8) expected, got {entries.dtype} {entries.shape}")
+    canvas = Canvas(680, 756)
+    canvas.text((60, 38), title, 28, INK, "lm")
+    canvas.text((60, 72), subtitle, 17, MUTED, "lm")
+    draw_axes(canvas, (60, 136), 576)
+    draw_grid(canvas, (60, 136), 72, entries, colored(entries, 0, max(150, int(entries.max()))))
+    canvas.text((60, 734), "vertical frequency grows downwards; upper left: DC", 16, MUTED, "lm")
+    return canvas.finish()
+
+
+def draw_zigzag(sequence: ArrayLike = SEQUENCE) -> Image.Image:
+    """Draw the path of the zig-zag over a block (T.81 Figure A.6).
+
+    Parameters
+    ----------
+    sequence : integers ``(8, 8)``, the place in the sequence of each coefficient.
+
+    Returns
+    -------
+    RGB picture, 800 x 860.
+    """
+    places = np.asarray(sequence)
+    cell, left, top = 84, 72, 140
+    canvas = Canvas(800, 860)
+    canvas.text((left, 38), "The zig-zag sequence", 28, INK, "lm")
+    canvas.text((left, 72), "64 coefficients in order of rising frequency (T.81 Figure A.6)", 17, MUTED, "lm")
+    draw_axes(canvas, (left, top), 8 * cell)
+    shades = colored(places, 0, 190)
+    for v in range(8):
+        for u in range(8):
+            canvas.box((left + u * cell, top + v * cell), (cell, cell), hex_color(shades[v, u]))
+    canvas.box((left, top), (8 * cell, 8 * cell), None, MUTED)
+    centres = [
+        (left + (n % 8 + 0.5) * cell, top + (n // 8 + 0.5) * cell) for n in np.argsort(places.ravel()).tolist()
+    ]
+    for (x0, y0), (x1, y1) in pairwise(centres):
+        canvas.line([(x0, y0), (x1, y1)], ORANGE, 3)
+        canvas.arrow([(x0, y0), (x0 + 0.6 * (x1 - x0), y0 + 0.6 * (y1 - y0))], ORANGE, 3, 14)
+    for place, centre in enumerate(centres):
+        canvas.dot(centre, 7 if place in (0, 63) else 4, ORANGE)
+    # Diagonal strokes leave the upper left corner of each cell free.
+    for v in range(8):
+        for u in range(8):
+            canvas.text((left + u * cell + 8, top + v * cell + 7), str(places[v, u]), 19, INK, "la")
+    canvas.text((left, 836), "vertical frequency grows downwards; 0: DC, 1 to 63: AC", 16, MUTED, "lm")
+    return canvas.finish()
+
+
+# --- the pipeline ----------------------------------------------------------------------------------------
+
+
+EXACT, ROUNDING, LOSSY = PALE_GRAY, PALE_BLUE, PALE_ORANGE
+
+
+class _Step(NamedTuple):
+    column: int
+    name: str
+    function: str
+    kind: str
+    lane: int = 0
+
+
+_ENCODER = (
+    _Step(1, "colour\nRGB to YCbCr", "rgb_to_ycbcr", ROUNDING),
+    _Step(2, "level shift\n- 128", "level_shift", EXACT),
+    _Step(3, "subsampling\n4:2:0", "downsample", LOSSY),
+    _Step(4, "8 x 8\nblocks", "split_blocks", EXACT),
+    _Step(5, "forward\nDCT", "fdct", ROUNDING),
+    _Step(6, "quantization", "quantize", LOSSY),
+    _Step(7, "zig-zag", "zigzag", EXACT),
+    _Step(8, "DC prediction", "dc_differences", EXACT, -1),
+    _Step(8, "AC run-length", "run_length_encode", EXACT, 1),
+    _Step(9, "Huffman\ncoding", "huffman_encode", EXACT),
+)
+_DECODER = (
+    _Step(1, "colour\nYCbCr to RGB", "ycbcr_to_rgb", ROUNDING),
+    _Step(2, "upsampling\n4:2:0", "upsample", ROUNDING),
+    _Step(3, "join\nblocks", "join_blocks", EXACT),
+    _Step(4, "level shift\n+ 128", "inverse_level_shift", EXACT),
+    _Step(5, "inverse\nDCT", "idct", ROUNDING),
+    _Step(6, "dequantization", "dequantize", EXACT),
+    _Step(7, "inverse\nzig-zag", "inverse_zigzag", EXACT),
+    _Step(8, "DC sums", "dc_from_differences", EXACT, -1),
+    _Step(8, "AC run-length", "run_length_decode", EXACT, 1),
+    _Step(9, "Huffman\ndecoding", "huffman_decode", EXACT),
+)
+_LEFT, _PITCH, _BOX_WIDTH = 28, 172, 140
+
+
+def _column_center(column: int) -> float:
+    return _LEFT + column * _PITCH + _BOX_WIDTH / 2
+
+
+def draw_pipeline() -> Image.Image:
+    """Draw encoder and decoder as a block diagram: an RGB picture, 1916 x 760."""
+    canvas = Canvas(1916, 760)
+    encoder, tables, decoder = 230, 420, 610
+    canvas.text((_LEFT, 44), "Baseline JPEG: from pixels to bits and back", 32, INK, "lm")
+    canvas.text((1916 - 36, 44), "small print: functions of numjpeg.stages", 18, MUTED, "rm")
+    left = float(_LEFT + 16)
+    for text, fill in (
+        ("exactly reversible", EXACT),
+        ("reversible up to rounding", ROUNDING),
+        ("information is lost", LOSSY),
+    ):
+        canvas.box((left, tables - 13), (26, 26), fill, MUTED, 5)
+        canvas.text((left + 38, tables), text, 20, INK, "lm")
+        left += text_width(text, 20) + 90
+    _draw_lane(canvas, encoder, _ENCODER, forward=True)
+    _draw_lane(canvas, decoder, _DECODER, forward=False)
+    quantization, huffman, file = (_column_center(column) for column in (6, 9, 10))
+    canvas.line([(quantization, tables), (huffman, tables)], BLUE)
+    canvas.arrow([(huffman, tables), (file - 56, tables)], BLUE)
+    for center, half, text in (
+        (quantization, 108, "quantization tables\nK.1, K.2 and quality"),
+        (huffman, 84, "Huffman tables\nK.3 or optimal"),
+    ):
+        canvas.arrow([(center, tables), (center, encoder + 50)], BLUE)
+        canvas.arrow([(center, tables), (center, decoder - 50)], BLUE)
+        canvas.box((center - half, tables - 34), (2 * half, 68), PAPER, BLUE, 8)
+        canvas.text((center, tables), text, 18, BLUE)
+    canvas.arrow([(file, encoder + 46), (file, tables - 48)], INK, 3, 13)
+    canvas.arrow([(file, tables + 46), (file, decoder - 48)], INK, 3, 13)
+    canvas.box((file - 54, tables - 46), (108, 92), BLUE, BLUE, 8)
+    canvas.text((file, tables), "JPEG\nfile", 22, PAPER)
+    return canvas.finish()
+
+
+def _draw_lane(canvas: Canvas, middle: int, steps: Sequence[_Step], forward: bool) -> None:
+    """Draw the encoder from left to right, or the decoder from right to left."""
+    canvas.text((_LEFT + 16, middle - 84), "Encoder" if forward else "Decoder", 24, BLUE, "lm")
+    for column, text in ((0, "RGB\npixels"), (10, "bits")):
+        center = _column_center(column)
+        canvas.box((center - 54, middle - 46), (108, 92), INK, INK, 8)
+        canvas.text((center, middle), text, 22, PAPER)
+    for step in steps:
+        center, y = _column_center(step.column), middle + step.lane * 62
+        canvas.box((center - _BOX_WIDTH / 2, y - 46), (_BOX_WIDTH, 92), step.kind, MUTED, 8)
+        canvas.text((center, y - 12), step.name, 18)
+        canvas.text((center, y + 31), step.function, 14, MUTED)
+    for column in range(10):
+        _connect(canvas, column, middle, forward)
+
+
+def _connect(canvas: Canvas, column: int, middle: int, forward: bool) -> None:
+    """Draw the arrows between a column and the next one; column 8 has two boxes."""
+    half = [54 if c in (0, 10) else _BOX_WIDTH / 2 for c in (column, column + 1)]
+    x0, x1 = _column_center(column) + half[0], _column_center(column + 1) - half[1]
+    for lane in (-62, 62) if column in (7, 8) else (0,):
+        y0, y1 = (middle + lane * (c == 8) + (lane // 4) * (c != 8) for c in (column, column + 1))
+        points = [(x0, y0), (x1, y1)]
+        canvas.arrow(points if forward else points[::-1], INK, 2, 10)
+
+
+# --- the hourglass ---------------------------------------------------------------------------------------
+
+
+class _Floor(NamedTuple):
+    name: str
+    modules: str
+    width: int
+    """Width of the hourglass at the middle of the floor."""
+
+
+_UPPER = (
+    _Floor("pixels", "uint8 (H, W, 3)", 860),
+    _Floor("colour conversion", "stages.color", 760),
+    _Floor("level shift, subsampling", "stages.level_shift, stages.subsampling", 660),
+    _Floor("8 x 8 blocks", "stages.blocks", 560),
+    _Floor("DCT", "stages.dct", 460),
+    _Floor("quantization", "stages.quantization", 360),
+)
+_LOWER = (
+    _Floor("zig-zag, MCU order", "stages.zigzag, bitstream.mcu", 360),
+    _Floor("DC prediction", "stages.dc_prediction", 460),
+    _Floor("run-length coding", "stages.run_length", 560),
+    _Floor("Huffman coding", "stages.huffman, bitstream.bits", 660),
+    _Floor("scans, marker segments", "bitstream.sequential, .segments, .reader, .writer", 760),
+    _Floor("bytes", "the JPEG file", 860),
+)
+
+
+def draw_hourglass() -> Image.Image:
+    """Draw the architecture: pixels narrow to coefficients and widen to bytes, an RGB picture, 1500 x 1126."""
+    canvas = Canvas(1500, 1126)
+    canvas.text((750, 40), "The hourglass", 32)
+    canvas.text((750, 78), "whatever is added hangs on the waist and moves nothing else", 19, MUTED)
+    middle, floor = 750, 72
+    _draw_floors(canvas, middle, 110, floor, _UPPER, PALE_BLUE)
+    top = 110 + len(_UPPER) * floor
+    canvas.box((middle - 200, top), (400, 116), BLUE, BLUE, 10)
+    canvas.text((middle, top + 38), "Coefficients", 30, PAPER)
+    canvas.text((middle, top + 82), "int16 (rows, columns, 8, 8) a component", 18, PAPER)
+    _draw_floors(canvas, middle, top + 116, floor, _LOWER, PALE_ORANGE)
+    bottom = top + 116 + len(_LOWER) * floor
+    _draw_routes(canvas, (110, top, top + 116, bottom))
+    return canvas.finish()
+
+
+def _draw_floors(canvas: Canvas, middle: int, top: int, height: int, floors: Sequence[_Floor], fill: str) -> None:
+    """Draw one half of the hourglass; each floor is a trapezoid, 100 wider at one side than at the other."""
+    slope = floors[1].width - floors[0].width
+    for i, floor in enumerate(floors):
+        y, upper, lower = top + i * height, (floor.width - slope / 2) / 2, (floor.width + slope / 2) / 2
+        corners = [(-upper, y), (upper, y), (lower, y + height), (-lower, y + height)]
+        canvas.polygon([(middle + x, y) for x, y in corners], fill, PAPER)
+        canvas.text((middle, y + 24), floor.name, 21)
+        canvas.text((middle, y + 52), floor.modules, 16, MUTED)
+
+
+def _draw_routes(canvas: Canvas, levels: tuple[int, int, int, int]) -> None:
+    """Draw the ways through the hourglass beside it: encoder on the left, decoder on the right."""
+    top, waist_top, waist_bottom, bottom = levels
+    for x, far, points in ((60, 1, (top, bottom)), (1440, -1, (bottom, top))):
+        canvas.arrow([(x, points[0]), (x, points[1])], INK, 4, 18)
+        name = "encode\nimwrite" if far == 1 else "decode\nimread"
+        canvas.text((x + 22 * far, top + 34), name, 22, INK, "lm" if far == 1 else "rm")
+        module = "encoder.py" if far == 1 else "decoder.py"
+        canvas.text((x + 22 * far, top + 84), module, 16, MUTED, "lm" if far == 1 else "rm")
+    middle = (waist_top + waist_bottom) / 2
+    canvas.arrow([(550, middle), (270, middle), (270, bottom - 36), (324, bottom - 36)], ORANGE, 3, 15)
+    canvas.text((286, middle - 20), "write_coefficients", 20, ORANGE, "lm")
+    canvas.arrow([(1176, bottom - 36), (1230, bottom - 36), (1230, middle), (950, middle)], ORANGE, 3, 15)
+    canvas.text((1214, middle - 20), "read_coefficients", 20, ORANGE, "rm")
+    upper, lower = (top + waist_top) / 2 + 40, (waist_bottom + bottom) / 2 + 10
+    canvas.text((82, upper), "pixels.analyse\nbands of samples\nto coefficients", 18, BLUE, "lm")
+    canvas.text(
+        (1418, upper), "pixels.synthesise,\npixels.assemble\nbands of coefficients\nto samples", 18, BLUE, "rm"
+    )
+    canvas.text((82, lower), "bitstream.writer\ncoefficients\nto bytes", 18, ORANGE, "lm")
+    canvas.text((1418, lower), "bitstream.reader\nbytes to\ncoefficients", 18, ORANGE, "rm")

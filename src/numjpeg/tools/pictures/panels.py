@@ -1,0 +1,192 @@
+"""What stage pictures are put together from: views of samples, blocks as numbers, heat maps, sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from numjpeg.stages.color import ycbcr_to_rgb
+from numjpeg.stages.level_shift import MID_LEVEL
+from numjpeg.tools.pictures.canvas import (
+    HEAT,
+    INK,
+    LINE,
+    MUTED,
+    ORANGE,
+    SIGNED,
+    Canvas,
+    Number,
+    Point,
+    color_map,
+    colored,
+    draw_grid,
+    wrap,
+)
+
+
+class Panel(NamedTuple):
+    """A picture with a line of text below."""
+
+    image: Image.Image
+    label: str
+
+
+class Stage(NamedTuple):
+    """What one stage has to show."""
+
+    name: str
+    title: str
+    note: str
+    panels: list[Panel]
+
+
+def sheet(stages: Sequence[Stage], first: int) -> Image.Image:
+    """Stages one below the other, text on the left, numbered from ``first`` on."""
+    text, margin = 290, 32
+    rows = [_panel_row(stage.panels) for stage in stages]
+    width = max(row.width for row in rows)
+    canvas = Canvas(2 * margin + text + width, margin + sum(row.height + 40 for row in rows))
+    y = margin
+    for number, (stage, row) in enumerate(zip(stages, rows, strict=True), first):
+        if number > first:
+            canvas.line([(margin, y - 22), (margin + text + width, y - 22)], LINE, 1)
+        title = wrap(f"{number}  {stage.title}", 24, text - 30)
+        canvas.text((margin, y), title, 24, INK, "la")
+        below = y + 32 * (title.count("\n") + 1) + 8
+        canvas.text((margin, below), wrap(stage.note, 17, text - 30), 17, MUTED, "la")
+        canvas.paste(row, margin + text, y)
+        y += row.height + 40
+    return canvas.finish()
+
+
+def card(stage: Stage) -> Image.Image:
+    """One stage on a sheet of its own."""
+    row = _panel_row(stage.panels)
+    width = max(row.width, 640)
+    note = wrap(stage.note.replace("\n", " "), 18, width)
+    top = 96 + 24 * (note.count("\n") + 1)
+    canvas = Canvas(width + 64, top + row.height + 24)
+    canvas.text((32, 44), stage.title, 30, INK, "lm")
+    canvas.text((32, 74), note, 18, MUTED, "la")
+    canvas.paste(row, 32, top)
+    return canvas.finish()
+
+
+def _panel_row(panels: Sequence[Panel]) -> Image.Image:
+    """Panels side by side, labels below, upper edges in line."""
+    slots = [max(panel.image.width, 150) for panel in panels]
+    labels = [wrap(panel.label, 17, slot) for panel, slot in zip(panels, slots, strict=True)]
+    tallest = max(panel.image.height for panel in panels)
+    lines = max(label.count("\n") + 1 for label in labels)
+    canvas = Canvas(sum(slots) + 24 * (len(panels) - 1), tallest + 12 + 23 * lines)
+    x = 0
+    for panel, slot, label in zip(panels, slots, labels, strict=True):
+        canvas.paste(panel.image, x, 0)
+        canvas.text((x, panel.image.height + 9), label, 17, INK, "la")
+        x += slot + 24
+    return canvas.finish()
+
+
+# --- views of samples ------------------------------------------------------------------------------------
+
+
+NEAR = 5
+"""Blocks a side of a block's neighbourhood."""
+
+
+def photo(samples: NDArray[np.uint8], side: int, full: tuple[int, ...] | None = None) -> Image.Image:
+    """Samples as a picture such that one of the shape ``full`` (None: its own) is about ``side`` long.
+
+    What is enlarged shows each sample as a rectangle.
+    """
+    image = Image.fromarray(np.ascontiguousarray(samples)).convert("RGB")
+    scale = side / max((full or samples.shape)[:2])
+    if 1 <= scale < 4:
+        scale = int(scale)  # rectangles of few pixels must be equally large
+    width, height = (max(1, round(length * scale)) for length in image.size)
+    method = Image.Resampling.BOX if scale >= 1 else Image.Resampling.LANCZOS
+    return image.resize((width, height), method)
+
+
+def tinted(plane: NDArray[np.uint8], component: int) -> NDArray[np.uint8]:
+    """Y as it is; Cb or Cr as the colours it makes at medium luminance."""
+    if component == 0:
+        return plane
+    ycbcr = np.full((*plane.shape, 3), MID_LEVEL, np.uint8)
+    ycbcr[..., component] = plane
+    return ycbcr_to_rgb(ycbcr)
+
+
+def framed(image: Image.Image, place: Point, scale: float) -> Image.Image:
+    """A frame around the block whose upper left sample is at ``place`` (x, y) of what the picture shows."""
+    copy = image.copy()
+    x, y = (round(p * scale) for p in place)
+    length = max(6, round(8 * scale))
+    draw = ImageDraw.Draw(copy)
+    for distance, color in ((4, "#FFFFFF"), (3, ORANGE), (2, ORANGE), (1, "#FFFFFF")):
+        inside = 4 - distance  # the frame stays on the picture even where the block ends with it
+        left, top = max(x - distance, inside), max(y - distance, inside)
+        right = min(x + length - 1 + distance, image.width - 1 - inside)
+        bottom = min(y + length - 1 + distance, image.height - 1 - inside)
+        draw.rectangle((left, top, max(left, right), max(top, bottom)), None, color)
+    return copy
+
+
+def window(samples: NDArray[Number], block: tuple[int, int], side: int) -> tuple[NDArray[Number], Point]:
+    """At most ``side`` rows and columns around a block, and the block's place (x, y) in them."""
+    cuts, place = [], []
+    for length, index in zip(samples.shape[:2], block, strict=True):
+        first = max(0, min(8 * index + 4 - side // 2, length - side)) // 8 * 8
+        cuts.append(slice(first, first + side))
+        place.append(8 * index - first)
+    return samples[cuts[0], cuts[1]], (place[1], place[0])
+
+
+def near(samples: NDArray[np.uint8], block: tuple[int, int], side: int) -> Image.Image:
+    """A block and its neighbours, enlarged, the block framed."""
+    view, place = window(samples, block, 8 * NEAR)
+    image = photo(view, side)
+    return framed(image, place, image.width / view.shape[1])
+
+
+# --- blocks as numbers, blocks as colours ----------------------------------------------------------------
+
+
+def numbers(
+    values: NDArray[np.generic], side: int, low: float, high: float, stops: tuple[str, ...]
+) -> Image.Image:
+    """A block as numbers on cells coloured by value."""
+    return _grid(values, side, colored(values, low, high, stops))
+
+
+def signed_numbers(values: NDArray[np.integer], side: int) -> Image.Image:
+    """A block as numbers, negative ones orange, positive ones blue, deeper with the magnitude's root."""
+    root = np.sqrt(np.abs(values)) * np.sign(values)
+    high = max(1.0, float(np.abs(root).ravel()[1:].max()))  # the first, DC, may lie beyond the scale
+    return _grid(values, side, colored(root, -high, high, SIGNED))
+
+
+def _grid(values: NDArray[np.generic], side: int, colors: NDArray[np.uint8]) -> Image.Image:
+    """A block as numbers on coloured cells."""
+    canvas = Canvas(side // 8 * 8, side // 8 * 8)
+    draw_grid(canvas, (0, 0), side // 8, values, colors)
+    return canvas.finish()
+
+
+def heat(values: NDArray[np.integer], side: int, high: int, label: str) -> Panel:
+    """A heat map of blocks, with the scale below it."""
+    image = photo(colored(values, 0, high), side)
+    width = max(image.width, 150)
+    canvas = Canvas(width, image.height + 44)
+    canvas.paste(image, 0, 0)
+    canvas.box((0, 0), image.size, None)
+    bar = Image.fromarray(color_map(HEAT)[np.newaxis]).resize((width, 14), Image.Resampling.BILINEAR)
+    canvas.paste(bar, 0, image.height + 8)
+    canvas.box((0, image.height + 8), (width, 14), None)
+    canvas.text((0, image.height + 35), "0", 15, MUTED, "lm")
+    canvas.text((width, image.height + 35), str(high), 15, MUTED, "rm")
+    return Panel(canvas.finish(), label)

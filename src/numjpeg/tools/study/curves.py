@@ -1,0 +1,90 @@
+"""From points to curves, and to the rate that one codec saves against another at equal quality (Bjøntegaard)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.tools.study.measure import Point
+
+LOW_BPP, HIGH_BPP = 0.2, 3.0
+"""Bits a pixel between which the anchor's qualities are compared, unless said otherwise."""
+
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Bits a pixel, quality; both strictly increasing."""
+
+
+def curve(points: Iterable[Point], metric: str) -> Curve:
+    """The points of one picture and codec that no other one beats in both rate and quality.
+
+    SSIM is taken as -10 log10(1 - SSIM): its upper end, where pictures are good, is otherwise too narrow.
+    """
+    pairs = sorted((point.bpp, _score(point, metric)) for point in points)
+    kept: list[tuple[float, float]] = []
+    for bpp, score in pairs:
+        if not np.isfinite(score) or (kept and score <= kept[-1][1]):
+            continue
+        if kept and bpp == kept[-1][0]:
+            kept.pop()
+        kept.append((bpp, score))
+    rate, quality = np.array(kept, np.float64).reshape(-1, 2).T
+    return rate, quality
+
+
+def _score(point: Point, metric: str) -> float:
+    value = float(getattr(point, metric))
+    return -10 * np.log10(max(1 - value, 1e-12)) if metric == "ssim" else value
+
+
+def bd_rate(anchor: Curve, test: Curve, low: float = LOW_BPP, high: float = HIGH_BPP) -> float:
+    """How much more rate ``test`` takes than ``anchor`` at equal quality, in percent; negative is less.
+
+    Bjøntegaard's difference with piecewise cubic interpolation, over the qualities that the anchor has between
+    ``low`` and ``high`` bits a pixel and both curves cover; nan if there are none.
+    """
+    import bjontegaard  # noqa: PLC0415 (of the extra)
+    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 (of the extra)
+
+    rate, quality = anchor
+    if len(rate) < 2 or len(test[0]) < 2:
+        return float("nan")
+    # The anchor's curve is cut at the ends of the interval, where it seldom has points.
+    at = PchipInterpolator(np.log(rate), quality)
+    first, last = max(low, rate[0]), min(high, rate[-1])
+    if first >= last:
+        return float("nan")
+    inside = (rate > first) & (rate < last)
+    rate = np.concatenate([[first], rate[inside], [last]])
+    quality = np.concatenate([[at(np.log(first))], quality[inside], [at(np.log(last))]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that curves overlap in part is what the interval is for
+        found = bjontegaard.bd_rate(
+            rate, quality, *test, method="pchip", require_matching_points=False, min_overlap=0
+        )
+    return float(found)
+
+
+def mean_bd_rate(
+    points: Sequence[Point], anchor: str, test: str, metric: str, low: float = LOW_BPP, high: float = HIGH_BPP
+) -> float:
+    """The mean of :func:`bd_rate` over all pictures that both codecs have."""
+    rates = []
+    for picture in sorted({(point.picture, point.digest) for point in points}):
+        own = [point for point in points if (point.picture, point.digest) == picture]
+        curves = [curve((p for p in own if p.codec == codec), metric) for codec in (anchor, test)]
+        rates.append(bd_rate(curves[0], curves[1], low, high))
+    known = [rate for rate in rates if np.isfinite(rate)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def mean_curve(points: Sequence[Point], codec: str, metric: str) -> Curve:
+    """Mean rate and mean quality of all pictures at each setting of a codec."""
+    own = [point for point in points if point.codec == codec]
+    settings = sorted({point.setting for point in own})
+    rate = [np.mean([p.bpp for p in own if p.setting == setting]) for setting in settings]
+    quality = [np.mean([getattr(p, metric) for p in own if p.setting == setting]) for setting in settings]
+    order = np.argsort(rate)
+    return np.array(rate)[order], np.array(quality)[order]

@@ -1,0 +1,122 @@
+"""JPEG beside JPEG 2000: at equal sizes, and from a part of a file."""
+
+from __future__ import annotations
+
+import io
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+import numjpeg
+from numjpeg.tools.study.codecs import Picture, decode_by_pillow
+
+
+class View(NamedTuple):
+    """A decoded picture and what it took."""
+
+    label: str
+    bytes: int
+    picture: Picture
+
+
+SHARES = (0.1, 0.25, 0.5, 1.0)
+"""Of a file's bytes."""
+
+
+def at_ratio(picture: Picture, ratio: float) -> list[View]:
+    """A picture at about one compression ratio: JPEG plain, restored, made for PSNR, and JPEG 2000.
+
+    Parameters
+    ----------
+    picture : uint8 ``(H, W, 3)``. ratio : bytes of the pixels over bytes of each file, at least.
+
+    Raises
+    ------
+    ValueError if JPEG cannot make a file as small.
+    """
+    limit = int(picture.nbytes / ratio)
+    plain = _largest_within(picture, limit)
+    tuned = numjpeg.encode(picture, tune="psnr", target_bytes=limit)
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(
+        stream, "JPEG2000", no_jp2=True, mct=1, irreversible=True, quality_mode="rates", quality_layers=[ratio]
+    )
+    wavelet = stream.getvalue()
+    return [
+        View("JPEG (libjpeg)", len(plain), decode_by_pillow(plain)),
+        View("JPEG, tuned for PSNR", len(tuned), decode_by_pillow(tuned)),
+        View("the same, restored", len(tuned), numjpeg.decode(tuned, restore=True)),
+        View("JPEG 2000", len(wavelet), decode_by_pillow(wavelet)),
+    ]
+
+
+def _largest_within(picture: Picture, limit: int) -> bytes:
+    """libjpeg's file of the highest quality that fits."""
+    fitting = b""
+    low, high = 1, 100
+    while low <= high:
+        quality = (low + high) // 2
+        data = numjpeg.encode(picture, quality, optimize=True)
+        if len(data) <= limit:
+            fitting, low = data, quality + 1
+        else:
+            high = quality - 1
+    if not fitting:
+        raise ValueError(f"JPEG does not fit into {limit} bytes at quality 1")
+    return fitting
+
+
+def from_parts(picture: Picture, ratio: float = 10.0) -> tuple[list[View], list[View]]:
+    """What the first 10, 25, 50 and 100 % of a file show.
+
+    JPEG 2000's file has a quality layer that ends at each share, so that its first layers are what stands in the
+    first part of the file; the JPEG file is progressive, and cut.
+
+    Returns
+    -------
+    (JPEG's views, JPEG 2000's views), one for each of :data:`SHARES`.
+    """
+    limit = int(picture.nbytes / ratio)
+    progressive = numjpeg.encode(picture, tune="psnr", target_bytes=limit, progressive=True)
+    jpeg = [
+        View(
+            f"JPEG, {share:.0%}",
+            size := int(len(progressive) * share),
+            _decode_part(progressive[:size], picture.shape),
+        )
+        for share in SHARES
+    ]
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(
+        stream,
+        "JPEG2000",
+        no_jp2=True,
+        mct=1,
+        irreversible=True,
+        progression="LRCP",
+        quality_mode="rates",
+        quality_layers=[ratio / share for share in SHARES],
+    )
+    size = len(stream.getvalue())
+    wavelet = [
+        View(f"JPEG 2000, {share:.0%}", int(size * share), _decode_layers(stream.getvalue(), layers))
+        for layers, share in enumerate(SHARES, 1)
+    ]
+    return jpeg, wavelet
+
+
+def _decode_part(data: bytes, shape: tuple[int, ...]) -> Picture:
+    try:
+        return numjpeg.decode(data, strict=False, colorspace="RGB")
+    except numjpeg.FormatError:  # no scan has begun yet
+        return np.full(shape, 128, np.uint8)
+
+
+def _decode_layers(data: bytes, layers: int) -> Picture:
+    with Image.open(io.BytesIO(data)) as image:
+        # Pillow's attribute "layers" counts only together with a reduced size; its decoder takes the number here.
+        (tile,) = image.tile
+        codec, reduction, _, *rest = tile.args  # type: ignore[misc, str-unpack]
+        image.tile = [tile._replace(args=(codec, reduction, layers, *rest))]
+        return np.asarray(image.convert("RGB"))

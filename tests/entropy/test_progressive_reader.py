@@ -1,0 +1,360 @@
+"""Progressive files: pixels as Pillow has them, coefficients as jpegtran has them; both readers say the same."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pillow
+import pytest
+import samples
+from PIL import Image
+
+import numjpeg
+from numjpeg.container import markers, segments
+from numjpeg.container import structure as reader
+from numjpeg.entropy import progressive_reader as progressive
+from numjpeg.errors import JpegError
+from numjpeg.fast import progressive as progressive_walk
+
+SIZES = [(1, 1), (8, 8), (9, 7), (16, 16), (17, 33), (40, 24), (65, 66), (100, 75)]
+
+
+def segment(marker: int, payload: bytes) -> bytes:
+    return segments.build(marker, payload)
+
+
+def scans_cut(data: bytes) -> list[bytes]:
+    """The file that ends after its first scan, after its second ..."""
+    ends = [
+        markers.end_of_scan(data, found.end)
+        for found in markers.iterate_segments(data)
+        if found.marker == markers.SOS
+    ]
+    return [data[:end] + b"\xff\xd9" for end in ends]
+
+
+# --- pixels and coefficients -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.parametrize("quality", [10, 60, 90, 100])
+def test_pixels_equal_pillow_s(subsampling: str, quality: int) -> None:
+    for size in SIZES:
+        for make in (samples.smooth, samples.noise, samples.flat):
+            data = pillow.save(make(*size), quality=quality, subsampling=subsampling, progressive=True)
+            assert np.array_equal(numjpeg.decode(data), pillow.load(data)), (size, make.__name__)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"restart_marker_blocks": 1},
+        {"restart_marker_blocks": 5},
+        {"restart_marker_rows": 1},
+        {"keep_rgb": True},
+        {"qtables": [[300] * 64, [700] * 64]},
+        {"quality": 85},
+    ],
+    ids=str,
+)
+def test_options_of_pillow(options: dict[str, object]) -> None:
+    for picture in (samples.smooth(70, 90), samples.noise(33, 50), samples.photograph()[:200, :300]):
+        data = pillow.save(picture, progressive=True, **options)
+        assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (4, "CMYK")])
+def test_gray_and_cmyk(channels: int, mode: str) -> None:
+    for size in SIZES:
+        data = pillow.save(samples.smooth(*size, channels), mode, progressive=True, quality=80)
+        assert np.array_equal(numjpeg.decode(data), pillow.load(data)), size
+
+
+SCRIPTS = {
+    "two scans": "0 1 2: 0 0 0 0; 0: 1 63 0 0; 1: 1 63 0 0; 2: 1 63 0 0;",
+    "DC of each": "0: 0 0 0 3; 1: 0 0 0 0; 2: 0 0 0 1; 0: 1 63 0 0; 0: 0 0 3 2; 0: 0 0 2 1; 2: 0 0 1 0;"
+    "0: 0 0 1 0; 1: 1 63 0 0; 2: 1 63 0 0;",
+    "pairs": "0 2: 0 0 0 1; 1: 0 0 0 0; 2: 1 63 0 0; 0 2: 0 0 1 0; 1: 1 63 0 0; 0: 1 63 0 0;",
+    "every coefficient": "0 1 2: 0 0 0 0;" + "".join(f"0: {k} {k} 0 0;" for k in range(63, 0, -1)),
+    "every bit": "0 1 2: 0 0 0 8;"
+    + "".join(f"0 1 2: 0 0 {a} {a - 1};" for a in range(8, 0, -1))
+    + "0: 1 63 0 8;"
+    + "".join(f"0: 1 63 {a} {a - 1};" for a in range(8, 0, -1)),
+    "bands of bits": "0 1 2: 0 0 0 0; 0: 1 5 0 2; 0: 6 20 0 1; 0: 1 5 2 1; 0: 21 63 0 3; 0: 6 20 1 0; 0: 1 5 1 0;"
+    "0: 21 63 3 2; 0: 21 63 2 1; 0: 21 63 1 0; 1: 1 63 0 4; 1: 1 63 4 3; 1: 1 63 3 2; 1: 1 63 2 1;",
+    "chroma without AC": "0 1 2: 0 0 0 0; 0: 1 63 0 0;",
+    "last bit missing": "0 1 2: 0 0 0 1; 0: 1 63 0 1; 1: 1 63 0 2; 2: 1 63 0 1; 1: 1 63 2 1;",
+}
+
+
+@pytest.mark.cjpeg
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scan_scripts(cjpeg: str, name: str, tmp_path: Path) -> None:
+    """Pixels as Pillow has them; the coefficients as jpegtran writes them into a sequential file."""
+    script, source, file = tmp_path / "script", tmp_path / "source.ppm", tmp_path / "file.jpg"
+    script.write_text(SCRIPTS[name].replace(";", ";\n"))
+    jpegtran = str(Path(cjpeg).with_name("jpegtran"))
+    for options in ((), ("-sample", "1x2", "-quality", "95"), ("-sample", "2x2,1x1,1x2", "-restart", "3B")):
+        for picture in (samples.smooth(61, 90), samples.noise(35, 35)):
+            Image.fromarray(picture).save(source)
+            command = [cjpeg, *options, "-scans", str(script), "-outfile", str(file), str(source)]
+            subprocess.run(command, check=True)
+            data = file.read_bytes()
+            assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+            sequential = subprocess.run([jpegtran, str(file)], check=True, capture_output=True).stdout
+            assert numjpeg.read_header(sequential).marker == "SOF0"
+            found, expected = numjpeg.read_coefficients(data), numjpeg.read_coefficients(sequential)
+            for a, b in zip(found.planes, expected.planes, strict=True):
+                assert np.array_equal(a, b)
+            assert found.huffman_tables == {}
+            assert numjpeg.read_coefficients(numjpeg.write_coefficients(found)).planes[0].any()
+
+
+# --- incomplete files ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+def test_incomplete_files_are_smoothed_as_pillow_does(subsampling: str) -> None:
+    for size in [*SIZES, (24, 64), (64, 8), (33, 17), (49, 20), (130, 40)]:
+        for make, quality in ((samples.smooth, 90), (samples.noise, 30)):
+            data = pillow.save(make(*size), quality=quality, subsampling=subsampling, progressive=True)
+            for i, cut in enumerate(scans_cut(data)):
+                assert np.array_equal(numjpeg.decode(cut), pillow.load(cut)), (size, make.__name__, i)
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (4, "CMYK")])
+def test_incomplete_gray_and_cmyk(channels: int, mode: str) -> None:
+    for size in SIZES:
+        data = pillow.save(samples.smooth(*size, channels), mode, progressive=True)
+        for cut in scans_cut(data):
+            assert np.array_equal(numjpeg.decode(cut), pillow.load(cut)), size
+
+
+def test_smoothing_can_be_left_out() -> None:
+    """The same coefficients in a sequential file, which Pillow does not smooth."""
+    data = pillow.save(samples.smooth(60, 70), progressive=True)
+    for i, cut in enumerate(scans_cut(data)):
+        plain = numjpeg.decode(cut, block_smoothing=False)
+        sequential = numjpeg.write_coefficients(numjpeg.read_coefficients(cut))
+        assert np.array_equal(plain, pillow.load(sequential))
+        assert np.array_equal(plain, numjpeg.decode(cut)) == (i == 9), i
+
+
+def test_a_component_that_is_never_sent_is_neutral() -> None:
+    data = pillow.save(samples.smooth(20, 20), progressive=True, subsampling=0)
+    frame = reader.read_structure(data).require_frame()
+    place = data.index(b"\xff\xda")
+    tables = data[:place]
+    dc = segment(0xDA, bytes((1, frame.components[0].identifier, 0, 0, 0, 1)))
+    cut = tables + dc + b"\x00" * 20 + b"\xff\xd9"
+    assert np.array_equal(numjpeg.decode(cut), pillow.load(cut))
+    assert not numjpeg.read_coefficients(cut).planes[1].any()
+
+
+# --- the fast reader and the serial one ------------------------------------------------------------------
+
+
+def read(data: bytes, read_scan: Callable[..., None]) -> tuple[list[bytes], list[str], str | None]:
+    """All planes, the warnings, and the error."""
+    warnings: list[str] = []
+    planes: list[np.ndarray] = []
+    try:
+        structure = reader.read_structure(data)
+        planes = progressive.new_planes(structure.require_frame(), structure.scans, len(data))
+        for scan in structure.scans:
+            read_scan(data, scan, planes, warnings)
+    except JpegError as error:
+        return [plane.tobytes() for plane in planes], warnings, str(error)
+    return [plane.tobytes() for plane in planes], warnings, None
+
+
+def assert_same(data: bytes) -> tuple[list[bytes], list[str], str | None]:
+    expected = read(data, progressive.read_scan)
+    assert read(data, progressive_walk.read_scan) == expected
+    return expected
+
+
+def never(*arguments: object) -> None:
+    raise AssertionError("the serial reader was asked")
+
+
+@pytest.mark.parametrize("below", [0, 1 << 30], ids=["lanes", "walk"])
+def test_sound_scans_are_not_read_serially(below: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progressive_walk, "WALK_BELOW", below)
+    files = [
+        pillow.save(picture, progressive=True, **options)
+        for picture in (samples.photograph()[:160, :200], samples.noise(50, 60), samples.smooth(120, 90))
+        for options in ({}, {"quality": 97, "subsampling": 0}, {"restart_marker_blocks": 7})
+    ]
+    expected = [read(data, progressive.read_scan) for data in files]
+    monkeypatch.setattr(progressive, "read_scan", never)
+    for data, result in zip(files, expected, strict=True):
+        assert result[2] is None
+        assert read(data, progressive_walk.read_scan) == result
+        assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+
+
+@pytest.mark.parametrize("below", [0, 1 << 30], ids=["lanes", "walk"])
+def test_damaged_scans_give_the_same_coefficients_or_the_same_error(
+    below: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progressive_walk, "WALK_BELOW", below)
+    chance = random.Random(below)
+    files = [
+        pillow.save(picture, progressive=True, **options)
+        for picture in (samples.smooth(40, 56), samples.noise(24, 32))
+        for options in ({}, {"subsampling": 0, "quality": 95}, {"restart_marker_blocks": 3})
+    ]
+    errors = 0
+    for _ in range(150):
+        data = bytearray(chance.choice(files))
+        first = data.index(b"\xff\xda")
+        for _ in range(chance.choice((1, 1, 3))):
+            data[chance.randrange(first + 14, len(data))] = chance.randrange(256)
+        if chance.random() < 0.1:
+            del data[chance.randrange(first, len(data)) :]
+        errors += assert_same(bytes(data))[2] is not None
+    assert 30 < errors < 150
+
+
+def test_a_lane_that_never_agrees_is_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progressive_walk, "WALK_BELOW", 0)
+    monkeypatch.setattr(progressive_walk, "ROUNDS", 1)
+    data = pillow.save(samples.noise(80, 80), progressive=True)
+    monkeypatch.setattr(progressive, "read_scan", never)
+    assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+
+
+def test_errors_say_what_where_and_by_which_clause() -> None:
+    data = pillow.save(samples.noise(80, 80), progressive=True)
+    scans = reader.read_structure(data).scans
+    for scan in scans:
+        ones = b"\xff\x00" * 6
+        if scan.Ss == 0 and scan.Ah:
+            continue  # any bits will do
+        places = range(scan.start + 8, scan.end - len(ones) - 8)
+        place = next(p for p in places if b"\xff" not in data[p - 1 : p + len(ones) + 1])
+        damaged = data[:place] + ones + data[place + len(ones) :]
+        with pytest.raises(numjpeg.FormatError, match=r"in MCU \d+ \(G\.2\), byte \d+") as caught:
+            numjpeg.decode(damaged)
+        assert scan.start <= caught.value.offset <= scan.end
+    cut = data[: scans[5].start + 100] + b"\xff\xd9"
+    with pytest.raises(numjpeg.FormatError, match="data end too early in MCU"):
+        numjpeg.decode(cut)
+
+
+# --- scan headers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ((0, 1, 0, 1), "Ss=0, Se=1"),
+        ((5, 4, 0, 0), "Ss=5, Se=4"),
+        ((1, 64, 0, 0), "Ss=1, Se=64"),
+        ((1, 5, 0, 0), "AC coefficients has 3 components"),
+        ((0, 0, 0, 14), "Ah=0, Al=14"),
+        ((0, 0, 3, 1), "Ah=3, Al=1"),
+    ],
+)
+def test_scan_headers_that_mean_nothing(parameters: tuple[int, int, int, int], expected: str) -> None:
+    data = bytearray(pillow.save(samples.smooth(16, 16), progressive=True))
+    place = data.index(b"\xff\xda") + 11
+    Ss, Se, Ah, Al = parameters
+    data[place : place + 3] = bytes((Ss, Se, Ah << 4 | Al))
+    with pytest.raises(numjpeg.FormatError, match=expected + r".*\(G\.1\.1\.1\.[12]\), byte"):
+        numjpeg.decode(bytes(data))
+
+
+def test_scans_out_of_order_are_warnings() -> None:
+    """As in libjpeg: a scan that comes twice, or a refinement that skips a bit."""
+    data = pillow.save(samples.smooth(32, 32, 1), progressive=True)
+    parts = [found for found in markers.iterate_segments(data) if found.marker == markers.SOS]
+    ends = [markers.end_of_scan(data, found.end) for found in parts]
+    for i in (0, 1, 4):
+        scan = data[ends[i - 1] if i else data.index(b"\xff\xc4") : ends[i]]
+        twice = data[: ends[i]] + scan + data[ends[i] :]
+        assert np.array_equal(numjpeg.decode(twice), pillow.load(twice)), i
+        assert any("do not come bit after bit" in text for text in reader.read_structure(twice).warnings)
+    assert not reader.read_structure(data).warnings
+    reverse = data[: data.index(b"\xff\xc4")] + data[ends[0] : ends[1]] + data[data.index(b"\xff\xc4") : ends[0]]
+    reverse += b"\xff\xd9"
+    assert np.array_equal(numjpeg.decode(reverse), pillow.load(reverse))
+    assert any("come before its DC" in text for text in reader.read_structure(reverse).warnings)
+
+
+def test_only_tables_that_a_scan_uses_must_be_there() -> None:
+    data = pillow.save(samples.smooth(32, 32, 1), progressive=True)
+    dht = data.index(b"\xff\xc4")
+    length = int.from_bytes(data[dht + 2 : dht + 4], "big")
+    with pytest.raises(numjpeg.FormatError, match="DC Huffman table 0 is not defined"):
+        numjpeg.decode(data[:dht] + data[dht + 2 + length :])
+    # Without any AC table there are only DC scans; the refinement needs none at all.
+    scans = reader.read_structure(data).scans
+    refinement = next(scan for scan in scans if scan.Ss == 0 and scan.Ah)
+    assert refinement.huffman_tables == {}
+    only_dc = data[: scans[0].end] + data[refinement.offset : refinement.end] + b"\xff\xd9"
+    assert np.array_equal(numjpeg.decode(only_dc), pillow.load(only_dc))
+
+
+# --- attacks ---------------------------------------------------------------------------------------------
+
+
+def file_of_end_runs(height: int, width: int, dc: bytes, scans: int, refinement: bool) -> bytes:
+    """One component; its DC scan, and AC scans of nothing but the longest runs of ends of blocks."""
+    blocks = -(-height // 8) * -(-width // 8)
+    out = b"\xff\xd8" + segment(0xDB, b"\0" + b"\1" * 64)
+    out += segment(0xC2, bytes((8, *height.to_bytes(2, "big"), *width.to_bytes(2, "big"), 1, 1, 0x11, 0)))
+    one_bit = bytes((1, *[0] * 15))
+    out += segment(0xC4, b"\0" + one_bit + b"\0") + segment(0xC4, b"\x10" + one_bit + b"\xe0")
+    if dc:
+        out += segment(0xDA, bytes((1, 1, 0, 0, 0, 0))) + dc
+    count = -(-blocks // 32767)
+    # EOB14: a code of one bit, and 14 bits for how many blocks more than 16,384.
+    text = "".join(format(blocks * (i + 1) // count - blocks * i // count - 16384, "015b") for i in range(count))
+    text += "1" * (-len(text) % 8)
+    data = int(text, 2).to_bytes(len(text) // 8, "big").replace(b"\xff", b"\xff\0")
+    for _ in range(scans):
+        out += segment(0xDA, bytes((1, 1, 0, 1, 63, 0x10 if refinement else 0))) + data
+    return out + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("refinement", [False, True])
+def test_many_scans_over_a_large_frame(refinement: bool) -> None:
+    """Refused, or done at once, and never with memory for what no data stand behind."""
+    side = 4096  # 262,144 blocks, whose DC take 32 KiB
+    dc = bytes(side * side // 64 // 8)
+    for height, width, own_dc, scans in ((16384, 8192, b"", 300), (side, side, b"", 300), (side, side, dc, 900)):
+        data = file_of_end_runs(height, width, own_dc, scans, refinement)
+        assert len(data) < 65536
+        tracemalloc.start()
+        with pytest.raises(
+            numjpeg.UnsupportedError, match=r"scans visit \d+ blocks, more than 4194304 \+ 128 a byte"
+        ):
+            numjpeg.decode(data)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 2_000_000
+    data = file_of_end_runs(side, side, dc, 25, refinement)
+    start = time.process_time()
+    coefficients = numjpeg.read_coefficients(data)
+    assert time.process_time() - start < 5
+    assert not coefficients.planes[0].any()
+
+
+def test_a_header_s_word_is_not_enough() -> None:
+    data = file_of_end_runs(16384, 8192, b"", 1, False)
+    tracemalloc.start()
+    with pytest.raises(
+        numjpeg.FormatError, match=r"the scans of component 1 have \d+ bytes, at least 262144 needed"
+    ):
+        numjpeg.decode(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000

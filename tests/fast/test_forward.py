@@ -1,0 +1,119 @@
+"""The fused forward stages equal the stages that they stand for, value for value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import samples as pictures
+
+from numjpeg.fast import forward
+from numjpeg.stages.blocks import split_blocks
+from numjpeg.stages.color import rgb_to_ycbcr
+from numjpeg.stages.dct import FORWARD, fdct
+from numjpeg.stages.level_shift import level_shift
+from numjpeg.stages.quantization import quantize
+from numjpeg.stages.subsampling import downsample
+from numjpeg.workspace import Workspace
+
+
+def as_samples(blocks: np.ndarray, workspace: Workspace) -> np.ndarray:
+    """``(n, 8, 8)`` as the fused transform takes them."""
+    samples = forward.new_samples(len(blocks), workspace)
+    samples[1:] = blocks.transpose(2, 1, 0)
+    return samples
+
+
+def by_the_stages(tile: np.ndarray, source: str, h: int, v: int, valid_rows: int) -> list[np.ndarray]:
+    """Blocks of Y, Cb and Cr, ``(n, 8, 8)`` each."""
+    ycbcr = rgb_to_ycbcr(tile[..., ::-1] if source == "BGR" else tile)
+    planes = []
+    for i, (h_, v_) in enumerate([(1, 1), (h, v), (h, v)]):
+        plane = downsample(level_shift(ycbcr[..., i]), h_, v_)
+        valid = -(-valid_rows // v_)
+        plane[valid:] = plane[valid - 1]
+        planes.append(split_blocks(plane).reshape(-1, 8, 8))
+    return planes
+
+
+@pytest.mark.parametrize("source", ["RGB", "BGR"])
+@pytest.mark.parametrize("ratio", forward.RATIOS)
+@pytest.mark.parametrize("kind", [pictures.smooth, pictures.noise, pictures.extremes])
+@pytest.mark.parametrize("missing", [0, 1, 2, 5, 7])
+def test_samples_equal_the_stages(source: str, ratio: tuple[int, int], kind, missing: int) -> None:
+    h, v = ratio
+    tile = kind(8 * v * 3, 8 * h * 5, 3)
+    valid_rows = len(tile) - missing
+    tile[valid_rows:] = tile[valid_rows - 1]
+    expected = np.concatenate(by_the_stages(tile, source, h, v, valid_rows))
+    workspace = Workspace()
+    samples = np.concatenate(forward.ycbcr_samples(tile, source, ratio, valid_rows, workspace), axis=2)
+    assert np.array_equal(samples[1:].transpose(2, 1, 0), expected)
+    assert (samples[0] == 1).all()
+
+
+def test_every_colour() -> None:
+    """All 2^24 colours: the matrix product and its floor give what the fixed-point sums give."""
+    workspace = Workspace()
+    green, blue = np.mgrid[0:256, 0:256].astype(np.uint8)
+    tile = np.stack([np.zeros_like(green), green, blue], axis=-1)
+    for red in range(256):
+        tile[..., 0] = red
+        samples = np.stack(forward.ycbcr_samples(tile, "RGB", (1, 1), 256, workspace), axis=2)
+        ours = samples[1:].reshape(8, 8, 3, 32, 32).transpose(3, 1, 4, 0, 2).reshape(256, 256, 3)
+        assert np.array_equal(ours, level_shift(rgb_to_ycbcr(tile)))
+
+
+def extreme_blocks() -> np.ndarray:
+    """The blocks that make each coefficient as large as it gets, of both signs, and what noise adds to them."""
+    random = np.random.default_rng(4)
+    signs = np.sign(FORWARD)
+    largest = np.array([np.outer(signs[v], signs[u]) for v in range(8) for u in range(8)])
+    blocks = np.concatenate([largest * 127, largest * -128, np.where(largest > 0, 127, -128)])
+    noisy = np.clip(np.tile(blocks, (20, 1, 1)) + random.integers(-20, 21, (3840, 8, 8)), -128, 127)
+    rows = random.choice([-128, 127], (2000, 8, 8))
+    return np.concatenate([blocks, noisy, rows, random.integers(-128, 128, (20000, 8, 8))]).astype(np.int16)
+
+
+def test_the_transform_equals_the_butterfly() -> None:
+    workspace = Workspace()
+    blocks = extreme_blocks()
+    ours = forward.transform([as_samples(blocks, workspace)], workspace)
+    assert np.array_equal(ours.transpose(2, 0, 1), 8 * fdct(blocks))
+
+
+def test_the_sums_of_the_transform_are_exact_in_float32() -> None:
+    """The claims of its comments: what each float32 product sums up, in units of its last place."""
+    weights = np.abs(FORWARD).sum(1).max()
+    assert 128 * weights <= 1 << 23
+    largest = 128 * weights >> 11
+    assert largest <= 1 << 12
+    # The high half and the ruler, in units of 2^-8; with the low half they stay where those are the last places.
+    high, low = np.abs(forward._COLUMNS[:8, 1:]).sum(1).max(), np.abs(forward._COLUMNS[8:, 1:]).sum(1).max()
+    assert np.array_equal(forward._COLUMNS[:8] * 256, np.rint(forward._COLUMNS[:8] * 256))
+    assert (
+        1 << 15 < forward.RULER - largest * (high + low) - 1 < forward.RULER + largest * (high + low) + 1 < 1 << 16
+    )
+    # The low half, in units of 2^-16, of which its weights are twice as large: so it never is halfway.
+    units = forward._COLUMNS[8:] * 2.0**16
+    assert np.array_equal(units[:, 1:] % 2, np.zeros((8, 8)))
+    assert (units[:, 0] % 2 == 1).all()
+    assert largest * low * 2**16 + units[:, 0].max() < 1 << 24
+    recombined = (forward._COLUMNS[:8, 1:] + forward._COLUMNS[8:, 1:]) * 2.0**15
+    assert np.array_equal(recombined, FORWARD)
+
+
+def quantized(coefficients: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
+    """Fused, and by the stage. ``coefficients`` are 8 times too large, as many as fill blocks."""
+    table = np.full((8, 8), q, np.uint16)
+    ours = coefficients.copy()
+    forward.quantize(ours, forward.reciprocals([table], [coefficients.shape[2]]))
+    expected = quantize(np.moveaxis(coefficients, -1, 0) / np.float32(8), table)
+    return ours, np.moveaxis(expected, 0, -1)
+
+
+def test_quantization_equals_the_stage_for_every_coefficient_and_table_entry() -> None:
+    coefficients = np.arange(-(1 << 14), 1 << 14, dtype=np.float32).reshape(8, 8, -1)
+    wide = np.random.default_rng(5).integers(256, 65536, 64).tolist()
+    for q in [*range(1, 256), *wide, 65535]:
+        ours, expected = quantized(coefficients, q)
+        assert np.array_equal(ours, expected), q
