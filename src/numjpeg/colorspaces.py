@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
 
-COLORSPACES = ("GRAY", "RGB", "BGR", "YCbCr", "CMYK", "raw")
+CHANNELS = {"GRAY": 1, "RGB": 3, "BGR": 3, "YCbCr": 3, "CMYK": 4}
+"""Colour spaces of a picture, and how many channels they have."""
+
+COLORSPACES = (*CHANNELS, "raw")
 """What :func:`from_components` can give."""
+
+
+class Layout(NamedTuple):
+    """How libjpeg stores a colour space."""
+
+    identifiers: bytes
+    """Of each component."""
+    tables: tuple[int, ...]
+    """Number of each component's tables: for quantization, and for Huffman coding of DC and AC."""
+
+
+LAYOUTS = {
+    "GRAY": Layout(b"\1", (0,)),
+    "YCbCr": Layout(b"\1\2\3", (0, 1, 1)),
+    "RGB": Layout(b"RGB", (0, 0, 0)),
+    "CMYK": Layout(b"CMYK", (0, 0, 0, 0)),
+    "YCCK": Layout(b"\1\2\3\4", (0, 1, 1, 0)),
+}
+"""Colour spaces of a file."""
+
+_NAMES = {name.lower(): name for name in COLORSPACES} | {"l": "GRAY"}
+
+
+def canonical_name(colorspace: str) -> str:
+    """The name as :data:`COLORSPACES` has it, whatever its case; "L" is "GRAY". A name that is not known stays.
+
+    >>> canonical_name("ycbcr"), canonical_name("L")
+    ('YCbCr', 'GRAY')
+    """
+    return _NAMES.get(colorspace.lower(), colorspace) if isinstance(colorspace, str) else colorspace
 
 
 def to_components(samples: NDArray[np.uint8], source: str, stored: str) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.colorspaces import COLORSPACES, check_conversion
+from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion
 from numjpeg.container import structure as reader
 from numjpeg.container.faults import DamageReport, ScanDamage
 from numjpeg.container.frame import Frame, Scan
@@ -36,8 +36,6 @@ BAND_BLOCKS = 1 << 12
 
 _NATIVE = {"GRAY": "GRAY", "YCbCr": "RGB", "RGB": "RGB", "CMYK": "CMYK", "YCCK": "CMYK", "raw": "raw"}
 """What a file of each colour space is decoded to unless the caller says otherwise."""
-
-_CHANNELS = {"RGB": 3, "BGR": 3, "YCbCr": 3, "CMYK": 4}
 
 
 def decode(
@@ -376,7 +374,7 @@ def _check_size(frame: Frame, offset: int, max_pixels: int) -> None:
 
 
 def _shape(frame: Frame, target: str) -> tuple[int, ...]:
-    channels = len(frame.components) if target == "raw" else _CHANNELS.get(target, 1)
+    channels = len(frame.components) if target == "raw" else CHANNELS[target]
     return (frame.height, frame.width) if channels == 1 else (frame.height, frame.width, channels)
 
 

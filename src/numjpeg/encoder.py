@@ -1,37 +1,24 @@
-"""The encoder: a picture, or its coefficients, to a file."""
+"""The encoder: a picture, or its coefficients, to a file (T.81 B.2.1)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from operator import index
-from typing import Any
+from functools import partial
+from io import BytesIO
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.container import markers, metadata, segments
-from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, SUBSAMPLING
-from numjpeg.container.scripts import Script, ScriptScan, check_script, default_script, make_script
-from numjpeg.entropy.sequential_writer import MissingCodeError
-from numjpeg.fast import tiles as pixels
-from numjpeg.rate_distortion.search import CheapestScript
-from numjpeg.scans import MAX_RESTART_INTERVAL, frame_of, write_file
-from numjpeg.stages import dct
-from numjpeg.stages.huffman import STANDARD_TABLES
-from numjpeg.stages.quantization import quantization_tables, scale_table
-
-MAX_SIDE = 65500
-"""libjpeg's limit; the standard's is 65,535."""
-
-Subsampling = str | int | Sequence[tuple[int, int]]
-QTables = Sequence[ArrayLike] | Mapping[int, ArrayLike]
-Scans = Sequence[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
-
-TUNES = ("psnr", "perceptual")
-"""What an encoder that thinks harder can aim at (:data:`numjpeg.rate_distortion.tuning.AIMS`)."""
+from numjpeg.arguments import Plan, QTables, Scans, Subsampling, Tuning, plan_encoding, plan_writing
+from numjpeg.coefficients import Coefficients
+from numjpeg.container import markers, segments
+from numjpeg.container.frame import Scan, frame_of
+from numjpeg.container.scripts import Script, make_scans
+from numjpeg.entropy.progressive_writer import collect, encode_scan
+from numjpeg.entropy.sequential_writer import MissingCodeError, write_scan
+from numjpeg.fast.tiles import analyse
+from numjpeg.scans import Bands, ScanSymbols, TableKey, cut_bands, optimal_tables
+from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 
 
 def encode(
@@ -120,76 +107,34 @@ def encode(
     >>> data[:4].hex()
     'ffd8ffe0'
     """
-    pixels_in, colorspace = _check_image(image, colorspace)
-    if dct_method not in dct.METHODS:
-        raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
-    stored = colorspace
-    if colorspace in ("RGB", "BGR"):
-        stored = "RGB" if keep_rgb else "YCbCr"
-    elif keep_rgb:
-        raise ValueError(f"keep_rgb: the picture is {colorspace}, not RGB")
-    factors = _sampling_factors(subsampling, stored)
-    tables, selectors = _quantization(qtables, quality, stored)
-    _check_tuning(tune, importance, target_bytes, target_psnr, quality, qtables, stored, factors)
-    components = tuple(
-        Component(identifier, H, V, Tq, Td, Td)
-        for identifier, (H, V), Tq, Td in zip(
-            _IDENTIFIERS[stored], factors, selectors, _HUFFMAN_SELECTORS[stored], strict=True
-        )
+    plan = plan_encoding(
+        image,
+        quality,
+        subsampling=subsampling,
+        optimize=optimize,
+        progressive=progressive,
+        scans=scans,
+        qtables=qtables,
+        colorspace=colorspace,
+        keep_rgb=keep_rgb,
+        restart_marker_blocks=restart_marker_blocks,
+        restart_marker_rows=restart_marker_rows,
+        dpi=dpi,
+        exif=exif,
+        icc_profile=icc_profile,
+        xmp=xmp,
+        comment=comment,
+        dct_method=dct_method,
+        tune=tune,
+        importance=importance,
+        target_bytes=target_bytes,
+        target_psnr=target_psnr,
+        fancy_upsampling=fancy_upsampling,
     )
-    script = _script(progressive, scans, components, stored, complete=False)
-    height, width, _ = pixels_in.shape
-    coefficients = Coefficients(
-        height,
-        width,
-        components,
-        [],
-        tables,
-        restart_interval=_restart_interval(restart_marker_blocks, restart_marker_rows, width, factors),
-        application_segments=_application_segments(stored, dpi, exif, icc_profile, xmp, comment),
-    )
-    if tune is not None:
-        cheapest = CheapestScript()
-
-        def write(found: Coefficients) -> bytes:
-            whole = replace(
-                coefficients,
-                components=found.components,
-                planes=found.planes,
-                quantization_tables=found.quantization_tables,
-            )
-            if not progressive or scans is not None:
-                return write_file(whole, None, script=script or None, restart_rows=restart_marker_rows)
-
-            def with_scans(chosen: Script) -> bytes:
-                return write_file(whole, None, script=chosen, restart_rows=restart_marker_rows)
-
-            return cheapest.write(whole.components, with_scans)
-
-        from numjpeg.rate_distortion.tuning import encode_tuned  # noqa: PLC0415 (a tenth of the time of all imports)
-
-        return encode_tuned(
-            pixels_in[..., ::-1] if colorspace == "BGR" else pixels_in,
-            components,
-            write,
-            tune=tune,
-            quality=75 if quality is None else int(quality),
-            importance=importance,
-            target_bytes=target_bytes,
-            target_psnr=target_psnr,
-            fancy_upsampling=fancy_upsampling,
-            progressive=bool(script),
-        )
-    own_tables = [tables[c.Tq] for c in components]
-
-    def bands(first: int) -> Iterator[list[NDArray[np.int16]]]:
-        return pixels.analyse(
-            pixels_in, components, own_tables, source=colorspace, stored=stored, dct_method=dct_method, first=first
-        )
-
-    if script:
-        return write_file(coefficients, None, bands, script=script, restart_rows=restart_marker_rows)
-    return write_file(coefficients, None if optimize else STANDARD_TABLES, bands)
+    if plan.tuning:
+        return _encode_tuned(plan, plan.tuning)
+    huffman_tables = None if plan.optimize else STANDARD_TABLES
+    return write_file(plan.coefficients, huffman_tables, _analysed(plan), plan.script, plan.restart_rows)
 
 
 def write_coefficients(
@@ -216,287 +161,139 @@ def write_coefficients(
 
     Raises
     ------
-    ValueError, TypeError if planes, tables and components do not fit each other, or ``optimize=False`` and the
-    standard tables have no code for a coefficient (AC above 1023, DC difference above 2047).
+    ValueError, TypeError if planes, tables and components do not fit each other, or a coefficient is larger than
+    files of 8 bits a sample have codes for: an AC coefficient outside -1023 .. 1023 (F.1.2.2.1), a DC difference
+    outside -2047 .. 2047 (F.1.2.1.2).
     """
-    _check_coefficients(coefficients)
-    identifiers = [c.identifier for c in coefficients.components]
-    colorspace = metadata.file_colorspace(identifiers, coefficients.application_segments)
-    script = _script(progressive, scans, coefficients.components, colorspace, complete=True)
-    if script:
-        if optimize is False:
-            raise ValueError("optimize: the standard tables have no codes for progressive scans")
-        selectors = _HUFFMAN_SELECTORS.get(colorspace, [0] * len(identifiers))
-        components = tuple(replace(c, Td=i, Ta=i) for c, i in zip(coefficients.components, selectors, strict=True))
-        return write_file(replace(coefficients, components=components), None, script=script)
-    if optimize is None and coefficients.huffman_tables.keys() >= _huffman_keys(coefficients):
-        try:
-            return write_file(coefficients, coefficients.huffman_tables)
-        except MissingCodeError:
-            pass
-    if optimize is False:
-        # The standard tables are numbered 0 and 1.
-        components = tuple(replace(c, Td=min(c.Td, 1), Ta=min(c.Ta, 1)) for c in coefficients.components)
-        return write_file(replace(coefficients, components=components), STANDARD_TABLES)
-    return write_file(coefficients, None)
-
-
-def _huffman_keys(coefficients: Coefficients) -> set[tuple[int, int]]:
-    return {key for c in coefficients.components for key in ((0, c.Td), (1, c.Ta))}
-
-
-# --- arguments -------------------------------------------------------------------------------------------
-
-_IDENTIFIERS = {"GRAY": b"\1", "YCbCr": b"\1\2\3", "RGB": b"RGB", "CMYK": b"CMYK"}
-_QUANTIZATION_SELECTORS = {"GRAY": [0], "YCbCr": [0, 1, 1], "RGB": [0, 0, 0], "CMYK": [0, 0, 0, 0]}
-_HUFFMAN_SELECTORS = {**_QUANTIZATION_SELECTORS, "YCCK": [0, 1, 1, 0]}
-_CHANNELS = {"GRAY": 1, "RGB": 3, "BGR": 3, "YCbCr": 3, "CMYK": 4}
-
-
-def _check_image(image: ArrayLike, colorspace: str | None) -> tuple[NDArray[np.uint8], str]:
-    """The picture as ``(H, W, channels)``, and what its channels are."""
-    array = np.asarray(image)
-    if array.dtype != np.uint8:
-        raise TypeError(f"image: uint8 samples expected, got {array.dtype}")
-    if array.ndim == 2:
-        array = array[:, :, np.newaxis]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
-        raise ValueError(f"image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) expected, got {np.shape(image)}")
-    height, width, channels = array.shape
-    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
-        raise ValueError(f"image: {height} x {width} pixels, sides of 1 to {MAX_SIDE} can be stored")
-    if colorspace is None:
-        if channels == 4:
-            raise ValueError(
-                "image: four channels are taken for RGBA, which JPEG cannot store; blend them with a background, "
-                'or say colorspace="CMYK"'
-            )
-        colorspace = "GRAY" if channels == 1 else "RGB"
-    if colorspace not in _CHANNELS:
-        raise ValueError(f"colorspace: {colorspace!r} is none of {tuple(_CHANNELS)}")
-    if _CHANNELS[colorspace] != channels:
-        raise ValueError(f"colorspace: {colorspace!r} does not fit {channels} channels")
-    return array, colorspace
-
-
-def _sampling_factors(subsampling: Subsampling | None, stored: str) -> list[tuple[int, int]]:
-    """(H, V) of each component."""
-    count = _CHANNELS[stored]
-    factors: list[tuple[int, int]]
-    if subsampling is None:
-        factors = [SUBSAMPLING["4:2:0"] if stored == "YCbCr" else (1, 1)]
-    elif isinstance(subsampling, int) and not isinstance(subsampling, bool) and subsampling in (0, 1, 2):
-        factors = [SUBSAMPLING[("4:4:4", "4:2:2", "4:2:0")[subsampling]]]
-    elif isinstance(subsampling, str) and subsampling in SUBSAMPLING:
-        factors = [SUBSAMPLING[subsampling]]
-    elif isinstance(subsampling, str) and re.fullmatch(r"[1-4]x[1-4](,[1-4]x[1-4])*", subsampling):
-        factors = [(int(pair[0]), int(pair[2])) for pair in subsampling.split(",")]
-    elif isinstance(subsampling, Sequence) and not isinstance(subsampling, str):
-        try:
-            factors = [(index(H), index(V)) for H, V in subsampling]
-        except (TypeError, ValueError):
-            raise TypeError(f"subsampling: pairs of integers (H, V) expected, got {subsampling!r}") from None
-    else:
-        raise ValueError(f"subsampling: {subsampling!r} is none of {tuple(SUBSAMPLING)}, 0, 1, 2, or factors HxV")
-    if not 1 <= len(factors) <= count:
-        raise ValueError(f"subsampling: {len(factors)} pairs of factors for {count} components")
-    factors += [(1, 1)] * (count - len(factors))
-    if any(not (1 <= H <= 4 and 1 <= V <= 4) for H, V in factors):
-        raise ValueError(f"subsampling: factors {factors} are not all in 1..4")
-    h_max, v_max = max(H for H, _ in factors), max(V for _, V in factors)
-    if any(h_max % H or v_max % V for H, V in factors):
-        raise ValueError(f"subsampling: {factors} has a fractional ratio")
-    if count > 1 and sum(H * V for H, V in factors) > MAX_BLOCKS_PER_MCU:
-        raise ValueError(f"subsampling: {factors} makes more than {MAX_BLOCKS_PER_MCU} blocks an MCU")
-    if stored == "RGB" and factors != [(1, 1)] * 3:
-        raise ValueError("subsampling: RGB that is kept as RGB is not subsampled")
-    return factors
-
-
-def _quantization(
-    qtables: QTables | None, quality: int | None, stored: str
-) -> tuple[dict[int, NDArray[np.uint16]], list[int]]:
-    """Tables by number, and the number of each component's."""
-    if quality is not None:
-        _check_integer("quality", quality)
-        if not 1 <= quality <= 100:
-            raise ValueError(f"quality: {quality} is outside 1..100")
-    if qtables is None:
-        selectors = _QUANTIZATION_SELECTORS[stored]
-        return dict(enumerate(quantization_tables(75 if quality is None else int(quality)))), selectors
-    given = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
-    if not 1 <= len(given) <= 4:
-        raise ValueError(f"qtables: {len(given)} tables, 1 to 4 expected")
-    tables = {}
-    for i, entries in enumerate(given):
-        table = np.asarray(entries)
-        if table.size != 64 or table.dtype.kind not in "iu":
-            raise ValueError(f"qtables: 64 integers expected, got {table.size} of {table.dtype} in table {i}")
-        if table.min() < 1 or table.max() > 65535:
-            raise ValueError(f"qtables: an entry of table {i} is outside 1..65535")
-        tables[i] = table.reshape(8, 8).astype(np.uint16) if quality is None else scale_table(table, int(quality))
-    return tables, [min(i, len(given) - 1) for i in range(_CHANNELS[stored])]
-
-
-def _script(
-    progressive: bool, scans: Scans | None, components: tuple[Component, ...], colorspace: str, *, complete: bool
-) -> list[ScriptScan]:
-    """The scans of a progressive file; none for a sequential one."""
-    if scans is None:
-        return default_script(components, colorspace) if progressive else []
-    script = make_script(scans)
-    check_script(script, components, complete=complete)
-    return script
-
-
-def _check_tuning(
-    tune: str | None,
-    importance: ArrayLike | str | None,
-    target_bytes: int | None,
-    target_psnr: float | None,
-    quality: int | None,
-    qtables: QTables | None,
-    stored: str,
-    factors: list[tuple[int, int]],
-) -> None:
-    targets = {"target_bytes": target_bytes, "target_psnr": target_psnr}
-    if tune is None:
-        for name, value in {"importance": importance, **targets}.items():
-            if value is not None:
-                raise ValueError(f"{name}: only with tune")
-        return
-    if tune not in TUNES:
-        raise ValueError(f"tune: {tune!r} is none of {(None, *TUNES)}")
-    if stored not in ("YCbCr", "GRAY"):
-        raise ValueError(f"tune: {stored} files are not tuned, only YCbCr and GRAY ones")
-    if qtables is not None:
-        raise ValueError("qtables: tune makes its own")
-    if factors[1:] != [(1, 1)] * (len(factors) - 1):
-        raise ValueError(f"subsampling: tune has chroma of 1x1, not {factors[1:]}")
-    if isinstance(importance, str) and importance != "auto":
-        raise ValueError(f"importance: {importance!r} is neither 'auto' nor an array")
-    if target_bytes is not None:
-        _check_integer("target_bytes", target_bytes)
-        if target_bytes < 1:
-            raise ValueError(f"target_bytes: {target_bytes} is below 1")
-    if target_psnr is not None:
-        if isinstance(target_psnr, bool) or not isinstance(target_psnr, int | float | np.number):
-            raise TypeError(f"target_psnr: a number expected, got {target_psnr!r}")
-        if not np.isfinite(target_psnr):
-            raise ValueError(f"target_psnr: {target_psnr} is not finite")
-    given = [name for name, value in {"quality": quality, **targets}.items() if value is not None]
-    if len(given) > 1:
-        raise ValueError(f"{given[1]}: not together with {given[0]}")
-
-
-def _check_integer(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}: an integer expected, got {value!r}")
-
-
-def _restart_interval(blocks: int, rows: int, width: int, factors: list[tuple[int, int]]) -> int:
-    for name, value in (("restart_marker_blocks", blocks), ("restart_marker_rows", rows)):
-        _check_integer(name, value)
-        if value < 0:
-            raise ValueError(f"{name}: {value} is negative")
-    if rows:
-        h_max = max(H for H, _ in factors) if len(factors) > 1 else 1
-        return min(rows * ceil_div(width, 8 * h_max), MAX_RESTART_INTERVAL)
-    if blocks > MAX_RESTART_INTERVAL:
-        raise ValueError(f"restart_marker_blocks: {blocks} is above 65535")
-    return blocks
-
-
-def _application_segments(
-    stored: str,
-    dpi: tuple[float, float] | None,
-    exif: bytes | None,
-    icc_profile: bytes | None,
-    xmp: bytes | None,
-    comment: bytes | str | None,
-) -> list[tuple[int, bytes]]:
-    found: list[tuple[int, bytes]] = []
-    density = _density(dpi)
-    if stored in ("GRAY", "YCbCr"):
-        found.append(metadata.jfif(density or metadata.Density(0, 1, 1)))
-    elif density:
-        if stored == "RGB":
-            raise ValueError("dpi: a JFIF segment would turn RGB that is kept as RGB into YCbCr")
-        found.append(metadata.jfif(density))
-    if stored in ("RGB", "CMYK"):
-        found.append(metadata.adobe(0))
-    for name, value, make in (
-        ("exif", _bytes("exif", exif), lambda data: [metadata.exif(data)]),
-        ("xmp", _bytes("xmp", xmp), lambda data: [metadata.xmp(data)]),
-        ("icc_profile", _bytes("icc_profile", icc_profile), metadata.icc),
-        ("comment", _bytes("comment", comment), lambda data: [metadata.comment(data)]),
-    ):
-        if value:
-            made = make(value)
-            if any(len(payload) > segments.MAX_SEGMENT for _, payload in made):
-                raise ValueError(f"{name}: {len(value)} bytes do not fit into a segment of {segments.MAX_SEGMENT}")
-            found += made
-    return found
-
-
-def _bytes(name: str, value: Any) -> bytes:
-    if value is None:
-        return b""
-    if isinstance(value, str):
-        return value.encode()
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value)
-    if hasattr(value, "tobytes"):
-        return bytes(value.tobytes())
-    raise TypeError(f"{name}: bytes expected, got {type(value).__name__}")
-
-
-def _density(dpi: tuple[float, float] | None) -> metadata.Density | None:
-    if dpi is None:
-        return None
+    plan = plan_writing(coefficients, optimize=optimize, progressive=progressive, scans=scans)
     try:
-        x, y = (round(value) for value in dpi)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"dpi: two numbers expected, got {dpi!r}") from None
-    if x <= 0 or y <= 0:
-        return None
-    if x > 65535 or y > 65535:
-        raise ValueError(f"dpi: {dpi} is above 65535")
-    return metadata.Density(1, x, y)
+        return write_file(plan.coefficients, plan.huffman_tables, script=plan.script)
+    except MissingCodeError:  # the file's own tables have no code for a coefficient that was changed
+        return write_file(plan.coefficients, None)
 
 
-def _check_coefficients(coefficients: Coefficients) -> None:
-    """Raise ValueError unless the parts fit each other and a file can hold them."""
-    height, width, components = coefficients.height, coefficients.width, coefficients.components
-    if not (1 <= height <= 65535 and 1 <= width <= 65535):
-        raise ValueError(f"height, width: {height} x {width}, 1 to 65535 can be stored")
-    if not 1 <= len(components) <= 4:
-        raise ValueError(f"components: {len(components)}, 1 to 4 can be stored")
-    if len({c.identifier for c in components}) < len(components):
-        raise ValueError("components: two have the same identifier")
-    if len(coefficients.planes) != len(components):
-        raise ValueError(f"planes: {len(coefficients.planes)} for {len(components)} components")
-    if not 0 <= coefficients.restart_interval <= 65535:
-        raise ValueError(f"restart_interval: {coefficients.restart_interval} is outside 0..65535")
-    for marker, _ in coefficients.application_segments:
-        if not (markers.APP0 <= marker <= markers.APP15 or marker == markers.COM):
-            raise ValueError(f"application_segments: 0x{marker:02X} is neither APPn (0xE0..0xEF) nor COM (0xFE)")
-    for i, c in enumerate(components):
-        _check_component(i, c, coefficients.quantization_tables.get(c.Tq))
-    frame = frame_of(coefficients)
-    for i, (c, plane) in enumerate(zip(components, coefficients.planes, strict=True)):
-        shape = (*frame.block_size(c), 8, 8)
-        if plane.dtype != np.int16 or plane.shape != shape:
-            raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, int16 {shape} expected")
+# --- pixels to coefficients ------------------------------------------------------------------------------
 
 
-def _check_component(i: int, component: Component, table: NDArray[np.uint16] | None) -> None:
-    ranges = {"identifier": (0, 255), "H": (1, 4), "V": (1, 4), "Tq": (0, 3), "Td": (0, 3), "Ta": (0, 3)}
-    for name, (least, most) in ranges.items():
-        value = getattr(component, name)
-        if not least <= value <= most:
-            raise ValueError(f"components: {name}={value} of number {i} is outside {least}..{most}")
-    if table is None:
-        raise ValueError(f"quantization_tables: table {component.Tq} of component {i} is missing")
-    if np.shape(table) != (8, 8) or np.min(table) < 1 or np.max(table) > 65535:
-        raise ValueError(f"quantization_tables: table {component.Tq} is not (8, 8) with entries of 1..65535")
+def _analysed(plan: Plan) -> Bands:
+    """The coefficients of the plan's picture."""
+    coefficients = plan.coefficients
+    tables = [coefficients.quantization_tables[c.Tq] for c in coefficients.components]
+    return partial(
+        analyse, plan.samples, coefficients.components, tables, plan.source, plan.stored, plan.dct_method
+    )
+
+
+def _encode_tuned(plan: Plan, tuning: Tuning) -> bytes:
+    """The file whose coefficients and tables a search finds best."""
+    from numjpeg.rate_distortion.search import CheapestScript  # noqa: PLC0415 (a tenth of the time of all imports)
+    from numjpeg.rate_distortion.tuning import encode_tuned  # noqa: PLC0415
+
+    write = partial(_write_found, plan)
+    return encode_tuned(
+        plan.samples[..., ::-1] if plan.source == "BGR" else plan.samples,
+        plan.coefficients.components,
+        CheapestScript(write) if tuning.finds_script else write,
+        tune=tuning.tune,
+        quality=tuning.quality,
+        importance=tuning.importance,
+        target_bytes=tuning.target_bytes,
+        target_psnr=tuning.target_psnr,
+        fancy_upsampling=tuning.fancy_upsampling,
+        progressive=bool(plan.script),
+    )
+
+
+def _write_found(plan: Plan, found: Coefficients, script: Script | None = None) -> bytes:
+    """The file with other coefficients, and if they are given other scans, than those of the plan."""
+    whole = replace(
+        plan.coefficients,
+        components=found.components,
+        planes=found.planes,
+        quantization_tables=found.quantization_tables,
+    )
+    chosen = plan.script if script is None else script
+    return write_file(whole, None, script=chosen, restart_rows=plan.restart_rows)
+
+
+# --- coefficients to a file ------------------------------------------------------------------------------
+
+
+def write_file(
+    coefficients: Coefficients,
+    huffman_tables: Mapping[TableKey, HuffmanTable] | None,
+    bands: Bands | None = None,
+    script: Script = (),
+    restart_rows: int = 0,
+) -> bytes:
+    """Write a sequential file, or with a script a progressive one, its segments in libjpeg's order.
+
+    Parameters
+    ----------
+    coefficients : what goes into the file. Its own ``huffman_tables`` are not looked at.
+    huffman_tables : tables to code with, or None for optimal ones. Progressive files have them anyway.
+    bands : in place of ``coefficients.planes``, so that the whole waist need not be held; always the same ones.
+    script : a legal one (:func:`numjpeg.container.scripts.check_script`); empty for a sequential file.
+    restart_rows : rows of MCUs between restart markers in a progressive file; 0 for
+        ``coefficients.restart_interval``.
+
+    Returns
+    -------
+    The file.
+
+    Raises
+    ------
+    MissingCodeError if a table has no code for a symbol that occurs.
+    """
+    frame = frame_of(coefficients, progressive=bool(script))
+    scans = make_scans(frame, script, coefficients.restart_interval, restart_rows)
+    file = BytesIO()  # which gives its content away without a copy
+    file.write(bytes((0xFF, markers.SOI)))
+    file.writelines(segments.build(*segment) for segment in coefficients.application_segments)
+    for number in dict.fromkeys(c.Tq for c in frame.components):
+        file.write(segments.build_dqt(number, coefficients.quantization_tables[number]))
+    file.write(segments.build_sof(frame))
+    if script:
+        file.writelines(_progressive_scans(scans, coefficients, bands))
+    else:
+        file.writelines(_sequential_scans(scans, coefficients, bands, huffman_tables))
+    file.write(bytes((0xFF, markers.EOI)))
+    return file.getvalue()
+
+
+def _sequential_scans(
+    scans: list[Scan],
+    coefficients: Coefficients,
+    bands: Bands | None,
+    huffman_tables: Mapping[TableKey, HuffmanTable] | None,
+) -> Iterator[bytes]:
+    """Huffman tables and restart interval; then of each scan its header and its data."""
+    symbols = [ScanSymbols(scan, bands or partial(cut_bands, coefficients.planes, scan)) for scan in scans]
+    if huffman_tables is None:
+        huffman_tables = optimal_tables((of_scan.scan, of_scan.frequencies()) for of_scan in symbols)
+    for key in dict.fromkeys(key for c in coefficients.components for key in ((0, c.Td), (1, c.Ta))):
+        yield segments.build_dht(*key, huffman_tables[key])
+    if coefficients.restart_interval:
+        yield segments.build_dri(coefficients.restart_interval)
+    for scan, of_scan in zip(scans, symbols, strict=True):
+        scan.huffman_tables.update(huffman_tables)
+        yield segments.build_sos(scan)
+        yield from write_scan(scan, of_scan.to_write())
+
+
+def _progressive_scans(scans: list[Scan], coefficients: Coefficients, bands: Bands | None) -> Iterator[bytes]:
+    """Of each scan its Huffman tables, its restart interval if that changes, its header and its data."""
+    frame = scans[0].frame
+    whole = Scan(frame, tuple(range(len(frame.components))), frame.components, {}, 0)
+    data = collect(bands(0) if bands else cut_bands(coefficients.planes, whole, 0))
+    interval = 0
+    for scan in scans:
+        symbols = encode_scan(scan, data)
+        scan.huffman_tables.update(optimal_tables((scan, piece.frequencies(scan)) for piece in symbols))
+        for key, table in scan.huffman_tables.items():
+            yield segments.build_dht(*key, table)
+        if scan.restart_interval != interval:
+            interval = scan.restart_interval
+            yield segments.build_dri(interval)
+        yield segments.build_sos(scan)
+        yield from write_scan(scan, symbols)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from numjpeg.coefficients import Component, ceil_div
-from numjpeg.container.markers import SOF2
+from numjpeg.coefficients import Coefficients, Component, ceil_div
+from numjpeg.container.markers import SOF0, SOF1, SOF2
 from numjpeg.stages.huffman import HuffmanTable
 
 MAX_BLOCKS_PER_MCU = 10
 """B.2.3: the most that the sum of H * V over the components of an interleaved scan may be."""
 
+MAX_RESTART_INTERVAL = 65535
+"""What DRI can say (B.2.4.4), in MCUs."""
 
 SUBSAMPLING = {
     "4:4:4": (1, 1),
@@ -67,6 +69,16 @@ class Frame(NamedTuple):
     def samples(self) -> int:
         """Samples of all components together."""
         return sum(rows * columns for rows, columns in map(self.sample_size, self.components))
+
+
+def frame_of(coefficients: Coefficients, *, progressive: bool = False) -> Frame:
+    """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1); or SOF2."""
+    components = coefficients.components
+    baseline = all(
+        coefficients.quantization_tables[c.Tq].max() <= 255 and c.Td <= 1 and c.Ta <= 1 for c in components
+    )
+    marker = SOF2 if progressive else SOF0 if baseline else SOF1
+    return Frame(marker, 8, coefficients.height, coefficients.width, components)
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,8 @@ def adobe(transform: int) -> Marked:
 
 
 def exif(payload: bytes) -> Marked:
-    """APP1 with EXIF data as given; they begin with ``Exif\\0\\0``."""
-    return markers.APP1, payload
+    """APP1 with EXIF data; the name ``Exif\\0\\0`` in front (EXIF 2.32, 4.7.2) is added if it is missing."""
+    return markers.APP1, payload if payload.startswith(EXIF) else EXIF + payload
 
 
 def xmp(packet: bytes) -> Marked:

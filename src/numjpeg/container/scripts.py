@@ -8,12 +8,13 @@ to Se) and into bits: a first scan leaves out the low Al bits, and each later on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from operator import index
 from typing import Any, NamedTuple
 
 from numjpeg.coefficients import Component
-from numjpeg.container.frame import MAX_BLOCKS_PER_MCU
+from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, Frame, Scan
 
 MAX_POINT_TRANSFORM = 13
 """The largest Ah and Al (Table B.3)."""
@@ -94,6 +95,41 @@ def make_script(scans: Iterable[Any]) -> list[ScriptScan]:
     except (TypeError, ValueError):
         raise TypeError(f"scans: (components, Ss, Se, Ah, Al) expected of scan number {len(script)}") from None
     return script
+
+
+def make_scans(frame: Frame, script: Script, restart_interval: int, restart_rows: int = 0) -> list[Scan]:
+    """The scans of a file, their Huffman tables still to come.
+
+    Parameters
+    ----------
+    script : the scans of a progressive file. If it is empty, the file is sequential: all components in one scan,
+        or each in its own if an MCU would have too many blocks.
+    restart_interval : in MCUs; 0 for none.
+    restart_rows : the same in rows of MCUs, which scans of a progressive file have in different lengths; 0 if not
+        given so.
+    """
+    every = tuple(range(len(frame.components)))
+    if not script:
+        whole = len(every) == 1 or sum(c.H * c.V for c in frame.components) <= MAX_BLOCKS_PER_MCU
+        groups = [every] if whole else [(i,) for i in every]
+        return [_scan(frame, group, restart_interval) for group in groups]
+    scans = []
+    for step in script:
+        scan = _scan(frame, step.components, restart_interval)
+        # Numbers of tables that a scan does without are 0, as are all of a refinement of DC.
+        components = tuple(
+            replace(c, Td=0 if step.Ss or step.Ah else c.Td, Ta=c.Ta if step.Ss else 0) for c in scan.components
+        )
+        scan = replace(scan, components=components, Ss=step.Ss, Se=step.Se, Ah=step.Ah, Al=step.Al)
+        if restart_rows:
+            _, columns = scan.mcus
+            scan = replace(scan, restart_interval=min(restart_rows * columns, MAX_RESTART_INTERVAL))
+        scans.append(scan)
+    return scans
+
+
+def _scan(frame: Frame, indices: tuple[int, ...], restart_interval: int) -> Scan:
+    return Scan(frame, indices, tuple(frame.components[i] for i in indices), {}, restart_interval)
 
 
 def check_script(script: Script, components: Sequence[Component], *, complete: bool = True) -> None:

@@ -47,7 +47,6 @@ def analyse(
     image: NDArray[np.uint8],
     components: Sequence[Component],
     tables: Sequence[NDArray[np.uint16]],
-    *,
     source: str,
     stored: str,
     dct_method: str = "islow",

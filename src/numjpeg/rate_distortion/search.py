@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from typing import TypeVar
 
 import numpy as np
 
-from numjpeg.coefficients import Component
+from numjpeg.coefficients import Coefficients, Component
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU
 from numjpeg.container.scripts import Script, ScriptScan
 
@@ -166,28 +167,26 @@ SAME_SIZE = 1.25
 
 
 class CheapestScript:
-    """The script of least cost among those that cut each component by :data:`BANDS` and :data:`DEPTHS`.
+    """Files with the script of least cost among those that cut each component by :data:`BANDS` and :data:`DEPTHS`.
 
     It is chosen for the first file, and anew when files are no more of about the same size: a search writes many.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[Coefficients, Script], bytes]) -> None:
+        """``write`` : a file from coefficients and scans. What the AC scans of a component take does not depend on
+        the others, so each component is measured by itself.
+        """
+        self._write = write
         self._script: list[ScriptScan] = []
         self._size = 0
 
-    def write(self, components: Sequence[Component], write: Callable[[Script], bytes]) -> bytes:
-        """A file with the cheapest scans.
-
-        Parameters
-        ----------
-        components : those of the frame.
-        write : a file with the scans that it is given. What the AC scans of a component take does not depend on
-            the others, so each component is measured by itself.
-        """
-        data = write(self._script) if self._script else b""
+    def __call__(self, coefficients: Coefficients) -> bytes:
+        """A file with the cheapest scans."""
+        data = self._write(coefficients, self._script) if self._script else b""
         if not self._size / SAME_SIZE < len(data) < self._size * SAME_SIZE:
-            self._script = _cheapest(components, lambda script: len(write(script)))
-            data = write(self._script)
+            write = partial(self._write, coefficients)
+            self._script = _cheapest(coefficients.components, lambda script: len(write(script)))
+            data = self._write(coefficients, self._script)
             self._size = len(data)
         return data
 

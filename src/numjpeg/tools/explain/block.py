@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from numjpeg.arguments import Subsampling
 from numjpeg.container.header import read_header
 from numjpeg.decoder import read_coefficients
-from numjpeg.encoder import Subsampling, encode
+from numjpeg.encoder import encode
 from numjpeg.forensics import estimate_quality
 from numjpeg.metrics import psnr
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences

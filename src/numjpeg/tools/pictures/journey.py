@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients
-from numjpeg.container.frame import Scan
+from numjpeg.container.frame import Scan, frame_of
 from numjpeg.decoder import decode, read_coefficients
 from numjpeg.encoder import encode
 from numjpeg.entropy.sequential_writer import tokenize
-from numjpeg.scans import frame_of
 from numjpeg.stages.blocks import split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr
 from numjpeg.stages.dct import fdct

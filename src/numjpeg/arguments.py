@@ -1,0 +1,583 @@
+"""What the arguments of ``encode`` and ``write_coefficients`` mean: checked once, put into a plan.
+
+Every check of a caller's argument stands here. It raises ValueError or TypeError, and the message begins with the
+argument's name. A plan is complete and consistent: what runs it checks nothing again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from numjpeg.coefficients import Coefficients, Component, ceil_div
+from numjpeg.colorspaces import CHANNELS, LAYOUTS, canonical_name
+from numjpeg.container import markers, metadata, segments
+from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, SUBSAMPLING, Frame, Scan, frame_of
+from numjpeg.container.scripts import (
+    Script,
+    ScriptScan,
+    check_script,
+    default_script,
+    make_scans,
+    make_script,
+)
+from numjpeg.entropy.shared import predict_dc
+from numjpeg.stages import dct
+from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
+from numjpeg.stages.mcu_order import block_component, pad_to_mcus
+from numjpeg.stages.quantization import quantization_tables, scale_table
+
+MAX_SIDE = 65500
+"""libjpeg's limit for pixels; the standard's is 65,535."""
+
+Subsampling = str | int | Iterable[tuple[int, int]]
+QTables = Iterable[ArrayLike] | Mapping[int, ArrayLike]
+Scans = Iterable[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
+
+TUNES = ("psnr", "perceptual")
+"""What ``tune`` can aim at (:data:`numjpeg.rate_distortion.tuning.AIMS`)."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How an encoder that searches is to search: the parameters of :func:`numjpeg.encode` of these names."""
+
+    tune: str
+    quality: int
+    importance: ArrayLike | str | None
+    target_bytes: int | None
+    target_psnr: float | None
+    fancy_upsampling: bool
+    finds_script: bool
+    """The scans of the progressive file are searched for, too."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What :func:`numjpeg.encode` is going to do."""
+
+    samples: NDArray[np.uint8]
+    """The picture, ``(height, width, channels)``."""
+    source: str
+    """Colour space of the samples."""
+    stored: str
+    """Colour space of the file."""
+    coefficients: Coefficients
+    """All that goes into the file but the planes."""
+    dct_method: str
+    optimize: bool
+    script: Script
+    """The scans of a progressive file; empty for a sequential one."""
+    restart_rows: int
+    """Rows of MCUs between restart markers, if they were given so; 0 if not."""
+    tuning: Tuning | None
+
+
+def plan_encoding(
+    image: ArrayLike,
+    quality: int | None,
+    *,
+    subsampling: Subsampling | None,
+    optimize: bool,
+    progressive: bool,
+    scans: Scans | None,
+    qtables: QTables | None,
+    colorspace: str | None,
+    keep_rgb: bool,
+    restart_marker_blocks: int,
+    restart_marker_rows: int,
+    dpi: tuple[float, float] | None,
+    exif: bytes | None,
+    icc_profile: bytes | None,
+    xmp: bytes | None,
+    comment: bytes | str | None,
+    dct_method: str,
+    tune: str | None,
+    importance: ArrayLike | str | None,
+    target_bytes: int | None,
+    target_psnr: float | None,
+    fancy_upsampling: bool,
+) -> Plan:
+    """The plan for :func:`numjpeg.encode`, whose parameters these are.
+
+    Raises
+    ------
+    ValueError, TypeError naming the argument.
+    """
+    samples, source = _picture(image, colorspace)
+    height, width, _ = samples.shape
+    if dct_method not in dct.METHODS:
+        raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
+    stored = _stored_colorspace(source, keep_rgb)
+    factors = _sampling_factors(subsampling, stored)
+    quality = None if quality is None else _integer("quality", quality, 1, 100)
+    tables, selectors = _quantization(qtables, quality, stored)
+    tuning = _tuning(
+        tune, quality, importance, target_bytes, target_psnr, fancy_upsampling, bool(progressive) and scans is None
+    )
+    if tuning:
+        _check_tunable(stored, qtables, factors)
+    components = _components(stored, factors, selectors)
+    interval, rows = _restart_interval(restart_marker_blocks, restart_marker_rows, width, factors)
+    application_segments = _application_segments(stored, dpi, exif, icc_profile, xmp, comment)
+    coefficients = Coefficients(height, width, components, [], tables, {}, interval, application_segments)
+    script = _script(progressive, scans, components, stored, complete=False)
+    return Plan(samples, source, stored, coefficients, dct_method, bool(optimize), script, rows, tuning)
+
+
+# --- numbers ---------------------------------------------------------------------------------------------
+
+
+def _integer(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """An integer, NumPy's included, in a range."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        number = index(value)
+    except TypeError:
+        raise TypeError(f"{name}: an integer expected, got {value!r}") from None
+    if most is None and number < least:
+        raise ValueError(f"{name}: {number} is below {least}")
+    if most is not None and not least <= number <= most:
+        raise ValueError(f"{name}: {number} is outside {least}..{most}")
+    return number
+
+
+# --- the picture -----------------------------------------------------------------------------------------
+
+_BLEND = "blend it with a background, or drop its alpha by "
+_SCALE = "scale its values to 0..255, then "
+_CONVERSIONS = {
+    "1": 'image.convert("L")',
+    "LA": _BLEND + 'image.convert("L")',
+    "La": _BLEND + 'image.convert("LA").convert("L")',
+    "PA": _BLEND + 'image.convert("RGB")',
+    "RGBA": _BLEND + 'image.convert("RGB")',
+    "RGBa": _BLEND + 'image.convert("RGBA").convert("RGB")',
+    "I": _SCALE + 'image.convert("L")',
+    "F": _SCALE + 'image.convert("L")',
+}
+"""How a Pillow image of a mode that JPEG does not know becomes one that it knows: P, HSV, LAB and others by
+``convert("RGB")``."""
+_MODES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "YCbCr": "YCbCr"}
+"""Pillow's modes that are stored as they are."""
+
+
+def _picture(image: ArrayLike, colorspace: str | None) -> tuple[NDArray[np.uint8], str]:
+    """The picture as ``(height, width, channels)``, and what its channels are."""
+    source = None if colorspace is None else canonical_name(colorspace)
+    mode = getattr(image, "mode", None)
+    if isinstance(mode, str) and not isinstance(image, np.ndarray):
+        source = _colorspace_of_mode(mode, source)
+    array = np.asarray(image)
+    if array.dtype != np.uint8:
+        raise TypeError(f"image: uint8 samples expected, got {array.dtype}{_advice(array.dtype)}")
+    if array.ndim == 2:
+        array = array[:, :, np.newaxis]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+        raise ValueError(f"image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) expected, got {np.shape(image)}")
+    height, width, channels = array.shape
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        raise ValueError(f"image: {height} x {width} pixels, sides of 1 to {MAX_SIDE} can be stored")
+    if source is None:
+        if channels == 4:
+            raise ValueError(
+                "image: four channels are taken for RGBA, which JPEG cannot store; blend them with a background, "
+                'or say colorspace="CMYK"'
+            )
+        source = "GRAY" if channels == 1 else "RGB"
+    if source not in CHANNELS:
+        raise ValueError(f"colorspace: {colorspace!r} is none of {tuple(CHANNELS)}")
+    if CHANNELS[source] != channels:
+        raise ValueError(f"colorspace: {colorspace!r} does not fit {channels} channels")
+    return array, source
+
+
+def _colorspace_of_mode(mode: str, source: str | None) -> str:
+    """What the channels of a Pillow image are; ``source`` is what the caller says."""
+    if mode not in _MODES:
+        advice = _CONVERSIONS.get(mode.partition(";")[0], 'image.convert("RGB")')
+        raise ValueError(f"image: JPEG cannot store Pillow's mode {mode!r}; {advice}")
+    if source not in (None, _MODES[mode]):
+        raise ValueError(f"colorspace: {source!r} contradicts the image's mode {mode!r}")
+    return _MODES[mode]
+
+
+def _advice(dtype: np.dtype[Any]) -> str:
+    """How samples of another type become uint8."""
+    if dtype == np.bool_:
+        return "; image.astype(np.uint8) * 255 makes black and white of them"
+    if dtype == np.uint16:
+        return "; of samples of 0..65535 (image >> 8).astype(np.uint8) keeps the high 8 bits"
+    if dtype.kind == "f":
+        return "; of samples of 0..1 np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8) makes 0..255"
+    if dtype.kind in "iu":
+        return "; np.clip(image, 0, 255).astype(np.uint8) if they are 0..255"
+    return ""
+
+
+def _stored_colorspace(source: str, keep_rgb: bool) -> str:
+    if source in ("RGB", "BGR"):
+        return "RGB" if keep_rgb else "YCbCr"
+    if keep_rgb:
+        raise ValueError(f"keep_rgb: the picture is {source}, not RGB")
+    return source
+
+
+# --- components, tables, scans ---------------------------------------------------------------------------
+
+
+def _sampling_factors(subsampling: Subsampling | None, stored: str) -> list[tuple[int, int]]:
+    """(H, V) of each component."""
+    count = CHANNELS[stored]
+    factors = _named_factors(subsampling, stored)
+    if not 1 <= len(factors) <= count:
+        raise ValueError(f"subsampling: {len(factors)} pairs of factors for {count} components")
+    factors += [(1, 1)] * (count - len(factors))
+    if any(not (1 <= H <= 4 and 1 <= V <= 4) for H, V in factors):
+        raise ValueError(f"subsampling: factors {factors} are not all in 1..4")
+    h_max, v_max = max(H for H, _ in factors), max(V for _, V in factors)
+    if any(h_max % H or v_max % V for H, V in factors):
+        raise ValueError(f"subsampling: {factors} has a fractional ratio")
+    if count > 1 and sum(H * V for H, V in factors) > MAX_BLOCKS_PER_MCU:
+        raise ValueError(f"subsampling: {factors} makes more than {MAX_BLOCKS_PER_MCU} blocks an MCU")
+    if stored == "RGB" and factors != [(1, 1)] * 3:
+        raise ValueError("subsampling: RGB that is kept as RGB is not subsampled")
+    return factors
+
+
+def _named_factors(subsampling: Subsampling | None, stored: str) -> list[tuple[int, int]]:
+    """The factors that ``subsampling`` says, of the first component or of several."""
+    if subsampling is None:
+        return [SUBSAMPLING["4:2:0"] if stored == "YCbCr" else (1, 1)]
+    unknown = f"subsampling: {subsampling!r} is none of {tuple(SUBSAMPLING)}, 0, 1, 2, or factors HxV"
+    if isinstance(subsampling, str):
+        name = ":".join(subsampling) if re.fullmatch("[0-9]{3}", subsampling) else subsampling
+        if name in SUBSAMPLING:
+            return [SUBSAMPLING[name]]
+        if re.fullmatch(r"[1-4]x[1-4](,[1-4]x[1-4])*", subsampling):
+            return [(int(pair[0]), int(pair[2])) for pair in subsampling.split(",")]
+        raise ValueError(unknown)
+    if isinstance(subsampling, Iterable) and np.ndim(subsampling):  # type: ignore[arg-type]
+        try:
+            return [(index(H), index(V)) for H, V in subsampling]
+        except (TypeError, ValueError):
+            raise TypeError(f"subsampling: pairs of integers (H, V) expected, got {subsampling!r}") from None
+    try:
+        number = _integer("subsampling", subsampling, 0, 2)
+    except (TypeError, ValueError):
+        raise ValueError(unknown) from None
+    return [SUBSAMPLING[("4:4:4", "4:2:2", "4:2:0")[number]]]
+
+
+def _quantization(
+    qtables: QTables | None, quality: int | None, stored: str
+) -> tuple[dict[int, NDArray[np.uint16]], Sequence[int]]:
+    """Tables by number, and the number of each component's."""
+    if qtables is None:
+        return dict(enumerate(quantization_tables(75 if quality is None else quality))), LAYOUTS[stored].tables
+    given = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
+    if not 1 <= len(given) <= 4:
+        raise ValueError(f"qtables: {len(given)} tables, 1 to 4 expected")
+    tables = {i: _quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(given)}
+    if quality is not None:
+        tables = {i: scale_table(table, quality) for i, table in tables.items()}
+    return tables, [min(i, len(given) - 1) for i in range(CHANNELS[stored])]
+
+
+def _quantization_table(name: str, entries: Any) -> NDArray[np.uint16]:
+    """64 integers of 1..65535, as uint16 ``(8, 8)``."""
+    table = np.asarray(entries)
+    if table.size != 64 or table.dtype.kind not in "iu":
+        raise ValueError(f"{name}: 64 integers expected, got {table.size} of {table.dtype}")
+    if table.min() < 1 or table.max() > 65535:
+        raise ValueError(f"{name}: an entry is outside 1..65535")
+    return table.reshape(8, 8).astype(np.uint16)
+
+
+def _components(
+    stored: str, factors: Iterable[tuple[int, int]], quantizers: Iterable[int]
+) -> tuple[Component, ...]:
+    layout = LAYOUTS[stored]
+    parts = zip(layout.identifiers, factors, quantizers, layout.tables, strict=True)
+    return tuple(Component(identifier, H, V, Tq, table, table) for identifier, (H, V), Tq, table in parts)
+
+
+def _script(
+    progressive: bool, scans: Scans | None, components: tuple[Component, ...], colorspace: str, *, complete: bool
+) -> Script:
+    """The scans of a progressive file; none for a sequential one."""
+    if scans is None:
+        return default_script(components, colorspace) if progressive else []
+    script = make_script(scans)
+    check_script(script, components, complete=complete)
+    return script
+
+
+def _restart_interval(blocks: int, rows: int, width: int, factors: list[tuple[int, int]]) -> tuple[int, int]:
+    """In MCUs of the first scan; and in rows of MCUs, if it was given so."""
+    blocks = _integer("restart_marker_blocks", blocks, 0, MAX_RESTART_INTERVAL)
+    rows = _integer("restart_marker_rows", rows, 0)
+    if rows:
+        h_max = max(H for H, _ in factors) if len(factors) > 1 else 1
+        blocks = min(rows * ceil_div(width, 8 * h_max), MAX_RESTART_INTERVAL)
+    return blocks, rows
+
+
+# --- tuning ----------------------------------------------------------------------------------------------
+
+
+def _tuning(
+    tune: str | None,
+    quality: int | None,
+    importance: ArrayLike | str | None,
+    target_bytes: int | None,
+    target_psnr: float | None,
+    fancy_upsampling: bool,
+    finds_script: bool,
+) -> Tuning | None:
+    targets = {"target_bytes": target_bytes, "target_psnr": target_psnr}
+    if tune is None:
+        for name, value in {"importance": importance, **targets}.items():
+            if value is not None:
+                raise ValueError(f"{name}: only with tune")
+        return None
+    if tune not in TUNES:
+        raise ValueError(f"tune: {tune!r} is none of {(None, *TUNES)}")
+    if isinstance(importance, str) and importance != "auto":
+        raise ValueError(f"importance: {importance!r} is neither 'auto' nor an array")
+    if target_bytes is not None:
+        target_bytes = _integer("target_bytes", target_bytes, 1)
+    if target_psnr is not None:
+        if isinstance(target_psnr, bool) or not isinstance(target_psnr, int | float | np.number):
+            raise TypeError(f"target_psnr: a number expected, got {target_psnr!r}")
+        if not np.isfinite(target_psnr):
+            raise ValueError(f"target_psnr: {target_psnr} is not finite")
+    given = [name for name, value in {"quality": quality, **targets}.items() if value is not None]
+    if len(given) > 1:
+        raise ValueError(f"{given[1]}: not together with {given[0]}")
+    quality = 75 if quality is None else quality
+    return Tuning(tune, quality, importance, target_bytes, target_psnr, fancy_upsampling, finds_script)
+
+
+def _check_tunable(stored: str, qtables: QTables | None, factors: list[tuple[int, int]]) -> None:
+    if stored not in ("YCbCr", "GRAY"):
+        raise ValueError(f"tune: {stored} files are not tuned, only YCbCr and GRAY ones")
+    if qtables is not None:
+        raise ValueError("qtables: tune makes its own")
+    if factors[1:] != [(1, 1)] * (len(factors) - 1):
+        raise ValueError(f"subsampling: tune has chroma of 1x1, not {factors[1:]}")
+
+
+# --- metadata --------------------------------------------------------------------------------------------
+
+
+def _application_segments(
+    stored: str,
+    dpi: tuple[float, float] | None,
+    exif: bytes | None,
+    icc_profile: bytes | None,
+    xmp: bytes | None,
+    comment: bytes | str | None,
+) -> list[tuple[int, bytes]]:
+    """(marker code, payload) in libjpeg's and Pillow's order."""
+    found: list[tuple[int, bytes]] = []
+    density = _density(dpi)
+    if stored in ("GRAY", "YCbCr"):
+        found.append(metadata.jfif(density or metadata.Density(0, 1, 1)))
+    elif density:
+        if stored == "RGB":
+            raise ValueError("dpi: a JFIF segment would turn RGB that is kept as RGB into YCbCr")
+        found.append(metadata.jfif(density))
+    if stored in ("RGB", "CMYK"):
+        found.append(metadata.adobe(0))
+    for name, value, make in (
+        ("exif", _bytes("exif", exif), lambda data: [metadata.exif(data)]),
+        ("xmp", _bytes("xmp", xmp), lambda data: [metadata.xmp(data)]),
+        ("icc_profile", _bytes("icc_profile", icc_profile), metadata.icc),
+        ("comment", _bytes("comment", comment), lambda data: [metadata.comment(data)]),
+    ):
+        if value:
+            made = make(value)
+            if any(len(payload) > segments.MAX_SEGMENT for _, payload in made):
+                raise ValueError(f"{name}: {len(value)} bytes do not fit into a segment of {segments.MAX_SEGMENT}")
+            found += made
+    return found
+
+
+def _bytes(name: str, value: Any) -> bytes:
+    if value is None:
+        return b""
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    if hasattr(value, "tobytes"):
+        return bytes(value.tobytes())
+    raise TypeError(f"{name}: bytes expected, got {type(value).__name__}")
+
+
+def _density(dpi: tuple[float, float] | None) -> metadata.Density | None:
+    if dpi is None:
+        return None
+    try:
+        x, y = (int(round(value)) for value in dpi)  # noqa: RUF046 (round leaves a NumPy integer what it is)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"dpi: two numbers expected, got {dpi!r}") from None
+    if x <= 0 or y <= 0:
+        return None
+    if x > 65535 or y > 65535:
+        raise ValueError(f"dpi: {dpi} is above 65535")
+    return metadata.Density(1, x, y)
+
+
+# --- write_coefficients ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WritingPlan:
+    """What :func:`numjpeg.write_coefficients` is going to do."""
+
+    coefficients: Coefficients
+    huffman_tables: Mapping[tuple[int, int], HuffmanTable] | None
+    """(class, number) -> table to code with; None for optimal ones."""
+    script: Script
+    """The scans of a progressive file; empty for a sequential one."""
+
+
+def plan_writing(
+    coefficients: Coefficients, *, optimize: bool | None, progressive: bool, scans: Scans | None
+) -> WritingPlan:
+    """The plan for :func:`numjpeg.write_coefficients`, whose parameters these are.
+
+    Raises
+    ------
+    ValueError, TypeError naming the argument, or the part of ``coefficients``, that is wrong.
+    """
+    checked = _checked_coefficients(coefficients)
+    components = checked.components
+    colorspace = metadata.file_colorspace([c.identifier for c in components], checked.application_segments)
+    script = _script(progressive, scans, components, colorspace, complete=True)
+    huffman_tables: Mapping[tuple[int, int], HuffmanTable] | None = None
+    if script:
+        if optimize is False:
+            raise ValueError("optimize: the standard tables have no codes for progressive scans")
+        numbers = LAYOUTS[colorspace].tables if colorspace in LAYOUTS else [0] * len(components)
+        components = tuple(replace(c, Td=i, Ta=i) for c, i in zip(components, numbers, strict=True))
+    elif optimize is False:
+        # The standard tables are numbered 0 and 1.
+        components = tuple(replace(c, Td=min(c.Td, 1), Ta=min(c.Ta, 1)) for c in components)
+        huffman_tables = STANDARD_TABLES
+    elif optimize is None and checked.huffman_tables.keys() >= {
+        key for c in components for key in ((0, c.Td), (1, c.Ta))
+    }:
+        huffman_tables = checked.huffman_tables
+    checked = replace(checked, components=components)
+    frame = frame_of(checked, progressive=bool(script))
+    _check_ranges(frame, checked.planes, make_scans(frame, script, checked.restart_interval))
+    return WritingPlan(checked, huffman_tables, script)
+
+
+def _checked_coefficients(coefficients: Coefficients) -> Coefficients:
+    """The same with plain integers and uint16 tables; ValueError, TypeError if its parts do not fit each other."""
+    height = _integer("height", coefficients.height, 1, 65535)
+    width = _integer("width", coefficients.width, 1, 65535)
+    if not 1 <= len(coefficients.components) <= 4:
+        raise ValueError(f"components: {len(coefficients.components)}, 1 to 4 can be stored")
+    components = tuple(_checked_component(i, c) for i, c in enumerate(coefficients.components))
+    if len({c.identifier for c in components}) < len(components):
+        raise ValueError("components: two have the same identifier")
+    for marker, _ in coefficients.application_segments:
+        if not (markers.APP0 <= marker <= markers.APP15 or marker == markers.COM):
+            raise ValueError(f"application_segments: 0x{marker:02X} is neither APPn (0xE0..0xEF) nor COM (0xFE)")
+    tables = {}
+    for i, c in enumerate(components):
+        if c.Tq not in coefficients.quantization_tables:
+            raise ValueError(f"quantization_tables: table {c.Tq} of component {i} is missing")
+        entries = coefficients.quantization_tables[c.Tq]
+        if np.shape(entries) != (8, 8):
+            raise ValueError(f"quantization_tables: table {c.Tq} is {np.shape(entries)}, (8, 8) expected")
+        tables[c.Tq] = _quantization_table(f"quantization_tables: table {c.Tq}", entries)
+    interval = _integer("restart_interval", coefficients.restart_interval, 0, MAX_RESTART_INTERVAL)
+    checked = replace(
+        coefficients,
+        height=height,
+        width=width,
+        components=components,
+        quantization_tables=tables,
+        restart_interval=interval,
+    )
+    _check_planes(checked)
+    return checked
+
+
+def _checked_component(i: int, component: Component) -> Component:
+    ranges = {"identifier": (0, 255), "H": (1, 4), "V": (1, 4), "Tq": (0, 3), "Td": (0, 3), "Ta": (0, 3)}
+    name = f"components: number {i}: "
+    values = {field: _integer(name + field, getattr(component, field), *ends) for field, ends in ranges.items()}
+    return Component(**values)
+
+
+def _check_planes(coefficients: Coefficients) -> None:
+    planes, components = coefficients.planes, coefficients.components
+    if len(planes) != len(components):
+        raise ValueError(f"planes: {len(planes)} for {len(components)} components")
+    frame = frame_of(coefficients)
+    for i, (c, plane) in enumerate(zip(components, planes, strict=True)):
+        shape = (*frame.block_size(c), 8, 8)
+        if not isinstance(plane, np.ndarray):
+            raise TypeError(f"planes: number {i} is a {type(plane).__name__}, an int16 array {shape} expected")
+        if plane.dtype != np.int16 or plane.shape != shape:
+            raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, int16 {shape} expected")
+
+
+def _check_ranges(frame: Frame, planes: list[NDArray[np.int16]], scans: list[Scan]) -> None:
+    """ValueError for what a file of this precision has no category for (F.1.2.1.2, F.1.2.2.1).
+
+    With 8 bits a sample AC coefficients have at most 10 magnitude bits and DC differences 11, in the extended and
+    the progressive process as in the baseline one.
+    """
+    most_ac, most_dc = (1 << (frame.precision + 2)) - 1, (1 << (frame.precision + 3)) - 1
+    if all(plane.max() <= most_ac and plane.min() >= -most_ac for plane in planes):
+        return  # nor can two DC coefficients differ by more than most_dc
+    for i, plane in enumerate(planes):
+        large = (plane > most_ac) | (plane < -most_ac)
+        large[..., 0, 0] = False
+        if large.any():
+            row, column, v, u = (int(place) for place in np.argwhere(large)[0])
+            raise ValueError(
+                f"planes: AC coefficient {plane[row, column, v, u]} at [{v}, {u}] of block ({row}, {column}) of "
+                f"component {i} is outside -{most_ac}..{most_ac}, what {frame.precision} bits a sample have codes "
+                "for (F.1.2.2.1)"
+            )
+    for scan in scans:
+        if scan.Ss == 0 and scan.Ah == 0:
+            _check_differences(scan, planes, most_dc)
+
+
+def _check_differences(scan: Scan, planes: list[NDArray[np.int16]], most: int) -> None:
+    """ValueError if DC coefficients that follow each other in a scan differ by more than ``most``."""
+    rows, columns = scan.mcus
+    parts = []
+    for i, (v, h) in zip(scan.indices, scan.factors, strict=True):
+        whole = pad_to_mcus(planes[i][:, :, 0, :1] >> scan.Al, rows, columns, (v, h))
+        parts.append(whole.reshape(rows, v, columns, h).swapaxes(1, 2).reshape(rows * columns, v * h))
+    differences = predict_dc(scan, np.concatenate(parts, axis=1), 0, [0] * len(parts))
+    large = np.argwhere(np.abs(differences) > most)
+    if len(large) == 0:
+        return
+    mcu, block = (int(place) for place in large[0])
+    of_scan = block_component(scan.factors)
+    place, (v, h) = block - int(np.argmax(of_scan == of_scan[block])), scan.factors[of_scan[block]]
+    row, column = mcu // columns * v + place // h, mcu % columns * h + place % h
+    raise ValueError(
+        f"planes: the DC coefficient of block ({row}, {column}) of component {scan.indices[of_scan[block]]} "
+        f"differs from the one before it by {differences[mcu, block]}, outside -{most}..{most}, what "
+        f"{scan.frame.precision} bits a sample have codes for (F.1.2.1.2)"
+    )

@@ -1,0 +1,241 @@
+"""What the arguments of ``encode`` and ``write_coefficients`` mean, in all the forms that callers give them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pillow
+import pytest
+import samples
+from PIL import Image
+
+import numjpeg
+
+PICTURE = samples.smooth(33, 47)
+
+# --- Pillow's images -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK", "YCbCr"])
+@pytest.mark.parametrize("options", [{}, {"optimize": True, "quality": 90}, {"progressive": True}])
+def test_a_pillow_image_is_encoded_as_what_it_is(mode: str, options: dict) -> None:
+    image = Image.fromarray(PICTURE).convert(mode)
+    assert numjpeg.encode(image, **options) == pillow.save(image, **options)
+    name = {"L": "GRAY"}.get(mode, mode)
+    assert numjpeg.encode(image, colorspace=name, **options) == pillow.save(image, **options)
+
+
+@pytest.mark.parametrize(
+    "mode", ["1", "P", "PA", "LA", "La", "RGBA", "RGBa", "RGBX", "HSV", "LAB", "I", "I;16", "I;16B", "F"]
+)
+def test_every_other_mode_is_refused_and_the_advice_works(mode: str) -> None:
+    image = Image.new(mode, (16, 8))
+    with pytest.raises(ValueError, match=r"^image: ") as caught:
+        numjpeg.encode(image)
+    message = str(caught.value)
+    assert repr(mode) in message
+    advice = message[message.index("image.convert") :]
+    converted = eval(advice, {"image": image})
+    assert converted.mode == ("L" if mode in {"1", "LA", "La", "F"} or mode[0] == "I" else "RGB")
+    assert numjpeg.encode(converted) == pillow.save(converted)
+    for colorspace in ("GRAY", "RGB", "CMYK"):
+        with pytest.raises(ValueError, match=r"^image: "):
+            numjpeg.encode(image, colorspace=colorspace)
+
+
+@pytest.mark.parametrize(("mode", "colorspace"), [("RGB", "BGR"), ("RGB", "YCbCr"), ("YCbCr", "RGB")])
+def test_a_colour_space_that_contradicts_the_mode(mode: str, colorspace: str) -> None:
+    with pytest.raises(ValueError, match=rf"^colorspace: .*{mode}"):
+        numjpeg.encode(Image.new(mode, (8, 8)), colorspace=colorspace)
+
+
+# --- arrays of other types -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values"),
+    [
+        (bool, (0, 1)),
+        (np.uint16, (0, 65535)),
+        (np.float32, (0, 1)),
+        (np.float64, (0, 1)),
+        (np.int64, (0, 255)),
+        (np.int8, (0, 127)),
+    ],
+)
+def test_the_error_for_another_type_says_how_to_convert(dtype: type, values: tuple[int, int]) -> None:
+    image = np.array(values, dtype)[samples.noise(8, 8) % 2]
+    with pytest.raises(TypeError, match=r"^image: uint8") as caught:
+        numjpeg.encode(image)
+    message = str(caught.value)
+    assert str(np.dtype(dtype)) in message
+    advice = re.search(r"(np|image|\(image).*\.astype\(np\.uint8\)( \* 255)?", message.partition("; ")[2])
+    assert advice
+    converted = eval(advice[0], {"np": np, "image": image})
+    assert converted.dtype == np.uint8
+    assert (converted.min(), converted.max()) == (0, 127 if dtype is np.int8 else 255)
+
+
+# --- names and numbers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("integer", [np.int64, np.uint8, np.int16])
+def test_numpy_integers_are_integers(integer: type) -> None:
+    given = {"quality": integer(80), "subsampling": integer(1), "restart_marker_blocks": integer(3)}
+    assert numjpeg.encode(PICTURE, **given) == numjpeg.encode(PICTURE, 80, subsampling=1, restart_marker_blocks=3)
+    rows = {"restart_marker_rows": integer(1), "dpi": (integer(72), integer(72))}
+    assert numjpeg.encode(PICTURE, **rows) == numjpeg.encode(PICTURE, restart_marker_rows=1, dpi=(72, 72))
+    pairs = np.array([(2, 1), (1, 1), (1, 1)], integer)
+    assert numjpeg.encode(PICTURE, subsampling=pairs) == numjpeg.encode(PICTURE, subsampling="4:2:2")
+    tuned = {"tune": "psnr", "target_bytes": 1500}
+    assert numjpeg.encode(
+        PICTURE, **tuned | {"target_bytes": integer(1500 % 128)} | {"target_bytes": np.int64(1500)}
+    ) == (numjpeg.encode(PICTURE, **tuned))
+    script = [((0, 1, 2), 0, 0, 0, 0), *((c, 1, 63, 0, 0) for c in range(3))]
+    given = [(tuple(map(integer, (0, 1, 2))), *map(integer, (0, 0, 0, 0)))]
+    given += [tuple(map(integer, scan)) for scan in script[1:]]
+    assert numjpeg.encode(PICTURE, scans=given) == numjpeg.encode(PICTURE, scans=script)
+
+
+def test_numpy_integers_in_coefficients() -> None:
+    coefficients = numjpeg.read_coefficients(numjpeg.encode(PICTURE, restart_marker_blocks=2))
+    components = tuple(
+        numjpeg.Component(*(np.int64(getattr(c, name)) for name in ("identifier", "H", "V", "Tq", "Td", "Ta")))
+        for c in coefficients.components
+    )
+    given = replace(
+        coefficients,
+        height=np.int32(coefficients.height),
+        width=np.int64(coefficients.width),
+        restart_interval=np.uint8(coefficients.restart_interval),
+        components=components,
+        quantization_tables={n: t.astype(np.int64) for n, t in coefficients.quantization_tables.items()},
+    )
+    for options in ({}, {"optimize": True}, {"progressive": True}):
+        expected = numjpeg.write_coefficients(coefficients, **options)
+        assert numjpeg.write_coefficients(given, **options) == expected
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"), [("rgb", "RGB"), ("Bgr", "BGR"), ("YCBCR", "YCbCr"), ("ycbcr", "YCbCr")]
+)
+def test_colour_spaces_in_any_case(spelling: str, name: str) -> None:
+    assert numjpeg.encode(PICTURE, colorspace=spelling) == numjpeg.encode(PICTURE, colorspace=name)
+
+
+def test_l_is_gray() -> None:
+    gray = PICTURE[..., 0]
+    for name in ("L", "l", "gray", "Gray"):
+        assert numjpeg.encode(gray, colorspace=name) == numjpeg.encode(gray)
+
+
+@pytest.mark.parametrize("name", ["4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1", "4:1:0"])
+def test_subsampling_without_colons(name: str) -> None:
+    digits = name.replace(":", "")
+    assert numjpeg.encode(PICTURE, subsampling=digits) == numjpeg.encode(PICTURE, subsampling=name)
+
+
+@pytest.mark.parametrize("wrong", ["421", "4200", "42", 420, 3, -1, 1.0, True, np.bool_(True), "", object()])
+def test_subsampling_that_is_none(wrong: object) -> None:
+    with pytest.raises(ValueError, match=r"^subsampling: "):
+        numjpeg.encode(PICTURE, subsampling=wrong)
+
+
+def test_exif_without_its_name_gets_it() -> None:
+    tiff = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
+    data = numjpeg.encode(PICTURE, exif=tiff)
+    assert data == numjpeg.encode(PICTURE, exif=b"Exif\0\0" + tiff)
+    assert numjpeg.read_header(data).exif == b"Exif\0\0" + tiff
+    assert Image.open(pillow.io.BytesIO(data)).info["exif"] == b"Exif\0\0" + tiff
+
+
+# --- coefficients ----------------------------------------------------------------------------------------
+
+
+def changed(**parts: object) -> numjpeg.Coefficients:
+    return replace(numjpeg.read_coefficients(numjpeg.encode(PICTURE)), **parts)
+
+
+def test_fractions_in_quantization_tables_are_refused() -> None:
+    tables = {n: t + 0.5 for n, t in changed().quantization_tables.items()}
+    with pytest.raises(ValueError, match=r"^quantization_tables: "):
+        numjpeg.write_coefficients(changed(quantization_tables=tables))
+    with pytest.raises(ValueError, match=r"^qtables: "):
+        numjpeg.encode(PICTURE, qtables=[np.full((8, 8), 1.5)])
+
+
+def test_planes_that_are_no_arrays_are_refused() -> None:
+    planes = [plane.tolist() for plane in changed().planes]
+    with pytest.raises(TypeError, match=r"^planes: number 0 is a list"):
+        numjpeg.write_coefficients(changed(planes=planes))
+
+
+def flat(rows: int, columns: int) -> numjpeg.Coefficients:
+    """4:2:0, all zeros, ``rows`` x ``columns`` MCUs."""
+    components = tuple(numjpeg.Component(i, 2 - (i > 0), 2 - (i > 0), 0) for i in range(3))
+    planes = [np.zeros((rows * c.V, columns * c.H, 8, 8), np.int16) for c in components]
+    return numjpeg.Coefficients(16 * rows, 16 * columns, components, planes, {0: np.ones((8, 8), np.uint16)})
+
+
+WAYS = [{}, {"optimize": True}, {"optimize": False}, {"progressive": True}]
+
+
+@pytest.mark.parametrize("options", WAYS)
+@pytest.mark.parametrize("component", [0, 1])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_ac_coefficients_of_more_than_10_bits_are_refused(options: dict, component: int, sign: int) -> None:
+    """F.1.2.2.1, Table F.2; cjpeg and jpegtran refuse them, too."""
+    c = flat(3, 3)
+    c.planes[component][1, 2, 3, 4] = sign * 1023
+    again = numjpeg.read_coefficients(numjpeg.write_coefficients(c, **options))
+    assert np.array_equal(again.planes[component], c.planes[component])
+    c.planes[component][1, 2, 3, 4] = sign * 1024
+    with pytest.raises(ValueError, match=rf"^planes: AC .*block \(1, 2\) of component {component} .*1023"):
+        numjpeg.write_coefficients(c, **options)
+
+
+@pytest.mark.parametrize("options", WAYS)
+def test_dc_differences_of_more_than_11_bits_are_refused(options: dict) -> None:
+    c = flat(2, 3)
+    # Coded before block (2, 3) of luminance, the second one of its MCU, is block (2, 2).
+    c.planes[0][2, 2, 0, 0], c.planes[0][2, 3, 0, 0] = 1000, -1047
+    again = numjpeg.read_coefficients(numjpeg.write_coefficients(c, **options))
+    assert np.array_equal(again.planes[0], c.planes[0])
+    # A first progressive scan leaves out one bit of them.
+    c.planes[0][2, 2, 0, 0], c.planes[0][2, 3, 0, 0] = (2040, -2060) if "progressive" in options else (1000, -1048)
+    wrong = -2050 if "progressive" in options else -2048
+    with pytest.raises(ValueError, match=rf"^planes: .*DC .*block \(2, 3\) of component 0 .* {wrong}, .*2047"):
+        numjpeg.write_coefficients(c, **options)
+
+
+def test_large_dc_coefficients_that_differ_by_little_are_written() -> None:
+    """T.81 bounds the difference alone, and restarts make it the coefficient itself."""
+    c = flat(2, 2)
+    c.planes[0][..., 0, 0] = 2047
+    c.planes[0][1, 1, 0, 0] = 4000
+    again = numjpeg.read_coefficients(numjpeg.write_coefficients(c))
+    assert np.array_equal(again.planes[0], c.planes[0])
+    c.planes[0][..., 0, 0] = 2047
+    c.planes[0][0, 2, 0, 0] = 4000
+    numjpeg.write_coefficients(c)
+    with pytest.raises(ValueError, match=r"^planes: .*block \(0, 2\) of component 0 .*4000"):
+        numjpeg.write_coefficients(replace(c, restart_interval=1))
+
+
+def test_differences_are_those_of_the_scan() -> None:
+    """Blocks that follow each other in an MCU are not those that follow each other in a row."""
+    c = flat(1, 2)
+    c.planes[0][0, :, 0, 0] = -1500, 500, 1500, 1000  # between MCUs stand the two blocks of the row below
+    c.planes[0][1, :, 0, 0] = 500, 500, 500, 500
+    apart = [(i, 0, 0, 0, 0) for i in range(3)] + [(i, 1, 63, 0, 0) for i in range(3)]
+    for options in ({}, {"scans": apart}):
+        assert numjpeg.write_coefficients(c, **options)
+    c.planes[0][0, :, 0, 0] = -1500, -600, 1600, 1000
+    assert numjpeg.write_coefficients(c)
+    with pytest.raises(ValueError, match=r"^planes: .*block \(0, 2\) of component 0 .*2200"):
+        numjpeg.write_coefficients(c, scans=apart)
+    shifted = [(i, 0, 0, 0, 1) for i in range(3)] + [(i, 0, 0, 1, 0) for i in range(3)] + apart[3:]
+    again = numjpeg.read_coefficients(numjpeg.write_coefficients(c, scans=shifted))
+    assert np.array_equal(again.planes[0], c.planes[0])
