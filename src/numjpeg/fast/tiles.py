@@ -2,8 +2,8 @@
 
 Both directions work on bands of whole MCU rows, small enough for a processor's cache, and hand the stages
 views of blocks whose memory is 64 planes, one a coefficient: each line of a transform is then a contiguous
-array over all blocks of the band. Usual pictures take the fused forms of the stages (:mod:`numjpeg.fast.forward`,
-:mod:`numjpeg.fast.inverse`).
+array over all blocks of the band. Usual pictures take the fused forms of the stages (:mod:`numjpeg.fast.forward_dct`,
+:mod:`numjpeg.fast.inverse_dct`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.colorspaces import from_components, to_components
-from numjpeg.fast import forward, inverse
+from numjpeg.fast import forward_dct, inverse_dct
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.dct import fdct, idct
 from numjpeg.stages.level_shift import inverse_level_shift, level_shift
@@ -38,7 +38,7 @@ ANALYSIS_BLOCKS = 9 << 9
 
 TILE_BLOCKS = 3 << 9
 """Blocks that it has in flight at a time on the way there, with 1,300 bytes each: of 4:2:0 65,536 pixels. Twice as
-many would be enough for BLAS to think of threads (:data:`numjpeg.fast.forward.PIECE`)."""
+many would be enough for BLAS to think of threads (:data:`numjpeg.fast.forward_dct.PIECE`)."""
 
 # --- pixels to coefficients ------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ class _Analyser:
         self.h_max, self.v_max = max(c.H for c in components), max(c.V for c in components)
         first, *others = ((c.H, c.V) for c in components)
         self.fusible = (source, stored) in (("RGB", "YCbCr"), ("BGR", "YCbCr"))
-        self.fusible = self.fusible and first in forward.RATIOS and others == [(1, 1), (1, 1)]
+        self.fusible = self.fusible and first in forward_dct.RATIOS and others == [(1, 1), (1, 1)]
         self.workspace = Workspace()
         self.factors: dict[tuple[int, ...], NDArray[np.float32]] = {}
 
@@ -138,14 +138,14 @@ class _Analyser:
         h, v = self.h_max, self.v_max
         padded = _repeat_edges(tile, 8 * v, 8 * h)
         rows, columns = padded.shape[0] // (8 * v), padded.shape[1] // (8 * h)
-        samples = forward.ycbcr_samples(padded, self.source, (h, v), height, self.workspace)
+        samples = forward_dct.ycbcr_samples(padded, self.source, (h, v), height, self.workspace)
         self._finish(samples, [(rows * c.V, columns * c.H) for c in self.components], targets)
 
     def _by_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
         """The stages up to the blocks, then the fused ones."""
         blocks = _component_blocks(tile, self.components, self.source, self.stored)
         sizes = [own.shape[:2] for own in blocks]
-        samples = forward.new_samples(sum(rows * columns for rows, columns in sizes), self.workspace)
+        samples = forward_dct.new_samples(sum(rows * columns for rows, columns in sizes), self.workspace)
         first = 0
         for own, (rows, columns) in zip(blocks, sizes, strict=True):
             place = samples[1:, :, first : first + rows * columns].reshape(8, 8, rows, columns)
@@ -155,16 +155,16 @@ class _Analyser:
 
     def _finish(
         self,
-        samples: Sequence[forward.Samples],
+        samples: Sequence[forward_dct.Samples],
         sizes: Sequence[tuple[int, int]],
         targets: Sequence[NDArray[np.int16]],
     ) -> None:
         """DCT and quantization of components whose blocks, ``sizes`` (rows, columns), follow each other."""
         counts = tuple(rows * columns for rows, columns in sizes)
         if counts not in self.factors:  # of a picture there are four kinds of tiles at the most
-            self.factors[counts] = forward.reciprocals(self.tables, counts)
-        coefficients = forward.transform(samples, self.workspace)
-        forward.quantize(coefficients, self.factors[counts])
+            self.factors[counts] = forward_dct.reciprocals(self.tables, counts)
+        coefficients = forward_dct.transform(samples, self.workspace)
+        forward_dct.quantize(coefficients, self.factors[counts])
         first = 0
         for count, size, target in zip(counts, sizes, targets, strict=True):
             own = coefficients[:, :, first : first + count].reshape(8, 8, *size)
@@ -226,7 +226,7 @@ def synthesise(
     dct_method : as in :func:`numjpeg.stages.dct.idct`.
     """
     if dct_method == "islow":
-        inverse.samples(sequences, table, out, workspace)
+        inverse_dct.samples(sequences, table, out, workspace)
     else:
         coefficients = dequantize(inverse_zigzag(sequences), table)
         out[...] = join_blocks(inverse_level_shift(idct(coefficients, dct_method)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from numjpeg.fast import inverse
+from numjpeg.fast import inverse_dct
 from numjpeg.stages.blocks import join_blocks
 from numjpeg.stages.dct import INVERSE_MATRIX, NO_OVERFLOW, fdct, idct
 from numjpeg.stages.level_shift import inverse_level_shift
@@ -30,7 +30,7 @@ def fused(sequences: np.ndarray, table: np.ndarray, workspace: Workspace | None 
     """Into a part of a larger plane, nothing else of which may change."""
     rows, columns, _ = sequences.shape
     plane = np.full((rows * 8 + 2, columns * 8 + 16), 77, np.uint8)
-    inverse.samples(sequences, table, plane[1:-1, 8:-8], workspace or Workspace())
+    inverse_dct.samples(sequences, table, plane[1:-1, 8:-8], workspace or Workspace())
     assert (plane[[0, -1]] == 77).all()
     assert (plane[:, :8] == 77).all()
     assert (plane[:, -8:] == 77).all()
@@ -93,7 +93,7 @@ def test_blocks_around_the_bounds_equal_the_stages() -> None:
 
 @pytest.mark.parametrize("chunk", [1, 40, 100])
 def test_chunks_and_a_workspace_in_use(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inverse, "CHUNK", chunk)
+    monkeypatch.setattr(inverse_dct, "CHUNK", chunk)
     workspace = Workspace()
     random = np.random.default_rng(4)
     for rows, columns in [(5, 20), (1, 1), (13, 3), (2, 61)]:
@@ -114,17 +114,17 @@ def test_the_sums_are_exact_in_float32() -> None:
     half = 1 << 10
     for y in range(8):
         even, odd = np.linalg.norm(weights[y, 0::2]), np.linalg.norm(weights[y, 1::2])
-        assert even * inverse.NORM_LIMIT + half < 1 << 24
-        assert odd * inverse.NORM_LIMIT < 1 << 24
+        assert even * inverse_dct.NORM_LIMIT + half < 1 << 24
+        assert odd * inverse_dct.NORM_LIMIT < 1 << 24
         assert np.linalg.norm(weights[y, 2::2]) <= 8192 * np.sqrt(3) * (1 + 1e-4)
-    assert 8192 * inverse.DC_LIMIT * (1 + 1e-4) + half < 1 << 24
-    assert inverse.PART_LIMIT * 2.0**inverse.SHIFT_1 + half < 1 << 24
+    assert 8192 * inverse_dct.DC_LIMIT * (1 + 1e-4) + half < 1 << 24
+    assert inverse_dct.PART_LIMIT * 2.0**inverse_dct.SHIFT_1 + half < 1 << 24
     # Pass 1 gives the sum of an even and an odd part, without an overflow; pass 2 in units of its halves.
-    between = int(2 * (1 << 24) / 2**inverse.SHIFT_1)
+    between = int(2 * (1 << 24) / 2**inverse_dct.SHIFT_1)
     assert between <= NO_OVERFLOW + 1
-    high, low = np.abs(inverse._ROWS[:8]), np.abs(inverse._ROWS[8:]) * 2**inverse.LOW_BITS
-    recombined = inverse._ROWS[:8, :8] * 128 + inverse._ROWS[8:, :8] * 128
-    assert np.array_equal(recombined, INVERSE_MATRIX[inverse.BYTES])
+    high, low = np.abs(inverse_dct._ROWS[:8]), np.abs(inverse_dct._ROWS[8:]) * 2**inverse_dct.LOW_BITS
+    recombined = inverse_dct._ROWS[:8, :8] * 128 + inverse_dct._ROWS[8:, :8] * 128
+    assert np.array_equal(recombined, INVERSE_MATRIX[inverse_dct.BYTES])
     assert between * high[:, :8].sum(1).max() + high[0, 8] < 1 << 24
     assert between * low.sum(1).max() < 1 << 24
 
@@ -136,7 +136,7 @@ def test_only_blocks_beyond_the_bounds_go_to_the_stages(monkeypatch: pytest.Monk
         seen.append(len(coefficients))
         return idct(coefficients)
 
-    monkeypatch.setattr(inverse, "idct", counted)
+    monkeypatch.setattr(inverse_dct, "idct", counted)
     table = TABLES["quality 85"]
     quantized = zigzag(quantize(fdct(sample_blocks()[:1456]), table)).reshape(-1, 16, 64)
     fused(quantized, table)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import samples as pictures
 
-from numjpeg.fast import forward
+from numjpeg.fast import forward_dct
 from numjpeg.stages.blocks import split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr
 from numjpeg.stages.dct import FORWARD, fdct
@@ -18,7 +18,7 @@ from numjpeg.workspace import Workspace
 
 def as_samples(blocks: np.ndarray, workspace: Workspace) -> np.ndarray:
     """``(n, 8, 8)`` as the fused transform takes them."""
-    samples = forward.new_samples(len(blocks), workspace)
+    samples = forward_dct.new_samples(len(blocks), workspace)
     samples[1:] = blocks.transpose(2, 1, 0)
     return samples
 
@@ -36,7 +36,7 @@ def by_the_stages(tile: np.ndarray, source: str, h: int, v: int, valid_rows: int
 
 
 @pytest.mark.parametrize("source", ["RGB", "BGR"])
-@pytest.mark.parametrize("ratio", forward.RATIOS)
+@pytest.mark.parametrize("ratio", forward_dct.RATIOS)
 @pytest.mark.parametrize("kind", [pictures.smooth, pictures.noise, pictures.extremes])
 @pytest.mark.parametrize("missing", [0, 1, 2, 5, 7])
 def test_samples_equal_the_stages(source: str, ratio: tuple[int, int], kind, missing: int) -> None:
@@ -46,7 +46,7 @@ def test_samples_equal_the_stages(source: str, ratio: tuple[int, int], kind, mis
     tile[valid_rows:] = tile[valid_rows - 1]
     expected = np.concatenate(by_the_stages(tile, source, h, v, valid_rows))
     workspace = Workspace()
-    samples = np.concatenate(forward.ycbcr_samples(tile, source, ratio, valid_rows, workspace), axis=2)
+    samples = np.concatenate(forward_dct.ycbcr_samples(tile, source, ratio, valid_rows, workspace), axis=2)
     assert np.array_equal(samples[1:].transpose(2, 1, 0), expected)
     assert (samples[0] == 1).all()
 
@@ -58,7 +58,7 @@ def test_every_colour() -> None:
     tile = np.stack([np.zeros_like(green), green, blue], axis=-1)
     for red in range(256):
         tile[..., 0] = red
-        samples = np.stack(forward.ycbcr_samples(tile, "RGB", (1, 1), 256, workspace), axis=2)
+        samples = np.stack(forward_dct.ycbcr_samples(tile, "RGB", (1, 1), 256, workspace), axis=2)
         ours = samples[1:].reshape(8, 8, 3, 32, 32).transpose(3, 1, 4, 0, 2).reshape(256, 256, 3)
         assert np.array_equal(ours, level_shift(rgb_to_ycbcr(tile)))
 
@@ -77,7 +77,7 @@ def extreme_blocks() -> np.ndarray:
 def test_the_transform_equals_the_butterfly() -> None:
     workspace = Workspace()
     blocks = extreme_blocks()
-    ours = forward.transform([as_samples(blocks, workspace)], workspace)
+    ours = forward_dct.transform([as_samples(blocks, workspace)], workspace)
     assert np.array_equal(ours.transpose(2, 0, 1), 8 * fdct(blocks))
 
 
@@ -87,18 +87,17 @@ def test_the_sums_of_the_transform_are_exact_in_float32() -> None:
     assert 128 * weights <= 1 << 23
     largest = 128 * weights >> 11
     assert largest <= 1 << 12
+    columns, ruler = forward_dct._COLUMNS, forward_dct.RULER
     # The high half and the ruler, in units of 2^-8; with the low half they stay where those are the last places.
-    high, low = np.abs(forward._COLUMNS[:8, 1:]).sum(1).max(), np.abs(forward._COLUMNS[8:, 1:]).sum(1).max()
-    assert np.array_equal(forward._COLUMNS[:8] * 256, np.rint(forward._COLUMNS[:8] * 256))
-    assert (
-        1 << 15 < forward.RULER - largest * (high + low) - 1 < forward.RULER + largest * (high + low) + 1 < 1 << 16
-    )
+    high, low = np.abs(columns[:8, 1:]).sum(1).max(), np.abs(columns[8:, 1:]).sum(1).max()
+    assert np.array_equal(columns[:8] * 256, np.rint(columns[:8] * 256))
+    assert 1 << 15 < ruler - largest * (high + low) - 1 < ruler + largest * (high + low) + 1 < 1 << 16
     # The low half, in units of 2^-16, of which its weights are twice as large: so it never is halfway.
-    units = forward._COLUMNS[8:] * 2.0**16
+    units = columns[8:] * 2.0**16
     assert np.array_equal(units[:, 1:] % 2, np.zeros((8, 8)))
     assert (units[:, 0] % 2 == 1).all()
     assert largest * low * 2**16 + units[:, 0].max() < 1 << 24
-    recombined = (forward._COLUMNS[:8, 1:] + forward._COLUMNS[8:, 1:]) * 2.0**15
+    recombined = (columns[:8, 1:] + columns[8:, 1:]) * 2.0**15
     assert np.array_equal(recombined, FORWARD)
 
 
@@ -106,12 +105,12 @@ def quantized(coefficients: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]
     """Fused, and by the stage. ``coefficients`` are 8 times too large, as many as fill blocks."""
     table = np.full((8, 8), q, np.uint16)
     ours = coefficients.copy()
-    forward.quantize(ours, forward.reciprocals([table], [coefficients.shape[2]]))
+    forward_dct.quantize(ours, forward_dct.reciprocals([table], [coefficients.shape[2]]))
     expected = quantize(np.moveaxis(coefficients, -1, 0) / np.float32(8), table)
     return ours, np.moveaxis(expected, 0, -1)
 
 
-def test_quantization_equals_the_stage_for_every_coefficient_and_table_entry() -> None:
+def test_quantization_equals_the_stage_for_every_value() -> None:
     coefficients = np.arange(-(1 << 14), 1 << 14, dtype=np.float32).reshape(8, 8, -1)
     wide = np.random.default_rng(5).integers(256, 65536, 64).tolist()
     for q in [*range(1, 256), *wide, 65535]:
