@@ -18,7 +18,7 @@ from PIL import Image
 import numjpeg
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.segments import build, build_dht, build_dqt, build_dri, build_sof, build_sos
-from numjpeg.entropy.sequential_writer import tokenize, write_scan
+from numjpeg.entropy.sequential_writer import find_symbols, write_scan
 from numjpeg.stages.huffman import STANDARD_TABLES
 from numjpeg.stages.mcu_order import pad_to_mcus
 from numjpeg.stages.zigzag import zigzag
@@ -116,7 +116,7 @@ def scan_bytes(scan: Scan, planes: list[np.ndarray]) -> bytes:
     """The entropy-coded data of one scan over whole planes."""
     rows, columns = scan.mcus
     band = [pad_to_mcus(zigzag(p), rows, columns, f) for p, f in zip(planes, scan.factors, strict=True)]
-    return b"".join(write_scan(scan, tokenize(scan, [band])))
+    return b"".join(write_scan(scan, find_symbols(scan, [band])))
 
 
 def in_several_scans(data: bytes, groups: list[tuple[int, ...]], *, restart: int = 0, extra: bytes = b"") -> bytes:

@@ -38,7 +38,7 @@ EXTRAS = {
 }
 
 # Still above what they import.
-WAITING = {"entropy/damage.py", "entropy/damage_progressive.py", "entropy/progressive_writer.py"}
+WAITING = {"entropy/damage.py", "entropy/damage_progressive.py"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -83,12 +83,13 @@ def test_imports_point_down(module: Path) -> None:
 
 
 def test_every_room_has_a_storey() -> None:
-    assert {room(module) for module in MODULES} | {"pipeline"} == set().union(*STOREYS)
+    assert {room(module) for module in MODULES} == set().union(*STOREYS)
 
 
 def test_stages_do_not_import_each_other() -> None:
     for module in (PACKAGE / "stages").glob("*.py"):
-        assert not {name for name in imported(module) if name.startswith("numjpeg")}, module
+        needed = {name for name in imported(module) if name.startswith("numjpeg")}
+        assert needed <= {"numjpeg.errors", "numjpeg.errors.check_array"}, module
 
 
 @pytest.mark.parametrize("name", sorted(ROOMS_OPEN))

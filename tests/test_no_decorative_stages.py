@@ -15,7 +15,9 @@ from types import CodeType
 
 import numpy as np
 import pytest
-from fast import test_forward_dct, test_inverse_dct, test_tokens
+import test_pipeline
+from entropy import test_bits
+from fast import test_forward_dct, test_inverse_dct, test_packing, test_tokens
 
 import numjpeg
 import numjpeg.decoder
@@ -58,29 +60,37 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
             for attribute, value in list(vars(module).items()):
                 if value is function:
                     monkeypatch.setattr(module, attribute, wrapper)
-    for cached in (numjpeg.entropy.sequential_reader.code_steps, gaps.ac_lookup, gaps.dc_lookup):
+    for cached in (numjpeg.entropy.sequential_reader.code_steps, gaps._layout, gaps.ac_lookup, gaps.dc_lookup):
         cached.cache_clear()
     return seen
 
 
 # What encode runs a fused form of, on pictures as they usually are: the test that holds the form to the function.
 FUSED = {
+    "bitstream.pack_bits": test_packing.test_packing_equals_the_stage,
+    "bitstream.stuff_bytes": test_packing.test_stuffing_equals_the_stage,
     "blocks.split_blocks": test_forward_dct.test_samples_equal_the_stages,
     "color.rgb_to_ycbcr": test_forward_dct.test_every_colour,
     "dct.fdct": test_forward_dct.test_the_transform_equals_the_butterfly,
+    "huffman.append_magnitude_bits": test_pipeline.test_encode_and_decode_equal_the_pipeline,
+    "huffman.block_symbols": test_pipeline.test_encode_and_decode_equal_the_pipeline,
     "huffman.ac_symbols": test_tokens.test_symbols_statistics_and_bits_equal_those_of_the_stages,
     "huffman.huffman_encode": test_tokens.test_the_look_up_equals_the_stages_for_every_run_and_value,
     "level_shift.level_shift": test_forward_dct.test_samples_equal_the_stages,
+    "mcu_order.interleave": test_tokens.test_the_scan_order_equals_zigzag_padding_and_interleaving,
     "quantization.quantize": test_forward_dct.test_quantization_equals_the_stage_for_every_value,
     "run_length.run_length_encode": test_tokens.test_symbols_statistics_and_bits_equal_those_of_the_stages,
     "subsampling.downsample": test_forward_dct.test_samples_equal_the_stages,
     "zigzag.zigzag": test_tokens.test_the_scan_order_equals_zigzag_padding_and_interleaving,
 }
 ENCODING = {
+    "blocks.pad_edges",
     "dc_prediction.dc_differences",
     "huffman.huffman_codes",
     "huffman.magnitude_bits",
     "huffman.magnitude_category",
+    "mcu_order.block_component",
+    "mcu_order.pad_to_mcus",
     "quantization.quantization_tables",
     "quantization.scale_table",
 }
@@ -95,6 +105,11 @@ FUSED_INVERSE = dict.fromkeys(
     ),
     test_inverse_dct.test_samples_of_pictures_equal_the_stages,
 )
+ALWAYS_FUSED_INVERSE = {
+    "bitstream.bit_windows": test_bits.test_unstuffing_and_windows_equal_the_stages,
+    "bitstream.unstuff_bytes": test_bits.test_unstuffing_and_windows_equal_the_stages,
+    "huffman.read_block_symbols": test_pipeline.test_encode_and_decode_equal_the_pipeline,
+}
 DECODING = {
     "color.ycbcr_to_rgb",
     "dc_prediction.dc_from_differences",
@@ -102,13 +117,17 @@ DECODING = {
     "huffman.huffman_decode",
     "huffman.huffman_lookup",
     "huffman.run_and_category",
+    "mcu_order.deinterleave",
     "run_length.run_length_decode",
     "subsampling.upsample",
 }
 
 
+HELD = FUSED | FUSED_INVERSE | ALWAYS_FUSED_INVERSE
+
+
 def test_the_lists_name_every_function() -> None:
-    assert set(FUNCTIONS) == ENCODING | FUSED.keys() | DECODING | FUSED_INVERSE.keys() | {"huffman.optimal_table"}
+    assert set(FUNCTIONS) == ENCODING | DECODING | HELD.keys() | {"huffman.optimal_table"}
 
 
 def test_encode_runs_every_forward_stage(calls: set[str]) -> None:
@@ -143,10 +162,10 @@ def reached_from(function: object, seen: set[object]) -> set[object]:
     return seen
 
 
-@pytest.mark.parametrize("name", sorted(FUSED | FUSED_INVERSE))
+@pytest.mark.parametrize("name", sorted(HELD))
 def test_the_test_of_a_fused_form_runs_the_stage(name: str) -> None:
     """It would be no comparison if it did not."""
-    assert FUNCTIONS[name] in reached_from((FUSED | FUSED_INVERSE)[name], set())
+    assert FUNCTIONS[name] in reached_from(HELD[name], set())
 
 
 def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
@@ -171,7 +190,7 @@ def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPa
     to_pixels = partial(numjpeg.decode, dct_method="float")
     float_pixels = to_pixels(data)
     places = [
-        (numjpeg.fast.tiles, "rgb_to_ycbcr", by_stages, image, by_stages_data),
+        (numjpeg.colorspaces, "rgb_to_ycbcr", by_stages, image, by_stages_data),
         (numjpeg.fast.tiles, "level_shift", by_stages, image, by_stages_data),
         (numjpeg.fast.tiles, "downsample", by_stages, image, by_stages_data),
         (numjpeg.fast.tiles, "fdct", by_stages, image, by_stages_data),
@@ -179,7 +198,7 @@ def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPa
         (numjpeg.fast.tiles, "dequantize", to_pixels, data, float_pixels),
         (numjpeg.fast.tiles, "idct", to_pixels, data, float_pixels),
         (numjpeg.fast.tiles, "upsample", numjpeg.decode, data, pixels),
-        (numjpeg.fast.tiles, "ycbcr_to_rgb", numjpeg.decode, data, pixels),
+        (numjpeg.colorspaces, "ycbcr_to_rgb", numjpeg.decode, data, pixels),
     ]
     for module, name, pipeline, argument, expected in places:
         original = getattr(module, name)

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, LAYOUTS, canonical_name
 from numjpeg.container import markers, metadata, segments
-from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, SUBSAMPLING, Frame, Scan, frame_of
+from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, Frame, Scan, frame_of
 from numjpeg.container.scripts import (
     Script,
     ScriptScan,
@@ -32,6 +32,7 @@ from numjpeg.stages import dct
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.mcu_order import block_component, pad_to_mcus
 from numjpeg.stages.quantization import quantization_tables, scale_table
+from numjpeg.stages.subsampling import SUBSAMPLING
 
 MAX_SIDE = 65500
 """libjpeg's limit for pixels; the standard's is 65,535."""

@@ -14,10 +14,18 @@ from numjpeg.coefficients import Coefficients
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Scan, frame_of
 from numjpeg.container.scripts import Script, make_scans
-from numjpeg.entropy.progressive_writer import collect, encode_scan
-from numjpeg.entropy.sequential_writer import MissingCodeError, write_scan
+from numjpeg.entropy.progressive_writer import encode_scan
+from numjpeg.entropy.sequential_writer import MissingCodeError
 from numjpeg.fast.tiles import analyse
-from numjpeg.scans import Bands, ScanSymbols, TableKey, cut_bands, optimal_tables
+from numjpeg.scans import (
+    Bands,
+    ScanSymbols,
+    TableKey,
+    cut_bands,
+    nonzero_coefficients,
+    optimal_tables,
+    write_symbols,
+)
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 
 
@@ -278,14 +286,14 @@ def _sequential_scans(
     for scan, of_scan in zip(scans, symbols, strict=True):
         scan.huffman_tables.update(huffman_tables)
         yield segments.build_sos(scan)
-        yield from write_scan(scan, of_scan.to_write())
+        yield from write_symbols(scan, of_scan.to_write())
 
 
 def _progressive_scans(scans: list[Scan], coefficients: Coefficients, bands: Bands | None) -> Iterator[bytes]:
     """Of each scan its Huffman tables, its restart interval if that changes, its header and its data."""
     frame = scans[0].frame
     whole = Scan(frame, tuple(range(len(frame.components))), frame.components, {}, 0)
-    data = collect(bands(0) if bands else cut_bands(coefficients.planes, whole, 0))
+    data = nonzero_coefficients(bands(0) if bands else cut_bands(coefficients.planes, whole, 0))
     interval = 0
     for scan in scans:
         symbols = encode_scan(scan, data)
@@ -296,4 +304,4 @@ def _progressive_scans(scans: list[Scan], coefficients: Coefficients, bands: Ban
             interval = scan.restart_interval
             yield segments.build_dri(interval)
         yield segments.build_sos(scan)
-        yield from write_scan(scan, symbols)
+        yield from write_symbols(scan, symbols)

@@ -35,3 +35,29 @@ class FormatError(JpegError):
 
 class UnsupportedError(JpegError):
     """The data may be good, but use a process or a size that this library does not decode."""
+
+
+def check_array(
+    name: str, array: object, kinds: str, expected: str, *, ndim: int = 0, tail: tuple[int, ...] = ()
+) -> None:
+    """Refuse an argument that is no array of the right kind, before anything is computed from it.
+
+    Parameters
+    ----------
+    name : the argument's. array : what was given.
+    kinds : letters of the dtypes that will do: kinds ("iuf" ...) or type codes ("B" for uint8, "h" for int16 ...);
+        "" for all.
+    expected : dtype, shape and range in words, for the message.
+    ndim : the number of axes; 0 for any.
+    tail : the length of the last axes.
+
+    Raises
+    ------
+    TypeError for what is no NumPy array; ValueError for one of another dtype or shape.
+    """
+    dtype, shape = getattr(array, "dtype", None), getattr(array, "shape", None)
+    if dtype is None or shape is None:
+        raise TypeError(f"{name}: expected {expected}, got {type(array).__name__}")
+    right_kind = not kinds or dtype.kind in kinds or dtype.char in kinds
+    if not right_kind or (ndim and len(shape) != ndim) or (tail and shape[-len(tail) :] != tail):
+        raise ValueError(f"{name}: expected {expected}, got {dtype} {shape}")

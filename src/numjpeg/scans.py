@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.frame import Scan
-from numjpeg.entropy.sequential_writer import Codable, Tokens, tokenize_band
+from numjpeg.entropy.progressive_writer import ComponentData, collect
+from numjpeg.entropy.sequential_writer import Codable, Symbols, band_symbols, write_scan
+from numjpeg.fast.packing import pack_scan
+from numjpeg.fast.scan_order import sequences_of
 from numjpeg.fast.tokens import Gaps, find_gaps
 from numjpeg.stages.huffman import HuffmanTable, optimal_table
 from numjpeg.stages.mcu_order import pad_to_mcus
@@ -42,7 +45,7 @@ class ScanSymbols:
 
     def __init__(self, scan: Scan, bands: Bands) -> None:
         self.scan, self._bands = scan, bands
-        self._kept: deque[Gaps | Tokens] = deque()
+        self._kept: deque[Gaps | Symbols] = deque()
         self._after_kept = _BandStart(0, 0, (0,) * len(scan.components))
 
     def frequencies(self) -> NDArray[np.intp]:
@@ -65,7 +68,7 @@ class ScanSymbols:
         for band, _ in self._from(self._after_kept):
             yield band
 
-    def _from(self, place: _BandStart) -> Iterator[tuple[Gaps | Tokens, _BandStart]]:
+    def _from(self, place: _BandStart) -> Iterator[tuple[Gaps | Symbols, _BandStart]]:
         """Those from a place on; with each band, where it ends."""
         workspace = Workspace()
         scan = self.scan
@@ -73,13 +76,13 @@ class ScanSymbols:
         for planes in self._bands(place.band):
             rows, columns = ceil_div(planes[0].shape[0], v), ceil_div(planes[0].shape[1], h)
             predictors = list(place.predictors)
-            made: Gaps | Tokens | None = None
+            made: Gaps | Symbols | None = None
             if _fast_forms_enabled:
                 made = find_gaps(scan, planes, place.first_mcu, predictors, workspace)
             if made is None:
                 whole = zip(planes, scan.factors, strict=True)
                 band = [pad_to_mcus(zigzag(plane), rows, columns, factor) for plane, factor in whole]
-                made = tokenize_band(scan, band, place.first_mcu, predictors)
+                made = band_symbols(scan, band, place.first_mcu, predictors)
             place = _BandStart(place.band + 1, place.first_mcu + rows * columns, tuple(predictors))
             yield made, place
 
@@ -90,6 +93,16 @@ class _BandStart(NamedTuple):
     band: int
     first_mcu: int
     predictors: tuple[int, ...]
+
+
+def write_symbols(scan: Scan, symbols: Iterable[Codable]) -> Iterator[bytes]:
+    """The entropy-coded data of a scan, piece by piece (:func:`numjpeg.entropy.sequential_writer.write_scan`)."""
+    return pack_scan(scan, symbols) if _fast_forms_enabled else write_scan(scan, symbols)
+
+
+def nonzero_coefficients(bands: Iterable[list[NDArray[np.int16]]]) -> list[ComponentData]:
+    """What progressive scans are made of (:func:`numjpeg.entropy.progressive_writer.collect`)."""
+    return collect(bands, sequences_of(Workspace()) if _fast_forms_enabled else zigzag)
 
 
 BAND_BLOCKS = 1 << 12

@@ -13,9 +13,9 @@ from numjpeg import scans as writer
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.encoder import write_file
-from numjpeg.entropy.sequential_writer import Codable, tokenize, write_scan
+from numjpeg.entropy.sequential_writer import Codable, find_symbols, write_scan
 from numjpeg.fast import tokens as gaps
-from numjpeg.fast.scan_order import scan_order
+from numjpeg.fast.scan_order import scan_order, sequences_of
 from numjpeg.fast.tokens import ac_lookup, dc_lookup, find_gaps
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
@@ -83,6 +83,8 @@ def test_the_scan_order_equals_zigzag_padding_and_interleaving(factors, seed: in
     expected = interleave(filled_up(planes, factors), factors)
     assert np.array_equal(blocks, expected)
     assert np.array_equal(dc, expected[..., 0])
+    for plane in planes:
+        assert np.array_equal(sequences_of(Workspace())(plane), zigzag(plane))
 
 
 @pytest.mark.parametrize("factors", FACTORS)
@@ -95,7 +97,7 @@ def test_symbols_statistics_and_bits_equal_those_of_the_stages(factors, selector
         scan = scan_of(factors, restart_interval, selectors)
         found = find_gaps(scan, planes, first_mcu, [0] * len(factors), Workspace())
         assert found is not None
-        (tokens,) = tokenize(scan, [filled_up(planes, factors)])
+        (tokens,) = find_symbols(scan, [filled_up(planes, factors)])
         if not first_mcu:
             for name, value in found.expand(scan)._asdict().items():
                 assert np.array_equal(value, getattr(tokens, name)), name
@@ -164,7 +166,7 @@ def test_tokens_of_more_than_58_bits_go_the_long_way() -> None:
     assert int(ac_lookup((scarce,)).reshape(64, 2048)[61, 1024 + 1023] >> np.uint64(58)) == 63
     found = find_gaps(scan, planes, 0, [0, 0, 0], Workspace())
     assert found is not None
-    (tokens,) = tokenize(scan, [filled_up(planes, FACTORS[1])])
+    (tokens,) = find_symbols(scan, [filled_up(planes, FACTORS[1])])
     assert written(scan, found) == written(scan, tokens)
 
 
@@ -204,8 +206,8 @@ def test_the_usual_file_takes_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(*_: object) -> None:
         raise AssertionError("a band went the long way")
 
-    monkeypatch.setattr(writer, "tokenize_band", refuse)
-    monkeypatch.setattr(gaps, "make_tokens", refuse)
+    monkeypatch.setattr(writer, "band_symbols", refuse)
+    monkeypatch.setattr(gaps, "make_symbols", refuse)
     for quality, optimize in itertools.product((5, 75, 95), (False, True)):
         numjpeg.encode(samples.photograph(), quality, optimize=optimize)
         numjpeg.encode(samples.extremes(64, 64, 3), quality, optimize=optimize, restart_marker_blocks=1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from numjpeg.stages.blocks import join_blocks, split_blocks
+from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float64])
@@ -53,3 +53,24 @@ def test_sides_that_are_no_multiples_of_8_are_a_value_error(shape: tuple[int, ..
 def test_what_are_no_blocks_is_a_value_error(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="8, 8"):
         join_blocks(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 9), (8, 16), (16, 8), (17, 5)])
+@pytest.mark.parametrize("multiples", [(8, 8), (1, 16), (2, 1), (3, 5)])
+def test_edges_are_repeated_to_whole_multiples(height: int, width: int, multiples: tuple[int, int]) -> None:
+    plane = np.random.default_rng(height).integers(0, 256, (2, height, width)).astype(np.uint8)
+    padded = pad_edges(plane, *multiples)
+    rows, columns = (-(-side // m) * m for side, m in zip((height, width), multiples, strict=True))
+    assert padded.shape == (2, rows, columns)
+    assert padded.dtype == np.uint8
+    for y in range(rows):
+        for x in range(columns):
+            assert (padded[:, y, x] == plane[:, min(y, height - 1), min(x, width - 1)]).all()
+    channels_last = np.moveaxis(plane, 0, -1)
+    assert np.array_equal(pad_edges(channels_last, *multiples, axis=-3), np.moveaxis(padded, 0, -1))
+
+
+def test_a_plane_without_samples_has_no_edge() -> None:
+    for shape in ((0, 8), (8, 0), (8,)):
+        with pytest.raises(ValueError, match="samples"):
+            pad_edges(np.zeros(shape, np.uint8))

@@ -16,16 +16,6 @@ MAX_BLOCKS_PER_MCU = 10
 MAX_RESTART_INTERVAL = 65535
 """What DRI can say (B.2.4.4), in MCUs."""
 
-SUBSAMPLING = {
-    "4:4:4": (1, 1),
-    "4:2:2": (2, 1),
-    "4:4:0": (1, 2),
-    "4:2:0": (2, 2),
-    "4:1:1": (4, 1),
-    "4:1:0": (4, 2),
-}
-"""Names of the luminance sampling factors (H, V) over chrominance of 1 x 1."""
-
 
 class Frame(NamedTuple):
     """A frame header (B.2.2)."""

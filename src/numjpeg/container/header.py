@@ -12,9 +12,10 @@ from numjpeg.coefficients import Component
 from numjpeg.container import markers, metadata
 from numjpeg.container import structure as reader
 from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index, xmp_orientation
-from numjpeg.container.frame import SUBSAMPLING, Frame
+from numjpeg.container.frame import Frame
 from numjpeg.container.markers import Segment
 from numjpeg.container.structure import as_bytes
+from numjpeg.stages.subsampling import SUBSAMPLING
 
 
 @dataclass(frozen=True)

@@ -287,8 +287,8 @@ class _Reader(Intervals):
                 return
 
     def _walk(self) -> Iterator[NDArray[np.int16]]:
-        """Read on from where the reader is, as :mod:`numjpeg.entropy.sequential_reader` does: where code words begin is
-        found one by one, and their values together. Ends where nothing but zeros would follow.
+        """Read on from where the reader is, as :mod:`numjpeg.entropy.sequential_reader` does: where code words
+        begin is found one by one, and their values together. Ends where nothing but zeros would follow.
         """
         steps = [_steps(table, i % 2) for i, table in enumerate(self.tables)]
         per_mcu = len(self.components)

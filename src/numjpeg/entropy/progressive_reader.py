@@ -11,13 +11,14 @@ more a scan (successive approximation, G.1.1.1.2). So there are four kinds of sc
     AC refinement   runs that count only coefficients that are still zero, each before a new +1 or -1; a bit for
                     each coefficient on the way that has a history, is not zero any more (G.1.2.3)
 
-As in :mod:`numjpeg.entropy.sequential_reader` only finding where each code word begins is serial, with what it means
-looked up for every bit beforehand; all values follow at once from the places. In a refinement of AC coefficients
-the places depend on the coefficients that are known already. The walk counts the zeros off between those: it
-takes one step for each code word and a short one for each coefficient that a bit belongs to.
+As in :mod:`numjpeg.entropy.sequential_reader` only finding where each code word begins is serial, with what it
+means looked up for every bit beforehand; all values follow at once from the places. In a refinement of AC
+coefficients the places depend on the coefficients that are known already. The walk counts the zeros off between
+those: it takes one step for each code word and a short one for each coefficient that a bit belongs to.
 
 Coefficients lie in planes int16 ``(rows, columns, 64)``, zig-zag order, one for each component. Of the blocks that
-only fill up an MCU they have the rows below the picture (:mod:`numjpeg.restoration.smoothing` looks at them), not the columns.
+only fill up an MCU they have the rows below the picture (:mod:`numjpeg.restoration.smoothing` looks at them), not
+the columns.
 Scans change them in place; what they hold in front of a fault stays.
 """
 

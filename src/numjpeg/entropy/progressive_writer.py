@@ -28,7 +28,7 @@ An AC scan is made in three steps: the symbols of coefficients, some rows of blo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -40,7 +40,6 @@ from numpy.typing import NDArray
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.sequential_writer import Codable, Coded
 from numjpeg.entropy.shared import predict_dc
-from numjpeg.fast.scan_order import scan_order
 from numjpeg.stages.huffman import (
     MAX_CATEGORY,
     ZERO_RUN,
@@ -49,6 +48,7 @@ from numjpeg.stages.huffman import (
     magnitude_category,
 )
 from numjpeg.stages.mcu_order import block_component, pad_to_mcus
+from numjpeg.stages.zigzag import zigzag
 from numjpeg.workspace import Workspace
 
 MAX_RUN = 0x7FFF
@@ -82,27 +82,31 @@ class ComponentData:
     """From top to bottom."""
 
 
-def collect(bands: Iterable[Sequence[NDArray[np.int16]]]) -> list[ComponentData]:
+Sequences = Callable[[NDArray[np.int16]], NDArray[np.int16]]
+"""A component's blocks ``(rows, columns, 8, 8)`` along the zig-zag, ``(rows, columns, 64)``, to be overwritten."""
+
+
+def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequences = zigzag) -> list[ComponentData]:
     """Take coefficients apart for :func:`encode_scan`.
 
     Parameters
     ----------
     bands : from top to bottom, of each component int16 ``(block rows, block columns, 8, 8)``, natural order.
         They may be overwritten when the next one is asked for.
+    sequences_of : the stage, or a fused form of it.
     """
-    workspace = Workspace()
     dc: list[list[NDArray[np.int16]]] = []
     ac: list[list[Nonzero]] = []
     for band in bands:
         dc, ac = dc or [[] for _ in band], ac or [[] for _ in band]
         for plane, own_dc, own_ac in zip(band, dc, ac, strict=True):
-            blocks, first = scan_order([plane], ((1, 1),), workspace)
-            blocks[..., 0] = 0
-            present = blocks.reshape(-1, 64) != 0
+            sequences = sequences_of(plane)
+            own_dc.append(sequences[..., 0].copy())
+            sequences[..., 0] = 0
+            present = sequences.reshape(-1, 64) != 0
             position = np.flatnonzero(present)
-            value = blocks.ravel().take(position)
+            value = sequences.ravel().take(position)
             own_ac.append(Nonzero((position & 63).astype(np.uint8), value, present.sum(1, np.uint8)))
-            own_dc.append(first.reshape(plane.shape[:2]))
     return [ComponentData(np.concatenate(own_dc), own_ac) for own_dc, own_ac in zip(dc, ac, strict=True)]
 
 

@@ -3,8 +3,8 @@
     samples   inverse_zigzag, dequantize, idct ("islow"), inverse_level_shift, join_blocks
 
 gives, value for value, what the functions of :mod:`numjpeg.stages` give that it names; the tests hold it to them.
-As in :mod:`numjpeg.fast.forward_dct`, the gain is that of matrix products in float32, exact whatever the order of summation
-where every partial sum is an integer below 2^24 (times a power of two).
+As in :mod:`numjpeg.fast.forward_dct`, the gain is that of matrix products in float32, exact whatever the order of
+summation where every partial sum is an integer below 2^24 (times a power of two).
 
 **Pass 1** is one product: a matrix of 64 rows that holds zig-zag order, quantization table and column transform
 takes sequences of 64 to 64 planes, blocks contiguous, so that it also does the turning of blocks into planes. Its

@@ -1,4 +1,4 @@
-"""The scan reader at thousands of places at once: the same coefficients as :mod:`numjpeg.entropy.sequential_reader`.
+"""The scan reader at thousands of places at once, equal to :mod:`numjpeg.entropy.sequential_reader`.
 
 A prefix code does not say where its words begin; whoever starts in the middle of one reads nonsense. But not for
 long. At every step the wrong reader lands *somewhere*, and as soon as it lands on a place where the right reader

@@ -1,4 +1,4 @@
-"""The reader of progressive scans in fewer steps: the same coefficients as :mod:`numjpeg.entropy.progressive_reader`.
+"""The reader of progressive scans in fewer steps, equal to :mod:`numjpeg.entropy.progressive_reader`.
 
 In each kind of scan with codes, the walk from code word to code word is what cannot be done at once. Here it does
 the least that leads on, and notes no more than the bit at which each word begins. All else follows from these

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,17 @@ def scan_order(
                 grid[: part.shape[1], : part.shape[2], y, x] = part.transpose(1, 2, 0)
         blocks[:, :, own, 0] = dc[:, :, own]
     return blocks.reshape(rows * columns, count, 64), dc.reshape(rows * columns, count)
+
+
+def sequences_of(workspace: Workspace) -> Callable[[NDArray[np.int16]], NDArray[np.int16]]:
+    """:func:`numjpeg.stages.zigzag.zigzag` of one component's blocks, into the workspace's memory."""
+
+    def sequences(plane: NDArray[np.int16]) -> NDArray[np.int16]:
+        blocks = workspace.array("blocks", (*plane.shape[:2], 64), np.int16)
+        np.copyto(blocks, _by_coefficient(plane, workspace).transpose(1, 2, 0))
+        return blocks
+
+    return sequences
 
 
 def _by_coefficient(plane: NDArray[np.int16], workspace: Workspace) -> NDArray[np.int16]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.colorspaces import from_components, to_components
 from numjpeg.fast import forward_dct, inverse_dct
-from numjpeg.stages.blocks import join_blocks, split_blocks
+from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
 from numjpeg.stages.dct import fdct, idct
 from numjpeg.stages.level_shift import inverse_level_shift, level_shift
 from numjpeg.stages.quantization import dequantize, quantize
@@ -136,7 +136,7 @@ class _Analyser:
         """Of whole MCUs; of their blocks, those that the targets have no room for are left out."""
         height, _, _ = tile.shape
         h, v = self.h_max, self.v_max
-        padded = _repeat_edges(tile, 8 * v, 8 * h)
+        padded = pad_edges(tile, 8 * v, 8 * h, axis=-3)
         rows, columns = padded.shape[0] // (8 * v), padded.shape[1] // (8 * h)
         samples = forward_dct.ycbcr_samples(padded, self.source, (h, v), height, self.workspace)
         self._finish(samples, [(rows * c.V, columns * c.H) for c in self.components], targets)
@@ -180,7 +180,7 @@ def _component_blocks(
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
     # A.2.4 leaves the filling to the encoder: the last row and column are repeated. Rows in two steps, to whole
     # boxes before subsampling and to whole blocks after it; columns to whole blocks at once.
-    tile = to_components(_repeat_edges(tile, v_max, 8 * h_max), source, stored)
+    tile = to_components(pad_edges(tile, v_max, 8 * h_max, axis=-3), source, stored)
     blocks = []
     for i, component in enumerate(components):
         samples = level_shift(tile[:, :, i])
@@ -188,17 +188,8 @@ def _component_blocks(
         columns = ceil_div(ceil_div(width, h), 8)
         samples = downsample(samples[:, : columns * 8 * h], h, v)
         rows = ceil_div(ceil_div(height, v), 8)
-        blocks.append(split_blocks(_repeat_edges(samples[: rows * 8], 8, 8)))
+        blocks.append(split_blocks(pad_edges(samples[: rows * 8])))
     return blocks
-
-
-def _repeat_edges(samples: NDArray[Sample], row_multiple: int, column_multiple: int) -> NDArray[Sample]:
-    """Repeat the last row and column until both sides are whole multiples."""
-    below, right = -samples.shape[0] % row_multiple, -samples.shape[1] % column_multiple
-    if not below and not right:
-        return samples
-    rest = [(0, 0)] * (samples.ndim - 2)
-    return np.pad(samples, [(0, below), (0, right), *rest], mode="edge")
 
 
 def _by_coefficient(blocks: NDArray[Sample]) -> NDArray[Sample]:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.container.frame import Scan
-from numjpeg.entropy.sequential_writer import Coded, Tokens, make_tokens
+from numjpeg.entropy.sequential_writer import Coded, Symbols, make_symbols
 from numjpeg.entropy.shared import predict_dc
 from numjpeg.fast.scan_order import scan_order
 from numjpeg.stages.huffman import (
@@ -72,12 +72,12 @@ class Gaps(NamedTuple):
     """Place of the band in the scan, in MCUs."""
 
     def kept(self) -> tuple[Gaps, int]:
-        """As of :class:`numjpeg.entropy.sequential_writer.Tokens`: 4 bytes a token, 8 a block."""
+        """As of :class:`numjpeg.entropy.sequential_writer.Symbols`: 4 bytes a token, 8 a block."""
         key, dc_place = self.key.astype(np.int32), self.dc_place.astype(np.int32)
         return self._replace(key=key, dc_place=dc_place), key.nbytes + dc_place.nbytes + self.differences.nbytes
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
-        """As of :class:`numjpeg.entropy.sequential_writer.Tokens`; those of a shared table at its first component."""
+        """As of :class:`numjpeg.entropy.sequential_writer.Symbols`; of a shared table at its first component."""
         component = block_component(scan.factors)
         counts = np.zeros((2 * len(scan.components), 256), np.intp)
         dc = 512 * component + magnitude_category(self.differences)
@@ -95,7 +95,7 @@ class Gaps(NamedTuple):
         return counts
 
     def code(self, scan: Scan, workspace: Workspace) -> Coded:
-        """As of :class:`numjpeg.entropy.sequential_writer.Tokens`."""
+        """As of :class:`numjpeg.entropy.sequential_writer.Symbols`."""
         count = len(self.key)
         layout = _layout_of(scan)
         lookup = ac_lookup(tuple(scan.huffman_tables[1, number] for number in layout.ac_numbers))
@@ -119,7 +119,7 @@ class Gaps(NamedTuple):
         bound_tail[:-1] = dc_lengths[:: scan.blocks_per_mcu]
         return Coded(codes, lengths, self.first_mcu, bound_word, bound_tail)
 
-    def expand(self, scan: Scan) -> Tokens:
+    def expand(self, scan: Scan) -> Symbols:
         """The same as symbols."""
         run = (self.key >> VALUE_BITS).astype(np.intp) >> _layout_of(scan).ac_bits
         value = ((self.key & ((1 << VALUE_BITS) - 1)) - _ZERO).astype(np.int16)
@@ -129,7 +129,7 @@ class Gaps(NamedTuple):
         block = np.cumsum(is_dc) - is_dc - 1
         entry = np.flatnonzero((is_dc == 0) | (run > 0))
         run[is_dc == 1] = 0
-        return make_tokens(scan, self.differences, Runs(block[entry], run[entry], value[entry]), self.first_mcu)
+        return make_symbols(scan, self.differences, Runs(block[entry], run[entry], value[entry]), self.first_mcu)
 
 
 class _Layout(NamedTuple):

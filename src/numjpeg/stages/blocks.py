@@ -7,9 +7,46 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 BLOCK = 8
 
 Sample = TypeVar("Sample", bound=np.generic)
+
+
+def pad_edges(
+    samples: NDArray[Sample], row_multiple: int = BLOCK, column_multiple: int = BLOCK, axis: int = -2
+) -> NDArray[Sample]:
+    """Repeat the last row and the last column until both sides are whole multiples.
+
+    A.2.4 leaves to the encoder what it fills up with; libjpeg repeats the edge.
+
+    Parameters
+    ----------
+    samples : ``(..., height, width)``, any dtype, no side empty.
+    row_multiple, column_multiple : what the two sides become multiples of.
+    axis : the axis of the rows; that of the columns comes next. -3 for ``(height, width, channels)``.
+
+    Returns
+    -------
+    The same dtype; the array itself if nothing is missing.
+
+    Raises
+    ------
+    ValueError, TypeError for what is no such array.
+
+    >>> pad_edges(np.array([[1, 2, 3]]), 2, 4).tolist()
+    [[1, 2, 3, 3], [1, 2, 3, 3]]
+    """
+    check_array("samples", samples, "", "(..., height, width)")
+    if samples.ndim < -axis or 0 in samples.shape:
+        raise ValueError(f"samples: expected (..., height, width) and no side empty, got {samples.shape}")
+    below, right = -samples.shape[axis] % row_multiple, -samples.shape[axis + 1] % column_multiple
+    if not below and not right:
+        return samples
+    width = [(0, 0)] * samples.ndim
+    width[axis], width[axis + 1] = (0, below), (0, right)
+    return np.pad(samples, width, mode="edge")
 
 
 def split_blocks(plane: NDArray[Sample]) -> NDArray[Sample]:
@@ -30,6 +67,9 @@ def split_blocks(plane: NDArray[Sample]) -> NDArray[Sample]:
     >>> split_blocks(np.arange(128).reshape(8, 16))[0, 1, 0].tolist()
     [8, 9, 10, 11, 12, 13, 14, 15]
     """
+    check_array("plane", plane, "", "(..., height, width)")
+    if plane.ndim < 2:
+        raise ValueError(f"plane: expected (..., height, width), got {plane.shape}")
     *lead, height, width = plane.shape
     if height % BLOCK or width % BLOCK:
         raise ValueError(f"plane: sides {height} x {width} are not multiples of 8")
@@ -56,7 +96,8 @@ def join_blocks(blocks: NDArray[Sample]) -> NDArray[Sample]:
     >>> bool((join_blocks(split_blocks(plane)) == plane).all())
     True
     """
-    if blocks.ndim < 4 or blocks.shape[-2:] != (BLOCK, BLOCK):
+    check_array("blocks", blocks, "", "(..., rows, columns, 8, 8)", tail=(BLOCK, BLOCK))
+    if blocks.ndim < 4:
         raise ValueError(f"blocks: expected (..., rows, columns, 8, 8), got {blocks.shape}")
     *lead, rows, columns, _, _ = blocks.shape
     return blocks.swapaxes(-3, -2).reshape(*lead, rows * BLOCK, columns * BLOCK)

@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 END_OF_BLOCK = 0x00
 ZERO_RUN = 0xF0
 """ZRL: sixteen zeros."""
@@ -214,6 +216,132 @@ def run_and_category(symbol: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArr
     [[3, 15], [2, 0]]
     """
     return (symbol >> 4).astype(np.intp), symbol & np.uint8(15)
+
+
+class BlockSymbols(NamedTuple):
+    """The symbols of blocks in coding order: each block's DC symbol, then its AC symbols."""
+
+    block: NDArray[np.intp]
+    """Index of the block that the symbol belongs to."""
+    table: NDArray[np.intp]
+    """Number of its Huffman table: 2 c for DC and 2 c + 1 for AC, c the component's place in the scan."""
+    symbol: NDArray[np.uint8]
+    """SSSS or RRRRSSSS."""
+    value: NDArray[np.int32]
+    """DC difference or AC coefficient, whose magnitude bits follow the symbol; 0 if none do."""
+
+
+def block_symbols(
+    differences: NDArray[np.integer],
+    runs: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int16]],
+    component: NDArray[np.intp],
+) -> BlockSymbols:
+    """Form the symbols of blocks, in coding order (F.1.2.1, F.1.2.2).
+
+    Parameters
+    ----------
+    differences : integers ``(n,)``, the DC difference of each block, -32767 .. 32767.
+    runs : (block, run, value) entries of their AC coefficients, as of
+        :func:`numjpeg.stages.run_length.run_length_encode`.
+    component : ``(n,)``, the place of each block's component in the scan.
+
+    Raises
+    ------
+    ValueError for values that have no symbol; TypeError for what are no arrays.
+
+    >>> runs = np.array([0, 0]), np.array([2, 0]), np.array([-3, 0], np.int16)
+    >>> block_symbols(np.array([5]), runs, np.array([0])).symbol.tolist()
+    [3, 34, 0]
+    """
+    check_array("differences", differences, "iu", "integers (n,)", ndim=1)
+    check_array("component", component, "iu", "integers (n,)", ndim=1)
+    category = magnitude_category(differences)
+    if category.max(initial=0) > MAX_CATEGORY:
+        raise ValueError("differences: neighbouring DC coefficients differ by more than 32767")
+    entry_block, run, value = runs
+    ac = ac_symbols(run, value)
+    count = len(differences)
+    block = np.concatenate([np.arange(count), entry_block[ac.entry]])
+    order = np.argsort(block, kind="stable")  # of equal blocks the DC symbol stays in front
+    block = block[order]
+    return BlockSymbols(
+        block,
+        2 * component[block] + (order >= count),
+        np.concatenate([category, ac.symbol])[order],
+        np.concatenate([differences, ac.value])[order].astype(np.int32),
+    )
+
+
+def append_magnitude_bits(
+    codes: NDArray[np.uint64], lengths: NDArray[np.uint8], values: NDArray[np.integer]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """Put each value's magnitude bits behind the code word of its symbol (F.1.2.1, F.1.2.2).
+
+    Parameters
+    ----------
+    codes, lengths : ``(n,)`` each, as of :func:`huffman_encode`. values : integers ``(n,)``, 0 for no bits.
+
+    Returns
+    -------
+    (codes, lengths), as they were given but longer: at most 16 + 15 bits.
+
+    >>> code, length = np.array([0b100], np.uint64), np.array([3], np.uint8)
+    >>> [a.tolist() for a in append_magnitude_bits(code, length, np.array([2]))]
+    [[18], [5]]
+    """
+    category = magnitude_category(values)
+    return codes << category.astype(np.uint64) | magnitude_bits(values, category), lengths + category
+
+
+def read_block_symbols(
+    windows: NDArray[np.uint32], tables: Sequence[HuffmanTable], component: NDArray[np.intp]
+) -> BlockSymbols:
+    """Walk through a scan, one code word after the other (F.2.2.1, F.2.2.2; Figure F.13).
+
+    The inverse of :func:`block_symbols`, :func:`huffman_encode` and :func:`append_magnitude_bits` together: only
+    who has read a code word knows where the next one begins, and in which table to look it up.
+
+    Parameters
+    ----------
+    windows : uint32 ``(bits,)``, the 32 bits from every bit on
+        (:func:`numjpeg.stages.bitstream.bit_windows`).
+    tables : two a component, DC and AC, as :attr:`BlockSymbols.table` numbers them.
+    component : ``(blocks,)``, the place of each block's component in the scan.
+
+    Raises
+    ------
+    ValueError if no code word begins where one should, the bits end, or a block has too many coefficients.
+    """
+    check_array("windows", windows, "IL", "uint32 (bits,)", ndim=1)
+    check_array("component", component, "iu", "integers (blocks,)", ndim=1)
+    first_16 = (windows >> np.uint32(16)).astype(np.uint16)
+    found = [huffman_decode(first_16, [table]) for table in tables]
+    words: list[tuple[int, int, int, int]] = []  # (block, table, symbol, bit behind the code word)
+    bit = 0
+    for block, c in enumerate(component.tolist()):
+        k, table = 0, 2 * c
+        while k < 64:
+            length = int(found[table][1][bit]) if bit < len(windows) else 0
+            if not length:
+                raise ValueError(f"windows: no code word begins at bit {bit}, in block {block}")
+            symbol = int(found[table][0][bit])
+            words.append((block, table, symbol, bit + length))
+            bit += length + (symbol & 15)
+            if k and not symbol & 15 and symbol not in (END_OF_BLOCK, ZERO_RUN):
+                raise ValueError(f"windows: block {block} has the symbol 0x{symbol:02X}, which means nothing")
+            if k == 0:
+                k, table = 1, 2 * c + 1
+            else:
+                k = 64 if symbol == END_OF_BLOCK else k + (symbol >> 4) + 1
+                if k > 64:
+                    raise ValueError(f"windows: block {block} has an entry past coefficient 63")
+    if bit > len(windows):
+        raise ValueError(f"windows: the last block ends at bit {bit}, of {len(windows)}")
+    blocks, table_of, symbols, behind = np.array(words, np.intp).reshape(-1, 4).T
+    category = (symbols & 15).astype(np.uint8)
+    window = np.append(windows, np.uint32(0))[behind].astype(np.uint64)
+    bits = window >> (32 - category.astype(np.uint64))
+    return BlockSymbols(blocks, table_of, symbols.astype(np.uint8), extend(bits.astype(np.int64), category))
 
 
 # --- codes -----------------------------------------------------------------------------------------------

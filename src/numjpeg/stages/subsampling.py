@@ -4,7 +4,7 @@ A component with sampling factors H, V in a frame with maxima Hmax, Vmax is stor
 column and every Vmax/V-th row. The filters are libjpeg's: a box on the way down; on the way up a triangle
 for the ratios 2x1, 2x2 and 1x2 ("fancy"), a box for every other.
 
-Names: 4:4:4 is 1x1, 4:2:2 is 2x1, 4:2:0 is 2x2, 4:4:0 is 1x2, 4:1:1 is 4x1 (horizontal x vertical ratio).
+The usual ratios have names, :data:`SUBSAMPLING`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,16 @@ from numpy.typing import NDArray
 
 Sample = TypeVar("Sample", bound=np.integer)
 Sums = NDArray[np.uint16]
+
+SUBSAMPLING = {
+    "4:4:4": (1, 1),
+    "4:2:2": (2, 1),
+    "4:4:0": (1, 2),
+    "4:2:0": (2, 2),
+    "4:1:1": (4, 1),
+    "4:1:0": (4, 2),
+}
+"""Names of the ratios: sampling factors (H, V) of luminance, over 1 x 1 of chrominance."""
 
 
 def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from numjpeg.container import structure as reader
 from numjpeg.decoder import BAND_BLOCKS, decode
 from numjpeg.encoder import encode
-from numjpeg.entropy import bits
+from numjpeg.fast import packing
 from numjpeg.fast.lanes import read_scan
 from numjpeg.fast.tiles import BAND_PIXELS
 from numjpeg.metrics import psnr
@@ -122,8 +122,8 @@ def _code(differences: NDArray[np.int32], runs: Any, table: int) -> tuple[NDArra
 
 
 def _pack(codes: NDArray[np.uint64], lengths: NDArray[np.integer]) -> int:
-    packed, count = bits.pack(codes, lengths)
-    bits.stuff(packed)
+    packed, count = packing.pack(codes, lengths)
+    packing.stuff(packed)
     return count
 
 

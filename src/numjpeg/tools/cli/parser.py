@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 import numjpeg
-from numjpeg.container.frame import SUBSAMPLING
 from numjpeg.encoder import encode
+from numjpeg.stages.subsampling import SUBSAMPLING
 from numjpeg.tools.cli.commands import run_block, run_decode, run_demo, run_encode, run_info, run_psnr
 from numjpeg.tools.cli.study import run_study
 from numjpeg.tools.explain import printable

@@ -11,7 +11,7 @@ from numjpeg.coefficients import Coefficients
 from numjpeg.container.frame import Scan, frame_of
 from numjpeg.decoder import decode, read_coefficients
 from numjpeg.encoder import encode
-from numjpeg.entropy.sequential_writer import tokenize
+from numjpeg.entropy.sequential_writer import find_symbols
 from numjpeg.stages.blocks import split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr
 from numjpeg.stages.dct import fdct
@@ -121,7 +121,7 @@ def bits_per_block(coefficients: Coefficients) -> list[NDArray[np.int64]]:
         pad_to_mcus(zigzag(plane), rows, columns, factor)
         for plane, factor in zip(coefficients.planes, scan.factors, strict=True)
     ]
-    (tokens,) = tokenize(scan, [band])
+    (tokens,) = find_symbols(scan, [band])
     _, lengths = huffman_encode(tokens.symbol, tables, tokens.table)
     spent = lengths.astype(np.int64) + magnitude_category(tokens.value)
     starts = np.flatnonzero(tokens.table % 2 == 0)  # a block begins with its DC symbol

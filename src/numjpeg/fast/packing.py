@@ -1,0 +1,169 @@
+"""The scan writer's fast form of bits to bytes: whole bands of code words at once, in 64-bit words.
+
+It is the fused form of :func:`numjpeg.stages.bitstream.pack_bits` and ``stuff_bytes``; :func:`pack_scan` is that
+of :func:`numjpeg.entropy.sequential_writer.write_scan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.container.frame import Scan
+from numjpeg.container.markers import RST0
+from numjpeg.entropy.sequential_writer import Codable, Coded, restart_marker
+from numjpeg.entropy.shared import interval_starts
+from numjpeg.workspace import Workspace
+
+
+def pack(
+    codes: NDArray[np.uint64], lengths: NDArray[np.integer], workspace: Workspace | None = None
+) -> tuple[bytes, int]:
+    """String code words together, the most significant bit first.
+
+    Parameters
+    ----------
+    codes : uint64 ``(n,)``, right-aligned, no bit set above its length.
+    lengths : ``(n,)``, 0 .. 63 bits.
+    workspace : memory for what is in between.
+
+    Returns
+    -------
+    (bytes, bits): the bytes, the last one filled up with zeros, and the number of bits that count.
+
+    Notes
+    -----
+    Shifted to its place in the 64-bit word in which it *ends*, a code is added to that word; what sticks out
+    at the word's top is added to the word before. No two codes share a bit, so sums are ors. The sum over the
+    codes that end in a word is a difference of a cumulative sum over all codes, which may wrap: modulo 2^64 it
+    comes out right. As no code is longer than a word, one ends in each.
+
+    Neighbours that fit a word together are joined first, which halves the rest of the work. Measured for 20,000
+    codes: 0.17 ms, with ``add.reduceat`` in place of both 0.30 ms.
+
+    >>> pack(np.array([0b101, 0b11111], np.uint64), np.array([3, 5]))
+    (b'\\xbf', 8)
+    """
+    workspace = workspace or Workspace()
+    codes, ends = _join_pairs(codes, lengths.astype(np.uint64, copy=False), workspace)
+    np.cumsum(ends, out=ends)
+    total = int(ends[-1]) if len(ends) else 0
+    if total == 0:
+        return b"", 0
+    if not ends[0]:
+        some = ends > 0  # a word that ends before the first one would be one too many
+        codes, ends = codes[some], ends[some]
+    shift = workspace.array("shift", ends.shape, np.uint64)
+    np.negative(ends, out=shift)
+    np.bitwise_and(shift, np.uint64(63), out=shift)
+    sums = workspace.array("sums", ends.shape, np.uint64)
+    np.left_shift(codes, shift, out=sums)
+    np.cumsum(sums, out=sums)
+    word = np.subtract(ends, np.uint64(1), out=ends)
+    np.right_shift(word, np.uint64(6), out=word)
+    last = np.flatnonzero(word[1:] != word[:-1])
+    at_last = sums.take(last)
+    words = np.append(at_last, sums[-1:])
+    words[1:] -= at_last
+    # The first code that ends in a word is the only one that can begin in the word before.
+    straddling = last + 1
+    # A shift by 64 is undefined: shift twice.
+    words[:-1] |= codes.take(straddling) >> (np.uint64(63) - shift.take(straddling)) >> np.uint64(1)
+    return words.astype(">u8").tobytes()[: (total + 7) // 8], total
+
+
+def _join_pairs(
+    codes: NDArray[np.uint64], lengths: NDArray[np.uint64], workspace: Workspace
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Codes 0 and 1, 2 and 3 ... as one; all as they are if a pair is longer than 64 bits. Copies either way."""
+    pairs, odd = divmod(len(codes), 2)
+    joined = workspace.array("joined", (pairs + odd,), np.uint64)
+    length = workspace.array("joined lengths", (pairs + odd,), np.uint64)
+    second = lengths[1::2]
+    np.add(lengths[: 2 * pairs : 2], second, out=length[:pairs])
+    if length[:pairs].max(initial=0) > 64:
+        return codes, lengths.copy()
+    np.left_shift(codes[: 2 * pairs : 2], second, out=joined[:pairs])
+    np.bitwise_or(joined[:pairs], codes[1::2], out=joined[:pairs])
+    if odd:
+        joined[-1], length[-1] = codes[-1], lengths[-1]
+    return joined, length
+
+
+def stuff(data: bytes, boundaries: NDArray[np.intp] | None = None, first_restart: int = 0) -> bytes:
+    """Put a zero byte after each FF (B.1.1.5) and restart markers between the intervals (F.1.2.3).
+
+    Parameters
+    ----------
+    data : packed bits.
+    boundaries : ascending offsets in ``data`` in front of which a restart marker goes, no two equal, or None.
+    first_restart : m of the first marker RSTm; the others count on modulo 8.
+
+    >>> stuff(b"\\xff\\x01", np.array([2]), 7).hex()
+    'ff0001ffd7'
+    """
+    if boundaries is None or len(boundaries) == 0:
+        return data.replace(b"\xff", b"\xff\x00")
+    array = np.frombuffer(data, np.uint8)
+    zeros_at = np.flatnonzero(array == 0xFF) + 1
+    numbers = (first_restart + np.arange(len(boundaries))) % 8
+    # np.insert keeps the given order among equal positions: a stuffed zero goes before the marker.
+    positions = np.concatenate([zeros_at, boundaries, boundaries])
+    values = np.concatenate([np.zeros(len(zeros_at)), np.full(len(boundaries), 0xFF), RST0 + numbers]).astype(
+        np.uint8
+    )
+    return np.insert(array, positions, values).tobytes()
+
+
+def pack_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
+    """The entropy-coded data of a scan, band by band: Huffman coding, packing, stuffing, restart markers.
+
+    Raises
+    ------
+    MissingCodeError if one of the scan's tables has no code for a symbol that occurs.
+    """
+    workspace = Workspace()
+    carry, carried = 0, 0  # bits of a byte that is not full yet, right-aligned, and their number
+    for band in bands:
+        coded = band.code(scan, workspace)
+        codes, lengths = coded.codes, coded.lengths
+        interval, at_start = divmod(coded.first_mcu, scan.restart_interval or 1 << 62)
+        if coded.first_mcu and not at_start:
+            yield restart_marker(interval - 1)
+        # The first word is a DC symbol and its bits, at most 16 + 15, so 7 more have room in front.
+        codes[0] |= np.uint64(carry << int(lengths[0]))
+        lengths[0] += np.uint64(carried)
+        boundaries = _close_intervals(scan, coded)
+        packed, size = pack(codes, lengths, workspace)
+        carried = size % 8
+        carry = packed[-1] >> (8 - carried) if carried else 0
+        yield stuff(packed[: size // 8], boundaries, interval)
+    if carried:
+        # F.1.2.3: the last byte is filled up with ones.
+        free = 8 - carried
+        yield stuff(bytes((carry << free | (1 << free) - 1,)))
+
+
+def _close_intervals(scan: Scan, coded: Coded) -> NDArray[np.intp]:
+    """Fill up the last byte of each restart interval that ends in the band with ones (F.1.2.3), in place.
+
+    Returns the byte offsets of the ends inside the band.
+    """
+    count = len(coded.bound_word) - 1
+    ends = interval_starts(scan, coded.first_mcu, count + 1)
+    ends = ends[ends > 0]
+    if len(ends) == 0:
+        return ends
+    word, tail = coded.bound_word[ends], coded.bound_tail[ends]
+    size = np.diff(np.cumsum(coded.lengths)[word] - tail, prepend=np.uint64(0))
+    padding = -size & np.uint64(7)
+    one = np.uint64(1)
+    # An end may lie within a word: what is before it goes up, what is after it stays.
+    codes = coded.codes[word]
+    head = codes >> tail << padding | ((one << padding) - one)
+    coded.codes[word] = head << tail | codes & ((one << tail) - one)
+    coded.lengths[word] += padding
+    boundaries = np.cumsum(size + padding) >> np.uint64(3)
+    return boundaries[ends < count].astype(np.intp)

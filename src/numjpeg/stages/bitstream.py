@@ -1,0 +1,124 @@
+"""Bits <-> bytes of an entropy-coded segment (T.81 F.1.2.3, B.1.1.5).
+
+Code words are strung together, the most significant bit first. Ones fill up the last byte. A zero byte follows
+each byte FF, so that a decoder can tell it from a marker.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.errors import check_array
+
+
+def pack_bits(codes: NDArray[np.unsignedinteger[Any]], lengths: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """String code words together and fill up the last byte with ones.
+
+    Parameters
+    ----------
+    codes : unsigned integers ``(n,)``, right-aligned, no bit set above the length.
+    lengths : integers ``(n,)``, 0 .. 64 bits.
+
+    Returns
+    -------
+    uint8 ``(ceil(sum of lengths / 8),)``.
+
+    Raises
+    ------
+    ValueError, TypeError for other dtypes or shapes, and for lengths outside 0 .. 64.
+
+    >>> pack_bits(np.array([0b101, 0b0111], np.uint64), np.array([3, 4])).tolist() == [0b1010111_1]
+    True
+    """
+    check_array("codes", codes, "u", "unsigned integers (n,)", ndim=1)
+    check_array("lengths", lengths, "iu", "integers (n,), 0 .. 64", ndim=1)
+    if len(codes) != len(lengths):
+        raise ValueError(f"lengths: {len(codes)} expected, one for each code, got {len(lengths)}")
+    if len(lengths) and not 0 <= lengths.min() <= lengths.max() <= 64:
+        raise ValueError(f"lengths: {lengths.min()} .. {lengths.max()} are not within 0 .. 64")
+    lengths = lengths.astype(np.intp)
+    word = np.repeat(np.arange(len(codes)), lengths)
+    total = len(word)
+    # How many bits of its own word follow each bit.
+    after = np.cumsum(lengths)[word] - np.arange(1, total + 1)
+    bits = np.ones(total + -total % 8, np.uint8)
+    bits[:total] = codes[word] >> after.astype(codes.dtype) & codes.dtype.type(1)
+    return np.packbits(bits)
+
+
+def bit_windows(data: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """The 32 bits from every bit on: enough for any code word and its magnitude bits.
+
+    Parameters
+    ----------
+    data : uint8 ``(n,)``, without stuffed bytes; taken to go on with zeros.
+
+    Returns
+    -------
+    uint32 ``(8 n,)``.
+
+    Raises
+    ------
+    ValueError, TypeError for another dtype or shape.
+
+    >>> [hex(window) for window in bit_windows(np.array([0x12, 0x34], np.uint8))[[0, 4, 8]].tolist()]
+    ['0x12340000', '0x23400000', '0x34000000']
+    """
+    check_array("data", data, "B", "uint8 (n,)", ndim=1)
+    octets = np.concatenate([data, np.zeros(4, np.uint8)]).astype(np.uint64)
+    n = len(data)
+    forty = sum(octets[i : i + n] << np.uint64(32 - 8 * i) for i in range(5))
+    windows = np.asarray(forty, np.uint64)[:, np.newaxis] >> np.arange(8, 0, -1, dtype=np.uint64)
+    return windows.astype(np.uint32).ravel()
+
+
+def stuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put a zero byte behind each byte FF (B.1.1.5).
+
+    Parameters
+    ----------
+    data : uint8 ``(n,)``.
+
+    Returns
+    -------
+    uint8 ``(n + number of FF,)``.
+
+    Raises
+    ------
+    ValueError, TypeError for another dtype or shape.
+
+    >>> stuff_bytes(np.array([1, 255, 2], np.uint8)).tolist()
+    [1, 255, 0, 2]
+    """
+    check_array("data", data, "B", "uint8 (n,)", ndim=1)
+    return np.insert(data, np.flatnonzero(data == 0xFF) + 1, 0)
+
+
+def unstuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Take the zero byte behind each FF away: the inverse of :func:`stuff_bytes`.
+
+    Parameters
+    ----------
+    data : uint8 ``(n,)``, entropy-coded data without markers.
+
+    Returns
+    -------
+    uint8, as many as are left.
+
+    Raises
+    ------
+    ValueError if something else than zero follows an FF: a marker, or no stuffed data; and as in
+    :func:`stuff_bytes`.
+
+    >>> unstuff_bytes(np.array([1, 255, 0, 2], np.uint8)).tolist()
+    [1, 255, 2]
+    """
+    check_array("data", data, "B", "uint8 (n,)", ndim=1)
+    behind = np.flatnonzero(data == 0xFF) + 1
+    follower = np.append(data, np.uint8(0xFF))[behind]
+    if follower.any():
+        raise ValueError(f"data: no zero follows the FF at byte {behind[np.argmax(follower > 0)] - 1}: a marker?")
+    return np.delete(data, behind)
