@@ -54,49 +54,47 @@ def encode(
     target_psnr: float | None = None,
     fancy_upsampling: bool = True,
 ) -> bytes:
-    """Encode a picture as a baseline JPEG file, or as a progressive one.
+    """Encode a picture as a baseline or a progressive JPEG file.
 
-    With equal parameters the file is, byte for byte, the one that Pillow 13 (libjpeg-turbo 3) saves; with ``tune``
-    it is a better one of the same kind, for which the encoder takes some thirty times as long.
+    With equal parameters the file equals, byte for byte, the one that Pillow 13 (libjpeg-turbo 3) saves. With
+    ``tune`` it is a better one of the same kind, and takes about thirty times as long.
 
     Parameters
     ----------
-    image : uint8, 1 to 65,500 a side, any memory layout: ``(H, W)`` or ``(H, W, 1)`` gray, ``(H, W, 3)``
-        colour, ``(H, W, 4)`` only with ``colorspace="CMYK"``.
-    quality : 1 .. 100; None means 75, or with ``qtables``, that these stay as they are.
-    subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0" (None), "4:1:1" (luminance 4x1; Pillow means 4:2:0 by that
-        name), "4:1:0"; Pillow's 0, 1, 2 for the first, second and fourth; sampling factors "HxV" of the first
-        component, or of all, "2x2,1x2,1x2" or as pairs. RGB and CMYK files are not subsampled unless asked to;
-        a gray file only says so.
+    image : uint8, 1 to 65,500 a side, any memory layout: ``(H, W)`` or ``(H, W, 1)`` gray, ``(H, W, 3)`` colour,
+        ``(H, W, 4)`` only with ``colorspace="CMYK"``. Or an image of Pillow's of mode L, RGB, CMYK or YCbCr,
+        which is encoded as what it is.
+    quality : 1 .. 100. None means 75; with ``qtables`` it leaves the tables as they are.
+    subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0", with or without colons; or 0, 1, 2 as
+        Pillow has them, for the first, second and fourth. Or sampling factors "HxV" of the first component, or of
+        all: "2x2,1x2,1x2", or as pairs. None is "4:2:0" for YCbCr; RGB and CMYK files are not subsampled unless
+        asked to. A gray file has only its header changed. "4:1:1" is 4x1 here; Pillow means 4:2:0 by that name.
     optimize : make Huffman tables for this picture (T.81 K.2). Progressive files have such tables anyway.
-    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. It takes memory for all
-        nonzero coefficients at once.
-    scans : scans of your own, which makes the file progressive: of each (components, Ss, Se, Ah, Al) in the sense
-        of the scan header (B.2.3), components by their places from 0 on. Bits that no scan sends are lost.
-    qtables : quantization tables, 64 entries each in natural order, 1 to 4 of them for the components in turn
-        (the last one serves the rest). Entries above 255 need ``quality=None``, and make a file that is not
-        progressive extended sequential (SOF1).
-    colorspace : what the channels are. Three: "RGB" (None), "BGR", "YCbCr" (stored as it is). Four: "CMYK" in
-        Pillow's sense, 0 for no ink. One: "GRAY" (None).
+    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. This takes memory for all nonzero
+        coefficients at once.
+    scans : the scans of a progressive file, each (components, Ss, Se, Ah, Al) as in the scan header (B.2.3);
+        components are counted from 0. Bits that no scan sends are lost. Given, it makes the file progressive.
+    qtables : 1 to 4 quantization tables of 64 integers in natural order, for the components in turn; the last one
+        serves the rest. Entries above 255 need ``quality=None``; a sequential file with them is extended (SOF1).
+    colorspace : what the channels are, in any case. Three: "RGB" (None), "BGR", or "YCbCr", which is stored as it
+        is. Four: "CMYK" as Pillow has it, 0 for no ink. One: "GRAY" or "L" (None).
     keep_rgb : store RGB as RGB instead of YCbCr.
     restart_marker_blocks, restart_marker_rows : MCUs, or rows of MCUs, between restart markers; rows win.
     dpi : dots an inch (x, y), rounded; stored if both are above 0.
-    exif : EXIF data beginning with ``Exif\\0\\0``, or an object whose ``tobytes()`` gives them.
-    icc_profile, xmp, comment : stored as ICC profile, XMP packet and comment; text in UTF-8.
+    exif : EXIF data, or an object whose ``tobytes()`` gives them. ``Exif\\0\\0`` in front is added if missing.
+    icc_profile, xmp, comment : ICC profile, XMP packet and comment; text is stored as UTF-8.
     dct_method : "islow", libjpeg's exact integers, or "float". With ``tune`` it is always "float".
-    tune : None; "psnr" for the least squared error over red, green and blue that so many bytes can buy;
-        "perceptual" for what looks best, as SSIMULACRA2 sees it. Tables, chroma and every coefficient are then
-        chosen for the picture (:mod:`numjpeg.rate_distortion`), Huffman tables made for it, and with
-        ``progressive`` the scans that cost least. For RGB, BGR and GRAY pictures.
-    importance : with ``tune``, what errors count in different regions of the picture: real ``(H, W)``, at least 0,
-        of which only ratios matter; "auto" to count them less where detail hides them, which "perceptual" does
-        anyway; or None.
+    tune : "psnr" looks for the least squared error over red, green and blue for the bytes; "perceptual" for what
+        looks best by SSIMULACRA2. Tables, chroma, Huffman tables and every coefficient are then chosen for the
+        picture (:mod:`numjpeg.rate_distortion`), with ``progressive`` the scans too. Only RGB, BGR and GRAY.
+    importance : with ``tune``, how much errors count in each place: real ``(H, W)``, at least 0, of which only
+        ratios matter. "auto" counts them less where detail hides them, as "perceptual" does anyway.
     target_bytes : with ``tune``, in place of ``quality``: the best file that is not larger. It takes at least 98 %
         of them, unless the finest file takes less.
-    target_psnr : with ``tune``, in place of ``quality``: the smallest file that has this PSNR in dB over red,
-        green and blue, or up to 0.05 dB more.
-    fancy_upsampling : with ``tune``, the decoder that chroma is made for: one that enlarges it by the triangle
-        filter, as nearly all do, or (False) one that repeats samples.
+    target_psnr : with ``tune``, in place of ``quality``: the smallest file of this PSNR in dB over red, green and
+        blue, or up to 0.05 dB more.
+    fancy_upsampling : with ``tune``, the decoder to expect: one that enlarges chroma by the triangle filter, as
+        nearly all do, or (False) one that repeats samples.
 
     Returns
     -------
@@ -104,13 +102,14 @@ def encode(
 
     Raises
     ------
-    ValueError, TypeError naming the argument; for a target that no file reaches with the best that one does.
+    ValueError, TypeError naming the argument. For a target out of reach, the message says what can be reached.
 
     Notes
     -----
     With ``tune``, ``quality`` stands for about the PSNR, or the SSIMULACRA2 score, that libjpeg gives photographs
     at that number.
 
+    >>> import numpy as np
     >>> data = encode(np.zeros((16, 16, 3), np.uint8), 90, subsampling="4:4:4")
     >>> data[:4].hex()
     'ffd8ffe0'

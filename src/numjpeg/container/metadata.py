@@ -2,8 +2,8 @@
 
 Sources: JFIF 1.02; Adobe Technical Note 5116; EXIF 2.32 (4.7.2); XMP part 3 (1.1.3); ICC.1 Annex B.4.
 
-None of them is needed to decode a picture (only JFIF's and Adobe's say what its components mean), so what is
-wrong in them becomes a warning and the value None.
+Only JFIF's and Adobe's matter for the pixels: they say what the components mean. What is wrong in the others
+becomes a warning and the value None.
 """
 
 from __future__ import annotations
