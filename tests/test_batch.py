@@ -1,20 +1,23 @@
-"""Many pictures and files: order, bounds, failures, executors, and shared memory left as it was."""
+"""Many pictures and files: order, bounds, failures, executors, and no process left behind."""
 
 from __future__ import annotations
 
-import copyreg
-import errno
+import array
+import io
 import itertools
+import mmap
 import multiprocessing
 import os
+import pickle
+import re
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -22,10 +25,10 @@ import numpy as np
 import pillow
 import pytest
 import samples
+from PIL import Image
 
-from numjpeg import FormatError, decode_batch, encode_batch, processes
+from numjpeg import FormatError, batch, decode_batch, encode_batch
 
-SEGMENTS = Path("/dev/shm")
 FORK = pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="there is no fork on this machine"
 )
@@ -37,21 +40,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"
 SMALL = [samples.smooth(16 + 8 * i, 24) for i in range(9)]
 LARGE = [samples.smooth(160, 200 + 16 * i) for i in range(5)]
 NOISE = [samples.noise(200, 216 + 8 * i) for i in range(3)]
-
-
-def segments(caller: int | None = None) -> set[str]:
-    """Those of this process or another, since other suites may run beside this one."""
-    pattern = f"numjpeg-{os.getpid() if caller is None else caller}-*"
-    return {path.name for path in SEGMENTS.glob(pattern)} if SEGMENTS.is_dir() else set()
-
-
-@pytest.fixture(autouse=True)
-def _shared_memory_is_left_clean() -> Iterator[None]:
-    yield
-    left = segments()
-    for name in left:
-        processes.remove(name)
-    assert not left
 
 
 def files(images: list[np.ndarray]) -> list[bytes]:
@@ -80,31 +68,10 @@ class Bomb(bytes):
         return os._exit, (1,)
 
 
-class BombTask:
-    """A task that its worker does not live to see."""
-
-    def __call__(self, item):
-        return item
-
-    def __reduce__(self):
-        return os._exit, (1,)
-
-
-class TwoWordsError(Exception):
-    """What is pickled without complaint, and cannot be put together again."""
-
-    def __init__(self, first: str, second: str) -> None:
-        super().__init__(first + second)
-
-
 def work(item: object) -> object:
-    """Sleep so long; raise that; or say who works."""
+    """Sleep so long, then say who works."""
     if isinstance(item, float):
         time.sleep(item)
-    if isinstance(item, str):
-        raise TwoWordsError(item, item)
-    if isinstance(item, list):
-        raise type("LocalError", (Exception,), {})
     return os.getpid(), item
 
 
@@ -133,37 +100,17 @@ def test_results_are_pillows_in_the_order_of_the_input(workers: int | None, tmp_
         assert ours.flags.writeable
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there are no parcels")
-@pytest.mark.parametrize("method", METHODS)
-def test_any_start_method_sends_large_pictures_and_files_through_shared_memory(
-    method: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    came = []
-
-    def unpack(value, segment):
-        came.extend([value] * isinstance(value, processes.Parcel))
-        return _UNPACK(value, segment)
-
-    monkeypatch.setattr(processes, "unpack", unpack)
-    images = [*NOISE, NOISE[0][::-1, ::-1]]
-    data = [pillow.save(image, quality=100) for image in images]
-    assert all(len(d) > processes.PARCEL_BYTES for d in data)
-    context = multiprocessing.get_context(method) if method == "spawn" else method
-    written = encode_batch(itertools.cycle(images), 100, workers=2, mp_context=context)
-    for theirs in itertools.cycle(data):
-        assert next(written) == theirs
-        if len(came) >= 6:  # so the worker is up, and every segment has been used again
-            break
-    written.close()
-    assert len({parcel.name for parcel in came}) == 2
-    if method == METHODS[0]:
-        came.clear()
-        for ours, file in zip(decode_batch(data, workers=2, mp_context=method), data, strict=True):
-            np.testing.assert_array_equal(ours, pillow.load(file))
-        assert came
-
-
-_UNPACK = processes.unpack
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "fork"])
+def test_every_other_start_method_works_beside_threads(method: str) -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        data = list(encode_batch(NOISE, 100, workers=2, mp_context=method))
+    finally:
+        stop.set()
+        thread.join()
+    assert data == [pillow.save(image, quality=100) for image in NOISE]
 
 
 def test_options_reach_the_codec() -> None:
@@ -173,35 +120,62 @@ def test_options_reach_the_codec() -> None:
     assert data == pillow.save(SMALL[0], optimize=True)
 
 
-def test_parcels() -> None:
-    ours, theirs = (processes.Segment(f"numjpeg-{os.getpid()}-test") for _ in range(2))
-    for value in (NOISE[0], NOISE[0][::-1, ::-1], NOISE[0].tobytes(), np.tile(NOISE[0], (3, 3, 1)), NOISE[0][:99]):
-        parcel = processes.pack(value, ours)
-        assert isinstance(parcel, processes.Parcel) == (os.name != "nt")
-        back = processes.unpack(parcel, theirs)
-        assert type(back) is type(value)
-        np.testing.assert_array_equal(back, value)
-    for value in (b"few", SMALL[0], NOISE[0].astype(np.int16), [[1, 2]], None):
-        assert processes.pack(value, ours) is value
-    ours.close()
-    theirs.close()
-    processes.remove(ours.name)
+@pytest.mark.parametrize("workers", [None, 2])
+def test_pairs_keep_items_and_results_together(workers: int | None, tmp_path: Path) -> None:
+    """Of a generator too, which a second pass would not give again."""
+    method = workers and QUICK
+    paths = [tmp_path / f"{i}.jpg" for i in range(3)]
+    pairs = encode_batch((image for image in LARGE[:3]), 80, workers=workers, mp_context=method, pairs=True)
+    for path, image, (item, data) in zip(paths, LARGE, pairs, strict=False):
+        assert item is image
+        path.write_bytes(data)
+    given = (item for item in [*paths, BROKEN])
+    found = list(decode_batch(given, workers=workers, mp_context=method, pairs=True, errors="return"))
+    assert [item for item, _ in found] == [*paths, BROKEN]
+    for path, image in found[:3]:
+        np.testing.assert_array_equal(image, pillow.load(path.read_bytes()))
+    assert isinstance(found[3][1], FormatError)
 
 
-@FORK
-@pytest.mark.parametrize("where", ["SharedMemory", "posix_fallocate"])
-def test_where_shared_memory_has_run_out_results_are_pickled(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if where == "posix_fallocate" and not SEGMENTS.is_dir():
-        pytest.skip("no /dev/shm")
+@pytest.mark.parametrize("workers", [None, 2])
+def test_any_source_is_an_item(workers: int | None, tmp_path: Path) -> None:
+    """Also those that cannot be sent to a process."""
+    (file,) = files(SMALL[:1])
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(file)
+    with path.open("rb") as stream, path.open("rb") as mapped, mmap.mmap(mapped.fileno(), 0, access=1) as memory:
+        given = [memoryview(file), io.BytesIO(file), stream, memory, array.array("B", file), io.StringIO("text")]
+        results = list(
+            decode_batch(given, workers=workers, mp_context=workers and QUICK, errors="return", window=6)
+        )
+    assert isinstance(results.pop(), TypeError)
+    for image in results:
+        np.testing.assert_array_equal(image, pillow.load(file))
 
-    def full(*args, **kwargs):
-        raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(processes if where == "SharedMemory" else os, where, full)
-    if where == "SharedMemory":
-        monkeypatch.setattr(processes, "remove", lambda name: None)
-    data = list(encode_batch(NOISE, 100, workers=2, mp_context="fork"))
-    assert data == [pillow.save(image, quality=100) for image in NOISE]
+@pytest.mark.parametrize(
+    "one", ["a.jpg", Path("a.jpg"), b"\xff\xd8", bytearray(3), np.zeros(9, np.uint8), io.BytesIO()]
+)
+def test_one_file_is_no_iterable_of_files(one: object) -> None:
+    with pytest.raises(TypeError, match=f"^files: .* one {type(one).__name__}"):
+        decode_batch(one)
+
+
+@pytest.mark.parametrize(
+    "one", [SMALL[0], SMALL[0][..., 0], Image.fromarray(SMALL[0]), "a.png", b"data"], ids=type
+)
+def test_one_picture_is_no_iterable_of_pictures(one: object) -> None:
+    with pytest.raises(TypeError, match=f"^images: .* one {type(one).__name__}"):
+        encode_batch(one)
+
+
+def test_a_stack_of_pictures_is_an_iterable_and_so_is_an_array_of_paths(tmp_path: Path) -> None:
+    stack = np.stack([SMALL[0], SMALL[0][::-1]])
+    data = list(encode_batch(stack))
+    assert data == [pillow.save(image) for image in stack]
+    (tmp_path / "a.jpg").write_bytes(data[0])
+    (image,) = decode_batch(np.array([str(tmp_path / "a.jpg")]))
+    np.testing.assert_array_equal(image, pillow.load(data[0]))
 
 
 # --- laziness and bounds ---------------------------------------------------------------------------------
@@ -230,43 +204,37 @@ def test_no_more_than_the_window_is_held(window: int) -> None:
         results.close()
 
 
-def test_segments_are_used_again() -> None:
-    growing = [samples.noise(64 + 32 * i, 200) for i in range(12)]
-    results = encode_batch(growing, 100, workers=2, mp_context=QUICK)
-    for image, data in zip(growing, results, strict=True):
-        assert data == pillow.save(image, quality=100)
-        assert len(segments()) <= 2 * processes.TASKS_AHEAD  # there and back
-
-
 # --- who works -------------------------------------------------------------------------------------------
+
+
+def in_processes(items: list, workers: int, window: int, errors: str) -> Iterator:
+    context = batch.start_method("fork")
+    return batch._in_processes(iter(items), work, workers, window, errors, False, context)
 
 
 @FORK
 @pytest.mark.parametrize("workers", [2, 3])
-def test_the_caller_is_one_of_the_workers(workers: int) -> None:
-    context = processes.start_method("fork")
+def test_so_many_processes_work_at_a_time(workers: int) -> None:
     start = time.perf_counter()
-    results = list(processes.in_processes(iter([0.05] * 24), work, workers, 2 * workers, "raise", context))
+    results = list(in_processes([0.05] * 24, workers, 2 * workers, "raise"))
     assert time.perf_counter() - start < 0.05 * 24
     assert [item for _, item in results] == [0.05] * 24
-    who = [pid for pid, _ in results]
-    assert os.getpid() in who
-    assert len(set(who)) == workers
+    who = {pid for pid, _ in results}
+    assert os.getpid() not in who
+    assert len(who) == workers
 
 
 @FORK
 def test_results_keep_their_order_whoever_is_slow() -> None:
-    context = processes.start_method("fork")
     given = [0.2, *range(5), 0.1, *range(5), 0.0, 0.1]
-    results = processes.in_processes(iter(given), work, 2, 3, "raise", context)
-    assert [item for _, item in results] == given
+    assert [item for _, item in in_processes(given, 2, 3, "raise")] == given
 
 
 START = """
 import threading
-from numjpeg import processes
+from numjpeg import batch
 {}
-print(processes.start_method(None).get_start_method())
+print(batch.start_method(None).get_start_method())
 """
 
 
@@ -275,7 +243,7 @@ def test_only_a_process_of_one_thread_is_forked() -> None:
     other = "forkserver" if "forkserver" in METHODS else "spawn"
     thread = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
     copy = "import multiprocessing; multiprocessing.parent_process = lambda: 1"
-    library = "processes.Path.read_text = lambda *_, **__: '7f00-7f01 r-xp /usr/lib/libgomp.so.1'"
+    library = "batch.Path.read_text = lambda *_, **__: '7f00-7f01 r-xp /usr/lib/libgomp.so.1'"
     for line, method in [("", "fork"), (thread, other), (copy, other), (library, other)]:
         assert run(START.format(line)).stdout == f"{method}\n"
 
@@ -299,9 +267,24 @@ def test_exceptions_stand_in_their_results_place(workers: int | None) -> None:
     assert [type(results[i]) for i in (1, 3, 5)] == kinds
     for i in (0, 2, 4, 6):
         np.testing.assert_array_equal(results[i], pillow.load(given[i]))
+    assert [str(results[i]).startswith(f"item {i}: ") for i in (1, 5)] == [True, True]
+    assert "'no such file.jpg'" in str(results[3])
     (alone,) = decode_batch([BROKEN], errors="return")
-    assert str(results[1]) == str(alone)
+    assert str(results[1]) == str(alone).replace("item 0", "item 1")
     assert vars(results[1]) == vars(alone)
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_every_error_names_its_file(workers: int | None, tmp_path: Path) -> None:
+    broken, wrong = tmp_path / "broken.jpg", tmp_path / "cmyk.jpg"
+    broken.write_bytes(BROKEN)
+    wrong.write_bytes(pillow.save(samples.smooth(9, 9, 4), "CMYK"))
+    (good,) = files(SMALL[:1])
+    for item, kind in ((broken, FormatError), (str(wrong), ValueError)):
+        results = decode_batch([good, item], colorspace="YCbCr", workers=workers, mp_context=workers and QUICK)
+        next(results)
+        with pytest.raises(kind, match=f"^{re.escape(str(item))}: "):
+            next(results)
 
 
 @pytest.mark.parametrize("workers", [None, 2])
@@ -324,10 +307,14 @@ def test_pictures_that_cannot_be_encoded(workers: int | None) -> None:
         "words",
         NOISE[2].tolist(),
         len,
-        lambda: 0,
+        lambda: 0,  # which cannot be sent to a process either
     ]
     results = list(encode_batch(given, workers=workers, errors="return", mp_context=workers and QUICK))
-    assert [type(result) for result in results] == [bytes, TypeError, ValueError, bytes, *[TypeError] * 4]
+    kinds = [type(result) for result in results]
+    assert kinds[:7] == [bytes, TypeError, ValueError, bytes, *[TypeError] * 3]
+    assert issubclass(kinds[7], TypeError if workers is None else (AttributeError, pickle.PicklingError))
+    assert [str(results[i]).startswith(f"item {i}: ") for i in (1, 2, 5, 6, 7)] == [True] * 5
+    assert str(results[4]).startswith("words: ")
     assert results[3] == pillow.save(NOISE[1])
 
 
@@ -336,19 +323,6 @@ def test_a_workers_exception_says_where_it_was_raised() -> None:
     (error,) = decode_batch([BROKEN], workers=2, errors="return", mp_context="fork")
     assert "Traceback" in str(error.__cause__)
     assert "in decode" in str(error.__cause__)
-
-
-@FORK
-def test_exceptions_that_cannot_travel_are_told_in_other_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Some libraries teach pickle all exceptions there are, once they are imported.
-    monkeypatch.delitem(copyreg.dispatch_table, TwoWordsError, raising=False)
-    context = processes.start_method("fork")
-    results = list(processes.in_processes(iter(["ab", 1]), work, 2, 2, "return", context))
-    assert isinstance(results[0], TypeError)  # from TwoWordsError
-    assert results[1][1] == 1
-    (local,) = processes.in_processes(iter([[]]), work, 2, 2, "return", context)
-    assert isinstance(local, RuntimeError)
-    assert "LocalError" in str(local)
 
 
 @pytest.mark.parametrize("errors", ["raise", "return"])
@@ -420,7 +394,7 @@ def test_closing_early_ends_the_workers(taken: int) -> None:
     results = decode_batch(itertools.cycle(files(LARGE)), workers=3)
     for _ in range(taken):
         next(results)
-    assert len(set(multiprocessing.active_children()) - before) == (2 if taken else 0)
+    assert len(set(multiprocessing.active_children()) - before) == (3 if taken else 0)
     results.close()
     assert set(multiprocessing.active_children()) <= before
 
@@ -433,37 +407,11 @@ def test_forgetting_the_iterator_closes_it() -> None:
 
 @pytest.mark.parametrize("errors", ["raise", "return"])
 def test_a_worker_that_dies_is_a_clear_error(errors: str) -> None:
-    bombs = [Bomb(file) for file in files(SMALL) if len(file) < processes.PARCEL_BYTES]
-    assert len(bombs) > 5
-    given = [*files(LARGE), *bombs, *files(LARGE)]
+    given = [*files(LARGE), *map(Bomb, files(SMALL)), *files(LARGE)]
     results = decode_batch(given, workers=2, errors=errors, mp_context=QUICK)
-    with pytest.raises(BrokenProcessPool, match="a worker process died before item"):
+    with pytest.raises(BrokenProcessPool, match=r"^item \d+: ") as caught:
         list(results)
-
-
-@pytest.mark.skipif(METHODS == ["fork"], reason="a forked worker is up at once")
-def test_a_worker_that_is_never_up_is_a_clear_error() -> None:
-    context = processes.start_method(METHODS[-1])
-    results = processes.in_processes(itertools.repeat(0), BombTask(), 2, 4, "return", context)
-    with pytest.raises(BrokenProcessPool, match="a worker process died before it was up"):
-        deque(results, maxlen=0)
-
-
-@FORK
-def test_a_worker_that_dies_before_it_hands_over_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    def pack_and_die(value, segment):
-        parcel = _PACK(value, segment)
-        if os.getpid() != caller:
-            os._exit(1)
-        return parcel
-
-    caller = os.getpid()
-    monkeypatch.setattr(processes, "pack", pack_and_die)
-    with pytest.raises(BrokenExecutor):
-        list(decode_batch(files(LARGE), workers=2, mp_context="fork"))
-
-
-_PACK = processes.pack
+    assert "__main__" in caught.value.__notes__[0]
 
 
 def test_an_interrupt_while_taking_the_input_cleans_up() -> None:
@@ -487,20 +435,7 @@ def run(program: str, kill: Callable[[int], None] | None = None) -> subprocess.C
             assert process.stdout.readline() == "ready\n"
             kill(process.pid)
         out, err = process.communicate(timeout=30)
-    deadline = time.monotonic() + 10  # where all were killed, Python's resource tracker cleans up, a little later
-    while segments(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not segments(process.pid)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
-
-
-@pytest.mark.skipif(not SEGMENTS.is_dir(), reason="no /dev/shm")
-def test_a_segment_whose_maker_was_stopped_at_once_is_removed() -> None:
-    name = f"numjpeg-{os.getpid()}-empty"
-    (SEGMENTS / name).touch()
-    processes.remove(name)
-    processes.remove(name)
-    assert not segments()
 
 
 ENDLESS = """
@@ -517,7 +452,6 @@ def test_ctrl_c_reaches_the_caller_and_only_the_caller() -> None:
     done = run(ENDLESS, lambda pid: os.killpg(pid, signal.SIGINT))
     assert done.returncode == -signal.SIGINT or done.returncode == 1
     assert done.stderr.count("KeyboardInterrupt") == 1
-    assert "leaked" not in done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -380,7 +380,7 @@ def test_out_is_filled() -> None:
     [
         ({"out": np.empty((33, 50), np.uint8)}, ValueError, "out"),
         ({"out": np.empty((33, 50, 3))}, ValueError, "out"),
-        ({"max_pixels": None}, TypeError, "max_pixels"),
+        ({"max_pixels": 1e6}, TypeError, "max_pixels"),
         ({"out": "picture"}, ValueError, "out"),
         ({"out": np.broadcast_to(np.uint8(0), (33, 50, 3))}, ValueError, "out"),
         ({"colorspace": "HSV"}, ValueError, "colorspace"),
@@ -404,7 +404,7 @@ def test_wrong_arguments_are_named(options: dict, error: type[Exception], named:
         numjpeg.decode(data, **options)
 
 
-@pytest.mark.parametrize("data", ["picture.jpg", None, 5, np.zeros(4), np.zeros((2, 2), np.uint8)], ids=type)
+@pytest.mark.parametrize("data", [None, 5, [255, 216], np.array([None])], ids=type)
 def test_what_is_not_bytes_is_a_type_error(data: object) -> None:
     for function in (numjpeg.decode, numjpeg.read_header, numjpeg.read_coefficients):
         with pytest.raises(TypeError, match="data"):
@@ -474,7 +474,7 @@ def test_wrong_tables() -> None:
         assert f"byte {caught.value.offset}" in str(caught.value)
         assert caught.value.clause in str(caught.value)
     with pytest.raises(TypeError, match="tables"):
-        numjpeg.decode(data, tables="no")
+        numjpeg.decode(data, tables=3)
     dqt = tables[: tables.index(b"\xff\xc4")] + b"\xff\xd9"
     assert np.array_equal(numjpeg.decode(data, tables=dqt), pillow.load(full))  # and the standard Huffman tables
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tracemalloc
+import warnings
 from contextlib import suppress
 
 import numpy as np
 import pillow
 import pytest
 import samples
+from PIL import Image
 
 import numjpeg
 from numjpeg.container.segments import build
@@ -201,12 +204,32 @@ def test_memory_is_not_taken_on_a_header_s_word() -> None:
         assert peak < 2_000_000
 
 
-def test_max_pixels_counts_the_samples_of_all_components() -> None:
-    data = pillow.save(samples.smooth(20, 30), subsampling=0)
-    for reader in (numjpeg.decode, numjpeg.read_coefficients):
-        reader(data, max_pixels=20 * 30 * 3)
-        with pytest.raises(numjpeg.UnsupportedError, match="max_pixels=1799"):
-            reader(data, max_pixels=20 * 30 * 3 - 1)
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
+def test_max_pixels_counts_pixels(subsampling: str) -> None:
+    data = pillow.save(samples.smooth(20, 30), subsampling=subsampling)
+    for reader in (numjpeg.decode, numjpeg.decode_damaged, numjpeg.read_coefficients):
+        for enough in (600, np.int64(600), None):
+            reader(data, max_pixels=enough)
+        with pytest.raises(numjpeg.UnsupportedError, match="30 x 20 pixels: more than max_pixels=599"):
+            reader(data, max_pixels=599)
+
+
+def test_the_default_limit_is_the_one_at_which_pillow_raises() -> None:
+    data = bytearray(small_files()["gray"])
+    place = data.index(b"\xff\xc0")
+    for height in (13_670, 13_671):
+        data[place + 5 : place + 9] = height.to_bytes(2, "big") + (13_091).to_bytes(2, "big")
+        with pytest.raises(numjpeg.JpegError) as ours:
+            numjpeg.decode(bytes(data))
+        refused = "max_pixels=178956970" in str(ours.value)
+        with warnings.catch_warnings(), suppress(OSError):
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            try:
+                Image.open(io.BytesIO(data)).load()
+            except Image.DecompressionBombError:
+                assert refused
+                refused = False
+        assert not refused
 
 
 def test_stray_bytes_are_warnings() -> None:

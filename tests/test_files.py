@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -60,6 +61,48 @@ def test_imread_turns_pictures_by_xmp_where_exif_says_nothing() -> None:
         assert np.array_equal(numjpeg.imread(io.BytesIO(data), exif_orientation=True), expected)
 
 
+def test_broken_metadata_turn_nothing() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = pillow.save(samples.smooth(17, 34), exif=exif)
+    upright = numjpeg.imread(io.BytesIO(whole), exif_orientation=True)
+    assert upright.shape == (34, 17, 3)
+    dqt = whole.index(b"\xff\xdb")
+    broken = whole[:dqt] + b"\xff\xdb\0\3\5" + whole[dqt:]  # a table that ends before it begins
+    with pytest.raises(numjpeg.FormatError, match="DQT"):
+        numjpeg.imread(io.BytesIO(broken), exif_orientation=True)
+    assert np.array_equal(numjpeg.imread(io.BytesIO(broken), exif_orientation=True, strict=False), upright)
+    place = whole.index(b"Exif\0\0")
+    for value in (b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0nonsense"):
+        data = whole[:place] + value + whole[place + len(value) :]
+        for strict in (True, False):
+            stored = numjpeg.imread(io.BytesIO(data), exif_orientation=True, strict=strict)
+            assert np.array_equal(stored, pillow.load(whole))
+
+
+def test_every_error_of_imread_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(pillow.save(samples.smooth(9, 9, 4), "CMYK"))
+    for options, kind in (({"colorspace": "YCbCr"}, ValueError), ({"max_pixels": 80}, numjpeg.UnsupportedError)):
+        with pytest.raises(kind) as caught:
+            numjpeg.imread(path, **options)
+        assert str(caught.value).startswith(f"{path}: ")
+        with path.open("rb") as stream, pytest.raises(kind, match=r"picture\.jpg: "):
+            numjpeg.imread(stream, **options)
+    with pytest.raises(numjpeg.FormatError, match=r"^not a JPEG"):
+        numjpeg.imread(io.BytesIO(b"hello"))
+
+
+@pytest.mark.parametrize(
+    "file", [b"data", bytearray(2), np.zeros(3, np.uint8), io.StringIO("text"), 5, None], ids=type
+)
+def test_what_is_no_file_is_named(file: object) -> None:
+    with pytest.raises(TypeError, match=r"^file: "):
+        numjpeg.imread(file)
+    with pytest.raises(TypeError, match=r"^file: "):
+        numjpeg.imwrite(file, samples.smooth(9, 9))
+
+
 def test_a_picture_that_cannot_be_encoded_leaves_the_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "picture.jpg"
     path.write_bytes(b"precious")
@@ -81,6 +124,136 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
         files.write_atomically(path, b"new")
     assert path.read_bytes() == b"precious"
     assert [entry.name for entry in tmp_path.iterdir()] == ["picture.jpg"]
+
+
+def test_the_umask_is_never_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def touched(_: int) -> int:
+        raise AssertionError("another thread would see this umask")
+
+    monkeypatch.setattr(os, "umask", touched)
+    numjpeg.imwrite(tmp_path / "new.jpg", samples.smooth(9, 9))
+    (tmp_path / "like.jpg").write_bytes(b"")
+    assert (tmp_path / "new.jpg").stat().st_mode == (tmp_path / "like.jpg").stat().st_mode
+
+
+@pytest.mark.parametrize("size", [200, 251, 255])
+def test_names_as_long_as_open_takes(size: int, tmp_path: Path) -> None:
+    path = tmp_path / ("a" * (size - 4) + ".jpg")
+    for data in (b"new", b"newer"):
+        files.write_atomically(path, data)
+        assert path.read_bytes() == data
+    longer = tmp_path / ("a" * 300)
+    with pytest.raises(OSError, match="File name too long") as caught:
+        files.write_atomically(longer, b"new")
+    assert caught.value.filename == str(longer)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES])
+@pytest.mark.parametrize("old", [None, b"", b"precious"])
+def test_a_file_that_cannot_be_replaced_is_written_in_place(
+    number: int, old: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a bind-mounted file."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = tmp_path / "picture.jpg"
+    if old is not None:
+        path.write_bytes(old)
+        path.chmod(0o604)
+    monkeypatch.setattr(Path, "replace", refuse)
+    files.write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert old is None or stat.S_IMODE(path.stat().st_mode) == 0o604
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("old", [None, b"precious", b"precious" * 1000])
+def test_a_write_in_place_that_fails_puts_the_old_content_back(
+    old: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "picture.jpg"
+    if old is not None:
+        path.write_bytes(old)
+    write_all = files._write_all
+
+    def full(stream: object, data: bytes) -> None:
+        if data != old:
+            write_all(stream, data[:100])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_all(stream, data)
+
+    monkeypatch.setattr(files, "_write_all", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        files._write_in_place(path, b"new" * 1000)
+    assert caught.value.errno == errno.ENOSPC
+    assert path.read_bytes() == old if old is not None else not path.exists()
+
+
+def test_where_permissions_cannot_be_set_the_file_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(Path, "chmod", refuse)
+    files.write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_where_no_file_can_be_made_beside_it_it_is_written_in_place(
+    old: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others own the folder."""
+    path = tmp_path / "picture.jpg"
+    if old:
+        path.write_bytes(old)
+    real = Path.open
+
+    def only_itself(self: Path, *args: object, **options: object) -> object:
+        if self != path:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return real(self, *args, **options)
+
+    monkeypatch.setattr(Path, "open", only_itself)
+    files.write_atomically(path, b"new")
+    monkeypatch.undo()
+    assert path.read_bytes() == b"new"
+
+
+def test_errors_name_the_callers_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link.jpg").symlink_to("elsewhere/target.jpg")
+    for path in ("missing/picture.jpg", Path("link.jpg")):
+        with pytest.raises(FileNotFoundError) as caught:
+            files.write_atomically(path, b"new")
+        assert caught.value.filename == str(path)
+        assert caught.value.filename2 is None
+    if Path("/dev/full").exists():
+        with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+            files.write_atomically("/dev/full", b"new")
+
+
+def test_a_file_object_that_takes_a_part_at_a_time_gets_all() -> None:
+    class Slow(io.RawIOBase):
+        taken = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: bytes) -> int:
+            self.taken += bytes(data[:100])
+            return min(100, len(data))
+
+    slow = Slow()
+    image = samples.smooth(33, 50)
+    numjpeg.imwrite(slow, image)
+    assert slow.taken == pillow.save(image)
 
 
 def test_permissions_are_kept_or_follow_the_umask(tmp_path: Path) -> None:

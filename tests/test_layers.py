@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "numjpeg"
 
 # From the ground up. A module imports from storeys below its own; within a storey only where ROOMS_OPEN says so.
 STOREYS = [
-    {"errors", "processes", "workspace"},
+    {"errors", "sources", "workspace"},
     {"stages", "metrics"},
     {"coefficients", "colorspaces"},
     {"container"},

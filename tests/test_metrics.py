@@ -46,30 +46,54 @@ def exact_mse(reference: np.ndarray, image: np.ndarray) -> Fraction:
 
 
 @pytest.mark.parametrize(
-    ("dtype", "data_range"),
-    [
-        (np.bool_, 1),
-        (np.uint8, 255),
-        (np.int8, 255),
-        (np.uint16, 65535),
-        (np.int16, 65535),
-        (np.uint32, 2**32 - 1),
-        (np.int32, 2**32 - 1),
-    ],
+    "dtype",
+    [np.bool_, np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.uint64, np.int64],
 )
-def test_no_integer_type_overflows_and_each_has_its_range(dtype: type, data_range: int) -> None:
+def test_no_integer_type_overflows(dtype: type) -> None:
     random = np.random.default_rng(0)
     low, high = (0, 1) if dtype == np.bool_ else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    reference = random.integers(low, high, (7, 9, 3), endpoint=True).astype(dtype)
-    image = random.integers(low, high, (7, 9, 3), endpoint=True).astype(dtype)
+    kind = np.uint8 if dtype == np.bool_ else dtype
+    reference, image = (random.integers(low, high, (7, 9, 3), kind, endpoint=True).astype(dtype) for _ in range(2))
     reference.flat[0], image.flat[0] = low, high
     reference.flat[1], image.flat[1] = high, low
     exact = exact_mse(reference, image)
     assert mse(reference, image) == pytest.approx(float(exact), rel=1e-14)
     assert mse(image, reference) == mse(reference, image)
-    decibels = 10 * (2 * math.log10(data_range) - math.log10(exact))
-    assert psnr(reference, image) == pytest.approx(decibels, abs=1e-10)
-    assert psnr(reference, image, data_range=2 * data_range) == pytest.approx(decibels + 6.0206, abs=1e-4)
+    decibels = 10 * (2 * math.log10(255) - math.log10(exact))
+    assert psnr(reference, image, data_range=255) == pytest.approx(decibels, abs=1e-10)
+    assert psnr(reference, image, data_range=510) == pytest.approx(decibels + 6.0206, abs=1e-4)
+
+
+@pytest.mark.parametrize(("dtype", "data_range"), [(np.bool_, 1), (np.uint8, 255), (np.uint16, 65535)])
+def test_three_types_tell_their_range(dtype: type, data_range: int) -> None:
+    reference, image = np.array([0, 1, 1, 0], dtype), np.array([0, 1, 0, 0], dtype)
+    assert psnr(reference, image) == pytest.approx(20 * math.log10(data_range) + 6.0206, abs=1e-4)
+    assert psnr(
+        reference.astype(reference.dtype.newbyteorder()), image.astype(image.dtype.newbyteorder())
+    ) == psnr(reference, image)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.int64, np.uint32, np.uint64])
+def test_other_integers_need_a_data_range(dtype: type) -> None:
+    """An 8-bit picture held as int64 is not one of 64 bits: its PSNR would be 388 dB."""
+    reference, image = np.array([0, 100], dtype), np.array([1, 101], dtype)
+    with pytest.raises(ValueError, match=r"^data_range: must be given for u?int"):
+        psnr(reference, image)
+    with pytest.raises(ValueError, match=r"^data_range: "):
+        psnr(reference.tolist(), image.tolist())
+    assert psnr(reference, image, data_range=255) == pytest.approx(48.1308, abs=5e-5)
+
+
+def test_integers_beyond_float64_are_subtracted_exactly() -> None:
+    for first, second in [
+        (np.array([2**53, 2**62 + 3, -(2**63)]), np.array([2**53 + 1, 2**62, -(2**63) + 5])),
+        (np.array([2**64 - 1, 2**63], np.uint64), np.array([2**64 - 3, 2**63 + 1], np.uint64)),
+        (np.array([2**63 - 1, 7]), np.array([2**63 + 1, 9], np.uint64)),
+        (np.array([2**60 + 1]), np.array([3], np.int8)),
+    ]:
+        for a, b in ((first, second), (second, first)):
+            assert mse(a, b) == float(exact_mse(a, b))
+            assert mse(a, b, per_channel=True).tolist() == [mse(x, y) for x, y in zip(a, b, strict=True)]
 
 
 def test_uint8_does_not_wrap_round() -> None:

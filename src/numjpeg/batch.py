@@ -1,171 +1,152 @@
-"""Many pictures or many files: an iterator in, an iterator out, on one core or on several.
+"""Many pictures or many files: an iterator in, an iterator out, in the caller or in worker processes.
 
-    for image in numjpeg.decode_batch(sorted(Path("photos").glob("*.jpg")), workers=2):
+    for path, image in numjpeg.decode_batch(sorted(Path("photos").glob("*.jpg")), workers=2, pairs=True):
         ...
 
 Both functions take from their input only what they work on, hand out results in the order of the input, and hold
-a bounded number of items, so that the input may be endless. Processes are what makes them faster. Threads are
-not: the interpreter's lock changes hands at every call of a NumPy function, of which a picture needs thousands.
-Two threads were measured to take 1.9 times *longer* than one at 4,096 elements a call, and as long at 32,768.
+a bounded number of items, so the input may be endless. Processes make them faster. Threads do not: a picture takes
+thousands of calls of NumPy functions, and the interpreter's lock changes hands at each. Two threads took 1.9 times
+*longer* than one at 4,096 elements a call, and as long at 32,768.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
+from numjpeg.sources import is_data, name_error, read_bytes
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
     from multiprocessing.context import BaseContext
 
-File = bytes | bytearray | memoryview | NDArray[np.uint8] | str | os.PathLike[str]
-
 
 @overload
 def encode_batch(
-    images: Iterable[ArrayLike],
+    images: Iterable[Any],
     quality: int | None = None,
     *,
-    workers: int | None = None,
-    executor: Executor | None = None,
     errors: Literal["raise"] = "raise",
-    window: int | None = None,
-    mp_context: BaseContext | str | None = None,
+    pairs: Literal[False] = False,
     **options: Any,
 ) -> Iterator[bytes]: ...
-
-
 @overload
 def encode_batch(
-    images: Iterable[ArrayLike],
+    images: Iterable[Any],
     quality: int | None = None,
     *,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    errors: Literal["return"],
-    window: int | None = None,
-    mp_context: BaseContext | str | None = None,
+    errors: str = "raise",
+    pairs: bool = False,
     **options: Any,
-) -> Iterator[bytes | Exception]: ...
-
-
+) -> Iterator[Any]: ...
 def encode_batch(
-    images: Iterable[ArrayLike],
+    images: Iterable[Any],
     quality: int | None = None,
     *,
     workers: int | None = None,
     executor: Executor | None = None,
     errors: str = "raise",
+    pairs: bool = False,
     window: int | None = None,
     mp_context: BaseContext | str | None = None,
     **options: Any,
-) -> Iterator[bytes | Exception]:
+) -> Iterator[Any]:
     """Encode pictures as they come.
 
     Parameters
     ----------
-    images : any iterable of what :func:`numjpeg.encode` takes, endless ones too. An array must stay
-        as it is until its file has been handed out.
+    images : any iterable of what :func:`numjpeg.encode` takes, endless ones too; a stack ``(N, H, W, 3)`` is one,
+        a single picture is not. An array must stay as it is until its file has been handed out.
     quality, options : as in :func:`numjpeg.encode`, the same for all.
-    workers, executor, errors, window, mp_context : as in :func:`decode_batch`.
+    workers, executor, errors, pairs, window, mp_context : as in :func:`decode_batch`.
 
     Returns
     -------
-    Iterator of files, or with ``errors="return"`` of files and exceptions.
+    Iterator of files; with ``errors="return"`` of files and exceptions; with ``pairs=True`` of (image, file).
 
     >>> images = (np.full((8, 8), level, np.uint8) for level in (0, 128, 255))
     >>> [len(data) for data in encode_batch(images, 90)]
     [333, 331, 333]
     """
     _check_options(encode, options, ())
+    if isinstance(images, np.ndarray):
+        single = images.ndim < 3 or (images.ndim == 3 and images.shape[2] <= 4)
+    else:
+        single = hasattr(images, "__array_interface__")  # Pillow's images have it
+    if single or isinstance(images, str | os.PathLike) or (is_data(images) and not isinstance(images, np.ndarray)):
+        raise TypeError(f"images: an iterable of images expected, got one {type(images).__name__}")
     task = partial(encode, quality=quality, **options)
-    return _batch(task, images, workers, executor, errors, window, mp_context)
+    return _batch("images", images, task, workers, executor, errors, pairs, window, mp_context)
 
 
 @overload
 def decode_batch(
-    files: Iterable[File],
-    *,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    errors: Literal["raise"] = "raise",
-    window: int | None = None,
-    mp_context: BaseContext | str | None = None,
-    **options: Any,
+    files: Iterable[Any], *, errors: Literal["raise"] = "raise", pairs: Literal[False] = False, **options: Any
 ) -> Iterator[NDArray[np.uint8]]: ...
-
-
 @overload
 def decode_batch(
-    files: Iterable[File],
-    *,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    errors: Literal["return"],
-    window: int | None = None,
-    mp_context: BaseContext | str | None = None,
-    **options: Any,
-) -> Iterator[NDArray[np.uint8] | Exception]: ...
-
-
+    files: Iterable[Any], *, errors: str = "raise", pairs: bool = False, **options: Any
+) -> Iterator[Any]: ...
 def decode_batch(
-    files: Iterable[File],
+    files: Iterable[Any],
     *,
     workers: int | None = None,
     executor: Executor | None = None,
     errors: str = "raise",
+    pairs: bool = False,
     window: int | None = None,
     mp_context: BaseContext | str | None = None,
     **options: Any,
-) -> Iterator[NDArray[np.uint8] | Exception]:
+) -> Iterator[Any]:
     """Decode files as they come.
 
     Parameters
     ----------
-    files : any iterable, endless ones too: of each file its bytes (also bytearray, memoryview, uint8 array) or
-        its path (``str`` or ``os.PathLike``), which is read where it is decoded.
-    workers : None, 0 or 1 works in the caller, item by item. With 2 or more the caller is one of the workers: it
-        works whenever it is asked for a result that is not there yet. The others are processes, which start when
-        the first result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
+    files : any iterable of what :func:`numjpeg.decode` takes, endless ones too; not one file. A path is read where
+        it is decoded.
+    workers : None, 0 or 1 works in the caller, item by item. From 2 on so many processes work. They start when the
+        first result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
-        Arguments and results travel as it sends them; a pool of processes pickles them.
     errors : "raise" raises the first failure in the order of the files, which ends the iteration. "return" hands
         out the exception in place of the result, and goes on. A failure of ``files`` itself is raised after the
         results before it, and a worker that dies is raised, in both.
+    pairs : hand out (item, result), the item as it came.
     window : most items that are held at a time, from being taken to being handed out; None means three a worker,
         of an ``executor`` two a core. More of it helps where sizes differ very much: a result waits for those
         before it.
     mp_context : how the processes start: a context or a name of ``multiprocessing``. None means "fork" under
-        Linux in a process that has one Python thread and no OpenMP: it takes 0.02 s, so two workers gain from
-        about three pictures of a megapixel on. Else it is "forkserver" where there is one, or "spawn": they take
-        0.3 s, while the caller works alone, and want a script's work to stand under ``if __name__ ==
+        Linux in a process that has one Python thread and no OpenMP: it takes 0.02 s. Else it is "forkserver" where
+        there is one, or "spawn": they take 0.3 s, and want a script's work to stand under ``if __name__ ==
         "__main__":``. Where the caller has threads, "fork" may hang.
     options : as in :func:`numjpeg.decode`, the same for all; without ``out``.
 
     Returns
     -------
-    Iterator of arrays, or with ``errors="return"`` of arrays and exceptions.
+    Iterator of arrays; with ``errors="return"`` of arrays and exceptions; with ``pairs=True`` of (file, array).
 
     Raises
     ------
     ValueError, TypeError at once for these arguments. While iterating, what :func:`numjpeg.decode` raises;
-    OSError for a path; BrokenProcessPool (a RuntimeError) if a worker dies.
+    OSError for a path; BrokenProcessPool (a RuntimeError) if a worker dies. Each names its file: the path, or
+    "item 3" (counted from 0).
     """
     _check_options(decode, options, ("out",))
-    return _batch(partial(_decode_file, **options), files, workers, executor, errors, window, mp_context)
-
-
-def _decode_file(file: File, **options: Any) -> NDArray[np.uint8]:
-    return decode(Path(file).read_bytes() if isinstance(file, str | os.PathLike) else file, **options)
+    names = isinstance(files, np.ndarray) and files.dtype.kind in "OU"
+    if isinstance(files, str | os.PathLike) or hasattr(files, "read") or (is_data(files) and not names):
+        raise TypeError(f"files: an iterable of files expected, got one {type(files).__name__}")
+    task = partial(decode, **options)
+    return _batch("files", files, task, workers, executor, errors, pairs, window, mp_context)
 
 
 def _check_options(function: Callable[..., Any], options: dict[str, Any], refused: tuple[str, ...]) -> None:
@@ -175,55 +156,204 @@ def _check_options(function: Callable[..., Any], options: dict[str, Any], refuse
             raise TypeError(f"{name}: not an option of {function.__name__}_batch")
 
 
-# --- who works -------------------------------------------------------------------------------------------
-
-
 def _batch(
-    task: Callable[[Any], Any],
+    name: str,
     items: Iterable[Any],
+    task: Callable[[Any], Any],
     workers: int | None,
     executor: Executor | None,
     errors: str,
+    pairs: bool,
     window: int | None,
     mp_context: BaseContext | str | None,
 ) -> Iterator[Any]:
     """Check the arguments, and choose who works."""
-    iterator = iter(items)
+    try:
+        iterator = iter(items)
+    except TypeError:
+        raise TypeError(f"{name}: {type(items).__name__} is not iterable") from None
     if errors not in ("raise", "return"):
         raise ValueError(f'errors: "raise" or "return" expected, got {errors!r}')
     _check_integer("workers", workers, 0)
     _check_integer("window", window, 1)
     if executor is not None and (workers is not None or mp_context is not None):
         raise ValueError("executor: it has workers of its own, without workers= and mp_context=")
-    if executor is None and (workers is None or workers <= 1):
-        return _in_the_caller(iterator, task, errors)
-
-    from numjpeg import processes  # noqa: PLC0415 (it imports multiprocessing, which "import numjpeg" does not need)
-
     if executor is not None:
-        submit = executor.submit
         window = window or 2 * (os.cpu_count() or 1)
-        return processes.in_flight(iterator, lambda item: submit(task, item), window, errors)
-    assert workers is not None
-    context = None if mp_context is None else processes.start_method(mp_context)
-    return processes.in_processes(iterator, task, workers, window or 3 * workers, errors, context)
+        return _in_order(iterator, partial(_submit, executor, task), window, errors, pairs)
+    if workers is None or workers <= 1:
+        return _in_order(iterator, partial(_Later, task), 1, errors, pairs)
+    context = None if mp_context is None else start_method(mp_context)
+    return _in_processes(iterator, task, workers, window or 3 * workers, errors, pairs, context)
 
 
 def _check_integer(name: str, value: int | None, least: int) -> None:
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name}: an integer expected, got {value!r}")
     if value < least:
         raise ValueError(f"{name}: {value} is below {least}")
 
 
-def _in_the_caller(items: Iterator[Any], task: Callable[[Any], Any], errors: str) -> Iterator[Any]:
-    for item in items:
-        try:
-            result = task(item)
-        except Exception as error:
-            if errors == "raise":
-                raise
-            result = error
-        yield result
+# --- in order --------------------------------------------------------------------------------------------
+
+
+class _Later:
+    """An item's work that the caller does when it asks for the result: what is used of a ``Future``."""
+
+    def __init__(self, task: Callable[[Any], Any], item: Any) -> None:
+        self._work = partial(task, item)
+
+    def result(self) -> Any:
+        return self._work()
+
+    def cancel(self) -> bool:
+        return True
+
+
+def _in_order(
+    items: Iterator[Any], submit: Callable[[Any], Any], window: int, errors: str, pairs: bool
+) -> Iterator[Any]:
+    """Keep up to ``window`` items submitted, and hand out their results in the order of the items.
+
+    ``submit`` gives a Future. The failure of ``items`` themselves is raised in its turn, after the results of the
+    items before it.
+    """
+    waiting: deque[tuple[Any, str, Any]] = deque()
+    numbers = count()
+    end: Exception | None = None
+    try:
+        while True:
+            while end is None and len(waiting) < window:
+                try:
+                    item = next(items)
+                    future = submit(item)
+                except Exception as error:  # StopIteration among them
+                    end = error
+                else:
+                    waiting.append((item if pairs else None, _name(item, next(numbers)), future))
+                    del item, future
+            if not waiting:
+                break
+            item, name, future = waiting.popleft()
+            outcome = _outcome(future, name, errors)
+            del future  # which holds the result as well
+            yield (item, outcome) if pairs else outcome
+            del item, outcome
+    finally:
+        for _, _, future in waiting:
+            future.cancel()
+    if end is not None and not isinstance(end, StopIteration):
+        raise end
+
+
+def _name(item: Any, number: int) -> str:
+    """What an error calls an item: its path, or its number."""
+    if isinstance(item, str | os.PathLike):
+        return os.fspath(item)
+    name = getattr(item, "name", "") or getattr(item, "filename", "")  # of files, and of Pillow's images
+    return name if name and isinstance(name, str) else f"item {number}"
+
+
+def _outcome(future: Any, name: str, errors: str) -> Any:
+    """The result, or the exception if it is to be returned."""
+    try:
+        return future.result()
+    except Exception as error:
+        from concurrent.futures import BrokenExecutor, CancelledError  # noqa: PLC0415 (seldom needed)
+
+        name_error(error, name)
+        if isinstance(error, BrokenExecutor):  # not this item's fault, and none after it will fare better
+            error.add_note('killed, out of memory, or a script whose work is not under if __name__ == "__main__":')
+        if errors == "raise" or isinstance(error, BrokenExecutor | CancelledError):
+            raise
+        return error
+
+
+# --- processes -------------------------------------------------------------------------------------------
+
+
+def _in_processes(
+    items: Iterator[Any],
+    task: Callable[[Any], Any],
+    workers: int,
+    window: int,
+    errors: str,
+    pairs: bool,
+    context: BaseContext | None,
+) -> Iterator[Any]:
+    """The same by processes that live as long as the iterator."""
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 ("import numjpeg" does not need it)
+
+    context = context or start_method(None)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_settle_in) as pool:
+        yield from _in_order(items, partial(_submit, pool, task), window, errors, pairs)
+
+
+def _submit(executor: Executor, task: Callable[[Any], Any], item: Any) -> Any:
+    """Send an item on its way; a buffer or a file object as bytes, since few of them can be pickled."""
+    try:
+        if (is_data(item) and not isinstance(item, bytes | np.ndarray)) or hasattr(item, "read"):
+            item = read_bytes(item)
+    except Exception:
+        return _Later(task, item)  # raises the same in the item's turn
+    return executor.submit(task, item)
+
+
+def start_method(context: BaseContext | str | None) -> BaseContext:
+    """The context of that name; of None "fork" if nothing now speaks against it, else one that is always safe."""
+    import multiprocessing  # noqa: PLC0415 ("import numjpeg" does not need it)
+
+    methods = multiprocessing.get_all_start_methods()
+    if context is None:
+        context = "fork" if _may_fork() else "forkserver" if "forkserver" in methods else "spawn"
+    if not isinstance(context, str):
+        return context
+    if context not in methods:
+        raise ValueError(f"mp_context: {context!r} is none of {methods}")
+    return multiprocessing.get_context(context)
+
+
+def _may_fork() -> bool:
+    """Whether a copy of this process will find all locks free and all libraries willing.
+
+    A second thread of Python may hold a lock that nobody releases in the copy. The threads that OpenBLAS starts do
+    not matter, it ends them before a fork; those of an OpenMP runtime do: the copy would wait for them for ever.
+    Apple's system libraries do not outlive a fork. A process that was itself started by multiprocessing is perhaps
+    still importing a script without ``if __name__ == "__main__":``, which the other methods notice.
+    """
+    import multiprocessing  # noqa: PLC0415 (see above)
+
+    if sys.platform != "linux" or multiprocessing.parent_process() is not None or len(sys._current_frames()) > 1:
+        return False
+    try:
+        libraries = Path("/proc/self/maps").read_text(errors="replace")
+    except OSError:
+        return False
+    return "gomp" not in libraries and "omp5" not in libraries and "libomp" not in libraries
+
+
+def _settle_in() -> None:
+    """Begin a worker's life: an interrupt does not end it, its caller's death does.
+
+    Ctrl-C reaches all processes of a terminal, and the caller is the one to answer it. A caller that is killed
+    cannot tell its workers, which would wait for ever. What was copied by a fork is left out of garbage
+    collections, since looking through it would copy it in fact.
+    """
+    import gc  # noqa: PLC0415 (in workers only, as the next two)
+    import signal  # noqa: PLC0415
+    import threading  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    threading.Thread(target=_leave_with_the_caller, daemon=True).start()
+
+
+def _leave_with_the_caller() -> None:
+    import multiprocessing  # noqa: PLC0415 (see above)
+
+    caller = multiprocessing.parent_process()
+    if caller is not None:
+        caller.join()
+        os._exit(1)

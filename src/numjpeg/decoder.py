@@ -14,7 +14,6 @@ from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion
 from numjpeg.container import structure as reader
 from numjpeg.container.faults import DamageReport, ScanDamage
 from numjpeg.container.frame import Frame, Scan
-from numjpeg.container.structure import as_bytes
 from numjpeg.entropy import damage, damage_progressive
 from numjpeg.entropy import progressive_reader as progressive
 from numjpeg.errors import UnsupportedError
@@ -22,6 +21,7 @@ from numjpeg.fast import progressive as progressive_walk
 from numjpeg.fast import tiles as pixels
 from numjpeg.fast.lanes import read_scan
 from numjpeg.restoration import smoothing
+from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import MID_LEVEL
@@ -29,7 +29,11 @@ from numjpeg.stages.zigzag import inverse_zigzag
 from numjpeg.workspace import Workspace
 
 MAX_PIXELS = 178_956_970
-"""Pillow's limit against decompression bombs; here it counts the samples of all components."""
+"""Pillow's limit against decompression bombs, in pixels."""
+
+UNBACKED_SAMPLES = MAX_PIXELS
+"""Samples, of all components, that a frame may announce whatever the size of the file. For more of them the file
+must have at least one bit a block, the least that a block costs (one DC code)."""
 
 BAND_BLOCKS = 1 << 12
 """Blocks in flight at a time."""
@@ -46,7 +50,7 @@ def decode(
     strict: bool = True,
     fancy_upsampling: bool = True,
     block_smoothing: bool = True,
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int | None = MAX_PIXELS,
     out: NDArray[np.uint8] | None = None,
     dct_method: str = "islow",
     restore: bool = False,
@@ -58,7 +62,7 @@ def decode(
 
     Parameters
     ----------
-    data : the file: bytes, bytearray, memoryview or uint8 array.
+    data : the file: its bytes (any buffer), a path, or a binary file object.
     tables : a file of tables alone (T.81 B.5; TIFF's JPEGTables), for an abbreviated file (B.4) that lacks them.
         A sequential file without any Huffman table, such as a frame of Motion-JPEG, gets the standard ones.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
@@ -68,7 +72,7 @@ def decode(
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
     block_smoothing : of a progressive file of which scans are missing, estimate low frequencies from the blocks
         around (:mod:`numjpeg.restoration.smoothing`), as libjpeg does by default.
-    max_pixels : most samples, of all components together, that a file may have.
+    max_pixels : most pixels (width x height) that a file may have; None for no limit.
     out : uint8 array of the result's shape to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
     restore : estimate what quantization took away (:mod:`numjpeg.restoration.restore`): blocks are not seen at
@@ -98,7 +102,7 @@ def decode_damaged(
     colorspace: str | None = None,
     fancy_upsampling: bool = True,
     block_smoothing: bool = True,
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int | None = MAX_PIXELS,
     out: NDArray[np.uint8] | None = None,
     dct_method: str = "islow",
 ) -> tuple[NDArray[np.uint8], DamageReport]:
@@ -129,7 +133,7 @@ class _Options(NamedTuple):
     colorspace: str | None
     fancy_upsampling: bool
     block_smoothing: bool
-    max_pixels: int
+    max_pixels: int | None
     out: NDArray[np.uint8] | None
     dct_method: str
     restore: bool = False
@@ -142,10 +146,10 @@ def _decode(data: Any, strict: bool, options: _Options) -> tuple[NDArray[np.uint
         raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
     if colorspace is not None and colorspace not in COLORSPACES:
         raise ValueError(f"colorspace: {colorspace!r} is none of {COLORSPACES}")
-    file = as_bytes(data)
+    file = read_bytes(data)
     structure = reader.read_structure(file, options.tables, strict=strict)
     frame = structure.require_frame()
-    _check_size(frame, structure.frame_offset, options.max_pixels)
+    _check_size(structure, options.max_pixels)
     target = colorspace or _NATIVE[structure.colorspace]
     check_conversion(structure.colorspace, target)
     shape = _shape(frame, target)
@@ -306,12 +310,12 @@ def _progressive_planes(
     return planes
 
 
-def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int = MAX_PIXELS) -> Coefficients:
+def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int | None = MAX_PIXELS) -> Coefficients:
     """Read a file's quantized coefficients, and all that is needed to write it again.
 
     Parameters
     ----------
-    data : the file: bytes, bytearray, memoryview or uint8 array.
+    data : the file: its bytes (any buffer), a path, or a binary file object.
     tables, max_pixels : as in :func:`decode`.
 
     Returns
@@ -322,10 +326,9 @@ def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int = MAX_PI
     ------
     FormatError, UnsupportedError for the data; TypeError for another kind of ``data``.
     """
-    file = as_bytes(data)
+    file = read_bytes(data)
     structure = reader.read_structure(file, tables)
-    frame = structure.require_frame()
-    _check_size(frame, structure.frame_offset, max_pixels)
+    _check_size(structure, max_pixels)
     return _coefficients(file, structure)
 
 
@@ -363,14 +366,17 @@ def _coefficients(file: bytes, structure: reader.Structure) -> Coefficients:
     )
 
 
-def _check_size(frame: Frame, offset: int, max_pixels: int) -> None:
-    if isinstance(max_pixels, bool) or not isinstance(max_pixels, int | np.integer):
-        raise TypeError(f"max_pixels: an integer expected, got {max_pixels!r}")
-    if frame.samples > max_pixels:
-        raise UnsupportedError(
-            f"{frame.width} x {frame.height} pixels, {frame.samples} samples: more than max_pixels={max_pixels}",
-            offset=offset,
-        )
+def _check_size(structure: reader.Structure, max_pixels: int | None) -> None:
+    """Refuse more pixels than the caller allows, and a huge frame that the file is too small to fill."""
+    frame, offset = structure.require_frame(), structure.frame_offset
+    if isinstance(max_pixels, bool) or not isinstance(max_pixels, int | np.integer | None):
+        raise TypeError(f"max_pixels: an integer or None expected, got {max_pixels!r}")
+    size = f"{frame.width} x {frame.height} pixels"
+    if max_pixels is not None and frame.width * frame.height > max_pixels:
+        raise UnsupportedError(f"{size}: more than max_pixels={max_pixels}", offset=offset)
+    if frame.samples > max(UNBACKED_SAMPLES, 64 * 8 * structure.size):
+        what = f"{size}, {frame.samples} samples: more than a file of {structure.size} bytes can hold"
+        raise UnsupportedError(what, offset=offset)
 
 
 def _shape(frame: Frame, target: str) -> tuple[int, ...]:

@@ -1,8 +1,12 @@
-"""Reading and writing files: nothing is left half-written."""
+"""Reading and writing files: nothing is left half-written, and errors name the file."""
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import RawIOBase
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,8 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from numjpeg.container.header import read_header
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
+from numjpeg.sources import PathOrFile, is_data, name_error, read_bytes
 
-PathOrFile = str | os.PathLike[str] | IO[bytes]
+_NO_REPLACEMENT = {errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES}
+"""Why a file that can be written cannot be replaced: it is a mount point, or others own it or its folder."""
 
 
 def imread(file: PathOrFile, *, exif_orientation: bool = False, **options: Any) -> NDArray[np.uint8]:
@@ -21,14 +27,24 @@ def imread(file: PathOrFile, *, exif_orientation: bool = False, **options: Any) 
 
     Parameters
     ----------
+    file : a path, or a binary file object, which is read from where it stands.
     exif_orientation : turn the picture as its metadata say it is to be viewed (``Header.orientation``), as
-        Pillow's ``ImageOps.exif_transpose`` does. False gives the pixels as they are stored, as Pillow's
-        ``Image.open`` does; ``out`` holds them in either case.
-    options : those of :func:`numjpeg.decode`; errors are the same, and ``OSError``.
+        Pillow's ``ImageOps.exif_transpose`` does. Metadata that are broken turn nothing. False gives the pixels as
+        they are stored, as Pillow's ``Image.open`` does; ``out`` holds them in either case.
+    options : those of :func:`numjpeg.decode`; errors are the same, and ``OSError``. All of them name the file.
     """
-    data = Path(file).read_bytes() if isinstance(file, str | os.PathLike) else file.read()
-    image = decode(data, **options)
-    return upright(image, read_header(data).orientation) if exif_orientation else image
+    if is_data(file):
+        raise TypeError(f"file: a path or a binary file expected, got {type(file).__name__}; decode takes bytes")
+    data = read_bytes(file, "file")
+    name = os.fspath(file) if isinstance(file, str | os.PathLike) else getattr(file, "name", None)
+    try:
+        image = decode(data, **options)
+        # decode has refused what it was to refuse; the rest of the file may be broken.
+        return upright(image, read_header(data, strict=False).orientation) if exif_orientation else image
+    except Exception as error:
+        if isinstance(name, str):
+            name_error(error, name)
+        raise
 
 
 def imwrite(file: PathOrFile, image: ArrayLike, quality: int | None = None, **options: Any) -> None:
@@ -37,42 +53,88 @@ def imwrite(file: PathOrFile, image: ArrayLike, quality: int | None = None, **op
     ``quality`` and ``options`` are those of :func:`numjpeg.encode`. The picture is encoded before anything is
     written, and a path is replaced in one step (:func:`write_atomically`).
     """
+    if not (isinstance(file, str | os.PathLike) or hasattr(file, "write")) or hasattr(file, "encoding"):
+        raise TypeError(f"file: a path or a binary file expected, got {type(file).__name__}")
     data = encode(image, quality, **options)
     if isinstance(file, str | os.PathLike):
         write_atomically(file, data)
-    else:
-        file.write(data)
+        return
+    _write_all(file, data)
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file under another name beside it, then rename it: readers see the old one or the new one, whole.
 
-    A device or a pipe is written straight.
-    """
-    import tempfile  # noqa: PLC0415 (a tenth of what "import numjpeg" adds to NumPy)
+    Where that is impossible, the file is written in place: a device, a pipe, a mount point, a file in a folder
+    that others own. If that fails, the old content is put back, or the new file removed.
 
-    target = Path(path)
-    if target.exists() and not target.is_file():
-        target.write_bytes(data)
-        return
-    target = target.resolve()  # a symbolic link stays, and what it points to is replaced
-    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
-    with tempfile.NamedTemporaryFile(prefix=f".{target.name}.", dir=target.parent, delete=False) as stream:
-        temporary = Path(stream.name)
+    Raises
+    ------
+    OSError that names ``path``.
+    """
+    with _errors_name(path):
+        target = Path(path)
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+            return
+        target = target.resolve()  # a symbolic link stays, and what it points to is replaced
+        temporary = target.with_name(f".numjpeg-{os.urandom(8).hex()}")  # short, as the target's name may be long
         try:
-            stream.write(data)
-            stream.close()
-            temporary.chmod(mode)
+            stream = temporary.open("xb")  # with the permissions that any new file gets
+        except OSError:
+            _write_in_place(target, data)
+            return
+        try:
+            with stream:
+                stream.write(data)
+            if target.exists():
+                with suppress(OSError):  # some file systems have permissions of their own
+                    temporary.chmod(target.stat().st_mode & 0o7777)
             temporary.replace(target)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            if error.errno not in _NO_REPLACEMENT:
+                raise
+            _write_in_place(target, data)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _write_in_place(target: Path, data: bytes) -> None:
+    """Write a file as open() does; if that fails, put back what was there."""
+    old = target.read_bytes() if target.exists() else None
+    with target.open("xb" if old is None else "r+b", buffering=0) as stream:  # a failure here changes nothing
+        try:
+            _write_all(stream, data)
+            stream.truncate()
+        except BaseException:
+            with suppress(OSError):
+                if old is None:
+                    target.unlink()
+                else:
+                    stream.seek(0)
+                    _write_all(stream, old)
+                    stream.truncate()
+            raise
+
+
+def _write_all(file: IO[bytes] | RawIOBase, data: bytes) -> None:
+    """Write all of it into a file; one without a buffer may take a part at a time."""
+    while (count := file.write(data)) is not None and 0 < count < len(data):
+        data = data[count:]
+
+
+@contextmanager
+def _errors_name(path: str | os.PathLike[str]) -> Iterator[None]:
+    """An OSError names the caller's path, not one that it was resolved to or a temporary one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = error.filename2 = None
+        name_error(error, os.fspath(path))
+        raise
 
 
 def upright(image: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uint8]:

@@ -3,7 +3,8 @@
     MSE  = mean of (reference - image)^2 over all samples
     PSNR = 10 log10(data_range^2 / MSE)   in dB
 
-Differences are taken in float64, so that unsigned integers cannot wrap round.
+Differences are taken in float64, so unsigned integers cannot wrap round. Those of 64-bit integers are exact before
+they are rounded to float64.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+_RANGES = {"bool": 1, "uint8": 255, "uint16": 65535}
+"""The types whose samples usually fill their range. A 16-bit or wider integer type often holds 8-bit samples."""
 
 CHUNK = 1 << 18
 """Samples in flight at a time: float64 copies of whole pictures are never made."""
@@ -57,12 +61,26 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
     total = np.zeros(channels)
     rows = max(1, CHUNK * len(first) // first.size)
     for start in range(0, len(first), rows):
-        difference = first[start : start + rows].astype(np.float64)
-        difference -= second[start : start + rows]
+        difference = _difference(first[start : start + rows], second[start : start + rows])
         np.square(difference, out=difference)
         total += difference.reshape(-1, channels).sum(axis=0) if per_channel else difference.sum()
     means: NDArray[np.float64] = total / (first.size // channels)
     return means if per_channel else float(means[0])
+
+
+def _difference(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+    """first - second, float64."""
+    types = first.dtype, second.dtype
+    if all(dtype.kind in "iu" for dtype in types) and 8 in (dtype.itemsize for dtype in types):
+        # float64 holds no integer beyond 2^53 exactly: the upper and the lower 32 bits are subtracted separately.
+        high = (first >> 32).astype(np.int64) - (second >> 32).astype(np.int64)
+        low = (first.astype(np.int64) & 0xFFFFFFFF) - (second.astype(np.int64) & 0xFFFFFFFF)
+        difference: NDArray[np.float64] = high * np.float64(2**32)
+        difference += low
+        return difference
+    difference = first.astype(np.float64)
+    difference -= second
+    return difference
 
 
 @overload
@@ -89,8 +107,8 @@ def psnr(
     Parameters
     ----------
     reference, image : arrays of the same shape.
-    data_range : peak-to-peak range of the samples. By default that of the integer type that both arrays have:
-        255 for uint8, 65535 for uint16, 1 for bool.
+    data_range : peak-to-peak range of the samples. By default that of the type that both arrays have: 255 for
+        uint8, 65535 for uint16, 1 for bool. Any other type (and a list of numbers) does not tell it.
     per_channel : one value for each entry of the last axis, instead of one for all.
 
     Returns
@@ -99,8 +117,8 @@ def psnr(
 
     Raises
     ------
-    ValueError if shapes differ, the range is not positive, or it is not given and the samples are floats or
-    of two types.
+    ValueError if shapes differ, the range is not positive, or it is not given and the samples are not both bool,
+    both uint8 or both uint16.
 
     >>> psnr(np.array([0, 0], np.uint8), np.array([0, 1], np.uint8))
     51.1411...
@@ -120,9 +138,6 @@ def psnr(
 def _type_range(first: np.dtype[Any], second: np.dtype[Any]) -> float:
     if first != second:
         raise ValueError(f"data_range: must be given, since the types differ ({first}, {second})")
-    if first.kind == "b":
-        return 1
-    if first.kind not in "iu":
-        raise ValueError(f"data_range: must be given for {first} samples")
-    info = np.iinfo(first)
-    return float(info.max) - float(info.min)
+    if first.name not in _RANGES:
+        raise ValueError(f"data_range: must be given for {first} samples (for 8-bit pictures 255)")
+    return _RANGES[first.name]

@@ -13,6 +13,7 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +22,7 @@ import seeds
 from targets import SECONDS
 
 import numjpeg
+from numjpeg import decoder
 from numjpeg.container import segments
 from numjpeg.errors import JpegError
 
@@ -283,15 +285,42 @@ def test_expensive_files(name: str) -> None:
     print(f"{name}: {results}")
 
 
-def test_the_limit_counts_the_samples_of_all_components() -> None:
-    for data, allowed in ((head(100, 100) + scan(), 10_000), (head(100, 100, 3, first=0x22) + scan(3), 15_000)):
-        for function in (numjpeg.decode, numjpeg.decode_damaged, numjpeg.read_coefficients):
-            with pytest.raises(numjpeg.UnsupportedError, match=f"{allowed} samples: more than max_pixels"):
-                function(data, max_pixels=allowed - 1)
-            try:
-                function(data, max_pixels=allowed)
-            except numjpeg.FormatError:
-                assert function is not numjpeg.decode_damaged
+READERS = (numjpeg.decode, numjpeg.decode_damaged, numjpeg.read_coefficients)
+
+
+@pytest.mark.parametrize("components", [1, 3])
+def test_the_limit_counts_pixels(components: int) -> None:
+    data = head(100, 100, components, first=0x22) + scan(components)
+    for function in READERS:
+        with pytest.raises(numjpeg.UnsupportedError, match="100 x 100 pixels: more than max_pixels=9999"):
+            function(data, max_pixels=9999)
+        with nullcontext() if function is numjpeg.decode_damaged else pytest.raises(numjpeg.FormatError):
+            function(data, max_pixels=10_000)
+
+
+@pytest.mark.parametrize("limit", [decoder.MAX_PIXELS, None])
+def test_samples_beyond_a_bound_need_data(limit: int | None) -> None:
+    """What memory a small file can claim does not depend on the limit of pixels."""
+    for data in (
+        head(13_000, 13_700, 3) + scan(3) + bytes(60_000) + b"\xff\xd9",
+        head(13_000, 13_700, 4, first=0x22) + scan(4) + bytes(60_000) + b"\xff\xd9",
+        head(13_000, 13_700, 3, sof=0xC2) + scan(3, 0, 0) + bytes(60_000) + b"\xff\xd9",
+    ):
+        for function in READERS:
+            tracemalloc.start()
+            with pytest.raises(numjpeg.UnsupportedError, match=r"more than a file of 6.... bytes can hold"):
+                function(data, max_pixels=limit)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert peak < FREE_MEMORY
+
+
+def test_sixty_megapixels_of_three_components_are_within_the_limit() -> None:
+    """180 million samples, as some cameras write them; each block of two bits."""
+    data = head(6336, 9504, 3) + scan(3) + bytes(792 * 1188 * 3 * 2 // 8) + b"\xff\xd9"
+    image = numjpeg.decode(data, colorspace="GRAY")
+    assert image.shape == (6336, 9504)
+    assert (image == 128).all()
 
 
 def test_scans_and_tables_are_counted() -> None:

@@ -14,7 +14,7 @@ from numjpeg.container import structure as reader
 from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index, xmp_orientation
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import Segment
-from numjpeg.container.structure import as_bytes
+from numjpeg.sources import read_bytes
 from numjpeg.stages.subsampling import SUBSAMPLING
 
 
@@ -88,14 +88,14 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
 
     Parameters
     ----------
-    data : the file: bytes, bytearray, memoryview or uint8 array.
+    data : the file: its bytes (any buffer), a path, or a binary file object.
     strict : refuse broken segments; False leaves out all of them but the frame header.
 
     Raises
     ------
     FormatError if the segments are broken; TypeError for another kind of ``data``.
     """
-    file = as_bytes(data)
+    file = read_bytes(data)
     structure = reader.read_structure(file, decode=False, strict=strict)
     frame = structure.require_frame()
     application, warnings = structure.application_segments, structure.warnings

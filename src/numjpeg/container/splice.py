@@ -7,7 +7,7 @@ from typing import Any
 
 from numjpeg.container import exif, markers, metadata, segments
 from numjpeg.container import structure as reader
-from numjpeg.container.structure import as_bytes
+from numjpeg.sources import read_bytes
 
 _PROFILE_SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
 """Components -> what an ICC profile for them says (ICC.1, 7.2.6: data colour space)."""
@@ -27,7 +27,7 @@ def copy_metadata(source: Any, target: Any) -> bytes:
 
     Parameters
     ----------
-    source, target : files of any process: bytes, bytearray, memoryview or uint8 array.
+    source, target : files of any process: their bytes (any buffer), paths, or binary file objects.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     --------
     numjpeg.write_coefficients : keeps ``Coefficients.application_segments`` by itself.
     """
-    given, file = as_bytes(source, "source"), as_bytes(target, "target")
+    given, file = read_bytes(source, "source"), read_bytes(target, "target")
     structure = reader.read_structure(file, decode=False)
     frame = structure.require_frame()
     identifiers = [c.identifier for c in frame.components]
@@ -69,7 +69,7 @@ def split_tables(data: Any) -> tuple[bytes, bytes]:
 
     Parameters
     ----------
-    data : the file: bytes, bytearray, memoryview or uint8 array.
+    data : the file: its bytes (any buffer), a path, or a binary file object.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def split_tables(data: Any) -> tuple[bytes, bytes]:
     FormatError if the segments are broken; ValueError if tables come after the first scan, as in progressive
     files.
     """
-    file = as_bytes(data)
+    file = read_bytes(data)
     structure = reader.read_structure(file, decode=False)
     taken = [s for s in structure.segments if s.marker in (markers.DQT, markers.DHT)]
     if structure.scans and any(segment.offset > structure.scans[0].offset for segment in taken):

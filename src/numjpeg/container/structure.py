@@ -15,6 +15,7 @@ from numjpeg.container.faults import Fault
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.container.metadata import file_colorspace
 from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.sources import read_bytes
 from numjpeg.stages.huffman import STANDARD_TABLES
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
@@ -86,17 +87,6 @@ class Structure:
         return file_colorspace(identifiers, self.application_segments)
 
 
-def as_bytes(data: Any, name: str = "data") -> bytes:
-    """The file's bytes; TypeError for what is not bytes-like."""
-    if isinstance(data, bytes):
-        return data
-    if isinstance(data, np.ndarray) and (data.dtype != np.uint8 or data.ndim != 1):
-        raise TypeError(f"{name}: a one-dimensional uint8 array expected, got {data.dtype} {data.shape}")
-    if isinstance(data, bytearray | memoryview | np.ndarray):
-        return bytes(data)
-    raise TypeError(f"{name}: bytes expected, got {type(data).__name__}; imread takes a path or a file")
-
-
 def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, strict: bool = True) -> Structure:
     """Walk through a file's markers.
 
@@ -115,7 +105,7 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, stri
     structure = Structure(len(data), strict=strict)
     errors: list[FormatError] | None = None if strict else []
     if tables is not None:
-        _take_tables(structure, as_bytes(tables, "tables"))
+        _take_tables(structure, read_bytes(tables, "tables"))
     segment = None
     for segment in markers.iterate_segments(data, errors):
         _note_all(structure, errors)

@@ -10,8 +10,8 @@ from numjpeg.container import markers
 from numjpeg.container import structure as reader
 from numjpeg.container.exif import ImagePlace
 from numjpeg.container.header import Header, read_header
-from numjpeg.container.structure import as_bytes
 from numjpeg.forensics import estimate_quality
+from numjpeg.sources import read_bytes
 from numjpeg.tools.explain.segments import describe_segments
 from numjpeg.tools.explain.text import MAX_LINES, STANDARD_NAMES, matrix, printable
 
@@ -26,7 +26,7 @@ def describe_header(data: Any) -> str:
 
     Parameters
     ----------
-    data : the file: bytes, bytearray, memoryview or uint8 array.
+    data : the file: its bytes (any buffer), a path, or a binary file object.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def describe_header(data: Any) -> str:
     ------
     FormatError if the segments are broken; TypeError for another kind of ``data``.
     """
-    file = as_bytes(data)
+    file = read_bytes(data)
     header = read_header(file)
     structure = reader.read_structure(file, decode=False)
     sections = [

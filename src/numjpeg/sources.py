@@ -1,0 +1,82 @@
+"""Where a file's bytes come from: one rule, wherever a whole file is taken.
+
+A source is one of three things:
+
+- **data**: any object with Python's buffer protocol (bytes, bytearray, memoryview, mmap, ``array.array``, ctypes
+  arrays, NumPy arrays of any shape and item type). Its bytes are the file.
+- a **path**: ``str`` or ``os.PathLike``.
+- a **binary file object**: anything with ``read()``. It is read from where it stands to its end.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import IO, Any
+
+PathOrFile = str | os.PathLike[str] | IO[bytes]
+
+
+def read_source(source: Any, name: str = "data") -> bytes | memoryview:
+    """The bytes of a source, without copying those of a buffer: bytes, or a flat memoryview of items "B".
+
+    ``name`` is the caller's argument, for error messages.
+
+    Raises
+    ------
+    TypeError for anything that is no source, a file that is open as text, or an array of Python objects.
+    ValueError for a buffer or file that is closed. OSError from reading.
+    """
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return Path(source).read_bytes()
+    try:
+        view = memoryview(source)
+    except TypeError:
+        return _read_file(source, name)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if "O" in view.format:
+        raise TypeError(f"{name}: bytes expected, got an array of Python objects")
+    # Only C-contiguous memory can be cast; a cast of an empty array of several dimensions is refused.
+    return view.cast("B") if view.c_contiguous and view.nbytes else view.tobytes()
+
+
+def read_bytes(source: Any, name: str = "data") -> bytes:
+    """The same as bytes, which costs a copy of any other buffer."""
+    return bytes(read_source(source, name))
+
+
+def _read_file(file: Any, name: str) -> bytes:
+    """All that is left of a binary file object."""
+    if not hasattr(file, "read"):
+        raise TypeError(f"{name}: bytes, a path or a binary file expected, got {type(file).__name__}")
+    try:
+        content = file.read()
+    except UnicodeDecodeError:
+        content = ""
+    if isinstance(content, str):
+        raise TypeError(f'{name}: the file is open as text, open it with mode "rb"')
+    if not isinstance(content, bytes | bytearray | memoryview):
+        raise TypeError(f"{name}: read() gave {type(content).__name__}, bytes expected")
+    return bytes(content)
+
+
+def is_data(source: Any) -> bool:
+    """Whether a source holds the file's bytes itself, so it is neither a path nor a file object."""
+    try:
+        memoryview(source)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def name_error(error: Exception, name: str) -> None:
+    """Put the name of a file in front of an error's message, unless the message has it already."""
+    if isinstance(error, OSError) and error.errno is not None:
+        error.filename = error.filename or name
+    elif len(error.args) == 1 and isinstance(error.args[0], str):
+        error.args = (f"{name}: {error.args[0]}",)
+    else:
+        error.add_note(f"(in {name})")
