@@ -14,7 +14,7 @@ import numjpeg
 from numjpeg.encoder import encode
 from numjpeg.stages.subsampling import SUBSAMPLING
 from numjpeg.tools.cli.commands import run_block, run_decode, run_demo, run_encode, run_info, run_psnr
-from numjpeg.tools.cli.study import run_study
+from numjpeg.tools.cli.study_command import run_study
 from numjpeg.tools.explain import printable
 from numjpeg.tools.other_formats import PictureError, parse_color
 

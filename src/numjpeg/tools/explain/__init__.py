@@ -5,7 +5,7 @@ Nothing here reads or writes anything: :func:`describe_header` and :func:`descri
 """
 
 from numjpeg.tools.explain.block import describe_block
-from numjpeg.tools.explain.header import describe_header
+from numjpeg.tools.explain.file_report import describe_header
 from numjpeg.tools.explain.text import printable
 
 __all__ = ["describe_block", "describe_header", "printable"]

@@ -32,7 +32,7 @@ from numjpeg.stages.quantization import dequantize, quantize
 from numjpeg.stages.run_length import Runs, run_length_decode, run_length_encode
 from numjpeg.stages.subsampling import downsample
 from numjpeg.stages.zigzag import inverse_zigzag, zigzag
-from numjpeg.tools.explain.place import Place, find_block
+from numjpeg.tools.explain.block_place import BlockPlace, find_block
 from numjpeg.tools.explain.text import STANDARD_NAMES, matrix, step, wrap
 
 
@@ -75,7 +75,7 @@ def describe_block(
     return "\n\n".join(steps + _coding_steps(pixels, place, sample, samples, quality, subsampling))
 
 
-def _title(place: Place, component: str, quality: int) -> str:
+def _title(place: BlockPlace, component: str, quality: int) -> str:
     h, v = place.ratio
     rows, columns = place.frame.block_size(place.component)
     return (
@@ -87,7 +87,7 @@ def _title(place: Place, component: str, quality: int) -> str:
     )
 
 
-def _pixel_steps(pixels: NDArray[np.uint8], place: Place, component: str) -> list[str]:
+def _pixel_steps(pixels: NDArray[np.uint8], place: BlockPlace, component: str) -> list[str]:
     area, cut = place.area(pixels)
     steps = []
     if cut:
@@ -114,7 +114,7 @@ _CONVERSION = {
 }
 
 
-def _other_components(place: Place, component: str) -> str:
+def _other_components(place: BlockPlace, component: str) -> str:
     areas: dict[tuple[int, int], list[str]] = {}
     for name, c in zip(("Y", "Cb", "Cr"), place.frame.components, strict=True):
         if name != component:
@@ -128,7 +128,7 @@ def _other_components(place: Place, component: str) -> str:
 
 def _coding_steps(
     pixels: NDArray[np.uint8],
-    place: Place,
+    place: BlockPlace,
     sample: bytes,
     samples: NDArray[np.uint8],
     quality: int,
@@ -185,7 +185,7 @@ def _coding_steps(
 
 def _dc_before(
     pixels: NDArray[np.uint8],
-    place: Place,
+    place: BlockPlace,
     before: tuple[int, int] | None,
     quality: int,
     subsampling: Subsampling | None,
@@ -202,7 +202,7 @@ def _dc_before(
 
 
 def _prediction(
-    place: Place,
+    place: BlockPlace,
     before: tuple[int, int] | None,
     predictor: int,
     sequence: NDArray[np.int16],
@@ -221,7 +221,7 @@ def _prediction(
     return f"{origin}\nDifference: {sequence[0]} - {predictor} = {difference[0]}"
 
 
-def _huffman_step(place: Place, difference: NDArray[np.int32], runs: Runs) -> str:
+def _huffman_step(place: BlockPlace, difference: NDArray[np.int32], runs: Runs) -> str:
     """A line a symbol: what it stands for, its code word and its magnitude bits; then all bits."""
     component = place.scan.components[place.scan.indices.index(place.index)]
     tables = place.scan.huffman_tables
@@ -278,7 +278,7 @@ def _table_name(table: HuffmanTable) -> str:
 
 
 def _way_back(
-    place: Place,
+    place: BlockPlace,
     difference: NDArray[np.int32],
     predictor: int,
     runs: Runs,

@@ -12,7 +12,7 @@ from numjpeg.container.exif import ImagePlace
 from numjpeg.container.header import Header, read_header
 from numjpeg.forensics import estimate_quality
 from numjpeg.sources import read_bytes
-from numjpeg.tools.explain.segments import describe_segments
+from numjpeg.tools.explain.segment_words import describe_segments
 from numjpeg.tools.explain.text import MAX_LINES, STANDARD_NAMES, matrix, printable
 
 MAX_TEXT = 2000

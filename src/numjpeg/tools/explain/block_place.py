@@ -14,7 +14,7 @@ from numjpeg.container.frame import Frame, Scan
 
 
 @dataclass(frozen=True)
-class Place:
+class BlockPlace:
     """A block of a component, and what surrounds it in the file that :func:`numjpeg.encode` makes."""
 
     frame: Frame
@@ -76,7 +76,7 @@ class Place:
         return to_components(area, "RGB", "YCbCr")[:, :, self.index]
 
 
-def find_block(pixels: NDArray[np.uint8], sample: bytes, row: int, column: int, component: str) -> Place:
+def find_block(pixels: NDArray[np.uint8], sample: bytes, row: int, column: int, component: str) -> BlockPlace:
     """Find a block of a component; ``sample`` is a file of the same kind, of any size."""
     structure = reader.read_structure(sample)
     one = structure.require_frame()
@@ -91,4 +91,4 @@ def find_block(pixels: NDArray[np.uint8], sample: bytes, row: int, column: int, 
         if not 0 <= value < count:
             raise ValueError(f"{name}: {value} is outside 0..{count - 1}, the {component} blocks of this picture")
     whole = Scan(frame, scan.indices, scan.components, scan.huffman_tables, 0)
-    return Place(frame, index, whole, row, column)
+    return BlockPlace(frame, index, whole, row, column)
