@@ -62,23 +62,44 @@ def pillow(name: str, purpose: str) -> Any:
         ) from None
 
 
+def has_pillow() -> bool:
+    """Whether Pillow can be imported."""
+    try:
+        importlib.import_module("PIL.Image")
+    except ImportError:
+        return False
+    return True
+
+
 # --- reading ---------------------------------------------------------------------------------------------
 
 
-def read_picture(data: bytes) -> Picture:
+def read_picture(data: bytes, max_pixels: int | None = None) -> Picture:
     """Read a picture of any format but JPEG, by its first bytes.
 
     Only the first frame of an animation is read. Palettes become RGB, or RGBA where they have transparency.
+
+    Parameters
+    ----------
+    data : the file. max_pixels : the most that the picture may have (width x height); None for no limit.
 
     Raises
     ------
     PictureError if it cannot be read.
     """
     if re.match(rb"P[56]\s", data):
-        return _read_pnm(data)
-    if data.startswith(b"\x93NUMPY"):
-        return _read_npy(data)
-    return _read_with_pillow(data)
+        picture = _read_pnm(data)
+    elif data.startswith(b"\x93NUMPY"):
+        picture = _read_npy(data)
+    else:
+        return _read_with_pillow(data, max_pixels)
+    _check_pixels(picture.pixels.shape[1], picture.pixels.shape[0], max_pixels)
+    return picture
+
+
+def _check_pixels(width: int, height: int, max_pixels: int | None) -> None:
+    if max_pixels is not None and width * height > max_pixels:
+        raise PictureError(f"{width} x {height} pixels, more than max_pixels={max_pixels}")
 
 
 def _read_pnm(data: bytes) -> Picture:
@@ -116,12 +137,15 @@ def _read_npy(data: bytes) -> Picture:
 _MODELS = {"L": "GRAY", "LA": "GRAYA", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK", "YCbCr": "YCbCr"}
 
 
-def _read_with_pillow(data: bytes) -> Picture:
+def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
     image_module = pillow("Image", "reading this format")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        limit, image_module.MAX_IMAGE_PIXELS = image_module.MAX_IMAGE_PIXELS, None  # ours is checked
         try:
             image = image_module.open(io.BytesIO(data))
+            width, height = image.size
+            _check_pixels(width, height, max_pixels)
             image.load()
             metadata = _metadata(image.info)
             if image.has_transparency_data and image.mode != "LA":
@@ -131,13 +155,15 @@ def _read_with_pillow(data: bytes) -> Picture:
             elif image.mode in ("P", "RGBX", "HSV"):
                 image = image.convert("RGB")
             pixels = np.asarray(image)
-        except MemoryError:
+        except (MemoryError, PictureError):
             raise
         # Pillow's readers let errors of every kind through where a file is damaged.
         except Exception as error:
             if type(error).__name__ == "UnidentifiedImageError":
                 raise PictureError("not a picture in a format that is known") from None
             raise PictureError(f"cannot be read: {error or type(error).__name__}") from None
+        finally:
+            image_module.MAX_IMAGE_PIXELS = limit
     if image.mode not in _MODELS and not image.mode.startswith(("I", "F")):
         raise PictureError(f"pictures of Pillow's mode {image.mode} are not read")
     return Picture(pixels, _MODELS.get(image.mode, "GRAY"), metadata)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from numjpeg.errors import JpegError
@@ -27,6 +27,10 @@ class DamagedError(Exception):
     """What is written is not all that the file once held; the message, of one line or more, says what is not."""
 
 
+class OutputError(Exception):
+    """Standard output is closed, or takes no more; its cause is the OSError, if there is one."""
+
+
 def display(name: str, stream: str = "standard input") -> str:
     """The name of a file as it is shown; ``stream`` is what "-" stands for."""
     return stream if name == STANDARD_STREAM else printable(name)
@@ -41,70 +45,126 @@ def reason(error: BaseException) -> str:
     return printable(str(error) or type(error).__name__)
 
 
-def _complain(name: str, error: BaseException) -> str:
-    return f"numjpeg: {display(name)}: {reason(error)}"
+def emit(output: str | bytes) -> None:
+    """Write a text and a newline, or bytes, to standard output at once; OutputError if that fails."""
+    # Python has no standard output at all where the shell has closed it (>&-).
+    if sys.stdout is None:
+        raise OutputError("it is closed")
+    try:
+        if isinstance(output, str):
+            print(output)
+        else:
+            sys.stdout.buffer.write(output)
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputError(reason(error)) from error
 
 
-class _Progress:
-    """A bar on standard error while many files are done, if it is a terminal."""
+def complain(line: str) -> None:
+    """Write a line to standard error, if there is one."""
+    if sys.stderr is not None:
+        print(line, file=sys.stderr, flush=True)
 
-    def __init__(self, count: int, shown: bool) -> None:
-        self._count, self._done = count, 0
-        self._shown = shown and count > 1 and sys.stderr.isatty()
-        self._bar: Any = None
-        if self._shown:
-            with suppress(ImportError):
-                self._bar = importlib.import_module("tqdm").tqdm(
-                    total=count, unit="file", file=sys.stderr, leave=False, mininterval=0
-                )
-            self._draw()
 
-    def _draw(self) -> None:
-        if self._shown and self._bar is None:
-            print(f"\r{self._done}/{self._count} files ", end="", file=sys.stderr, flush=True)
+class Progress:
+    """A line on standard error while work goes on, if it is a terminal.
+
+    ``what`` is the name of a single thing, whose seconds are shown, by a thread that wakes every second; "" where
+    many are counted.
+    """
+
+    def __init__(self, what: str, count: int, wanted: bool = True, unit: str = "files") -> None:
+        self._what, self._count, self._unit = what, count, unit
+        self._shown = wanted and sys.stderr is not None and sys.stderr.isatty()
+        self._width = 0
+        self._start = time.monotonic()
+        self._stop = threading.Event()
+        self._clock: threading.Thread | None = None
+        if self._shown and count == 1:
+            self._clock = threading.Thread(target=self._tick, daemon=True)
+            self._clock.start()
+        self.set(0, count)
+
+    def _tick(self) -> None:
+        while not self._stop.wait(1.0):
+            self._draw(f"{self._what}: {time.monotonic() - self._start:.0f} s")
+
+    def _draw(self, text: str) -> None:
+        """Put a text in place of the one that is there."""
+        print(f"\r{text:<{self._width}}", end="" if text else "\r", file=sys.stderr, flush=True)
+        self._width = len(text)
 
     def say(self, line: str) -> None:
-        """Print a line above the bar."""
-        if self._bar is not None:
-            self._bar.clear()
-        elif self._shown:
-            print("\r" + " " * 30 + "\r", end="", file=sys.stderr)
-        print(line, file=sys.stderr, flush=True)
-        self._draw()
+        """Print a line above the one that is there."""
+        if self._shown:
+            self._draw("")
+        complain(line)
 
-    def step(self) -> None:
-        self._done += 1
-        if self._bar is not None:
-            self._bar.update()
-        self._draw()
+    def set(self, done: int, count: int) -> None:
+        """Say how many are done."""
+        if self._shown and count > 1:
+            self._draw(f"{done}/{count} {self._unit}")
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        elif self._shown:
-            print(file=sys.stderr)
+        """Leave the line empty."""
+        self._stop.set()
+        if self._clock:
+            self._clock.join()
+        if self._shown:
+            self._draw("")
 
 
-def for_each(names: Sequence[str], work: Callable[[str], str], verbose: bool = False) -> int:
-    """Do the work on each file, whatever becomes of the others; its line is printed if verbose."""
+def for_each(
+    names: Sequence[str],
+    work: Callable[[Any], str],
+    *,
+    items: Iterable[Any] | None = None,
+    verbose: bool = False,
+    workers: int = 1,
+    progress: bool = False,
+) -> int:
+    """Do the work on each file, whatever becomes of the others.
+
+    Parameters
+    ----------
+    names : of the files, as messages call them.
+    work : takes an item and gives a line, which is printed if ``verbose``. Pickled where there are workers.
+    items : one for each name; None for the names themselves.
+    workers : processes, this one among them.
+    progress : show it on a terminal.
+
+    Returns
+    -------
+    The exit code: 0, or ``FAILED`` if a file failed.
+    """
     code = 0
-    progress = _Progress(len(names), shown=not verbose)
+    results = _results(iter(names if items is None else items), work, min(workers, len(names)))
+    shown = Progress(display(names[0]) if len(names) == 1 else "", len(names), progress)
     try:
-        for name in names:
+        for done, name in enumerate(names, 1):
             try:
-                line = work(name)
-            except BrokenPipeError:
-                raise
+                line = next(results)
+                if isinstance(line, Exception):
+                    raise line
             except DamagedError as damaged:
-                progress.say(f"numjpeg: {display(name)}: {damaged}")
+                shown.say(f"numjpeg: {display(name)}: {damaged}")
                 code = FAILED
             except FileError as error:
-                progress.say(_complain(name, error))
+                shown.say(f"numjpeg: {display(name)}: {reason(error)}")
                 code = FAILED
             else:
                 if verbose and line:
-                    progress.say(line)
-            progress.step()
+                    shown.say(line)
+            shown.set(done, len(names))
     finally:
-        progress.close()
+        shown.close()
     return code
+
+
+def _results(items: Iterator[Any], work: Callable[[Any], str], workers: int) -> Iterator[Any]:
+    """What becomes of each item, in order: a line, or an exception, raised or as a result."""
+    if workers <= 1:
+        return map(work, items)
+    from numjpeg import processes  # noqa: PLC0415 (it imports multiprocessing)
+
+    return processes.in_processes(items, work, workers, 3 * workers, "return", None)

@@ -1,10 +1,12 @@
-"""Reading pictures of any format, with what goes with them."""
+"""Which files are read: those named, and those in folders; and what is in them."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +20,53 @@ from numjpeg.tools.cli.console import STANDARD_STREAM
 from numjpeg.tools.other_formats import Picture, PictureError, blend, read_picture
 
 START_OF_IMAGE = b"\xff\xd8"
+JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
+"""Names that ``decode -r`` and ``info -r`` look for."""
 _MODELS = {"YCbCr": "RGB", "YCCK": "CMYK"}
 _PROFILE_SPACES = {"GRAY": b"GRAY", "RGB": b"RGB ", "BGR": b"RGB ", "YCbCr": b"RGB ", "CMYK": b"CMYK"}
+
+
+class Source(NamedTuple):
+    """A file to read, or what is wrong with its name."""
+
+    name: str
+    inside: Path
+    """Where its output lies in an output folder: its name, behind that of the folders it was found in."""
+    error: Exception | None = None
+
+
+def find_sources(names: Sequence[str], recursive: bool, suffixes: Sequence[str]) -> list[Source]:
+    """The files named, and if ``recursive`` those with one of the suffixes in the folders named, in order."""
+    found = []
+    for name in names:
+        if not is_folder(name):
+            found.append(Source(name, Path(Path(name).name)))
+        elif recursive:
+            found += _in_folder(name, suffixes, Path(Path(name).resolve().name if len(names) > 1 else ""))
+        else:
+            found.append(Source(name, Path(), PictureError("Is a directory; -r takes the pictures in it")))
+    return found
+
+
+def is_folder(name: str) -> bool:
+    """Whether it is there and a folder; not if that cannot be found out, which reading it then says."""
+    try:
+        return name != STANDARD_STREAM and Path(name).is_dir()
+    except OSError:
+        return False
+
+
+def _in_folder(folder: str, suffixes: Sequence[str], inside: Path) -> list[Source]:
+    closed: list[OSError] = []
+    paths = sorted(
+        Path(root, file)
+        for root, _, files in os.walk(folder, onerror=closed.append)
+        for file in files
+        if Path(file).suffix.lower() in suffixes
+    )
+    found = [Source(str(path), inside / path.relative_to(folder)) for path in paths]
+    found += [Source(str(error.filename), Path(), error) for error in closed]
+    return found or [Source(folder, Path(), PictureError(f"no files in it end in {', '.join(suffixes)}"))]
 
 
 def read_bytes(name: str) -> bytes:
@@ -31,13 +78,23 @@ def read_bytes(name: str) -> bytes:
 
 
 def open_picture(
-    name: str, background: tuple[int, int, int] | None, colorspace: str | None = None, gray: bool = False
+    name: str, background: tuple[int, int, int] | None, max_pixels: int | None, gray: bool = False
 ) -> Picture:
-    """A picture of any format, blended with the background if it has transparency and there is one."""
-    data = read_bytes(name)
+    """A picture of any format, as :func:`parse_picture` gives it."""
+    return parse_picture(read_bytes(name), background, max_pixels, gray)
+
+
+def parse_picture(
+    data: bytes, background: tuple[int, int, int] | None, max_pixels: int | None, gray: bool = False
+) -> Picture:
+    """The picture of a file of any format, blended with the background if it has transparency and there is one.
+
+    ``max_pixels`` is the most that it may have, None for no limit; ``gray`` takes the luminance of a colour
+    picture.
+    """
     if data.startswith(START_OF_IMAGE):
-        return read_jpeg(data, colorspace, gray=gray)
-    picture = read_picture(data)
+        return read_jpeg(data, None, max_pixels, gray=gray)
+    picture = read_picture(data, max_pixels)
     if background is not None and picture.pixels.dtype == np.uint8:
         picture = blend(picture, background)
     if gray and picture.pixels.dtype == np.uint8:
@@ -45,9 +102,8 @@ def open_picture(
     return picture
 
 
-def read_photo(name: str, background: tuple[int, int, int] | None) -> NDArray[np.uint8]:
-    """A gray or RGB picture of 8 bits."""
-    picture = open_picture(name, background)
+def require_photo(picture: Picture) -> NDArray[np.uint8]:
+    """The samples of a gray or RGB picture of 8 bits; PictureError if it is another one."""
     require_8_bits(picture)
     require_opaque(picture)
     if picture.model not in ("GRAY", "RGB"):
@@ -58,6 +114,7 @@ def read_photo(name: str, background: tuple[int, int, int] | None) -> NDArray[np
 def read_jpeg(
     data: bytes,
     colorspace: str | None,
+    max_pixels: int | None,
     gray: bool = False,
     fancy: bool = True,
     turn: bool = False,
@@ -72,10 +129,12 @@ def read_jpeg(
     header = read_header(data, strict=faults is None)
     if gray and header.colorspace in ("YCbCr", "RGB"):
         colorspace = "GRAY"
+    how: dict[str, Any] = {"colorspace": colorspace, "fancy_upsampling": fancy}
+    how["max_pixels"] = 2**62 if max_pixels is None else max_pixels
     if faults is None:
-        pixels = decode(data, colorspace=colorspace, fancy_upsampling=fancy, restore=restore)
+        pixels = decode(data, restore=restore, **how)
     else:
-        pixels, report = decode_damaged(data, colorspace=colorspace, fancy_upsampling=fancy)
+        pixels, report = decode_damaged(data, **how)
         faults += [str(report)] if report.faults else []
     model = colorspace or _MODELS.get(header.colorspace, header.colorspace)
     if pixels.ndim == 2:

@@ -1,80 +1,111 @@
-"""Where pictures are written to."""
+"""Where pictures are written to, and what must not be replaced."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from numjpeg.files import write_atomically
-from numjpeg.tools.cli.console import STANDARD_STREAM, UsageError, reason
+from numjpeg.tools.cli.console import STANDARD_STREAM, UsageError, emit, reason
+from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, is_folder
 from numjpeg.tools.other_formats import OWN_FORMATS, PictureError
 
-OTHER_EXTENSIONS = (*OWN_FORMATS, ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp")
-"""Names that a JPEG file had better not have."""
+PICTURE_SUFFIXES = (*OWN_FORMATS, ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp")
+"""Names of other pictures than JPEG: ``encode -r`` looks for them, and no JPEG file had better be called so."""
 
 
 def names_directory(output: str | None) -> bool:
     """Whether an argument of ``-o`` is a directory, there already or by its last character."""
-    return output is not None and (output.endswith(("/", os.sep)) or Path(output).is_dir())
+    return output is not None and (output.endswith(("/", os.sep)) or is_folder(output))
 
 
 class Outputs:
-    """Which file each input is written to."""
+    """Which file each source is written to. Nothing is written or made before :meth:`plan` is asked for it."""
 
-    def __init__(self, arguments: argparse.Namespace, extension: str) -> None:
+    def __init__(self, arguments: argparse.Namespace, sources: Sequence[Source], extension: str) -> None:
         names, output = arguments.inputs, arguments.output
         self.extension = extension
-        self.no_clobber: bool = arguments.no_clobber
+        self._force, self._keep = arguments.force, arguments.no_clobber
+        self._inputs = {Path(source.name).resolve() for source in sources if source.name != STANDARD_STREAM}
         self._taken: dict[Path, str] = {}
         self._directory: Path | None = None
-        self._file: str | None = output
-        if STANDARD_STREAM in names and len(names) > 1:
+        self._file: str | None = None
+        several = len(names) > 1 or (arguments.recursive and is_folder(names[0]))
+        if STANDARD_STREAM in names and several:
             raise UsageError("- (standard input) does not go together with other inputs")
-        if output is None or output == STANDARD_STREAM:
-            if output and len(names) > 1:
-                raise UsageError("-o -: several pictures do not go to standard output")
+        if output == STANDARD_STREAM and several:
+            raise UsageError("-o -: several pictures do not go to standard output")
+        if output is None or not (several or names_directory(output)):
+            self._file = output
             return
-        if len(names) > 1 or names_directory(output):
-            if STANDARD_STREAM in names:
-                raise UsageError("-o: the picture from standard input needs the name of a file")
-            if Path(output).exists() and not Path(output).is_dir():
-                raise UsageError(f"-o {output}: several pictures go into a directory, and this is none")
-            self._directory = Path(output)
+        if STANDARD_STREAM in names:
+            raise UsageError("-o: the picture from standard input needs the name of a file")
+        if not is_folder(output) and (
+            Path(output).exists()
+            or (Path(output).suffix.lower() in JPEG_SUFFIXES + PICTURE_SUFFIXES and not names_directory(output))
+        ):
+            raise UsageError(
+                f"-o {output}: several pictures go into a folder, and this names a file (a / behind helps)"
+            )
+        self._directory = Path(output)
 
-    def target(self, name: str) -> str:
-        """The path to write to, or "-"; PictureError if it must not be written."""
-        if self._directory is None and self._file is not None:
+    def plan(self, source: Source, extension: str | None = None) -> tuple[str, str | Exception]:
+        """The name to read from, and the path to write to or "-"; or what forbids it."""
+        try:
+            return source.name, self._target(source, extension or self.extension)
+        except (OSError, PictureError) as error:
+            return source.name, error
+
+    def _target(self, source: Source, extension: str) -> str:
+        if source.error:
+            raise source.error
+        if self._file is not None:
             target = self._file
-        elif name == STANDARD_STREAM:
+        elif source.name == STANDARD_STREAM:
             target = STANDARD_STREAM
         else:
-            target = str(Path(name).with_suffix(self.extension))
-            if self._directory is not None:
-                self._directory.mkdir(parents=True, exist_ok=True)
-                target = str(self._directory / Path(target).name)
+            path = Path(source.name) if self._directory is None else self._directory / source.inside
+            target = str(path.with_suffix(extension))
         if target == STANDARD_STREAM:
-            if sys.stdout.isatty():
+            if sys.stdout is not None and sys.stdout.isatty():
                 raise PictureError("a picture is not written to a terminal; -o FILE or a pipe takes it")
             return target
-        path = Path(target)
-        if name != STANDARD_STREAM and path.exists() and path.samefile(name):
+        place = Path(target).resolve()
+        if source.name != STANDARD_STREAM and Path(target).exists() and Path(target).samefile(source.name):
             raise PictureError("the output would replace the input itself; -o names another file or directory")
-        if self.no_clobber and path.exists():
-            raise PictureError(f"{target} exists and is kept (--no-clobber)")
-        place = path.resolve()
+        if place in self._inputs:
+            raise PictureError(f"the output {target} is an input too; -o names another file or directory")
         if place in self._taken:
             raise PictureError(f"{target} is already the output of {self._taken[place]}")
-        self._taken[place] = name
+        check_output(target, self._force or self._file is not None, self._keep)
+        self._taken[place] = source.name
+        if self._directory is not None:
+            make_folder(Path(target).parent)
         return target
+
+
+def check_output(target: str, replace: bool, keep: bool = False) -> None:
+    """Raise PictureError if a file exists that is not to be replaced."""
+    if Path(target).exists() and (keep or not replace):
+        how = "--no-clobber" if keep else "-f/--force replaces it"
+        raise PictureError(f"{target} exists and is kept ({how})")
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those it lies in; PictureError names it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PictureError(f"cannot make the folder {path}: {reason(error)}") from None
 
 
 def write(target: str, data: bytes) -> None:
     """Write a whole file, or to standard output; PictureError names the file."""
     if target == STANDARD_STREAM:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        emit(data)
         return
     try:
         write_atomically(target, data)

@@ -1,70 +1,138 @@
-"""``numjpeg study``: the options, the executor, the progress bar; the work is in :mod:`numjpeg.tools.study`."""
+"""``numjpeg study``: the options, what they need, the executor; the work is in :mod:`numjpeg.tools.study`."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from numjpeg.tools.cli.console import FAILED, UsageError, reason
+from numjpeg.tools.cli.console import FAILED, Progress, UsageError, complain, emit, reason
+from numjpeg.tools.cli.options import add_command, add_force, worker_count
+from numjpeg.tools.cli.outputs import check_output, make_folder
 from numjpeg.tools.explain import printable
+from numjpeg.tools.other_formats import PictureError
 
-NEEDED = ("PIL", "matplotlib", "skimage", "scipy", "bjontegaard", "ssimulacra2", "pyjpegli", "tqdm")
 STRIP_RATIO = 100.0
+_WRITTEN = (
+    "index.html",
+    "lossless.csv",
+    "bd-*.csv",
+    "ratio-*.csv",
+    "ratio.png",
+    "parts-*.png",
+    "psnr*.png",
+    "ssim*.png",
+)
+"""What a study writes beside points.csv, which is only ever added to."""
+
+
+def add_study(commands: Any) -> None:
+    """Its options."""
+    command = add_command(
+        commands,
+        "study",
+        "Compare codecs on a folder of lossless pictures. Rate-distortion curves, rates at equal quality "
+        "(Bjontegaard), sizes without loss, pictures at 100:1 and from parts of a file: a page, plots, CSV.",
+        "What has been measured is kept in OUTPUT/points.csv; the same command goes on after an interruption. "
+        "Needs pip install 'numjpeg[study]', or as much of it as what is asked for needs, and 'numjpeg[cluster]' "
+        "for --dask.",
+    )
+    command.add_argument("folder", metavar="FOLDER", help="with the pictures (PNG, TIFF, PPM, BMP, WebP)")
+    command.add_argument(
+        "-o", "--output", metavar="OUTPUT", default="study", help="folder for the results; ./study by default"
+    )
+    add_force(command)
+    command.add_argument("-c", "--codecs", metavar="NAME,...", help="which codecs; an unknown name lists them all")
+    command.add_argument(
+        "-a",
+        "--anchor",
+        metavar="NAME,...",
+        default="libjpeg,psnr",
+        help="compared against; libjpeg,psnr by default",
+    )
+    command.add_argument(
+        "--psnr-only", action="store_true", help="leave out SSIM and SSIMULACRA2, which take longest"
+    )
+    command.add_argument("--no-lossless", action="store_true", help="leave out lossless sizes")
+    command.add_argument("--no-strips", action="store_true", help="leave out the pictures at 100:1 and from parts")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("-w", "--workers", type=worker_count, metavar="N", help="processes; all cores by default")
+    where.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler's address, such as tcp://host:8786")
 
 
 def run_study(arguments: argparse.Namespace) -> int:
-    """``numjpeg study``."""
-    for name in [*NEEDED, *(["distributed"] if arguments.dask else [])]:
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            raise UsageError(
-                f"study needs {name}, which is not installed: pip install 'numjpeg[study]'"
-                + (" 'numjpeg[cluster]'" if arguments.dask else "")
-            ) from None
+    """Measure and report, and give the exit code."""
+    _require(["PIL"])
     codecs = importlib.import_module("numjpeg.tools.study.codecs")
-    runner = importlib.import_module("numjpeg.tools.study.runner")
-    chosen = arguments.codecs.split(",") if arguments.codecs else list(codecs.DEFAULT)
     anchors = arguments.anchor.split(",")
-    for name in [*chosen, *anchors]:
+    chosen = [*anchors, *(arguments.codecs.split(",") if arguments.codecs else codecs.DEFAULT)]
+    for name in chosen:
         if name not in codecs.CODECS:
             raise UsageError(f"{printable(name)!r} is no codec of a study; {', '.join(codecs.CODECS)} are")
-    chosen = list(dict.fromkeys([*anchors, *chosen]))
-    lossless = [] if arguments.no_lossless else list(codecs.LOSSLESS)
+    wanted = list(dict.fromkeys([*chosen, *([] if arguments.no_lossless else codecs.LOSSLESS)]))
+    _require_all(arguments, wanted)
+    runner = importlib.import_module("numjpeg.tools.study.runner")
+    report = importlib.import_module("numjpeg.tools.study.report")
     folder, target = Path(arguments.folder), Path(arguments.output)
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        with _executor(arguments) as executor, _progress() as progress:
+        for path in sorted(path for pattern in _WRITTEN for path in target.glob(pattern)):
+            check_output(str(path), arguments.force)
+        found = runner.pictures(folder)
+        make_folder(target)
+        with _executor(arguments) as executor, closing(Progress("study", 0, unit="points")) as progress:
             points = runner.run(
                 folder,
-                [*chosen, *lossless],
+                wanted,
                 target / "points.csv",
                 executor,
                 perceptual=not arguments.psnr_only,
-                progress=progress,
+                progress=progress.set,
             )
-        report = importlib.import_module("numjpeg.tools.study.report")
-        strips = [] if arguments.no_strips else _strips(runner.pictures(folder)[0], target)
+        strips = [] if arguments.no_strips else _strips(found[0], target)
         page = report.write_report(points, anchors, target, strips)
-    except (runner.StudyError, OSError) as error:
+    except (runner.StudyError, PictureError, OSError) as error:
         where = f"{printable(str(error.filename))}: " if isinstance(error, OSError) and error.filename else ""
-        print(f"numjpeg: study: {where}{reason(error)}", file=sys.stderr)
+        complain(f"numjpeg: study: {where}{reason(error)}")
         return FAILED
     lossy = [point for point in points if point.codec in codecs.CODECS]
     for metric in report.metrics_of(lossy):
         for anchor in anchors:
-            print(f"\nRate at equal {report.METRICS[metric]}, against {codecs.CODECS[anchor].label}\n")
-            print(report.as_markdown(report.bd_table(lossy, anchor, metric)))
-    print(f"\n{printable(str(page))}")
+            emit(f"\nRate at equal {report.METRICS[metric]}, against {codecs.CODECS[anchor].label}\n")
+            emit(report.as_markdown(report.bd_table(lossy, anchor, metric)))
+    emit(f"\n{printable(str(page))}")
     return 0
+
+
+def _require_all(arguments: argparse.Namespace, codecs: Sequence[str]) -> None:
+    """What the codecs, metrics and tables that are asked for are made with."""
+    _require(["matplotlib", "scipy", "bjontegaard"])
+    if not arguments.psnr_only:
+        _require(["skimage", "ssimulacra2"], "; --psnr-only does without")
+    if "jpegli" in codecs:
+        _require(["pyjpegli"], "; -c without jpegli does without")
+    if arguments.dask:
+        _require(["distributed"], extra="cluster")
+    features = importlib.import_module("PIL.features")
+    names = [*codecs, *([] if arguments.no_strips else ["jpeg2000"])]
+    for codec, feature in (("jpeg2000", "jpg_2000"), ("webp", "webp"), ("avif", "avif")):
+        if any(name.startswith(codec) for name in names) and not features.check(feature):
+            raise UsageError(f"this Pillow does not write {codec}: -c, --no-lossless, --no-strips leave it out")
+
+
+def _require(names: Sequence[str], otherwise: str = "", extra: str = "study") -> None:
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            raise UsageError(
+                f"study needs {name}, which is not installed: pip install 'numjpeg[{extra}]'{otherwise}"
+            ) from None
 
 
 def _strips(path: Path, target: Path) -> list[tuple[str, str, list[str]]]:
@@ -77,7 +145,7 @@ def _strips(path: Path, target: Path) -> list[tuple[str, str, list[str]]]:
     try:
         views = jpeg2000.at_ratio(picture, STRIP_RATIO)
     except ValueError as error:
-        print(f"numjpeg: study: {printable(path.name)}: {reason(error)}", file=sys.stderr)
+        complain(f"numjpeg: study: {printable(path.name)}: {reason(error)}")
     else:
         captions = report.strip(picture, views, target / "ratio.png")
         strips.append((f"{path.name} at {STRIP_RATIO:g}:1", "ratio.png", captions))
@@ -101,16 +169,3 @@ def _executor(arguments: argparse.Namespace) -> Iterator[Executor]:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, if it is a terminal."""
-    tqdm: Any = importlib.import_module("tqdm").tqdm
-    with tqdm(unit="point", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield show

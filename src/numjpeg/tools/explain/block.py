@@ -18,14 +18,11 @@ from numjpeg.metrics import psnr
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
 from numjpeg.stages.dct import fdct, idct
 from numjpeg.stages.huffman import (
-    END_OF_BLOCK,
-    ZERO_RUN,
     HuffmanTable,
     ac_symbols,
     huffman_encode,
     magnitude_bits,
     magnitude_category,
-    run_and_category,
 )
 from numjpeg.stages.level_shift import inverse_level_shift, level_shift
 from numjpeg.stages.quantization import dequantize, quantize
@@ -33,7 +30,7 @@ from numjpeg.stages.run_length import Runs, run_length_decode, run_length_encode
 from numjpeg.stages.subsampling import downsample
 from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 from numjpeg.tools.explain.block_place import BlockPlace, find_block
-from numjpeg.tools.explain.text import STANDARD_NAMES, matrix, step, wrap
+from numjpeg.tools.explain.text import ac_symbol_name, matrix, step, table_name, wrap
 
 
 def describe_block(
@@ -76,14 +73,10 @@ def describe_block(
 
 
 def _title(place: BlockPlace, component: str, quality: int) -> str:
-    h, v = place.ratio
     rows, columns = place.frame.block_size(place.component)
     return (
         f"Block row {place.row}, column {place.column} of component {component}"
-        f" ({rows} rows of {columns} blocks), quality {quality}.\n"
-        f"It covers the pixel rows {8 * v * place.row} to {8 * v * (place.row + 1) - 1}"
-        f" and columns {8 * h * place.column} to {8 * h * (place.column + 1) - 1}"
-        f" of a picture of {place.frame.width} x {place.frame.height}."
+        f" ({rows} rows of {columns} blocks), quality {quality}.\n{place.where()}"
     )
 
 
@@ -229,7 +222,7 @@ def _huffman_step(place: BlockPlace, difference: NDArray[np.int32], runs: Runs) 
     lines = [f"  {'symbol':<24}{'value':>6}  {'code word':<18}magnitude bits"]
     dc_words = _words(magnitude_category(difference), difference, tables[0, component.Td])
     ac_words = _words(ac.symbol, ac.value, tables[1, component.Ta])
-    names = [f"DC, category {magnitude_category(difference)[0]}", *map(_symbol_name, ac.symbol)]
+    names = [f"DC, category {magnitude_category(difference)[0]}", *map(ac_symbol_name, ac.symbol)]
     values = [int(difference[0]), *ac.value.tolist()]
     stream = ""
     for name, value, (code, magnitude) in zip(names, values, dc_words + ac_words, strict=True):
@@ -242,7 +235,7 @@ def _huffman_step(place: BlockPlace, difference: NDArray[np.int32], runs: Runs) 
         "Huffman coding (F.1.2; stages.huffman)",
         "The symbol is the category (bits of the magnitude), or run/category; it has a code word. After it come\n"
         "so many magnitude bits: the value, or if it is negative the value less 1 (F.1.2.1.1).",
-        f"Tables: DC {_table_name(tables[0, component.Td])}, AC {_table_name(tables[1, component.Ta])}",
+        f"Tables: DC {table_name(tables[0, component.Td])}, AC {table_name(tables[1, component.Ta])}",
         "\n".join(lines),
         "The block as bits:",
         wrap(octets),
@@ -259,19 +252,6 @@ def _words(symbols: NDArray[np.uint8], values: NDArray[np.integer], table: Huffm
         (f"{int(code):0{length}b}", f"{int(bits):0{size}b}" if size else "")
         for code, length, bits, size in zip(codes, lengths, magnitudes, category, strict=True)
     ]
-
-
-def _symbol_name(symbol: np.uint8) -> str:
-    if symbol == END_OF_BLOCK:
-        return "EOB"
-    if symbol == ZERO_RUN:
-        return "ZRL (16 zeros)"
-    run, category = run_and_category(np.asarray(symbol))
-    return f"AC, run/category {int(run)}/{int(category)}"
-
-
-def _table_name(table: HuffmanTable) -> str:
-    return STANDARD_NAMES.get(table, "of its own")
 
 
 # --- the way back ----------------------------------------------------------------------------------------

@@ -33,6 +33,15 @@ class BlockPlace:
         """(h, v): pixels to one sample."""
         return self.frame.H_max // self.component.H, self.frame.V_max // self.component.V
 
+    def where(self) -> str:
+        """Which pixels the block covers, in words."""
+        h, v = self.ratio
+        return (
+            f"It covers the pixel rows {8 * v * self.row} to {8 * v * (self.row + 1) - 1}"
+            f" and columns {8 * h * self.column} to {8 * h * (self.column + 1) - 1}"
+            f" of a picture of {self.frame.width} x {self.frame.height}."
+        )
+
     def previous(self) -> tuple[int, int] | None:
         """The component's block before this one in the scan (A.2); None if there is none.
 
@@ -59,15 +68,17 @@ class BlockPlace:
         h, v = self.ratio
         top, left = self.row * 8 * v, self.column * 8 * h
         found = pixels[top : top + 8 * v, left : left + 8 * h]
-        # A.2.4 as pixels.analyse does it: columns to whole blocks; rows to whole boxes, which here is the same as
-        # far as downsampling looks.
-        below, right = -found.shape[0] % self.frame.V_max, 8 * h - found.shape[1]
-        below = min(below, 8 * v - found.shape[0])
+        # A.2.4 as the encoder does it: columns to whole blocks, and rows as far as there are samples to average.
+        # Averaged rows are repeated afterwards; where nothing is averaged that is the same as repeating them here.
+        below, right = 8 * v - found.shape[0], 8 * h - found.shape[1]
+        if v > 1:
+            below = min(below, -found.shape[0] % self.frame.V_max)
         rest = [(0, 0)] * (found.ndim - 2)
         return np.pad(found, [(0, below), (0, right), *rest], mode="edge"), found.shape[:2] != (8 * v, 8 * h)
 
     def samples(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The component's samples at full resolution, ``(rows, 8 h)``, at most ``8 v`` rows."""
+        """The component's samples at full resolution, ``(rows, 8 h)``; fewer than ``8 v`` rows where :meth:`area`
+        has no more."""
         area, _ = self.area(pixels)
         if area.ndim == 2:
             area = area[:, :, np.newaxis]
@@ -86,9 +97,14 @@ def find_block(pixels: NDArray[np.uint8], sample: bytes, row: int, column: int, 
         raise ValueError(f"component: {component!r} is none of {names}")
     index = names.index(component)
     scan = next(s for s in structure.scans if index in s.indices)
+    check_block(frame, index, row, column, component)
+    whole = Scan(frame, scan.indices, scan.components, scan.huffman_tables, 0)
+    return BlockPlace(frame, index, whole, row, column)
+
+
+def check_block(frame: Frame, index: int, row: int, column: int, component: str) -> None:
+    """Raise ValueError unless component number ``index``, called ``component``, has such a block."""
     rows, columns = frame.block_size(frame.components[index])
     for name, value, count in (("row", row, rows), ("column", column, columns)):
         if not 0 <= value < count:
             raise ValueError(f"{name}: {value} is outside 0..{count - 1}, the {component} blocks of this picture")
-    whole = Scan(frame, scan.indices, scan.components, scan.huffman_tables, 0)
-    return BlockPlace(frame, index, whole, row, column)

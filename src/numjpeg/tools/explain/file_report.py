@@ -51,6 +51,46 @@ def describe_header(data: Any) -> str:
     return "\n\n".join(section for section in sections if section)
 
 
+def header_as_dict(data: Any) -> dict[str, Any]:
+    """What :func:`describe_header` says, as numbers, strings, lists and dictionaries that JSON can hold.
+
+    Offsets and lengths are in bytes. Of EXIF data, profiles and thumbnails there is the length only. Bytes of a
+    comment that are not UTF-8 are written as ``\\xff``. Parameters and errors as of :func:`describe_header`.
+    """
+    file = as_bytes(data)
+    header = read_header(file)
+    tables = {}
+    for number, table in sorted(header.quantization_tables.items()):
+        estimate = estimate_quality(table)
+        tables[str(number)] = {
+            "table": table.tolist(),
+            "nearest": {"base": estimate.base, "quality": estimate.quality, "exact": estimate.exact},
+        }
+    plain = ("height", "width", "precision", "process", "marker", "colorspace", "subsampling", "restart_interval")
+    return {
+        "bytes": len(file),
+        **{
+            name: getattr(header, name) for name in (*plain, "scans", "jfif_version", "density", "adobe_transform")
+        },
+        "orientation": header.orientation,
+        "components": [{"id": c.identifier, "H": c.H, "V": c.V, "Tq": c.Tq} for c in header.components],
+        "quantization_tables": tables,
+        "huffman_tables": {
+            f"{'AC' if kind else 'DC'} {number}": {"bits": list(bits), "values": list(values)}
+            for (kind, number), (bits, values) in sorted(header.huffman_tables.items())
+        },
+        "metadata_bytes": {name: len(value) for name, value in _blobs(header) if value is not None},
+        "comments": [text.decode("utf-8", "backslashreplace") for text in header.comments],
+        "images": [{"offset": place.offset, "bytes": place.size, "kind": place.kind} for place in header.images],
+        "trailing": header.trailing and dict(zip(("offset", "bytes"), header.trailing, strict=True)),
+        "segments": [
+            {"marker": segment.name, "offset": segment.offset, "bytes": segment.end - segment.offset}
+            for segment in header.segments
+        ],
+        "warnings": [str(warning) for warning in header.warnings],
+    }
+
+
 def _summary(header: Header, size: int) -> str:
     height = header.height or "unknown (it comes later, with DNL)"
     pixels = header.width * header.height
@@ -150,7 +190,7 @@ def _qualities(header: Header) -> str:
     found = []
     for number in numbers:
         estimate = estimate_quality(header.quantization_tables[number])
-        found.append(f"{'' if estimate.exact else 'about '}{estimate.quality} (table {number})")
+        found.append(f"{estimate.quality if estimate.exact else 'not of Annex K'} (table {number})")
     return ", ".join(found)
 
 
@@ -183,8 +223,8 @@ def _quantization_tables(header: Header) -> Iterable[str]:
         relation = (
             f"table {estimate.base} at quality {estimate.quality}, exactly"
             if estimate.exact
-            else f"nearest: table {estimate.base} at quality {estimate.quality}, "
-            f"entries {estimate.distance / 64:.2f} away on average"
+            else f"no scaled table of Annex K; from the nearest, {estimate.base} at quality {estimate.quality}, "
+            f"entries are {estimate.distance / 64:.2f} away on average"
         )
         users = [i + 1 for i, c in enumerate(header.components) if c.Tq == number]
         title = f"Quantization table {number}, for {_component_numbers(users)} (DQT, B.2.4.1): {relation}"

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.stages.huffman import AC_CHROMINANCE, AC_LUMINANCE, DC_CHROMINANCE, DC_LUMINANCE
+from numjpeg.stages.huffman import (
+    AC_CHROMINANCE,
+    AC_LUMINANCE,
+    DC_CHROMINANCE,
+    DC_LUMINANCE,
+    END_OF_BLOCK,
+    ZERO_RUN,
+    HuffmanTable,
+)
 
 MAX_LINES = 40
 """Lines of a list that are shown."""
@@ -67,3 +75,17 @@ STANDARD_NAMES = {
     AC_LUMINANCE: "K.5",
     AC_CHROMINANCE: "K.6",
 }
+
+
+def table_name(table: HuffmanTable) -> str:
+    """The table of Annex K that this is, if it is one."""
+    return STANDARD_NAMES.get(table, "of its own")
+
+
+def ac_symbol_name(symbol: int | np.uint8) -> str:
+    """What a symbol of an AC table stands for (F.1.2.2.1)."""
+    if symbol == END_OF_BLOCK:
+        return "EOB"
+    if symbol == ZERO_RUN:
+        return "ZRL (16 zeros)"
+    return f"AC, run/category {int(symbol) >> 4}/{int(symbol) & 15}"

@@ -1,0 +1,131 @@
+"""``numjpeg decode``: JPEG files to pictures of other formats."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from numjpeg.container.header import read_header
+from numjpeg.errors import JpegError
+from numjpeg.tools.cli.console import STANDARD_STREAM, DamagedError, UsageError, display, for_each
+from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, find_sources, kept_metadata, read_bytes, read_jpeg
+from numjpeg.tools.cli.options import add_command, add_inputs, add_output, add_reading
+from numjpeg.tools.cli.outputs import Outputs, names_directory, write
+from numjpeg.tools.other_formats import MissingPillowError, PictureError, check_format, has_pillow, write_picture
+
+
+def add_decode(commands: Any) -> None:
+    """Its options."""
+    command = add_command(
+        commands,
+        "decode",
+        "Decode JPEG files to pictures of another format. PPM, PGM and .npy are written without Pillow, "
+        "all others through it.",
+        "An ICC profile that fits, EXIF data and dots an inch are carried over where the format and Pillow "
+        "allow it, unless --strip is given. Pixels are turned by the EXIF orientation only if "
+        "--exif-orientation is given. CMYK files become CMYK pictures, which .tif and .npy can hold; "
+        "--colorspace RGB converts them, without a profile.",
+    )
+    add_inputs(command, "JPEG file", f"that end in {' '.join(JPEG_SUFFIXES)}")
+    add_output(command, "NAME.png (without Pillow NAME.ppm, or NAME.pgm of a gray file)")
+    command.add_argument(
+        "--format", metavar="NAME", help="png, tif, ppm, npy ...; by default the extension of OUTPUT, or png"
+    )
+    command.add_argument(
+        "--colorspace",
+        choices=("GRAY", "RGB", "BGR", "YCbCr", "CMYK", "raw"),
+        help="what to decode to; by default what the file holds. BGR, YCbCr and raw (components as stored) "
+        "go into .npy only",
+    )
+    command.add_argument(
+        "--nosmooth", action="store_true", help="repeat chroma samples in place of the triangle filter"
+    )
+    command.add_argument(
+        "--restore", action="store_true", help="estimate what quantization took away: no blocking at low qualities"
+    )
+    command.add_argument(
+        "--exif-orientation",
+        action="store_true",
+        help="turn the picture as the file's EXIF data (or XMP) say that it is to be viewed",
+    )
+    command.add_argument(
+        "--damaged",
+        action="store_true",
+        help="of damaged files write what can be recovered, and print what is wrong; the exit code is 1 then too",
+    )
+    add_reading(command, background=False)
+    command.add_argument("--strip", action="store_true", help="leave out the file's metadata")
+
+
+def run_decode(arguments: argparse.Namespace) -> int:
+    """Decode, and give the exit code."""
+    if arguments.damaged and arguments.restore:
+        raise UsageError("--damaged and --restore: only one of them")
+    extension = ""
+    if arguments.format is not None:
+        extension = "." + arguments.format.lstrip(".").lower()
+    elif len(arguments.inputs) == 1 and not names_directory(arguments.output):
+        extension = Path(arguments.output or "").suffix
+    if not extension and has_pillow():
+        extension = ".png"
+    try:
+        check_format(extension or ".ppm")
+    except MissingPillowError:
+        pass  # each file will say so
+    except PictureError as error:
+        raise UsageError(str(error)) from None
+    sources = find_sources(arguments.inputs, arguments.recursive, JPEG_SUFFIXES)
+    outputs = Outputs(arguments, sources, extension)
+
+    def plan(source: Source) -> tuple[str, str | Exception]:
+        return outputs.plan(source, extension or _own_format(source, arguments.colorspace))
+
+    return for_each(
+        [source.name for source in sources],
+        partial(_decode_file, arguments=arguments, extension=extension),
+        items=map(plan, sources),
+        verbose=arguments.verbose,
+        workers=arguments.workers,
+        progress=True,
+    )
+
+
+def _own_format(source: Source, colorspace: str | None) -> str:
+    """What a file becomes without Pillow; .pnm, which is either of them, where it goes to standard output."""
+    if source.name == STANDARD_STREAM or source.error:
+        return ".pnm"
+    try:
+        gray = (colorspace or read_header(read_bytes(source.name), strict=False).colorspace) == "GRAY"
+    except (OSError, JpegError, PictureError):
+        return ".ppm"  # decoding it says what is wrong
+    return ".pgm" if gray else ".ppm"
+
+
+def _decode_file(item: tuple[str, str | Exception], arguments: argparse.Namespace, extension: str) -> str:
+    name, target = item
+    if isinstance(target, Exception):
+        raise target
+    extension = extension or Path(target).suffix or ".pnm"
+    check_format(extension)
+    data = read_bytes(name)
+    faults: list[str] | None = [] if arguments.damaged else None
+    picture = read_jpeg(
+        data,
+        arguments.colorspace,
+        arguments.max_pixels,
+        fancy=not arguments.nosmooth,
+        restore=arguments.restore,
+        turn=arguments.exif_orientation,
+        faults=faults,
+    )
+    picture.metadata = kept_metadata(picture, arguments.strip)
+    written = write_picture(picture, extension)
+    write(target, written)
+    if faults:
+        raise DamagedError(faults[0])
+    return (
+        f"{display(name)} -> {display(target, 'standard output')}: {picture}, "
+        f"{len(data):,} -> {len(written):,} bytes"
+    )

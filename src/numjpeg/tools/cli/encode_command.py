@@ -1,0 +1,208 @@
+"""``numjpeg encode``: pictures to JPEG files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.encoder import encode
+from numjpeg.errors import JpegError
+from numjpeg.tools.cli.console import UsageError, display, for_each, reason
+from numjpeg.tools.cli.inputs import (
+    find_sources,
+    kept_metadata,
+    open_picture,
+    read_bytes,
+    require_8_bits,
+    require_opaque,
+)
+from numjpeg.tools.cli.options import (
+    add_command,
+    add_inputs,
+    add_output,
+    add_quality,
+    add_reading,
+    byte_count,
+    positive,
+    whole_number,
+)
+from numjpeg.tools.cli.outputs import PICTURE_SUFFIXES, Outputs, write
+from numjpeg.tools.other_formats import PictureError
+
+
+def add_encode(commands: Any) -> None:
+    """Its options."""
+    command = add_command(
+        commands,
+        "encode",
+        "Encode pictures as JPEG files, baseline or progressive. Reads JPEG, binary PPM and PGM and .npy (uint8), "
+        "and with Pillow whatever Pillow reads; of an animation the first frame.",
+        "EXIF data, XMP, dots an inch, and an ICC profile that fits the colours stored are carried over from the "
+        "input unless --strip is given; other comments are not. EXIF orientation is kept as it is and pixels are "
+        "not turned. Pictures of 16 bits or floats are refused, except where Pillow itself reads them as 8 bits.",
+    )
+    add_inputs(command, "picture", f"that end in {' '.join(PICTURE_SUFFIXES)}")
+    add_output(command, "NAME.jpg")
+    add_quality(command)
+    command.add_argument(
+        "--optimize", action="store_true", help="make Huffman tables for each picture: smaller files"
+    )
+    command.add_argument(
+        "--progressive",
+        action="store_true",
+        help="write progressive files, which begin with a coarse picture and are mostly smaller",
+    )
+    _add_tuning(command)
+    command.add_argument("--gray", action="store_true", help="store the luminance only")
+    command.add_argument(
+        "--keep-rgb", action="store_true", help="store RGB as RGB; dots an inch are then left out"
+    )
+    add_reading(command)
+    command.add_argument("--strip", action="store_true", help="leave out the input's metadata")
+    command.add_argument("--comment", metavar="TEXT", help="store a comment")
+    command.add_argument(
+        "--qtables",
+        action="append",
+        metavar="FILE",
+        help="text file with quantization tables of 64 integers, row by row (# begins a comment); may be given "
+        "more than once; scaled only if --quality is given too",
+    )
+    restarts = command.add_mutually_exclusive_group()
+    for name, what in (("--restart-blocks", "N MCUs"), ("--restart-rows", "N rows of MCUs")):
+        restarts.add_argument(
+            name, type=whole_number, default=0, metavar="N", help=f"a restart marker after every {what}"
+        )
+
+
+def _add_tuning(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--tune",
+        choices=("psnr", "perceptual"),
+        help="choose tables and coefficients for the picture: the best PSNR, or what looks best, that the bytes "
+        "can buy; takes some 30 times as long",
+    )
+    command.add_argument(
+        "--target-bytes",
+        type=byte_count,
+        metavar="N",
+        help="the best file of at most N bytes, in place of --quality: 50000, 50k (thousand), 2M (million), 48Ki "
+        "(1,024); --tune psnr unless given",
+    )
+    command.add_argument(
+        "--target-psnr",
+        type=positive,
+        metavar="DB",
+        help="the smallest file of this PSNR, in place of --quality",
+    )
+    command.add_argument(
+        "--importance",
+        metavar="FILE",
+        help="a gray picture of the same size, brighter where errors count more; or auto, to count them less "
+        "where detail hides them",
+    )
+
+
+def run_encode(arguments: argparse.Namespace) -> int:
+    """Encode, and give the exit code."""
+    how = _how(arguments)
+    if arguments.importance is not None:
+        how["importance"] = _read_importance(arguments.importance, arguments.max_pixels)
+    sources = find_sources(arguments.inputs, arguments.recursive, PICTURE_SUFFIXES)
+    outputs = Outputs(arguments, sources, ".jpg")
+    if len(arguments.inputs) == 1 and Path(arguments.output or "").suffix.lower() in PICTURE_SUFFIXES:
+        raise UsageError(f"-o {arguments.output}: encode writes JPEG files, and these are not called so")
+    return for_each(
+        [source.name for source in sources],
+        partial(_encode_file, arguments=arguments, how=how),
+        items=map(outputs.plan, sources),
+        verbose=arguments.verbose,
+        workers=arguments.workers,
+        progress=True,
+    )
+
+
+def _how(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options of :func:`numjpeg.encode`, but the importance; UsageError if they do not go together."""
+    how: dict[str, Any] = {
+        "quality": arguments.quality,
+        "subsampling": arguments.subsampling,
+        "optimize": arguments.optimize,
+        "progressive": arguments.progressive,
+        "restart_marker_blocks": arguments.restart_blocks,
+        "restart_marker_rows": arguments.restart_rows,
+    }
+    if arguments.qtables:
+        how["qtables"] = [table for file in arguments.qtables for table in _read_tables(file)]
+    if arguments.comment is not None:
+        how["comment"] = os.fsencode(arguments.comment)
+    aims = {"target_bytes": arguments.target_bytes, "target_psnr": arguments.target_psnr}
+    wanted = {name: aim for name, aim in aims.items() if aim is not None}
+    how["tune"] = arguments.tune
+    if arguments.tune is None and (wanted or arguments.importance is not None):
+        how["tune"] = "psnr"
+    if len(wanted) + (arguments.quality is not None) > 1:
+        raise UsageError("--quality, --target-bytes and --target-psnr: only one of them")
+    try:  # on one pixel, so that what is wrong is said once and not for each file
+        encode(np.zeros((1, 1, 3), np.uint8), keep_rgb=arguments.keep_rgb and not arguments.gray, **how)
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from None
+    return how | wanted
+
+
+def _encode_file(item: tuple[str, str | Exception], arguments: argparse.Namespace, how: dict[str, Any]) -> str:
+    name, target = item
+    if isinstance(target, Exception):
+        raise target
+    picture = open_picture(name, arguments.background, arguments.max_pixels, gray=arguments.gray)
+    require_8_bits(picture)
+    require_opaque(picture)
+    if picture.model == "raw":
+        raise PictureError("two components without a known meaning cannot be encoded")
+    if arguments.gray and picture.model != "GRAY":
+        raise PictureError(f"--gray: {picture.model} pictures have no luminance to take")
+    keep_rgb = arguments.keep_rgb and picture.model == "RGB"
+    metadata = kept_metadata(picture, arguments.strip)
+    if keep_rgb:
+        metadata.pop("dpi", None)  # a JFIF segment would turn the colours into YCbCr
+    if picture.model == "GRAY":
+        how = {**how, "subsampling": None}
+    data = encode(picture.pixels, colorspace=picture.model, keep_rgb=keep_rgb, **how, **metadata)
+    write(target, data)
+    pixels = picture.pixels
+    rate = 8 * len(data) / (pixels.shape[0] * pixels.shape[1])
+    return (
+        f"{display(name)} -> {display(target, 'standard output')}: {picture}, {len(data):,} bytes, "
+        f"{pixels.nbytes / len(data):.1f}:1, {rate:.3f} bits a pixel"
+    )
+
+
+def _read_importance(file: str, max_pixels: int | None) -> NDArray[np.uint8] | str:
+    """A map of the size of the pictures, brighter where they are more important; or "auto"."""
+    if file == "auto":
+        return file
+    try:
+        return np.atleast_2d(open_picture(file, None, max_pixels, gray=True).pixels)
+    except (OSError, JpegError, PictureError, ValueError) as error:
+        raise UsageError(f"--importance {file}: {reason(error)}") from None
+
+
+def _read_tables(file: str) -> list[NDArray[np.int64]]:
+    """Quantization tables of a text file: 64 integers each, row by row, ``#`` begins a comment (as in cjpeg)."""
+    try:
+        lines = read_bytes(file).decode("ascii").splitlines()
+        entries = np.array([int(word) for line in lines for word in line.partition("#")[0].split()], np.int64)
+    except UnicodeDecodeError:
+        raise UsageError(f"--qtables {file}: not a text file") from None
+    except (OverflowError, ValueError) as error:
+        raise UsageError(f"--qtables {file}: {error}") from None
+    except (OSError, PictureError) as error:
+        raise UsageError(f"--qtables {file}: {reason(error)}") from None
+    if entries.size == 0 or entries.size % 64:
+        raise UsageError(f"--qtables {file}: {entries.size} numbers, 64 a table expected")
+    return list(entries.reshape(-1, 8, 8))

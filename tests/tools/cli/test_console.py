@@ -1,0 +1,112 @@
+"""The command line as a process: pipes, terminals, exit codes, messages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import (
+    ENVIRONMENT,
+    decibels,
+    main,
+    photo,
+    pillow_jpeg,
+    pixels,
+    run,
+)
+from PIL import Image
+
+import numjpeg
+
+
+def test_names_do_no_harm_to_a_terminal(tmp_path, capsys):
+    name = tmp_path / "\x1b[31mred.png"
+    Image.fromarray(photo()).save(name)
+    assert main("encode", name, tmp_path / "\x1b[2Jnone.png", "-v") == 1
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert r"\x1b[31mred.png" in err
+    assert r"\x1b[2Jnone.png" in err
+
+
+def test_interrupt_is_quiet(png, monkeypatch, capsys):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("numjpeg.tools.cli.inputs.read_picture", interrupt)
+    assert main("encode", png) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_version():
+    result = run("--version")
+    assert (result.returncode, result.stdout) == (0, f"numjpeg {numjpeg.__version__}\n".encode())
+
+
+def test_pipes(png):
+    encoded = run("encode", "-", "-q", "80", input=png.read_bytes())
+    assert (encoded.returncode, encoded.stderr) == (0, b"")
+    assert encoded.stdout == pillow_jpeg(photo(), quality=80)
+    decoded = run("decode", "-", "--format", "ppm", input=encoded.stdout)
+    np.testing.assert_array_equal(pixels(decoded.stdout), pixels(encoded.stdout))
+    measured = run("psnr", png, "-", input=decoded.stdout)
+    assert measured.stdout.decode() == f"{decibels(photo(), pixels(encoded.stdout)):.4f} dB\n"
+
+
+def test_standard_input_that_fails():
+    result = run("decode", "-", input=b"nothing")
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert result.stderr.startswith(b"numjpeg: standard input: not a JPEG file")
+    assert result.stderr.count(b"\n") == 1
+
+
+def test_a_reader_that_goes_away(jpg):
+    with subprocess.Popen(
+        [sys.executable, "-m", "numjpeg", "info", *[str(jpg)] * 300],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_standard_output_that_is_full(jpg):
+    for arguments in (["info", str(jpg)], ["decode", str(jpg), "-o", "-"]):
+        command = [sys.executable, "-m", "numjpeg", *arguments]
+        with Path("/dev/full").open("wb") as full:
+            result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
+        assert result.returncode == 1
+        assert result.stderr.endswith(b": No space left on device\n")
+        assert result.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_on_a_terminal_there_is_progress_and_no_binary(png, jpg, tmp_path):
+    import pty  # noqa: PLC0415 - not on every platform
+    import termios  # noqa: PLC0415
+
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    command = [sys.executable, "-m", "numjpeg"]
+    refused = subprocess.run(
+        [*command, "encode", "-o", "-", str(png)],
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert b"terminal" in refused.stderr
+    many = [*command, "encode", str(png), str(jpg), "-o", str(tmp_path / "out")]
+    assert subprocess.run(many, stderr=slave, env=ENVIRONMENT, check=False).returncode == 0
+    os.close(slave)
+    assert b"2/2" in os.read(master, 10_000)
+    os.close(master)

@@ -1,0 +1,158 @@
+"""``numjpeg decode``, held to Pillow's pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from command_line import (
+    complaint,
+    main,
+    photo,
+    pillow_jpeg,
+    pixels,
+    run_without_pillow,
+    usage,
+)
+from PIL import Image, ImageOps
+
+import numjpeg
+
+
+@pytest.mark.parametrize("extension", ["png", "ppm", "bmp", "tif", "webp"])
+def test_decode_gives_pillows_pixels_in_any_format(jpg, tmp_path, extension):
+    target = tmp_path / f"out.{extension}"
+    assert main("decode", jpg, "-o", target) == 0
+    expected = pixels(jpg)
+    if extension == "webp":
+        assert np.abs(pixels(target).astype(int) - expected).mean() < 10  # WebP loses some
+    else:
+        np.testing.assert_array_equal(pixels(target), expected)
+
+
+def test_decode_writes_png_beside_the_input_and_keeps_metadata(tmp_path):
+    profile = bytes(16) + b"RGB " + bytes(300)
+    path = tmp_path / "in.jpg"
+    path.write_bytes(pillow_jpeg(photo(), icc_profile=profile, dpi=(200, 200)))
+    assert main("decode", path) == 0
+    with Image.open(tmp_path / "in.png") as image:
+        assert image.info["icc_profile"] == profile
+        assert image.info["dpi"][0] == pytest.approx(200, abs=0.1)
+    assert main("decode", path, "--strip", "--format", "tif") == 0
+    assert main("decode", path, "-o", f"{tmp_path}/new.d/") == 0
+    assert (tmp_path / "new.d" / "in.png").exists()
+    with Image.open(tmp_path / "in.tif") as image:
+        assert "icc_profile" not in image.info
+        np.testing.assert_array_equal(np.asarray(image), pixels(path))
+
+
+def test_decode_to_npy_and_other_colour_spaces(jpg, tmp_path):
+    for space, mode in (("YCbCr", "YCbCr"), ("GRAY", "L"), ("RGB", None)):
+        assert main("decode", jpg, "-o", tmp_path / "out.npy", "--colorspace", space) == 0
+        with Image.open(jpg) as image:
+            if mode:
+                image.draft(mode, None)
+            np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), np.asarray(image))
+    assert main("decode", jpg, "-o", tmp_path / "bgr.npy", "--colorspace", "BGR") == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "bgr.npy"), pixels(jpg)[..., ::-1])
+
+
+def test_samples_that_are_no_picture_go_into_npy_only(jpg, tmp_path, capsys):
+    assert main("decode", jpg, "-o", tmp_path / "out.png", "--colorspace", "YCbCr") == 1
+    assert ".npy" in complaint(capsys, jpg)
+
+
+def test_nosmooth_repeats_chroma(jpg, tmp_path):
+    assert main("decode", jpg, "-o", tmp_path / "out.npy", "--colorspace", "YCbCr", "--nosmooth") == 0
+    chroma = np.load(tmp_path / "out.npy")[..., 1:]
+    np.testing.assert_array_equal(chroma[0::2, 0::2], chroma[1::2, 1::2])
+
+
+def test_decode_restored(jpg, tmp_path, capsys):
+    assert main("decode", jpg, "-o", tmp_path / "restored.png", "--restore") == 0
+    restored = numjpeg.decode(jpg.read_bytes(), restore=True)
+    assert np.array_equal(pixels(tmp_path / "restored.png"), restored)
+    assert not np.array_equal(restored, pixels(jpg))
+    assert "only one" in usage(capsys, "decode", jpg, "--restore", "--damaged")
+
+
+def test_decode_turns_pictures_by_their_exif_data_if_asked_to(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "maker"
+    path = tmp_path / "in.jpg"
+    path.write_bytes(pillow_jpeg(photo(), exif=exif))
+    assert main("decode", path, "-o", tmp_path / "stored.png") == 0
+    assert main("decode", path, "-o", tmp_path / "turned.png", "--exif-orientation") == 0
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(pixels(tmp_path / "stored.png"), np.asarray(image))
+        np.testing.assert_array_equal(pixels(tmp_path / "turned.png"), np.asarray(ImageOps.exif_transpose(image)))
+    for name, orientation in (("stored", 6), ("turned", 1)):  # so that no viewer turns it once more
+        with Image.open(tmp_path / f"{name}.png") as image:
+            assert image.getexif()[0x0112] == orientation
+            assert image.getexif()[0x010F] == "maker"
+
+
+def test_cmyk_does_not_fit_into_png(tmp_path, capsys):
+    path = tmp_path / "in.jpg"
+    path.write_bytes(pillow_jpeg(Image.fromarray(photo()).convert("CMYK")))
+    assert main("decode", path) == 1
+    assert "--colorspace RGB" in complaint(capsys, path)
+    assert main("decode", path, "--format", "tif") == 0
+    np.testing.assert_array_equal(pixels(path.with_suffix(".tif")), pixels(path))
+    assert main("decode", path, "--colorspace", "RGB") == 0
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(pixels(path.with_suffix(".png")), np.asarray(image.convert("RGB")))
+
+
+def test_decode_refuses_what_it_cannot_read_and_writes_nothing(tmp_path, png, capsys):
+    progressive = tmp_path / "p.jpg"
+    progressive.write_bytes(pillow_jpeg(photo())[:-300])
+    assert main("decode", progressive) == 1
+    complaint(capsys, progressive)
+    assert main("decode", png, "-o", tmp_path / "x.ppm") == 1
+    assert "not a JPEG file" in complaint(capsys, png)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["p.jpg", "photo.png"]
+
+
+def test_without_pillow(jpg, png, tmp_path):
+    for arguments in (["encode", png, "-o", tmp_path / "x.jpg"], ["decode", jpg, "--format", "png"]):
+        result = run_without_pillow(*arguments)
+        assert result.returncode == 1
+        assert b"needs Pillow" in result.stderr
+        assert result.stderr.count(b"\n") == 1
+    assert run_without_pillow("decode", jpg, "-o", tmp_path / "out.ppm").returncode == 0
+    np.testing.assert_array_equal(pixels(tmp_path / "out.ppm"), pixels(jpg))
+    assert run_without_pillow("encode", tmp_path / "out.ppm", "-o", tmp_path / "again.jpg").returncode == 0
+    assert (tmp_path / "again.jpg").read_bytes() == pillow_jpeg(pixels(jpg))
+    assert run_without_pillow("psnr", tmp_path / "out.ppm", jpg).stdout == b"inf dB\n"
+    shown = run_without_pillow("demo", tmp_path / "out.ppm", "-o", tmp_path / "demo")
+    assert shown.returncode == 1
+    assert b"not installed" in shown.stdout
+    assert b"needs Pillow" in shown.stderr
+    assert not (tmp_path / "demo").exists()
+
+
+def test_without_pillow_pixmaps_are_the_default(jpg, tmp_path):
+    gray = tmp_path / "gray.jpg"
+    gray.write_bytes(pillow_jpeg(photo(channels=1)))
+    assert run_without_pillow("decode", jpg, gray).returncode == 0
+    assert jpg.with_suffix(".ppm").read_bytes()[:2] == b"P6"
+    assert gray.with_suffix(".pgm").read_bytes()[:2] == b"P5"
+    for path, suffix in ((jpg, ".ppm"), (gray, ".pgm")):
+        np.testing.assert_array_equal(pixels(path.with_suffix(suffix)), pixels(path))
+    assert run_without_pillow("decode", jpg, "-o", f"{tmp_path}/new/", "--colorspace", "GRAY").returncode == 0
+    assert (tmp_path / "new" / "file.pgm").exists()
+    again = run_without_pillow("decode", jpg)
+    assert again.returncode == 1
+    assert b"file.ppm exists" in again.stderr
+    to_pipe = run_without_pillow("decode", gray, "-o", "-")
+    assert to_pipe.stdout == gray.with_suffix(".pgm").read_bytes()
+
+
+def test_a_limit_of_pixels(jpg, tmp_path, capsys):
+    target = tmp_path / "out.ppm"
+    assert main("decode", jpg, "-o", target, "--max-pixels", photo().size // 3 - 1) == 1
+    assert "max_pixels" in complaint(capsys, jpg)
+    for limit in (photo().size, "none"):
+        assert main("decode", jpg, "-o", target, "--max-pixels", limit) == 0
+    np.testing.assert_array_equal(pixels(target), pixels(jpg))

@@ -1,0 +1,70 @@
+"""The formats that need no Pillow, and what is taken from those that do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from command_line import (
+    complaint,
+    main,
+    photo,
+    pillow_jpeg,
+    pixels,
+)
+from PIL import Image, PngImagePlugin
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pnm_is_read_as_pillow_reads_it(tmp_path, channels):
+    image = photo(7, 5, channels)
+    kind = {1: b"P5", 3: b"P6"}[channels]
+    for most, samples in ((255, image), (100, image % 101)):
+        data = kind + b" # a comment\n# and one more\n5\t7\r\n" + str(most).encode() + b"\n" + samples.tobytes()
+        (tmp_path / "in.pnm").write_bytes(data)
+        assert main("encode", tmp_path / "in.pnm", "-f") == 0
+        assert (tmp_path / "in.jpg").read_bytes() == pillow_jpeg(pixels(data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"P6\n4 4\n255\nshort", b"P5\n0 4\n255\n", b"P5 9999999 9999999 255\n", b"P6 x", b"\x93NUMPY\x01\0junk"],
+)
+def test_damaged_pnm_and_npy(tmp_path, capsys, data):
+    (tmp_path / "in").write_bytes(data)
+    assert main("encode", tmp_path / "in") == 1
+    complaint(capsys, tmp_path / "in")
+
+
+def test_npy_of_other_shapes(tmp_path, capsys):
+    np.save(tmp_path / "a.npy", photo())
+    assert main("encode", tmp_path / "a.npy", "-f") == 0
+    assert (tmp_path / "a.jpg").read_bytes() == pillow_jpeg(photo())
+    np.save(tmp_path / "a.npy", photo(channels=1)[..., np.newaxis])
+    assert main("encode", tmp_path / "a.npy", "-f") == 0
+    assert (tmp_path / "a.jpg").read_bytes() == pillow_jpeg(photo(channels=1))
+    for shape in ((3,), (2, 2, 5), (0, 4), (2, 2, 2, 2)):
+        np.save(tmp_path / "b.npy", np.zeros(shape, np.uint8))
+        assert main("encode", tmp_path / "b.npy") == 1
+        complaint(capsys, tmp_path / "b.npy")
+
+
+def test_pgm_is_for_gray(jpg, tmp_path, capsys):
+    assert main("decode", jpg, "-o", tmp_path / "out.pgm") == 1
+    assert "--colorspace GRAY" in complaint(capsys, jpg)
+    assert main("decode", jpg, "-o", tmp_path / "out.pgm", "--colorspace", "GRAY") == 0
+    with Image.open(jpg) as image:
+        image.draft("L", None)
+        np.testing.assert_array_equal(pixels(tmp_path / "out.pgm"), np.asarray(image))
+    (tmp_path / "gray.jpg").write_bytes(pillow_jpeg(photo(channels=1)))
+    assert main("decode", tmp_path / "gray.jpg", "-o", tmp_path / "gray.ppm") == 0
+    assert pixels(tmp_path / "gray.ppm").shape == (40, 56, 3)
+
+
+def test_png_text_is_not_taken_for_metadata(tmp_path):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("exif", "not bytes")
+    info.add_text("dpi", "not a pair")
+    info.add_text("icc_profile", "no")
+    Image.fromarray(photo()).save(tmp_path / "in.png", pnginfo=info)
+    assert main("encode", tmp_path / "in.png") == 0
+    assert (tmp_path / "in.jpg").read_bytes() == pillow_jpeg(photo())
