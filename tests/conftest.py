@@ -19,6 +19,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from command_line import photo, pillow_jpeg
 from PIL import Image
 
 CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
@@ -100,3 +101,19 @@ def hypothesis() -> ModuleType:
     except ImportError:
         _missing("hypothesis", "hypothesis is not installed")
         raise
+
+
+@pytest.fixture
+def png(tmp_path: Path) -> Path:
+    """A picture that is no JPEG file."""
+    path = tmp_path / "photo.png"
+    Image.fromarray(photo()).save(path)
+    return path
+
+
+@pytest.fixture
+def jpg(tmp_path: Path) -> Path:
+    """A JPEG file that Pillow wrote of the same pixels, under another name."""
+    path = tmp_path / "file.jpg"
+    path.write_bytes(pillow_jpeg(photo()))
+    return path
