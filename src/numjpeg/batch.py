@@ -287,7 +287,7 @@ def _in_processes(
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 ("import numjpeg" does not need it)
 
     context = context or start_method(None)
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_settle_in) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=settle_in) as pool:
         yield from _in_order(items, partial(_submit, pool, task), window, errors, pairs)
 
 
@@ -334,7 +334,7 @@ def _may_fork() -> bool:
     return "gomp" not in libraries and "omp5" not in libraries and "libomp" not in libraries
 
 
-def _settle_in() -> None:
+def settle_in() -> None:
     """Begin a worker's life: an interrupt does not end it, its caller's death does.
 
     Ctrl-C reaches all processes of a terminal, and the caller is the one to answer it. A caller that is killed

@@ -5,12 +5,18 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from numjpeg.batch import settle_in, start_method
 from numjpeg.errors import JpegError
 from numjpeg.tools.explain import printable
 from numjpeg.tools.other_formats import PictureError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 STANDARD_STREAM = "-"
 FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
@@ -138,14 +144,12 @@ def for_each(
     The exit code: 0, or ``FAILED`` if a file failed.
     """
     code = 0
-    results = _results(iter(names if items is None else items), work, min(workers, len(names)))
+    results = _results(names if items is None else items, work, min(workers, len(names)))
     shown = Progress(display(names[0]) if len(names) == 1 else "", len(names), progress)
     try:
         for done, name in enumerate(names, 1):
             try:
-                line = next(results)
-                if isinstance(line, Exception):
-                    raise line
+                line = next(results)()
             except DamagedError as damaged:
                 shown.say(f"numjpeg: {display(name)}: {damaged}")
                 code = FAILED
@@ -158,13 +162,27 @@ def for_each(
             shown.set(done, len(names))
     finally:
         shown.close()
+        results.close()
     return code
 
 
-def _results(items: Iterator[Any], work: Callable[[Any], str], workers: int) -> Iterator[Any]:
-    """What becomes of each item, in order: a line, or an exception, raised or as a result."""
+def _results(
+    items: Iterable[Any], work: Callable[[Any], str], workers: int
+) -> Generator[Callable[[], str], None, None]:
+    """For each item, in order, what gives the line or raises what is wrong with it."""
     if workers <= 1:
-        return map(work, items)
-    from numjpeg import processes  # noqa: PLC0415 (it imports multiprocessing)
+        yield from (partial(work, item) for item in items)
+        return
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (seldom needed, and not quick to import)
 
-    return processes.in_processes(items, work, workers, 3 * workers, "return", None)
+    with ProcessPoolExecutor(workers, mp_context=start_method(None), initializer=settle_in) as pool:
+        waiting: deque[Future[str]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) >= 3 * workers:
+                    yield waiting.popleft().result
+            while waiting:
+                yield waiting.popleft().result
+        finally:  # an interrupt leaves some that nobody waits for
+            pool.shutdown(wait=False, cancel_futures=True)

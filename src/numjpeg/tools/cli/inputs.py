@@ -129,8 +129,7 @@ def read_jpeg(
     header = read_header(data, strict=faults is None)
     if gray and header.colorspace in ("YCbCr", "RGB"):
         colorspace = "GRAY"
-    how: dict[str, Any] = {"colorspace": colorspace, "fancy_upsampling": fancy}
-    how["max_pixels"] = 2**62 if max_pixels is None else max_pixels
+    how: dict[str, Any] = {"colorspace": colorspace, "fancy_upsampling": fancy, "max_pixels": max_pixels}
     if faults is None:
         pixels = decode(data, restore=restore, **how)
     else:

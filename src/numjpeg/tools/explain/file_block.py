@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import structure as reader
 from numjpeg.container.frame import Frame, Scan
-from numjpeg.container.structure import as_bytes
 from numjpeg.decoder import read_coefficients
 from numjpeg.entropy import bits
+from numjpeg.sources import read_bytes
 from numjpeg.stages.dct import idct
 from numjpeg.stages.huffman import END_OF_BLOCK, ZERO_RUN, huffman_lookup
 from numjpeg.stages.level_shift import inverse_level_shift
@@ -52,7 +52,7 @@ def describe_file_block(
 
     Parameters
     ----------
-    data : the file: bytes, bytearray, memoryview or uint8 array.
+    data : the file: its bytes (any buffer), a path, or a binary file object.
     row, column : which block of the component, counted in blocks from 0.
     component : its number from 1 as a string, or its name: "Y", "Cb" or "Cr".
     max_pixels : as of :func:`numjpeg.decode`; None for no limit.
@@ -66,8 +66,8 @@ def describe_file_block(
     ------
     FormatError, UnsupportedError for the data; ValueError for the other arguments.
     """
-    file = as_bytes(data)
-    coefficients = read_coefficients(file, max_pixels=2**62 if max_pixels is None else max_pixels)
+    file = read_bytes(data)
+    coefficients = read_coefficients(file, max_pixels=max_pixels)
     structure = reader.read_structure(file)
     frame = structure.require_frame()
     index, name = _find_component(frame, structure.colorspace, component)

@@ -57,7 +57,7 @@ def header_as_dict(data: Any) -> dict[str, Any]:
     Offsets and lengths are in bytes. Of EXIF data, profiles and thumbnails there is the length only. Bytes of a
     comment that are not UTF-8 are written as ``\\xff``. Parameters and errors as of :func:`describe_header`.
     """
-    file = as_bytes(data)
+    file = read_bytes(data)
     header = read_header(file)
     tables = {}
     for number, table in sorted(header.quantization_tables.items()):
