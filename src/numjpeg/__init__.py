@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numjpeg.coefficients import Coefficients, Component
     from numjpeg.container.faults import DamageReport, Fault
     from numjpeg.container.header import Header, read_header
+    from numjpeg.container.motion_jpeg import iter_frames
     from numjpeg.container.splice import copy_metadata, split_tables
     from numjpeg.decoder import decode, decode_damaged, read_coefficients
     from numjpeg.encoder import encode, write_coefficients
@@ -46,6 +47,7 @@ __all__ = [
     "encode_batch",
     "imread",
     "imwrite",
+    "iter_frames",
     "mse",
     "psnr",
     "read_coefficients",
@@ -62,6 +64,7 @@ _ROOMS = {
     "encoder": ("encode", "write_coefficients"),
     "files": ("imread", "imwrite"),
     "container.header": ("Header", "read_header"),
+    "container.motion_jpeg": ("iter_frames",),
     "metrics": ("mse", "psnr"),
     "container.splice": ("copy_metadata", "split_tables"),
 }

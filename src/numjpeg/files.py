@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from numjpeg.container.header import read_header
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
-from numjpeg.sources import PathOrFile, is_data, name_error, read_bytes
+from numjpeg.sources import PathOrFile, check_binary, is_data, name_error, read_bytes
 
 _NO_REPLACEMENT = {errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES}
 """Why a file that can be written cannot be replaced: it is a mount point, or others own it or its folder."""
@@ -53,8 +53,8 @@ def imwrite(file: PathOrFile, image: ArrayLike, quality: int | None = None, **op
     ``quality`` and ``options`` are those of :func:`numjpeg.encode`. The picture is encoded before anything is
     written, and a path is replaced in one step (:func:`write_atomically`).
     """
-    if not (isinstance(file, str | os.PathLike) or hasattr(file, "write")) or hasattr(file, "encoding"):
-        raise TypeError(f"file: a path or a binary file expected, got {type(file).__name__}")
+    if not isinstance(file, str | os.PathLike):
+        check_binary(file, "write", "file")
     data = encode(image, quality, **options)
     if isinstance(file, str | os.PathLike):
         write_atomically(file, data)

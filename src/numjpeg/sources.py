@@ -50,17 +50,20 @@ def read_bytes(source: Any, name: str = "data") -> bytes:
 
 def _read_file(file: Any, name: str) -> bytes:
     """All that is left of a binary file object."""
-    if not hasattr(file, "read"):
-        raise TypeError(f"{name}: bytes, a path or a binary file expected, got {type(file).__name__}")
-    try:
-        content = file.read()
-    except UnicodeDecodeError:
-        content = ""
-    if isinstance(content, str):
-        raise TypeError(f'{name}: the file is open as text, open it with mode "rb"')
+    check_binary(file, "read", name)
+    content = file.read()
     if not isinstance(content, bytes | bytearray | memoryview):
         raise TypeError(f"{name}: read() gave {type(content).__name__}, bytes expected")
     return bytes(content)
+
+
+def check_binary(file: Any, method: str, name: str) -> None:
+    """TypeError unless it is a file object with that method, and not one that is open as text."""
+    if not hasattr(file, method):
+        kind = type(file).__name__
+        raise TypeError(f"{name}: {kind} is neither a path nor a binary file object nor bytes")
+    if hasattr(file, "encoding"):
+        raise TypeError(f'{name}: the file is open as text, open it with mode "{method[0]}b"')
 
 
 def is_data(source: Any) -> bool:

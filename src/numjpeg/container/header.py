@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from numjpeg.container import structure as reader
 from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index, xmp_orientation
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import Segment
-from numjpeg.sources import read_bytes
+from numjpeg.errors import FormatError
+from numjpeg.sources import read_source
 from numjpeg.stages.subsampling import SUBSAMPLING
 
 
@@ -88,22 +90,26 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
 
     Parameters
     ----------
-    data : the file: its bytes (any buffer), a path, or a binary file object.
+    data : the file: its bytes (any buffer), a path, or a binary file object. Of a memoryview nothing after this
+        picture's EOI is looked at, so a walk by ``view = view[header.trailing[0] :]`` takes linear time.
     strict : refuse broken segments; False leaves out all of them but the frame header.
 
     Raises
     ------
     FormatError if the segments are broken; TypeError for another kind of ``data``.
     """
-    file = read_bytes(data)
+    source = read_source(data)
+    file = _first_picture(source, strict)
     structure = reader.read_structure(file, decode=False, strict=strict)
+    if len(file) < len(source):
+        structure.trailing = len(file), len(source) - len(file)
     frame = structure.require_frame()
     application, warnings = structure.application_segments, structure.warnings
     jfif = metadata.find_jfif(application, warnings)
     metadata.check_adobe(application, warnings)
     exif, xmp = metadata.find_exif(application), metadata.find_xmp(application)
     orientation, exif_thumbnail = read_exif(exif, warnings)
-    images = _images(file, structure)
+    images = _images(file, structure, len(source))
     if structure.trailing and len(images) < 2:
         warnings.append(f"{structure.trailing[1]} bytes follow EOI")
     return Header(
@@ -140,14 +146,25 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
     )
 
 
-def _images(file: bytes, structure: reader.Structure) -> tuple[ImagePlace, ...]:
-    """The multi-picture index of a file: the first one in front of a scan."""
+def _first_picture(source: bytes | memoryview, strict: bool) -> bytes:
+    """The file up to its first EOI: of a long stream in a buffer no more is copied than this picture."""
+    if isinstance(source, bytes):
+        return source
+    end = len(source)
+    with suppress(FormatError):  # which read_structure raises, too
+        for segment in markers.iterate_segments(source, None if strict else []):
+            end = segment.end if segment.marker == markers.EOI else end
+    return bytes(source[:end])
+
+
+def _images(file: bytes, structure: reader.Structure, size: int) -> tuple[ImagePlace, ...]:
+    """The multi-picture index of a file of ``size`` bytes: the first one in front of a scan."""
     for segment in structure.segments:
         if segment.marker == markers.SOS:
             break
         if segment.marker == markers.APP2 and file.startswith(MPF, segment.start, segment.end):
             payload = file[segment.start : segment.end]
-            return read_image_index(payload, segment.start, len(file), structure.warnings)
+            return read_image_index(payload, segment.start, size, structure.warnings)
     return ()
 
 

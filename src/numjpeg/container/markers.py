@@ -49,6 +49,7 @@ _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 # The same where data may be damaged: markers that mean nothing are passed over.
 _END_OF_DAMAGED_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
+_EOI = re.compile(rb"\xff\xd9")
 
 
 def marker_name(code: int) -> str:
@@ -91,7 +92,7 @@ class Segment(NamedTuple):
         return is_application(self.marker)
 
 
-def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> Iterator[Segment]:
+def iterate_segments(data: bytes | memoryview, faults: list[FormatError] | None = None) -> Iterator[Segment]:
     """Walk through the markers of a file (B.1.1), over the entropy-coded data, up to the first EOI.
 
     Parameters
@@ -129,10 +130,10 @@ def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> It
             if faults is None:
                 return
             faults.append(error)
-            end_of_image = data.find(bytes((0xFF, EOI)), start)
-            if scanned or end_of_image < 0:
+            end_of_image = _EOI.search(data, start)
+            if scanned or end_of_image is None:
                 return
-            position = end_of_image + 2
+            position = end_of_image.end()
             continue
         if marker in _ALONE:
             yield Segment(marker, offset, start, start, stray)
@@ -168,12 +169,12 @@ def iterate_segments(data: bytes, faults: list[FormatError] | None = None) -> It
         scanned = scanned or marker == SOS
 
 
-def _trailing_fill(data: bytes, start: int, end: int) -> int:
+def _trailing_fill(data: bytes | memoryview, start: int, end: int) -> int:
     """How many FF stand directly before ``end``: optional fill bytes (B.1.1.2)."""
-    return end - start - len(data[start:end].rstrip(b"\xff"))
+    return end - start - len(bytes(data[start:end]).rstrip(b"\xff"))
 
 
-def end_of_scan(data: bytes, start: int, damaged: bool = False) -> int:
+def end_of_scan(data: bytes | bytearray | memoryview, start: int, damaged: bool = False) -> int:
     """Byte offset of the marker (or of the end of the data) that ends the entropy-coded data from ``start`` on.
 
     Where the data may be ``damaged``, markers below SOF0 do not end them: they mean nothing.

@@ -1,0 +1,113 @@
+"""Motion-JPEG: a stream of JPEG files, one behind the other, each a frame of a film."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from numjpeg.container import markers
+from numjpeg.errors import FormatError
+from numjpeg.sources import check_binary, is_data, read_bytes
+
+_START = b"\xff\xd8\xff"
+"""SOI and the first byte of the next marker."""
+
+_CHUNK = 1 << 16
+"""Bytes that are read at a time."""
+
+MAX_FRAME = 1 << 30
+"""Most bytes that are held in search of a frame's end."""
+
+
+def iter_frames(source: Any) -> Iterator[bytes]:
+    """Cut a Motion-JPEG stream into its frames, in time proportional to its length.
+
+    Parameters
+    ----------
+    source : the stream: its bytes (any buffer), a path, or a binary file object, such as a pipe or the answer of a
+        network camera. Of a path or a file object no more is read than the next frame needs (64 KiB at a time).
+
+    Returns
+    -------
+    Iterator of frames, each a whole JPEG file from SOI to EOI, for :func:`numjpeg.decode`. Bytes between frames,
+    such as the headers of an HTTP stream, are left out. A frame without EOI ends where the next one begins, or
+    with the stream.
+
+    Raises
+    ------
+    TypeError for what is no source. While iterating, FormatError if the stream has no frame, or a frame has no end
+    within ``MAX_FRAME`` bytes; OSError.
+    """
+    if isinstance(source, str | os.PathLike):
+        return _frames_of_path(Path(source))
+    if is_data(source):
+        return _frames(io.BytesIO(read_bytes(source)))
+    check_binary(source, "read", "source")
+    return _frames(source)
+
+
+def _frames_of_path(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        yield from _frames(stream)
+
+
+def _frames(stream: IO[bytes]) -> Iterator[bytes]:
+    read = getattr(stream, "read1", stream.read)  # read1 does not wait until so many bytes have come
+    buffer = bytearray()
+    position = 0  # in the frame that begins the buffer; 0 while there is none
+    scanned = False
+    count = 0
+    while chunk := read(_CHUNK):
+        buffer += chunk
+        while True:
+            if not position:
+                start = buffer.find(_START)
+                del buffer[: start if start >= 0 else -2]  # two bytes may belong to an SOI
+                if start < 0:
+                    break
+                position, scanned = 2, False
+            end, position, scanned = _walk(buffer, position, scanned)
+            if not end:
+                break
+            count += 1
+            yield bytes(buffer[:end])
+            del buffer[:end]
+            position = 0
+        if len(buffer) > MAX_FRAME:
+            raise FormatError(f"frame {count} has no end within {MAX_FRAME} bytes", clause="B.2.1")
+    if position:
+        yield bytes(buffer)
+    elif not count:
+        raise FormatError("the stream has no frame: there is no SOI", clause="B.2.1")
+
+
+def _walk(buffer: bytearray, position: int, scanned: bool) -> tuple[int, int, bool]:
+    """Go on through a frame's markers.
+
+    Parameters
+    ----------
+    buffer : the frame from its SOI on, as far as it has come.
+    position : from where on the next marker is looked for.
+    scanned : a scan has begun, so another SOI belongs to the next frame.
+
+    Returns
+    -------
+    (end of the frame, 0 if it has not come yet; position and ``scanned`` to go on with).
+    """
+    while (offset := markers.end_of_scan(buffer, position)) < len(buffer):
+        marker = buffer[offset + 1]
+        position = offset + 2
+        if marker == markers.EOI:
+            return position, position, scanned
+        if marker == markers.SOI and scanned:
+            return offset, offset, scanned
+        if marker < markers.SOF0 or marker == markers.SOI:
+            continue
+        if len(buffer) < position + 2:
+            return 0, offset, scanned  # its length has not come yet
+        position += int.from_bytes(buffer[position : position + 2], "big")
+        scanned = scanned or marker == markers.SOS
+    return 0, max(position, len(buffer) - 1), scanned
