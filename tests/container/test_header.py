@@ -87,6 +87,17 @@ def test_metadata() -> None:
     assert [marker for marker, _ in header.application_segments] == [0xE0, 0xE1, 0xE1, *[0xE2] * chunks, 0xFE]
 
 
+@pytest.mark.parametrize("number", [0, 2, 255])
+def test_an_icc_profile_with_a_wrong_number_is_read_as_pillow_reads_it(number: int) -> None:
+    profile = bytes(range(256)) * 2
+    data = pillow.save(samples.smooth(9, 9), icc_profile=profile)
+    wrong = data.replace(b"ICC_PROFILE\0\1\1", b"ICC_PROFILE\0" + bytes((number, 1)))
+    assert wrong != data
+    header = numjpeg.read_header(wrong)
+    assert header.icc_profile == profile == Image.open(io.BytesIO(wrong)).info["icc_profile"]
+    assert [f"chunks {number} to {number} of 1" in warning for warning in header.warnings] == [True]
+
+
 def test_a_broken_icc_profile_is_none() -> None:
     data = pillow.save(samples.smooth(9, 9), icc_profile=b"x" * 70000)
     second = data.index(b"ICC_PROFILE\0\2\2")

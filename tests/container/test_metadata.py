@@ -30,6 +30,9 @@ WHOLE = [chunk(2, 3, b"b"), chunk(1, 3, b"a"), chunk(3, 3, b"")]
         ([*WHOLE[:2], chunk(3, 4, b"")], None, "do not agree"),
         ([*WHOLE, (APP2, b"ICC_PROFILE\0\4")], None, "cut short"),
         ([chunk(0, 0, b"x")], None, "not 1 to 0"),
+        ([chunk(0, 1, b"x")], b"x", "chunks 0 to 0 of 1"),
+        ([chunk(2, 1, b"x")], b"x", "chunks 2 to 2 of 1"),
+        ([chunk(1, 2, b"y"), chunk(0, 2, b"x")], b"xy", "chunks 0 to 1 of 2"),
         ([chunk(i, 255, b"x") for i in range(1, 256)], b"x" * 255, ""),
     ],
 )

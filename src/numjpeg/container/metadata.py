@@ -214,7 +214,10 @@ def find_extended_xmp(segments: Iterable[Marked], xmp: bytes | None, warnings: l
 
 
 def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
-    """The ICC profile, put together from its chunks; None if there is none or a chunk is missing or double."""
+    """The ICC profile, put together from its chunks; None if there is none, or a chunk is missing or comes twice.
+
+    Chunks that are all there, but counted from another number than 1, are taken: as Pillow takes them.
+    """
     chunks: dict[int, bytes] = {}
     totals = set()
     start = len(ICC) + 2
@@ -231,8 +234,13 @@ def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
             totals.add(total)
     if len(totals) > 1:
         fault = "the chunks do not agree on their number"
-    elif totals and not fault and chunks.keys() != set(range(1, max(totals) + 1)):
-        fault = f"{len(chunks)} chunks are there, and they are not 1 to {max(totals)}"
+    elif totals and not fault:
+        total, least, most = max(totals), min(chunks), max(chunks)
+        if len(chunks) == total == most - least + 1:
+            if least != 1:
+                warnings.append(f"ICC profile: chunks {least} to {most} of {total}, taken for 1 to {total}")
+        else:
+            fault = f"{len(chunks)} chunks are there, and they are not 1 to {total}"
     if fault:
         warnings.append(f"ICC profile: {fault}")
         return None
