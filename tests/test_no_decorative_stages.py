@@ -24,7 +24,7 @@ import numjpeg.decoder
 import numjpeg.encoder
 import numjpeg.scans
 import numjpeg.stages
-from numjpeg.fast import tokens as gaps
+from numjpeg.fast import tokens as fast_tokens
 
 STAGES = [
     importlib.import_module(f"numjpeg.stages.{found.name}")
@@ -60,7 +60,12 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
             for attribute, value in list(vars(module).items()):
                 if value is function:
                     monkeypatch.setattr(module, attribute, wrapper)
-    for cached in (numjpeg.entropy.sequential_reader.code_steps, gaps._layout, gaps.ac_lookup, gaps.dc_lookup):
+    for cached in (
+        numjpeg.entropy.sequential_reader.code_steps,
+        fast_tokens._layout,
+        fast_tokens.ac_lookup,
+        fast_tokens.dc_lookup,
+    ):
         cached.cache_clear()
     return seen
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.arguments import Plan, QTables, Scans, Subsampling, Tuning, plan_encoding, plan_writing
 from numjpeg.coefficients import Coefficients
+from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Scan, frame_of
 from numjpeg.container.scripts import Script, make_scans
@@ -22,11 +24,17 @@ from numjpeg.scans import (
     ScanSymbols,
     TableKey,
     cut_bands,
+    fast_forms_enabled,
     nonzero_coefficients,
     optimal_tables,
     write_symbols,
 )
+from numjpeg.stages.blocks import pad_edges, split_blocks
+from numjpeg.stages.dct import fdct
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
+from numjpeg.stages.level_shift import level_shift
+from numjpeg.stages.quantization import quantize
+from numjpeg.stages.subsampling import downsample
 
 
 def encode(
@@ -109,7 +117,6 @@ def encode(
     With ``tune``, ``quality`` stands for about the PSNR, or the SSIMULACRA2 score, that libjpeg gives photographs
     at that number.
 
-    >>> import numpy as np
     >>> data = encode(np.zeros((16, 16, 3), np.uint8), 90, subsampling="4:4:4")
     >>> data[:4].hex()
     'ffd8ffe0'
@@ -141,7 +148,10 @@ def encode(
     if plan.tuning:
         return _encode_tuned(plan, plan.tuning)
     huffman_tables = None if plan.optimize else STANDARD_TABLES
-    return write_file(plan.coefficients, huffman_tables, _analysed(plan), plan.script, plan.restart_rows)
+    if fast_forms_enabled():
+        return write_file(plan.coefficients, huffman_tables, _bands(plan), plan.script, plan.restart_rows)
+    coefficients = replace(plan.coefficients, planes=_planes(plan))
+    return write_file(coefficients, huffman_tables, None, plan.script, plan.restart_rows)
 
 
 def write_coefficients(
@@ -182,10 +192,29 @@ def write_coefficients(
 # --- pixels to coefficients ------------------------------------------------------------------------------
 
 
-def _analysed(plan: Plan) -> Bands:
-    """The coefficients of the plan's picture."""
+def _planes(plan: Plan) -> list[NDArray[np.int16]]:
+    """The coefficients of the plan's picture, by one stage after the other.
+
+    It is :func:`numjpeg.pipeline.pixels_to_coefficients` for all colour spaces, sampling factors and tables.
+    """
     coefficients = plan.coefficients
-    tables = [coefficients.quantization_tables[c.Tq] for c in coefficients.components]
+    components = coefficients.components
+    h_max, v_max = max(c.H for c in components), max(c.V for c in components)
+    channels = to_components(plan.samples, plan.source, plan.stored)
+    planes = []
+    for i, c in enumerate(components):
+        h, v = h_max // c.H, v_max // c.V
+        samples = level_shift(channels[:, :, i])
+        samples = downsample(pad_edges(samples, v, 8 * h), h, v)
+        frequencies = fdct(split_blocks(pad_edges(samples)), plan.dct_method)
+        planes.append(quantize(frequencies, coefficients.quantization_table(i)))
+    return planes
+
+
+def _bands(plan: Plan) -> Bands:
+    """The same as :func:`_planes`, band by band, by the fused stages where there are such."""
+    coefficients = plan.coefficients
+    tables = [coefficients.quantization_table(i) for i in range(len(coefficients.components))]
     return partial(
         analyse, plan.samples, coefficients.components, tables, plan.source, plan.stored, plan.dct_method
     )

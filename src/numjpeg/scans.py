@@ -15,7 +15,7 @@ from numjpeg.entropy.progressive_writer import ComponentData, collect
 from numjpeg.entropy.sequential_writer import Codable, Symbols, band_symbols, write_scan
 from numjpeg.fast.packing import pack_scan
 from numjpeg.fast.scan_order import sequences_of
-from numjpeg.fast.tokens import Gaps, find_gaps
+from numjpeg.fast.tokens import Tokens, find_tokens
 from numjpeg.stages.huffman import HuffmanTable, optimal_table
 from numjpeg.stages.mcu_order import pad_to_mcus
 from numjpeg.stages.zigzag import zigzag
@@ -24,28 +24,34 @@ from numjpeg.workspace import Workspace
 _fast_forms_enabled = True
 """Only tests switch it off: :mod:`numjpeg.fast` is then not used, and everything is as it was, but slower."""
 
+
+def fast_forms_enabled() -> bool:
+    """Whether :mod:`numjpeg.fast` is used."""
+    return _fast_forms_enabled
+
+
 TableKey = tuple[int, int]
 """(class, number) of a Huffman table."""
 
 Bands = Callable[[int], Iterable[list[NDArray[np.int16]]]]
-"""Of which number on bands are wanted, to these: of each component int16 ``(rows, columns, 8, 8)``, whole MCU rows
-from top to bottom. They may be overwritten when the next band is asked for."""
+"""Gives a picture's coefficients band by band, from a band of this number on. A band is whole MCU rows: of each
+component int16 ``(rows, columns, 8, 8)``. It may be overwritten when the next one is asked for."""
 
 KEPT_BYTES = 24 << 20
-"""Bytes of symbols, to a band, that a scan keeps until its tables are made; of a large picture 3/4 of a byte for
-each sample, which is what a photograph of good quality takes."""
+"""Bytes of symbols that a scan keeps until its tables are made, give or take a band. A large picture may have
+3/4 of a byte a sample, which is what a photograph of good quality takes."""
 
 
 class ScanSymbols:
-    """A scan's symbols, band by band: once for its tables, if it has none yet, and once to be written.
+    """A scan's symbols, band by band: once to make its tables, if it has none yet, and once to be written.
 
-    In between, the first ones are kept, 4 bytes each and of a photograph about one for four pixels. Where they
-    are more than :data:`KEPT_BYTES` says, the others are made again: that takes longer, but no memory.
+    In between they are kept, up to :data:`KEPT_BYTES`; a photograph has about one for four pixels, of 4 bytes. The
+    rest is made a second time, which takes longer but no memory.
     """
 
     def __init__(self, scan: Scan, bands: Bands) -> None:
         self.scan, self._bands = scan, bands
-        self._kept: deque[Gaps | Symbols] = deque()
+        self._kept: deque[Tokens | Symbols] = deque()
         self._after_kept = _BandStart(0, 0, (0,) * len(scan.components))
 
     def frequencies(self) -> NDArray[np.intp]:
@@ -62,23 +68,23 @@ class ScanSymbols:
         return counts
 
     def to_write(self) -> Iterator[Codable]:
-        """The symbols; those that were kept are let go."""
+        """The symbols. Those that were kept are given up."""
         while self._kept:
             yield self._kept.popleft()
         for band, _ in self._from(self._after_kept):
             yield band
 
-    def _from(self, place: _BandStart) -> Iterator[tuple[Gaps | Symbols, _BandStart]]:
-        """Those from a place on; with each band, where it ends."""
+    def _from(self, place: _BandStart) -> Iterator[tuple[Tokens | Symbols, _BandStart]]:
+        """The bands from a place on, and with each the place of the next."""
         workspace = Workspace()
         scan = self.scan
         v, h = scan.factors[0]
         for planes in self._bands(place.band):
             rows, columns = ceil_div(planes[0].shape[0], v), ceil_div(planes[0].shape[1], h)
             predictors = list(place.predictors)
-            made: Gaps | Symbols | None = None
+            made: Tokens | Symbols | None = None
             if _fast_forms_enabled:
-                made = find_gaps(scan, planes, place.first_mcu, predictors, workspace)
+                made = find_tokens(scan, planes, place.first_mcu, predictors, workspace)
             if made is None:
                 whole = zip(planes, scan.factors, strict=True)
                 band = [pad_to_mcus(zigzag(plane), rows, columns, factor) for plane, factor in whole]
@@ -88,7 +94,7 @@ class ScanSymbols:
 
 
 class _BandStart(NamedTuple):
-    """What the coding of a band begins with."""
+    """Where a band begins in its scan, and the DC predictors there."""
 
     band: int
     first_mcu: int

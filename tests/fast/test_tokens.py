@@ -14,9 +14,9 @@ from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.encoder import write_file
 from numjpeg.entropy.sequential_writer import Codable, find_symbols, write_scan
-from numjpeg.fast import tokens as gaps
+from numjpeg.fast import tokens as fast_tokens
 from numjpeg.fast.scan_order import scan_order, sequences_of
-from numjpeg.fast.tokens import ac_lookup, dc_lookup, find_gaps
+from numjpeg.fast.tokens import ac_lookup, dc_lookup, find_tokens
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
     AC_LUMINANCE,
@@ -95,7 +95,7 @@ def test_symbols_statistics_and_bits_equal_those_of_the_stages(factors, selector
     planes = random_planes(factors, 3, 5, seed)
     for restart_interval, first_mcu in itertools.product((0, 1, 4, 7), (0, 8)):
         scan = scan_of(factors, restart_interval, selectors)
-        found = find_gaps(scan, planes, first_mcu, [0] * len(factors), Workspace())
+        found = find_tokens(scan, planes, first_mcu, [0] * len(factors), Workspace())
         assert found is not None
         (tokens,) = find_symbols(scan, [filled_up(planes, factors)])
         if not first_mcu:
@@ -164,7 +164,7 @@ def test_tokens_of_more_than_58_bits_go_the_long_way() -> None:
     for plane in planes:
         plane[0, 0] = inverse_zigzag(sequence)
     assert int(ac_lookup((scarce,)).reshape(64, 2048)[61, 1024 + 1023] >> np.uint64(58)) == 63
-    found = find_gaps(scan, planes, 0, [0, 0, 0], Workspace())
+    found = find_tokens(scan, planes, 0, [0, 0, 0], Workspace())
     assert found is not None
     (tokens,) = find_symbols(scan, [filled_up(planes, FACTORS[1])])
     assert written(scan, found) == written(scan, tokens)
@@ -180,7 +180,7 @@ def test_values_that_are_too_large_are_left_to_the_stages(index: int, value: int
     predictors = [1, 2, 3]
     if index or abs(value) > 2050:
         planes[0][0, 0, 0, 0] = 5
-    assert find_gaps(scan, planes, 0, predictors, Workspace()) is None
+    assert find_tokens(scan, planes, 0, predictors, Workspace()) is None
     assert predictors == [1, 2, 3]
 
 
@@ -198,7 +198,7 @@ def test_files_with_some_bands_left_to_the_stages(
     fast = write_file(coefficients, tables)
     again = numjpeg.read_coefficients(fast)
     assert all(np.array_equal(a, b) for a, b in zip(again.planes, coefficients.planes, strict=True))
-    monkeypatch.setattr(writer, "find_gaps", lambda *_: None)
+    monkeypatch.setattr(writer, "find_tokens", lambda *_: None)
     assert write_file(coefficients, tables) == fast
 
 
@@ -207,7 +207,7 @@ def test_the_usual_file_takes_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> N
         raise AssertionError("a band went the long way")
 
     monkeypatch.setattr(writer, "band_symbols", refuse)
-    monkeypatch.setattr(gaps, "make_symbols", refuse)
+    monkeypatch.setattr(fast_tokens, "make_symbols", refuse)
     for quality, optimize in itertools.product((5, 75, 95), (False, True)):
         numjpeg.encode(samples.photograph(), quality, optimize=optimize)
         numjpeg.encode(samples.extremes(64, 64, 3), quality, optimize=optimize, restart_marker_blocks=1)

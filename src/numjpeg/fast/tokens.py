@@ -58,7 +58,7 @@ _NONE = 63
 _NO_ENTRY = np.uint64(_NONE << CODE_BITS)
 
 
-class Gaps(NamedTuple):
+class Tokens(NamedTuple):
     """The tokens of a band in coding order."""
 
     key: NDArray[np.integer]
@@ -71,7 +71,7 @@ class Gaps(NamedTuple):
     first_mcu: int
     """Place of the band in the scan, in MCUs."""
 
-    def kept(self) -> tuple[Gaps, int]:
+    def kept(self) -> tuple[Tokens, int]:
         """As of :class:`numjpeg.entropy.sequential_writer.Symbols`: 4 bytes a token, 8 a block."""
         key, dc_place = self.key.astype(np.int32), self.dc_place.astype(np.int32)
         return self._replace(key=key, dc_place=dc_place), key.nbytes + dc_place.nbytes + self.differences.nbytes
@@ -172,9 +172,9 @@ def _layout_of(scan: Scan) -> _Layout:
     return _layout(scan.factors, tuple(c.Ta for c in scan.components), tuple(c.Td for c in scan.components))
 
 
-def find_gaps(
+def find_tokens(
     scan: Scan, planes: list[NDArray[np.int16]], first_mcu: int, predictors: list[int], workspace: Workspace
-) -> Gaps | None:
+) -> Tokens | None:
     """Turn a band of coefficients into tokens.
 
     Parameters
@@ -185,7 +185,7 @@ def find_gaps(
 
     Returns
     -------
-    Gaps in the workspace's memory (:meth:`Gaps.kept`); None, and ``predictors`` as they were, if a value is too
+    Tokens in the workspace's memory (:meth:`Tokens.kept`); None, and ``predictors`` as they were, if a value is too
     large.
     """
     blocks, dc = scan_order(planes, scan.factors, workspace)
@@ -222,7 +222,7 @@ def find_gaps(
     np.left_shift(key, VALUE_BITS + layout.ac_bits, out=key)
     np.add(key, values, out=key)
     predictors[:] = after
-    return Gaps(key, _block_starts(present), differences, first_mcu)
+    return Tokens(key, _block_starts(present), differences, first_mcu)
 
 
 def _block_starts(present: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -256,7 +256,7 @@ def _categories(tables: int) -> NDArray[np.intp]:
 
 @lru_cache(maxsize=4)
 def ac_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
-    """What a token writes: for each run of 0 .. 63, table and value, in this order (:attr:`Gaps.key`).
+    """What a token writes: for each run of 0 .. 63, table and value, in this order (:attr:`Tokens.key`).
 
     For the value 0 it is the end of a block, and nothing if the run is 0.
     """
