@@ -4,8 +4,8 @@
     image = numjpeg.decode(data)                   # bytes -> uint8 array
     numjpeg.psnr(reference, image)                 # dB
 
-The steps of the codec are functions of ``numjpeg.stages``; the quantized coefficients in the middle come and go
-with ``read_coefficients`` and ``write_coefficients``.
+The steps of the codec are functions of ``numjpeg.stages``; ``numjpeg.pipeline`` runs them one after the other. The
+quantized coefficients in the middle come and go with ``read_coefficients`` and ``write_coefficients``.
 """
 
 from importlib import import_module
@@ -68,12 +68,17 @@ _ROOMS = {
     "metrics": ("mse", "psnr"),
     "container.splice": ("copy_metadata", "split_tables"),
 }
-"""Rooms that are imported when a name of theirs is first asked for (PEP 562): who only decodes has no encoder."""
+"""Modules that are imported when a name of theirs is first asked for (PEP 562): who only decodes has no encoder."""
+
+MODULES = ("coefficients", "colorspaces", "files", "forensics", "metrics", "pipeline", "stages")
+"""Public modules; each is imported when it is first asked for."""
 
 _WHERE = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name in MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(_WHERE[name]), name)
@@ -81,4 +86,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(globals().keys() | _WHERE.keys())
+    return sorted({*globals(), *_WHERE, *MODULES})

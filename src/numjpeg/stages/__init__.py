@@ -1,1 +1,32 @@
-"""The steps of the codec, one module each: pure functions on arrays, no I/O, no state."""
+"""The steps of the codec, one module each: pure functions on arrays, no I/O, no state.
+
+Each module is imported when it is first asked for: after ``import numjpeg``, ``numjpeg.stages.dct.fdct`` is there.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+MODULES = (
+    "bitstream",
+    "blocks",
+    "color",
+    "dc_prediction",
+    "dct",
+    "huffman",
+    "level_shift",
+    "mcu_order",
+    "quantization",
+    "run_length",
+    "subsampling",
+    "zigzag",
+)
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *MODULES})
