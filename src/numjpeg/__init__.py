@@ -68,7 +68,7 @@ _ROOMS = {
     "metrics": ("mse", "psnr"),
     "container.splice": ("copy_metadata", "split_tables"),
 }
-"""Modules that are imported when a name of theirs is first asked for (PEP 562): who only decodes has no encoder."""
+"""Modules, imported when a name of theirs is first asked for (PEP 562), so that decoding loads no encoder."""
 
 MODULES = ("coefficients", "colorspaces", "files", "forensics", "metrics", "pipeline", "stages")
 """Public modules; each is imported when it is first asked for."""

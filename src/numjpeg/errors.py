@@ -38,18 +38,23 @@ class UnsupportedError(JpegError):
 
 
 def check_array(
-    name: str, array: object, kinds: str, expected: str, *, ndim: int = 0, tail: tuple[int, ...] = ()
+    name: str,
+    array: object,
+    dtypes: str | tuple[str, ...],
+    expected: str,
+    *,
+    ndim: int = 0,
+    tail: tuple[int, ...] = (),
 ) -> None:
     """Refuse an argument that is no array of the right kind, before anything is computed from it.
 
     Parameters
     ----------
     name : the argument's. array : what was given.
-    kinds : letters of the dtypes that will do: kinds ("iuf" ...) or type codes ("B" for uint8, "h" for int16 ...);
-        "" for all.
+    dtypes : the names of those that will do, or letters of their kinds ("iu" for integers); "" for all.
     expected : dtype, shape and range in words, for the message.
     ndim : the number of axes; 0 for any.
-    tail : the length of the last axes.
+    tail : the lengths of the last axes.
 
     Raises
     ------
@@ -58,6 +63,6 @@ def check_array(
     dtype, shape = getattr(array, "dtype", None), getattr(array, "shape", None)
     if dtype is None or shape is None:
         raise TypeError(f"{name}: expected {expected}, got {type(array).__name__}")
-    right_kind = not kinds or dtype.kind in kinds or dtype.char in kinds
-    if not right_kind or (ndim and len(shape) != ndim) or (tail and shape[-len(tail) :] != tail):
+    right = not dtypes or (dtype.kind if isinstance(dtypes, str) else dtype.name) in dtypes
+    if not right or (ndim and len(shape) != ndim) or (tail and shape[-len(tail) :] != tail):
         raise ValueError(f"{name}: expected {expected}, got {dtype} {shape}")

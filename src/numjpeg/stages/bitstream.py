@@ -67,7 +67,7 @@ def bit_windows(data: NDArray[np.uint8]) -> NDArray[np.uint32]:
     >>> [hex(window) for window in bit_windows(np.array([0x12, 0x34], np.uint8))[[0, 4, 8]].tolist()]
     ['0x12340000', '0x23400000', '0x34000000']
     """
-    check_array("data", data, "B", "uint8 (n,)", ndim=1)
+    check_array("data", data, ("uint8",), "uint8 (n,)", ndim=1)
     octets = np.concatenate([data, np.zeros(4, np.uint8)]).astype(np.uint64)
     n = len(data)
     forty = sum(octets[i : i + n] << np.uint64(32 - 8 * i) for i in range(5))
@@ -93,7 +93,7 @@ def stuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> stuff_bytes(np.array([1, 255, 2], np.uint8)).tolist()
     [1, 255, 0, 2]
     """
-    check_array("data", data, "B", "uint8 (n,)", ndim=1)
+    check_array("data", data, ("uint8",), "uint8 (n,)", ndim=1)
     return np.insert(data, np.flatnonzero(data == 0xFF) + 1, 0)
 
 
@@ -116,7 +116,7 @@ def unstuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> unstuff_bytes(np.array([1, 255, 0, 2], np.uint8)).tolist()
     [1, 255, 2]
     """
-    check_array("data", data, "B", "uint8 (n,)", ndim=1)
+    check_array("data", data, ("uint8",), "uint8 (n,)", ndim=1)
     behind = np.flatnonzero(data == 0xFF) + 1
     follower = np.append(data, np.uint8(0xFF))[behind]
     if follower.any():

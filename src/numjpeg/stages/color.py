@@ -16,6 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 FRACTION_BITS = 16
 ONE = 1 << FRACTION_BITS
 HALF = ONE // 2
@@ -46,11 +48,6 @@ def _three_planes(shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np
     return planes, np.moveaxis(planes, 0, -1)
 
 
-def _check(name: str, pixels: NDArray[np.uint8]) -> None:
-    if pixels.dtype != np.uint8 or pixels.ndim < 1 or pixels.shape[-1] != 3:
-        raise ValueError(f"{name}: expected uint8 (..., 3), got {pixels.dtype} {pixels.shape}")
-
-
 def rgb_to_ycbcr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Convert RGB to YCbCr.
 
@@ -65,12 +62,12 @@ def rgb_to_ycbcr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Raises
     ------
-    ValueError for another dtype or last axis.
+    ValueError for another dtype or last axis, TypeError for what is no array.
 
     >>> rgb_to_ycbcr(np.array([255, 0, 0], np.uint8)).tolist()
     [76, 85, 255]
     """
-    _check("rgb", rgb)
+    check_array("rgb", rgb, ("uint8",), "uint8 (..., 3), 0 .. 255", tail=(3,))
     planes, ycbcr = _three_planes(rgb.shape[:-1])
     # |sums| stay below 2^24 + 2^15.
     red, green, blue = (rgb[..., i].astype(np.int32) for i in range(3))
@@ -107,12 +104,12 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Raises
     ------
-    ValueError for another dtype or last axis.
+    ValueError for another dtype or last axis, TypeError for what is no array.
 
     >>> ycbcr_to_rgb(np.array([76, 85, 255], np.uint8)).tolist()
     [254, 0, 0]
     """
-    _check("ycbcr", ycbcr)
+    check_array("ycbcr", ycbcr, ("uint8",), "uint8 (..., 3), 0 .. 255", tail=(3,))
     planes, rgb = _three_planes(ycbcr.shape[:-1])
     luma = np.asarray(ycbcr[..., 0].astype(np.int16))
     # An unsigned byte minus 128 is the same byte with its first bit turned, read as a signed one.

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 
 def dc_differences(
     dc: NDArray[np.int16], resets: NDArray[np.intp] | None = None, predictor: int = 0
@@ -25,9 +27,14 @@ def dc_differences(
     -------
     int32 ``(n,)``, -65535 .. 65535 (-2047 .. 2047 in a baseline file).
 
+    Raises
+    ------
+    ValueError for another shape or dtype, TypeError for what is no array.
+
     >>> dc_differences(np.array([5, 7, 4, 4], np.int16), np.array([2])).tolist()
     [5, 2, 4, 0]
     """
+    check_array("dc", dc, ("int16",), "int16 (n,)", ndim=1)
     differences: NDArray[np.int32] = np.empty(len(dc), np.int32)
     differences[:1] = dc[:1].astype(np.int32) - predictor
     np.subtract(dc[1:], dc[:-1], out=differences[1:], dtype=np.int32)
@@ -51,9 +58,14 @@ def dc_from_differences(
     -------
     int16 ``(n,)``; sums are kept modulo 2^16, as libjpeg keeps them (only a damaged file gets there).
 
+    Raises
+    ------
+    ValueError for another shape or dtype, TypeError for what is no array.
+
     >>> dc_from_differences(np.array([5, 2, 4, 0]), np.array([2])).tolist()
     [5, 7, 4, 4]
     """
+    check_array("differences", differences, "iu", "integers (n,)", ndim=1)
     sums = np.cumsum(differences, dtype=np.int64)
     base = np.zeros(len(sums), np.int64)
     base[:] = -predictor

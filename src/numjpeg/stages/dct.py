@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 METHODS = ("islow", "float")
 CHUNK = 512
 """Blocks whose transforms are in flight at a time: 256 KiB of float64."""
@@ -25,6 +27,8 @@ CHUNK = 512
 CONST_BITS = 13
 PASS1_BITS = 2
 """Extra precision between the two passes of the integer method."""
+MAX_SAMPLE = 1023
+"""The largest sample of which the integer method's sums fit 32 bits: 1023 * (8 * 4) * (8 * 2^13) < 2^31."""
 
 
 def _fixed(constant: float) -> int:
@@ -61,8 +65,7 @@ COSINES = _cosine_matrix()
 
 
 def _check(name: str, blocks: NDArray[Any], method: str) -> None:
-    if blocks.ndim < 2 or blocks.shape[-2:] != (8, 8):
-        raise ValueError(f"{name}: expected (..., 8, 8), got {blocks.shape}")
+    check_array(name, blocks, "iuf", "real numbers (..., 8, 8)", tail=(8, 8))
     if method not in METHODS:
         raise ValueError(f"method: {method!r} is none of {METHODS}")
 
@@ -73,12 +76,17 @@ def fdct(blocks: NDArray[Any], method: str = "islow") -> NDArray[Any]:
     Parameters
     ----------
     blocks : integer ``(..., 8, 8)``, level-shifted samples, -128 .. 127.
-    method : "islow" (exact integers, the default) or "float".
+    method : "islow" (exact integers, the default) or "float", which also takes fractions.
 
     Returns
     -------
     ``(..., 8, 8)`` on T.81's scale, DC in -1024 .. 1016: float32, exact multiples of 1/8, for "islow"; float64
     for "float". The two differ by less than 1.
+
+    Raises
+    ------
+    ValueError for another shape, for another method, and with "islow" for samples that are not integers or not
+    within -1023 .. 1023, beyond which its sums do not fit 32 bits; TypeError for what is no array.
 
     >>> fdct(np.full((8, 8), 100, np.int16))[0, :2].tolist()
     [800.0, 0.0]
@@ -86,6 +94,11 @@ def fdct(blocks: NDArray[Any], method: str = "islow") -> NDArray[Any]:
     _check("blocks", blocks, method)
     if method == "float":
         return np.asarray(COSINES @ blocks @ COSINES.T, np.float64)
+    if blocks.dtype.kind not in "iu" or _peak(blocks) > MAX_SAMPLE:
+        raise ValueError(
+            f'blocks: expected integers, -128 .. 127, for "islow" ("float" takes fractions), got {blocks.dtype} '
+            f"of up to {_peak(blocks):g}"
+        )
     # Pass 1 transforms rows and keeps 2 extra bits: |out| <= 8 * 128 * 1.39 * 4 < 2^13.
     # Pass 2 transforms columns: |sum| < 2^13 * 8 * 1.39 * 2^13 < 2^30, so int32 never overflows.
     samples = blocks.astype(np.int32)
@@ -115,6 +128,10 @@ def idct(coefficients: NDArray[Any], method: str = "islow") -> NDArray[Any]:
     -------
     Samples before the level shift is undone: int16 ``(..., 8, 8)`` clipped to -128 .. 127 for "islow"; float64,
     neither rounded nor clipped, for "float".
+
+    Raises
+    ------
+    ValueError for another shape, dtype or method; TypeError for what is no array.
 
     Notes
     -----

@@ -122,9 +122,16 @@ def magnitude_category(values: NDArray[np.integer]) -> NDArray[np.uint8]:
     -------
     uint8 of the same shape: 0 for 0, else 1 + floor(log2 |value|).
 
+    Raises
+    ------
+    ValueError for another dtype or range, TypeError for what is no array.
+
     >>> magnitude_category(np.array([0, -1, 3, -2047])).tolist()
     [0, 1, 2, 11]
     """
+    check_array("values", values, "iu", "integers, -131071 .. 131071")
+    if values.dtype.itemsize > 2 and values.size and not -1 << 17 < values.min() <= values.max() < 1 << 17:
+        raise ValueError(f"values: {values.min()} .. {values.max()} are not within -131071 .. 131071")
     return _CATEGORY[np.abs(values.astype(np.int32))]
 
 
@@ -139,9 +146,15 @@ def magnitude_bits(values: NDArray[np.integer], category: NDArray[np.uint8]) -> 
     -------
     uint64 of the same shape: the low ``category`` bits, none of the others set.
 
+    Raises
+    ------
+    ValueError for another dtype, TypeError for what is no array.
+
     >>> magnitude_bits(np.array([5, -5]), np.array([3, 3], np.uint8)).tolist()
     [5, 2]
     """
+    check_array("values", values, "iu", "integers, -131071 .. 131071")
+    check_array("category", category, "iu", "integers, 0 .. 17")
     bits = values + (values < 0) * ((1 << category.astype(np.int64)) - 1)
     return bits.astype(np.uint64)
 
@@ -157,9 +170,15 @@ def extend(bits: NDArray[np.integer], category: NDArray[np.integer]) -> NDArray[
     -------
     int32 of the same shape.
 
+    Raises
+    ------
+    ValueError for another dtype, TypeError for what is no array.
+
     >>> extend(np.array([5, 2, 0]), np.array([3, 3, 0])).tolist()
     [5, -5, 0]
     """
+    check_array("bits", bits, "iu", "integers, 0 .. 65535")
+    check_array("category", category, "iu", "integers, 0 .. 16")
     bits = bits.astype(np.int32)
     full = np.left_shift(np.int32(1), category.astype(np.int32))
     value: NDArray[np.int32] = bits - (2 * bits < full) * (full - 1)
@@ -187,11 +206,16 @@ def ac_symbols(run: NDArray[np.intp], value: NDArray[np.int16]) -> AcSymbols:
 
     Raises
     ------
-    ValueError for the value -32768, whose category 16 the symbol cannot hold.
+    ValueError for the value -32768, whose category 16 the symbol cannot hold, for runs outside 0 .. 62, and for
+    other dtypes; TypeError for what are no arrays.
 
     >>> ac_symbols(np.array([35, 0]), np.array([-3, 0], np.int16)).symbol.tolist()
     [240, 240, 50, 0]
     """
+    check_array("run", run, "iu", "integers (n,), 0 .. 62", ndim=1)
+    check_array("value", value, "iu", "int16 (n,)", ndim=1)
+    if len(run) and not 0 <= run.min() <= run.max() <= 62:
+        raise ValueError(f"run: {run.min()} .. {run.max()} are not within 0 .. 62")
     category = magnitude_category(value)
     if category.max(initial=0) > MAX_CATEGORY:
         raise ValueError("value: a coefficient of -32768 has no category of 4 bits")
@@ -212,9 +236,18 @@ def ac_symbols(run: NDArray[np.intp], value: NDArray[np.int16]) -> AcSymbols:
 def run_and_category(symbol: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
     """Take RRRRSSSS apart: (RRRR, SSSS).
 
+    Parameters
+    ----------
+    symbol : uint8 of any shape.
+
+    Raises
+    ------
+    ValueError for another dtype, TypeError for what is no array.
+
     >>> [a.tolist() for a in run_and_category(np.array([0x32, 0xF0], np.uint8))]
     [[3, 15], [2, 0]]
     """
+    check_array("symbol", symbol, ("uint8",), "uint8")
     return (symbol >> 4).astype(np.intp), symbol & np.uint8(15)
 
 
@@ -312,7 +345,7 @@ def read_block_symbols(
     ------
     ValueError if no code word begins where one should, the bits end, or a block has too many coefficients.
     """
-    check_array("windows", windows, "IL", "uint32 (bits,)", ndim=1)
+    check_array("windows", windows, ("uint32",), "uint32 (bits,)", ndim=1)
     check_array("component", component, "iu", "integers (blocks,)", ndim=1)
     first_16 = (windows >> np.uint32(16)).astype(np.uint16)
     found = [huffman_decode(first_16, [table]) for table in tables]
@@ -390,6 +423,13 @@ def huffman_lookup(table: HuffmanTable) -> Lookup:
     return Lookup(symbol, length)
 
 
+def _check_selector(selector: NDArray[np.integer] | int, tables: int) -> None:
+    numbers = np.asarray(selector)
+    check_array("selector", numbers, "iu", f"integers, 0 .. {tables - 1}")
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() < tables:
+        raise ValueError(f"selector: {numbers.min()} .. {numbers.max()} are not within 0 .. {tables - 1}")
+
+
 def huffman_encode(
     symbols: NDArray[np.uint8],
     tables: Sequence[HuffmanTable],
@@ -408,12 +448,15 @@ def huffman_encode(
 
     Raises
     ------
-    ValueError if a table has no code for a symbol.
+    ValueError if a table has no code for a symbol, for a selector of no table, and for other dtypes; TypeError for
+    what are no arrays.
 
     >>> codes, lengths = huffman_encode(np.array([0x01, 0x00], np.uint8), [AC_LUMINANCE])
     >>> codes.tolist(), lengths.tolist()
     ([0, 10], [2, 4])
     """
+    check_array("symbols", symbols, ("uint8",), "uint8 (n,)")
+    _check_selector(selector, len(tables))
     by_symbol = [huffman_codes(table) for table in tables]
     index = symbols + 256 * np.asarray(selector, np.intp)
     lengths = np.concatenate([c.length for c in by_symbol])[index]
@@ -438,10 +481,16 @@ def huffman_decode(
     -------
     (symbols, lengths): uint8 ``(n,)`` each; length 0 where no code begins like that.
 
+    Raises
+    ------
+    ValueError for a selector of no table and for other dtypes, TypeError for what are no arrays.
+
     >>> symbols, lengths = huffman_decode(np.array([0b1010_0000_0000_0000], np.uint16), [AC_LUMINANCE])
     >>> symbols.tolist(), lengths.tolist()
     ([0], [4])
     """
+    check_array("windows", windows, ("uint16",), "uint16 (n,)")
+    _check_selector(selector, len(tables))
     lookups = [huffman_lookup(table) for table in tables]
     if len(lookups) == 1:
         return lookups[0].symbol[windows], lookups[0].length[windows]
@@ -468,12 +517,15 @@ def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
 
     Raises
     ------
-    ValueError if no symbol occurs.
+    ValueError if no symbol occurs, or for what are not at most 256 counts; TypeError for what is no array.
 
     >>> frequencies = np.zeros(256, int); frequencies[[1, 2, 3]] = 10, 5, 1
     >>> optimal_table(frequencies).bits[:3]
     (1, 1, 1)
     """
+    check_array("frequencies", frequencies, "iu", "integers (256,), at least 0", ndim=1)
+    if len(frequencies) > 256 or frequencies.min(initial=0) < 0:
+        raise ValueError("frequencies: expected at most 256 counts of at least 0")
     if not np.any(frequencies):
         raise ValueError("frequencies: no symbol occurs")
     sizes = _code_sizes([*frequencies.tolist(), 1])

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 MID_LEVEL = 128
 
 
@@ -25,9 +27,14 @@ def level_shift(samples: NDArray[np.uint8]) -> NDArray[np.int16]:
     -------
     int16 array of the same shape, -128 .. 127.
 
+    Raises
+    ------
+    ValueError for another dtype (samples that are shifted already, say), TypeError for what is no array.
+
     >>> level_shift(np.array([0, 128, 255], np.uint8)).tolist()
     [-128, 0, 127]
     """
+    check_array("samples", samples, ("uint8",), "uint8, 0 .. 255")
     return np.subtract(samples, np.int16(MID_LEVEL), dtype=np.int16)
 
 
@@ -42,11 +49,16 @@ def inverse_level_shift(samples: NDArray[Any]) -> NDArray[np.uint8]:
     -------
     uint8 array of the same shape.
 
+    Raises
+    ------
+    ValueError for a dtype that is not real, TypeError for what is no array.
+
     >>> inverse_level_shift(np.array([-200, -128, 0, 127, 200], np.int16)).tolist()
     [0, 0, 128, 255, 255]
     >>> inverse_level_shift(np.array([-0.6, 0.4])).tolist()
     [127, 128]
     """
+    check_array("samples", samples, "biuf", "real numbers, -128 .. 127")
     if samples.dtype.kind == "f":
         samples = np.rint(samples)
     elif samples.dtype.kind in "ub":

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 Factors = Sequence[tuple[int, int]]
 """(rows, columns) of blocks an MCU holds of each component: (V, H), or (1, 1) in a scan of one component."""
 
@@ -27,12 +29,19 @@ def pad_to_mcus(plane: NDArray[np.int16], rows: int, columns: int, factor: tuple
     -------
     int16 ``(rows * V, columns * H, ...)``; the plane itself if nothing is missing. A filling row takes the DC of
     the block that its MCU codes before it, the last one of the row above.
+
+    Raises
+    ------
+    ValueError for another shape or dtype or a plane that is larger; TypeError for what is no array.
     """
+    check_array("plane", plane, ("int16",), "int16 (block rows, block columns, 64)", ndim=3)
     v, h = factor
     height, width = rows * v, columns * h
     have_rows, have_columns, kept = plane.shape
     if (have_rows, have_columns) == (height, width):
         return plane
+    if not (0 < have_rows <= height and 0 < have_columns <= width):
+        raise ValueError(f"plane: at most {height} x {width} blocks expected, got {have_rows} x {have_columns}")
     padded = np.zeros((height, width, kept), np.int16)
     padded[:have_rows, :have_columns] = plane
     padded[:have_rows, have_columns:, 0] = plane[:, -1:, 0]
@@ -52,8 +61,18 @@ def interleave(planes: Sequence[NDArray[np.int16]], factors: Factors) -> NDArray
     Returns
     -------
     int16 ``(rows * columns, blocks an MCU, 64)``.
+
+    Raises
+    ------
+    ValueError for another dtype, or planes that are not whole MCUs of the same number; TypeError for what are no
+    arrays.
     """
+    for plane in planes:
+        check_array("planes", plane, ("int16",), "int16 (rows * V, columns * H, 64)", ndim=3, tail=(64,))
     rows, columns = planes[0].shape[0] // factors[0][0], planes[0].shape[1] // factors[0][1]
+    for plane, (v, h) in zip(planes, factors, strict=True):
+        if plane.shape[:2] != (rows * v, columns * h):
+            raise ValueError(f"planes: {rows} x {columns} MCUs of {v} x {h} blocks expected, got {plane.shape}")
     if len(factors) == 1 and factors[0] == (1, 1):
         return planes[0].reshape(rows * columns, 1, 64)
     blocks = np.empty((rows, columns, sum(v * h for v, h in factors), 64), np.int16)
@@ -77,7 +96,16 @@ def deinterleave(blocks: NDArray[np.int16], columns: int, factors: Factors) -> l
     Returns
     -------
     for each component int16 ``(rows * V, columns * H, 64)``.
+
+    Raises
+    ------
+    ValueError if the blocks are not whole rows of MCUs; TypeError for what is no array.
     """
+    check_array("blocks", blocks, "", "(rows * columns, blocks an MCU, 64)", ndim=3)
+    if len(blocks) % columns or blocks.shape[1] != sum(v * h for v, h in factors):
+        raise ValueError(
+            f"blocks: rows of {columns} MCUs of {factors} (rows, columns) expected, got {blocks.shape}"
+        )
     rows = -(-len(blocks) // columns)
     kept = blocks.shape[-1]
     grid = blocks.reshape(rows, columns, -1, kept)

@@ -5,10 +5,13 @@ Tables are ``(8, 8)`` in natural order (vertical frequency first), entries 1 .. 
 
 from __future__ import annotations
 
+from operator import index
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from numjpeg.errors import check_array
 
 # Table K.1: luminance, for 720 x 576 pictures seen from six times their height.
 LUMINANCE = np.array(
@@ -64,15 +67,20 @@ def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
 
     Raises
     ------
-    ValueError for a quality outside 1 .. 100.
+    ValueError for a quality outside 1 .. 100 or a table that is not 64 integers; TypeError for a quality that is
+    not an integer.
 
     >>> scale_table(LUMINANCE, 75)[0].tolist()
     [8, 6, 5, 8, 12, 20, 26, 31]
     """
     if not 1 <= quality <= 100:
         raise ValueError(f"quality: {quality} is outside 1..100")
+    values = np.asarray(table)
+    if values.dtype.kind not in "iu" or values.size != 64:
+        raise ValueError(f"table: expected 64 integers, got {values.dtype} {values.shape}")
+    quality = index(quality)
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
-    scaled = (np.asarray(table, np.int64).reshape(8, 8) * percent + 50) // 100
+    scaled = (values.astype(np.int64).reshape(8, 8) * percent + 50) // 100
     return np.maximum(np.minimum(scaled, 255), 1).astype(np.uint16)  # clip takes 20 us
 
 
@@ -105,6 +113,11 @@ def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> 
     -------
     int16 ``(..., 8, 8)``, in the memory order of the coefficients.
 
+    Raises
+    ------
+    ValueError for another shape or dtype, table entries below 1, or quotients that 16 bits do not hold; TypeError
+    for what is no array.
+
     Notes
     -----
     On the integer DCT's multiples of 1/8 the float32 arithmetic is exact. A quotient n - 1/2 is representable
@@ -114,13 +127,23 @@ def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> 
     >>> quantize(np.full((8, 8), -24, np.float32), np.full((8, 8), 16))[0, 0].item()
     -2
     """
+    check_array("coefficients", coefficients, "f", "floating-point numbers (..., 8, 8)", tail=(8, 8))
+    _check_table(table)
     magnitude = np.abs(coefficients)
     magnitude /= table.astype(magnitude.dtype)
     magnitude += magnitude.dtype.type(0.5)
     np.floor(magnitude, out=magnitude)
+    if not magnitude.max(initial=0) <= 32767:
+        raise ValueError(f"coefficients: a quotient of {magnitude.max()} does not fit 16 bits")
     np.copysign(magnitude, coefficients, out=magnitude)
     quantized: NDArray[np.int16] = magnitude.astype(np.int16)
     return quantized
+
+
+def _check_table(table: NDArray[np.integer]) -> None:
+    check_array("table", table, "iu", "integers (8, 8), 1 .. 65535", ndim=2, tail=(8, 8))
+    if table.min() < 1:
+        raise ValueError(f"table: entries of 1 .. 65535 expected, got {table.min()}")
 
 
 def dequantize(quantized: NDArray[np.int16], table: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -135,7 +158,23 @@ def dequantize(quantized: NDArray[np.int16], table: NDArray[np.integer]) -> NDAr
     -------
     int32 ``(..., 8, 8)``; no product overflows, since 2^15 * 65535 < 2^31.
 
+    Raises
+    ------
+    ValueError for another shape or dtype, TypeError for what is no array.
+
     >>> dequantize(np.full((8, 8), -2, np.int16), np.full((8, 8), 16))[0, 0].item()
     -32
     """
+    check_array(
+        "quantized",
+        quantized,
+        (
+            "int8",
+            "uint8",
+            "int16",
+        ),
+        "int16 (..., 8, 8)",
+        tail=(8, 8),
+    )
+    check_array("table", table, "iu", "integers (8, 8), 1 .. 65535", ndim=2, tail=(8, 8))
     return np.multiply(quantized, table.astype(np.int32), dtype=np.int32)

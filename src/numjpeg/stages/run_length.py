@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 
 class Runs(NamedTuple):
     """Flat entries, in the order of the blocks and of the zig-zag."""
@@ -35,12 +37,15 @@ def run_length_encode(sequences: NDArray[np.int16]) -> Runs:
     -------
     Runs: one entry a nonzero AC coefficient, and one end-of-block entry where due.
 
+    Raises
+    ------
+    ValueError for another shape or dtype, TypeError for what is no array.
+
     >>> block = np.zeros((1, 64), np.int16); block[0, [0, 1, 4]] = 9, -2, 3
     >>> [a.tolist() for a in run_length_encode(block)]
     [[0, 0, 0], [0, 2, 0], [-2, 3, 0]]
     """
-    if sequences.ndim != 2 or sequences.shape[1] != 64:
-        raise ValueError(f"sequences: expected (n, 64), got {sequences.shape}")
+    check_array("sequences", sequences, ("int16",), "int16 (n, 64)", ndim=2, tail=(64,))
     # A 65th column stands for the end of the block; it is set unless coefficient 63 is nonzero.
     present = np.empty((len(sequences), 65), np.bool_)
     present[:, 0] = False
@@ -75,16 +80,22 @@ def run_length_decode(runs: Runs, count: int) -> NDArray[np.int16]:
 
     Raises
     ------
-    ValueError if an entry lies past coefficient 63.
+    ValueError if an entry lies past coefficient 63 or in no block, or for other dtypes; TypeError for what are no
+    arrays.
 
     >>> runs = Runs(np.array([0, 0, 0]), np.array([0, 2, 0]), np.array([-2, 3, 0], np.int16))
     >>> run_length_decode(runs, 1)[0, :6].tolist()
     [0, -2, 0, 0, 3, 0]
     """
     block, run, value = runs
+    check_array("runs.block", block, "iu", "integers (n,)", ndim=1)
+    check_array("runs.run", run, "iu", "integers (n,), 0 .. 62", ndim=1)
+    check_array("runs.value", value, ("int16",), "int16 (n,)", ndim=1)
     sequences = np.zeros((count, 64), np.int16)
     if len(block) == 0:
         return sequences
+    if block.min() < 0 or block.max() >= count or run.min() < 0:
+        raise ValueError(f"runs: blocks 0 .. {count - 1} and runs of at least 0 expected")
     k = np.cumsum(run + 1)
     first = np.flatnonzero(np.diff(block, prepend=-1))
     passed = k[first] - run[first] - 1

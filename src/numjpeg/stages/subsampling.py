@@ -15,6 +15,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 Sample = TypeVar("Sample", bound=np.integer)
 Sums = NDArray[np.uint16]
 
@@ -45,13 +47,14 @@ def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:
 
     Raises
     ------
-    ValueError if the plane does not hold whole boxes.
+    ValueError if the plane does not hold whole boxes or is not of integers, TypeError for what is no array.
 
     >>> downsample(np.array([[0, 1, 0, 1], [0, 1, 1, 1]], np.int16), 2, 2).tolist()
     [[0, 1]]
     >>> downsample(np.array([[0, 1, 0, 1]], np.int16), 2, 1).tolist()
     [[0, 1]]
     """
+    check_array("plane", plane, "iu", "integers (..., rows * v, columns * h)")
     *lead, height, width = plane.shape
     if h < 1 or v < 1 or height % v or width % h:
         raise ValueError(f"plane: {plane.shape} does not hold whole boxes of {v} rows and {h} columns")
@@ -91,11 +94,19 @@ def upsample(plane: NDArray[np.uint8], h: int, v: int, fancy: bool = True) -> ND
     -------
     uint8 ``(..., rows * v, columns * h)``.
 
+    Raises
+    ------
+    ValueError for samples that are not uint8 (before the level shift is undone, say) or ratios below 1, TypeError
+    for what is no array.
+
     >>> upsample(np.array([[0, 100, 200]], np.uint8), 2, 1).tolist()
     [[0, 25, 75, 125, 175, 200]]
     >>> upsample(np.array([[0, 100, 200]], np.uint8), 2, 1, fancy=False).tolist()
     [[0, 0, 100, 100, 200, 200]]
     """
+    check_array("plane", plane, ("uint8",), "uint8 (..., rows, columns), 0 .. 255, the level shift undone")
+    if plane.ndim < 2 or h < 1 or v < 1:
+        raise ValueError(f"plane, h, v: a plane and ratios of at least 1 expected, got {plane.shape}, {h} and {v}")
     if h == v == 1:
         return plane
     wide = plane.shape[-1] > 2

@@ -7,6 +7,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_array
+
 # Figure A.6: the place in the sequence of each coefficient of the block (row v, column u).
 SEQUENCE = np.array(
     [
@@ -39,13 +41,12 @@ def zigzag(blocks: NDArray[Coefficient]) -> NDArray[Coefficient]:
 
     Raises
     ------
-    ValueError if the last two axes are not 8 x 8.
+    ValueError if the last two axes are not 8 x 8, TypeError for what is no array.
 
     >>> zigzag(np.arange(64).reshape(8, 8))[:10].tolist()
     [0, 1, 8, 16, 9, 2, 3, 10, 17, 24]
     """
-    if blocks.ndim < 2 or blocks.shape[-2:] != (8, 8):
-        raise ValueError(f"blocks: expected (..., 8, 8), got {blocks.shape}")
+    check_array("blocks", blocks, "", "(..., 8, 8)", tail=(8, 8))
     if blocks.ndim == 2:
         return blocks.reshape(64)[NATURAL]
     sequences = np.empty((*blocks.shape[:-2], 64), blocks.dtype)
@@ -68,12 +69,11 @@ def inverse_zigzag(sequences: NDArray[Coefficient]) -> NDArray[Coefficient]:
 
     Raises
     ------
-    ValueError if the last axis is not 64 long.
+    ValueError if the last axis is not 64 long, TypeError for what is no array.
 
     >>> inverse_zigzag(np.arange(64))[0].tolist()
     [0, 1, 5, 6, 14, 15, 27, 28]
     """
-    if sequences.ndim < 1 or sequences.shape[-1] != 64:
-        raise ValueError(f"sequences: expected (..., 64), got {sequences.shape}")
+    check_array("sequences", sequences, "", "(..., 64)", tail=(64,))
     planes = np.moveaxis(sequences, -1, 0)[SEQUENCE]
     return np.moveaxis(planes, (0, 1), (-2, -1))
