@@ -151,6 +151,70 @@ def test_exif_without_its_name_gets_it() -> None:
     assert Image.open(pillow.io.BytesIO(data)).info["exif"] == b"Exif\0\0" + tiff
 
 
+# --- wrong arguments -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "named"),
+    [
+        ([np.zeros((4, 4, 4), np.uint8)], {}, ValueError, "image.*RGBA"),
+        ([np.zeros((4, 4, 2), np.uint8)], {}, ValueError, "image"),
+        ([np.zeros((4,), np.uint8)], {}, ValueError, "image"),
+        ([np.zeros((2, 4, 4, 3), np.uint8)], {}, ValueError, "image"),
+        ([np.zeros((0, 4, 3), np.uint8)], {}, ValueError, "image"),
+        ([np.zeros((65501, 1), np.uint8)], {}, ValueError, "image"),
+        ([np.zeros((4, 4, 3))], {}, TypeError, "image"),
+        ([np.zeros((4, 4, 3), np.uint16)], {}, TypeError, "image"),
+        ([None], {}, TypeError, "image"),
+        ([], {"quality": 0}, ValueError, "quality"),
+        ([], {"quality": 101}, ValueError, "quality"),
+        ([], {"quality": 75.0}, TypeError, "quality"),
+        ([], {"quality": True}, TypeError, "quality"),
+        ([], {"quality": "high"}, TypeError, "quality"),
+        ([], {"subsampling": "4:2:1"}, ValueError, "subsampling"),
+        ([], {"subsampling": 3}, ValueError, "subsampling"),
+        ([], {"subsampling": True}, ValueError, "subsampling"),
+        ([], {"subsampling": "5x1"}, ValueError, "subsampling"),
+        ([], {"subsampling": "3x1,2x1,1x1"}, ValueError, "subsampling.*fractional"),
+        ([], {"subsampling": "4x4"}, ValueError, "subsampling.*MCU"),
+        ([], {"subsampling": [(1, 1)] * 4}, ValueError, "subsampling"),
+        ([], {"subsampling": [(0, 1)]}, ValueError, "subsampling"),
+        ([], {"colorspace": "HSV"}, ValueError, "colorspace"),
+        ([], {"colorspace": "CMYK"}, ValueError, "colorspace"),
+        ([], {"colorspace": "GRAY"}, ValueError, "colorspace"),
+        ([], {"keep_rgb": True, "subsampling": "4:2:0"}, ValueError, "subsampling"),
+        ([], {"keep_rgb": True, "dpi": (72, 72)}, ValueError, "dpi"),
+        ([np.zeros((4, 4), np.uint8)], {"keep_rgb": True}, ValueError, "keep_rgb"),
+        ([], {"qtables": []}, ValueError, "qtables"),
+        ([], {"qtables": [[1] * 64] * 5}, ValueError, "qtables"),
+        ([], {"qtables": [[1] * 63]}, ValueError, "qtables"),
+        ([], {"qtables": [[0] * 64]}, ValueError, "qtables"),
+        ([], {"qtables": [[65536] * 64]}, ValueError, "qtables"),
+        ([], {"qtables": [[1.5] * 64]}, ValueError, "qtables"),
+        ([], {"restart_marker_blocks": -1}, ValueError, "restart_marker_blocks"),
+        ([], {"restart_marker_blocks": 65536}, ValueError, "restart_marker_blocks"),
+        ([], {"restart_marker_rows": -1}, ValueError, "restart_marker_rows"),
+        ([], {"dpi": (65536, 1)}, ValueError, "dpi"),
+        ([], {"dpi": 72}, TypeError, "dpi"),
+        ([], {"dpi": (72, float("nan"))}, TypeError, "dpi"),
+        ([], {"subsampling": [1, 2]}, TypeError, "subsampling"),
+        ([], {"subsampling": [(1.5, 1)]}, TypeError, "subsampling"),
+        ([], {"restart_marker_blocks": None}, TypeError, "restart_marker_blocks"),
+        ([], {"restart_marker_rows": 1.0}, TypeError, "restart_marker_rows"),
+        ([], {"exif": b"x" * 65534}, ValueError, "exif"),
+        ([], {"xmp": b"x" * 65534}, ValueError, "xmp"),
+        ([], {"comment": b"x" * 65534}, ValueError, "comment"),
+        ([], {"comment": 5}, TypeError, "comment"),
+        ([], {"icc_profile": b"x" * (255 * 65519 + 1)}, ValueError, "icc_profile"),
+        ([], {"dct_method": "fast"}, ValueError, "dct_method"),
+    ],
+    ids=repr,
+)
+def test_wrong_arguments_are_named(arguments: list, options: dict, error: type[Exception], named: str) -> None:
+    with pytest.raises(error, match=named):
+        numjpeg.encode(*(arguments or [np.zeros((4, 4, 3), np.uint8)]), **options)
+
+
 # --- coefficients ----------------------------------------------------------------------------------------
 
 

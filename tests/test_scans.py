@@ -91,7 +91,8 @@ def test_fast_forms_change_no_file(factors: str, monkeypatch: pytest.MonkeyPatch
     """With the factors that Pillow does not write; test_encoder compares those of the fast forms with cjpeg's."""
     for (height, width), quality in itertools.product(SIZES, (30, 95)):
         image = samples.smooth(height, width, seed=quality)
-        for options in ({}, {"optimize": True}, {"progressive": True}, {"restart_marker_rows": 1}):
+        ways = [{}, {"optimize": True}, {"progressive": True}, {"restart_marker_rows": 1}, {"dct_method": "float"}]
+        for options in ways:
             with monkeypatch.context() as patch:
                 fast = numjpeg.encode(image, quality, subsampling=factors, **options)
                 patch.setattr(numjpeg.scans, "_fast_forms_enabled", False)

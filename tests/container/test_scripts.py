@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from numjpeg.coefficients import Component
-from numjpeg.container.scripts import ScriptScan, check_script, default_script, make_script
+from numjpeg.container.frame import Frame
+from numjpeg.container.scripts import ScriptScan, check_script, default_script, make_scans, make_script
 
 GRAY = (Component(1, 1, 1, 0),)
 COLOR = (Component(1, 2, 2, 0), Component(2, 1, 1, 1), Component(3, 1, 1, 1))
@@ -94,3 +95,34 @@ def test_what_is_not_complete() -> None:
         check_script(script, COLOR, complete=False)
         with pytest.raises(ValueError, match=reason):
             check_script(script, COLOR)
+
+
+def frame_of(components, height: int = 64, width: int = 100) -> Frame:
+    return Frame(0xC2, 8, height, width, tuple(components))
+
+
+def test_a_sequential_file_has_one_scan_unless_an_mcu_would_be_too_large() -> None:
+    assert [scan.indices for scan in make_scans(frame_of(COLOR), (), 5)] == [(0, 1, 2)]
+    assert [scan.indices for scan in make_scans(frame_of(LARGE), (), 5)] == [(0,), (1,)]
+    assert [scan.restart_interval for scan in make_scans(frame_of(LARGE), (), 5)] == [5, 5]
+    assert [scan.indices for scan in make_scans(frame_of([Component(1, 4, 4, 0)]), (), 0)] == [(0,)]
+
+
+def test_the_scans_of_a_script() -> None:
+    """B.2.3, G.1.1.1: parameters and table numbers, 0 where a scan has no use for a table."""
+    components = [Component(c.identifier, c.H, c.V, c.Tq, min(i, 1), min(i, 1)) for i, c in enumerate(COLOR)]
+    script = default_script(components, "YCbCr")
+    scans = make_scans(frame_of(components), script, 0)
+    assert [(s.indices, s.Ss, s.Se, s.Ah, s.Al) for s in scans] == [tuple(step) for step in script]
+    for scan in scans:
+        chroma = [min(i, 1) for i in scan.indices]
+        assert [c.Td for c in scan.components] == (chroma if scan.Ss == scan.Ah == 0 else [0] * len(chroma))
+        assert [c.Ta for c in scan.components] == (chroma if scan.Ss else [0] * len(chroma))
+
+
+def test_restart_rows_become_mcus_of_each_scan() -> None:
+    """A row of MCUs is 7 of them in the interleaved scan, 13 blocks of luminance, 7 of chrominance."""
+    script = make_script([((0, 1, 2), 0, 0, 0, 0), *((c, 1, 63, 0, 0) for c in range(3))])
+    assert [s.restart_interval for s in make_scans(frame_of(COLOR), script, 0, 2)] == [14, 26, 14, 14]
+    assert [s.restart_interval for s in make_scans(frame_of(COLOR), script, 3)] == [3, 3, 3, 3]
+    assert make_scans(frame_of(COLOR), script, 0, 1 << 20)[0].restart_interval == 65535

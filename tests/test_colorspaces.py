@@ -1,0 +1,54 @@
+"""Which colour space goes to which, against Pillow's own conversions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import samples
+from PIL import Image
+
+from numjpeg.colorspaces import CHANNELS, COLORSPACES, LAYOUTS, canonical_name, from_components, to_components
+
+PICTURE = samples.noise(40, 50)
+
+
+def test_layouts_fit_their_colour_spaces() -> None:
+    for name in LAYOUTS.keys() & CHANNELS.keys():
+        assert len(LAYOUTS[name].identifiers) == len(LAYOUTS[name].tables) == CHANNELS[name]
+
+
+def test_names_are_known_in_any_case() -> None:
+    for name in COLORSPACES:
+        assert canonical_name(name.lower()) == canonical_name(name.upper()) == name
+    assert canonical_name("L") == "GRAY"
+    assert canonical_name("HSV") == "HSV"
+
+
+@pytest.mark.parametrize(
+    ("source", "stored"), [("RGB", "RGB"), ("BGR", "RGB"), ("YCbCr", "YCbCr"), ("CMYK", "CMYK"), ("GRAY", "GRAY")]
+)
+def test_what_is_stored_as_it_is_comes_back(source: str, stored: str) -> None:
+    picture = samples.noise(40, 50, CHANNELS[source]).reshape(40, 50, -1)
+    back = from_components(to_components(picture, source, stored), stored, source)
+    assert np.array_equal(back.reshape(picture.shape), picture)
+
+
+def test_ycbcr_is_pillow_s() -> None:
+    """libjpeg rounds chroma's ties down, Pillow's own conversion does not: they differ by one in some places."""
+    expected = np.asarray(Image.fromarray(PICTURE).convert("YCbCr")).astype(int)
+    ours = to_components(PICTURE, "RGB", "YCbCr")
+    assert np.array_equal(ours, to_components(PICTURE[..., ::-1], "BGR", "YCbCr"))
+    assert np.abs(ours - expected).max() <= 1
+    assert np.abs(from_components(ours, "YCbCr", "RGB").astype(int) - PICTURE).max() <= 2
+
+
+def test_cmyk_to_rgb_is_pillow_s() -> None:
+    inks = samples.noise(40, 50, 4)
+    expected = Image.frombytes("CMYK", (50, 40), inks.tobytes()).convert("RGB")
+    assert np.array_equal(from_components(255 - inks, "CMYK", "RGB"), np.asarray(expected))
+
+
+@pytest.mark.parametrize(("source", "target"), [("CMYK", "GRAY"), ("raw", "RGB"), ("GRAY", "CMYK")])
+def test_there_is_no_such_conversion(source: str, target: str) -> None:
+    with pytest.raises(ValueError, match=r"^colorspace: "):
+        from_components(samples.noise(8, 8, 4), source, target)
