@@ -39,7 +39,7 @@ MAX_SIDE = 65500
 
 Subsampling = str | int | Iterable[tuple[int, int]]
 QTables = Iterable[ArrayLike] | Mapping[int, ArrayLike]
-Scans = Iterable[tuple[int | Sequence[int], int, int, int, int] | ScriptScan]
+Scans = Iterable[tuple[int | Sequence[int], int, int, int, int] | ScriptScan] | str
 
 TUNES = ("psnr", "perceptual")
 """What ``tune`` can aim at (:data:`numjpeg.rate_distortion.tuning.AIMS`)."""
@@ -314,8 +314,10 @@ def _script(
     progressive: bool, scans: Scans | None, components: tuple[Component, ...], colorspace: str, *, complete: bool
 ) -> Script:
     """The scans of a progressive file; none for a sequential one."""
-    if scans is None:
-        return default_script(components, colorspace) if progressive else []
+    if isinstance(scans, str) and scans != "preview":
+        raise ValueError(f"scans: {scans!r} is neither 'preview' nor a sequence of scans")
+    if scans is None or isinstance(scans, str):
+        return default_script(components, colorspace) if progressive or scans else []
     script = make_script(scans)
     check_script(script, components, complete=complete)
     return script

@@ -63,6 +63,28 @@ def test_scans_of_ones_own_are_kept(photo: np.ndarray) -> None:
     assert data.count(b"\xff\xda") == len(scans)
 
 
+def test_preview_is_libjpegs_order_of_scans(photo: np.ndarray) -> None:
+    """The scan headers are those of a file by Pillow, and a tenth of the file shows more than of the smallest."""
+    stream = BytesIO()
+    Image.fromarray(photo).save(stream, "JPEG", quality=40, progressive=True)
+    assert numjpeg.encode(photo, 40, scans="preview") == stream.getvalue()
+    preview = numjpeg.encode(photo, 70, tune="psnr", scans="preview")
+
+    def scans(data: bytes) -> list[list[int]]:
+        """Component identifiers, Ss, Se, Ah and Al of each scan header (B.2.3); selectors of tables left out."""
+        headers = [part[2:] for part in data.split(b"\xff\xda")[1:]]
+        return [[*part[1 : 1 + 2 * part[0] : 2], *part[1 + 2 * part[0] :][:3]] for part in headers]
+
+    def first_tenth(data: bytes) -> float:
+        return numjpeg.psnr(photo, numjpeg.decode(data[: len(data) // 10], strict=False, colorspace="RGB"))
+
+    assert len(scans(preview)) == 10
+    assert scans(preview) == scans(stream.getvalue())
+    assert first_tenth(preview) > first_tenth(numjpeg.encode(photo, 70, tune="psnr", progressive=True)) + 1
+    with pytest.raises(ValueError, match="scans: 'small'"):
+        numjpeg.encode(photo, scans="small")
+
+
 @pytest.mark.parametrize("tune", ["psnr", "perceptual"])
 @pytest.mark.parametrize("quality", [1, 40, 90, 100])
 def test_every_kind_of_picture_becomes_a_file_that_others_read(tune: str, quality: int) -> None:
