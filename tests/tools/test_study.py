@@ -18,8 +18,9 @@ from PIL import Image
 
 from numjpeg.metrics import psnr
 from numjpeg.tools.cli import main
-from numjpeg.tools.study import codecs, curves, jpeg2000, report, runner
+from numjpeg.tools.study import codecs, curves, report, runner
 from numjpeg.tools.study.measure import METRICS, Point, measure
+from numjpeg.tools.study.views import at_ratio, from_parts
 
 PHOTOGRAPH = Point("a.png", "0", "libjpeg", 50.0, 1000, 1.0, 30.0, 31.0, 0.9, 60.0, 0.1)
 
@@ -262,7 +263,7 @@ def test_wrong_usage(folder: Path, tmp_path: Path, study: None, capsys: pytest.C
 def test_views_from_parts_of_a_file() -> None:
     """Both show the whole picture early, better with every byte; and layers are what a shorter file holds."""
     picture = samples.photograph()
-    for views in jpeg2000.from_parts(picture, 20):
+    for views in from_parts(picture, 20):
         scores = [psnr(picture, view.picture) for view in views]
         assert scores == sorted(scores)
         assert scores[0] + 5 < scores[-1]
@@ -277,12 +278,12 @@ def test_views_from_parts_of_a_file() -> None:
 
 def test_views_at_a_ratio() -> None:
     picture = samples.photograph()
-    views = jpeg2000.at_ratio(picture, 60)
+    views = at_ratio(picture, 60)
     plain, tuned, restored, wavelet = (psnr(picture, view.picture) for view in views)
     assert all(0.9 * picture.nbytes / 60 < view.bytes <= 1.01 * picture.nbytes / 60 for view in views[1:])
     assert plain < tuned < restored < wavelet
     with pytest.raises(ValueError, match="does not fit"):
-        jpeg2000.at_ratio(picture, 2000)
+        at_ratio(picture, 2000)
 
 
 def test_tables() -> None:

@@ -138,7 +138,7 @@ def _require(names: Sequence[str], otherwise: str = "", extra: str = "study") ->
 def _strips(path: Path, target: Path) -> list[tuple[str, str, list[str]]]:
     """Pictures of one photograph at 100:1, and from parts of a file."""
     measure = importlib.import_module("numjpeg.tools.study.measure")
-    jpeg2000 = importlib.import_module("numjpeg.tools.study.jpeg2000")
+    jpeg2000 = importlib.import_module("numjpeg.tools.study.views")
     report = importlib.import_module("numjpeg.tools.study.report")
     picture = measure.open_picture(path.read_bytes())
     strips = []

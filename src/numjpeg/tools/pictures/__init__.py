@@ -10,9 +10,9 @@ from numjpeg.tools.pictures.charts import FACE, RatePoint, draw_blocking, draw_r
 from numjpeg.tools.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
 from numjpeg.tools.pictures.gallery import PHOTO, draw_all, main, to_file
 from numjpeg.tools.pictures.journey import Journey, bits_per_block, travel
-from numjpeg.tools.pictures.lanes import draw_lanes
+from numjpeg.tools.pictures.lane_chart import draw_lanes
 from numjpeg.tools.pictures.regions import draw_importance
-from numjpeg.tools.pictures.stages import draw_stages, stage_pictures
+from numjpeg.tools.pictures.stage_sheets import draw_stages, stage_pictures
 
 __all__ = [
     "BLUE",

@@ -22,7 +22,7 @@ HEAT = ("#FCFCFA", "#BFD9EC", "#5C9CCB", "#1D639E", "#0B2A4A")
 SIGNED = ("#C2600A", "#F3B778", "#FFFFFF", "#8FBDE0", "#1D639E")
 GRAYS = ("#000000", "#FFFFFF")
 
-Point = tuple[float, float]
+Position = tuple[float, float]
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -62,18 +62,18 @@ class Canvas:
         self._image = Image.new("RGB", (2 * width, 2 * height), PAPER)
         self._draw = ImageDraw.Draw(self._image)
 
-    def text(self, at: Point, text: str, size: int = 18, fill: str = INK, anchor: str = "mm") -> None:
+    def text(self, at: Position, text: str, size: int = 18, fill: str = INK, anchor: str = "mm") -> None:
         """Write text, of several lines too, with the anchor point of Pillow's names at ``at``."""
         position = (2 * at[0], 2 * at[1])
         align = {"l": "left", "m": "center", "r": "right"}[anchor[0]]
         self._draw.text(position, text, fill, _font(2 * size), anchor, 0.6 * size, align)
 
-    def line(self, points: Iterable[Point], fill: str = INK, width: float = 2) -> None:
+    def line(self, points: Iterable[Position], fill: str = INK, width: float = 2) -> None:
         """Draw a line through points."""
         doubled = [(2 * x, 2 * y) for x, y in points]
         self._draw.line(doubled, fill, round(2 * width), "curve")
 
-    def arrow(self, points: Sequence[Point], fill: str = INK, width: float = 2, head: float = 9) -> None:
+    def arrow(self, points: Sequence[Position], fill: str = INK, width: float = 2, head: float = 9) -> None:
         """Draw a line through points with an arrowhead at the last one."""
         (x0, y0), (x1, y1) = points[-2:]
         length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
@@ -82,18 +82,18 @@ class Canvas:
         self.line([*points[:-1], base], fill, width)
         self.polygon([(x1, y1), (base[0] - dy / 2, base[1] + dx / 2), (base[0] + dy / 2, base[1] - dx / 2)], fill)
 
-    def polygon(self, points: Iterable[Point], fill: str, outline: str | None = None) -> None:
+    def polygon(self, points: Iterable[Position], fill: str, outline: str | None = None) -> None:
         """Fill a polygon."""
         self._draw.polygon([(2 * x, 2 * y) for x, y in points], fill, outline, 3)
 
     def box(
-        self, at: Point, size: Point, fill: str | None = None, outline: str | None = LINE, radius: int = 0
+        self, at: Position, size: Position, fill: str | None = None, outline: str | None = LINE, radius: int = 0
     ) -> None:
         """Draw a rectangle with its upper left corner at ``at``."""
         corners = (2 * at[0], 2 * at[1], 2 * (at[0] + size[0]) - 1, 2 * (at[1] + size[1]) - 1)
         self._draw.rounded_rectangle(corners, 2 * radius, fill, outline, 3 if radius else 2)
 
-    def dot(self, at: Point, radius: float, fill: str) -> None:
+    def dot(self, at: Position, radius: float, fill: str) -> None:
         """Draw a disc."""
         self._draw.circle((2 * at[0], 2 * at[1]), 2 * radius, fill)
 
@@ -129,7 +129,7 @@ def hex_color(color: NDArray[np.uint8]) -> str:
 
 
 def draw_grid(
-    canvas: Canvas, at: Point, cell: int, numbers: NDArray[np.generic], colors: NDArray[np.uint8]
+    canvas: Canvas, at: Position, cell: int, numbers: NDArray[np.generic], colors: NDArray[np.uint8]
 ) -> None:
     """Draw 8 x 8 numbers in coloured cells, in black or white, whichever is easier to read."""
     for v in range(8):
@@ -142,7 +142,7 @@ def draw_grid(
     canvas.box(at, (8 * cell, 8 * cell), None, MUTED)
 
 
-def draw_axes(canvas: Canvas, at: Point, side: int) -> None:
+def draw_axes(canvas: Canvas, at: Position, side: int) -> None:
     """Label the frequencies of a block of coefficients: u to the right, v downwards."""
     x, y = at
     canvas.text((x, y - 24), "u", 22, BLUE, "lm")

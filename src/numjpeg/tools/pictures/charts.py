@@ -13,8 +13,8 @@ from PIL import Image
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
 from numjpeg.metrics import psnr
-from numjpeg.tools.pictures.canvas import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Canvas, Point
-from numjpeg.tools.pictures.panels import Panel, Stage, card
+from numjpeg.tools.pictures.canvas import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Canvas, Position
+from numjpeg.tools.pictures.panels import Panel, PanelRow, card
 
 RATES = (*range(5, 96, 5), 98)
 """Qualities of the rate-distortion curves."""
@@ -63,8 +63,8 @@ class _Axes(NamedTuple):
 
     octaves: tuple[float, float]
     decibels: tuple[int, int]
-    corner: Point = (100, 136)
-    size: Point = (1150, 640)
+    corner: Position = (100, 136)
+    size: Position = (1150, 640)
 
     def x(self, octave: float) -> float:
         low, high = self.octaves
@@ -74,7 +74,7 @@ class _Axes(NamedTuple):
         low, high = self.decibels
         return self.corner[1] + self.size[1] * (high - decibels) / (high - low)
 
-    def place(self, point: RatePoint) -> Point:
+    def place(self, point: RatePoint) -> Position:
         return self.x(math.log2(point.bits_per_pixel)), self.y(point.psnr)
 
 
@@ -168,4 +168,4 @@ def draw_blocking(
         "Each block is coded for itself; where the rate is low its frequencies go to zero one by one, and borders "
         "between blocks show. 4:2:0, rate and PSNR of the whole picture."
     )
-    return card(Stage("blocking", "Blocking at low rates", note, panels))
+    return card(PanelRow("blocking", "Blocking at low rates", note, panels))

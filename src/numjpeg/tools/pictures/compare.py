@@ -12,8 +12,8 @@ from PIL import Image
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
 from numjpeg.metrics import psnr
-from numjpeg.tools.pictures.panels import Panel, Stage, card, sheet
-from numjpeg.tools.study.jpeg2000 import View, at_ratio, from_parts
+from numjpeg.tools.pictures.panels import Panel, PanelRow, card, sheet
+from numjpeg.tools.study.views import View, at_ratio, from_parts
 
 Crop = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""
@@ -43,7 +43,7 @@ def draw_restored(
         "The same files: coefficients at the centroids of their intervals, the average of all 64 shifts of the "
         "grid, and never out of the interval that the file tells."
     )
-    return card(Stage("restored", "Decoding with restore=True", note, panels))
+    return card(PanelRow("restored", "Decoding with restore=True", note, panels))
 
 
 def draw_at_ratio(image: NDArray[np.uint8], crop: Crop, ratio: float = RATIO) -> Image.Image:
@@ -60,7 +60,7 @@ def draw_at_ratio(image: NDArray[np.uint8], crop: Crop, ratio: float = RATIO) ->
         f"At {ratio:g}:1, {24 / ratio:.2f} bits per pixel, JPEG falls apart into blocks and JPEG 2000 stays "
         "recognisable; an encoder that thinks harder and a decoder that restores take back about half of that."
     )
-    return card(Stage("ratio", f"JPEG and JPEG 2000 at {ratio:g}:1", note, panels))
+    return card(PanelRow("ratio", f"JPEG and JPEG 2000 at {ratio:g}:1", note, panels))
 
 
 def draw_parts(image: NDArray[np.uint8], crop: Crop, ratio: float = PARTS_RATIO) -> Image.Image:
@@ -78,13 +78,13 @@ def draw_parts(image: NDArray[np.uint8], crop: Crop, ratio: float = PARTS_RATIO)
 
     return sheet(
         [
-            Stage(
+            PanelRow(
                 "jpeg",
                 "Progressive JPEG",
                 f"From the first bytes of a file of {ratio:g}:1. What no scan has refined yet is smoothed.",
                 panels(jpeg),
             ),
-            Stage(
+            PanelRow(
                 "jpeg2000",
                 "JPEG 2000",
                 "Quality layers: the first bytes are the best of that size.",

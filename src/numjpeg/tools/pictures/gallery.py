@@ -20,9 +20,9 @@ from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 from numjpeg.tools.pictures.charts import FACE, RATES, draw_blocking, draw_rate_distortion, rate_distortion
 from numjpeg.tools.pictures.compare import draw_at_ratio, draw_parts, draw_restored
 from numjpeg.tools.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
-from numjpeg.tools.pictures.lanes import draw_lanes
+from numjpeg.tools.pictures.lane_chart import draw_lanes
 from numjpeg.tools.pictures.regions import draw_importance
-from numjpeg.tools.pictures.stages import draw_stages
+from numjpeg.tools.pictures.stage_sheets import draw_stages
 
 PHOTO = "astronaut.png"
 EYE = (12, 25)

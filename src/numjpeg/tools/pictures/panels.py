@@ -20,7 +20,7 @@ from numjpeg.tools.pictures.canvas import (
     SIGNED,
     Canvas,
     Number,
-    Point,
+    Position,
     color_map,
     colored,
     draw_grid,
@@ -35,7 +35,7 @@ class Panel(NamedTuple):
     label: str
 
 
-class Stage(NamedTuple):
+class PanelRow(NamedTuple):
     """What one stage has to show."""
 
     name: str
@@ -44,7 +44,7 @@ class Stage(NamedTuple):
     panels: list[Panel]
 
 
-def sheet(stages: Sequence[Stage], first: int) -> Image.Image:
+def sheet(stages: Sequence[PanelRow], first: int) -> Image.Image:
     """Stages one below the other, text on the left, numbered from ``first`` on."""
     text, margin = 290, 32
     rows = [_panel_row(stage.panels) for stage in stages]
@@ -63,7 +63,7 @@ def sheet(stages: Sequence[Stage], first: int) -> Image.Image:
     return canvas.finish()
 
 
-def card(stage: Stage) -> Image.Image:
+def card(stage: PanelRow) -> Image.Image:
     """One stage on a sheet of its own."""
     row = _panel_row(stage.panels)
     width = max(row.width, 640)
@@ -121,7 +121,7 @@ def tinted(plane: NDArray[np.uint8], component: int) -> NDArray[np.uint8]:
     return ycbcr_to_rgb(ycbcr)
 
 
-def framed(image: Image.Image, place: Point, scale: float) -> Image.Image:
+def framed(image: Image.Image, place: Position, scale: float) -> Image.Image:
     """A frame around the block whose upper left sample is at ``place`` (x, y) of what the picture shows."""
     copy = image.copy()
     x, y = (round(p * scale) for p in place)
@@ -136,7 +136,7 @@ def framed(image: Image.Image, place: Point, scale: float) -> Image.Image:
     return copy
 
 
-def window(samples: NDArray[Number], block: tuple[int, int], side: int) -> tuple[NDArray[Number], Point]:
+def window(samples: NDArray[Number], block: tuple[int, int], side: int) -> tuple[NDArray[Number], Position]:
     """At most ``side`` rows and columns around a block, and the block's place (x, y) in them."""
     cuts, place = [], []
     for length, index in zip(samples.shape[:2], block, strict=True):

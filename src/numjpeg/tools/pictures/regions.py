@@ -11,7 +11,7 @@ from numjpeg.encoder import encode
 from numjpeg.metrics import psnr
 from numjpeg.tools.pictures.canvas import GRAYS, colored
 from numjpeg.tools.pictures.journey import bits_per_block
-from numjpeg.tools.pictures.panels import Panel, Stage, card, heat, photo
+from numjpeg.tools.pictures.panels import Panel, PanelRow, card, heat, photo
 
 IMPORTANCE = 16
 """How much more errors count inside."""
@@ -50,4 +50,4 @@ def draw_importance(image: NDArray[np.uint8], inside: tuple[int, int, int, int])
         "One file has one quantization table, but the encoder decides for each block which coefficients are worth "
         "their bits. Bits of each luma block at equal file size."
     )
-    return card(Stage("importance", "Different regions, different coarseness", note, panels))
+    return card(PanelRow("importance", "Different regions, different coarseness", note, panels))

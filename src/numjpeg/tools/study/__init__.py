@@ -1,9 +1,11 @@
 """Codecs side by side on a folder of pictures: points, curves, Bjøntegaard rates, a report (extra ``study``).
 
-:mod:`~numjpeg.tools.study.codecs` says which, :mod:`~numjpeg.tools.study.measure` takes one point,
-:mod:`~numjpeg.tools.study.runner` takes all of them on any executor and goes on after an interruption,
-:mod:`~numjpeg.tools.study.curves` makes averages and rate differences of them,
-:mod:`~numjpeg.tools.study.jpeg2000` compares the two standards of the same committee, and
-:mod:`~numjpeg.tools.study.report` writes a page. No metric but PSNR is computed here: SSIM is scikit-image's,
-SSIMULACRA2 and the Bjøntegaard rate are those of the packages of these names.
+- :mod:`~numjpeg.tools.study.codecs`: which codecs there are.
+- :mod:`~numjpeg.tools.study.measure`: one point, of one picture, codec and setting.
+- :mod:`~numjpeg.tools.study.runner`: all points, on any executor; it goes on after an interruption.
+- :mod:`~numjpeg.tools.study.curves`: averages and rate differences.
+- :mod:`~numjpeg.tools.study.views`: JPEG beside JPEG 2000 at one size, and from parts of a file.
+- :mod:`~numjpeg.tools.study.report`: the page.
+
+PSNR is ours. SSIM is that of scikit-image; SSIMULACRA2 and the Bjøntegaard rate are of packages so named.
 """

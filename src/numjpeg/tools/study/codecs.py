@@ -18,7 +18,7 @@ from PIL import Image
 
 import numjpeg
 
-Picture = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 """uint8 ``(H, W, 3)``, RGB."""
 
 QUALITIES = (2, 5, 10, 20, 30, 45, 60, 75, 85, 92)
@@ -44,32 +44,32 @@ class Codec:
     name: str
     label: str
     settings: Sequence[float]
-    encode: Callable[[Picture, float], bytes]
-    decode: Callable[[bytes], Picture]
+    encode: Callable[[Pixels, float], bytes]
+    decode: Callable[[bytes], Pixels]
     built_for: str = ""
 
 
-def decode_by_pillow(data: bytes) -> Picture:
+def decode_by_pillow(data: bytes) -> Pixels:
     """Whatever Pillow reads, as RGB."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
 
 
-def _decode_restored(data: bytes) -> Picture:
+def _decode_restored(data: bytes) -> Pixels:
     return numjpeg.decode(data, colorspace="RGB", restore=True)
 
 
-def _by_numjpeg(picture: Picture, setting: float, **options: Any) -> bytes:
+def _by_numjpeg(picture: Pixels, setting: float, **options: Any) -> bytes:
     return numjpeg.encode(picture, int(setting), **options)
 
 
-def _by_pillow(picture: Picture, setting: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
+def _by_pillow(picture: Pixels, setting: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
     stream = io.BytesIO()
     Image.fromarray(picture).save(stream, format, quality=int(setting), **options)
     return stream.getvalue()
 
 
-def _by_openjpeg(picture: Picture, setting: float, *, irreversible: bool = True) -> bytes:
+def _by_openjpeg(picture: Pixels, setting: float, *, irreversible: bool = True) -> bytes:
     """JPEG 2000; ``setting`` is the compression ratio. No box structure around the codestream: 85 bytes less."""
     stream = io.BytesIO()
     options = {"quality_mode": "rates", "quality_layers": [setting]} if irreversible else {}
@@ -77,13 +77,13 @@ def _by_openjpeg(picture: Picture, setting: float, *, irreversible: bool = True)
     return stream.getvalue()
 
 
-def _losslessly(picture: Picture, _setting: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
+def _losslessly(picture: Pixels, _setting: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
     stream = io.BytesIO()
     Image.fromarray(picture).save(stream, format, **options)
     return stream.getvalue()
 
 
-def _by_jpegli(picture: Picture, setting: float) -> bytes:
+def _by_jpegli(picture: Pixels, setting: float) -> bytes:
     import pyjpegli  # noqa: PLC0415 (of the extra; the rest works without it)
 
     height, width, _ = picture.shape
@@ -95,7 +95,7 @@ def _codec(
     label: str,
     encode: Callable[..., bytes],
     settings: Sequence[float] = QUALITIES,
-    decode: Callable[[bytes], Picture] = decode_by_pillow,
+    decode: Callable[[bytes], Pixels] = decode_by_pillow,
     built_for: str = "",
     **options: Any,
 ) -> Codec:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from numjpeg.metrics import psnr
 from numjpeg.stages.color import rgb_to_ycbcr
-from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Picture
+from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels
 
 METRICS = {
     "psnr": "PSNR (RGB), dB",
@@ -59,7 +59,7 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def open_picture(data: bytes) -> Picture:
+def open_picture(data: bytes) -> Pixels:
     """A picture to encode: RGB."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
@@ -96,7 +96,7 @@ def measure(picture: str, data: bytes, codec: str, setting: float, perceptual: b
     )
 
 
-def _ssim(reference: Picture, image: Picture) -> float:
+def _ssim(reference: Pixels, image: Pixels) -> float:
     from skimage.metrics import structural_similarity  # noqa: PLC0415 (of the extra)
 
     return float(
@@ -106,13 +106,13 @@ def _ssim(reference: Picture, image: Picture) -> float:
     )
 
 
-def _ssimulacra2(reference: Picture, image: Picture) -> float:
+def _ssimulacra2(reference: Pixels, image: Pixels) -> float:
     from ssimulacra2 import compute_ssimulacra2  # noqa: PLC0415 (of the extra)
 
     return float(compute_ssimulacra2(_as_file(reference), _as_file(image)))
 
 
-def _as_file(picture: Picture) -> io.BytesIO:
+def _as_file(picture: Pixels) -> io.BytesIO:
     stream = io.BytesIO()
     Image.fromarray(picture).save(stream, "PPM")
     stream.seek(0)

@@ -11,10 +11,10 @@ from PIL import Image
 
 from numjpeg.files import write_atomically
 from numjpeg.metrics import psnr
-from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Picture
+from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels
 from numjpeg.tools.study.curves import HIGH_BPP, LOW_BPP, curve, mean_bd_rate, mean_curve
-from numjpeg.tools.study.jpeg2000 import View
 from numjpeg.tools.study.measure import METRICS, Point
+from numjpeg.tools.study.views import View
 
 RANGES = ((LOW_BPP, HIGH_BPP), (LOW_BPP, 0.6), (0.6, 1.5), (1.5, HIGH_BPP))
 """Bits a pixel of the anchor."""
@@ -142,7 +142,7 @@ def plot(points: Sequence[Point], metric: str, path: Path) -> None:
 _OURS = tuple(name for name in CODECS if name.split("-")[0] in ("numjpeg", "psnr", "perceptual"))
 
 
-def strip(original: Picture, views: Sequence[View], path: Path) -> list[str]:
+def strip(original: Pixels, views: Sequence[View], path: Path) -> list[str]:
     """Views side by side as one picture.
 
     Returns

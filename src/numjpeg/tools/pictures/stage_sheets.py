@@ -15,7 +15,7 @@ from numjpeg.tools.pictures.canvas import GRAYS, HEAT, PALE_GRAY, Canvas, colore
 from numjpeg.tools.pictures.journey import Journey, travel
 from numjpeg.tools.pictures.panels import (
     Panel,
-    Stage,
+    PanelRow,
     card,
     framed,
     heat,
@@ -77,7 +77,7 @@ def draw_stages(
     return sheet(stages[:cut], 1), sheet(stages[cut:], cut + 1)
 
 
-def _stages(journey: Journey, side: int, mosaic: int) -> list[Stage]:
+def _stages(journey: Journey, side: int, mosaic: int) -> list[PanelRow]:
     """All stages; photographs are shown ``side`` pixels long, or a little less, coefficients ``mosaic``."""
     color = journey.image.ndim == 3
     stages = [_stage_input(journey, side)]
@@ -94,11 +94,11 @@ def _stages(journey: Journey, side: int, mosaic: int) -> list[Stage]:
     ]
 
 
-def _stage_input(journey: Journey, side: int) -> Stage:
+def _stage_input(journey: Journey, side: int) -> PanelRow:
     height, width = journey.image.shape[:2]
     count = journey.image.size
     color = journey.image.ndim == 3
-    return Stage(
+    return PanelRow(
         "rgb" if color else "gray",
         "RGB picture" if color else "Gray picture",
         "What goes in: red, green and blue samples of 8 bits."
@@ -120,8 +120,8 @@ def _marked(image: Image.Image, journey: Journey) -> Image.Image:
     return framed(image, (8 * column, 8 * row), image.width / journey.image.shape[1])
 
 
-def _stage_components(journey: Journey, side: int) -> Stage:
-    return Stage(
+def _stage_components(journey: Journey, side: int) -> PanelRow:
+    return PanelRow(
         "luminance-and-chrominance",
         "Luminance and chrominance",
         "rgb_to_ycbcr: the eye sees fine detail in Y only; Cb and Cr are smooth, and may be stored coarsely.",
@@ -134,7 +134,7 @@ def _stage_components(journey: Journey, side: int) -> Stage:
     )
 
 
-def _stage_subsampled(journey: Journey, side: int) -> Stage:
+def _stage_subsampled(journey: Journey, side: int) -> PanelRow:
     share = 100 * sum(plane.size for plane in journey.subsampled) / journey.image.size
     full = journey.planes[0].shape
     frame = photo(np.zeros(full, np.uint8), side).size
@@ -147,7 +147,7 @@ def _stage_subsampled(journey: Journey, side: int) -> Stage:
         panels.append(
             Panel(canvas.finish(), f"{name}, {plane.shape[1]} x {plane.shape[0]}, in a frame of Y's size")
         )
-    return Stage(
+    return PanelRow(
         "subsampled",
         "Chroma subsampling",
         f"level_shift, downsample: Cb and Cr at the size they have now; {share:.0f}% of all samples are left.",
@@ -155,11 +155,11 @@ def _stage_subsampled(journey: Journey, side: int) -> Stage:
     )
 
 
-def _stage_block(journey: Journey, side: int) -> Stage:
+def _stage_block(journey: Journey, side: int) -> PanelRow:
     samples = journey.block_samples
     shifted = level_shift(samples)
     row, column = journey.block
-    return Stage(
+    return PanelRow(
         "block-samples",
         "One block of 8 x 8 samples",
         "split_blocks, level_shift: blocks are coded each for itself; 128 is taken off, so that gray is 0.",
@@ -170,7 +170,7 @@ def _stage_block(journey: Journey, side: int) -> Stage:
     )
 
 
-def _stage_dct(journey: Journey, side: int, mosaic: int) -> Stage:
+def _stage_dct(journey: Journey, side: int, mosaic: int) -> PanelRow:
     coefficients = journey.transformed[0]
     block = np.rint(coefficients[journey.block]).astype(np.intp)
     loudness = join_blocks(np.log2(1 + np.abs(coefficients)))
@@ -180,7 +180,7 @@ def _stage_dct(journey: Journey, side: int, mosaic: int) -> Stage:
     view, place = window(loudness, journey.block, length if longest <= length else length // 2)
     whole = "the whole picture" if view.shape == loudness.shape else "the part of the picture around it"
     colors = photo(colored(view, 0, 11), length)
-    return Stage(
+    return PanelRow(
         "dct",
         "Discrete cosine transform",
         "fdct: 64 samples become 64 frequencies. Most of the energy gathers in the upper left, DC first.",
@@ -194,13 +194,13 @@ def _stage_dct(journey: Journey, side: int, mosaic: int) -> Stage:
     )
 
 
-def _stage_quantized(journey: Journey, side: int) -> Stage:
+def _stage_quantized(journey: Journey, side: int) -> PanelRow:
     table = journey.coefficients.quantization_table(0)
     plane = quantize(journey.transformed[0], table)
     counts = np.count_nonzero(plane, axis=(-2, -1))
     alive = sum(np.count_nonzero(p) for p in journey.coefficients.planes)
     total = sum(p.size for p in journey.coefficients.planes)
-    return Stage(
+    return PanelRow(
         "quantized",
         "Quantization",
         f"quantize: divided by the table and rounded. {alive:,} of {total:,} coefficients survive "
@@ -215,11 +215,11 @@ def _stage_quantized(journey: Journey, side: int) -> Stage:
     )
 
 
-def _stage_bits(journey: Journey, side: int) -> Stage:
+def _stage_bits(journey: Journey, side: int) -> PanelRow:
     total = sum(int(grid.sum()) for grid in journey.bits)
     high = max(int(grid.max()) for grid in journey.bits)
     pixels = journey.planes[0].size
-    return Stage(
+    return PanelRow(
         "bits-per-block",
         "Bits per block",
         "zigzag, dc_differences, run_length_encode, huffman_encode: what each block costs in the file, "
@@ -231,11 +231,11 @@ def _stage_bits(journey: Journey, side: int) -> Stage:
     )
 
 
-def _stage_decoded(journey: Journey, side: int) -> Stage:
+def _stage_decoded(journey: Journey, side: int) -> PanelRow:
     samples = journey.block_samples.astype(np.intp)
     table = journey.coefficients.quantization_table(0)
     restored = inverse_level_shift(idct(dequantize(journey.coefficients.planes[0][journey.block], table)))
-    return Stage(
+    return PanelRow(
         "decoded",
         "Decoded",
         f"The same way back. {journey.image.size:,} samples came from {len(journey.data):,} bytes; "
@@ -248,13 +248,13 @@ def _stage_decoded(journey: Journey, side: int) -> Stage:
     )
 
 
-def _stage_difference(journey: Journey, side: int, mosaic: int) -> Stage:
+def _stage_difference(journey: Journey, side: int, mosaic: int) -> PanelRow:
     difference = journey.decoded.astype(np.int32) - journey.image
     shown = np.clip(MID_LEVEL + AMPLIFIED * difference, 0, 255).astype(np.uint8)
     length = side if max(shown.shape) <= side else mosaic
     view, _ = window(shown, journey.block, length)
     part = "" if view.shape == shown.shape else ", around the block"
-    return Stage(
+    return PanelRow(
         "difference",
         "What was lost",
         f"Decoded minus original, {AMPLIFIED} times amplified around gray; the largest difference is "

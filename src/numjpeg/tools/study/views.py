@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 import numjpeg
-from numjpeg.tools.study.codecs import Picture, decode_by_pillow
+from numjpeg.tools.study.codecs import Pixels, decode_by_pillow
 
 
 class View(NamedTuple):
@@ -17,14 +17,14 @@ class View(NamedTuple):
 
     label: str
     bytes: int
-    picture: Picture
+    picture: Pixels
 
 
 SHARES = (0.1, 0.25, 0.5, 1.0)
 """Of a file's bytes."""
 
 
-def at_ratio(picture: Picture, ratio: float) -> list[View]:
+def at_ratio(picture: Pixels, ratio: float) -> list[View]:
     """A picture at about one compression ratio: JPEG plain, restored, made for PSNR, and JPEG 2000.
 
     Parameters
@@ -51,7 +51,7 @@ def at_ratio(picture: Picture, ratio: float) -> list[View]:
     ]
 
 
-def _largest_within(picture: Picture, limit: int) -> bytes:
+def _largest_within(picture: Pixels, limit: int) -> bytes:
     """libjpeg's file of the highest quality that fits."""
     fitting = b""
     low, high = 1, 100
@@ -67,7 +67,7 @@ def _largest_within(picture: Picture, limit: int) -> bytes:
     return fitting
 
 
-def from_parts(picture: Picture, ratio: float = 10.0) -> tuple[list[View], list[View]]:
+def from_parts(picture: Pixels, ratio: float = 10.0) -> tuple[list[View], list[View]]:
     """What the first 10, 25, 50 and 100 % of a file show.
 
     JPEG 2000's file has a quality layer that ends at each share, so that its first layers are what stands in the
@@ -106,14 +106,14 @@ def from_parts(picture: Picture, ratio: float = 10.0) -> tuple[list[View], list[
     return jpeg, wavelet
 
 
-def _decode_part(data: bytes, shape: tuple[int, ...]) -> Picture:
+def _decode_part(data: bytes, shape: tuple[int, ...]) -> Pixels:
     try:
         return numjpeg.decode(data, strict=False, colorspace="RGB")
     except numjpeg.FormatError:  # no scan has begun yet
         return np.full(shape, 128, np.uint8)
 
 
-def _decode_layers(data: bytes, layers: int) -> Picture:
+def _decode_layers(data: bytes, layers: int) -> Pixels:
     with Image.open(io.BytesIO(data)) as image:
         # Pillow's attribute "layers" counts only together with a reduced size; its decoder takes the number here.
         (tile,) = image.tile
