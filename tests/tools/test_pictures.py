@@ -12,6 +12,8 @@ import numjpeg
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE, quantize
 from numjpeg.stages.zigzag import SEQUENCE
 from numjpeg.tools import pictures
+from numjpeg.tools.pictures import compare, glyphs, regions
+from numjpeg.tools.pictures.canvas import Canvas, text_width
 
 PIC = Path(__file__).parents[2] / "pic"
 PHOTO = PIC / pictures.PHOTO
@@ -65,16 +67,25 @@ def test_pic_holds_these_files_and_no_others(drawn: dict[str, Image.Image]) -> N
     assert sum(sizes) < 3_000_000
 
 
+# What these show was tuned or restored with float32, in which matrix products differ in their last bit from
+# machine to machine. Five kernels of OpenBLAS and two machines gave mean squared differences of at most 0.0002.
+FLOAT_PICTURES = {"importance.jpg", "restored.jpg", "jpeg2000.jpg", "parts.jpg"}
+TOLERANCE = 1.0
+
+
+def squared_difference(name: str, picture: Image.Image) -> float:
+    """Between a picture, once it is a file, and the file in ``pic/``: the mean, in squared 8-bit levels."""
+    there, here = (numjpeg.decode(data) for data in ((PIC / name).read_bytes(), pictures.to_file(name, picture)))
+    return numjpeg.metrics.mse(there, here)
+
+
 @same_letters
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_pic_is_what_the_command_draws_now(name: str, drawn: dict[str, Image.Image]) -> None:
-    file = (PIC / name).read_bytes()
-    if name == "importance.jpg":
-        # Tuning computes with float32, in which matrix products differ in their last bit from machine to machine;
-        # where two levels cost the same but for that, a block may have other bits.
-        difference = numjpeg.decode(file).astype(int) - np.asarray(drawn[name])
-        assert np.mean(difference**2) < 30
+    if name in FLOAT_PICTURES:
+        assert squared_difference(name, drawn[name]) < TOLERANCE
         return
+    file = (PIC / name).read_bytes()
     if name.endswith(".jpg"):
         assert file == pictures.to_file(name, drawn[name])
         return
@@ -83,6 +94,33 @@ def test_pic_is_what_the_command_draws_now(name: str, drawn: dict[str, Image.Ima
         expected = Image.open(BytesIO(pictures.to_file(name, expected))).convert("RGB")
     with Image.open(BytesIO(file)) as image:
         np.testing.assert_array_equal(np.asarray(image.convert("RGB")), np.asarray(expected))
+
+
+def test_the_tolerance_tells_a_stale_picture(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One step of quality in one of four panels, and one step in the importance of the face."""
+    assert (
+        squared_difference("restored.jpg", compare.draw_restored(photo, pictures.FACE, (26, 10))) > 10 * TOLERANCE
+    )
+    monkeypatch.setattr(regions, "IMPORTANCE", regions.IMPORTANCE - 1)
+    assert squared_difference("importance.jpg", pictures.draw_importance(photo, pictures.FACE)) > 10 * TOLERANCE
+
+
+def test_labels_are_chinese_too() -> None:
+    """Characters are drawn where they are asked for; one that there is no picture of is an error."""
+    canvas = Canvas(200, 40)
+    canvas.text((100, 20), "DC 直流", 18, "#FF0000", "mm")
+    drawn = np.asarray(canvas.finish())
+    columns = np.flatnonzero((drawn[..., 1] < 160).any(0))
+    width = text_width("DC 直流", 18)
+    assert abs(columns[0] - (100 - width / 2)) < 4
+    assert abs(columns[-1] - (100 + width / 2)) < 4
+    assert width == text_width("DC ", 18) + 2 * 18
+    assert 0.05 < (np.asarray(glyphs.glyph("量", 36)) > 127).mean() < 0.6
+    assert len({glyphs.glyph(character, 36).tobytes() for character in glyphs.CHARACTERS}) == len(
+        glyphs.CHARACTERS
+    )
+    with pytest.raises(ValueError, match="substring"):
+        canvas.text((0, 0), "龘")
 
 
 def test_the_pipeline_is_drawn_and_written_by_numjpeg() -> None:

@@ -1,10 +1,11 @@
 """The sheet that all pictures are drawn on: palette, font, shapes, colours for numbers, grids.
 
-Labels are plain ASCII, since Pillow's own font has no more and no other font can be counted upon.
+Labels are ASCII in Pillow's own font, the only one that can be counted upon, and Chinese by :mod:`.glyphs`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TypeVar
@@ -12,6 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+
+from numjpeg.tools.pictures.glyphs import glyph
 
 PAPER, INK, MUTED, LINE = "#FCFCFA", "#1B2730", "#55636E", "#BCC6CD"
 BLUE, ORANGE = "#1D639E", "#C2600A"
@@ -37,7 +40,16 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 def text_width(text: str, size: int) -> int:
     """Pixels that the longest line of a text takes."""
-    return max(int(_font(size).getlength(line)) + 1 for line in text.split("\n"))
+    return max(sum(_run_width(run, size) for run in _runs(line)) for line in text.split("\n"))
+
+
+def _runs(line: str) -> list[str]:
+    """A line cut into what Pillow's font has, and single characters that it has not."""
+    return re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]", line) or [line]
+
+
+def _run_width(run: str, size: int) -> int:
+    return int(_font(size).getlength(run)) + 1 if run.isascii() else size
 
 
 def wrap(text: str, size: int, width: int) -> str:
@@ -63,8 +75,17 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
 
     def text(self, at: Position, text: str, size: int = 18, fill: str = INK, anchor: str = "mm") -> None:
-        """Write text, of several lines too, with the anchor point of Pillow's names at ``at``."""
+        """Write text, of several lines if it is ASCII, with the anchor point of Pillow's names at ``at``."""
         position = (2 * at[0], 2 * at[1])
+        if not text.isascii():
+            left = position[0] - text_width(text, 2 * size) * {"l": 0, "m": 0.5, "r": 1}[anchor[0]]
+            for run in _runs(text):
+                if run.isascii():
+                    self._draw.text((left, position[1]), run, fill, _font(2 * size), "lm")
+                else:
+                    self._draw.bitmap((round(left), round(position[1]) - size), glyph(run, 2 * size), fill)
+                left += _run_width(run, 2 * size)
+            return
         align = {"l": "left", "m": "center", "r": "right"}[anchor[0]]
         self._draw.text(position, text, fill, _font(2 * size), anchor, 0.6 * size, align)
 
@@ -147,6 +168,6 @@ def draw_axes(canvas: Canvas, at: Position, side: int) -> None:
     x, y = at
     canvas.text((x, y - 24), "u", 22, BLUE, "lm")
     canvas.arrow([(x + 20, y - 22), (x + 84, y - 22)], BLUE, 2.5, 12)
-    canvas.text((x + side, y - 24), "horizontal frequency", 18, MUTED, "rm")
+    canvas.text((x + side, y - 24), "horizontal frequency  水平频率", 18, MUTED, "rm")
     canvas.text((x - 26, y + 12), "v", 22, BLUE)
     canvas.arrow([(x - 26, y + 28), (x - 26, y + 92)], BLUE, 2.5, 12)

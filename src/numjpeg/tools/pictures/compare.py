@@ -56,9 +56,11 @@ def draw_at_ratio(image: NDArray[np.uint8], crop: Crop, ratio: float = RATIO) ->
     """
     views, ratio = _as_small(at_ratio, image, ratio)
     panels = [_panel(image, view, crop, 2) for view in views]
+    plain, _, restored, wavelet = (psnr(image, view.picture) for view in views)
     note = (
         f"At {ratio:g}:1, {24 / ratio:.2f} bits per pixel, JPEG falls apart into blocks and JPEG 2000 stays "
-        "recognisable; an encoder that thinks harder and a decoder that restores take back about half of that."
+        f"recognisable, {wavelet - plain:.1f} dB ahead. Tuning the file for PSNR and restoring it on decoding "
+        f"gain {restored - plain:.1f} dB."
     )
     return card(PanelRow("ratio", f"JPEG and JPEG 2000 at {ratio:g}:1", note, panels))
 
@@ -81,7 +83,7 @@ def draw_parts(image: NDArray[np.uint8], crop: Crop, ratio: float = PARTS_RATIO)
             PanelRow(
                 "jpeg",
                 "Progressive JPEG",
-                f"From the first bytes of a file of {ratio:g}:1. What no scan has refined yet is smoothed.",
+                f"The first bytes of a file of {ratio:g}:1, tuned for PSNR, with libjpeg's order of scans.",
                 panels(jpeg),
             ),
             PanelRow(

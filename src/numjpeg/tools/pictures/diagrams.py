@@ -29,13 +29,13 @@ from numjpeg.tools.pictures.canvas import (
 )
 
 
-def draw_table(table: ArrayLike, title: str, subtitle: str = "") -> Image.Image:
+def draw_table(table: ArrayLike, title: str, subtitle: str = "", chinese: str = "") -> Image.Image:
     """Draw a quantization table as a grid of its numbers, shaded by value.
 
     Parameters
     ----------
     table : integers ``(8, 8)``, natural order.
-    title, subtitle : what stands above it, ASCII.
+    title, subtitle : what stands above it. chinese : the title once more.
 
     Returns
     -------
@@ -46,10 +46,11 @@ def draw_table(table: ArrayLike, title: str, subtitle: str = "") -> Image.Image:
         raise ValueError(f"table: integers (8, 8) expected, got {entries.dtype} {entries.shape}")
     canvas = Canvas(680, 756)
     canvas.text((60, 38), title, 28, INK, "lm")
+    canvas.text((636, 71), chinese, 23, INK, "rm")
     canvas.text((60, 72), subtitle, 17, MUTED, "lm")
     draw_axes(canvas, (60, 136), 576)
     draw_grid(canvas, (60, 136), 72, entries, colored(entries, 0, max(150, int(entries.max()))))
-    canvas.text((60, 734), "vertical frequency grows downwards; upper left: DC", 16, MUTED, "lm")
+    canvas.text((60, 734), "v: vertical frequency  垂直频率    upper left: DC  左上: 直流", 16, MUTED, "lm")
     return canvas.finish()
 
 
@@ -68,7 +69,10 @@ def draw_zigzag(sequence: ArrayLike = SEQUENCE) -> Image.Image:
     cell, left, top = 84, 72, 140
     canvas = Canvas(800, 860)
     canvas.text((left, 38), "The zig-zag sequence", 28, INK, "lm")
-    canvas.text((left, 72), "64 coefficients in order of rising frequency (T.81 Figure A.6)", 17, MUTED, "lm")
+    canvas.text((left + 8 * cell, 38), "Z 字形扫描", 28, INK, "rm")
+    canvas.text(
+        (left, 72), "64 coefficients in order of rising frequency 频率由低到高 (T.81 Figure A.6)", 17, MUTED, "lm"
+    )
     draw_axes(canvas, (left, top), 8 * cell)
     shades = colored(places, 0, 190)
     for v in range(8):
@@ -87,7 +91,9 @@ def draw_zigzag(sequence: ArrayLike = SEQUENCE) -> Image.Image:
     for v in range(8):
         for u in range(8):
             canvas.text((left + u * cell + 8, top + v * cell + 7), str(places[v, u]), 19, INK, "la")
-    canvas.text((left, 836), "vertical frequency grows downwards; 0: DC, 1 to 63: AC", 16, MUTED, "lm")
+    canvas.text(
+        (left, 836), "v: vertical frequency  垂直频率    0: DC  直流    1 to 63: AC  交流", 16, MUTED, "lm"
+    )
     return canvas.finish()
 
 
@@ -100,36 +106,37 @@ EXACT, ROUNDING, LOSSY = PALE_GRAY, PALE_BLUE, PALE_ORANGE
 class _Step(NamedTuple):
     column: int
     name: str
+    chinese: str
     function: str
     kind: str
     lane: int = 0
 
 
 _ENCODER = (
-    _Step(1, "colour\nRGB to YCbCr", "rgb_to_ycbcr", ROUNDING),
-    _Step(2, "level shift\n- 128", "level_shift", EXACT),
-    _Step(3, "subsampling\n4:2:0", "downsample", LOSSY),
-    _Step(4, "8 x 8\nblocks", "split_blocks", EXACT),
-    _Step(5, "forward\nDCT", "fdct", ROUNDING),
-    _Step(6, "quantization", "quantize", LOSSY),
-    _Step(7, "zig-zag", "zigzag", EXACT),
-    _Step(8, "DC prediction", "dc_differences", EXACT, -1),
-    _Step(8, "AC run-length", "run_length_encode", EXACT, 1),
-    _Step(9, "Huffman\ncoding", "huffman_encode", EXACT),
+    _Step(1, "colour\nRGB to YCbCr", "颜色空间转换", "rgb_to_ycbcr", ROUNDING),
+    _Step(2, "level shift\n- 128", "直流电平偏移", "level_shift", EXACT),
+    _Step(3, "subsampling\n4:2:0", "色度子采样", "downsample", LOSSY),
+    _Step(4, "8 x 8\nblocks", "分块", "split_blocks", EXACT),
+    _Step(5, "forward\nDCT", "离散余弦变换", "fdct", ROUNDING),
+    _Step(6, "quantization", "量化", "quantize", LOSSY),
+    _Step(7, "zig-zag", "Z 字形扫描", "zigzag", EXACT),
+    _Step(8, "DC prediction", "直流差分编码", "dc_differences", EXACT, -1),
+    _Step(8, "AC run-length", "游程编码", "run_length_encode", EXACT, 1),
+    _Step(9, "Huffman\ncoding", "哈夫曼编码", "huffman_encode", EXACT),
 )
 _DECODER = (
-    _Step(1, "colour\nYCbCr to RGB", "ycbcr_to_rgb", ROUNDING),
-    _Step(2, "upsampling\n4:2:0", "upsample", ROUNDING),
-    _Step(3, "join\nblocks", "join_blocks", EXACT),
-    _Step(4, "level shift\n+ 128", "inverse_level_shift", EXACT),
-    _Step(5, "inverse\nDCT", "idct", ROUNDING),
-    _Step(6, "dequantization", "dequantize", EXACT),
-    _Step(7, "inverse\nzig-zag", "inverse_zigzag", EXACT),
-    _Step(8, "DC sums", "dc_from_differences", EXACT, -1),
-    _Step(8, "AC run-length", "run_length_decode", EXACT, 1),
-    _Step(9, "Huffman\ndecoding", "huffman_decode", EXACT),
+    _Step(1, "colour\nYCbCr to RGB", "颜色空间转换", "ycbcr_to_rgb", ROUNDING),
+    _Step(2, "upsampling\n4:2:0", "色度上采样", "upsample", ROUNDING),
+    _Step(3, "join\nblocks", "合并块", "join_blocks", EXACT),
+    _Step(4, "level shift\n+ 128", "电平还原", "inverse_level_shift", EXACT),
+    _Step(5, "inverse\nDCT", "离散余弦逆变换", "idct", ROUNDING),
+    _Step(6, "dequantization", "反量化", "dequantize", EXACT),
+    _Step(7, "inverse\nzig-zag", "逆 Z 字形扫描", "inverse_zigzag", EXACT),
+    _Step(8, "DC sums", "直流差分解码", "dc_from_differences", EXACT, -1),
+    _Step(8, "AC run-length", "游程解码", "run_length_decode", EXACT, 1),
+    _Step(9, "Huffman\ndecoding", "哈夫曼解码", "huffman_decode", EXACT),
 )
-_LEFT, _PITCH, _BOX_WIDTH = 28, 172, 140
+_LEFT, _PITCH, _BOX_WIDTH, _BOX_HALF, _LANE = 28, 172, 140, 60, 68
 
 
 def _column_center(column: int) -> float:
@@ -137,52 +144,62 @@ def _column_center(column: int) -> float:
 
 
 def draw_pipeline() -> Image.Image:
-    """Draw encoder and decoder as a block diagram: an RGB picture, 1916 x 760."""
-    canvas = Canvas(1916, 760)
-    encoder, tables, decoder = 230, 420, 610
+    """Draw encoder and decoder as a block diagram: an RGB picture, 1916 x 804."""
+    canvas = Canvas(1916, 804)
+    encoder, tables, decoder = 230, 440, 650
     canvas.text((_LEFT, 44), "Baseline JPEG: from pixels to bits and back", 32, INK, "lm")
+    canvas.text((690, 44), "从像素到比特再回到像素", 26, INK, "lm")
     canvas.text((1916 - 36, 44), "small print: functions of numjpeg.stages", 18, MUTED, "rm")
     left = float(_LEFT + 16)
-    for text, fill in (
-        ("exactly reversible", EXACT),
-        ("reversible up to rounding", ROUNDING),
-        ("information is lost", LOSSY),
+    for text, chinese, fill in (
+        ("exactly reversible", "完全可逆", EXACT),
+        ("reversible up to rounding", "舍入误差内可逆", ROUNDING),
+        ("information is lost", "信息有损失", LOSSY),
     ):
         canvas.box((left, tables - 13), (26, 26), fill, MUTED, 5)
-        canvas.text((left + 38, tables), text, 20, INK, "lm")
+        canvas.text((left + 38, tables - 13), text, 20, INK, "lm")
+        canvas.text((left + 38, tables + 15), chinese, 18, INK, "lm")
         left += text_width(text, 20) + 90
     _draw_lane(canvas, encoder, _ENCODER, forward=True)
     _draw_lane(canvas, decoder, _DECODER, forward=False)
     quantization, huffman, file = (_column_center(column) for column in (6, 9, 10))
     canvas.line([(quantization, tables), (huffman, tables)], BLUE)
     canvas.arrow([(huffman, tables), (file - 56, tables)], BLUE)
-    for center, half, text in (
-        (quantization, 108, "quantization tables\nK.1, K.2 and quality"),
-        (huffman, 84, "Huffman tables\nK.3 or optimal"),
+    for center, half, text, chinese in (
+        (quantization, 108, "quantization tables\nK.1, K.2 and quality", "量化表"),
+        (huffman, 84, "Huffman tables\nK.3 or optimal", "哈夫曼表"),
     ):
-        canvas.arrow([(center, tables), (center, encoder + 50)], BLUE)
-        canvas.arrow([(center, tables), (center, decoder - 50)], BLUE)
-        canvas.box((center - half, tables - 34), (2 * half, 68), PAPER, BLUE, 8)
-        canvas.text((center, tables), text, 18, BLUE)
-    canvas.arrow([(file, encoder + 46), (file, tables - 48)], INK, 3, 13)
-    canvas.arrow([(file, tables + 46), (file, decoder - 48)], INK, 3, 13)
-    canvas.box((file - 54, tables - 46), (108, 92), BLUE, BLUE, 8)
-    canvas.text((file, tables), "JPEG\nfile", 22, PAPER)
+        canvas.arrow([(center, tables), (center, encoder + _BOX_HALF + 4)], BLUE)
+        canvas.arrow([(center, tables), (center, decoder - _BOX_HALF - 4)], BLUE)
+        canvas.box((center - half, tables - 48), (2 * half, 96), PAPER, BLUE, 8)
+        canvas.text((center, tables - 16), text, 18, BLUE)
+        canvas.text((center, tables + 28), chinese, 18, BLUE)
+    canvas.arrow([(file, encoder + 54), (file, tables - 56)], INK, 3, 13)
+    canvas.arrow([(file, tables + 54), (file, decoder - 56)], INK, 3, 13)
+    _draw_end(canvas, (file, tables), "JPEG\nfile", "文件", BLUE)
     return canvas.finish()
+
+
+def _draw_end(canvas: Canvas, at: tuple[float, float], text: str, chinese: str, fill: str) -> None:
+    """Draw what goes in or comes out."""
+    x, y = at
+    canvas.box((x - 54, y - 54), (108, 108), fill, fill, 8)
+    canvas.text((x, y - 14), text, 22, PAPER)
+    canvas.text((x, y + 32), chinese, 20, PAPER)
 
 
 def _draw_lane(canvas: Canvas, middle: int, steps: Sequence[_Step], forward: bool) -> None:
     """Draw the encoder from left to right, or the decoder from right to left."""
-    canvas.text((_LEFT + 16, middle - 84), "Encoder" if forward else "Decoder", 24, BLUE, "lm")
-    for column, text in ((0, "RGB\npixels"), (10, "bits")):
-        center = _column_center(column)
-        canvas.box((center - 54, middle - 46), (108, 92), INK, INK, 8)
-        canvas.text((center, middle), text, 22, PAPER)
+    name = "Encoder  编码器" if forward else "Decoder  解码器"
+    canvas.text((_LEFT + 16, middle - 88), name, 24, BLUE, "lm")
+    _draw_end(canvas, (_column_center(0), middle), "RGB\npixels", "像素", INK)
+    _draw_end(canvas, (_column_center(10), middle), "bits", "比特", INK)
     for step in steps:
-        center, y = _column_center(step.column), middle + step.lane * 62
-        canvas.box((center - _BOX_WIDTH / 2, y - 46), (_BOX_WIDTH, 92), step.kind, MUTED, 8)
-        canvas.text((center, y - 12), step.name, 18)
-        canvas.text((center, y + 31), step.function, 14, MUTED)
+        center, y = _column_center(step.column), middle + step.lane * _LANE
+        canvas.box((center - _BOX_WIDTH / 2, y - _BOX_HALF), (_BOX_WIDTH, 2 * _BOX_HALF), step.kind, MUTED, 8)
+        canvas.text((center, y - 26), step.name, 18)
+        canvas.text((center, y + 14), step.chinese, 18)
+        canvas.text((center, y + 42), step.function, 14, MUTED)
     for column in range(10):
         _connect(canvas, column, middle, forward)
 
@@ -191,8 +208,8 @@ def _connect(canvas: Canvas, column: int, middle: int, forward: bool) -> None:
     """Draw the arrows between a column and the next one; column 8 has two boxes."""
     half = [54 if c in (0, 10) else _BOX_WIDTH / 2 for c in (column, column + 1)]
     x0, x1 = _column_center(column) + half[0], _column_center(column + 1) - half[1]
-    for lane in (-62, 62) if column in (7, 8) else (0,):
-        y0, y1 = (middle + lane * (c == 8) + (lane // 4) * (c != 8) for c in (column, column + 1))
+    for lane in (-_LANE, _LANE) if column in (7, 8) else (0,):
+        y0, y1 = (middle + (lane if c == 8 else lane // 4) for c in (column, column + 1))
         points = [(x0, y0), (x1, y1)]
         canvas.arrow(points if forward else points[::-1], INK, 2, 10)
 

@@ -71,14 +71,14 @@ def from_parts(picture: Pixels, ratio: float = 10.0) -> tuple[list[View], list[V
     """What the first 10, 25, 50 and 100 % of a file show.
 
     JPEG 2000's file has a quality layer that ends at each share, so that its first layers are what stands in the
-    first part of the file; the JPEG file is progressive, and cut.
+    first part of the file. The JPEG file is tuned for PSNR, with libjpeg's order of progressive scans, and is cut.
 
     Returns
     -------
     (JPEG's views, JPEG 2000's views), one for each of :data:`SHARES`.
     """
     limit = int(picture.nbytes / ratio)
-    progressive = numjpeg.encode(picture, tune="psnr", target_bytes=limit, progressive=True)
+    progressive = numjpeg.encode(picture, tune="psnr", target_bytes=limit, scans="preview")
     jpeg = [
         View(
             f"JPEG, {share:.0%}",
