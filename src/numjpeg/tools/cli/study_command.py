@@ -18,13 +18,13 @@ from numjpeg.tools.cli.outputs import check_output, make_folder
 from numjpeg.tools.explain import printable
 from numjpeg.tools.other_formats import PictureError
 
-STRIP_RATIO = 100.0
 _WRITTEN = (
     "index.html",
     "lossless.csv",
+    "times.csv",
     "bd-*.csv",
     "ratio-*.csv",
-    "ratio.png",
+    "ratio-*.png",
     "parts-*.png",
     "psnr*.png",
     "ssim*.png",
@@ -94,17 +94,16 @@ def run_study(arguments: argparse.Namespace) -> int:
                 perceptual=not arguments.psnr_only,
                 progress=progress.set,
             )
-        strips = [] if arguments.no_strips else _strips(found[0], target)
+        strips = [] if arguments.no_strips else report.write_strips(found[0], target)
         page = report.write_report(points, anchors, target, strips)
     except (runner.StudyError, PictureError, OSError) as error:
         where = f"{printable(str(error.filename))}: " if isinstance(error, OSError) and error.filename else ""
         complain(f"numjpeg: study: {where}{reason(error)}")
         return FAILED
     lossy = [point for point in points if point.codec in codecs.CODECS]
-    for metric in report.metrics_of(lossy):
-        for anchor in anchors:
-            emit(f"\nRate at equal {report.METRICS[metric]}, against {codecs.CODECS[anchor].label}\n")
-            emit(report.as_markdown(report.bd_table(lossy, anchor, metric)))
+    for anchor in anchors:
+        emit(f"\nRate at equal quality, against {codecs.CODECS[anchor].label}\n")
+        emit(report.as_markdown(report.summary_table(lossy, anchor)))
     emit(f"\n{printable(str(page))}")
     return 0
 
@@ -133,26 +132,6 @@ def _require(names: Sequence[str], otherwise: str = "", extra: str = "study") ->
             raise UsageError(
                 f"study needs {name}, which is not installed: pip install 'numjpeg[{extra}]'{otherwise}"
             ) from None
-
-
-def _strips(path: Path, target: Path) -> list[tuple[str, str, list[str]]]:
-    """Pictures of one photograph at 100:1, and from parts of a file."""
-    measure = importlib.import_module("numjpeg.tools.study.measure")
-    jpeg2000 = importlib.import_module("numjpeg.tools.study.views")
-    report = importlib.import_module("numjpeg.tools.study.report")
-    picture = measure.open_picture(path.read_bytes())
-    strips = []
-    try:
-        views = jpeg2000.at_ratio(picture, STRIP_RATIO)
-    except ValueError as error:
-        complain(f"numjpeg: study: {printable(path.name)}: {reason(error)}")
-    else:
-        captions = report.strip(picture, views, target / "ratio.png")
-        strips.append((f"{path.name} at {STRIP_RATIO:g}:1", "ratio.png", captions))
-    for name, views in zip(("parts-jpeg", "parts-jpeg2000"), jpeg2000.from_parts(picture), strict=True):
-        captions = report.strip(picture, views, target / f"{name}.png")
-        strips.append((f"{path.name}, from a part of the file", f"{name}.png", captions))
-    return strips
 
 
 @contextmanager

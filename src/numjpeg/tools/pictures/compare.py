@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from numjpeg.decoder import decode
 from numjpeg.encoder import encode
 from numjpeg.metrics import psnr
 from numjpeg.tools.pictures.panels import Panel, PanelRow, card, sheet
-from numjpeg.tools.study.views import View, at_ratio, from_parts
+from numjpeg.tools.study.views import View, as_small, at_ratio, from_parts
 
 Crop = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""
@@ -54,7 +53,7 @@ def draw_at_ratio(image: NDArray[np.uint8], crop: Crop, ratio: float = RATIO) ->
     image : uint8 ``(H, W, 3)``. crop : what is shown, twice enlarged. ratio : of compression; halved until JPEG
         can do it.
     """
-    views, ratio = _as_small(at_ratio, image, ratio)
+    views, ratio = as_small(at_ratio, image, ratio)
     panels = [_panel(image, view, crop, 2) for view in views]
     plain, _, restored, wavelet = (psnr(image, view.picture) for view in views)
     note = (
@@ -73,7 +72,7 @@ def draw_parts(image: NDArray[np.uint8], crop: Crop, ratio: float = PARTS_RATIO)
     image : uint8 ``(H, W, 3)``. crop : what is shown, as it is. ratio : of compression of the whole files; halved
         until JPEG can do it.
     """
-    (jpeg, wavelet), ratio = _as_small(from_parts, image, ratio)
+    (jpeg, wavelet), ratio = as_small(from_parts, image, ratio)
 
     def panels(views: Iterable[View]) -> list[Panel]:
         return [_panel(image, view, crop, 1) for view in views]
@@ -95,22 +94,6 @@ def draw_parts(image: NDArray[np.uint8], crop: Crop, ratio: float = PARTS_RATIO)
         ],
         1,
     )
-
-
-Views = TypeVar("Views")
-
-
-def _as_small(
-    make: Callable[[NDArray[np.uint8], float], Views], image: NDArray[np.uint8], ratio: float
-) -> tuple[Views, float]:
-    """Views at a ratio, or at half of it, and so on: small pictures and noise cannot be made as small."""
-    while True:
-        try:
-            return make(image, ratio), ratio
-        except ValueError:
-            if ratio < 1:
-                raise
-            ratio /= 2
 
 
 def _panel(image: NDArray[np.uint8], view: View, crop: Crop, scale: int) -> Panel:

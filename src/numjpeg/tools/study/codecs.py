@@ -69,10 +69,13 @@ def _by_pillow(picture: Pixels, setting: float, *, format: str, **options: Any) 
     return stream.getvalue()
 
 
-def _by_openjpeg(picture: Pixels, setting: float, *, irreversible: bool = True) -> bytes:
-    """JPEG 2000; ``setting`` is the compression ratio. No box structure around the codestream: 85 bytes less."""
+def encode_jpeg2000(picture: Pixels, *ratios: float, irreversible: bool = True) -> bytes:
+    """JPEG 2000 with a quality layer for each compression ratio, the first layers first in the file; or lossless.
+
+    There is no box structure around the codestream, which is 85 bytes less.
+    """
     stream = io.BytesIO()
-    options = {"quality_mode": "rates", "quality_layers": [setting]} if irreversible else {}
+    options = {"quality_mode": "rates", "quality_layers": ratios, "progression": "LRCP"} if irreversible else {}
     Image.fromarray(picture).save(stream, "JPEG2000", no_jp2=True, mct=1, irreversible=irreversible, **options)
     return stream.getvalue()
 
@@ -137,7 +140,7 @@ CODECS: dict[str, Codec] = {
             progressive=True,
         ),
         _codec("jpegli", "jpegli", _by_jpegli, built_for="Butteraugli"),
-        _codec("jpeg2000", "JPEG 2000", _by_openjpeg, RATIOS, built_for="PSNR"),
+        _codec("jpeg2000", "JPEG 2000", encode_jpeg2000, RATIOS, built_for="PSNR"),
         _codec("webp", "WebP", _by_pillow, format="WEBP", method=6),
         _codec("avif", "AVIF", _by_pillow, AVIF_QUALITIES, format="AVIF", speed=6, subsampling="4:4:4"),
     ]
@@ -148,7 +151,7 @@ LOSSLESS: dict[str, Codec] = {
     codec.name: codec
     for codec in [
         _codec("png", "PNG", _losslessly, (0,), format="PNG", optimize=True),
-        _codec("jpeg2000-lossless", "JPEG 2000", _by_openjpeg, (0,), irreversible=False),
+        _codec("jpeg2000-lossless", "JPEG 2000", encode_jpeg2000, (0,), irreversible=False),
         _codec("webp-lossless", "WebP", _losslessly, (0,), format="WEBP", lossless=True, method=6),
     ]
 }

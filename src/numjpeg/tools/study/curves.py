@@ -18,23 +18,21 @@ Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def curve(points: Iterable[Point], metric: str) -> Curve:
-    """The points of one picture and codec that no other one beats in both rate and quality.
-
-    SSIM is taken as -10 log10(1 - SSIM): its upper end, where pictures are good, is otherwise too narrow.
-    """
-    pairs = sorted((point.bpp, _score(point, metric)) for point in points)
+    """The points of one picture and codec that no other one beats in both rate and quality."""
+    pairs = sorted((point.bpp, score(point, metric)) for point in points)
     kept: list[tuple[float, float]] = []
-    for bpp, score in pairs:
-        if not np.isfinite(score) or (kept and score <= kept[-1][1]):
+    for bpp, quality in pairs:
+        if not np.isfinite(quality) or (kept and quality <= kept[-1][1]):
             continue
         if kept and bpp == kept[-1][0]:
             kept.pop()
-        kept.append((bpp, score))
-    rate, quality = np.array(kept, np.float64).reshape(-1, 2).T
-    return rate, quality
+        kept.append((bpp, quality))
+    rates, qualities = np.array(kept, np.float64).reshape(-1, 2).T
+    return rates, qualities
 
 
-def _score(point: Point, metric: str) -> float:
+def score(point: Point, metric: str) -> float:
+    """What a point has by a metric; of SSIM -10 log10(1 - SSIM), as good pictures lie close together near 1."""
     value = float(getattr(point, metric))
     return -10 * np.log10(max(1 - value, 1e-12)) if metric == "ssim" else value
 
@@ -85,6 +83,6 @@ def mean_curve(points: Sequence[Point], codec: str, metric: str) -> Curve:
     own = [point for point in points if point.codec == codec]
     settings = sorted({point.setting for point in own})
     rate = [np.mean([p.bpp for p in own if p.setting == setting]) for setting in settings]
-    quality = [np.mean([getattr(p, metric) for p in own if p.setting == setting]) for setting in settings]
+    quality = [np.mean([score(p, metric) for p in own if p.setting == setting]) for setting in settings]
     order = np.argsort(rate)
     return np.array(rate)[order], np.array(quality)[order]

@@ -17,10 +17,10 @@ from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels
 METRICS = {
     "psnr": "PSNR (RGB), dB",
     "psnr_y": "PSNR (luminance), dB",
-    "ssim": "SSIM (luminance)",
+    "ssim": "SSIM (luminance), -10 log10(1 - SSIM), dB",
     "ssimulacra2": "SSIMULACRA2",
 }
-"""Name -> label of what a point can hold."""
+"""Name -> label, with the unit of :func:`numjpeg.tools.study.curves.score`."""
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 
+import numjpeg
 from numjpeg.files import write_atomically
 from numjpeg.metrics import psnr
 from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels
 from numjpeg.tools.study.curves import HIGH_BPP, LOW_BPP, curve, mean_bd_rate, mean_curve
-from numjpeg.tools.study.measure import METRICS, Point
-from numjpeg.tools.study.views import View
+from numjpeg.tools.study.measure import METRICS, Point, open_picture
+from numjpeg.tools.study.views import View, as_small, at_ratio, from_parts
 
 RANGES = ((LOW_BPP, HIGH_BPP), (LOW_BPP, 0.6), (0.6, 1.5), (1.5, HIGH_BPP))
 """Bits a pixel of the anchor."""
@@ -22,8 +27,23 @@ RANGES = ((LOW_BPP, HIGH_BPP), (LOW_BPP, 0.6), (0.6, 1.5), (1.5, HIGH_BPP))
 RATIOS = (5.0, 8.0, 10.0, 20.0, 40.0, 100.0)
 """Compression ratios at which codecs are compared."""
 
+STRIP_RATIO, PARTS_RATIO = 100.0, 10.0
+"""Compression ratios of the pictures that are shown."""
+
+PACKAGES = ("numpy", "pillow", "scikit-image", "ssimulacra2", "bjontegaard", "pyjpegli")
+LIBRARIES = {"libjpeg_turbo": "libjpeg-turbo", "jpg_2000": "OpenJPEG", "webp": "libwebp", "avif": "libavif"}
+"""Pillow's name of a library -> its own."""
+
 Table = list[list[str]]
 """Rows of cells; the first row is the head."""
+
+
+class Strip(NamedTuple):
+    """Pictures to show side by side."""
+
+    title: str
+    figures: list[tuple[str, str]]
+    """File name and caption of each."""
 
 
 def codecs_of(points: Sequence[Point]) -> list[str]:
@@ -37,29 +57,76 @@ def metrics_of(points: Sequence[Point]) -> list[str]:
     return [name for name in METRICS if all(np.isfinite(getattr(point, name)) for point in points)]
 
 
+# --- tables ----------------------------------------------------------------------------------------------
+
+
+def summary_table(points: Sequence[Point], anchor: str) -> Table:
+    """Mean BD-rate against ``anchor`` by each metric, from :data:`LOW_BPP` to :data:`HIGH_BPP` bits a pixel."""
+    metrics = metrics_of(points)
+    return _by_codec(
+        points,
+        [*(METRICS[metric].split(",")[0] for metric in metrics), "built for"],
+        lambda codec: [
+            *(_percent(mean_bd_rate(points, anchor, codec, metric)) for metric in metrics),
+            CODECS[codec].built_for,
+        ],
+        without=anchor,
+    )
+
+
 def bd_table(points: Sequence[Point], anchor: str, metric: str) -> Table:
     """Mean BD-rate against ``anchor``, of all codecs, over several ranges; percent, negative is smaller."""
-    head = ["codec", *(f"{low:g} to {high:g} bpp" for low, high in RANGES), "built for"]
-    rows = [
-        [
-            CODECS[codec].label,
+    return _by_codec(
+        points,
+        [*(f"{low:g} to {high:g} bpp" for low, high in RANGES), "built for"],
+        lambda codec: [
             *(_percent(mean_bd_rate(points, anchor, codec, metric, low, high)) for low, high in RANGES),
             CODECS[codec].built_for,
-        ]
-        for codec in codecs_of(points)
-        if codec != anchor
-    ]
-    return [head, *rows]
+        ],
+        without=anchor,
+    )
 
 
 def ratio_table(points: Sequence[Point], metric: str) -> Table:
     """The mean quality of all pictures at some compression ratios, between measured points by interpolation."""
-    head = ["codec", *(f"{ratio:g}:1" for ratio in RATIOS)]
+    own = {codec: [point for point in points if point.codec == codec] for codec in codecs_of(points)}
+    return _by_codec(
+        points,
+        [f"{ratio:g}:1" for ratio in RATIOS],
+        lambda codec: [_number(_quality_at(own[codec], metric, 24 / ratio)) for ratio in RATIOS],
+    )
+
+
+def time_table(points: Sequence[Point]) -> Table:
+    """CPU time of encoding a megapixel, over all pictures and settings: median and longest."""
+
+    def times(codec: str) -> list[str]:
+        # A point knows its pixels by its bytes and its bits a pixel.
+        own = [p.seconds / (8 * p.bytes / p.bpp) * 1e9 for p in points if p.codec == codec]
+        return [f"{np.median(own):,.0f} ms", f"{max(own):,.0f} ms"]
+
+    return _by_codec(points, ["median", "longest"], times)
+
+
+def lossless_table(points: Sequence[Point]) -> Table:
+    """Mean bits a pixel and compression ratio of the lossless codecs."""
     rows = []
-    for codec in codecs_of(points):
-        by_ratio = [_quality_at([p for p in points if p.codec == codec], metric, 24 / ratio) for ratio in RATIOS]
-        rows.append([CODECS[codec].label, *("" if np.isnan(q) else f"{q:.2f}" for q in by_ratio)])
-    return [head, *rows]
+    for name, codec in LOSSLESS.items():
+        own = [point.bpp for point in points if point.codec == name]
+        if own:
+            rows.append([codec.label, f"{np.mean(own):.2f}", f"{24 / np.mean(own):.2f}:1"])
+    return [["codec", "bits a pixel", "ratio"], *rows] if rows else []
+
+
+def _by_codec(
+    points: Sequence[Point], head: list[str], cells: Callable[[str], list[str]], without: str | None = None
+) -> Table:
+    """A row for each codec; columns that no codec has anything for are left out."""
+    codecs = [codec for codec in codecs_of(points) if codec != without]
+    columns = [list(column) for column in zip(head, *map(cells, codecs), strict=True)]
+    columns = [column for column in columns if any(column[1:])]
+    rows = zip(["codec", *(CODECS[codec].label for codec in codecs)], *columns, strict=True)
+    return [list(row) for row in rows]
 
 
 def _quality_at(points: Sequence[Point], metric: str, bpp: float) -> float:
@@ -72,19 +139,12 @@ def _quality_at(points: Sequence[Point], metric: str, bpp: float) -> float:
     return float(np.mean(found))
 
 
-def lossless_table(points: Sequence[Point]) -> Table:
-    """Mean bits a pixel and compression ratio of the lossless codecs."""
-    rows = []
-    for name, codec in LOSSLESS.items():
-        own = [point for point in points if point.codec == name]
-        if own:
-            bpp = float(np.mean([point.bpp for point in own]))
-            rows.append([codec.label, f"{bpp:.2f}", f"{24 / bpp:.2f}:1"])
-    return [["codec", "bits a pixel", "ratio"], *rows] if rows else []
-
-
 def _percent(value: float) -> str:
     return "" if np.isnan(value) else f"{value:+.1f} %"
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.2f}"
 
 
 def as_markdown(table: Table) -> str:
@@ -99,118 +159,186 @@ def as_csv(table: Table) -> str:
 
 
 def as_html(table: Table) -> str:
-    """A table for a page."""
-    head, *rows = [[html.escape(cell) for cell in row] for row in table]
-    lines = ["<table>", "<tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>"]
+    """A table for a page, which scrolls by itself where it is too wide; an empty cell has a dash."""
+    head, *rows = [[html.escape(cell) or "&ndash;" for cell in row] for row in table]
+    lines = ["<div><table>", "<tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>"]
     lines += ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows]
-    return "\n".join([*lines, "</table>"])
+    return "\n".join([*lines, "</table></div>"])
+
+
+# --- pictures --------------------------------------------------------------------------------------------
+
+_COLORS = (*(f"C{i}" for i in range(10)), "black", "goldenrod", "deeppink", "navy")
+_MARKERS = "os^DvPX*<>"
+_DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 
 
 def plot(points: Sequence[Point], metric: str, path: Path) -> None:
-    """Mean quality against mean bits a pixel, a line a codec."""
+    """Mean quality against mean bits a pixel, a line a codec.
+
+    Lines that lie on each other can be told apart: each has its own colour, marker and dashes, and is thinner than
+    those it covers. Letters are large enough for the width of a telephone.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (of the extra)
     from matplotlib.figure import Figure  # noqa: PLC0415 (of the extra)
 
-    figure = Figure(figsize=(8, 5.5), layout="constrained")
+    figure = Figure(figsize=(5, 5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for i, codec in enumerate(codecs_of(points)):
-        rate, quality = mean_curve(points, codec, metric)
-        style = "-" if codec in _OURS else "--"
-        axes.plot(rate, quality, style, marker=".", linewidth=1.4, color=f"C{i % 10}", label=CODECS[codec].label)
+    curves = {codec: mean_curve(points, codec, metric) for codec in codecs_of(points)}
+    for thinner, (codec, (rate, quality)) in enumerate(curves.items()):
+        i = list(CODECS).index(codec)
+        axes.plot(
+            rate,
+            quality,
+            linestyle=_DASHES[i % len(_DASHES)],
+            marker=_MARKERS[i % len(_MARKERS)],
+            markersize=4,
+            linewidth=3.4 - 2.4 * thinner / len(curves),
+            color=_COLORS[i % len(_COLORS)],
+            label=CODECS[codec].label,
+        )
     axes.set_xscale("log")
     axes.set_xlim(0.15, 4)
     ticks = (0.2, 0.3, 0.5, 1, 2, 3)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_xticks([], minor=True)
-    visible = [
-        q
-        for codec in codecs_of(points)
-        for r, q in zip(*mean_curve(points, codec, metric), strict=True)
-        if 0.15 <= r <= 4
-    ]
+    visible = [q for curve in curves.values() for r, q in zip(*curve, strict=True) if 0.15 <= r <= 4]
     if visible:
         margin = 0.03 * (max(visible) - min(visible))
         axes.set_ylim(min(visible) - margin, max(visible) + margin)
     axes.set_xlabel("bits a pixel")
     axes.set_ylabel(METRICS[metric])
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="lower right")
-    figure.savefig(path, dpi=110)
+    figure.legend(fontsize=9, loc="outside lower center", ncols=2, handlelength=4)
+    figure.savefig(path, dpi=200)
 
 
-_OURS = tuple(name for name in CODECS if name.split("-")[0] in ("numjpeg", "psnr", "perceptual"))
+def write_views(original: Pixels, views: Iterable[View], target: Path, name: str, title: str) -> Strip:
+    """Write views as ``name-1.png`` and so on into the folder ``target``; captions give their bytes and PSNR."""
+    figures = []
+    for number, view in enumerate(views, 1):
+        file = f"{name}-{number}.png"
+        Image.fromarray(view.picture).save(target / file)
+        caption = f"{view.label}: {view.bytes:,} bytes, {psnr(original, view.picture):.2f} dB"
+        figures.append((file, caption))
+    return Strip(title, figures)
 
 
-def strip(original: Pixels, views: Sequence[View], path: Path) -> list[str]:
-    """Views side by side as one picture.
+def write_strips(path: Path, target: Path) -> list[Strip]:
+    """Write what JPEG and JPEG 2000 make of a picture at 100:1, or as near as it goes, and from parts of files."""
+    picture = open_picture(path.read_bytes())
+    views, ratio = as_small(at_ratio, picture, STRIP_RATIO)
+    strips = [write_views(picture, views, target, "ratio", f"{path.name} at {ratio:g}:1")]
+    parts, ratio = as_small(from_parts, picture, PARTS_RATIO)
+    for name, views in zip(("parts-jpeg", "parts-jpeg2000"), parts, strict=True):
+        strips.append(
+            write_views(picture, views, target, name, f"{path.name}, from a part of a file of {ratio:g}:1")
+        )
+    return strips
 
-    Returns
-    -------
-    A caption for each: label, bytes, PSNR.
-    """
-    gap = np.full((original.shape[0], 6, 3), 255, np.uint8)
-    parts = [part for view in views for part in (gap, view.picture)][1:]
-    Image.fromarray(np.concatenate(parts, axis=1)).save(path)
-    return [f"{view.label}: {view.bytes:,} bytes, {psnr(original, view.picture):.2f} dB" for view in views]
+
+# --- the page --------------------------------------------------------------------------------------------
+
+
+def versions() -> str:
+    """The date, and what the measurements depend on, as this machine has it."""
+    parts = [f"numjpeg {numjpeg.__version__}", f"Python {platform.python_version()}"]
+    for package in PACKAGES:
+        try:
+            parts.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    known = {name: features.version(library) for library, name in LIBRARIES.items()}
+    parts += [f"{name} {found}" for name, found in known.items() if found]
+    return f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}, {platform.machine()}: {', '.join(parts)}."
 
 
 def write_report(
-    points: Sequence[Point],
-    anchors: Sequence[str],
-    target: Path,
-    strips: Sequence[tuple[str, str, Sequence[str]]] = (),
+    points: Sequence[Point], anchors: Sequence[str], target: Path, strips: Sequence[Strip] = ()
 ) -> Path:
     """Write ``index.html`` with tables and plots, and the tables as CSV, into the folder ``target``.
 
     Parameters
     ----------
-    points : of a study. anchors : codecs against which BD-rates are given.
-    strips : (title, file name in ``target``, captions) of pictures to show.
+    points : of a study. anchors : codecs against which BD-rates are given. strips : pictures to show.
 
     Returns
     -------
     The page.
     """
     lossy = [point for point in points if point.codec in CODECS]
-    pictures = sorted({point.picture for point in points})
-    parts = [f"<h1>Rate and distortion</h1><p>{len(pictures)} pictures: {html.escape(', '.join(pictures))}.</p>"]
+    parts: list[str] = []
+
+    def add(title: str, name: str, table: Table, level: int = 3) -> None:
+        write_atomically(target / f"{name}.csv", as_csv(table).encode())
+        parts.extend([f"<h{level}>{html.escape(title)}</h{level}>", as_html(table)])
+
+    for anchor in anchors:
+        add(
+            f"Rate at equal quality, against {CODECS[anchor].label}",
+            f"bd-{anchor}",
+            summary_table(lossy, anchor),
+            2,
+        )
     for metric in metrics_of(lossy):
+        label, name = METRICS[metric], METRICS[metric].split(",")[0]
         plot(lossy, metric, target / f"{metric}.png")
-        parts.append(f'<h2>{html.escape(METRICS[metric])}</h2><img src="{metric}.png" alt="{metric}">')
+        caption = f"Mean {label}, at each setting of a codec, against mean bits a pixel"
+        parts += [f"<h2>{html.escape(label)}</h2>", _figure(f"{metric}.png", caption)]
         for anchor in anchors:
-            table = bd_table(lossy, anchor, metric)
-            write_atomically(target / f"bd-{metric}-{anchor}.csv", as_csv(table).encode())
-            title = f"Rate at equal {METRICS[metric]}, against {CODECS[anchor].label}"
-            parts += [f"<h3>{html.escape(title)}</h3>", as_html(table)]
-        table = ratio_table(lossy, metric)
-        write_atomically(target / f"ratio-{metric}.csv", as_csv(table).encode())
-        parts += [f"<h3>{html.escape(METRICS[metric])} at compression ratios</h3>", as_html(table)]
-    parts.append(
-        "<p>A codec looks best by the metric that it was built for: see the last column, and more than one "
-        "metric. BD-rate: mean difference of log rate at equal quality, piecewise cubic, over the qualities that "
-        "the anchor has in the range; negative is smaller.</p>"
-    )
+            title = f"Rate at equal {name}, against {CODECS[anchor].label}"
+            add(title, f"bd-{metric}-{anchor}", bd_table(lossy, anchor, metric))
+        add(f"{label}, at compression ratios", f"ratio-{metric}", ratio_table(lossy, metric))
+    add("CPU time of encoding, for a megapixel", "times", time_table(lossy), 2)
     if table := lossless_table(points):
-        write_atomically(target / "lossless.csv", as_csv(table).encode())
-        parts += ["<h2>Lossless</h2>", as_html(table)]
-    for title, name, captions in strips:
-        parts.append(f'<h2>{html.escape(title)}</h2><a href="{name}"><img src="{name}" alt=""></a>')
-        parts.append("<p>" + "<br>".join(html.escape(caption) for caption in captions) + "</p>")
-    page = target / "index.html"
-    write_atomically(page, _PAGE.replace("BODY", "\n".join(parts)).encode())
-    return page
+        add("Lossless", "lossless", table, 2)
+    for strip in strips:
+        parts.append(f"<h2>{html.escape(strip.title)}</h2><section>")
+        parts += [*(_figure(*figure) for figure in strip.figures), "</section>"]
+    pictures = sorted({point.picture for point in points})
+    about = f"{len(pictures)} pictures: {', '.join(pictures)}. {versions()}"
+    page = _PAGE.replace("ABOUT", html.escape(about)).replace("BODY", "\n".join(parts))
+    write_atomically(target / "index.html", page.encode())
+    return target / "index.html"
+
+
+def _figure(file: str, caption: str) -> str:
+    text = html.escape(caption)
+    return f'<figure><a href="{file}"><img src="{file}" alt="{text}"></a><figcaption>{text}</figcaption></figure>'
 
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Rate and distortion</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-body { font: 15px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
+body { font: 16px/1.5 sans-serif; max-width: 60em; margin: 1em auto; padding: 0 1em; overflow-wrap: break-word; }
 img { max-width: 100%; }
+div { overflow-x: auto; }
 table { border-collapse: collapse; }
-td, th { padding: 0.2em 0.8em; border-bottom: 1px solid #ccc; text-align: right; }
-td:first-child, th:first-child, td:last-child { text-align: left; }
+td, th { padding: 0.2em 0.6em; border-bottom: 1px solid #ccc; text-align: right; white-space: nowrap; }
+td:first-child, th:first-child { text-align: left; position: sticky; left: 0; background: #fff; }
+figure { margin: 0; max-width: 45em; }
+figcaption { font-size: 0.9em; color: #444; }
+@media (max-width: 35em) {
+td, th { padding: 0.2em 0.3em; }
+td:first-child { white-space: normal; min-width: 6em; }
+}
+section { display: grid; grid-template-columns: repeat(auto-fit, minmax(15em, 1fr)); gap: 1em; }
 </style></head><body>
+<h1>Rate and distortion</h1>
+<p>ABOUT</p>
+<h2>How to read this page</h2>
+<ul>
+<li>Rate at equal quality (BD-rate): the mean difference of log rate between a codec's curve and the anchor's,
+piecewise cubic, over the qualities that the anchor has in the given range of bits a pixel (bpp) and both curves
+cover, then the mean over all pictures. Negative is smaller, and better.</li>
+<li>A codec looks best by the metric that it was built for: see the last column, and more than one metric.</li>
+<li>PSNR (RGB) counts the errors of all three channels; PSNR (luminance) those of Y, which the eye sees most.
+SSIM is given in decibels, -10 log10(1 - SSIM): 10 dB is an SSIM of 0.9, 20 dB of 0.99.</li>
+<li>&ndash; means that there is nothing to compare: curves have no quality in common in this range, or a codec
+does not reach this compression ratio on every picture. In the last column it means no metric in particular.</li>
+</ul>
 BODY
 </body></html>
 """

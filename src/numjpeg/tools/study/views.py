@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from PIL import Image
 
 import numjpeg
-from numjpeg.tools.study.codecs import Pixels, decode_by_pillow
+from numjpeg.tools.study.codecs import Pixels, decode_by_pillow, encode_jpeg2000
 
 
 class View(NamedTuple):
@@ -22,6 +23,20 @@ class View(NamedTuple):
 
 SHARES = (0.1, 0.25, 0.5, 1.0)
 """Of a file's bytes."""
+
+
+Views = TypeVar("Views")
+
+
+def as_small(make: Callable[[Pixels, float], Views], picture: Pixels, ratio: float) -> tuple[Views, float]:
+    """Views at a ratio, or at half of it, and so on: small pictures and noise cannot be made as small."""
+    while True:
+        try:
+            return make(picture, ratio), ratio
+        except ValueError:
+            if ratio < 1:
+                raise
+            ratio /= 2
 
 
 def at_ratio(picture: Pixels, ratio: float) -> list[View]:
@@ -38,11 +53,7 @@ def at_ratio(picture: Pixels, ratio: float) -> list[View]:
     limit = int(picture.nbytes / ratio)
     plain = _largest_within(picture, limit)
     tuned = numjpeg.encode(picture, tune="psnr", target_bytes=limit)
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(
-        stream, "JPEG2000", no_jp2=True, mct=1, irreversible=True, quality_mode="rates", quality_layers=[ratio]
-    )
-    wavelet = stream.getvalue()
+    wavelet = encode_jpeg2000(picture, ratio)
     return [
         View("JPEG (libjpeg)", len(plain), decode_by_pillow(plain)),
         View("JPEG, tuned for PSNR", len(tuned), decode_by_pillow(tuned)),
@@ -67,7 +78,7 @@ def _largest_within(picture: Pixels, limit: int) -> bytes:
     return fitting
 
 
-def from_parts(picture: Pixels, ratio: float = 10.0) -> tuple[list[View], list[View]]:
+def from_parts(picture: Pixels, ratio: float) -> tuple[list[View], list[View]]:
     """What the first 10, 25, 50 and 100 % of a file show.
 
     JPEG 2000's file has a quality layer that ends at each share, so that its first layers are what stands in the
@@ -79,30 +90,13 @@ def from_parts(picture: Pixels, ratio: float = 10.0) -> tuple[list[View], list[V
     """
     limit = int(picture.nbytes / ratio)
     progressive = numjpeg.encode(picture, tune="psnr", target_bytes=limit, scans="preview")
-    jpeg = [
-        View(
-            f"JPEG, {share:.0%}",
-            size := int(len(progressive) * share),
-            _decode_part(progressive[:size], picture.shape),
-        )
-        for share in SHARES
-    ]
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(
-        stream,
-        "JPEG2000",
-        no_jp2=True,
-        mct=1,
-        irreversible=True,
-        progression="LRCP",
-        quality_mode="rates",
-        quality_layers=[ratio / share for share in SHARES],
-    )
-    size = len(stream.getvalue())
-    wavelet = [
-        View(f"JPEG 2000, {share:.0%}", int(size * share), _decode_layers(stream.getvalue(), layers))
-        for layers, share in enumerate(SHARES, 1)
-    ]
+    layered = encode_jpeg2000(picture, *(ratio / share for share in SHARES))
+    jpeg, wavelet = [], []
+    for layers, share in enumerate(SHARES, 1):
+        size = int(len(progressive) * share)
+        jpeg.append(View(f"JPEG, {share:.0%}", size, _decode_part(progressive[:size], picture.shape)))
+        size = int(len(layered) * share)
+        wavelet.append(View(f"JPEG 2000, {share:.0%}", size, _decode_layers(layered, layers)))
     return jpeg, wavelet
 
 
