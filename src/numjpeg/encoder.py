@@ -82,8 +82,8 @@ def encode(
         coefficients at once.
     scans : the scans of a progressive file, each (components, Ss, Se, Ah, Al) as in the scan header (B.2.3);
         components are counted from 0. Bits that no scan sends are lost. Given, it makes the file progressive.
-        "preview" means libjpeg's scans: with ``tune`` the file is then a little larger than with the scans that are
-        searched for, and its first part shows more of the picture.
+        "preview" means libjpeg's scans: a file with ``tune`` is then a little larger than with the scans that cost
+        least, and its first part shows more of the picture.
     qtables : 1 to 4 quantization tables of 64 integers in natural order, for the components in turn; the last one
         serves the rest. Entries above 255 need ``quality=None``; a sequential file with them is extended (SOF1).
     colorspace : what the channels are, in any case. Three: "RGB" (None), "BGR", or "YCbCr", which is stored as it
