@@ -7,11 +7,14 @@ scan the blocks of an MCU follow each other, component by component, row by row:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.errors import check_array
+
+Element = TypeVar("Element", bound=np.generic)
 
 Factors = Sequence[tuple[int, int]]
 """(rows, columns) of blocks an MCU holds of each component: (V, H), or (1, 1) in a scan of one component."""
@@ -85,17 +88,17 @@ def interleave(planes: Sequence[NDArray[np.int16]], factors: Factors) -> NDArray
     return blocks.reshape(rows * columns, -1, 64)
 
 
-def deinterleave(blocks: NDArray[np.int16], columns: int, factors: Factors) -> list[NDArray[np.int16]]:
+def deinterleave(blocks: NDArray[Element], columns: int, factors: Factors) -> list[NDArray[Element]]:
     """The inverse of :func:`interleave`: a band of whole MCU rows, cut into planes.
 
     Parameters
     ----------
-    blocks : int16 ``(rows * columns, blocks an MCU, 64)``, or a last axis of the DC alone.
+    blocks : ``(rows * columns, blocks an MCU, 64)``, any dtype; or another last axis, such as the DC alone.
     columns : MCUs in a row.
 
     Returns
     -------
-    for each component int16 ``(rows * V, columns * H, 64)``.
+    For each component ``(rows * V, columns * H, 64)``, same dtype.
 
     Raises
     ------

@@ -6,125 +6,70 @@ import importlib
 import io
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.container import structure as reader
-from numjpeg.decoder import BAND_BLOCKS, decode
+from numjpeg import pipeline
+from numjpeg.container.structure import read_structure
+from numjpeg.decoder import decode, read_coefficients
 from numjpeg.encoder import encode
-from numjpeg.fast import packing
-from numjpeg.fast.lanes import read_scan
-from numjpeg.fast.tiles import BAND_PIXELS
 from numjpeg.metrics import psnr
-from numjpeg.stages.blocks import join_blocks, split_blocks
-from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
-from numjpeg.stages.dc_prediction import dc_differences
-from numjpeg.stages.dct import fdct, idct
-from numjpeg.stages.huffman import (
-    AC_CHROMINANCE,
-    AC_LUMINANCE,
-    DC_CHROMINANCE,
-    DC_LUMINANCE,
-    ac_symbols,
-    huffman_encode,
-    magnitude_bits,
-    magnitude_category,
-)
-from numjpeg.stages.level_shift import inverse_level_shift, level_shift
-from numjpeg.stages.quantization import dequantize, quantize
-from numjpeg.stages.run_length import run_length_encode
-from numjpeg.stages.subsampling import downsample, upsample
-from numjpeg.stages.zigzag import inverse_zigzag, zigzag
+from numjpeg.tools.observe import Call, observed
 
 PILLOW_SUBSAMPLING = ("4:4:4", "4:2:2", "4:2:0")
 """What Pillow can write under these names."""
 
 Result = TypeVar("Result")
 
+STEPS = {
+    "colour conversion": ("rgb_to_ycbcr", "ycbcr_to_rgb"),
+    "level shift": ("level_shift", "inverse_level_shift"),
+    "subsampling": ("pad_edges", "downsample"),
+    "8x8 blocks": ("split_blocks", "join_blocks"),
+    "DCT": ("fdct",),
+    "quantization": ("quantize",),
+    "zig-zag": ("zigzag", "inverse_zigzag"),
+    "MCU order": ("pad_to_mcus", "interleave", "deinterleave"),
+    "DC prediction": ("dc_differences", "dc_from_differences"),
+    "run-length coding": ("run_length_encode", "run_length_decode"),
+    "Huffman coding": ("block_symbols", "huffman_encode", "append_magnitude_bits", "read_block_symbols"),
+    "bits and bytes": ("pack_bits", "stuff_bytes", "unstuff_bytes", "bit_windows"),
+    "dequantization": ("dequantize",),
+    "inverse DCT": ("idct",),
+    "upsampling": ("upsample",),
+}
+"""What the demonstration calls the steps, and the stages of each. Stages that make tables are left out."""
 
-@dataclass
-class Clock:
-    """CPU seconds of each stage, added up over the bands."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def time(self, stage: str, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Call a function and add the CPU time it takes to a stage's."""
-        start = time.process_time()
-        result = function(*arguments)
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.process_time() - start
-        return result
+def _by_step(calls: list[Call]) -> dict[str, float]:
+    """CPU seconds of each step, in the order of the calls."""
+    step_of = {stage: step for step, stages in STEPS.items() for stage in stages}
+    seconds: dict[str, float] = {}
+    for call in calls:
+        if call.stage in step_of:
+            step = step_of[call.stage]
+            seconds[step] = seconds.get(step, 0.0) + call.seconds
+    return seconds
 
 
-def time_encoding(image: NDArray[np.uint8], data: bytes) -> tuple[dict[str, float], int]:
-    """Run the stages of encoding one by one, band by band, and time each.
+def time_encoding(image: NDArray[np.uint8], quality: int, subsampling: str) -> tuple[dict[str, float], bytes]:
+    """Run the stages of encoding one by one, and time each.
 
     Parameters
     ----------
-    image : uint8 ``(H, W)`` or ``(H, W, 3)`` RGB. data : the file that ``encode`` made of it.
+    image : uint8 ``(H, W)`` or ``(H, W, 3)`` RGB.
+    quality, subsampling : as in :func:`numjpeg.pipeline.pixels_to_coefficients`.
 
     Returns
     -------
-    (seconds by stage, bits of all code words and magnitudes).
+    (CPU seconds by step, the data of the scan).
     """
-    structure = reader.read_structure(data)
-    frame = structure.require_frame()
-    clock = Clock(dict.fromkeys(("colour conversion", "level shift", "subsampling"), 0.0))
-    total = 0
-    predictors = [0] * len(frame.components)
-    step = 8 * frame.V_max * max(1, BAND_PIXELS // (8 * frame.V_max * frame.width))
-    for top in range(0, frame.height, step):
-        band = image[top : top + step]
-        below, right = -len(band) % (8 * frame.V_max), -frame.width % (8 * frame.H_max)
-        band = np.pad(band, [(0, below), (0, right), *[(0, 0)] * (band.ndim - 2)], mode="edge")
-        if band.ndim == 3:
-            band = clock.time("colour conversion", rgb_to_ycbcr, band)
-        planes = [band] if band.ndim == 2 else [band[..., i] for i in range(3)]
-        for i, (plane, c) in enumerate(zip(planes, frame.components, strict=True)):
-            h, v = frame.H_max // c.H, frame.V_max // c.V
-            samples: NDArray[Any] = clock.time("level shift", level_shift, plane)
-            if (h, v) != (1, 1):
-                samples = clock.time("subsampling", downsample, samples, h, v)
-            blocks = clock.time("8x8 blocks", _blocks, samples)
-            blocks = clock.time("DCT", fdct, blocks)
-            quantized = clock.time("quantization", quantize, blocks, structure.component_tables[i])
-            sequences = clock.time("zig-zag", zigzag, quantized).reshape(-1, 64)
-            differences = clock.time("DC prediction", dc_differences, sequences[:, 0], None, predictors[i])
-            predictors[i] = int(sequences[-1, 0])
-            runs = clock.time("run-length coding", run_length_encode, sequences)
-            codes, lengths = clock.time("Huffman coding", _code, differences, runs, min(i, 1))
-            total += clock.time("bits to bytes", _pack, codes, lengths)
-    return {stage: seconds for stage, seconds in clock.seconds.items() if seconds}, total
-
-
-def _blocks(plane: NDArray[np.integer]) -> NDArray[np.generic]:
-    """Blocks in the memory order that the transforms want: 64 planes."""
-    planes = np.ascontiguousarray(np.moveaxis(split_blocks(plane), (-2, -1), (0, 1)))
-    return np.moveaxis(planes, (0, 1), (-2, -1))
-
-
-def _code(differences: NDArray[np.int32], runs: Any, table: int) -> tuple[NDArray[np.uint64], NDArray[np.integer]]:
-    """Code words with their magnitude bits; DC first, then AC, which is not the file's order but the same work."""
-    ac = ac_symbols(runs.run, runs.value)
-    dc_tables, ac_tables = (DC_LUMINANCE, DC_CHROMINANCE), (AC_LUMINANCE, AC_CHROMINANCE)
-    parts = []
-    for symbols, values, tables in (
-        (magnitude_category(differences), differences, dc_tables),
-        (ac.symbol, ac.value, ac_tables),
-    ):
-        codes, lengths = huffman_encode(symbols, [tables[table]])
-        category = magnitude_category(values)
-        parts.append((codes << category.astype(np.uint64) | magnitude_bits(values, category), lengths + category))
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-
-
-def _pack(codes: NDArray[np.uint64], lengths: NDArray[np.integer]) -> int:
-    packed, count = packing.pack(codes, lengths)
-    packing.stuff(packed)
-    return count
+    with observed() as calls:
+        coefficients = pipeline.pixels_to_coefficients(image, quality, subsampling)
+        bits = pipeline.coefficients_to_bits(coefficients)
+    return _by_step(calls), bits
 
 
 def time_decoding(data: bytes) -> tuple[dict[str, float], NDArray[np.uint8]]:
@@ -132,37 +77,18 @@ def time_decoding(data: bytes) -> tuple[dict[str, float], NDArray[np.uint8]]:
 
     Parameters
     ----------
-    data : a gray or YCbCr file that ``encode`` made.
+    data : a gray or YCbCr file with one scan and no restart markers.
 
     Returns
     -------
-    (seconds by stage, the picture).
+    (CPU seconds by step, the picture).
     """
-    structure = reader.read_structure(data)
-    frame = structure.require_frame()
-    clock = Clock()
-    planes: list[list[NDArray[np.generic]]] = [[] for _ in frame.components]
-    for scan in structure.scans:
-        bands = read_scan(data, scan, reader.band_rows(scan, BAND_BLOCKS), [])
-        while (band := clock.time("entropy decoding", next, bands, None)) is not None:
-            for index, sequences in zip(scan.indices, band, strict=True):
-                blocks = clock.time("inverse zig-zag", inverse_zigzag, sequences)
-                blocks = clock.time("dequantization", dequantize, blocks, structure.component_tables[index])
-                blocks = clock.time("inverse DCT", idct, blocks)
-                blocks = clock.time("inverse level shift", inverse_level_shift, blocks)
-                planes[index].append(clock.time("blocks to planes", join_blocks, blocks))
-    full = []
-    for bands_of_plane, c in zip(planes, frame.components, strict=True):
-        rows, columns = frame.sample_size(c)
-        h, v = frame.H_max // c.H, frame.V_max // c.V
-        plane = np.concatenate(bands_of_plane)[:rows, :columns]
-        if (h, v) != (1, 1):
-            plane = clock.time("upsampling", upsample, plane, h, v)
-        full.append(plane[: frame.height, : frame.width])
-    if len(full) == 1:
-        return clock.seconds, full[0].astype(np.uint8)
-    ycbcr = np.moveaxis(np.stack(full).astype(np.uint8), 0, -1)  # in memory three planes, as the decoder has them
-    return clock.seconds, clock.time("colour conversion", ycbcr_to_rgb, ycbcr)
+    (scan,) = read_structure(data).scans
+    like = read_coefficients(data)
+    with observed() as calls:
+        coefficients = pipeline.bits_to_coefficients(data[scan.start : scan.end], like)
+        picture = pipeline.coefficients_to_pixels(coefficients)
+    return _by_step(calls), picture
 
 
 def _timed(function: Callable[[], Result]) -> tuple[float, Result]:
@@ -200,13 +126,14 @@ def report(image: NDArray[np.uint8], quality: int, subsampling: str) -> str:
         f"PSNR             {psnr(image, decoded):.2f} dB",
         *equal,
         "",
-        *_table("encoding", time_encoding(image, data)[0], encode_seconds, pillow_seconds.get("encode")),
+        *_table(
+            "encoding", time_encoding(image, quality, subsampling)[0], encode_seconds, pillow_seconds.get("encode")
+        ),
         "",
         *_table("decoding", time_decoding(data)[0], decode_seconds, pillow_seconds.get("decode")),
         "",
-        "Stages are run and timed one by one, in CPU time, which other programs do not lengthen. encode() takes",
-        "faster forms that join several stages; it and decode() also order the blocks into MCUs, read and write",
-        "markers, and copy. Entropy decoding is Huffman, run-length and DC decoding in one reader.",
+        "Stages are run by numjpeg.pipeline, in their plain form, and timed one by one, in CPU time. encode() and",
+        "decode() take faster forms that join several stages and give the same; they also read and write markers.",
     ]
     return "\n".join(lines)
 

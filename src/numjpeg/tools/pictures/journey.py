@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg import pipeline
 from numjpeg.coefficients import Coefficients
-from numjpeg.container.frame import Scan, frame_of
 from numjpeg.decoder import decode, read_coefficients
 from numjpeg.encoder import encode
-from numjpeg.entropy.sequential_writer import find_symbols
-from numjpeg.stages.blocks import split_blocks
-from numjpeg.stages.color import rgb_to_ycbcr
-from numjpeg.stages.dct import fdct
-from numjpeg.stages.huffman import STANDARD_TABLES, huffman_encode, magnitude_category
-from numjpeg.stages.level_shift import inverse_level_shift, level_shift
-from numjpeg.stages.mcu_order import deinterleave, pad_to_mcus
-from numjpeg.stages.subsampling import downsample
-from numjpeg.stages.zigzag import zigzag
-from numjpeg.tools.pictures.canvas import Number
+from numjpeg.stages.blocks import pad_edges, split_blocks
+from numjpeg.stages.huffman import STANDARD_TABLES
+from numjpeg.stages.level_shift import inverse_level_shift
+from numjpeg.stages.mcu_order import deinterleave
+from numjpeg.tools.observe import observed
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ class Journey:
     @property
     def block_samples(self) -> NDArray[np.uint8]:
         """The samples of the block that is shown from near, uint8 ``(8, 8)``."""
-        return np.asarray(split_blocks(_padded(self.subsampled[0], 8, 8))[self.block])
+        return np.asarray(split_blocks(pad_edges(self.subsampled[0]))[self.block])
 
 
 def travel(
@@ -74,14 +69,15 @@ def travel(
     data = encode(image, quality, subsampling=None if image.ndim == 2 else subsampling)
     image = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
     coefficients = read_coefficients(data)
-    planes = list(np.moveaxis(rgb_to_ycbcr(image), -1, 0)) if image.ndim == 3 else [image]
-    h_max, v_max = (max(getattr(c, axis) for c in coefficients.components) for axis in "HV")
-    subsampled, transformed = [], []
-    for plane, component in zip(planes, coefficients.components, strict=True):
-        h, v = h_max // component.H, v_max // component.V
-        samples = downsample(_padded(level_shift(plane), v, 8 * h), h, v)
-        subsampled.append(inverse_level_shift(samples[: -(-len(plane) // v), : -(-plane.shape[1] // h)]))
-        transformed.append(fdct(split_blocks(_padded(samples, 8, 8))))
+    with observed() as calls:
+        pipeline.pixels_to_coefficients(image, quality, subsampling)
+    planes = [call.arguments[0] for call in calls if call.stage == "level_shift"]
+    transformed = [call.result for call in calls if call.stage == "fdct"]
+    averages = [(call.result, *call.arguments[1:]) for call in calls if call.stage == "downsample"]
+    subsampled = [
+        inverse_level_shift(samples[: -(-len(plane) // v), : -(-plane.shape[1] // h)])
+        for plane, (samples, h, v) in zip(planes, averages, strict=True)
+    ]
     bits = bits_per_block(coefficients)
     block = _busy_block(bits[0]) if block is None else block
     if not (0 <= block[0] < bits[0].shape[0] and 0 <= block[1] < bits[0].shape[1]):
@@ -95,12 +91,6 @@ def _busy_block(bits: NDArray[np.int64]) -> tuple[int, int]:
     return chosen // bits.shape[1], chosen % bits.shape[1]
 
 
-def _padded(samples: NDArray[Number], rows: int, columns: int) -> NDArray[Number]:
-    """Repeat the last row and column up to whole multiples, as :func:`numjpeg.fast.tiles.analyse` does."""
-    below, right = -samples.shape[0] % rows, -samples.shape[1] % columns
-    return np.pad(samples, [(0, below), (0, right)], mode="edge")
-
-
 def bits_per_block(coefficients: Coefficients) -> list[NDArray[np.int64]]:
     """Count the bits that each block takes with the standard Huffman tables, codes and magnitudes.
 
@@ -112,22 +102,14 @@ def bits_per_block(coefficients: Coefficients) -> list[NDArray[np.int64]]:
     -------
     For each component int64 ``(rows, columns)``; blocks that only fill up an MCU are left out.
     """
-    components = coefficients.components
-    frame = frame_of(coefficients)
-    scan = Scan(frame, tuple(range(len(components))), components, dict(STANDARD_TABLES), 0)
-    rows, columns = scan.mcus
-    tables = [STANDARD_TABLES[key] for c in components for key in ((0, c.Td), (1, c.Ta))]
-    band = [
-        pad_to_mcus(zigzag(plane), rows, columns, factor)
-        for plane, factor in zip(coefficients.planes, scan.factors, strict=True)
-    ]
-    (tokens,) = find_symbols(scan, [band])
-    _, lengths = huffman_encode(tokens.symbol, tables, tokens.table)
-    spent = lengths.astype(np.int64) + magnitude_category(tokens.value)
-    starts = np.flatnonzero(tokens.table % 2 == 0)  # a block begins with its DC symbol
-    each = np.add.reduceat(spent, starts).astype(np.int16).reshape(-1, scan.blocks_per_mcu, 1)
-    planes = deinterleave(np.broadcast_to(each, (*each.shape[:2], 64)), columns, scan.factors)
+    with observed() as calls:
+        pipeline.coefficients_to_bits(replace(coefficients, huffman_tables=dict(STANDARD_TABLES)))
+    last = {call.stage: call for call in calls}
+    _, lengths = last["append_magnitude_bits"].result
+    mcus, blocks, _ = last["interleave"].result.shape
+    each = np.bincount(last["block_symbols"].result.block, lengths).astype(np.int64).reshape(mcus, blocks, 1)
+    _, _, columns, _ = last["pad_to_mcus"].arguments
+    grids = deinterleave(each, columns, last["interleave"].arguments[1])
     return [
-        grid[: plane.shape[0], : plane.shape[1], 0].astype(np.int64)
-        for grid, plane in zip(planes, coefficients.planes, strict=True)
+        grid[: plane.shape[0], : plane.shape[1], 0] for grid, plane in zip(grids, coefficients.planes, strict=True)
     ]

@@ -1,0 +1,53 @@
+"""Watch :mod:`numjpeg.pipeline` at work: what each stage gets, what it makes of it, and how long that takes."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from numjpeg import pipeline
+
+
+class Call(NamedTuple):
+    """One call of a stage."""
+
+    stage: str
+    """Name of the function."""
+    arguments: tuple[Any, ...]
+    result: Any
+    seconds: float
+    """CPU time."""
+
+
+@contextmanager
+def observed() -> Iterator[list[Call]]:
+    """Note every call of a stage that the pipeline makes inside the ``with`` block, in order.
+
+    The pipeline's functions are replaced for that time, so only one thread may do this at a time.
+    """
+    calls: list[Call] = []
+
+    def noting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*arguments: Any) -> Any:
+            start = time.process_time()
+            result = function(*arguments)
+            calls.append(Call(name, arguments, result, time.process_time() - start))
+            return result
+
+        return run
+
+    stages = {
+        name: function
+        for name, function in vars(pipeline).items()
+        if inspect.isfunction(function) and function.__module__.startswith("numjpeg.stages.")
+    }
+    try:
+        for name, function in stages.items():
+            setattr(pipeline, name, noting(name, function))
+        yield calls
+    finally:
+        for name, function in stages.items():
+            setattr(pipeline, name, function)
