@@ -21,6 +21,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.fast.products import product
 from numjpeg.stages import color
 from numjpeg.stages.dct import CONST_BITS, FORWARD, PASS1_BITS
 from numjpeg.stages.level_shift import MID_LEVEL
@@ -55,23 +56,6 @@ def _color_matrix(source: str) -> NDArray[np.float32]:
         by_pixel[:, pixel, pixel] = color.FORWARD[:, channels] / (1 << color.FRACTION_BITS)
     matrix.setflags(write=False)
     return matrix
-
-
-PIECE = 512
-"""Columns of a product that are worked out at a time: see :func:`_product`."""
-
-
-def _product(matrix: NDArray[np.float32], right: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    """``matrix @ right``, in pieces so small (24 * 24 * 512 products) that BLAS keeps them on one core.
-
-    OpenBLAS shares a larger one out among all cores, 2^19 products and more, and its threads wait by spinning.
-    At 0.2 ms a call that gains a quarter where the others are idle, and where they are not, it takes 8 ms. In
-    pieces it takes 3 % more than whole on one core.
-    """
-    whole = right.shape[1] - right.shape[1] % PIECE
-    pieces, outs = (m[:, :whole].reshape(len(m), -1, PIECE).swapaxes(0, 1) for m in (right, out))
-    np.matmul(matrix, pieces, out=outs)
-    np.matmul(matrix, right[:, whole:], out=out[:, whole:])
 
 
 # What is added before the fraction is cut off: one half, for chrominance one unit less, and the level shift.
@@ -126,7 +110,7 @@ def ycbcr_samples(
     np.copyto(pixels, tile.reshape(rows, 8, width * 3).transpose(1, 0, 2))
     converted = workspace.array("ycbcr", (25, 8 * n), np.float32)
     converted[0] = 1
-    _product(_color_matrix(source), pixels.reshape(8 * n, 24).T, converted[1:])
+    product(_color_matrix(source), pixels.reshape(8 * n, 24).T, converted[1:])
     by_component = converted[1:].reshape(3, 8, 8 * n)
     np.add(by_component, _BIAS if ratio == (1, 1) else _BIAS_ABOVE_0, out=by_component)
 

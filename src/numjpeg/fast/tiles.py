@@ -38,7 +38,7 @@ ANALYSIS_BLOCKS = 9 << 9
 
 TILE_BLOCKS = 3 << 9
 """Blocks that it has in flight at a time on the way there, with 1,300 bytes each: of 4:2:0 65,536 pixels. Twice as
-many would be enough for BLAS to think of threads (:data:`numjpeg.fast.forward_dct.PIECE`)."""
+many would be enough for BLAS to think of threads (:data:`numjpeg.fast.products.LIMIT`)."""
 
 # --- pixels to coefficients ------------------------------------------------------------------------------
 

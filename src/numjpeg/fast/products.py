@@ -1,0 +1,49 @@
+"""Matrix products that stay on one core: cut below the size at which BLAS starts threads."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+LIMIT = 1 << 18
+"""Multiplications ``m * k * n`` of one product at the most. OpenBLAS gives each thread at least so many; some
+versions start the second thread from here on, others from twice as many."""
+
+
+def product(
+    left: NDArray[np.float32], right: NDArray[np.float32], out: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """``left @ right``, in pieces of at most :data:`LIMIT` multiplications.
+
+    OpenBLAS would share a larger product out among all cores, and its threads wait by spinning. At 0.2 ms a call
+    that gains a quarter where the other cores are idle; where they are not, the call takes 8 ms. The pieces
+    together take 3 % longer than the whole on one core.
+
+    Parameters
+    ----------
+    left : float32 ``(..., m, k)``. right : float32 ``(..., k, n)``. Leading axes are broadcast; each product of a
+        stack is cut by itself. Of m, k and n only one, m or n, may be above 256.
+    out : float32 ``(..., m, n)`` for the result, or None.
+
+    Returns
+    -------
+    float32 ``(..., m, n)``: ``out``, or a new array.
+    """
+    m, k = left.shape[-2:]
+    n = right.shape[-1]
+    if out is None:
+        lead = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        out = np.empty((*lead, m, n), np.float32)
+    if m > n:  # cut the longer side
+        product(right.swapaxes(-1, -2), left.swapaxes(-1, -2), out.swapaxes(-1, -2))
+        return out
+    piece = max(4, LIMIT // max(1, m * k) & -4)  # BLAS works on four columns or more at a time
+    whole = n - n % piece if n > piece else 0
+    if whole:
+        pieces, outs = (
+            array[..., :whole].reshape(*array.shape[:-1], -1, piece).swapaxes(-3, -2) for array in (right, out)
+        )
+        np.matmul(left[..., np.newaxis, :, :], pieces, out=outs)
+    if whole < n:
+        np.matmul(left, right[..., whole:], out=out[..., whole:])
+    return out
