@@ -6,6 +6,7 @@ of an important block count more, so more of its coefficients are kept. The tabl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -72,26 +73,40 @@ def finer_for(aim: Aim, weights: NDArray[np.float32]) -> Aim:
     return replace(aim, luma=aim.luma * factor, chroma=aim.chroma * factor)
 
 
-def luma_weights(
-    coefficients: NDArray[np.float32], importance: NDArray[np.float32] | None, masking: float
-) -> NDArray[np.float32] | None:
-    """What errors of each luma block count: its importance, less where its own detail hides them.
+def visibility(coefficients: NDArray[np.float32], masking: float) -> NDArray[np.float32]:
+    """What errors of each block count where its own detail hides them: ``A / (A + variance)``.
 
     Parameters
     ----------
     coefficients : float32 ``(blocks, 64)``, DC first.
+    masking : the variance A, at which they count half.
+
+    Returns
+    -------
+    float32 ``(blocks,)``, above 0, at most 1.
+    """
+    variance = np.einsum("ij,ij->i", coefficients[:, 1:], coefficients[:, 1:]) / 64
+    return np.asarray(np.float32(masking) / (np.float32(masking) + variance))
+
+
+def luma_weights(
+    importance: NDArray[np.float32] | None, visible: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float32] | None:
+    """What errors of each luma block count: its importance times its visibility.
+
+    Parameters
+    ----------
     importance : of as many blocks, or None for 1.
-    masking : variance A of ``A / (A + variance)``; 0 for no masking.
+    visible : :func:`visibility` of the blocks, in pieces; none for 1.
 
     Returns
     -------
     float32 ``(blocks,)``, or None if all count 1.
     """
     weights = None if importance is None else importance.ravel()
-    if masking:
-        variance = np.einsum("ij,ij->i", coefficients[:, 1:], coefficients[:, 1:]) / 64
-        visible = np.float32(masking) / (np.float32(masking) + variance)
-        weights = visible if weights is None else weights * visible
+    if visible:
+        hidden = np.concatenate(visible)
+        weights = hidden if weights is None else weights * hidden
     return weights
 
 

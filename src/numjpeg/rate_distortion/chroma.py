@@ -22,8 +22,11 @@ Samples = NDArray[np.float32]
 RED_CR, GREEN_CB, GREEN_CR, BLUE_CB = 1.402, -0.344136, -0.714136, 1.772
 """What a unit of chroma adds to red, green and blue (JFIF)."""
 
-_POLE = -1 / 3
-_TAPS = 10
+TAPS = 7
+"""Terms of the solution's series, on either side. They look at one chroma row more: 16 rows of luma in all, which
+is one MCU row."""
+_SERIES = [np.float32((-1 / 3) ** k) for k in range(1, TAPS)] + [np.float32(0.75 * (-1 / 3) ** TAPS)]
+"""Its weights. The last one is 3/4 of itself, so that the mean is kept without the terms that are left out."""
 
 
 def downsample_least_squares(
@@ -65,7 +68,7 @@ def _half(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """
     samples = plane.swapaxes(axis, 0)
     half = len(samples) // 2
-    pad = [(_TAPS, _TAPS)] + [(0, 0)] * (plane.ndim - 1)
+    pad = [(TAPS, TAPS)] + [(0, 0)] * (plane.ndim - 1)
     even, odd = samples[0::2], samples[1::2]
     # U^T: 3/4 of the own two samples, 1/4 of the two beside them.
     even_after = np.concatenate([even[1:], odd[-1:]])
@@ -73,9 +76,10 @@ def _half(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     projected = 0.75 * (even + odd) + 0.25 * (even_after + odd_before)
     padded = np.pad(projected, pad, mode="symmetric")
     total = projected.copy()
-    for k in range(1, _TAPS + 1):
-        weight = np.float32(_POLE**k)
-        total += weight * (padded[_TAPS - k : _TAPS - k + half] + padded[_TAPS + k : _TAPS + k + half])
+    for k, weight in enumerate(_SERIES, 1):
+        both = padded[TAPS - k : TAPS - k + half] + padded[TAPS + k : TAPS + k + half]
+        both *= weight
+        total += both
     return np.asarray(total.swapaxes(axis, 0))
 
 
@@ -90,12 +94,14 @@ UNCOMPENSATED = tuple(((_MATRIX**2).sum(0) / 3 - (_MATRIX.sum(0) / 3) ** 2).toli
 """The same once luma has made up for what it can."""
 
 
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
 def luma_of(channels: Sequence[Samples]) -> Samples:
     """Y of red, green and blue; the channel itself if there is but one."""
     if len(channels) == 1:
         return channels[0]
-    red, green, blue = channels
-    return np.asarray(np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue)
+    return _weighted(_LUMA, channels)
 
 
 def chroma_of(channels: Sequence[Samples]) -> list[Samples]:
@@ -108,13 +114,21 @@ def chroma_of(channels: Sequence[Samples]) -> list[Samples]:
 def best_for_luma(channels: Sequence[Samples], luma: Samples) -> list[Samples]:
     """Cb and Cr that, with this luma, come nearest to red, green and blue: least squares in each pixel."""
     rest = [channel - luma for channel in channels]
-    return [np.tensordot(row, rest, axes=1) for row in _FROM_CHANNELS]
+    return [_weighted(row, rest) for row in _FROM_CHANNELS]
+
+
+def _weighted(weights: NDArray[np.float32], planes: Sequence[Samples]) -> Samples:
+    total: Samples = weights[0] * planes[0]
+    for weight, plane in zip(weights[1:], planes[1:], strict=True):
+        total += weight * plane
+    return total
 
 
 def added_to_channels(cb: Samples, cr: Samples) -> list[Samples]:
     """What chroma adds to red, green and blue."""
-    red, blue = np.float32(RED_CR) * cr, np.float32(BLUE_CB) * cb
-    return [red, np.float32(GREEN_CB) * cb + np.float32(GREEN_CR) * cr, blue]
+    green = np.float32(GREEN_CB) * cb
+    green += np.float32(GREEN_CR) * cr
+    return [np.float32(RED_CR) * cr, green, np.float32(BLUE_CB) * cb]
 
 
 def enlarge(samples: Samples, h: int, v: int, fancy: bool = True) -> Samples:

@@ -77,7 +77,9 @@ def for_psnr(make: Callable[[float], tuple[float, Made]], target: float, guess: 
 
     Parameters
     ----------
-    make : a PSNR in dB, and what has it, from a strength. guess : a strength to begin with.
+    make : a PSNR in dB, and what has it, from a strength. Only the latest is kept; if an earlier one was better,
+        it is made again.
+    guess : a strength to begin with.
 
     Returns
     -------
@@ -88,17 +90,24 @@ def for_psnr(make: Callable[[float], tuple[float, Made]], target: float, guess: 
     ------
     ValueError if even the finest has less; the message says how much that is.
     """
-    found = _search(
-        lambda x: make(math.exp(-x)),
-        lambda made: made[0] - target,
-        SLACK_DECIBELS,
-        -math.log(guess),
-        (-math.log(COARSEST), -math.log(FINEST)),
-    )
+    latest: list[Made] = []
+
+    def at(x: float) -> tuple[float, float]:
+        latest.clear()
+        decibels, made = make(math.exp(-x))
+        latest.append(made)
+        tried.append((x, decibels))
+        return decibels, x
+
+    tried: list[tuple[float, float]] = []
+    ends = -math.log(COARSEST), -math.log(FINEST)
+    found = _search(at, lambda made: made[0] - target, SLACK_DECIBELS, -math.log(guess), ends)
     if found is None:
-        best = math.floor(make(FINEST)[0] * 100) / 100
+        best = math.floor(max(decibels for _, decibels in tried) * 100) / 100
         raise ValueError(f"target_psnr: {target} dB is impossible, the best file has {best:.2f} dB")
-    return found[1]
+    if found[1] != tried[-1][0]:
+        at(found[1])
+    return latest[0]
 
 
 def _search(

@@ -6,7 +6,6 @@ holds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,30 +123,33 @@ ENOUGH = 20
 """Sum of squared levels from which on a step is refitted."""
 
 
-def refit(
-    coefficients: Sequence[NDArray[np.float32]], levels: Sequence[NDArray[np.int16]], old: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Move the steps so that the levels reconstruct their coefficients best.
+class Refit:
+    """Moves the steps of a table so that the levels reconstruct their coefficients best.
 
     The trellis rounds more coefficients down than up, so the least-squares step ``sum F m / sum m^2`` is larger
-    than the one that was quantized with.
-
-    Parameters
-    ----------
-    coefficients, levels : ``(blocks, 64)`` each, of the components that share the table.
-    old : steps to keep where too few levels say something.
-
-    Returns
-    -------
-    float32 ``(64,)``, whole numbers.
+    than the one that was quantized with. ``old``: those steps, kept where too few levels say something.
     """
-    products, squares = np.zeros(64), np.zeros(64)
-    for own, level in zip(coefficients, levels, strict=True):
-        real = level.astype(np.float32)
-        products += np.einsum("ij,ij->j", own, real)
-        squares += np.einsum("ij,ij->j", real, real)
-    best = np.where(squares >= ENOUGH, products / np.maximum(squares, 1), old)
-    return np.clip(np.rint(best), 1, MAX_STEP).astype(np.float32)
+
+    def __init__(self, old: NDArray[np.float32]) -> None:
+        self._old = old
+        self._products, self._squares = np.zeros(64), np.zeros(64)
+
+    def add(self, coefficients: NDArray[np.float32], levels: NDArray[np.int16]) -> None:
+        """Take in the AC coefficients and levels of some blocks, ``(blocks, 64)``; DC levels are 0."""
+        real = levels.astype(np.float32)
+        self._products += np.einsum("ij,ij->j", coefficients, real)
+        self._squares += np.einsum("ij,ij->j", real, real)
+
+    def add_dc(self, coefficients: NDArray[np.float32], levels: NDArray[np.int16]) -> None:
+        """Take in the DC coefficients and levels of some blocks, ``(blocks,)``."""
+        real = levels.astype(np.float64)
+        self._products[0] += (coefficients * real).sum()
+        self._squares[0] += (real * real).sum()
+
+    def steps(self) -> NDArray[np.float32]:
+        """The new steps: float32 ``(64,)``, whole numbers."""
+        best = np.where(self._squares >= ENOUGH, self._products / np.maximum(self._squares, 1), self._old)
+        return np.clip(np.rint(best), 1, MAX_STEP).astype(np.float32)
 
 
 def to_table(relative: NDArray[np.float32]) -> NDArray[np.uint16]:

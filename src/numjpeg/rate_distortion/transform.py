@@ -7,12 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.coefficients import ceil_div
+from numjpeg.fast.products import product
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.dct import COSINES
 from numjpeg.stages.zigzag import NATURAL
 
 BASIS: NDArray[np.float32] = np.ascontiguousarray(np.kron(COSINES, COSINES)[NATURAL], np.float32)
 """Coefficients in zig-zag order by samples in reading order: all of the orthonormal transform in one matrix."""
+
+_PLACE = np.argsort(NATURAL)
+"""Where in the zig-zag each coefficient of natural order stands."""
+_CHUNK = 1 << 12
 
 
 def forward(plane: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -26,18 +32,27 @@ def forward(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     -------
     float32 ``(blocks, 64)``, blocks in reading order, DC in -1024 .. 1016.
     """
-    padded = np.pad(plane, [(0, -side % 8) for side in plane.shape], mode="edge")
-    return np.asarray(split_blocks(padded).reshape(-1, 64) @ BASIS.T)
+    below, right = (-side % 8 for side in plane.shape)
+    padded = np.pad(plane, [(0, below), (0, right)], mode="edge") if below or right else plane
+    return product(split_blocks(padded).reshape(-1, 64), BASIS.T)
 
 
-def inverse(coefficients: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """The inverse of :func:`forward`: a plane of ``rows`` by ``columns`` samples, neither rounded nor clipped."""
-    samples = (coefficients @ BASIS).reshape(-(-rows // 8), -(-columns // 8), 8, 8)
+def inverse(levels: NDArray[np.int16], steps: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    """Dequantize and transform back: a plane of ``rows`` by ``columns`` samples, neither rounded nor clipped.
+
+    Parameters
+    ----------
+    levels : int16 ``(ceil(rows / 8), ceil(columns / 8), 64)``, zig-zag order. steps : float32 ``(64,)``.
+    """
+    coefficients = (levels * steps).reshape(-1, 64)
+    samples = product(coefficients, BASIS).reshape(ceil_div(rows, 8), ceil_div(columns, 8), 8, 8)
     return join_blocks(samples)[:rows, :columns]
 
 
-def to_blocks(sequences: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """Blocks ``(blocks, 64)`` in zig-zag order as ``(block rows, block columns, 8, 8)`` in natural order."""
-    natural = np.empty_like(sequences)
-    natural[:, NATURAL] = sequences
-    return natural.reshape(-(-rows // 8), -(-columns // 8), 8, 8)
+def to_blocks(levels: NDArray[Any]) -> NDArray[Any]:
+    """Bring ``(rows, columns, 64)`` from zig-zag to natural order, in place; a view ``(rows, columns, 8, 8)``."""
+    sequences = levels.reshape(-1, 64)
+    for start in range(0, len(sequences), _CHUNK):
+        part = sequences[start : start + _CHUNK]
+        part[...] = part[:, _PLACE]
+    return levels.reshape(*levels.shape[:2], 8, 8)

@@ -308,30 +308,52 @@ def quantize_dc(
     piece are known, and with them the candidate in its middle.
     """
     levels = np.rint(quotients).astype(np.int32)[:, np.newaxis] + _OFFSETS
-    errors = (quotients[:, np.newaxis] - levels) ** 2 * np.float32(exchange)
+    errors = ((quotients[:, np.newaxis] - levels) ** 2 * np.float32(exchange)).astype(np.float32)
     if weights is not None:
         errors *= weights[:, np.newaxis]
-    # (n, from, to); in front of the first block there is one candidate, 0.
-    previous = np.concatenate([np.zeros((1, 3), np.int32), levels[:-1]])
-    steps = levels[:, np.newaxis, :] - previous[:, :, np.newaxis]
-    costs = rates[magnitude_category(steps)] + errors[:, np.newaxis, :].astype(np.float32)
-    tree: list[NDArray[np.intp]] = []
+    costs = _costs_between(levels, errors, rates)
+    tree: list[NDArray[np.int8]] = []
     while len(costs) > 1:
-        pairs = len(costs) // 2
-        through = costs[: 2 * pairs : 2, :, :, np.newaxis] + costs[1 : 2 * pairs : 2, np.newaxis]
-        middle = through.argmin(axis=2)
-        joined = np.take_along_axis(through, middle[:, :, np.newaxis], axis=2)[:, :, 0]
+        joined, middle = _join(costs[:-1:2], costs[1::2])
         tree.append(middle)
-        costs = np.concatenate([joined, costs[2 * pairs :]])
-    start, end = np.zeros(1, np.intp), costs[0, 0].argmin(keepdims=True)
+        costs = np.concatenate([joined, costs[2 * len(joined) :]])
+    start, end = np.zeros(1, np.int8), costs[0, 0].argmin(keepdims=True).astype(np.int8)
     for middle in reversed(tree):
         pairs = len(middle)
         between = middle[np.arange(pairs), start[:pairs], end[:pairs]]
-        odd = len(start) > pairs
-        start = np.append(np.stack([start[:pairs], between], axis=1).ravel(), start[pairs:] if odd else start[:0])
-        end = np.append(np.stack([between, end[:pairs]], axis=1).ravel(), end[pairs:] if odd else end[:0])
+        starts, ends = np.stack([start[:pairs], between], axis=1), np.stack([between, end[:pairs]], axis=1)
+        start, end = np.append(starts, start[pairs:]), np.append(ends, end[pairs:])
     chosen: NDArray[np.int16] = levels[np.arange(len(levels)), end].astype(np.int16)
     return chosen
+
+
+def _costs_between(
+    levels: NDArray[np.int32], errors: NDArray[np.float32], rates: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What each block costs, ``(n, 3, 3)``, by the candidate of the block before it and its own."""
+    costs = np.empty((len(levels), 3, 3), np.float32)
+    # In front of the first block there is one candidate, 0.
+    before = np.zeros((1, 3), np.int32)
+    for start in range(0, len(levels), CHUNK):
+        part = slice(start, start + CHUNK)
+        own = levels[part]
+        previous = np.concatenate([before, own[:-1]])
+        differences = own[:, np.newaxis, :] - previous[:, :, np.newaxis]
+        np.add(rates[magnitude_category(differences)], errors[part, np.newaxis], out=costs[part])
+        before = own[-1:]
+    return costs
+
+
+def _join(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """Least costs over two neighbours, ``(pairs, 3, 3)``, and the candidate in the middle that gives them."""
+    least = first[:, :, 0, np.newaxis] + second[:, np.newaxis, 0]
+    middle = np.zeros(least.shape, np.int8)
+    for candidate in (1, 2):
+        through = first[:, :, candidate, np.newaxis] + second[:, np.newaxis, candidate]
+        better = through < least
+        np.copyto(least, through, where=better)
+        np.copyto(middle, np.int8(candidate), where=better)
+    return least, middle
 
 
 # --- statistics ------------------------------------------------------------------------------------------
@@ -339,17 +361,22 @@ def quantize_dc(
 
 def ac_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
     """How often each symbol RRRRSSSS occurs in blocks ``(n, 64)`` of levels, zig-zag order: ``(256,)``."""
-    present = levels != 0
-    present[:, 0] = True
-    position = np.flatnonzero(present)
-    run = np.diff(position) - 1
-    ac = position[1:] & 63
-    own = ac != 0
-    category = _CATEGORY[np.abs(levels.reshape(-1)[position[1:][own]].astype(np.int32))]
-    counts = np.bincount(run[own] << 4 | category, minlength=1024).reshape(4, 16, 16)
+    counts = np.zeros((4, 16, 16), np.intp)
+    ends = 0
+    for start in range(0, len(levels), CHUNK):
+        own = levels[start : start + CHUNK]
+        present = own != 0
+        present[:, 0] = True
+        position = np.flatnonzero(present)
+        run = np.diff(position) - 1
+        place = position[1:] & 63
+        kept = place != 0
+        category = _CATEGORY[np.abs(own.reshape(-1)[position[1:][kept]].astype(np.int32))]
+        counts += np.bincount(run[kept] << 4 | category, minlength=1024).reshape(4, 16, 16)
+        ends += len(own) - int(np.count_nonzero(place == 63))
     frequencies: NDArray[np.intp] = counts.sum(0).ravel()
     frequencies[ZERO_RUN] += (counts.sum((1, 2)) * np.arange(4)).sum()
-    frequencies[END_OF_BLOCK] += len(levels) - np.count_nonzero(ac == 63)
+    frequencies[END_OF_BLOCK] += ends
     return frequencies
 
 

@@ -13,10 +13,14 @@ from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.fast import tiles as pixels
 from numjpeg.metrics import psnr
 from numjpeg.rate_distortion import adaptive, search
-from numjpeg.rate_distortion.optimise import Picture, optimise
+from numjpeg.rate_distortion.optimise import optimise
+from numjpeg.rate_distortion.picture import Picture
 from numjpeg.rate_distortion.tables import perceptual_aim, psnr_aim
 from numjpeg.stages.zigzag import zigzag
 from numjpeg.workspace import Workspace
+
+BAND_BLOCKS = 1 << 13
+"""Blocks that are decoded at a time."""
 
 Tune = Literal["psnr", "perceptual"]
 AIMS = {"psnr": psnr_aim, "perceptual": perceptual_aim}
@@ -100,9 +104,12 @@ def decoded(coefficients: Coefficients, fancy_upsampling: bool = True) -> NDArra
     planes = []
     workspace = Workspace()
     for i, c in enumerate(components):
-        sequences = zigzag(coefficients.planes[i])
-        samples = np.empty((8 * sequences.shape[0], 8 * sequences.shape[1]), np.uint8)
-        pixels.synthesise(sequences, coefficients.quantization_table(i), samples, workspace)
+        plane, table = coefficients.planes[i], coefficients.quantization_table(i)
+        samples = np.empty((8 * plane.shape[0], 8 * plane.shape[1]), np.uint8)
+        step = max(1, BAND_BLOCKS // plane.shape[1])
+        for top in range(0, len(plane), step):
+            rows = slice(8 * top, 8 * (top + step))
+            pixels.synthesise(zigzag(plane[top : top + step]), table, samples[rows], workspace)
         planes.append(samples[: ceil_div(height * c.V, v_max), : ceil_div(width * c.H, h_max)])
     out = np.empty((height, width, len(components)), np.uint8)
     if len(components) == 1:

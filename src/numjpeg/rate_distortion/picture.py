@@ -1,0 +1,221 @@
+"""A picture in bands: luma and chroma coefficients of some of its MCU rows, and what a decoder makes of levels.
+
+Only the picture's samples and the levels are held whole. Real planes, with 4 bytes a sample, would take ten times
+as much as the picture: they are made band by band, anew in each pass. Least-squares downsampling looks
+:data:`numjpeg.rate_distortion.chroma.TAPS` chroma rows and one more to either side. That is one MCU row, the
+context of a band.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Component, ceil_div
+from numjpeg.rate_distortion import chroma, transform
+from numjpeg.rate_distortion.chroma import Samples
+
+BAND_SAMPLES = 3 << 18
+"""Samples of a band, all components together, with some 30 bytes each in flight. It has :data:`BAND_MCU_ROWS` MCU
+rows at least, so that its context is at most a fifth of the work."""
+BAND_MCU_ROWS = 8
+
+KEPT_SAMPLES = 6 << 20
+"""Up to so many samples, coefficients that do not depend on levels are kept from pass to pass, 4 bytes each: with
+4:2:0 that is 4 megapixels. Of a larger picture they are made again."""
+
+
+class Levels(NamedTuple):
+    """Quantized coefficients of components that share a table."""
+
+    planes: list[NDArray[np.int16]]
+    """Of each ``(block rows, block columns, 64)``, zig-zag order."""
+    steps: NDArray[np.float32]
+    """``(64,)``, zig-zag order."""
+
+
+class Band(NamedTuple):
+    """MCU rows ``first`` to ``last - 1``."""
+
+    first: int
+    last: int
+
+
+class Picture:
+    """A picture as :func:`numjpeg.rate_distortion.optimise.optimise` needs it.
+
+    Parameters
+    ----------
+    samples : uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
+    components : three, the first with the largest sampling factors and the others with 1 x 1; or one.
+    fancy_upsampling : see :func:`numjpeg.rate_distortion.chroma.downsample_least_squares`.
+    importance : float32 ``(block rows, block columns)``, what errors of each luma block count; None for 1.
+    """
+
+    def __init__(
+        self,
+        samples: NDArray[np.uint8],
+        components: Sequence[Component],
+        fancy_upsampling: bool = True,
+        importance: NDArray[np.float32] | None = None,
+    ) -> None:
+        self.samples = samples
+        self.height, self.width, channels = samples.shape
+        self.components = tuple(components)
+        self.fancy = fancy_upsampling
+        self.importance = importance
+        self.is_color = channels == 3
+        self.ratio = (components[0].H, components[0].V) if self.is_color else (1, 1)
+        h, v = self.ratio
+        self.small = ceil_div(self.height, v), ceil_div(self.width, h)
+        """Height and width of chroma in samples."""
+        self.mcu_rows = ceil_div(self.height, 8 * v)
+        self.luma_blocks = ceil_div(self.height, 8), ceil_div(self.width, 8)
+        self.chroma_blocks = ceil_div(self.small[0], 8), ceil_div(self.small[1], 8)
+        self._plain: dict[tuple[str, int], list[NDArray[np.float32]]] = {}
+        self._count = self.height * self.width + (channels - 1) * self.small[0] * self.small[1]
+
+    def bands(self) -> Iterator[Band]:
+        """The whole picture from top to bottom."""
+        step = max(BAND_MCU_ROWS, BAND_SAMPLES * self.mcu_rows // self._count)
+        for first in range(0, self.mcu_rows, step):
+            yield Band(first, min(first + step, self.mcu_rows))
+
+    def luma_rows(self, band: Band) -> slice:
+        """The block rows of luma in a band; those of chroma are its MCU rows."""
+        v = self.ratio[1]
+        return slice(band.first * v, min(band.last * v, self.luma_blocks[0]))
+
+    # --- forward -----------------------------------------------------------------------------------------
+
+    def luma(self, band: Band) -> NDArray[np.float32]:
+        """Coefficients ``(blocks, 64)`` of luma."""
+        return self._kept(("luma", band.first), lambda: [_luma_transform(chroma.luma_of(self._channels(band)))])[0]
+
+    def luma_after(self, band: Band, coded: Levels | None, before: Levels | None = None) -> NDArray[np.float32]:
+        """Coefficients of luma that makes up for the errors of chroma.
+
+        Parameters
+        ----------
+        coded : chroma as quantized now, if there is any.
+        before : luma as quantized so far, if it is: then errors where the decoder clips are free.
+        """
+        channels = self._channels(band)
+        added = self._added_by_chroma(coded, band) if coded else []
+        if before:
+            _free_where_clipped(channels, self._decoded_luma(before, band), added)
+        return _luma_transform(_mean_of_rest(channels, added))
+
+    def chroma(self, band: Band) -> list[NDArray[np.float32]]:
+        """Coefficients ``(blocks, 64)`` of Cb and of Cr."""
+
+        def make() -> list[NDArray[np.float32]]:
+            return self._chroma_transform(chroma.chroma_of(self._channels(self._around(band))), band)
+
+        return self._kept(("chroma", band.first), make)
+
+    def _kept(
+        self, key: tuple[str, int], make: Callable[[], list[NDArray[np.float32]]]
+    ) -> list[NDArray[np.float32]]:
+        """What was made once; of a large picture it is made again."""
+        if key in self._plain:
+            return self._plain[key]
+        made = make()
+        if self._count <= KEPT_SAMPLES:
+            self._plain[key] = made
+        return made
+
+    def chroma_after(self, band: Band, luma: Levels, before: Levels) -> list[NDArray[np.float32]]:
+        """Coefficients of chroma that makes up for the errors of luma; errors where the decoder clips are free.
+
+        ``luma``, ``before`` : luma and chroma as quantized so far.
+        """
+        around = self._around(band)
+        channels = self._channels(around)
+        decoded = self._decoded_luma(luma, around)
+        _free_where_clipped(channels, decoded, self._added_by_chroma(before, around))
+        return self._chroma_transform(chroma.best_for_luma(channels, decoded), band)
+
+    def _chroma_transform(self, planes: Sequence[Samples], band: Band) -> list[NDArray[np.float32]]:
+        """Downsample planes of a band with its context, and transform what is the band's."""
+        h, v = self.ratio
+        top = 8 * (band.first - self._around(band).first)
+        made = []
+        for plane in planes:
+            below, right = -plane.shape[0] % v, -self.width % h
+            padded = np.pad(plane, [(0, below), (0, right)], mode="edge") if below or right else plane
+            small = chroma.downsample_least_squares(padded, h, v, self.fancy)
+            made.append(transform.forward(small[top : top + 8 * (band.last - band.first)]))
+        return made
+
+    def _channels(self, band: Band) -> list[Samples]:
+        v = self.ratio[1]
+        rows = self.samples[8 * v * band.first : 8 * v * band.last]
+        return [rows[..., i].astype(np.float32) for i in range(rows.shape[2])]
+
+    def _around(self, band: Band) -> Band:
+        """The band with its context, if it needs any."""
+        if self.ratio[1] != 2:
+            return band
+        return Band(max(0, band.first - 1), min(self.mcu_rows, band.last + 1))
+
+    # --- what the decoder makes of levels ----------------------------------------------------------------
+
+    def _decoded_luma(self, coded: Levels, band: Band) -> Samples:
+        """Luma of a band, not rounded."""
+        rows = self.luma_rows(band)
+        height = min(self.height, 8 * rows.stop) - 8 * rows.start
+        samples = transform.inverse(coded.planes[0][rows], coded.steps, height, self.width)
+        samples += np.float32(128)
+        return samples
+
+    def _added_by_chroma(self, coded: Levels, band: Band) -> list[Samples]:
+        """What decoded chroma adds to red, green and blue in a band."""
+        h, v = self.ratio
+        around = self._around(band)
+        height = min(self.small[0], 8 * around.last) - 8 * around.first
+        top = 8 * v * (band.first - around.first)
+        bottom = min(self.height, 8 * v * band.last) - 8 * v * around.first
+        decoded = []
+        for plane in coded.planes:
+            samples = transform.inverse(plane[around.first : around.last], coded.steps, height, self.small[1])
+            large = chroma.enlarge(samples, h, v, self.fancy)
+            decoded.append(large[top:bottom, : self.width])
+        return chroma.added_to_channels(*decoded)
+
+
+def _luma_transform(luma: Samples) -> NDArray[np.float32]:
+    luma -= np.float32(128)
+    return transform.forward(luma)
+
+
+def _mean_of_rest(channels: Sequence[Samples], added: Sequence[Samples]) -> Samples:
+    """The luma that is nearest to the channels where chroma adds so much to each: the mean of what is left."""
+    if len(channels) == 1:
+        return channels[0]
+    total = channels[0] - added[0]
+    for channel, more in zip(channels[1:], added[1:], strict=True):
+        total += channel
+        total -= more
+    total /= np.float32(len(channels))
+    return total
+
+
+def _free_where_clipped(channels: Sequence[Samples], luma: Samples, added: Sequence[Samples]) -> None:
+    """Move black and white samples, in place, as far beyond 0 and 255 as the decoder comes before it clips.
+
+    There errors are free.
+    """
+    for i, channel in enumerate(channels):
+        flat = channel.reshape(-1)
+        for limit, sign in ((np.float32(0), -1), (np.float32(255), 1)):
+            places = np.flatnonzero(flat == limit)
+            if not places.size:
+                continue
+            value = luma.ravel()[places]
+            if added:
+                value += added[i].ravel()[places]
+            flat[places] += sign * np.maximum(sign * (value - limit), 0)
