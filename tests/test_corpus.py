@@ -87,9 +87,6 @@ def test_every_valid_file(
 
 NOT_JPEG = {"broken/not_jpeg/jpegdecoder__jpg-size-6x6.jpg", "broken/not_jpeg/pydcmjpeg__JPEG2000.jpg"}
 
-LATER_SCANS = {"broken/scan/wuffs__182.0-original.jpg"}
-"""Sequential, with several scans of a component: libjpeg lays the later ones over the first, we take the first."""
-
 BANDS = {"L": 1, "RGB": 3, "CMYK": 4}
 
 
@@ -101,8 +98,6 @@ def recovered(row: dict[str, str]) -> str:
         return "no reference"  # Pillow does not open it: a picture or a JpegError
     if row["sof"] not in ("SOF0", "SOF1", "SOF2"):
         return "unsupported"
-    if row["path"] in LATER_SCANS:
-        return "later scans"
     _, mode, size = row["pillow_truncated_ok"].split()
     width, height = map(int, size.split("x"))
     if hashlib.sha256(bytes(width * height * BANDS[mode])).hexdigest() == row["pillow_truncated_sha256"]:
@@ -155,7 +150,9 @@ def test_every_broken_file(
             outcome += f", {type(damaged).__name__}"
         else:
             image, report = damaged
-            assert bool(report.faults) == isinstance(strict, Exception), row["path"]
+            assert any(fault.kind != "remark" for fault in report.faults) == isinstance(strict, Exception), row[
+                "path"
+            ]
             assert expected not in ("unsupported", "not a JPEG file"), row["path"]
             digest = hashlib.sha256(image.tobytes()).hexdigest()
             assert (digest == row["pillow_truncated_sha256"]) == (
@@ -294,7 +291,9 @@ def test_motion_jpeg(corpus: Path) -> None:
     """A camera's frame without Huffman tables, with more padding in front of restart markers than it takes."""
     data = (corpus / "broken/mjpeg_no_dht/jpegdecoder__mjpeg.jpg").read_bytes()
     assert np.array_equal(numjpeg.decode(data), pillow.load(data))
-    assert numjpeg.read_header(data).warnings == ["no Huffman tables: the standard ones (K.3 - K.6) are meant"]
+    assert numjpeg.read_header(data).warnings == [
+        "no Huffman tables: the standard ones (K.3 - K.6) are meant, byte 187"
+    ]
 
 
 def test_abbreviated_streams_by_t83(corpus: Path) -> None:

@@ -83,7 +83,8 @@ def test_a_file_that_is_whole_has_an_empty_report(kind: str) -> None:
     assert report.mask.all()
     assert report.pixels().all()
     assert report.sound == 1
-    assert str(report) == "no damage"
+    assert report.remarks == []
+    assert str(report) == "no sign of damage"
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -184,10 +184,8 @@ def test_restart_markers_out_of_order_or_missing() -> None:
     data = pillow.save(samples.smooth(40, 40), restart_marker_blocks=1)
     with pytest.raises(numjpeg.FormatError, match="RST5 stands where RST2 is due"):
         numjpeg.decode(data.replace(b"\xff\xd2", b"\xff\xd5"))
-    with pytest.raises(numjpeg.FormatError, match=r"RST3 stands|restart intervals"):
+    with pytest.raises(numjpeg.FormatError, match="RST2 is missing"):
         numjpeg.decode(data.replace(b"\xff\xd2", b""))
-    with pytest.raises(numjpeg.FormatError, match="restart interval"):
-        numjpeg.decode(data.replace(b"\xff\xd2", b"\x12\x34\x56\xff\xd2"))
 
 
 def test_memory_is_not_taken_on_a_header_s_word() -> None:

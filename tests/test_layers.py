@@ -37,9 +37,6 @@ EXTRAS = {
     "tools/study": {"PIL", "tqdm", "matplotlib", "skimage", "scipy", "bjontegaard", "ssimulacra2", "pyjpegli"},
 }
 
-# Still above what they import.
-WAITING = {"entropy/damage.py", "entropy/damage_progressive.py"}
-
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -73,8 +70,6 @@ def own_rooms(module: Path) -> set[str]:
 def test_imports_point_down(module: Path) -> None:
     if module == PACKAGE / "__init__.py":
         return
-    if str(module.relative_to(PACKAGE)) in WAITING:
-        pytest.xfail("imports from fast")
     own = room(module)
     for other in own_rooms(module):
         if other == own and own in ROOMS_OPEN:

@@ -17,11 +17,11 @@ from numjpeg.workspace import keep_freed_memory
 if TYPE_CHECKING:
     from numjpeg.batch import decode_batch, encode_batch
     from numjpeg.coefficients import Coefficients, Component
-    from numjpeg.container.faults import DamageReport, Fault
+    from numjpeg.container.findings import DamageReport, Fault
     from numjpeg.container.header import Header, read_header
     from numjpeg.container.motion_jpeg import iter_frames
     from numjpeg.container.splice import copy_metadata, split_tables
-    from numjpeg.decoder import decode, decode_damaged, read_coefficients
+    from numjpeg.decoder import decode, decode_damaged, read_coefficients, read_coefficients_damaged
     from numjpeg.encoder import encode, write_coefficients
     from numjpeg.files import imread, imwrite
     from numjpeg.metrics import mse, psnr
@@ -51,6 +51,7 @@ __all__ = [
     "mse",
     "psnr",
     "read_coefficients",
+    "read_coefficients_damaged",
     "read_header",
     "split_tables",
     "write_coefficients",
@@ -59,8 +60,8 @@ __all__ = [
 _ROOMS = {
     "batch": ("decode_batch", "encode_batch"),
     "coefficients": ("Coefficients", "Component"),
-    "container.faults": ("DamageReport", "Fault"),
-    "decoder": ("decode", "decode_damaged", "read_coefficients"),
+    "container.findings": ("DamageReport", "Fault"),
+    "decoder": ("decode", "decode_damaged", "read_coefficients", "read_coefficients_damaged"),
     "encoder": ("encode", "write_coefficients"),
     "files": ("imread", "imwrite"),
     "container.header": ("Header", "read_header"),

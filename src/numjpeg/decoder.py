@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg import scans
 from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion
+from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion, from_components
 from numjpeg.container import structure as reader
-from numjpeg.container.faults import DamageReport, ScanDamage
-from numjpeg.container.frame import Frame, Scan
-from numjpeg.entropy import damage, damage_progressive
-from numjpeg.entropy import progressive_reader as progressive
+from numjpeg.container.findings import DamageReport
+from numjpeg.container.frame import Frame
+from numjpeg.entropy.planes import lay_over, new_planes
 from numjpeg.errors import UnsupportedError
-from numjpeg.fast import progressive as progressive_walk
-from numjpeg.fast import tiles as pixels
-from numjpeg.fast.lanes import read_scan
+from numjpeg.fast import tiles
 from numjpeg.restoration import smoothing
 from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
+from numjpeg.stages.blocks import join_blocks
 from numjpeg.stages.huffman import HuffmanTable
-from numjpeg.stages.level_shift import MID_LEVEL
+from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
+from numjpeg.stages.quantization import dequantize
+from numjpeg.stages.subsampling import upsample
 from numjpeg.stages.zigzag import inverse_zigzag
 from numjpeg.workspace import Workspace
 
@@ -91,7 +91,7 @@ def decode(
     if restore and not strict:
         raise ValueError("restore: of files that are whole only, strict=True")
     options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method, restore)
-    image, _ = _decode(data, strict, options)
+    image, _ = _decode(read_bytes(data), strict, options)
     return image
 
 
@@ -115,7 +115,8 @@ def decode_damaged(
     Returns
     -------
     (image, report): the picture, as ``decode(data, strict=False)`` gives it; and its faults, with byte offset,
-    clause and range of MCUs, and a mask of the MCUs in no doubt. The report of a file that is whole is empty.
+    clause and range of MCUs, and a mask of the MCUs that show no sign of damage. For a file in which nothing is
+    wrong there are no faults and no MCU is in doubt.
 
     Raises
     ------
@@ -123,7 +124,7 @@ def decode_damaged(
     TypeError for the arguments.
     """
     options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method)
-    return _decode(data, False, options)
+    return _decode(read_bytes(data), False, options)
 
 
 class _Options(NamedTuple):
@@ -138,56 +139,53 @@ class _Options(NamedTuple):
     dct_method: str
     restore: bool = False
 
+    def check(self) -> None:
+        """See that they mean something, whatever the file."""
+        if self.dct_method not in dct.METHODS:
+            raise ValueError(f"dct_method: {self.dct_method!r} is none of {dct.METHODS}")
+        if self.colorspace is not None and self.colorspace not in COLORSPACES:
+            raise ValueError(f"colorspace: {self.colorspace!r} is none of {COLORSPACES}")
 
-def _decode(data: Any, strict: bool, options: _Options) -> tuple[NDArray[np.uint8], DamageReport]:
-    """:func:`decode` and :func:`decode_damaged`."""
-    colorspace, out, dct_method = options.colorspace, options.out, options.dct_method
-    if dct_method not in dct.METHODS:
-        raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
-    if colorspace is not None and colorspace not in COLORSPACES:
-        raise ValueError(f"colorspace: {colorspace!r} is none of {COLORSPACES}")
-    file = read_bytes(data)
+    def target(self, structure: reader.Structure) -> tuple[str, NDArray[np.uint8] | None]:
+        """The picture's colour space, and the array for it if one is given; see that both suit the file."""
+        frame = structure.require_frame()
+        _check_size(structure, self.max_pixels)
+        target = self.colorspace or _NATIVE[structure.colorspace]
+        check_conversion(structure.colorspace, target)
+        shape, out = _shape(frame, target), self.out
+        if out is not None:
+            if not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
+                raise ValueError(f"out: a uint8 array {shape} expected")
+            if not out.flags.writeable:
+                raise ValueError("out: the array is read-only")
+        return target, out
+
+
+def _decode(file: bytes, strict: bool, options: _Options) -> tuple[NDArray[np.uint8], DamageReport]:
+    """Structure -> scans -> samples -> picture."""
+    options.check()
     structure = reader.read_structure(file, options.tables, strict=strict)
+    target, out = options.target(structure)
     frame = structure.require_frame()
-    _check_size(structure, options.max_pixels)
-    target = colorspace or _NATIVE[structure.colorspace]
-    check_conversion(structure.colorspace, target)
-    shape = _shape(frame, target)
-    if out is not None:
-        if not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
-            raise ValueError(f"out: a uint8 array {shape} expected")
-        if not out.flags.writeable:
-            raise ValueError("out: the array is read-only")
-
-    if frame.progressive:
-        progressive.check_visits(frame, structure.scans, structure.size)
-    planes: list[NDArray[np.uint8] | None] = [None] * len(frame.components)
-    found = [] if strict else [ScanDamage.of(number, scan) for number, scan in enumerate(structure.scans)]
     if options.restore:
-        planes = _restored_samples(_coefficients(file, structure))
-    elif frame.progressive:
-        planes = _progressive_samples(file, structure, options.block_smoothing, dct_method, found)
+        samples = _restored_samples(_coefficients(file, structure))
+    elif _needs_planes(structure):
+        samples = _samples_of_planes(file, structure, options)
     else:
-        for number, scan in enumerate(structure.scans):
-            _read_samples(file, structure, scan, planes, dct_method, found[number] if found else None)
-    report = DamageReport.of(frame)
-    if found:
-        report.add(structure.faults, structure.doubtful_from, structure.scans, found)
-        if structure.lacks_scans():
-            report.add_missing_scans(structure.size)
+        samples = _samples_of_scans(file, structure, options.dct_method)
     if out is None:
-        out = np.empty(shape, np.uint8)
-    samples = [
+        out = np.empty(_shape(frame, target), np.uint8)
+    planes = [
         np.full(size, MID_LEVEL, np.uint8) if plane is None else plane[: size[0], : size[1]]
-        for plane, size in zip(planes, map(frame.sample_size, frame.components), strict=True)
+        for plane, size in zip(samples, map(frame.sample_size, frame.components), strict=True)
     ]
-    bottom = _blank_from(samples, frame) if found else frame.height
-    parts = [
-        plane[: ceil_div(bottom * c.V, frame.V_max)] for plane, c in zip(samples, frame.components, strict=True)
+    bottom = frame.height if strict else _blank_from(planes, frame)
+    planes = [
+        plane[: ceil_div(bottom * c.V, frame.V_max)] for plane, c in zip(planes, frame.components, strict=True)
     ]
-    pixels.assemble(parts, frame.components, structure.colorspace, target, out[:bottom], options.fancy_upsampling)
+    _assemble(planes, frame, structure.colorspace, target, out[:bottom], options.fancy_upsampling)
     out[bottom:] = out[bottom - 1]
-    return out, report
+    return out, DamageReport.of(frame, structure.scans, structure.sink)
 
 
 def _blank_from(samples: list[NDArray[np.uint8]], frame: Frame) -> int:
@@ -206,33 +204,133 @@ def _blank_from(samples: list[NDArray[np.uint8]], frame: Frame) -> int:
     return min(frame.height, bottom + step)
 
 
-def _read_samples(
-    file: bytes,
-    structure: reader.Structure,
-    scan: Scan,
-    planes: list[NDArray[np.uint8] | None],
-    dct_method: str,
-    found: ScanDamage | None,
-) -> None:
-    """Decode a scan to the sample planes of its components; where nothing can be read, these stay mid-gray."""
-    row = 0
-    step = reader.band_rows(scan, BAND_BLOCKS)
-    if found is None:
-        bands = read_scan(file, scan, step, structure.warnings)
-    else:
-        bands = damage.read_scan(file, scan, step, structure.warnings, found)
+# --- scans to samples ------------------------------------------------------------------------------------
+
+
+def _needs_planes(structure: reader.Structure) -> bool:
+    """Whether all scans must be read before anything can be said of a block."""
+    indices = [index for scan in structure.scans for index in scan.indices]
+    return structure.require_frame().progressive or len(set(indices)) < len(indices)
+
+
+def _samples_of_scans(file: bytes, structure: reader.Structure, dct_method: str) -> list[NDArray[np.uint8] | None]:
+    """Decode sequential scans to the sample planes of their components, band by band.
+
+    None for a component that nothing can be read of; where a scan ends too early, the plane is mid-gray.
+    """
+    planes: list[NDArray[np.uint8] | None] = [None] * len(structure.require_frame().components)
     workspace = Workspace()
-    for band in bands:
-        for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-            rows, columns, _ = sequences.shape
-            plane = planes[index]
-            if plane is None:
-                plane = planes[index] = np.empty((scan.mcus[0] * v * 8, columns * 8), np.uint8)
-                if found is not None:
-                    plane[:] = MID_LEVEL
-            samples = plane[row * v * 8 : (row * v + rows) * 8]
-            pixels.synthesise(sequences, structure.component_tables[index], samples, workspace, dct_method)
-        row += step
+    for scan in structure.scans:
+        step = reader.band_rows(scan, BAND_BLOCKS)
+        for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
+            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
+                rows, columns, _ = sequences.shape
+                plane = planes[index]
+                if plane is None:
+                    plane = planes[index] = np.empty((scan.mcus[0] * v * 8, columns * 8), np.uint8)
+                    if not structure.strict:
+                        plane[:] = MID_LEVEL
+                row = number * step * v
+                own = plane[row * 8 : (row + rows) * 8]
+                _synthesise(sequences, structure.component_tables[index], own, workspace, dct_method)
+    return planes
+
+
+def _samples_of_planes(
+    file: bytes, structure: reader.Structure, options: _Options
+) -> list[NDArray[np.uint8] | None]:
+    """Decode all scans of a frame, then its components to sample planes; None for one that is never sent."""
+    frame = structure.require_frame()
+    known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
+    smoothed = options.block_smoothing and smoothing.is_useful(known, structure.component_tables.values())
+    planes: list[NDArray[np.uint8] | None] = []
+    workspace = Workspace()
+    all_sequences, mcu_rows = _coefficient_planes(file, structure)
+    for i, (sequences, bits) in enumerate(zip(all_sequences, known, strict=True)):
+        if i not in structure.component_tables:
+            planes.append(None)
+            continue
+        table = structure.component_tables[i]
+        rows, columns = frame.block_size(frame.components[i])
+        cut, before = rows, bits
+        if not structure.strict and bits is not None:
+            # Where the last scan has not come to, what was known before a component's last scan counts.
+            cut = min(rows, mcu_rows * frame.components[i].V)
+            before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
+        step = max(1, BAND_BLOCKS // columns)
+        plane = np.empty((rows * 8, columns * 8), np.uint8)
+        for row in sorted({*range(0, rows, step), cut} - {rows}):
+            bottom = min(rows, row - row % step + step)
+            if row < cut:
+                bottom = min(bottom, cut)
+            samples = plane[row * 8 : bottom * 8]
+            if not structure.strict and not sequences[max(0, row - 2) : bottom + 2].any():
+                samples[:] = MID_LEVEL  # as the steps below give it; of a damaged file it may be the most
+                continue
+            band = sequences[row:bottom]
+            of_band = bits if row < cut else before
+            if smoothed and of_band is not None:
+                band = smoothing.smooth(sequences, rows, of_band, table, frame.components[i].V, slice(row, bottom))
+            _synthesise(band, table, samples, workspace, options.dct_method)
+        planes.append(plane)
+    return planes
+
+
+def _coefficient_planes(file: bytes, structure: reader.Structure) -> tuple[list[NDArray[np.int16]], int]:
+    """The coefficients of a frame after all of its scans: whole MCUs high; none of a component never sent.
+
+    Also, how many of the frame's MCU rows the last scan has come to.
+    """
+    frame = structure.require_frame()
+    planes = new_planes(frame, structure.scans, structure.size, structure.sink)
+    last_read = 0
+    for scan in structure.scans:
+        if frame.progressive:
+            last_read = scans.read_progressive(file, scan, planes, structure.sink)
+            continue
+        step = reader.band_rows(scan, BAND_BLOCKS)
+        for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
+            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
+                own = planes[index][number * step * v :][: len(sequences)]
+                lay_over(own, sequences[: len(own), : own.shape[1]])
+    scan = structure.scans[-1]
+    row = last_read // scan.mcus[1]
+    return planes, 1 + (row if scan.interleaved else row // scan.components[0].V)
+
+
+def _synthesise(
+    sequences: NDArray[np.int16],
+    table: NDArray[np.uint16],
+    out: NDArray[np.uint8],
+    workspace: Workspace,
+    dct_method: str,
+) -> None:
+    """Turn a band of one component's coefficients ``(rows, columns, 64)`` into samples."""
+    if scans._fast_forms_enabled:
+        tiles.synthesise(sequences, table, out, workspace, dct_method)
+    else:
+        coefficients = dequantize(inverse_zigzag(sequences), table)
+        out[...] = join_blocks(inverse_level_shift(dct.idct(coefficients, dct_method)))
+
+
+def _assemble(
+    planes: list[NDArray[np.uint8]],
+    frame: Frame,
+    source: str,
+    target: str,
+    out: NDArray[np.uint8],
+    fancy: bool,
+) -> None:
+    """Upsample components and convert their colours."""
+    if scans._fast_forms_enabled:
+        tiles.assemble(planes, frame.components, source, target, out, fancy)
+        return
+    height, width = out.shape[:2]
+    samples = []
+    for plane, c in zip(planes, frame.components, strict=True):
+        h, v = frame.H_max // c.H, frame.V_max // c.V
+        samples.append((upsample(plane, h, v, fancy) if h * v > 1 else plane)[:height, :width])
+    out[...] = from_components(np.stack(samples, axis=-1), source, target)
 
 
 def _restored_samples(coefficients: Coefficients) -> list[NDArray[np.uint8] | None]:
@@ -247,76 +345,18 @@ def _restored_samples(coefficients: Coefficients) -> list[NDArray[np.uint8] | No
     return planes
 
 
-def _progressive_samples(
-    file: bytes,
-    structure: reader.Structure,
-    block_smoothing: bool,
-    dct_method: str,
-    found: list[ScanDamage],
-) -> list[NDArray[np.uint8] | None]:
-    """Decode all scans of a progressive frame, then its components to sample planes."""
-    frame = structure.require_frame()
-    known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
-    smoothed = block_smoothing and smoothing.is_useful(known, structure.component_tables.values())
-    planes: list[NDArray[np.uint8] | None] = []
-    workspace = Workspace()
-    for i, (sequences, bits) in enumerate(zip(_progressive_planes(file, structure, found), known, strict=True)):
-        if bits is None:
-            planes.append(None)
-            continue
-        table = structure.component_tables[i]
-        rows, columns = frame.block_size(frame.components[i])
-        cut, before = rows, bits
-        if found:
-            # Where the last scan has not come to, what was known before a component's last scan counts.
-            cut = min(rows, _mcu_rows_read(structure, found) * frame.components[i].V)
-            before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
-        step = max(1, BAND_BLOCKS // columns)
-        plane = np.empty((rows * 8, columns * 8), np.uint8)
-        for row in sorted({*range(0, rows, step), cut} - {rows}):
-            bottom = min(rows, row - row % step + step)
-            if row < cut:
-                bottom = min(bottom, cut)
-            samples = plane[row * 8 : bottom * 8]
-            if found and not sequences[max(0, row - 2) : bottom + 2].any():
-                samples[:] = MID_LEVEL  # as the steps below give it; of a damaged file it may be the most
-                continue
-            band = sequences[row:bottom]
-            if smoothed:
-                of_band = bits if row < cut else before
-                band = smoothing.smooth(sequences, rows, of_band, table, frame.components[i].V, slice(row, bottom))
-            pixels.synthesise(band, table, samples, workspace, dct_method)
-        planes.append(plane)
-    return planes
+# --- coefficients ----------------------------------------------------------------------------------------
 
 
-def _mcu_rows_read(structure: reader.Structure, found: list[ScanDamage]) -> int:
-    """How many of the frame's MCU rows the last scan has come to."""
-    scan = structure.scans[-1]
-    row = found[-1].last_read // scan.mcus[1]
-    return 1 + (row if scan.interleaved else row // scan.components[0].V)
-
-
-def _progressive_planes(
-    file: bytes, structure: reader.Structure, found: Sequence[ScanDamage] = ()
-) -> list[NDArray[np.int16]]:
-    """The coefficients of a progressive frame, all scans: whole MCUs high; none of a component never sent."""
-    planes = progressive.new_planes(structure.require_frame(), structure.scans, structure.size, not found)
-    for number, scan in enumerate(structure.scans):
-        if not found:
-            progressive_walk.read_scan(file, scan, planes, structure.warnings)
-        else:
-            damage_progressive.read_scan(file, scan, planes, structure.warnings, found[number])
-    return planes
-
-
-def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int | None = MAX_PIXELS) -> Coefficients:
+def read_coefficients(
+    data: Any, *, tables: Any = None, strict: bool = True, max_pixels: int | None = MAX_PIXELS
+) -> Coefficients:
     """Read a file's quantized coefficients, and all that is needed to write it again.
 
     Parameters
     ----------
     data : the file: its bytes (any buffer), a path, or a binary file object.
-    tables, max_pixels : as in :func:`decode`.
+    tables, strict, max_pixels : as in :func:`decode`. :func:`read_coefficients_damaged` says where damage is.
 
     Returns
     -------
@@ -326,30 +366,46 @@ def read_coefficients(data: Any, *, tables: Any = None, max_pixels: int | None =
     ------
     FormatError, UnsupportedError for the data; TypeError for another kind of ``data``.
     """
-    file = read_bytes(data)
-    structure = reader.read_structure(file, tables)
+    coefficients, _ = _read_coefficients(read_bytes(data), tables, strict, max_pixels)
+    return coefficients
+
+
+def read_coefficients_damaged(
+    data: Any, *, tables: Any = None, max_pixels: int | None = MAX_PIXELS
+) -> tuple[Coefficients, DamageReport]:
+    """Read what can be recovered of a file's coefficients, and say where it is damaged.
+
+    Parameters
+    ----------
+    As of :func:`read_coefficients`.
+
+    Returns
+    -------
+    (coefficients, report): as ``read_coefficients(data, strict=False)`` gives them, zeros where nothing can be
+    read; and the report that :func:`decode_damaged` gives.
+    """
+    return _read_coefficients(read_bytes(data), tables, False, max_pixels)
+
+
+def _read_coefficients(
+    file: bytes, tables: Any, strict: bool, max_pixels: int | None
+) -> tuple[Coefficients, DamageReport]:
+    structure = reader.read_structure(file, tables, strict=strict)
+    frame = structure.require_frame()
     _check_size(structure, max_pixels)
-    return _coefficients(file, structure)
+    coefficients = _coefficients(file, structure)
+    return coefficients, DamageReport.of(frame, structure.scans, structure.sink)
 
 
 def _coefficients(file: bytes, structure: reader.Structure) -> Coefficients:
     frame = structure.require_frame()
     planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
-    if frame.progressive:
-        for i, whole in enumerate(_progressive_planes(file, structure)):
+    if _needs_planes(structure):
+        for i, whole in enumerate(_coefficient_planes(file, structure)[0]):
             if whole.size:
                 planes[i] = inverse_zigzag(whole[: frame.block_size(frame.components[i])[0]])
-    for scan in structure.scans if not frame.progressive else []:
-        row = 0
-        step = reader.band_rows(scan, BAND_BLOCKS)
-        for band in read_scan(file, scan, step, structure.warnings):
-            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-                rows, columns = frame.block_size(frame.components[index])
-                plane = planes[index]
-                if plane is None:
-                    plane = planes[index] = np.empty((rows, columns, 8, 8), np.int16)
-                plane[row * v : row * v + len(sequences)] = inverse_zigzag(sequences[: rows - row * v, :columns])
-            row += step
+    else:
+        _planes_of_scans(file, structure, planes)
     components, quantization, huffman = _tables_for_one_scan(structure)
     return Coefficients(
         frame.height,
@@ -364,6 +420,22 @@ def _coefficients(file: bytes, structure: reader.Structure) -> Coefficients:
         structure.scans[0].restart_interval,
         structure.application_segments,
     )
+
+
+def _planes_of_scans(file: bytes, structure: reader.Structure, planes: list[NDArray[np.int16] | None]) -> None:
+    """Read sequential scans straight into planes ``(rows, columns, 8, 8)``."""
+    frame = structure.require_frame()
+    for scan in structure.scans:
+        step = reader.band_rows(scan, BAND_BLOCKS)
+        for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
+            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
+                rows, columns = frame.block_size(frame.components[index])
+                plane = planes[index]
+                if plane is None:
+                    make = np.empty if structure.strict else np.zeros
+                    plane = planes[index] = make((rows, columns, 8, 8), np.int16)
+                row = number * step * v
+                plane[row : row + len(sequences)] = inverse_zigzag(sequences[: rows - row, :columns])
 
 
 def _check_size(structure: reader.Structure, max_pixels: int | None) -> None:

@@ -1,4 +1,4 @@
-"""One scan, written: fast where it can be, literal where it must be (T.81 F.1.2)."""
+"""One scan, read or written: fast where it can be, literal where it must be (T.81 F.1.2, F.2.2)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
+from numjpeg.container.findings import Sink
 from numjpeg.container.frame import Scan
+from numjpeg.entropy import progressive_reader
+from numjpeg.entropy.planes import Planes
 from numjpeg.entropy.progressive_writer import ComponentData, collect
+from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.entropy.sequential_writer import Codable, Symbols, band_symbols, write_scan
+from numjpeg.entropy.shared import Band
+from numjpeg.fast import lanes
+from numjpeg.fast import progressive as fast_progressive
 from numjpeg.fast.packing import pack_scan
 from numjpeg.fast.scan_order import sequences_of
 from numjpeg.fast.tokens import Tokens, find_tokens
@@ -28,6 +35,20 @@ _fast_forms_enabled = True
 def fast_forms_enabled() -> bool:
     """Whether :mod:`numjpeg.fast` is used."""
     return _fast_forms_enabled
+
+
+def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
+    """Decode a sequential scan, as :func:`numjpeg.entropy.sequential_reader.read_scan`, in lanes if it is long."""
+    reader = SequentialReader(data, scan, sink)
+    return read_bands(reader, lanes.read_pieces(reader) if _fast_forms_enabled else reader.walk(), rows_per_band)
+
+
+def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
+    """Decode a progressive scan, as :func:`numjpeg.entropy.progressive_reader.read_scan`, mostly faster."""
+    reader = progressive_reader.reader_of(data, scan, planes, sink)
+    if _fast_forms_enabled and fast_progressive.read_scan(reader):
+        return reader.total - 1
+    return reader.read()
 
 
 TableKey = tuple[int, int]

@@ -16,9 +16,12 @@ import samples
 from PIL import Image
 
 import numjpeg
+from numjpeg import scans as choosers
 from numjpeg.container import markers, segments
 from numjpeg.container import structure as reader
+from numjpeg.container.findings import Sink
 from numjpeg.entropy import progressive_reader as progressive
+from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
 from numjpeg.fast import progressive as progressive_walk
 
@@ -160,23 +163,23 @@ def test_a_component_that_is_never_sent_is_neutral() -> None:
 # --- the fast reader and the serial one ------------------------------------------------------------------
 
 
-def read(data: bytes, read_scan: Callable[..., None]) -> tuple[list[bytes], list[str], str | None]:
-    """All planes, the warnings, and the error."""
-    warnings: list[str] = []
-    planes: list[np.ndarray] = []
+def read(data: bytes, read_scan: Callable[..., None], strict: bool) -> tuple[list[bytes], list[str], str | None]:
+    """All planes, the findings, and the error; of an error nothing else."""
+    sink = Sink(strict)
     try:
-        structure = reader.read_structure(data)
-        planes = progressive.new_planes(structure.require_frame(), structure.scans, len(data))
+        structure = reader.read_structure(data, strict=strict)
+        planes = new_planes(structure.require_frame(), structure.scans, len(data), sink)
         for scan in structure.scans:
-            read_scan(data, scan, planes, warnings)
+            read_scan(data, scan, planes, sink)
     except JpegError as error:
-        return [plane.tobytes() for plane in planes], warnings, str(error)
-    return [plane.tobytes() for plane in planes], warnings, None
+        return [], [], str(error)
+    return [plane.tobytes() for plane in planes], sorted(map(str, sink.findings)), None
 
 
 def assert_same(data: bytes) -> tuple[list[bytes], list[str], str | None]:
-    expected = read(data, progressive.read_scan)
-    assert read(data, progressive_walk.read_scan) == expected
+    for strict in (False, True):
+        expected = read(data, progressive.read_scan, strict)
+        assert read(data, choosers.read_progressive, strict) == expected
     return expected
 
 
@@ -192,11 +195,11 @@ def test_sound_scans_are_not_read_serially(below: int, monkeypatch: pytest.Monke
         for picture in (samples.photograph()[:160, :200], samples.noise(50, 60), samples.smooth(120, 90))
         for options in ({}, {"quality": 97, "subsampling": 0}, {"restart_marker_blocks": 7})
     ]
-    expected = [read(data, progressive.read_scan) for data in files]
-    monkeypatch.setattr(progressive, "read_scan", never)
+    expected = [read(data, progressive.read_scan, True) for data in files]
+    monkeypatch.setattr(progressive._Ac, "prepare", never)
     for data, result in zip(files, expected, strict=True):
         assert result[2] is None
-        assert read(data, progressive_walk.read_scan) == result
+        assert read(data, choosers.read_progressive, True) == result
         assert np.array_equal(numjpeg.decode(data), pillow.load(data))
 
 
@@ -227,7 +230,7 @@ def test_a_lane_that_never_agrees_is_walked(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(progressive_walk, "WALK_BELOW", 0)
     monkeypatch.setattr(progressive_walk, "ROUNDS", 1)
     data = pillow.save(samples.noise(80, 80), progressive=True)
-    monkeypatch.setattr(progressive, "read_scan", never)
+    monkeypatch.setattr(progressive._Ac, "prepare", never)
     assert np.array_equal(numjpeg.decode(data), pillow.load(data))
 
 
@@ -272,7 +275,11 @@ def test_scan_headers_that_mean_nothing(parameters: tuple[int, int, int, int], e
         numjpeg.decode(bytes(data))
 
 
-def test_scans_out_of_order_are_warnings() -> None:
+def _remarks(data: bytes) -> list[str]:
+    return [found.what for found in reader.read_structure(data).sink.findings]
+
+
+def test_scans_out_of_order_are_remarks() -> None:
     """As in libjpeg: a scan that comes twice, or a refinement that skips a bit."""
     data = pillow.save(samples.smooth(32, 32, 1), progressive=True)
     parts = [found for found in markers.iterate_segments(data) if found.marker == markers.SOS]
@@ -281,12 +288,12 @@ def test_scans_out_of_order_are_warnings() -> None:
         scan = data[ends[i - 1] if i else data.index(b"\xff\xc4") : ends[i]]
         twice = data[: ends[i]] + scan + data[ends[i] :]
         assert np.array_equal(numjpeg.decode(twice), pillow.load(twice)), i
-        assert any("do not come bit after bit" in text for text in reader.read_structure(twice).warnings)
-    assert not reader.read_structure(data).warnings
+        assert any("do not come bit after bit" in text for text in _remarks(twice))
+    assert not _remarks(data)
     reverse = data[: data.index(b"\xff\xc4")] + data[ends[0] : ends[1]] + data[data.index(b"\xff\xc4") : ends[0]]
     reverse += b"\xff\xd9"
     assert np.array_equal(numjpeg.decode(reverse), pillow.load(reverse))
-    assert any("come before its DC" in text for text in reader.read_structure(reverse).warnings)
+    assert any("come before its DC" in text for text in _remarks(reverse))
 
 
 def test_only_tables_that_a_scan_uses_must_be_there() -> None:

@@ -1,9 +1,8 @@
-"""The lanes give the serial reader's coefficients, warnings and errors, and read next to nothing serially."""
+"""The lanes give the literal reader's blocks, findings and errors, and leave next to nothing to it."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,12 @@ from PIL import Image
 
 import numjpeg
 from numjpeg.container import structure as reader
+from numjpeg.container.findings import Fault, Sink
 from numjpeg.container.frame import Scan
 from numjpeg.encoder import write_file
-from numjpeg.entropy import bits
-from numjpeg.entropy import sequential_reader as sequential
+from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.errors import JpegError
-from numjpeg.fast import lanes
+from numjpeg.fast import lanes, lookup
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
     AC_LUMINANCE,
@@ -31,35 +30,39 @@ from numjpeg.stages.huffman import (
     run_and_category,
 )
 
-Result = tuple[list[np.ndarray], list[str], str | None]
+Result = tuple[list[np.ndarray], list[Fault], str | None]
 
 
 def scans_of(data: bytes) -> list[Scan]:
     return reader.read_structure(data).scans
 
 
-def read(read_scan: Callable[..., Iterator], data: bytes, *statistics: lanes.Statistics) -> Result:
-    """All planes of all bands, the warnings, and the error."""
+def read(data: bytes, in_lanes: bool, strict: bool) -> tuple[Result, list[SequentialReader]]:
+    """All planes of all bands, the findings, and the error; and the readers."""
     planes: list[np.ndarray] = []
-    warnings: list[str] = []
+    readers: list[SequentialReader] = []
+    sink = Sink(strict)
     try:
         for scan in scans_of(data):
-            for band in read_scan(data, scan, reader.band_rows(scan, 1 << 10), warnings, *statistics):
+            readers.append(SequentialReader(data, scan, sink))
+            pieces = lanes.read_pieces(readers[-1]) if in_lanes else readers[-1].walk()
+            for band in read_bands(readers[-1], pieces, reader.band_rows(scan, 1 << 10)):
                 planes += band
-    except JpegError as error:
-        return planes, warnings, str(error)
-    return planes, warnings, None
+    except JpegError as caught:
+        return ([], [], str(caught)), readers
+    return (planes, sorted(sink.findings, key=lambda f: (f.scan, f.offset, f.what)), None), readers
 
 
-def assert_same(data: bytes, statistics: lanes.Statistics | None = None) -> Result:
-    """What both readers give."""
-    expected = read(sequential.read_scan, data)
-    found = read(lanes.read_scan, data, statistics or lanes.Statistics())
-    assert found[1:] == expected[1:]
-    assert len(found[0]) == len(expected[0])
-    for a, b in zip(found[0], expected[0], strict=True):
-        assert np.array_equal(a, b)
-    return expected
+def assert_same(data: bytes) -> tuple[Result, int]:
+    """What lanes and walk give, strict; and how many MCUs were walked through in spite of the lanes."""
+    for strict in (False, True):
+        expected, _ = read(data, False, strict)
+        found, readers = read(data, True, strict)
+        assert found[1:] == expected[1:]
+        assert len(found[0]) == len(expected[0])
+        for a, b in zip(found[0], expected[0], strict=True):
+            assert np.array_equal(a, b)
+    return expected, sum(one.walked for one in readers)
 
 
 def tiled(height: int, width: int) -> np.ndarray:
@@ -83,11 +86,10 @@ def lanes_for_small_scans(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
 @pytest.mark.parametrize("optimize", [False, True])
 def test_photographs(quality: int, subsampling: int, optimize: bool) -> None:
-    statistics = lanes.Statistics()
     data = pillow.save(PHOTOGRAPH, quality=quality, subsampling=subsampling, optimize=optimize)
-    assert assert_same(data, statistics)[1:] == ([], None)
-    assert statistics.mcus_serial == 0
-    assert statistics.mcus_in_lanes == np.prod(scans_of(data)[0].mcus)
+    result, walked = assert_same(data)
+    assert result[1:] == ([], None)
+    assert walked == 0
 
 
 PICTURES = {
@@ -110,16 +112,14 @@ PICTURES = {
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures(name: str) -> None:
-    statistics = lanes.Statistics()
-    assert assert_same(PICTURES[name], statistics)[1:] == ([], None)
-    assert statistics.mcus_serial == 0
+    result, walked = assert_same(PICTURES[name])
+    assert result[1:] == ([], None)
+    assert walked == 0
 
 
 @pytest.mark.parametrize("name", ["4:4:0", "4:1:1", "4:1:0"])
 def test_sampling_factors(name: str) -> None:
-    statistics = lanes.Statistics()
-    assert_same(numjpeg.encode(PHOTOGRAPH, 90, subsampling=name), statistics)
-    assert statistics.mcus_serial == 0
+    assert assert_same(numjpeg.encode(PHOTOGRAPH, 90, subsampling=name))[1] == 0
 
 
 def test_scans_of_one_component(cjpeg: str, tmp_path: Path) -> None:
@@ -130,10 +130,8 @@ def test_scans_of_one_component(cjpeg: str, tmp_path: Path) -> None:
     for sample in ("2x2", "1x2,1x1,1x1"):
         arguments = [cjpeg, "-quality", "95", "-sample", sample, "-scans", str(script), str(ppm)]
         data = subprocess.run(arguments, check=True, capture_output=True).stdout
-        statistics = lanes.Statistics()
         assert len(scans_of(data)) == 2
-        assert_same(data, statistics)
-        assert statistics.mcus_serial == 0
+        assert assert_same(data)[1] == 0
 
 
 def gray_file(blocks: np.ndarray, dc: HuffmanTable, ac: HuffmanTable) -> bytes:
@@ -149,7 +147,7 @@ def gray_file(blocks: np.ndarray, dc: HuffmanTable, ac: HuffmanTable) -> bytes:
     return data
 
 
-def test_tokens_of_multiples_of_three_bits() -> None:
+def test_tokens_of_multiples_of_three_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of three guesses never meet the truth: all code words with their magnitude bits are 3, 6 or 9 bits."""
     dc = HuffmanTable((0, 1, 1, *[0] * 13), bytes([1, 0]))
     # End of block 3 bits, (0, 1) 2 + 1, (0, 2) 4 + 2, (1, 1) 5 + 1, (2, 1) 8 + 1, (3, 1) 8 + 1.
@@ -159,12 +157,18 @@ def test_tokens_of_multiples_of_three_bits() -> None:
     blocks[..., 0, 1] = random.choice([-1, 1], (60, 80))
     blocks[..., 1, 0] = random.choice([-3, -2, 0, 1], (60, 80))
     blocks[..., 0, 0] = np.arange(60 * 80).reshape(60, 80) % 2
-    statistics = lanes.Statistics()
     data = gray_file(blocks, dc, ac)
-    assert_same(data, statistics)
-    assert statistics.mcus_serial == 0
+    made: list[lanes.LaneReader] = []
+
+    class Kept(lanes.LaneReader):
+        def __init__(self, *arguments: object) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setattr(lanes, "LaneReader", Kept)
+    assert assert_same(data)[1] == 0
     words = len(data) * 8 / 7.5
-    assert statistics.lane_steps < 5 * words
+    assert 0 < made[-1].lane_steps < 5 * words
 
 
 def test_codes_of_one_bit() -> None:
@@ -181,9 +185,7 @@ def test_magnitudes_that_no_window_holds() -> None:
     blocks[random.random(blocks.shape) < 0.5] = 0
     component = numjpeg.Component(1, 1, 1, 0)
     coefficients = numjpeg.Coefficients(160, 160, (component,), [blocks], {0: np.ones((8, 8), np.uint16)})
-    statistics = lanes.Statistics()
-    assert_same(write_file(coefficients, None), statistics)
-    assert statistics.mcus_serial == 0
+    assert assert_same(write_file(coefficients, None))[1] == 0
 
 
 # --- the look-up -----------------------------------------------------------------------------------------
@@ -203,7 +205,7 @@ def test_magnitudes_that_no_window_holds() -> None:
 )
 def test_the_look_up_is_the_stages_fused(dc: HuffmanTable, ac: HuffmanTable) -> None:
     """Every window's entry against DECODE, RECEIVE and EXTEND, symbol by symbol."""
-    entries = lanes._entries(((dc, ac),)).reshape(3, -1)
+    entries = lookup.entries(((dc, ac),)).reshape(3, -1)
     windows = np.arange(1 << 16)
 
     def stages(windows: np.ndarray, table: HuffmanTable, is_dc: bool) -> tuple[np.ndarray, ...]:
@@ -290,11 +292,11 @@ def broken(data: bytes, random: np.random.Generator) -> bytes:
 
 @pytest.mark.parametrize("number", range(len(TO_BREAK)))
 def test_broken_data(number: int) -> None:
-    """The same bands, warnings and error: text, offset and MCU."""
+    """The same bands, findings and error: text, offset and MCU."""
     random = np.random.default_rng(number)
     errors = 0
     for _ in range(40):
-        errors += assert_same(broken(TO_BREAK[number], random))[2] is not None
+        errors += assert_same(broken(TO_BREAK[number], random))[0][2] is not None
     assert errors > 5
 
 
@@ -305,34 +307,32 @@ def test_a_fault_is_read_from_the_last_certain_mcu_on(interval: int) -> None:
     place = int(len(data) * 0.98)
     damaged = bytearray(data)
     damaged[place : place + 16] = b"\xff\x00" * 8
-    statistics = lanes.Statistics()
-    _, _, error = assert_same(bytes(damaged), statistics)
+    (_, _, error), walked = assert_same(bytes(damaged))
     assert error is not None
-    assert statistics.mcus_in_lanes > 1900
-    assert statistics.mcus_serial == 0  # the error comes before a band is complete
-    assert 1 <= statistics.mcus_asked_serially <= 64
+    assert walked <= 64
 
 
 @pytest.mark.parametrize("interval", [0, 7, 32])
-def test_trailing_bytes_are_a_warning(interval: int) -> None:
+def test_trailing_bytes_are_a_remark(interval: int) -> None:
     data = pillow.save(tiled(512, 512), quality=85, restart_marker_blocks=interval)
-    statistics = lanes.Statistics()
-    _, warnings, error = assert_same(data[:-2] + b"abc" + data[-2:], statistics)
-    assert warnings == ["3 bytes are left over at the end of a scan"]
+    (_, findings, error), walked = assert_same(data[:-2] + b"abc" + data[-2:])
+    assert [(found.kind, found.what) for found in findings] == [
+        ("remark", "3 bytes are left over at the end of a scan")
+    ]
     assert error is None
-    assert statistics.mcus_serial == 0
+    assert walked == 0
 
 
-def test_the_serial_reader_starts_anywhere() -> None:
-    data = TO_BREAK[3]
-    (scan,) = scans_of(data)
-    payload = bits.unstuff(data, scan.start, scan.end)
-    total = int(np.prod(scan.mcus))
-    everything = list(sequential.read_mcus(scan, payload, [1] * total, []))
-    for first in (1, 2, 3, 50, total - 1):
-        bit = everything[first - 1].end
-        (rest,) = sequential.read_mcus(scan, payload, [total - first], [], first, bit)
-        assert np.array_equal(rest.blocks, np.concatenate([mcu.blocks for mcu in everything[first:]]))
+@pytest.mark.parametrize("interval", [1, 7, 32])
+def test_bytes_in_front_of_restart_markers_are_read_in_lanes(interval: int) -> None:
+    data = pillow.save(tiled(512, 512), quality=85, restart_marker_blocks=interval)
+    for stray, in_doubt in ((b"\xff\x00", False), (b"\x12\x34", True)):
+        changed = data.replace(b"\xff\xd3", stray + b"\xff\xd3")
+        (_, findings, error), walked = assert_same(changed)
+        assert error is None
+        assert walked == 0
+        assert len(findings) == data.count(b"\xff\xd3")
+        assert all((found.mcus is not None) == in_doubt for found in findings)
 
 
 # --- the corpus ------------------------------------------------------------------------------------------
@@ -350,10 +350,9 @@ def test_every_file_of_the_corpus(corpus: Path) -> None:
             continue
         if not scans or scans[0].frame.progressive:
             continue
-        statistics = lanes.Statistics()
-        assert_same(data, statistics)
+        _, walked = assert_same(data)
         if "valid/baseline" in str(path):
-            assert statistics.mcus_serial == 0, path
+            assert walked == 0, path
         count += 1
     assert count > 200
 

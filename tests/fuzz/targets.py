@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 import numjpeg
+from numjpeg import scans
 from numjpeg.container import structure as reader
-from numjpeg.entropy import progressive_reader as progressive
-from numjpeg.entropy import sequential_reader as sequential
+from numjpeg.container.findings import Fault, Sink
+from numjpeg.entropy import progressive_reader, sequential_reader
+from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
 from numjpeg.fast import lanes
 from numjpeg.fast import progressive as progressive_walk
@@ -83,61 +85,59 @@ def coefficients(data: bytes, max_pixels: int = MAX_PIXELS) -> None:
         assert component.Tq in found.quantization_tables
 
 
-Result = tuple[list[bytes], list[str], str | None]
+Result = tuple[list[bytes], list[Fault], str | None]
 
 
-def read_bands(data: bytes, read_scan: Callable[..., Any]) -> Result:
-    """Planes of all bands of a sequential file, the warnings, and the error."""
+def read_bands(data: bytes, read_scan: Callable[..., Any], sink: Sink) -> Result:
+    """Planes of all bands of a sequential file, the findings, and the error; of an error nothing else."""
     planes: list[bytes] = []
-    warnings: list[str] = []
     try:
-        for scan in reader.read_structure(data).scans:
+        for scan in reader.read_structure(data, strict=sink.strict).scans:
             rows, columns = scan.mcus
             if rows * columns * scan.blocks_per_mcu * 64 > MAX_PIXELS:
                 break
-            for band in read_scan(data, scan, reader.band_rows(scan, 1 << 10), warnings):
+            for band in read_scan(data, scan, reader.band_rows(scan, 1 << 10), sink):
                 planes += [plane.tobytes() for plane in band]
-    except JpegError as error:
-        return planes, warnings, str(error)
-    return planes, warnings, None
+    except JpegError as caught:
+        return [], [], str(caught)
+    return planes, sorted(sink.findings, key=str), None
 
 
-def read_planes(data: bytes, read_scan: Callable[..., Any]) -> Result:
-    """Planes of a progressive file, the warnings, and the error."""
-    warnings: list[str] = []
+def read_planes(data: bytes, read_scan: Callable[..., Any], sink: Sink) -> Result:
+    """Planes of a progressive file, the findings, and the error; of an error nothing else."""
     planes: list[np.ndarray] = []
-    error = None
     try:
-        structure = reader.read_structure(data)
+        structure = reader.read_structure(data, strict=sink.strict)
         frame = structure.require_frame()
         if frame.height * frame.width <= MAX_PIXELS:
-            planes = progressive.new_planes(frame, structure.scans, len(data))
+            planes = new_planes(frame, structure.scans, len(data), sink)
             for scan in structure.scans:
-                read_scan(data, scan, planes, warnings)
+                read_scan(data, scan, planes, sink)
     except JpegError as caught:
-        error = str(caught)
-    return [plane.tobytes() for plane in planes], warnings, error
+        return [], [], str(caught)
+    return [plane.tobytes() for plane in planes], sorted(sink.findings, key=str), None
 
 
 def fast_and_serial(data: bytes) -> None:
-    """The lane decoder against the serial reader, of progressive files as of sequential ones; lanes are forced on
-    scans of every size.
-    """
+    """The fast readers against the literal ones, strict and not; lanes are forced on scans of every size."""
     try:
-        progressive_frame = reader.read_structure(data).require_frame().progressive
+        progressive_frame = reader.read_structure(data, strict=False).require_frame().progressive
     except JpegError:
         return
     below = lanes.SERIAL_BELOW, progressive_walk.WALK_BELOW
     lanes.SERIAL_BELOW, progressive_walk.WALK_BELOW = 64, 0
     try:
-        if progressive_frame:
-            found, expected = (read_planes(data, r.read_scan) for r in (progressive_walk, progressive))
-        else:
-            found, expected = (read_bands(data, r.read_scan) for r in (lanes, sequential))
+        for strict in (True, False):
+            if progressive_frame:
+                readers = (scans.read_progressive, progressive_reader.read_scan)
+                found, expected = (read_planes(data, read, Sink(strict)) for read in readers)
+            else:
+                readers = (scans.read_sequential, sequential_reader.read_scan)
+                found, expected = (read_bands(data, read, Sink(strict)) for read in readers)
+            assert found[1:] == expected[1:], f"{found[1:]}, literally {expected[1:]}"
+            assert found[0] == expected[0], "other coefficients than the literal reader's"
     finally:
         lanes.SERIAL_BELOW, progressive_walk.WALK_BELOW = below
-    assert found[1:] == expected[1:], f"{found[1:]}, serially {expected[1:]}"
-    assert found[0] == expected[0], "other coefficients than the serial reader's"
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

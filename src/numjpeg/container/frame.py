@@ -98,6 +98,8 @@ class Scan:
     """Point transform of the scan that this one refines; 0 for none (G.1.1.1.2)."""
     Al: int = 0
     """Point transform: how many low bits the coefficients of this scan lack."""
+    number: int = 0
+    """Its number in the file, from 0."""
 
     @property
     def interleaved(self) -> bool:

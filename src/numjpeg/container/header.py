@@ -13,6 +13,7 @@ from numjpeg.coefficients import Component
 from numjpeg.container import markers, metadata
 from numjpeg.container import structure as reader
 from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index, xmp_orientation
+from numjpeg.container.findings import Fault
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import Segment
 from numjpeg.errors import FormatError
@@ -52,7 +53,7 @@ class Header:
     trailing : (byte offset, number) of the bytes after EOI.
     application_segments : (marker code, payload) of every APPn and COM in front of the first scan, in order.
     segments : every marker with its offsets.
-    warnings : faults that leave the pixels certain.
+    warnings : what the markers' walk has noticed, and what is wrong with the metadata, in words.
     """
 
     height: int
@@ -104,12 +105,13 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
     if len(file) < len(source):
         structure.trailing = len(file), len(source) - len(file)
     frame = structure.require_frame()
-    application, warnings = structure.application_segments, structure.warnings
+    application = structure.application_segments
+    warnings = [_warning(finding, len(file)) for finding in structure.sink.findings]
     jfif = metadata.find_jfif(application, warnings)
     metadata.check_adobe(application, warnings)
     exif, xmp = metadata.find_exif(application), metadata.find_xmp(application)
     orientation, exif_thumbnail = read_exif(exif, warnings)
-    images = _images(file, structure, len(source))
+    images = _images(file, structure, len(source), warnings)
     if structure.trailing and len(images) < 2:
         warnings.append(f"{structure.trailing[1]} bytes follow EOI")
     return Header(
@@ -157,14 +159,19 @@ def _first_picture(source: bytes | memoryview, strict: bool) -> bytes:
     return bytes(source[:end])
 
 
-def _images(file: bytes, structure: reader.Structure, size: int) -> tuple[ImagePlace, ...]:
+def _warning(finding: Fault, size: int) -> str:
+    where = f", byte {finding.offset}" if finding.offset < size else ""
+    return f"{finding.what}{where}"
+
+
+def _images(file: bytes, structure: reader.Structure, size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
     """The multi-picture index of a file of ``size`` bytes: the first one in front of a scan."""
     for segment in structure.segments:
         if segment.marker == markers.SOS:
             break
         if segment.marker == markers.APP2 and file.startswith(MPF, segment.start, segment.end):
             payload = file[segment.start : segment.end]
-            return read_image_index(payload, segment.start, size, structure.warnings)
+            return read_image_index(payload, segment.start, size, warnings)
     return ()
 
 

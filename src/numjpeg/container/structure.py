@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component
 from numjpeg.container import markers, segments
-from numjpeg.container.faults import Fault
+from numjpeg.container.findings import LOSS, Fault, Sink
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.container.metadata import file_colorspace
 from numjpeg.errors import FormatError, UnsupportedError
@@ -47,12 +47,8 @@ class Structure:
     """All of them."""
     trailing: tuple[int, int] | None = None
     """(byte offset, number) of the bytes after EOI."""
-    warnings: list[str] = field(default_factory=list)
-    strict: bool = True
-    """A fault is an error. If not, what is wrong is left out and noted:"""
-    faults: list[Fault] = field(default_factory=list)
-    doubtful_from: int | None = None
-    """Number of the first scan that may lack something because of a fault in front of it."""
+    sink: Sink = field(default_factory=lambda: Sink(strict=True))
+    """Takes what is noticed. If it is not strict, what is wrong is left out."""
 
     def require_frame(self) -> Frame:
         """The frame; FormatError if there is none."""
@@ -63,17 +59,21 @@ class Structure:
             raise FormatError(f"the file has no frame{what}", offset=self.size, clause=clause)
         return self.frame
 
-    def put_in_doubt(self, scan: int) -> None:
-        """Note that the scans from number ``scan`` on may lack something."""
-        if self.doubtful_from is None:
-            self.doubtful_from = scan
+    @property
+    def strict(self) -> bool:
+        """Whether damage is an error."""
+        return self.sink.strict
+
+    def damage(self, error: FormatError) -> None:
+        """Note damage, which puts the scans that follow in doubt; raises it under ``strict``."""
+        self.sink.take(error, len(self.scans))
 
     def lacks_scans(self) -> bool:
         """Whether damage has cost components or, in a progressive frame, bits of their coefficients. A file with
         EOI and without a fault may do without.
         """
         ended = bool(self.segments) and self.segments[-1].marker == markers.EOI
-        if ended and not self.faults:
+        if ended and not self.sink.harmed:
             return False
         components = range(len(self.require_frame().components))
         if not self.require_frame().progressive:
@@ -102,7 +102,7 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, stri
     ------
     FormatError, UnsupportedError.
     """
-    structure = Structure(len(data), strict=strict)
+    structure = Structure(len(data), sink=Sink(strict))
     errors: list[FormatError] | None = None if strict else []
     if tables is not None:
         _take_tables(structure, read_bytes(tables, "tables"))
@@ -111,9 +111,10 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, stri
         _note_all(structure, errors)
         structure.segments.append(segment)
         if segment.stray:
-            structure.warnings.append(f"{segment.stray} stray bytes before {segment.name}, byte {segment.offset}")
+            what = f"{segment.stray} stray bytes before {segment.name}"
+            structure.sink.remark(what, segment.offset, "B.1.1.2")
         if segment.fault:
-            structure.warnings.append(f"{segment.name}: {segment.fault}, byte {segment.offset}")
+            structure.sink.remark(f"{segment.name}: {segment.fault}", segment.offset, "B.1.1.4")
             continue
         handler = _HANDLERS.get(segment.marker)
         if handler:
@@ -122,30 +123,31 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, stri
             except FormatError as error:
                 if strict or (structure.frame is None and segment.marker in markers.FRAMES):
                     raise
-                _note_all(structure, [error])
+                structure.damage(error)
         elif segment.is_application and not structure.scans:
             structure.application_segments.append((segment.marker, data[segment.start : segment.end]))
     _note_all(structure, errors)
     if segment is None or segment.marker != markers.EOI:
-        structure.warnings.append("the file ends without EOI")
+        structure.sink.remark("the file ends without EOI", len(data), "B.2.1")
     elif segment.end < len(data):
         structure.trailing = segment.end, len(data) - segment.end
     frame = structure.require_frame()
     if decode and not structure.scans:
         raise FormatError("the file has no scan", offset=len(data), clause="B.2.1")
-    if decode and strict and structure.lacks_scans():
+    if decode and structure.lacks_scans():
         what = "the file ends before all scans of its components have come"
-        raise FormatError(what, offset=len(data), clause="B.2.1")
+        structure.sink.add(Fault(what, len(data), "B.2.1", kind=LOSS))
+        structure.sink.doubtful_from = 0
     if decode and frame.height == 0:
         segments.check_supported(frame, structure.frame_offset)
     return structure
 
 
 def _note_all(structure: Structure, errors: list[FormatError] | None) -> None:
-    """Turn errors into faults, which put the scans that follow in doubt; empties the list."""
+    """Note damage of several kinds; empties the list."""
+    for error in errors or ():
+        structure.damage(error)
     if errors:
-        structure.faults += map(Fault.of, errors)
-        structure.put_in_doubt(len(structure.scans))
         errors.clear()
 
 
@@ -176,7 +178,8 @@ def _take_standard_tables(structure: Structure, decode: bool) -> None:
     if structure.huffman_definitions or structure.scans or frame is None:
         return
     if frame.marker in (markers.SOF0, markers.SOF1) and frame.precision == 8:
-        structure.warnings.append("no Huffman tables: the standard ones (K.3 - K.6) are meant")
+        what = "no Huffman tables: the standard ones (K.3 - K.6) are meant"
+        structure.sink.remark(what, structure.frame_offset, "B.2.4.2")
         if decode:
             for key, table in STANDARD_TABLES.items():
                 structure.huffman_definitions[key] = (table.bits, table.values, structure.frame_offset)
@@ -188,7 +191,7 @@ def _on_dqt(structure: Structure, data: bytes, segment: markers.Segment, decode:
     structure.quantization_tables.update(tables)
     if not all(table.all() for table in tables.values()):
         what = "DQT: an entry of 0, as which it is taken"
-        _note_all(structure, [FormatError(what, offset=segment.offset, clause="B.2.4.1")])
+        structure.damage(FormatError(what, offset=segment.offset, clause="B.2.4.1"))
 
 
 def _on_dht(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
@@ -241,9 +244,9 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
                     offset=segment.offset,
                     clause="B.2.4.2",
                 )
-                if structure.strict or key not in STANDARD_TABLES:
+                if key not in STANDARD_TABLES:
                     raise error
-                _note_all(structure, [error])  # most files have the standard ones
+                structure.damage(error)  # most files have the standard ones
                 tables[key] = STANDARD_TABLES[key]
                 continue
             lengths, values, offset = structure.huffman_definitions[key]
@@ -258,6 +261,7 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
         segment.end,
         markers.end_of_scan(data, segment.end, not structure.strict),
         *parameters,
+        number=len(structure.scans),
     )
     if decode and scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
         raise FormatError(
@@ -266,8 +270,8 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
             clause="B.2.3",
         )
     if decode:
-        for index in scan.indices:
-            _check_first_scan(structure, index, segment.offset)
+        if not _is_read(structure, scan):
+            return
         for index in scan.indices:
             if index not in structure.component_tables:
                 structure.component_tables[index] = _quantization_table(structure, index, segment.offset)
@@ -276,11 +280,24 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
     structure.scans.append(scan)
 
 
-def _check_first_scan(structure: Structure, index: int, offset: int) -> None:
-    """A second scan of a component has nothing to code, but in a progressive frame."""
+def _is_read(structure: Structure, scan: Scan) -> bool:
+    """Whether libjpeg reads a scan of a sequential frame.
+
+    It reads no other one after a first scan of all components. A component that comes again in a later scan is
+    laid over the earlier one.
+    """
     assert structure.frame is not None
-    if index in structure.component_tables and not structure.frame.progressive:
-        raise FormatError(f"SOS: component number {index} is coded twice", offset=offset, clause="B.2.3")
+    if structure.frame.progressive or not structure.scans:
+        return True
+    if len(structure.scans[0].indices) == len(structure.frame.components):
+        what = "a scan after the one of all components is not read"
+        structure.sink.remark(what, scan.offset, "B.2.3")
+        return False
+    for index in scan.indices:
+        if index in structure.component_tables:
+            what = f"component number {index} is coded again, and laid over what came before"
+            structure.sink.remark(what, scan.offset, "B.2.3", scan.number)
+    return True
 
 
 def _quantization_table(structure: Structure, index: int, offset: int) -> NDArray[np.uint16]:
@@ -294,9 +311,7 @@ def _quantization_table(structure: Structure, index: int, offset: int) -> NDArra
     if number in tables:
         return tables[number]
     error = FormatError(f"SOS: quantization table {number} is not defined", offset=offset, clause="B.2.4.1")
-    if structure.strict:
-        raise error
-    _note_all(structure, [error])
+    structure.damage(error)
     return tables[min(tables)] if tables else CHROMINANCE if index else LUMINANCE
 
 
@@ -316,11 +331,11 @@ def _progress(structure: Structure, index: int, Ss: int, Se: int, Ah: int, Al: i
     known = structure.coefficient_bits.setdefault(index, [-1] * 64)
     structure.bits_before[index] = list(known) if structure.scans else [0] * 64
     if Ss and known[0] < 0:
-        structure.warnings.append(f"AC coefficients of component number {index} come before its DC, byte {offset}")
+        what = f"AC coefficients of component number {index} come before its DC"
+        structure.sink.remark(what, offset, "G.1.1.1.1", len(structure.scans))
     if any(Ah != max(bits, 0) for bits in known[Ss : Se + 1]):
-        structure.warnings.append(
-            f"component number {index}: coefficients {Ss} to {Se} do not come bit after bit, byte {offset}"
-        )
+        what = f"component number {index}: coefficients {Ss} to {Se} do not come bit after bit"
+        structure.sink.remark(what, offset, "G.1.1.1.2", len(structure.scans))
     known[Ss : Se + 1] = [Al] * (Se - Ss + 1)
 
 

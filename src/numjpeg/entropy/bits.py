@@ -80,21 +80,31 @@ def unstuff_parts(data: bytes, start: int, end: int, parts: list[tuple[int, int]
     parts : (begin, end) of each restart interval, in bytes from ``start``; ascending, none with a marker inside.
     """
     raw = np.frombuffer(data, np.uint8, end - start, start)
+    ff = np.flatnonzero(raw[:-1] == 0xFF)
+    follower = raw[ff + 1]
+    if parts == [(0, len(raw))]:
+        removed = np.where(follower == 0, ff + 1, ff)[(follower == 0) | (follower == 0xFF)]
+        if len(raw) and raw[-1] == 0xFF:
+            removed = np.append(removed, len(raw) - 1)
+        return _payload(raw, removed, np.zeros(1, np.intp), start)
     begin, stop = np.array(parts, np.intp).T
     edges = np.zeros(len(raw) + 1, np.int8)
     edges[begin] += 1  # markers stand between the parts, so no two share an edge; an empty one has none
     edges[stop] -= 1
     keep = np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)
-    ff = np.flatnonzero(raw[:-1] == 0xFF)
-    keep[ff[raw[ff + 1] == 0] + 1] = False
-    keep[ff[raw[ff + 1] == 0xFF]] = False
+    keep[ff[follower == 0] + 1] = False
+    keep[ff[follower == 0xFF]] = False
     keep[-1:] &= raw[-1:] != 0xFF
     removed = np.flatnonzero(~keep)
+    return _payload(raw, removed, begin, start)
+
+
+def _payload(raw: NDArray[np.uint8], removed: NDArray[np.intp], begin: NDArray[np.intp], start: int) -> Payload:
+    """What is left of data without the bytes ``removed``, ascending; intervals begin at ``begin``."""
     size = len(raw) - len(removed)
     payload = np.zeros(size + PAYLOAD_MARGIN, np.uint8)
-    payload[:size] = raw[keep]
-    starts = begin - np.searchsorted(removed, begin)
-    return Payload(payload, size, starts, np.empty(0, np.intp), removed, start)
+    payload[:size] = np.delete(raw, removed)
+    return Payload(payload, size, begin - np.searchsorted(removed, begin), np.empty(0, np.intp), removed, start)
 
 
 def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.uint16]:

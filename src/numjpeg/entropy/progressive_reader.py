@@ -19,14 +19,18 @@ those: it takes one step for each code word and a short one for each coefficient
 Coefficients lie in planes int16 ``(rows, columns, 64)``, zig-zag order, one for each component. Of the blocks that
 only fill up an MCU they have the rows below the picture (:mod:`numjpeg.restoration.smoothing` looks at them), not
 the columns.
-Scans change them in place; what they hold in front of a fault stays.
+Scans change them in place.
+
+Whatever is wrong with the data goes to a sink, and is read as libjpeg reads it (:mod:`numjpeg.entropy.intervals`).
+What a run leads beyond the band Ss .. Se is laid there, up to coefficient 63. The MCU in which the data of an
+interval end has bits that are not there; it is read by itself, symbol by symbol.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -34,154 +38,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
-from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.findings import LOSS, Fault, Sink
+from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
-from numjpeg.entropy.sequential_reader import check_restarts, warn_of_rest
-from numjpeg.entropy.shared import interval_bounds, receive, restore_dc
-from numjpeg.errors import FormatError, UnsupportedError
-from numjpeg.stages.huffman import WINDOW_BITS, ZERO_RUN, HuffmanTable
+from numjpeg.entropy.intervals import ILLEGAL_BITS, Intervals
+from numjpeg.entropy.planes import Planes
+from numjpeg.entropy.shared import receive, restore_dc
+from numjpeg.stages.huffman import WINDOW_BITS, ZERO_RUN, HuffmanTable, huffman_lookup
 from numjpeg.stages.mcu_order import block_component, deinterleave
-
-Planes = Sequence[NDArray[np.int16]]
-"""Of each component of a frame, blocks int16 ``(rows, columns, 64)`` in zig-zag order."""
-
-FREE_VISITS, VISITS_A_BYTE = 1 << 22, 128
-"""How many blocks the scans of a file may visit, all together: so many, and so many more for each of its bytes. A
-visit costs up to 0.1 us, though with EOBn 14 bits can ask for 16,384. As a block's DC takes a bit, this allows
-sixteen scans of the flattest picture, and hundreds of a photograph."""
-
-LEAST_VISITS = 8192
-"""A scan of fewer blocks counts as so many: to begin takes half a millisecond if it has tables of its own. So 512
-scans are allowed of any file, and one more for every 64 bytes."""
 
 CHUNK = 1 << 15
 """Bytes of entropy-coded data that are looked up at a time."""
 
-
-def new_planes(frame: Frame, scans: Sequence[Scan], size: int, strict: bool = True) -> list[NDArray[np.int16]]:
-    """Planes of zeros for all components of a frame.
-
-    Parameters
-    ----------
-    scans : all of the frame's. size : bytes of the file. strict : see that the data can be enough.
-
-    Raises
-    ------
-    FormatError if the data are too short for the frame; UnsupportedError if the scans visit its blocks too often.
-    """
-    check_visits(frame, scans, size)
-    blocks = _blocks(frame)
-    planes = []
-    for index, (component, count) in enumerate(zip(frame.components, blocks, strict=True)):
-        own = [scan for scan in scans if index in scan.indices]
-        have = sum(scan.end - scan.start for scan in own)
-        if strict and own and 8 * have < count:  # the DC of a block takes a bit at least
-            raise FormatError(
-                f"the scans of component {component.identifier} have {have} bytes, at least"
-                f" {ceil_div(count, 8)} needed",
-                offset=own[-1].end,
-                clause="G.2",
-            )
-        rows, columns = frame.block_size(component) if own else (0, 0)
-        planes.append(np.zeros((ceil_div(rows, component.V) * component.V, columns, 64), np.int16))
-    return planes
+_ILLEGAL = 128 + ILLEGAL_BITS
+"""The step of a code word that no table has; legal ones take 31 bits at most."""
 
 
-def check_visits(frame: Frame, scans: Sequence[Scan], size: int) -> None:
-    """See that the scans of a file of ``size`` bytes do not visit its blocks too often; UnsupportedError if so."""
-    blocks = _blocks(frame)
-    visits = sum(max(LEAST_VISITS, sum(blocks[index] for index in scan.indices)) for scan in scans)
-    if visits > FREE_VISITS + VISITS_A_BYTE * size:
-        raise UnsupportedError(
-            f"{len(scans)} scans visit {visits} blocks, more than {FREE_VISITS} + {VISITS_A_BYTE} a byte",
-            offset=scans[-1].offset,
-            clause="G.1.1.1",
-        )
-
-
-def _blocks(frame: Frame) -> list[int]:
-    return [rows * columns for rows, columns in map(frame.block_size, frame.components)]
-
-
-def read_scan(data: bytes, scan: Scan, planes: Planes, warnings: list[str]) -> None:
-    """Decode a scan.
+def reader_of(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> ProgressiveReader:
+    """The reader of a scan's kind.
 
     Parameters
     ----------
     data : the file. scan : its header, tables and place.
     planes : of each component of the frame; those of the scan are changed.
-    warnings : list to which faults are added that leave no coefficient in doubt.
+    sink : takes what is noticed.
+    """
+    if scan.Ss == 0:
+        return (_DcRefinement if scan.Ah else _DcFirst)(data, scan, planes, sink)
+    return (_AcRefinement if scan.Ah else _AcFirst)(data, scan, planes, sink)
+
+
+def read_scan(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
+    """Decode a scan, with the parameters of :func:`reader_of`.
+
+    Returns
+    -------
+    The last MCU of which there were data.
 
     Raises
     ------
-    FormatError with the byte offset where the data are damaged or too short. What comes before is in the planes.
+    FormatError with the byte offset, if the sink is strict and the data are damaged or too short.
     """
-    payload = bits.unstuff(data, scan.start, scan.end)
-    if scan.Ss == 0:
-        check_size(scan, payload)
-    check_restarts(scan, payload, warnings)
-    kinds = {
-        (True, False): read_dc_first,
-        (True, True): read_dc_refinement,
-        (False, False): read_ac_first,
-        (False, True): read_ac_refinement,
-    }
-    kinds[scan.Ss == 0, scan.Ah > 0](scan, payload, planes, warnings)
+    return reader_of(data, scan, planes, sink).read()
 
 
-def check_size(scan: Scan, payload: bits.Payload) -> None:
-    """Refuse a DC scan before anything is allocated: a block takes a bit at least."""
-    rows, columns = scan.mcus
-    least = ceil_div(rows * columns * scan.blocks_per_mcu, 8)
-    if payload.size < least:
-        raise FormatError(
-            f"the scan ends too early: {payload.size} bytes, at least {least} needed",
-            offset=scan.end,
-            clause="G.2",
-        )
-
-
-# --- what all scans share --------------------------------------------------------------------------------
-
-
-class Interval(NamedTuple):
-    """A restart interval, or the whole scan."""
-
-    begin: int
-    """Its first bit in the payload."""
-    end: int
-    """The bit after its last."""
-    first_mcu: int
-    mcus: int
-    last: bool
-    """Nothing follows."""
-
-
-def restart_intervals(scan: Scan, payload: bits.Payload) -> Iterator[Interval]:
-    """The restart intervals of a scan, of which :func:`check_restarts` has found as many as there should be."""
-    rows, columns = scan.mcus
-    total = rows * columns
-    step = scan.restart_interval or total
-    bounds = interval_bounds(payload)
-    for i, first in enumerate(range(0, total, step)):
-        yield Interval(bounds[i], bounds[i + 1], first, min(step, total - first), first + step >= total)
-
-
-def _fault(payload: bits.Payload, interval: Interval, what: str, mcu: int, place: int) -> FormatError:
-    if place >= interval.end:
-        what, place = "data end too early", interval.end
-    return FormatError(f"{what} in MCU {mcu}", offset=payload.file_offset(place >> 3), clause="G.2")
-
-
-def _close(payload: bits.Payload, interval: Interval, p: int, warnings: list[str]) -> None:
-    """An interval has been read up to bit ``p``: is that its end?"""
-    left = interval.end - p
-    last = interval.first_mcu + interval.mcus - 1
-    if p > interval.end:
-        raise _fault(payload, interval, "data end too early", last, p)
-    if left >= 8 and not interval.last:
-        raise _fault(payload, interval, "data are left over at the end of a restart interval", last, p)
-    warn_of_rest(left, warnings)
+# --- look-up ---
 
 
 def look_up(payload: bits.Payload, by_window: NDArray[np.uint8]) -> list[bytes]:
@@ -220,254 +121,457 @@ def spread(
     return by_window
 
 
-def _receive_bits(payload: bits.Payload, p: int, count: int) -> int:
-    """RECEIVE (F.2.2.4): ``count`` bits, 16 at the most, from bit ``p`` on."""
-    byte = p >> 3
-    three = int.from_bytes(payload.data[byte : byte + 3].tobytes(), "big")
-    return three >> (24 - (p & 7) - count) & (1 << count) - 1
-
-
-def _ints(values: array[int]) -> NDArray[np.int64]:
-    return np.frombuffer(values, np.int64) if len(values) else np.empty(0, np.int64)
-
-
-# --- DC scans --------------------------------------------------------------------------------------------
-
-
-def read_dc_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
-    """The first scan of DC coefficients (G.1.2.1): differences, less their Al lowest bits."""
-    procedure = dc_procedure(scan, payload)
-    places = array("q")
-    found = places.append
-    try:
-        for interval in restart_intervals(scan, payload):
-            p = interval.begin
-            mcu = interval.first_mcu
-            try:
-                for mcu in range(interval.first_mcu, interval.first_mcu + interval.mcus):
-                    for steps in procedure:
-                        step = steps[p]
-                        if not step:
-                            raise _fault(payload, interval, "no DC code begins like this", mcu, p)
-                        found(p)
-                        p += step
-            except IndexError:
-                raise _fault(payload, interval, "data end too early", mcu, p) from None
-            _close(payload, interval, p, warnings)
-    finally:
-        lay_dc(scan, payload, planes, _ints(places))
-
-
-def dc_procedure(scan: Scan, payload: bits.Payload) -> list[bytes]:
-    """For each block of an MCU, how far its code and difference lead from every bit, or 0."""
-    maps = {table: look_up(payload, _dc_steps(table))[0] for table in scan.huffman_tables.values()}
-    by_component = [maps[scan.huffman_tables[0, c.Td]] for c in scan.components]
-    return [by_component[c] for c in block_component(scan.factors).tolist()]
-
-
-def lay_dc(scan: Scan, payload: bits.Payload, planes: Planes, places: NDArray[np.int64]) -> None:
-    """From the bits at which the codes of the first blocks of a scan begin, all their DC coefficients.
-
-    Behind the last of them the prediction goes on.
-    """
-    rows, columns = scan.mcus
-    tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
-    component = np.tile(block_component(scan.factors), ceil_div(len(places), scan.blocks_per_mcu))
-    _, differences = receive(payload, places, tables, component[: len(places)])
-    blocks = np.zeros((rows * columns, scan.blocks_per_mcu, 1), np.int16)
-    blocks.reshape(-1)[: len(places)] = differences
-    restore_dc(scan, blocks, 0, [0] * len(scan.components))
-    blocks <<= scan.Al
-    for index, dc in zip(scan.indices, deinterleave(blocks, columns, scan.factors), strict=True):
-        plane = planes[index]
-        plane[: len(dc), :, 0] = dc[:, : plane.shape[1], 0]
+@lru_cache(maxsize=16)
+def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
+    """For each window of 16 bits, the symbol that it begins with, and its bits with those behind it."""
+    length, symbol = code_lengths(table)
+    run, category = symbol >> 4, symbol & 15
+    behind = np.where((category == 0) & (symbol != ZERO_RUN), run, category)
+    if refinement:
+        behind[category > 0] = 1  # the sign
+    return spread(length, symbol, length + behind, (0, _ILLEGAL))
 
 
 @lru_cache(maxsize=16)
 def _dc_steps(table: HuffmanTable) -> NDArray[np.uint8]:
-    """For each window of 16 bits, the bits of the code and the difference it begins with, or 0; and the symbol."""
-    length, symbol = code_lengths(table)
-    return spread(length, length + symbol, symbol, (0, 0))
+    """The same of a table of DC differences."""
+    length, category = code_lengths(table)
+    return spread(length, category, length + category, (0, _ILLEGAL))
 
 
-def read_dc_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
-    """A later scan of DC coefficients (G.1.2.1.1): a bit for each."""
-    rows, columns = scan.mcus
-    per_mcu = scan.blocks_per_mcu
-    every_bit = np.unpackbits(payload.data)
-    blocks = np.zeros((rows * columns, per_mcu, 1), np.int16)
-    for interval in restart_intervals(scan, payload):
-        own = every_bit[interval.begin : interval.begin + interval.mcus * per_mcu]
-        if interval.end - interval.begin < interval.mcus * per_mcu:
-            own = own[: interval.end - interval.begin]
-        blocks.reshape(-1)[interval.first_mcu * per_mcu :][: len(own)] = own
-        if len(own) < interval.mcus * per_mcu:
-            break
-    blocks <<= scan.Al
-    for index, dc in zip(scan.indices, deinterleave(blocks, columns, scan.factors), strict=True):
-        plane = planes[index]
-        plane[: len(dc), :, 0] |= dc[:, : plane.shape[1], 0]
-    for interval in restart_intervals(scan, payload):
-        p = interval.begin + interval.mcus * per_mcu
-        if p > interval.end:
-            mcu = interval.first_mcu + (interval.end - interval.begin) // per_mcu
-            raise _fault(payload, interval, "data end too early", mcu, p)
-        _close(payload, interval, p, warnings)
+# --- what all scans share ---
 
 
-# --- AC scans --------------------------------------------------------------------------------------------
+class Span(NamedTuple):
+    """A restart interval, or the whole scan."""
 
-_VALUE, _END, _NO_CODE = 16, 32, 255
-"""Kinds of code words. Below 16, a run of so many zeros before a coefficient; 16 + 15, sixteen zeros (ZRL);
-32 + n, EOBn; or an illegal one."""
-
-
-@lru_cache(maxsize=16)
-def _ac_steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
-    """For each window of 16 bits, the kind of the code word it begins with, and its bits with those behind it."""
-    length, symbol = code_lengths(table)
-    run, category = symbol >> 4, symbol & 15
-    end = (category == 0) & (symbol != ZERO_RUN)
-    kind = np.where(end, _END + run, run)
-    kind[symbol == ZERO_RUN] = _VALUE + 15
-    if refinement:
-        kind[category > 1] = _NO_CODE  # a new coefficient is +1 or -1 (G.1.2.3)
-    return spread(length, kind, length + np.where(end, run, category), (_NO_CODE, 0))
+    begin: int
+    """Its first bit in the payload."""
+    end: int
+    """The bit after its last."""
+    first_mcu: int
+    mcus: int
 
 
-def read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
-    """The first scan of a band of AC coefficients (G.1.2.2).
+class ProgressiveReader(Intervals, ABC):
+    """Reads the MCUs of a progressive scan, whatever its data: what the four kinds of scans share."""
 
-    ``place`` is 64 times the block and the coefficient that is due, as in the plane's memory; ``limit`` is the
-    place behind the last coefficient of the block's band, and ``gap`` what lies between two bands.
-    """
-    table = scan.huffman_tables[1, scan.components[0].Ta]
-    flat = planes[scan.indices[0]].reshape(-1)
-    kinds, steps = look_up(payload, _ac_steps(table, False))
-    gap = 63 + scan.Ss - scan.Se
-    codes, targets = array("q"), array("q")
-    found, laid = codes.append, targets.append
-    try:
-        for interval in restart_intervals(scan, payload):
-            p = interval.begin
-            place = interval.first_mcu * 64 + scan.Ss
-            limit = place + 64 - gap
-            end = place + interval.mcus * 64
-            try:
-                while place < end:
-                    kind = kinds[p]
-                    if kind < _END:
-                        target = place + (kind & 15)
-                        if target >= limit:
-                            raise _fault(payload, interval, _too_long(scan), place >> 6, p)
-                        found(p)
-                        laid(target)
-                        p += steps[p]
-                        place = target + 1
-                        if place == limit:
-                            place += gap
-                            limit += 64
-                    elif kind == _NO_CODE:
-                        raise _fault(payload, interval, "no AC code begins like this", place >> 6, p)
-                    else:
-                        p += steps[p]
-                        n = kind - _END
-                        blocks = (1 << n) + _receive_bits(payload, p - n, n) if n else 1
-                        place = limit + gap + (blocks - 1) * 64
-                        limit = place + 64 - gap
-            except IndexError:
-                raise _fault(payload, interval, "data end too early", place >> 6, p) from None
-            _check_end(payload, interval, place - end, p)
-            _close(payload, interval, p, warnings)
-    finally:
-        _, values = receive(payload, _ints(codes), [table], np.zeros(len(codes), np.intp))
-        some = np.flatnonzero(values)  # a ZRL has none
-        flat[_ints(targets)[some]] = (values[some] << scan.Al).astype(np.int16)
+    clause = "G.2"
+
+    def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
+        super().__init__(data, scan, sink)
+        self.planes = planes
+        self.end = 0  # the bit after the interval's last
+        self.end_of_band_run = 0
+
+    def spans(self) -> list[Span]:
+        """The restart intervals, of a scan that has all of them."""
+        step, bounds = self.interval_mcus, self.bounds
+        firsts = range(0, self.total, step)
+        return [Span(bounds[i], bounds[i + 1], mcu, min(step, self.total - mcu)) for i, mcu in enumerate(firsts)]
+
+    def read(self) -> int:
+        """Read all MCUs; returns the last one of which there were data."""
+        last_read = self.total - 1
+        self.bytes = self.payload.data.tobytes()
+        self.prepare()
+        while self.mcu < self.total:
+            if self.at_next_interval():
+                self._check_run()
+                self.enter_interval()
+                self.end = self.bounds[self.interval + 1]
+                self.end_of_band_run = 0
+            stop = min(self.total, (self.interval + 1) * self.interval_mcus)
+            if self.spent:
+                if self.interval >= self.last_present:
+                    break
+                self.mcu = stop
+                continue
+            self.walk(stop)
+            last_read = self.mcu - 1
+            if self.mcu < stop:
+                last_read = self.mcu
+                self.note_wrong("data end too early", self.end)
+                self.read_last()
+                self.bit, self.spent = self.end, True
+                self.mcu += 1
+        self._check_run()
+        self.finish()
+        self.lay()
+        return last_read
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Look up what the walk needs."""
+
+    @abstractmethod
+    def walk(self, stop: int) -> None:
+        """Read on up to the MCU ``stop``, or to the one in which the data of the interval end."""
+
+    @abstractmethod
+    def read_last(self) -> None:
+        """Read the MCU in which the data of the interval end."""
+
+    @abstractmethod
+    def lay(self) -> None:
+        """Put what has been read into the planes."""
+
+    def _check_run(self) -> None:
+        if self.end_of_band_run and not self.spent:
+            offset = self.payload.file_offset(self.bit >> 3)
+            self.note("a run of ends of blocks passes the last one", offset, self.interval)
+
+    # --- bits --------------------------------------------------------------------------------------------
+
+    def receive(self, count: int) -> int:
+        """RECEIVE (F.2.2.4), with zeros behind the end."""
+        value = self._ahead(count)
+        self.bit += count
+        return value
+
+    def _ahead(self, count: int) -> int:
+        p, missing = self.bit, self.bit + count - self.end
+        if missing >= count:
+            return 0
+        value = int.from_bytes(self.bytes[p >> 3 : (p >> 3) + 5], "big") >> (40 - (p & 7) - count)
+        value &= (1 << count) - 1
+        return value >> missing << missing if missing > 0 else value
+
+    def decode(self, table: HuffmanTable) -> int:
+        """DECODE (F.2.2.3)."""
+        lookup, window = huffman_lookup(table), self._ahead(16)
+        self.bit += lookup.length.item(window) or ILLEGAL_BITS
+        return lookup.symbol.item(window)
+
+    def extend(self, category: int) -> int:
+        """RECEIVE and EXTEND (F.2.2.1)."""
+        value = self.receive(category)
+        return value if 2 * value >= 1 << category else value - (1 << category) + 1
 
 
-def read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
-    """A later scan of a band of AC coefficients (G.1.2.3); ``place``, ``limit`` and ``gap`` as in
-    :func:`read_ac_first`.
+def run_of_ends(data: bytes, n: int, behind: int) -> int:
+    """How many blocks EOBn ends, whose n bits end in front of the bit ``behind`` (G.1.2.2)."""
+    if n == 0:
+        return 1
+    p = behind - n
+    return (1 << n) + (int.from_bytes(data[p >> 3 : (p >> 3) + 3], "big") >> (24 - (p & 7) - n) & (1 << n) - 1)
 
-    ``history`` are the places that are not zero, and ``passed`` is how many of them the walk has passed. A code
-    word's bits for these stand behind it. To count off ``kind`` zeros from ``place`` on, the target moves one
-    further for each of them on the way.
-    """
-    table = scan.huffman_tables[1, scan.components[0].Ta]
-    plane = planes[scan.indices[0]]
-    flat = plane.reshape(-1)
-    kinds, steps = look_up(payload, _ac_steps(table, True))
-    gap = 63 + scan.Ss - scan.Se
-    known = _history(plane, scan.Ss, scan.Se)
-    history = array("q", known.tobytes())
-    history.append(1 << 62)
-    codes, targets, passes = array("q"), array("q"), array("q")
-    found, laid, corrected = codes.append, targets.append, passes.append
-    passed = 0
-    try:
-        for interval in restart_intervals(scan, payload):
-            p = interval.begin
-            place = interval.first_mcu * 64 + scan.Ss
-            limit = place + 64 - gap
-            end = place + interval.mcus * 64
-            try:
-                while place < end:
-                    kind = kinds[p]
-                    if kind < _END:
-                        target = place + (kind & 15)
-                        before = passed
-                        while history[passed] <= target:
-                            passed += 1
-                            target += 1
-                        if target >= limit:
-                            passed = before
-                            raise _fault(payload, interval, _too_long(scan), place >> 6, p)
-                        found(p)
-                        laid(target)
-                        corrected(passed)
-                        p += steps[p] + passed - before
-                        place = target + 1
-                        if place == limit:
-                            place += gap
-                            limit += 64
-                    elif kind == _NO_CODE:
-                        raise _fault(payload, interval, "no AC code begins like this", place >> 6, p)
-                    else:
-                        n = kind - _END
-                        before = passed
-                        blocks = (1 << n) + _receive_bits(payload, p + steps[p] - n, n) if n else 1
-                        place = limit + gap + (blocks - 1) * 64
-                        limit = place + 64 - gap
-                        passed = bisect_left(history, place, passed)
-                        found(p)
-                        laid(0)
-                        corrected(passed)
-                        p += steps[p] + passed - before
-            except IndexError:
-                raise _fault(payload, interval, "data end too early", place >> 6, p) from None
-            _check_end(payload, interval, place - end, p)
-            _close(payload, interval, p, warnings)
-    finally:
-        # The bits of known coefficients follow each other behind their code word; the bit before them is a sign.
-        words = _ints(codes)
-        behind = words + np.frombuffer(steps, np.uint8)[words]
-        after = _ints(passes)
-        before_each = np.append(0, after)[:-1]
-        bit = np.repeat(behind - before_each, after - before_each)
-        bit += np.arange(len(bit))
-        new = np.frombuffer(kinds, np.uint8)[words] < _VALUE
-        corrected_places = (known[: len(bit)], bit)
+
+# --- DC --------------------------------------------------------------------------------------------------
+
+
+class _Dc(ProgressiveReader):
+    def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
+        if sink.strict:
+            _check_size(scan, sink)
+        super().__init__(data, scan, planes, sink)
+
+    def lay_blocks(self, blocks: NDArray[np.int16], read: NDArray[np.bool_], add: bool) -> None:
+        """Put DC coefficients ``(MCUs, blocks an MCU, 1)`` into the planes, of those MCUs that have been read."""
+        _, columns = self.scan.mcus
+        where = np.broadcast_to(read[:, np.newaxis, np.newaxis], blocks.shape).astype(np.int16)
+        of_planes = deinterleave(blocks, columns, self.scan.factors)
+        there = deinterleave(where, columns, self.scan.factors)
+        for index, dc, own in zip(self.scan.indices, of_planes, there, strict=True):
+            plane = self.planes[index]
+            target = plane[: len(dc), :, 0]
+            dc = dc[:, : plane.shape[1], 0]
+            np.copyto(target, dc | target if add else dc, where=own[:, : plane.shape[1], 0] > 0)
+
+
+class _DcFirst(_Dc):
+    """The first scan of DC coefficients (G.1.2.1)."""
+
+    def prepare(self) -> None:
+        """For each block of an MCU, how far its code and difference lead from every bit."""
+        self.tables = [self.scan.huffman_tables[0, c.Td] for c in self.scan.components]
+        self.components = block_component(self.scan.factors).tolist()
+        maps = {table: look_up(self.payload, _dc_steps(table))[1] for table in set(self.tables)}
+        self.procedure = [maps[self.tables[c]] for c in self.components]
+        self.codes = array("q")
+        self.ranges: list[tuple[int, int]] = []  # MCUs that the codes are of
+        self.last: list[tuple[int, list[int]]] = []  # other MCUs, and their differences
+
+    def walk(self, stop: int) -> None:
+        first, p, procedure, per_mcu = self.mcu, self.bit, self.procedure, len(self.procedure)
+        note = self.codes.append
+        while self.mcu < stop:
+            q, wrong = p, False
+            for steps in procedure:
+                note(q)
+                step = steps[q]
+                if step > 127:
+                    step, wrong = ILLEGAL_BITS, True
+                q += step
+            if q > self.end:
+                del self.codes[-per_mcu:]
+                break
+            if wrong:
+                self.note_wrong("no code begins like this", p)
+            p = q
+            self.mcu += 1
+        self.bit = p
+        if self.mcu > first:
+            self.ranges.append((first, self.mcu))
+
+    def read_last(self) -> None:
+        self.last.append((self.mcu, [self.extend(self.decode(self.tables[c])) for c in self.components]))
+
+    def lay(self) -> None:
+        scan = self.scan
+        blocks = np.zeros((self.total, len(self.components), 1), np.int16)
+        read = np.zeros(self.total, np.bool_)
+        for first, stop in self.ranges:
+            read[first:stop] = True
+        count = len(self.codes) // len(self.components)
+        _, differences = (
+            receive(
+                self.payload, np.frombuffer(self.codes, np.int64), self.tables, np.tile(self.components, count)
+            )
+            if count
+            else (None, np.empty(0, np.int64))
+        )
+        blocks[read] = differences.reshape(-1, len(self.components), 1)
+        for mcu, own in self.last:
+            blocks[mcu, :, 0] = own
+            read[mcu] = True
+        restore_dc(scan, blocks, 0, [0] * len(scan.components))
+        self.lay_blocks(blocks << scan.Al, read, False)
+
+
+class _DcRefinement(_Dc):
+    """A later scan of DC coefficients (G.1.2.1.1)."""
+
+    def prepare(self) -> None:
+        """Take the bits apart."""
+        self.per_mcu = self.scan.blocks_per_mcu
+        self.every_bit = np.unpackbits(self.payload.data)
+        self.found = np.zeros(self.total * self.per_mcu, np.int16)
+
+    def walk(self, stop: int) -> None:
+        count = min(stop - self.mcu, (self.end - self.bit) // self.per_mcu)
+        self._take(count * self.per_mcu)
+        self.mcu += count
+
+    def read_last(self) -> None:
+        self._take(self.end - self.bit)
+
+    def _take(self, count: int) -> None:
+        first = self.mcu * self.per_mcu
+        self.found[first : first + count] = self.every_bit[self.bit : self.bit + count]
+        self.bit += count
+
+    def lay(self) -> None:
+        blocks = self.found.reshape(self.total, self.per_mcu, 1) << self.scan.Al
+        self.lay_blocks(blocks, np.ones(self.total, np.bool_), True)
+
+
+# --- AC --------------------------------------------------------------------------------------------------
+
+
+class _Ac(ProgressiveReader):
+    def prepare(self) -> None:
+        """For every bit, the symbol that begins there and how far it leads."""
+        self.table = self.scan.huffman_tables[1, self.scan.components[0].Ta]
+        self.symbols, self.steps = look_up(self.payload, _steps(self.table, self.scan.Ah > 0))
+        self.plane = self.planes[self.scan.indices[0]].reshape(-1)
+        self.too_long = f"a run passes coefficient {self.scan.Se}"
+        # The places in the plane of coefficients that are new, and the bits of what says so.
+        self.places, self.codes = array("q"), array("q")
+
+
+class _AcFirst(_Ac):
+    """The first scan of a band (G.1.2.2)."""
+
+    def walk(self, stop: int) -> None:
+        symbols, steps, Ss, Se, end = self.symbols, self.steps, self.scan.Ss, self.scan.Se, self.end
+        places, codes = self.places, self.codes
+        run, mcu, p = self.end_of_band_run, self.mcu, self.bit
+        while mcu < stop:
+            if run:
+                count = min(run, stop - mcu)
+                mcu += count
+                run -= count
+                continue
+            known, q, k, wrong = len(places), p, Ss, ""
+            while k <= Se:
+                code, step, symbol = q, steps[q], symbols[q]
+                if step > 127:
+                    step, wrong = ILLEGAL_BITS, wrong or "no code begins like this"
+                q += step
+                if symbol & 15:
+                    k += symbol >> 4
+                    places.append(64 * mcu + min(k, 63))
+                    codes.append(code)
+                    k += 1
+                elif symbol == ZERO_RUN:
+                    k += 16
+                else:
+                    run = run_of_ends(self.bytes, symbol >> 4, q) - 1 if symbol else 0
+                    break
+            else:
+                if k > Se + 1:
+                    wrong = wrong or self.too_long
+            if q > end:
+                del places[known:], codes[known:]
+                run = 0
+                break
+            if wrong:
+                self.mcu = mcu
+                self.note_wrong(wrong, p)
+            p = q
+            mcu += 1
+        self.end_of_band_run, self.mcu, self.bit = run, mcu, p
+
+    def read_last(self) -> None:
+        scan, block = self.scan, self.plane[64 * self.mcu : 64 * self.mcu + 64]
+        k = scan.Ss
+        while k <= scan.Se:
+            run, category = divmod(self.decode(self.table), 16)
+            if category:
+                block[min(k + run, 63)] = _wrap(self.extend(category) << scan.Al)
+            elif run < 15:
+                return
+            k += run + 1
+
+    def lay(self) -> None:
+        codes = np.frombuffer(self.codes, np.int64)
+        if len(codes):
+            _, values = receive(self.payload, codes, [self.table], np.zeros(len(codes), np.intp))
+            self.plane[np.frombuffer(self.places, np.int64)] = values << self.scan.Al
+
+
+class _AcRefinement(_Ac):
+    """A later scan of a band (G.1.2.3). What is not zero before it is *known*."""
+
+    def prepare(self) -> None:
+        """Find the coefficients that are known."""
+        super().prepare()
+        Ss, size = self.scan.Ss, self.scan.Se - self.scan.Ss + 1
+        some = self.plane.reshape(-1, 64)[:, Ss : Ss + size] != 0
+        known = np.flatnonzero(some)
+        block = known // size
+        counts = np.bincount(block, minlength=len(some))
+        self.place_of_known = known + block * (64 - size) + Ss
+        self.known = (known % size + Ss).astype(np.uint8).tobytes()
+        self.before = array("q", np.append(0, np.cumsum(counts)).astype(np.int64).tobytes())
+        self.blocks_with_known = array("q", np.append(np.flatnonzero(counts), 1 << 62).astype(np.int64).tobytes())
+        # Which of the known coefficients have a bit, and where.
+        self.corrected, self.corrections = array("q"), array("q")
+
+    def walk(self, stop: int) -> None:
+        symbols, steps, Ss, Se, end = self.symbols, self.steps, self.scan.Ss, self.scan.Se, self.end
+        places, codes, corrected, corrections = self.places, self.codes, self.corrected, self.corrections
+        known, before = self.known, self.before
+        run, mcu, p = self.end_of_band_run, self.mcu, self.bit
+        while mcu < stop:
+            i, beyond = before[mcu], before[mcu + 1]
+            if run and i == beyond:
+                following = self.blocks_with_known[bisect_left(self.blocks_with_known, mcu)]
+                count = min(run, stop - mcu, following - mcu)
+                mcu += count
+                run -= count
+                continue
+            new_before, corrected_before, run_before = len(places), len(corrected), run
+            q, k, wrong = p, Ss, ""
+            while k <= Se and not run:
+                step, symbol = steps[q], symbols[q]
+                if step > 127:
+                    step, wrong = ILLEGAL_BITS, wrong or "no code begins like this"
+                q += step
+                sign, zeros, category = q - 1, symbol >> 4, symbol & 15
+                if category > 1:
+                    wrong = wrong or "no AC code begins like this"
+                elif not category and zeros < 15:
+                    run = run_of_ends(self.bytes, zeros, q)
+                    break
+                # Over so many zeros, and over what is known between them and behind them.
+                while True:
+                    gap = (known[i] if i < beyond else Se + 1) - k
+                    if zeros < gap:
+                        k += zeros
+                        break
+                    k += gap
+                    zeros -= gap
+                    if i == beyond:
+                        break
+                    corrected.append(i)
+                    corrections.append(q)
+                    q += 1
+                    i += 1
+                    k += 1
+                if k > Se:
+                    wrong = wrong or self.too_long
+                if category:
+                    places.append(64 * mcu + min(k, 63))
+                    codes.append(sign)
+                k += 1
+            if run:
+                corrected.extend(range(i, beyond))
+                corrections.extend(range(q, q + beyond - i))
+                q += beyond - i
+                run -= 1
+            if q > end:
+                del places[new_before:], codes[new_before:]
+                del corrected[corrected_before:], corrections[corrected_before:]
+                run = run_before
+                break
+            if wrong:
+                self.mcu = mcu
+                self.note_wrong(wrong, p)
+            p = q
+            mcu += 1
+        self.end_of_band_run, self.mcu, self.bit = run, mcu, p
+
+    def read_last(self) -> None:
+        scan, block = self.scan, self.plane[64 * self.mcu : 64 * self.mcu + 64]
+        one = 1 << scan.Al
+        k = scan.Ss
+        while k <= scan.Se and not self.end_of_band_run:
+            run, category = divmod(self.decode(self.table), 16)
+            new = 0
+            if category:
+                new = one if self.receive(1) else -one
+            elif run < 15:
+                self.end_of_band_run = (1 << run) + self.receive(run)
+                break
+            while k <= scan.Se:
+                if block[k]:
+                    self._correct(block, k, one)
+                elif run == 0:
+                    break
+                else:
+                    run -= 1
+                k += 1
+            if new:
+                block[min(k, 63)] = new
+            k += 1
+        if self.end_of_band_run:
+            for place in (k + np.flatnonzero(block[k : scan.Se + 1])).tolist():
+                self._correct(block, place, one)
+            self.end_of_band_run -= 1
+
+    def _correct(self, block: NDArray[np.int16], k: int, one: int) -> None:
+        """A bit for a coefficient that is not zero."""
+        value = int(block[k])
+        if self.receive(1) and not value & one:
+            block[k] = _wrap(value + one if value >= 0 else value - one)
+
+    def lay(self) -> None:
+        of_known = np.frombuffer(self.corrected, np.int64), np.frombuffer(self.corrections, np.int64)
+        of_new = np.frombuffer(self.places, np.int64), np.frombuffer(self.codes, np.int64)
         refine(
-            flat, np.unpackbits(payload.data), corrected_places, (_ints(targets)[new], behind[new] - 1), scan.Al
+            self.plane,
+            np.unpackbits(self.payload.data),
+            (self.place_of_known[of_known[0]], of_known[1]),
+            of_new,
+            self.scan.Al,
         )
 
 
-def _history(plane: NDArray[np.int16], Ss: int, Se: int) -> NDArray[np.int64]:
-    """The places of a band's coefficients that are not zero."""
-    blocks = plane.reshape(-1, 64)
-    some = np.zeros(blocks.shape, np.bool_)
-    np.not_equal(blocks[:, Ss : Se + 1], 0, out=some[:, Ss : Se + 1])
-    return np.flatnonzero(some).astype(np.int64, copy=False)
+def _wrap(value: int) -> int:
+    """Modulo 2^16, signed."""
+    return (value + 0x8000 & 0xFFFF) - 0x8000
 
 
 def refine(
@@ -497,11 +601,10 @@ def refine(
     flat[place] = every_bit.take(bit, mode="clip").astype(np.int16) * (2 * one) - one
 
 
-def _too_long(scan: Scan) -> str:
-    return f"a run passes coefficient {scan.Se}"
-
-
-def _check_end(payload: bits.Payload, interval: Interval, beyond: int, p: int) -> None:
-    if beyond:
-        last = interval.first_mcu + interval.mcus - 1
-        raise _fault(payload, interval, "a run of ends of blocks passes the last one", last, p)
+def _check_size(scan: Scan, sink: Sink) -> None:
+    """Refuse a DC scan before anything is allocated: a block takes a bit at least."""
+    rows, columns = scan.mcus
+    least = ceil_div(rows * columns * scan.blocks_per_mcu, 8)
+    if scan.end - scan.start < least:
+        what = f"the scan ends too early: {scan.end - scan.start} bytes, at least {least} needed"
+        sink.add(Fault(what, scan.end, "G.2", scan.number, kind=LOSS))

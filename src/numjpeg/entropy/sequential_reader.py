@@ -1,27 +1,30 @@
 """Scans of the sequential DCT processes with Huffman coding (T.81 F.2.2): bits -> coefficients.
 
-Only finding where each code word begins is serial (:func:`_walk`); it reads like F.2.2. All that follows from the
-places of the code words is vectorised.
+Only finding where each code word begins is serial (:meth:`SequentialReader.walk`); it reads like F.2.2. All that
+follows from the places of the code words is vectorised. Whatever is wrong with the data goes to a sink, and is read
+as libjpeg reads it (:mod:`numjpeg.entropy.intervals`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
+from numjpeg.container.findings import LOSS, Fault, Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
-from numjpeg.entropy.shared import Band, band_counts, interval_bounds, receive, restore_dc, scan_tables
-from numjpeg.errors import FormatError
+from numjpeg.entropy.intervals import ILLEGAL_BITS, Intervals
+from numjpeg.entropy.shared import Band, band_counts, receive, restore_dc, scan_tables
 from numjpeg.stages.huffman import (
     END_OF_BLOCK,
     ZERO_RUN,
     HuffmanTable,
+    Lookup,
     huffman_lookup,
     run_and_category,
 )
@@ -35,254 +38,326 @@ FIRST_CHUNK = 1 << 11
 """The first chunk is short, as the walk may be a short one; each is twice as long as the one before."""
 
 MCU_BYTES = bits.PAYLOAD_MARGIN - 8
-"""More than an MCU can take: 10 blocks (B.2.3) of 64 symbols of at most 16 + 15 bits."""
+"""More than an MCU can take: 10 blocks (B.2.3) of 64 symbols of at most 16 + 17 bits."""
 
-_END, _ILLEGAL = 128, 255
-"""Steps of k. From 1 .. 63, a run too long leads to 65 .. 79, the end of a block to 129 .. 191, an illegal code
-to 256 and above; a block that is full ends at 64."""
+WALK_BLOCKS = 1 << 12
+"""Blocks that are walked through at a time."""
+
+_END, _EMPTY, _ILLEGAL = 128, 192, 255
+"""Steps of k. From 1 .. 63, a run too long leads to 65 .. 79, the end of a block to 129 .. 191, an AC symbol with a
+run and without a value to 193 .. 255, and a code that no table has to 256 and above; a block that is full ends at 64."""
 
 
 @lru_cache(maxsize=32)
 def code_steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k."""
+    """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k.
+
+    AC codes that no table has take their 17 bits; DC ones have a step of 0.
+    """
     symbol, length = huffman_lookup(table)
     run, category = symbol >> 4, symbol & 15
     bit_step = length + category
     if table_class == 0:
-        k_step = np.ones(len(symbol), np.uint8)
-    else:
-        k_step = np.add(run, 1, dtype=np.uint8)  # zeros and the coefficient after them; for ZRL sixteen zeros
-        k_step[symbol == END_OF_BLOCK] = _END
-        # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1).
-        k_step[(category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)] = _ILLEGAL
+        return bit_step, np.ones(len(symbol), np.uint8)
+    k_step = np.add(run, 1, dtype=np.uint8)  # zeros and the coefficient after them; for ZRL sixteen zeros
+    # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1); libjpeg takes others for EOB.
+    k_step[(category == 0) & (symbol != ZERO_RUN)] = _EMPTY
+    k_step[symbol == END_OF_BLOCK] = _END
     k_step[length == 0] = _ILLEGAL
-    return bit_step, k_step
+    return np.where(length == 0, np.uint8(ILLEGAL_BITS), bit_step), k_step
 
 
-class _Places(NamedTuple):
-    """Where the code words of a band begin, in bits of the payload."""
-
-    dc: NDArray[np.intp]
-    """One a block."""
-    ac: NDArray[np.intp]
-    ac_ends: NDArray[np.intp]
-    """For each block, how many entries of ``ac`` there are up to its end."""
-    end: int
-    """The bit after the last."""
-
-
-class Mcus(NamedTuple):
-    """MCUs as they are read."""
-
-    blocks: NDArray[np.int16]
-    """``(MCUs, blocks an MCU, 64)`` in zig-zag order. Element 0 is the *difference* of the DC coefficient: 15 bits
-    and a sign at most, as SSSS has 4 bits."""
-    end: int
-    """The bit of the payload after the last one."""
-
-
-def read_scan(data: bytes, scan: Scan, rows_per_band: int, warnings: list[str]) -> Iterator[Band]:
+def read_scan(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
     """Decode the entropy-coded data of a scan.
 
     Parameters
     ----------
     data : the file. scan : its header, tables and place. rows_per_band : MCU rows in a band.
-    warnings : list to which faults are added that leave no coefficient in doubt.
+    sink : takes what is noticed.
 
     Yields
     ------
-    Bands, from top to bottom, until the scan is complete.
+    Bands, from top to bottom. If the data end early, the bands of which nothing can be read are left out.
 
     Raises
     ------
-    FormatError with the byte offset where the data are damaged or too short.
+    FormatError with the byte offset, if the sink is strict and the data are damaged or too short.
     """
-    payload = bits.unstuff(data, scan.start, scan.end)
-    check_payload(scan, payload, warnings)
+    reader = SequentialReader(data, scan, sink)
+    return read_bands(reader, reader.walk(), rows_per_band)
+
+
+def read_bands(
+    reader: SequentialReader, pieces: Iterator[NDArray[np.int16]], rows_per_band: int
+) -> Iterator[Band]:
+    """Bands of a scan, of the blocks ``(n, 64)`` of a reader, with DC differences in element 0."""
+    scan = reader.scan
     _, columns = scan.mcus
+    per_mcu = scan.blocks_per_mcu
     predictors = [0] * len(scan.components)
     first_mcu = 0
-    counts = band_counts(scan, rows_per_band)
-    for blocks, _ in read_mcus(scan, payload, counts, warnings):
+    rest = np.empty((0, 64), np.int16)
+    for count in band_counts(scan, rows_per_band):
+        missing = count * per_mcu
+        parts = []
+        while missing > 0:
+            if not len(rest):
+                following = next(pieces, None)
+                if following is None:
+                    break
+                rest = following
+            parts.append(rest[:missing])
+            rest = rest[missing:]
+            missing -= len(parts[-1])
+        if not parts:
+            break
+        if missing:
+            parts.append(np.zeros((missing, 64), np.int16))
+        joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        blocks = joined.reshape(count, per_mcu, 64)
         restore_dc(scan, blocks, first_mcu, predictors)
+        reader.clear_left_out(blocks, first_mcu)
         yield deinterleave(blocks, columns, scan.factors)
-        first_mcu += len(blocks)
+        first_mcu += count
+    for _ in pieces:  # none; but behind the last one the reader looks for what is left over
+        pass
 
 
-def check_payload(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
-    """What can be said of a scan's data before a bit is decoded; raises FormatError as :func:`read_scan` does."""
-    _check_size(scan, payload)
-    check_restarts(scan, payload, warnings)
+class SequentialReader(Intervals):
+    """Reads the MCUs of a sequential scan, whatever its data."""
+
+    def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
+        if sink.strict:
+            _check_size(scan, sink)
+        super().__init__(data, scan, sink)
+        self.tables = scan_tables(scan)
+        self.components = block_component(scan.factors).tolist()
+        self.left_out: deque[tuple[int, int]] = deque()  # ranges of MCUs of which nothing is read
+        self.walked = 0  # MCUs
+        self.has_empty = False
+
+    def clear_left_out(self, blocks: NDArray[np.int16], first_mcu: int) -> None:
+        """Set to 0 what a DC prediction has made of MCUs of which nothing was read: of ``blocks``
+        ``(MCUs, blocks an MCU, 64)`` from ``first_mcu`` on."""
+        end = first_mcu + len(blocks)
+        edges = np.zeros(len(blocks) + 1, np.int32)
+        begins, ends = [], []
+        while self.left_out and self.left_out[0][0] < end:
+            first, stop = self.left_out[0]
+            begins.append(max(0, first - first_mcu))
+            ends.append(min(stop, end) - first_mcu)
+            if stop > end:
+                break
+            self.left_out.popleft()
+        np.add.at(edges, begins, 1)
+        np.subtract.at(edges, ends, 1)
+        blocks[np.cumsum(edges[:-1]) > 0] = 0
+
+    def walk(self) -> Iterator[NDArray[np.int16]]:
+        """Read on from where the reader is: find where code words begin, one by one, and their values together.
+
+        What a code word is and how many magnitude bits follow it depends on nothing but the 16 bits it begins with.
+        So these steps are looked up for every bit of a chunk at once, and only the walk from step to step is serial.
+
+        Yields
+        ------
+        Blocks ``(n, 64)`` in order, DC differences in element 0; none from where all would be zero.
+        """
+        steps = [code_steps(table, i % 2) for i, table in enumerate(self.tables)]
+        components, per_mcu = self.components, len(self.components)
+        base, limit, chunk = 0, -1, FIRST_CHUNK
+        procedure: list[tuple[bytes, bytes, bytes]] = []
+        more = True
+        while more and self.mcu < self.total:
+            first = self.mcu
+            stop = min(self.total, first + ceil_div(WALK_BLOCKS, per_mcu))
+            found = _Places()
+            dc, ac, ac_ends = found.dc, found.ac, found.ac_ends
+            found_dc, found_ac, end_block = dc.append, ac.append, ac_ends.append
+            while self.mcu < stop:
+                if self.at_next_interval():
+                    self.enter_interval()
+                if self.spent:
+                    more = self.interval < self.last_present
+                    if not more:
+                        break
+                    end = min(stop, (self.interval + 1) * self.interval_mcus)
+                    self.left_out.append((self.mcu, end))
+                    self.mcu = end
+                    continue
+                p, bound = self.bit, self.bounds[self.interval + 1]
+                if not base <= p <= limit:
+                    start = p >> 3
+                    size = min(chunk + MCU_BYTES, self.payload.size + MCU_BYTES - start)
+                    windows = bits.windows_16(self.payload.data, start, size)
+                    maps = [(bit_step[windows].tobytes(), k_step[windows].tobytes()) for bit_step, k_step in steps]
+                    procedure = [(maps[2 * c][0], *maps[2 * c + 1]) for c in components]
+                    base, limit = start * 8, (start + chunk) * 8
+                    chunk = min(2 * chunk, CHUNK)
+                before = len(dc), len(ac), len(found.too_far)
+                wrong, wrong_at = "", 0
+                for dc_bits, ac_bits, ac_k in procedure:
+                    # F.2.2.1: the category of the DC difference, then its bits.
+                    found_dc(p)
+                    step = dc_bits[p - base]
+                    if not step:
+                        wrong, wrong_at = wrong or "no DC code begins like this", wrong_at or p
+                        step = ILLEGAL_BITS
+                    p += step
+                    # F.2.2.2, Figure F.13: symbols and their bits until coefficient 63 or the end of the block.
+                    k = 1
+                    while k < 64:
+                        found_ac(p)
+                        place = p - base
+                        k += ac_k[place]
+                        p += ac_bits[place]
+                    if k != 64 and not _END < k < _EMPTY:
+                        if k >= 256:
+                            wrong, wrong_at = wrong or "no AC code begins like this", wrong_at or ac[-1]
+                        elif k < _END:
+                            wrong, wrong_at = wrong or "a run passes coefficient 63", wrong_at or ac[-1]
+                            found.too_far.append((len(ac) - 1, k - 64))
+                        else:
+                            self._remark_on_empty(ac[-1])
+                    end_block(len(ac))
+                    if p > bound:
+                        break
+                if p > bound:
+                    found.forget(*before)
+                    if self.bit == bound:
+                        found.of_zero_bits.append(self.mcu - first)
+                    else:
+                        found.last.append((self.mcu - first, self._mcu_at_the_end(self.bit, bound)))
+                    if not wrong or wrong_at >= bound:
+                        wrong, wrong_at = "data end too early", bound
+                    self.spent = True
+                    p = bound
+                else:
+                    found.whole.append(self.mcu - first)
+                if wrong:
+                    self.note_wrong(wrong, wrong_at)
+                self.bit = p
+                self.mcu += 1
+                self.walked += 1
+            yield self._blocks(found, self.mcu - first)
+        if self.mcu < self.total:
+            self.left_out.append((self.mcu, self.total))
+        self.finish()
+
+    def _remark_on_empty(self, bit: int) -> None:
+        """Once a scan: a symbol that means nothing is taken for the end of the block."""
+        if not self.has_empty and bit < self.bounds[self.interval + 1]:
+            self.has_empty = True
+            offset = self.payload.file_offset(bit >> 3)
+            what = f"an AC symbol with a run and without a value, in MCU {self.mcu}, is taken for EOB"
+            self.sink.remark(what, offset, "F.1.2.2.1", self.scan.number)
+
+    def _blocks(self, found: _Places, count: int) -> NDArray[np.int16]:
+        """From the places of the code words, the blocks of ``count`` MCUs."""
+        per_mcu = len(self.components)
+        if len(found.whole) == count and count:
+            return self._values(found).reshape(-1, 64)
+        blocks = np.zeros((count, per_mcu, 64), np.int16)
+        if found.whole:
+            blocks[found.whole] = self._values(found)
+        if found.last:
+            at, coefficients = zip(*found.last, strict=True)
+            blocks[list(at)] = np.reshape(coefficients, (-1, per_mcu, 64))
+        if found.of_zero_bits:
+            blocks[found.of_zero_bits] = np.reshape(self._mcu_at_the_end(0, 0), (per_mcu, 64))
+        return blocks.reshape(-1, 64)
+
+    def _values(self, found: _Places) -> NDArray[np.int16]:
+        """From the places of the code words, blocks ``(MCUs, blocks an MCU, 64)``."""
+        dc, ac = np.array(found.dc, np.intp), np.array(found.ac, np.intp)
+        component = np.tile(self.components, len(dc) // len(self.components))
+        block = np.repeat(np.arange(len(dc)), np.diff(found.ac_ends, prepend=0))
+        symbol, value = receive(self.payload, ac, self.tables[1::2], component[block])
+        run, category = run_and_category(symbol)
+        if self.has_empty or self.in_doubt:
+            run[(category == 0) & (symbol != ZERO_RUN)] = 0  # the end of the block, whatever the run
+        for at, passed in found.too_far:
+            run[at] -= passed
+        blocks = run_length_decode(Runs(block, run, value.astype(np.int16)), len(dc))
+        _, blocks[:, 0] = receive(self.payload, dc, self.tables[0::2], component)
+        return blocks.reshape(-1, len(self.components), 64)
+
+    def _mcu_at_the_end(self, first: int, bound: int) -> list[int]:
+        """The coefficients of an MCU that begins at bit ``first`` and would need more bits than there are up to
+        ``bound``: symbol by symbol, with zeros for the missing bits.
+        """
+        tail = int.from_bytes(self.payload.data[first >> 3 : bound >> 3].tobytes(), "big")
+        size = bound - first
+        place = 0
+
+        def ahead(count: int) -> int:
+            shift = size - place - count
+            return (tail >> shift if shift >= 0 else tail << -shift) & ((1 << count) - 1)
+
+        def decode(lookup: Lookup) -> int:
+            nonlocal place
+            window = ahead(16)
+            place += lookup.length.item(window) or ILLEGAL_BITS
+            return lookup.symbol.item(window)
+
+        def magnitude(category: int) -> int:
+            nonlocal place
+            value = ahead(category)
+            place += category
+            return value if 2 * value >= 1 << category else value - (1 << category) + 1
+
+        coefficients: list[int] = []
+        for c in self.components:
+            of_dc, of_ac = map(huffman_lookup, self.tables[2 * c : 2 * c + 2])
+            block = [0] * 64
+            block[0] = magnitude(decode(of_dc))
+            k = 1
+            while k < 64:
+                zeros_follow = place >= size
+                run, category = divmod(decode(of_ac), 16)
+                if category == 0 and run < 15:
+                    break
+                if zeros_follow:
+                    # The same symbol and value again and again, up to the last one at 63.
+                    if category:
+                        places = range(k + run, 63, run + 1)
+                        block[k + run : 63 : run + 1] = [1 - (1 << category)] * len(places)
+                        block[63] = 1 - (1 << category)
+                    break
+                if category:
+                    block[min(k + run, 63)] = magnitude(category)
+                k += run + 1
+            coefficients += block
+        return coefficients
 
 
-def read_mcus(
-    scan: Scan,
-    payload: bits.Payload,
-    counts: Iterable[int],
-    warnings: list[str],
-    first_mcu: int = 0,
-    first_bit: int = 0,
-) -> Iterator[Mcus]:
-    """Decode MCUs from a given one on, up to the last or as long as they are asked for.
+class _Places:
+    """Where code words begin, in bits of the payload, and what is special about some of the MCUs."""
 
-    Parameters
-    ----------
-    counts : number of MCUs to decode at a time.
-    first_mcu, first_bit : number of the first MCU in the scan, and the bit of the payload at which it begins.
+    def __init__(self) -> None:
+        self.dc: list[int] = []
+        """One a block."""
+        self.ac: list[int] = []
+        self.ac_ends: list[int] = []
+        """For each block, how many entries of ``ac`` there are up to its end."""
+        self.too_far: list[tuple[int, int]] = []
+        """AC symbols whose run is too long, and by how much."""
+        self.whole: list[int] = []
+        """The MCUs of which these are."""
+        self.last: list[tuple[int, list[int]]] = []
+        """MCUs in which an interval's data end, and their coefficients."""
+        self.of_zero_bits: list[int] = []
+        """Such MCUs where an interval has no data at all."""
 
-    Raises
-    ------
-    FormatError as :func:`read_scan` does.
-    """
-    for places in _walk(scan, payload, counts, warnings, first_mcu, first_bit):
-        yield Mcus(_read_values(scan, payload, places), places.end)
+    def forget(self, blocks: int, symbols: int, too_far: int) -> None:
+        """Take back all but so many entries."""
+        del self.dc[blocks:], self.ac_ends[blocks:], self.ac[symbols:], self.too_far[too_far:]
 
 
-def _check_size(scan: Scan, payload: bits.Payload) -> None:
+def _check_size(scan: Scan, sink: Sink) -> None:
     """Refuse before anything is allocated: a block takes at least 2 bits, one for DC and one for EOB."""
     rows, columns = scan.mcus
-    least = rows * columns * scan.blocks_per_mcu * 2
-    if payload.size * 8 < least:
-        raise FormatError(
-            f"the scan ends too early: {payload.size} bytes, at least {ceil_div(least, 8)} needed"
-            f" for MCUs 0 to {rows * columns - 1}",
-            offset=scan.end,
-            clause="F.2.2",
-        )
-
-
-def check_restarts(scan: Scan, payload: bits.Payload, warnings: list[str]) -> None:
-    """There is one restart interval after the other, RSTm counting modulo 8 (B.2.1, F.1.1.5.1)."""
-    rows, columns = scan.mcus
-    expected = ceil_div(rows * columns, scan.restart_interval) if scan.restart_interval else 1
-    found = len(payload.starts)
-    wrong = np.flatnonzero(payload.restarts != np.arange(found - 1) % 8)
-    if len(wrong):
-        i = int(wrong[0])
-        mcu = (i + 1) * scan.restart_interval
-        raise FormatError(
-            f"RST{payload.restarts[i]} stands where RST{i % 8} is due, in front of MCU {mcu}",
-            offset=payload.file_offset(int(payload.starts[i + 1])) - 2,
-            clause="B.2.1",
-        )
-    if found == expected + 1 and payload.starts[-1] == payload.size:
-        warnings.append("a restart marker follows the last restart interval")
-    elif found != expected:
-        raise FormatError(
-            f"the scan has {found} restart intervals, {expected} expected", offset=scan.end, clause="B.2.1"
-        )
-
-
-def padding_starts(payload: bits.Payload) -> list[int]:
-    """The bits from which on there are only ones, 24 at most, up to each of :func:`interval_bounds`.
-
-    Ones fill up the last byte of an interval (F.1.2.3). No code is all ones (C.2), so they are never data, and
-    some cameras write a byte of them more than it takes.
-    """
-    ends = np.append(payload.starts, payload.size)
-    last = payload.data[np.maximum(ends[:, np.newaxis] - (3, 2, 1), 0)].astype(np.int64) @ (1 << 16, 1 << 8, 1)
-    zeros = ~last & 0xFFFFFF | 1 << 24
-    ones = np.rint(np.log2(zeros & -zeros)).astype(np.intp)
-    return [*map(int, 8 * ends - ones)]
-
-
-def warn_of_rest(count: int, warnings: list[str]) -> None:
-    """A scan is padded to whole bytes (F.1.2.3): of so many bits behind its last MCU, 8 are too many."""
-    if count >= 8:
-        warnings.append(f"{count // 8} bytes are left over at the end of a scan")
-
-
-def _walk(
-    scan: Scan,
-    payload: bits.Payload,
-    counts: Iterable[int],
-    warnings: list[str],
-    mcu: int = 0,
-    p: int = 0,
-) -> Iterator[_Places]:
-    """Find where each code word begins: the decoding procedures of F.2.2, less the values.
-
-    What a code word is and how many magnitude bits follow it depends on nothing but the 16 bits it begins with.
-    So these steps are looked up for every bit of a chunk at once, and only the walk from step to step is serial.
-    ``counts`` are the MCUs of each band; one :class:`_Places` is yielded for each. The walk begins at MCU number
-    ``mcu``, at bit ``p``.
-    """
-    steps = [code_steps(table, i % 2) for i, table in enumerate(scan_tables(scan))]
-    components = block_component(scan.factors).tolist()
-    bounds = interval_bounds(payload)
-    padding = padding_starts(payload)
-    rows, columns = scan.mcus
-    base, limit = 0, -1  # a chunk's first bit, and the last one in it at which an MCU may begin
-    chunk = FIRST_CHUNK
-    # Restart intervals begun, MCUs left in this one (-1: all there are).
-    if scan.restart_interval:
-        interval, mcus_left = ceil_div(mcu, scan.restart_interval), -mcu % scan.restart_interval
-    else:
-        interval, mcus_left = (1, -1) if mcu else (0, 0)
-
-    def fault(what: str, place: int) -> FormatError:
-        if place >= bounds[interval]:
-            what, place = "data end too early", bounds[interval]
-        offset = payload.file_offset(place >> 3)
-        return FormatError(f"{what} in MCU {mcu}", offset=offset, clause="F.2.2")
-
-    for count in counts:
-        dc: list[int] = []
-        ac: list[int] = []
-        ac_ends: list[int] = []
-        found_dc, found_ac, end_block = dc.append, ac.append, ac_ends.append
-        for _ in range(count):
-            if mcus_left == 0:
-                if interval and bounds[interval] - p >= 8 and p < padding[interval]:
-                    raise fault("data are left over at the end of a restart interval", p)
-                p = bounds[interval]
-                interval += 1
-                mcus_left = scan.restart_interval or -1
-            mcus_left -= 1
-            if p > limit:
-                start = p >> 3
-                size = min(chunk + MCU_BYTES, payload.size + MCU_BYTES - start)
-                windows = bits.windows_16(payload.data, start, size)
-                maps = [(bit_step[windows].tobytes(), k_step[windows].tobytes()) for bit_step, k_step in steps]
-                procedure = [(maps[2 * c][0], *maps[2 * c + 1]) for c in components]
-                base, limit = start * 8, (start + chunk) * 8
-                chunk = min(2 * chunk, CHUNK)
-            for dc_bits, ac_bits, ac_k in procedure:
-                # F.2.2.1: the category of the DC difference, then its bits.
-                found_dc(p)
-                step = dc_bits[p - base]
-                if not step:
-                    raise fault("no DC code begins like this", p)
-                p += step
-                # F.2.2.2, Figure F.13: symbols and their bits until coefficient 63 or the end of the block.
-                k = 1
-                while k < 64:
-                    found_ac(p)
-                    place = p - base
-                    k += ac_k[place]
-                    p += ac_bits[place]
-                if k >= 256:
-                    raise fault("no AC code begins like this", p)
-                if 64 < k <= 128:
-                    raise fault("a run passes coefficient 63", p)
-                end_block(len(ac))
-            if p > bounds[interval]:
-                raise fault("data end too early", p)
-            mcu += 1
-        yield _Places(np.array(dc, np.intp), np.array(ac, np.intp), np.array(ac_ends, np.intp), p)
-    if mcu == rows * columns:
-        warn_of_rest(bounds[interval] - p, warnings)
-
-
-def _read_values(scan: Scan, payload: bits.Payload, places: _Places) -> NDArray[np.int16]:
-    """From the places of the code words, blocks ``(MCUs, blocks an MCU, 64)`` with DC differences in element 0."""
-    tables = scan_tables(scan)
-    count = len(places.dc)
-    component = np.tile(block_component(scan.factors), count // scan.blocks_per_mcu)
-    block = np.repeat(np.arange(count), np.diff(places.ac_ends, prepend=0))
-    symbol, value = receive(payload, places.ac, tables[1::2], component[block])
-    run, _ = run_and_category(symbol)
-    blocks = run_length_decode(Runs(block, run, value.astype(np.int16)), count)
-    _, differences = receive(payload, places.dc, tables[0::2], component)
-    blocks[:, 0] = differences
-    return blocks.reshape(-1, scan.blocks_per_mcu, 64)
+    least = ceil_div(rows * columns * scan.blocks_per_mcu * 2, 8)
+    if scan.end - scan.start < least:
+        what = f"the scan ends too early: {scan.end - scan.start} bytes, at least {least} needed"
+        sink.add(Fault(f"{what} for MCUs 0 to {rows * columns - 1}", scan.end, "F.2.2", scan.number, kind=LOSS))

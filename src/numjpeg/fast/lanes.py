@@ -17,21 +17,19 @@ ranges, of which every bit is proven to be read as the serial reader reads it. W
 ranges is **scattered** to its blocks. Restart intervals begin at known places: each is a chain of its own.
 
 A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits, mostly the
-second one too and often a third: its result is one 64-bit *entry* (see :func:`_entries`). In a photograph of
+second one too and often a third: its result is one 64-bit *entry* (:mod:`numjpeg.fast.lookup`). In a photograph of
 quality 85 an entry takes 11.7 bits; of two symbols it would take 9.8. The *state* of a lane is one integer, too:
 the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
 
-Lanes never report a fault. An illegal code word, a run past coefficient 63, data that end too early or too late,
-all found only where the chain has proven them, end the proven blocks, and the serial reader goes on from the MCU
-in which they are. Where the data do not synchronise (flat areas, repeated patterns), few lanes are left that still
+Lanes never report a fault. An illegal code word, a run past coefficient 63 and data that end too early, all found
+only where the chain has proven them, end the proven blocks, and the serial reader goes on from the MCU in which
+they are. Where the data do not synchronise (flat areas, repeated patterns), few lanes are left that still
 look for a meeting: these step one by one, in Python's integers, which is then the faster way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -40,19 +38,28 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
-from numjpeg.entropy.sequential_reader import check_payload, padding_starts, read_mcus, warn_of_rest
-from numjpeg.entropy.shared import Band, band_counts, interval_bounds, receive, restore_dc, scan_tables
-from numjpeg.stages.huffman import (
-    END_OF_BLOCK,
-    WINDOW_BITS,
-    ZERO_RUN,
-    HuffmanTable,
-    extend,
-    run_and_category,
+from numjpeg.entropy.sequential_reader import SequentialReader
+from numjpeg.entropy.shared import interval_bounds, receive, scan_tables
+from numjpeg.fast.lookup import (
+    FIRST,
+    FIRST_VALUE,
+    ILLEGAL,
+    LONG,
+    MASK_AT,
+    SECOND,
+    SECOND_VALUE,
+    THIRD,
+    THIRD_VALUE,
+    USED_AT,
 )
-from numjpeg.stages.mcu_order import block_component, deinterleave
+from numjpeg.fast.lookup import entries as entries_of
+from numjpeg.stages.huffman import WINDOW_BITS
+from numjpeg.stages.mcu_order import block_component
 
 Ints = NDArray[np.int64]
+
+SERIAL_BYTES = 1 << 17
+"""Bytes that are read serially after a fault, before the lanes are tried again: a vain attempt costs as much."""
 
 SERIAL_BELOW = 8192
 """Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
@@ -81,45 +88,43 @@ SCATTER = 1 << 13
 """Entries that are worth being laid into blocks; fewer of them wait for others."""
 
 
-@dataclass
-class Statistics:
-    """What a reader did."""
+def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
+    """All blocks of a scan: what ``reader.walk()`` gives, faster.
 
-    mcus_in_lanes: int = 0
-    """MCUs that came out of lanes."""
-    mcus_serial: int = 0
-    """MCUs that came out of the serial reader."""
-    mcus_asked_serially: int = 0
-    """MCUs that the serial reader was asked for in the band in which it stopped, or came to the end."""
-    pieces: int = 0
-    """Groups of lanes."""
-    rounds: int = 0
-    """Times that lanes ran on to look for a meeting."""
-    lane_steps: int = 0
-    """Steps of all lanes together."""
+    The lanes read on as far as they prove it right. Over a fault, and for :data:`SERIAL_BYTES` from there on, the
+    reader walks; what the lanes do in vain is then never the larger part of the work.
 
-
-def read_scan(
-    data: bytes, scan: Scan, rows_per_band: int, warnings: list[str], statistics: Statistics | None = None
-) -> Iterator[Band]:
-    """Decode the entropy-coded data of a scan: :func:`numjpeg.entropy.sequential_reader.read_scan`, faster.
-
-    Parameters
-    ----------
-    data, scan, rows_per_band, warnings : as there. statistics : counts are added to it.
+    Yields
+    ------
+    Blocks ``(n, 64)`` in order, DC differences in element 0; none from where all would be zero.
     """
-    payload = bits.unstuff(data, scan.start, scan.end)
-    check_payload(scan, payload, warnings)
-    _, columns = scan.mcus
-    counts = band_counts(scan, rows_per_band)
-    predictors = [0] * len(scan.components)
-    first_mcu = 0
-    pieces = _read_pieces(scan, payload, counts, warnings, statistics or Statistics())
-    for blocks in _regroup(pieces, [count * scan.blocks_per_mcu for count in counts]):
-        mcus = blocks.reshape(-1, scan.blocks_per_mcu, 64)
-        restore_dc(scan, mcus, first_mcu, predictors)
-        yield deinterleave(mcus, columns, scan.factors)
-        first_mcu += len(mcus)
+    per_mcu = reader.scan.blocks_per_mcu
+    lanes: LaneReader | None = None
+    while True:
+        known = 0
+        if reader.mcu < reader.total and reader.at_next_interval():
+            reader.enter_interval()
+        unread = reader.mcu < reader.total and not reader.spent
+        if unread and reader.payload.size - (reader.bit >> 3) >= SERIAL_BELOW:
+            lanes = lanes or LaneReader(reader.scan, reader.payload)
+            place, certain = Place(reader.bit, reader.mcu * per_mcu, reader.bit), True
+            while certain and place.block < reader.total * per_mcu:
+                piece = lanes.read_piece(place)
+                yield piece.blocks
+                reader.check_rests(piece.intervals, piece.ends)
+                place, certain = piece.end, piece.certain
+            reader.mcu, known = divmod(place.block, per_mcu)
+            reader.bit = place.mcu_bit
+            within = reader.mcu % reader.interval_mcus > 0 and reader.mcu < reader.total
+            reader.interval = reader.mcu // reader.interval_mcus if within else -1
+        since = reader.bit
+        for blocks in reader.walk():
+            yield blocks[known:]
+            known = 0
+            if reader.bit - since >= SERIAL_BYTES * 8 and not reader.spent:
+                break
+        else:
+            return
 
 
 def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8]:
@@ -134,7 +139,7 @@ def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8
     uint8 ``(lanes, columns)``: a row for each of the first lanes, from the bit on where it starts, over twice the
     length of the longest one; 1 where it is wrong, 2 where it is right, 0 where it does not read.
     """
-    reader = LaneReader(scan, bits.unstuff(data, scan.start, scan.end), Statistics())
+    reader = LaneReader(scan, bits.unstuff(data, scan.start, scan.end))
     lanes, traces, chain = reader.prove(Place(0, 0, 0))
     span = 2 * int((lanes.end - lanes.begin).max())
     states = np.zeros((len(lanes.begin), columns), np.uint8)
@@ -148,49 +153,6 @@ def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8
     return states
 
 
-def _regroup(pieces: Iterator[NDArray[np.int16]], sizes: list[int]) -> Iterator[NDArray[np.int16]]:
-    """Cut a stream of blocks ``(n, 64)`` anew into parts of given sizes; views where one piece holds the part."""
-    rest = np.empty((0, 64), np.int16)
-    for size in sizes:
-        parts = [rest]
-        missing = size - len(rest)
-        while missing > 0:
-            rest = next(pieces)
-            parts.append(rest)
-            missing -= len(rest)
-        parts[-1] = rest[: len(rest) + missing]
-        rest = rest[len(rest) + missing :]
-        filled = [part for part in parts if len(part)]
-        yield filled[0] if len(filled) == 1 else np.concatenate(filled)
-    for _ in pieces:  # none; but what is left over behind the last one is a warning
-        pass
-
-
-def _read_pieces(
-    scan: Scan, payload: bits.Payload, counts: list[int], warnings: list[str], statistics: Statistics
-) -> Iterator[NDArray[np.int16]]:
-    """All blocks of a scan in order, ``(n, 64)`` at a time, with DC differences in element 0."""
-    per_mcu = scan.blocks_per_mcu
-    total = sum(counts)
-    place, certain = Place(0, 0, 0), False
-    if payload.size >= SERIAL_BELOW:
-        lanes, certain = LaneReader(scan, payload, statistics), True
-        while certain and place.block < total * per_mcu:
-            blocks, place, certain = lanes.read_piece(place)
-            yield blocks
-        statistics.mcus_in_lanes += place.block // per_mcu
-    if certain:
-        warn_of_rest(lanes.bounds.item(-1) - place.bit, warnings)
-    if not certain:
-        mcu, known = divmod(place.block, per_mcu)
-        rest = np.diff([end for end in np.cumsum(counts).tolist() if end > mcu], prepend=mcu).tolist()
-        statistics.mcus_asked_serially = rest[0]
-        for mcus in read_mcus(scan, payload, rest, warnings, mcu, place.mcu_bit):
-            statistics.mcus_serial += len(mcus.blocks)
-            yield mcus.blocks.reshape(-1, 64)[known:]
-            known = 0
-
-
 class Place(NamedTuple):
     """A proven block start."""
 
@@ -199,6 +161,21 @@ class Place(NamedTuple):
     """Its number in the scan."""
     mcu_bit: int
     """The bit at which the block's MCU begins."""
+
+
+class Piece(NamedTuple):
+    """What some thousand lanes have read."""
+
+    blocks: NDArray[np.int16]
+    """``(n, 64)`` in zig-zag order, DC differences in element 0: those that are certain."""
+    end: Place
+    """The proven block start after them."""
+    certain: bool
+    """False if the MCU at that place is not as it should be."""
+    intervals: Ints
+    """Numbers of the restart intervals that ended."""
+    ends: Ints
+    """The bit after the last code word of each."""
 
 
 class _Lanes(NamedTuple):
@@ -246,156 +223,17 @@ class _Chain(NamedTuple):
     """Number of the first block in the scan that is not in the piece any more."""
 
 
-# --- the look-up -----------------------------------------------------------------------------------------
-
-# Fields of an entry, from the lowest bit: the advance in k (7 bits; 64 more, and the mask at the top, end the
-# block), one bit free, the ways from the first value's place to the second one's and on to the third one's (4
-# each, 0 if there is none), the run before the first value (4), the first value (12), the bits that are used (5),
-# two flags, one bit free, the second and the third value (8 each), one bit free, the mask (7).
-_SECOND, _THIRD, _FIRST, _FIRST_VALUE, _USED, _LONG, _ILLEGAL = 8, 12, 16, 20, 32, 37, 38
-_SECOND_VALUE, _THIRD_VALUE, _MASK = 40, 48, 57
-_END = 64 - (63 << _MASK)
-"""What is added to an entry to end the block."""
 _NEVER = np.iinfo(np.int64).max
 
 # Constants of the steps, as arrays: to convert a Python integer takes half as long as a call with small operands.
-STEP = np.array(31 << _USED | 127)
+STEP = np.array(31 << USED_AT | 127)
 """Of an entry, what is added to the state."""
 COUNT = np.array((1 << 32) - 1)
 """Of a state, blocks and k."""
 BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
-USED, FIVE_BITS, MASK = np.array(_USED), np.array(31), np.array(_MASK)
+USED, FIVE_BITS, MASK = np.array(USED_AT), np.array(31), np.array(MASK_AT)
 TOP_16 = np.array(48, np.uint64)
 K, ZERO = np.array(63), np.array(0)
-
-
-class _Words(NamedTuple):
-    """The words that a table tells apart in 16 bits: a code and its magnitude bits, where both fit; else the code
-    alone; and the illegal rest. They are in the order of the windows that begin with them.
-    """
-
-    bits: Ints
-    """How many of the 16 bits are the word's own: ``2 ** (16 - bits)`` windows begin with it."""
-    used: Ints
-    """The bits that a step takes: more than 16 if the magnitude bits do not fit."""
-    run: Ints
-    value: Ints
-    """Of the coefficient; 0 if there is none or it does not fit."""
-    long: NDArray[np.bool_]
-    """The value does not fit: its bits pass the window, or it takes more than 12."""
-    ends: NDArray[np.bool_]
-    """No more coefficients of this block: EOB, or an illegal code."""
-    illegal: NDArray[np.bool_]
-
-
-def _words(table: HuffmanTable, table_class: int) -> _Words:
-    """What DECODE, RECEIVE and EXTEND (F.2.2) make of each word."""
-    length = np.repeat(np.arange(1, 17), table.bits)
-    symbol = np.frombuffer(table.values, np.uint8)
-    # What no code begins like is cut into boxes, as the codes are: one of each size that is missing.
-    free = (1 << WINDOW_BITS) - int((1 << WINDOW_BITS - length).sum())
-    boxes = np.array([i for i in range(WINDOW_BITS, -1, -1) if free >> (WINDOW_BITS - i) & 1], np.int64)
-    run, category = (part.astype(np.int64) for part in run_and_category(symbol))
-    illegal = np.zeros(len(symbol), np.bool_)
-    if table_class == 0:
-        ends = illegal
-        run[:] = 0
-    else:
-        # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1).
-        illegal = (category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)
-        ends = illegal | (symbol == END_OF_BLOCK)
-        run[ends] = 0
-    used = length + category
-    fits = (used <= WINDOW_BITS) & (category <= 11)
-    copies = 1 << np.where(fits & ~ends, category, 0)
-    code = np.repeat(np.arange(len(symbol)), copies)
-    number = np.arange(len(code)) - np.repeat(np.cumsum(copies) - copies, copies)
-    value = extend(number, np.where(fits, category, 0)[code]).astype(np.int64)
-    # A guess that meets an illegal code looks for a block 16 bits further on: any place is as good as another.
-    used[illegal] = WINDOW_BITS
-    nothing = np.zeros(len(boxes), np.int64)
-    return _Words(
-        np.append(np.where(fits & ~illegal, used, length)[code], boxes),
-        np.append(used[code], nothing + WINDOW_BITS),
-        np.append(run[code], nothing),
-        np.append(value, nothing),
-        np.append(~fits[code], nothing > 0),
-        np.append(ends[code], nothing == 0),
-        np.append(illegal[code], nothing == 0),
-    )
-
-
-def _single(words: _Words) -> Ints:
-    """The entry of each word."""
-    entry = (-1 << _MASK) + np.where(words.ends, _END, words.run + 1)
-    entry |= words.run << _FIRST | (words.value & 0xFFF) << _FIRST_VALUE | words.used << _USED
-    entry |= words.long * np.int64(1 << _LONG) | words.illegal * np.int64(1 << _ILLEGAL)
-    return entry
-
-
-class _Tails(NamedTuple):
-    """What a window that follows a word adds to the word's entry, ``(65536,)`` each."""
-
-    added: Ints
-    needs: NDArray[np.uint8]
-    """Of how many of the window's bits; more than 16 if nothing can be added."""
-
-
-def _tails(words: _Words) -> tuple[_Tails, _Tails]:
-    """Of the first word of a window as a second one, and of its first two as a second and a third one.
-
-    No second of three words may fill the block, which begins a new one: an entry for k < 48 holds three only if
-    the first two advance by 8 at most.
-    """
-    way = words.run + 1
-    fits = ~(words.long | words.illegal) & (way < 16) & (np.abs(words.value) < 128)
-    needs = np.where(fits, words.used, 99).astype(np.uint8)
-    value = words.value & 0xFF
-    second = (words.used << _USED) + np.where(words.ends, _END, way | way << _SECOND | value << _SECOND_VALUE)
-    third = (words.used << _USED) + np.where(words.ends, _END, way | way << _THIRD | value << _THIRD_VALUE)
-    goes_on = np.where(words.ends | (way > 8), 99, needs).astype(np.uint8)
-    windows = 1 << WINDOW_BITS - words.bits
-    needs, second, third, goes_on = (np.repeat(a, windows) for a in (needs, second, third, goes_on))
-    behind = np.arange(1 << WINDOW_BITS) << goes_on & 0xFFFF
-    return _Tails(second, needs), _Tails(second + third.take(behind), goes_on + needs.take(behind))
-
-
-def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
-    """Fill ``entries`` ``(65536,)``: of three words where a window holds them, of two or one elsewhere."""
-    single = _single(first)
-    windows = 1 << WINDOW_BITS - first.bits
-    entries[:] = np.repeat(single, windows)
-    start = np.cumsum(windows) - windows
-    # All words that leave as many bits are followed by the same tails.
-    room = np.where(first.ends | first.long, 0, WINDOW_BITS - first.bits)
-    kind = 2 * room + (first.run < 8)
-    for bits_left, joined in (divmod(key, 2) for key in np.unique(kind[room > 0]).tolist()):
-        added = np.zeros(1 << bits_left, np.int64)
-        for tail in tails[: 1 + joined]:
-            every, needs = (a[:: 1 << WINDOW_BITS - bits_left] for a in tail)
-            np.copyto(added, every, where=needs <= bits_left)
-        own = np.flatnonzero(kind == 2 * bits_left + joined)
-        entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = single[own, np.newaxis] + added
-
-
-@lru_cache(maxsize=8)
-def _entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
-    """The look-up of a scan, for its (DC, AC) pairs of tables: int64 ``(pairs * 3 * 65536,)``.
-
-    For each pair entries for k = 0, that begin with a DC symbol; for k < 48, of up to three AC symbols, of which
-    none but the last can fill the block; and for the rest, of one symbol.
-    """
-    entries = np.empty((len(pairs), 3, 1 << WINDOW_BITS), np.int64)
-    for (dc, ac), (of_dc, of_ac, of_one) in zip(pairs, entries, strict=True):
-        words = _words(ac, 1)
-        tails = _tails(words)
-        _fill(_words(dc, 0), tails, of_dc)
-        _fill(words, tails, of_ac)
-        of_one[:] = np.repeat(_single(words), 1 << WINDOW_BITS - words.bits)
-    flat = entries.ravel()
-    flat.setflags(write=False)
-    return flat
-
 
 # --- cut -------------------------------------------------------------------------------------------------
 
@@ -427,7 +265,7 @@ def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
         return
     entry, place = waiting[0] if len(waiting) == 1 else (np.concatenate(a) for a in zip(*waiting, strict=True))
     waiting.clear()
-    first, second, third = (entry >> shift & 15 for shift in (_FIRST, _SECOND, _THIRD))
+    first, second, third = (entry >> shift & 15 for shift in (FIRST, SECOND, THIRD))
     first += place
     second += first
     third += second
@@ -435,25 +273,24 @@ def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
     # An entry without a third value has its zero laid at the place of the second one, one without a second value
     # at that of the first: the right ones go over them. Of the end of a block, it is a zero among zeros. To pick
     # out those entries that have the values took longer.
-    flat[third] = values[:, _THIRD_VALUE // 8].astype(np.int16)
-    flat[second] = values[:, _SECOND_VALUE // 8].astype(np.int16)
-    flat[first] = entry.view(np.int16)[_FIRST_VALUE // 16 :: 4] >> 4
+    flat[third] = values[:, THIRD_VALUE // 8].astype(np.int16)
+    flat[second] = values[:, SECOND_VALUE // 8].astype(np.int16)
+    flat[first] = entry.view(np.int16)[FIRST_VALUE // 16 :: 4] >> 4
 
 
 class LaneReader:
     """Lanes over a payload."""
 
-    def __init__(self, scan: Scan, payload: bits.Payload, statistics: Statistics) -> None:
+    def __init__(self, scan: Scan, payload: bits.Payload) -> None:
         self.scan = scan
         self.payload = payload
-        self.statistics = statistics
+        self.lane_steps = 0  # of all lanes together
         rows, columns = scan.mcus
         self.per_mcu = scan.blocks_per_mcu
         blocks = rows * columns * self.per_mcu
         self.interval_blocks = scan.restart_interval * self.per_mcu or blocks
         intervals = ceil_div(blocks, self.interval_blocks)
         self.bounds = np.array(interval_bounds(payload)[: intervals + 1], np.int64)
-        self.padding = np.array(padding_starts(payload)[: intervals + 1], np.int64)
         self.block_bounds = np.minimum(np.arange(intervals + 1) * self.interval_blocks, blocks)
         self.lanes = cut(self.bounds)
         self.tables = scan_tables(scan)
@@ -467,7 +304,7 @@ class LaneReader:
             for n in range(1, len(pattern) + 1)
             if len(pattern) % n == 0 and pattern == pattern[:n] * (len(pattern) // n)
         )
-        self.entries = _entries(tuple(different))
+        self.entries = entries_of(tuple(different))
         self.tables = [table for pair in different for table in pair]
         look_up = np.ones((self.phases, 64), np.int64)
         look_up[:, 0] = 0
@@ -493,7 +330,7 @@ class LaneReader:
             self._step_together(states, entries)
         else:
             self._step_one_by_one(states, entries)
-        self.statistics.lane_steps += entries.size
+        self.lane_steps += entries.size
         k = np.bitwise_and(states, K, out=self._buffer(2, states.size).reshape(states.shape))
         start = np.flatnonzero(k == ZERO)
         return _Trace(lane, blocks + whole, states, entries, start, states.take(start), start % len(lane))
@@ -687,7 +524,6 @@ class LaneReader:
             # Who met nobody up to the end of the interval is alone to its end.
             alone = going & (trace.states[-1] >= interval_end[active]) & ~open_end[active]
             meeting[active[alone]] = _NEVER
-        self.statistics.rounds += rounds
 
         leaving, last, block = -1, front.item(-1), int(self.block_bounds[lanes.interval[-1] + 1])
         if end[last] < _NEVER:
@@ -748,16 +584,14 @@ class LaneReader:
                 right &= place < limit
             chosen = np.flatnonzero(right[:-1])
             entry, place = entries.take(chosen), place.take(chosen)
-            flags = np.flatnonzero(entry.view(np.uint8)[_LONG // 8 :: 8] >= 1 << _LONG % 8)
+            flags = np.flatnonzero(entry.view(np.uint8)[LONG // 8 :: 8] >= 1 << LONG % 8)
             if len(flags):
                 flagged = entry[flags]
-                illegal = min(
-                    illegal, int(place[flags[flagged >> _ILLEGAL & 1 == 1]].min(initial=64 * count)) >> 6
-                )
-                flags = flags[flagged >> _LONG & 1 == 1]
+                illegal = min(illegal, int(place[flags[flagged >> ILLEGAL & 1 == 1]].min(initial=64 * count)) >> 6)
+                flags = flags[flagged >> LONG & 1 == 1]
                 long_values.append(
                     (
-                        place[flags] + (entry[flags] >> _FIRST & 15),
+                        place[flags] + (entry[flags] >> FIRST & 15),
                         states.take(chosen[flags]),
                     )
                 )
@@ -798,33 +632,31 @@ class LaneReader:
         traces, state, blocks = self.guess(lanes, phase)
         return lanes, traces, self.chain(lanes, traces, state, blocks, 64 * (place.block - phase))
 
-    def read_piece(self, place: Place) -> tuple[NDArray[np.int16], Place, bool]:
-        """Read some thousand lanes from a proven block start on.
-
-        Returns
-        -------
-        (blocks, end, good): the blocks that are certain and the proven block start after them; and False if the
-        MCU at that place is not as it should be.
-        """
-        self.statistics.pieces += 1
+    def read_piece(self, place: Place) -> Piece:
+        """Read some thousand lanes from a proven block start on."""
         lanes, traces, chain = self.prove(place)
         sequences, starts, illegal = self.scatter(lanes, traces, chain, place.block)
         if chain.leaving >= 0 and starts[-1] < 0:
             starts[-1] = chain.end[chain.leaving] >> 32
         bad = self._first_fault(lanes, chain, place.block, starts, illegal)
         end_block = chain.block if bad < 0 else max(bad // self.per_mcu * self.per_mcu, place.block)
+        first = int(lanes.interval[0])
 
         def start_of(block: int) -> int:
             """The bit at which a block of the piece, or the one after them, starts."""
             number = min(block // self.interval_blocks, len(self.bounds) - 2)
             if block == self.block_bounds[number]:
                 return int(self.bounds[number])
-            return int(starts[block - place.block + number - lanes.interval[0]]) + self.piece_bit
+            return int(starts[block - place.block + number - first]) + self.piece_bit
 
         mcu_block = end_block // self.per_mcu * self.per_mcu
         bit = start_of(end_block) if end_block > place.block else place.bit
         end = Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
-        return sequences[: end_block - place.block], end, bad < 0
+        intervals = np.arange(first, lanes.interval[-1] + 1)
+        last_blocks = self.block_bounds[intervals + 1]
+        intervals = intervals[(last_blocks <= end_block) & (last_blocks > place.block)]
+        ends = starts[self.block_bounds[intervals + 1] - place.block + intervals - first] + self.piece_bit
+        return Piece(sequences[: end_block - place.block], end, bad < 0, intervals, ends)
 
     def _first_fault(self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int) -> int:
         """Number of the first block in the scan that is not as it should be, or of one before it; else -1."""
@@ -832,19 +664,15 @@ class LaneReader:
         numbers = np.arange(first, lanes.interval[-1] + 1)
         last_blocks = np.minimum(self.block_bounds[numbers + 1], chain.block)
         last_slots = last_blocks - first_block + numbers - first
-        complete = self.block_bounds[numbers + 1] <= chain.block
         end = starts[last_slots]
         left = self.bounds[numbers + 1] - self.piece_bit - end
-        unpadded = end + self.piece_bit < self.padding[numbers + 1]
-        # What is left over behind the last interval of all is no fault.
-        too_many = complete & (left >= 8) & unpadded & ((numbers < len(self.bounds) - 2) | (end < 0))
         bad = [first_block + illegal] if illegal < chain.block - first_block else []
         # A block has no start if the one before it ran past coefficient 63.
         missing = np.flatnonzero(starts < 0)
         if len(missing):
             number = int(np.searchsorted(last_slots, missing[0]))
             bad.append(first_block + int(missing[0]) - number - 1)
-        wrong = np.flatnonzero((left < 0) | too_many)
+        wrong = np.flatnonzero((left < 0) | (end < 0))
         if len(wrong):
             number = int(wrong[0])
             slots = slice(int(last_slots[number - 1]) + 1 if number else 0, int(last_slots[number]) + 1)

@@ -26,18 +26,23 @@ For such a block one zero is counted that is not there.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
-from numjpeg.entropy import progressive_reader as progressive
-from numjpeg.entropy.progressive_reader import Planes, check_size, code_lengths, look_up, restart_intervals, spread
-from numjpeg.entropy.sequential_reader import check_restarts, warn_of_rest
+from numjpeg.entropy.progressive_reader import (
+    ProgressiveReader,
+    Span,
+    code_lengths,
+    look_up,
+    refine,
+    run_of_ends,
+    spread,
+)
 from numjpeg.entropy.shared import receive
 from numjpeg.fast.lanes import cut
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
@@ -58,42 +63,21 @@ class _OddError(Exception):
     """Something is not as it should be."""
 
 
-def read_scan(data: bytes, scan: Scan, planes: Planes, warnings: list[str]) -> None:
-    """Decode a scan: :func:`numjpeg.entropy.progressive_reader.read_scan`, faster."""
-    if not read_sound_scan(data, scan, planes, warnings):
-        progressive.read_scan(data, scan, planes, warnings)
-
-
-def read_sound_scan(data: bytes, scan: Scan, planes: Planes, warnings: list[str]) -> bool:
-    """Decode a scan with which nothing is wrong.
-
-    Parameters
-    ----------
-    As of :func:`numjpeg.entropy.progressive_reader.read_scan`.
+def read_scan(reader: ProgressiveReader) -> bool:
+    """Decode a scan with which nothing is wrong: what ``reader.read()`` does, faster.
 
     Returns
     -------
-    Whether it is such a scan. If not, or at an error, planes and warnings are as before; but a refinement of DC
-    coefficients has added the bits that there are, each where it belongs.
-
-    Raises
-    ------
-    FormatError for some of what can be wrong.
+    Whether it is such a scan, and of a kind that is read faster here. If not, the reader and the planes are as
+    before.
     """
-    payload = bits.unstuff(data, scan.start, scan.end)
-    read: Callable[[Scan, bits.Payload, Planes, list[str]], None]
-    if scan.Ss:
-        read = _read_ac_refinement if scan.Ah else _read_ac_first
-    else:
-        read = progressive.read_dc_refinement if scan.Ah else _read_dc_first
-        check_size(scan, payload)
-    found: list[str] = []
-    check_restarts(scan, payload, found)
+    if reader.scan.Ss == 0 or not reader.whole:
+        return False
     try:
-        read(scan, payload, planes, found)
+        ends = _read_ac_refinement(reader) if reader.scan.Ah else _read_ac_first(reader)
     except (_OddError, IndexError):
         return False
-    warnings += found
+    reader.check_rests(np.arange(len(ends)), np.array(ends))
     return True
 
 
@@ -170,49 +154,31 @@ class _Notes:
         return _Words(code, kind, behind, following - behind, rank)
 
 
-def _close(interval: progressive.Interval, p: int, beyond: int, warnings: list[str]) -> None:
-    """Note the end of an interval in the bit ``p``, ``beyond`` coefficients behind its last."""
-    left = interval.end - p
-    if beyond or left < 0 or (left >= 8 and not interval.last):
+def _close(span: Span, p: int, beyond: int, ends: list[int]) -> None:
+    """Note the end of a restart interval in the bit ``p``, ``beyond`` coefficients behind its last."""
+    if beyond or p > span.end:
         raise _OddError
-    warn_of_rest(left, warnings)
-
-
-def _read_dc_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
-    """The first scan of DC coefficients (G.1.2.1)."""
-    procedure = progressive.dc_procedure(scan, payload)
-    places = array("q")
-    note = places.append
-    for interval in restart_intervals(scan, payload):
-        p = interval.begin
-        for _ in range(interval.mcus):
-            for steps in procedure:
-                note(p)
-                p += steps[p]
-        _close(interval, p, 0, warnings)
-    codes = np.frombuffer(places, np.int64)
-    for i, steps in enumerate(procedure):
-        if not np.frombuffer(steps, np.uint8)[codes[i :: len(procedure)]].all():
-            raise _OddError
-    progressive.lay_dc(scan, payload, planes, codes)
+    ends.append(p)
 
 
 # --- AC first --------------------------------------------------------------------------------------------
 
 
-def _read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
+def _read_ac_first(reader: ProgressiveReader) -> list[int]:
     """The first scan of a band (G.1.2.2): no coefficient is known, and ranks are places."""
+    scan, payload = reader.scan, reader.payload
+    ends: list[int] = []
     table = scan.huffman_tables[1, scan.components[0].Ta]
     kinds, steps = look_up(payload, _steps(table, False))
     size = scan.Se - scan.Ss + 1
     words = None
     if payload.size >= WALK_BELOW:
         tables = np.frombuffer(kinds, np.uint8), np.frombuffer(steps, np.uint8)
-        states = _find_in_lanes(scan, payload, *tables, size)
+        states = _find_in_lanes(reader, *tables, size)
         if states is not None:
-            words = _place_words(scan, payload, *states, *tables, size, warnings)
+            words = _place_words(reader, *states, *tables, size, ends)
     if words is None:
-        words = _walk_ac_first(scan, payload, kinds, steps, warnings)
+        words = _walk_ac_first(reader, kinds, steps, ends)
     block = words.rank // size
     new = np.flatnonzero(words.kind <= 16)
     target = words.rank[new] + words.kind[new] - 1
@@ -221,16 +187,17 @@ def _read_ac_first(scan: Scan, payload: bits.Payload, planes: Planes, warnings: 
         raise _OddError
     _, values = receive(payload, words.code[new], [table], np.zeros(len(new), np.intp))
     place = target + block[new] * (64 - size) + scan.Ss
-    planes[scan.indices[0]].reshape(-1)[place] = values << scan.Al
+    reader.planes[scan.indices[0]].reshape(-1)[place] = values << scan.Al
+    return ends
 
 
-def _walk_ac_first(scan: Scan, payload: bits.Payload, kinds: bytes, steps: bytes, warnings: list[str]) -> _Words:
+def _walk_ac_first(reader: ProgressiveReader, kinds: bytes, steps: bytes, ends: list[int]) -> _Words:
     """The words of a scan, one after the other."""
-    data = payload.data.tobytes()
+    scan, data = reader.scan, reader.payload.data.tobytes()
     size = scan.Se - scan.Ss + 1
     notes = _Notes()
     note, jump = notes.codes.append, notes.jumps.append
-    for interval in restart_intervals(scan, payload):
+    for interval in reader.spans():
         p = interval.begin
         z = interval.first_mcu * size
         end = z + interval.mcus * size
@@ -244,15 +211,15 @@ def _walk_ac_first(scan: Scan, payload: bits.Payload, kinds: bytes, steps: bytes
             elif kind == _ZRL:
                 z += 16
             else:
-                z = (z // size + _run_of_ends(data, kind, p)) * size
+                z = (z // size + (1 if kind == _END else _run_of_ends(data, kind, p))) * size
                 jump(z)
         notes.intervals.append((first_word, first_rank, p))
-        _close(interval, p, z - end, warnings)
+        _close(interval, p, z - end, ends)
     return notes.words(kinds, steps)
 
 
 def _find_in_lanes(
-    scan: Scan, payload: bits.Payload, kinds: NDArray[np.uint8], steps: NDArray[np.uint8], size: int
+    reader: ProgressiveReader, kinds: NDArray[np.uint8], steps: NDArray[np.uint8], size: int
 ) -> tuple[Ints, Ints] | None:
     """Where words begin, found at hundreds of places at once: the bits, and the coefficients due there.
 
@@ -262,7 +229,7 @@ def _find_in_lanes(
     the lane in front of them came out with, until nothing changes any more: then all are right. None if that takes
     more than :data:`ROUNDS` rounds.
     """
-    begin, end, interval = cut(_bounds(list(restart_intervals(scan, payload))))
+    begin, end, interval = cut(_bounds(reader.spans()))
     at, k = begin.copy(), np.zeros(len(begin), np.int64)
     out_at, out_k = at.copy(), k.copy()
     advance = _ADVANCE[kinds]
@@ -286,29 +253,28 @@ def _find_in_lanes(
     return words >> 7, words & 127
 
 
-def _bounds(intervals: list[progressive.Interval]) -> Ints:
+def _bounds(intervals: list[Span]) -> Ints:
     return np.array([interval.begin for interval in intervals] + [intervals[-1].end], np.int64)
 
 
 def _place_words(
-    scan: Scan,
-    payload: bits.Payload,
+    reader: ProgressiveReader,
     code: Ints,
     k: Ints,
     kinds: NDArray[np.uint8],
     steps: NDArray[np.uint8],
     size: int,
-    warnings: list[str],
+    ends: list[int],
 ) -> _Words:
     """To words that begin at the bits ``code``, where coefficient ``k`` is due, their places in the scan."""
-    intervals = list(restart_intervals(scan, payload))
+    intervals = reader.spans()
     kind = kinds[code]
     behind = code + steps[code]
     # A word that ends blocks, one or more of them.
     blocks = (k + _ADVANCE[kind] >= size).astype(np.int64)
     several = np.flatnonzero((kind > _END) & (kind != _NO_CODE))
     n = (kind[several] - _END).astype(np.uint64)
-    low = bits.windows_32(payload.data, behind[several] - n.astype(np.int64)) >> (np.uint64(32) - n)
+    low = bits.windows_32(reader.payload.data, behind[several] - n.astype(np.int64)) >> (np.uint64(32) - n)
     blocks[several] = (low + (np.uint64(1) << n)).astype(np.int64)
     before = np.cumsum(blocks) - blocks
     # Each interval counts for itself; behind its last block there may be bits that fill up the byte.
@@ -324,7 +290,7 @@ def _place_words(
     last = np.cumsum(count) - count + np.bincount(number[kept], minlength=len(intervals)) - 1
     beyond = before[last] + blocks[last] - mcus
     for interval, p, wrong in zip(intervals, behind[last].tolist(), beyond.tolist(), strict=True):
-        _close(interval, p, wrong, warnings)
+        _close(interval, p, wrong, ends)
     rank = (before + np.array([interval.first_mcu for interval in intervals])[number]) * size + k
     return _Words(code[kept], kind[kept], behind[kept], np.empty(0, np.int64), rank[kept])
 
@@ -362,21 +328,19 @@ def _run_lanes(
 
 
 def _run_of_ends(data: bytes, kind: int, p: int) -> int:
-    """How many blocks end with EOBn, whose n bits end at bit ``p`` (G.1.2.2)."""
-    n = kind - _END
-    if n == 0:
-        return 1
+    """How many blocks end with a word of a kind from :data:`_END` on, whose bits end at bit ``p``."""
     if kind == _NO_CODE:
         raise _OddError
-    p -= n
-    return (1 << n) + (int.from_bytes(data[p >> 3 : (p >> 3) + 3], "big") >> (24 - (p & 7) - n) & (1 << n) - 1)
+    return run_of_ends(data, kind - _END, p)
 
 
 # --- AC refinement ---------------------------------------------------------------------------------------
 
 
-def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warnings: list[str]) -> None:
+def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
     """A later scan of a band (G.1.2.3)."""
+    scan, payload, planes = reader.scan, reader.payload, reader.planes
+    ends: list[int] = []
     table = scan.huffman_tables[1, scan.components[0].Ta]
     plane = planes[scan.indices[0]]
     kinds, steps = look_up(payload, _steps(table, True))
@@ -400,7 +364,7 @@ def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warni
 
     notes = _Notes()
     note, jump = notes.codes.append, notes.jumps.append
-    for interval in restart_intervals(scan, payload):
+    for interval in reader.spans():
         block = interval.first_mcu
         z, passed = first[block], before[block]
         end = first[block + interval.mcus]
@@ -415,7 +379,7 @@ def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warni
                 if kind != _ZRL:
                     while first[block + 1] <= z:
                         block += 1
-                    block += _run_of_ends(data, kind, p)
+                    block += 1 if kind == _END else _run_of_ends(data, kind, p)
                     z = first[block]
                     jump(z)
                     p += before[block] - passed
@@ -429,7 +393,7 @@ def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warni
                 passed += 1
                 due = ranks[passed]
         notes.intervals.append((first_word, first_rank, p))
-        _close(interval, p, z - end, warnings)
+        _close(interval, p, z - end, ends)
 
     words = notes.words(kinds, steps)
     passed_before = np.cumsum(words.passed) - words.passed
@@ -446,10 +410,11 @@ def _read_ac_refinement(scan: Scan, payload: bits.Payload, planes: Planes, warni
     target = words.rank[new] + (words.kind[new] - 1) + (passed_before + words.passed)[new] - extra[block_of]
     place_of_known = known + block_of_known * (64 - size) + scan.Ss
     bit_of_known = np.repeat(words.behind - passed_before, words.passed) + np.arange(len(known))
-    progressive.refine(
+    refine(
         plane.reshape(-1),
         np.unpackbits(payload.data),
         (place_of_known, bit_of_known),
         (target + block_of * (64 - size) + scan.Ss, words.behind[new] - 1),
         scan.Al,
     )
+    return ends

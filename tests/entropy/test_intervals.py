@@ -7,9 +7,11 @@ import pillow
 import pytest
 import samples
 
+from numjpeg import scans
 from numjpeg.container import structure as reader
-from numjpeg.container.faults import Fault, ScanDamage
-from numjpeg.entropy import bits, damage
+from numjpeg.container.findings import DamageReport, Fault, Sink
+from numjpeg.entropy import bits, sequential_reader
+from numjpeg.entropy.intervals import resynchronise
 from numjpeg.fast import lanes
 
 MARKERS = [0xD0 + i % 8 for i in range(20)]
@@ -31,7 +33,7 @@ MARKERS = [0xD0 + i % 8 for i in range(20)]
     ],
 )
 def test_resynchronise(found: list[int], intervals: int, expected: list[int | None]) -> None:
-    assert damage.resynchronise(found, intervals) == expected
+    assert resynchronise(found, intervals) == expected
 
 
 def test_unstuff_parts_takes_what_unstuff_takes() -> None:
@@ -47,11 +49,12 @@ def test_unstuff_parts_takes_what_unstuff_takes() -> None:
     assert [some.file_offset(i) for i in range(4)] == [2, 3, 5, 15]
 
 
-def read(data: bytes) -> tuple[list[np.ndarray], ScanDamage]:
-    (scan,) = reader.read_structure(data, strict=False).scans
-    found = ScanDamage.of(0, scan)
-    bands = damage.read_scan(data, scan, 2, [], found)
-    return [plane for band in bands for plane in band], found
+def read(data: bytes) -> tuple[list[np.ndarray], DamageReport]:
+    structure = reader.read_structure(data, strict=False)
+    (scan,) = structure.scans
+    sink = Sink()
+    planes = [plane for band in scans.read_sequential(data, scan, 2, sink) for plane in band]
+    return planes, DamageReport.of(structure.require_frame(), [scan], sink)
 
 
 @pytest.mark.parametrize("blocks", [0, 1, 7])
@@ -66,25 +69,26 @@ def test_lanes_and_the_walk_take_turns(monkeypatch: pytest.MonkeyPatch, blocks: 
     alone, faults = read(bytes(data))
     assert faults.faults
     monkeypatch.setattr(lanes, "SERIAL_BELOW", 64)
-    monkeypatch.setattr(damage, "SERIAL_BYTES", serial_bytes)
-    monkeypatch.setattr(damage, "SERIAL_BLOCKS", 50)
+    monkeypatch.setattr(lanes, "SERIAL_BYTES", serial_bytes)
+    monkeypatch.setattr(sequential_reader, "WALK_BLOCKS", 50)
     together, same_faults = read(bytes(data))
     assert len(alone) == len(together)
     for a, b in zip(alone, together, strict=True):
         assert np.array_equal(a, b)
     assert faults.faults == same_faults.faults
-    assert np.array_equal(faults.sound, same_faults.sound)
+    assert faults.remarks == same_faults.remarks
+    assert np.array_equal(faults.mask, same_faults.mask)
 
 
 def test_faults_say_where() -> None:
     data = pillow.save(samples.smooth(64, 64, 1), restart_marker_blocks=4)
     third = data.index(b"\xff\xd3")
     _, found = read(data[:third] + data[third + 2 :])
-    assert [(fault.mcus, fault.clause) for fault in found.faults] == [((12, 16), "F.2.2"), ((16, 20), "B.2.1")]
+    assert [(fault.mcus, fault.clause) for fault in found.faults] == [((12, 16), "F.1.2.3"), ((16, 20), "B.2.1")]
     assert str(found.faults[1]).startswith(
         f"byte {found.faults[1].offset} of scan 0, MCUs 16 to 19: RST3 is missing"
     )
-    assert np.flatnonzero(~found.sound).tolist() == list(range(12, 20))
+    assert np.flatnonzero(~found.mask.ravel()).tolist() == list(range(12, 20))
     assert str(Fault("wrong", 5, "B.1")) == "byte 5: wrong (B.1)"
 
 

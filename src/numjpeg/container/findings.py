@@ -1,0 +1,202 @@
+"""What a reader notices in a file: one sink for all of it, and the report of a damaged file.
+
+There are three kinds of findings:
+
+* a *remark*: the file breaks a rule, and libjpeg decodes on without giving up;
+* *damage*: data that mean nothing, or something else than they should;
+* a *loss*: data that are missing.
+
+A second fact stands beside the kind: whether a finding puts MCUs in doubt. Bytes that are left over behind a
+restart interval are only a remark, but code words in that interval may have been misread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import ceil_div
+from numjpeg.container.frame import Frame, Scan
+from numjpeg.errors import FormatError
+
+REMARK, DAMAGE, LOSS = "remark", "damage", "loss"
+
+SHOWN = 10
+"""Faults that a report in words lists."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One finding."""
+
+    what: str
+    offset: int
+    """Byte offset in the file at which it was seen."""
+    clause: str
+    """Of ITU-T T.81, which the file breaks."""
+    scan: int | None = None
+    """Number of the scan, from 0; None outside of scans."""
+    mcus: tuple[int, int] | None = None
+    """The scan's MCUs that are in doubt because of it, first and last plus 1; None if it puts none in doubt, or is
+    outside of scans."""
+    kind: str = DAMAGE
+    """"remark", "damage" or "loss"."""
+    probably_from: int | None = None
+    """The first MCU that is probably wrong, where there is evidence for it."""
+
+    @property
+    def puts_in_doubt(self) -> bool:
+        """Whether something of the picture is in doubt because of it."""
+        return self.kind != REMARK or self.mcus is not None
+
+    def __str__(self) -> str:
+        where = ""
+        if self.scan is not None:
+            where = f" of scan {self.scan}"
+        if self.mcus is not None and self.mcus[1] > self.mcus[0]:
+            first, stop = self.mcus
+            where += f", MCU {first}" if stop == first + 1 else f", MCUs {first} to {stop - 1}"
+        if self.probably_from is not None:
+            where += f" (probably from MCU {self.probably_from})"
+        return f"byte {self.offset}{where}: {self.what} ({self.clause})"
+
+
+@dataclass
+class Sink:
+    """Takes all that is noticed while a file is read."""
+
+    strict: bool = False
+    """Damage and losses are raised as :class:`numjpeg.FormatError`; remarks are collected in any case."""
+    findings: list[Fault] = field(default_factory=list)
+    doubtful_from: int | None = None
+    """Number of the first scan that may lack something because of damage in front of it."""
+
+    def add(self, finding: Fault) -> None:
+        """Take a finding, or raise it."""
+        if self.strict and finding.kind != REMARK:
+            raise FormatError(finding.what, offset=finding.offset, clause=finding.clause)
+        self.findings.append(finding)
+
+    def remark(self, what: str, offset: int, clause: str, scan: int | None = None) -> None:
+        """Take a remark that puts nothing in doubt."""
+        self.add(Fault(what, offset, clause, scan, kind=REMARK))
+
+    def take(self, error: FormatError, scans: int) -> None:
+        """Take damage outside of scans, or raise it; scans from number ``scans`` on may lack something."""
+        if self.strict:
+            raise error
+        self.findings.append(Fault(error.what, error.offset or 0, error.clause or "B.1"))
+        if self.doubtful_from is None:
+            self.doubtful_from = scans
+
+    @property
+    def harmed(self) -> bool:
+        """Whether there was damage or a loss."""
+        return any(finding.kind != REMARK for finding in self.findings)
+
+
+@dataclass
+class DamageReport:
+    """What was found in a file, and which part of the picture shows no sign of damage.
+
+    Attributes
+    ----------
+    faults : damage, losses, and the remarks that put MCUs in doubt: those outside of scans, then scan by scan in
+        the order of the file. Of a restart interval, or of a scan without restart markers, only the first one is
+        listed, as all of the interval is in doubt then.
+    mask : bool ``(rows, columns)``, True for each MCU without a sign of damage. An MCU is ``mcu_size`` pixels
+        large (A.2): the sampling factors' largest times 8.
+    height, width : size of the picture in pixels.
+    mcu_size : (rows, columns) of pixels that an MCU covers.
+    reach : (rows, columns) of pixels next to an MCU that its chroma takes part in, when it is upsampled with the
+        triangle filter.
+    remarks : findings that put nothing in doubt.
+
+    Notes
+    -----
+    "No sign of damage" is less than "undamaged". Where anything is wrong with a restart interval, its whole length
+    is in doubt. But a flipped bit may turn a code word into another one of the same length, or change a magnitude,
+    and leave no sign at all.
+    """
+
+    faults: list[Fault]
+    mask: NDArray[np.bool_]
+    height: int
+    width: int
+    mcu_size: tuple[int, int]
+    reach: tuple[int, int] = (0, 0)
+    remarks: list[Fault] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, frame: Frame, scans: Sequence[Scan], sink: Sink) -> DamageReport:
+        """The report of all that a sink has taken."""
+        one = len(frame.components) == 1
+        v, h = (1, 1) if one else (frame.V_max, frame.H_max)
+        rows, columns = ceil_div(frame.height, 8 * v), ceil_div(frame.width, 8 * h)
+        reach = (int(any(v > c.V for c in frame.components)), int(any(h > c.H for c in frame.components)))
+        report = cls([], np.ones((rows, columns), np.bool_), frame.height, frame.width, (8 * v, 8 * h), reach)
+        order = sorted(sink.findings, key=lambda f: (-1, 0) if f.scan is None else (f.scan, f.offset))
+        for finding in order:
+            (report.faults if finding.puts_in_doubt else report.remarks).append(finding)
+        for number, scan in enumerate(scans):
+            doubts = [f.mcus for f in report.faults if f.scan == number and f.mcus is not None]
+            if sink.doubtful_from is not None and number >= sink.doubtful_from:
+                report.mask[:] = False
+            elif doubts:
+                certain = np.ones(scan.mcus[0] * scan.mcus[1], np.bool_)
+                for first, stop in doubts:
+                    certain[first:stop] = False
+                report._take_scan(scan, certain)
+        return report
+
+    @property
+    def sound(self) -> float:
+        """The share of MCUs without a sign of damage, 0.0 .. 1.0; not all of these must be undamaged."""
+        return float(self.mask.mean())
+
+    def pixels(self) -> NDArray[np.bool_]:
+        """The mask by pixel: bool ``(height, width)``, True where no MCU in doubt takes part."""
+        rows, columns = self.mcu_size
+        doubt = np.repeat(np.repeat(~self.mask, rows, axis=0), columns, axis=1)[: self.height, : self.width]
+        for axis, reach in enumerate(self.reach):
+            if reach:
+                spread = np.swapaxes(doubt.copy(), 0, axis)
+                before = np.swapaxes(doubt, 0, axis)
+                spread[1:] |= before[:-1]
+                spread[:-1] |= before[1:]
+                doubt = np.swapaxes(spread, 0, axis)
+        return ~doubt
+
+    def _take_scan(self, scan: Scan, certain: NDArray[np.bool_]) -> None:
+        """Take in which of a scan's MCUs ``(MCUs,)`` are in no doubt."""
+        grid = certain.reshape(scan.mcus)
+        if grid.shape != self.mask.shape:
+            # A scan of one component goes by blocks, of which an MCU of the frame holds V rows of H.
+            (component,) = scan.components
+            v, h = component.V, component.H
+            rows, columns = self.mask.shape
+            whole = np.ones((rows * v, columns * h), np.bool_)
+            whole[: grid.shape[0], : grid.shape[1]] = grid
+            grid = np.logical_and.reduce(whole.reshape(rows, v, columns, h), axis=(1, 3))
+        self.mask &= grid
+
+    def __str__(self) -> str:
+        if not self.faults:
+            return "no sign of damage"
+        count = len(self.faults)
+        lines = [
+            f"{count} fault{'s' * (count > 1)}, {self.mask.sum()} of {self.mask.size} MCUs show no sign of damage"
+        ]
+        lines += [f"  {fault}" for fault in self.faults[:SHOWN]]
+        if count > SHOWN:
+            lines.append(f"  and {count - SHOWN} more")
+        return "\n".join(lines)
+
+
+def extended(finding: Fault, stop: int) -> Fault:
+    """The same finding, with all MCUs up to ``stop - 1`` in doubt."""
+    assert finding.mcus is not None
+    return replace(finding, mcus=(finding.mcus[0], stop))

@@ -1,0 +1,239 @@
+"""The restart intervals of a scan, whatever its markers (T.81 B.2.1, F.1.2.3), as libjpeg finds them.
+
+T.81 does not say what a decoder makes of data that break its rules. Pictures should not depend on the decoder, so
+all readers of scans do as libjpeg does:
+
+* A restart marker tells where its interval begins. One that is not the next one due is taken for it if it is three
+  or more away. One of the next two means that intervals are missing, which stay empty. One of the last two is
+  passed over with what follows it (:func:`resynchronise`).
+* An interval ends at a marker. Bytes that are left over in front of it are passed over. If data are missing, zero
+  bits take their place up to the end of the MCU in which they end, and all coefficients of the interval's other MCUs
+  are zero.
+* A code word that no table has takes 17 bits and stands for zero: no DC difference, or the end of the block. A run
+  that passes coefficient 63 leaves its value at 63 and ends the block.
+
+After such a step a reader goes on as if nothing had happened: codes synchronise themselves, and what was a picture
+is one again after some blocks, displaced and with another DC level up to the next restart marker.
+
+Code words may have been misread long before anything is noticed. So whatever is wrong with an interval puts all of
+its MCUs in doubt. Only a file that ends in the middle of a scan is evidence that nothing before its end is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import ceil_div
+from numjpeg.container.findings import DAMAGE, LOSS, REMARK, Fault, Sink, extended
+from numjpeg.container.frame import Scan
+from numjpeg.container.markers import RST0, SOF0, find_markers, marker_name
+from numjpeg.entropy import bits
+from numjpeg.entropy.shared import interval_bounds
+
+ILLEGAL_BITS = 17
+"""Bits that libjpeg takes for a code word that no table has: it looks for one of 17 bits before it gives up."""
+
+
+def resynchronise(found: Sequence[int], intervals: int) -> list[int | None]:
+    """Find where restart intervals begin among markers that may be wrong, missing or too many.
+
+    Parameters
+    ----------
+    found : codes of the markers inside the entropy-coded data, in order. intervals : how many are due.
+
+    Returns
+    -------
+    For each interval from the second one on, the index of the marker that it follows, or None if it is empty;
+    a shorter list if all that are missing at its end are. (libjpeg: ``jpeg_resync_to_restart``.)
+
+    >>> resynchronise([0xD0, 0xD1, 0xD3, 0xD4], 6)
+    [0, 1, None, 2, 3]
+    """
+    begins: list[int | None] = []
+    unread = 0
+    for due in range(intervals - 1):
+        while unread < len(found) and (found[unread] < SOF0 or _ahead(found[unread], due) in (6, 7)):
+            unread += 1
+        if unread == len(found):
+            break
+        if _ahead(found[unread], due) in (1, 2):
+            begins.append(None)
+        else:
+            begins.append(unread)
+            unread += 1
+    return begins
+
+
+def _ahead(code: int, due: int) -> int:
+    """How many markers after the one due this one comes, modulo 8."""
+    return (code - RST0 - due) % 8
+
+
+class Intervals:
+    """The restart intervals of a scan, and a reader's place in them."""
+
+    clause = "F.2.2"
+    """The decoding procedure whose rules code words break."""
+
+    def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
+        self.scan, self.sink = scan, sink
+        rows, columns = scan.mcus
+        self.total = rows * columns
+        self.interval_mcus = scan.restart_interval or self.total
+        self.in_doubt: set[int] = set()  # intervals of which a finding says so
+        self.last_note = -1  # index of the last finding that puts MCUs in doubt
+        self.pads_with_ones = False  # as one interval shows so far
+        self.cut_off = scan.end == len(data)
+        self.payload = self._take_apart(data)
+        self.bounds = interval_bounds(self.payload)
+        # Where the reader is: at an MCU, its bit, in an interval (-1: in front of one); and whether all of that
+        # interval's data have been read.
+        self.mcu, self.bit, self.interval, self.spent = 0, 0, -1, False
+
+    def _take_apart(self, data: bytes) -> bits.Payload:
+        """Find the restart intervals; note which restart markers are not as they should be."""
+        scan, size = self.scan, self.scan.end - self.scan.start
+        intervals = ceil_div(self.total, self.interval_mcus)
+        places = find_markers(data, scan.start, scan.end)
+        if not places and intervals == 1:
+            payload = bits.unstuff_parts(data, scan.start, scan.end, [(0, size)])
+            self.present, self.last_present, self.whole = [True], 0, True
+            return payload
+        codes = [data[place + 1] for place in places]
+        begins = resynchronise(codes, intervals)
+        ends = [place - scan.start for place in places] + [size]
+        parts = [(0, ends[0])] + [(ends[i] + 2, ends[i + 1]) for i in begins if i is not None]
+        payload = bits.unstuff_parts(data, scan.start, scan.end, parts)
+        self.present = [True] + [i is not None for i in begins]
+        self.last_present = max(number for number, there in enumerate(self.present) if there)
+        self.whole = len(begins) == intervals - 1 and all(self.present)
+        # An interval that is empty begins where the next one does, or the data end. Behind the last one that is
+        # present, the reader enters two more before it knows that there is nothing.
+        starts = np.full(min(intervals, len(begins) + 3), payload.size, np.intp)
+        following = np.cumsum(self.present) - np.array(self.present)
+        starts[: len(following)] = np.append(payload.starts, payload.size)[following]
+        for number, i in enumerate(begins, 1):
+            due = (number - 1) % 8
+            if i is None:
+                offset = payload.file_offset(int(starts[number]))
+                self.note(f"RST{due} is missing", offset, number, "B.2.1", LOSS)
+            elif codes[i] != RST0 + due:
+                what = f"{marker_name(codes[i])} stands where RST{due} is due, in front of MCU"
+                self.note(f"{what} {number * self.interval_mcus}", places[i], number, "B.2.1")
+        self._note_markers_passed_over(codes, places, begins, intervals)
+        return replace(payload, starts=starts)
+
+    def _note_markers_passed_over(
+        self, codes: list[int], places: list[int], begins: list[int | None], intervals: int
+    ) -> None:
+        """Note the markers that begin no interval: one finding for each row of them."""
+        if len(codes) == sum(i is not None for i in begins):
+            return
+        interval_of = {i: number for number, i in enumerate(begins, 1) if i is not None}
+        last = max(interval_of, default=-1)
+        interval, passed_over = 0, False
+        for i, code in enumerate(codes):
+            if i in interval_of:
+                interval, passed_over = interval_of[i], False
+                continue
+            if not passed_over and i > last and interval == intervals - 1 and self.scan.restart_interval:
+                what = "a restart marker follows the last restart interval"
+                if places[-1] + 2 == self.scan.end and len(codes) - i == places[-1] - places[i] >> 1:
+                    self.sink.remark(what, places[i], "B.2.1", self.scan.number)
+                else:
+                    self.note(what, places[i], interval, "B.2.1", REMARK)
+            elif not passed_over:
+                self.note(f"{marker_name(code)} is out of place", places[i], interval, "B.2.1")
+            passed_over = True
+
+    def note(
+        self,
+        what: str,
+        offset: int,
+        interval: int,
+        clause: str = "",
+        kind: str = DAMAGE,
+        first: int | None = None,
+    ) -> None:
+        """Note the first thing that puts an interval in doubt: from an MCU ``first`` on, or all of it."""
+        if interval in self.in_doubt and not (self.sink.strict and kind != REMARK):
+            return
+        self.in_doubt.add(interval)
+        first = min(interval * self.interval_mcus, self.total) if first is None else first
+        mcus = (first, min((interval + 1) * self.interval_mcus, self.total))
+        self.last_note = len(self.sink.findings)
+        self.sink.add(Fault(what, offset, clause or self.clause, self.scan.number, mcus, kind))
+
+    def note_wrong(self, what: str, bit: int) -> None:
+        """Note what is wrong with a code word of the MCU that is due, or that the data end in it."""
+        if self.interval in self.in_doubt and not self.sink.strict:
+            return
+        kind, first, bound = DAMAGE, None, self.bounds[self.interval + 1]
+        if bit >= bound:
+            what, bit, kind = "data end too early", bound, LOSS
+            if self.cut_off and self.interval >= self.last_present:
+                first = self.mcu
+        offset = self.payload.file_offset(bit >> 3)
+        self.note(f"{what} in MCU {self.mcu}", offset, self.interval, kind=kind, first=first)
+
+    # --- places ------------------------------------------------------------------------------------------
+
+    def at_next_interval(self) -> bool:
+        """Whether the MCU that is due is the first of an interval that is still to be entered."""
+        return self.interval < 0 or self.mcu == (self.interval + 1) * self.interval_mcus
+
+    def enter_interval(self) -> None:
+        """At the first MCU of a restart interval: see that nothing is left of the last one, go to its data."""
+        if self.interval >= 0 and not self.spent:
+            self.check_rest(self.interval, self.bit)
+        self.interval = self.mcu // self.interval_mcus
+        self.bit = self.bounds[self.interval]
+        if self.interval < len(self.present) and self.present[self.interval]:
+            self.spent = False
+
+    def finish(self) -> None:
+        """At the end of the scan, or where nothing but zeros would follow: note what is missing or left over."""
+        if self.mcu < self.total and self.last_note >= 0:
+            findings = self.sink.findings
+            findings[self.last_note] = extended(findings[self.last_note], self.total)
+        elif self.interval >= 0 and not self.spent:
+            self.check_rest(self.interval, self.bit)
+
+    # --- what stands behind the last code word of an interval ----------------------------------------------
+
+    def check_rest(self, interval: int, bit: int) -> None:
+        """See that an interval that has been read up to ``bit`` ends with ones, fewer than eight (F.1.2.3).
+
+        No code is all ones (C.2), so they are never data; some cameras write a byte of them more than it takes.
+        """
+        left = self.bounds[interval + 1] - bit
+        rest = self.payload.data[bit >> 3 : bit + left >> 3]
+        ones = not len(rest) or (rest[0] | 0xFF00 >> (bit & 7) & 0xFF == 0xFF and bool((rest[1:] == 0xFF).all()))
+        if left < 8 and ones:
+            self.pads_with_ones |= left > 1
+            return
+        offset = self.payload.file_offset(bit >> 3)
+        last = interval == ceil_div(self.total, self.interval_mcus) - 1
+        what = f"{left // 8} bytes are left over at the end of a {'scan' if last else 'restart interval'}"
+        if left < 8:
+            what = "the bits that fill up the last byte are not ones"
+            # Some encoders write zeros. They do so everywhere.
+            ones = not self.pads_with_ones and not rest[0] & 0xFF >> (bit & 7)
+        if ones:
+            self.sink.remark(what, offset, "F.1.2.3", self.scan.number)
+        else:
+            self.note(what, offset, interval, "F.1.2.3", REMARK)
+
+    def check_rests(self, intervals: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+        """The same for many intervals."""
+        left = np.array(self.bounds)[intervals + 1] - ends
+        last_bytes = self.payload.data[np.maximum((ends + left >> 3) - 1, 0)].astype(np.int64)
+        odd = (left >= 8) | ((last_bytes + 1) & ((1 << np.minimum(left, 8)) - 1) != 0)
+        # Of the first one that is as it should be with more than a bit, it follows how the others should be.
+        odd[np.flatnonzero(~odd & (left > 1))[:1]] = True
+        for number, end in zip(intervals[odd].tolist(), ends[odd].tolist(), strict=True):
+            self.check_rest(number, end)

@@ -1,0 +1,75 @@
+"""The planes that many scans fill (T.81 Annex G), and how often scans may visit them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import ceil_div
+from numjpeg.container.findings import LOSS, Fault, Sink
+from numjpeg.container.frame import Frame, Scan
+from numjpeg.errors import UnsupportedError
+
+Planes = Sequence[NDArray[np.int16]]
+"""Of each component of a frame, blocks int16 ``(rows, columns, 64)`` in zig-zag order."""
+
+FREE_VISITS, VISITS_A_BYTE = 1 << 22, 128
+"""How many blocks the scans of a file may visit, all together: so many, and so many more for each of its bytes. A
+visit costs up to 0.1 us, though with EOBn 14 bits can ask for 16,384. As a block's DC takes a bit, this allows
+sixteen scans of the flattest picture, and hundreds of a photograph."""
+
+LEAST_VISITS = 8192
+"""A scan of fewer blocks counts as so many: to begin takes half a millisecond if it has tables of its own. So 512
+scans are allowed of any file, and one more for every 64 bytes."""
+
+
+def new_planes(frame: Frame, scans: Sequence[Scan], size: int, sink: Sink) -> list[NDArray[np.int16]]:
+    """Planes of zeros for all components of a frame.
+
+    Parameters
+    ----------
+    scans : all of the frame's. size : bytes of the file. sink : if it is strict, the data must be long enough.
+
+    Raises
+    ------
+    FormatError if the data are too short for the frame; UnsupportedError if the scans visit its blocks too often.
+    """
+    check_visits(frame, scans, size)
+    blocks = _blocks(frame)
+    planes = []
+    for index, (component, count) in enumerate(zip(frame.components, blocks, strict=True)):
+        own = [scan for scan in scans if index in scan.indices]
+        have = sum(scan.end - scan.start for scan in own)
+        if sink.strict and own and 8 * have < count:  # the DC of a block takes a bit at least
+            what = f"the scans of component {component.identifier} have {have} bytes, at least"
+            sink.add(Fault(f"{what} {ceil_div(count, 8)} needed", own[-1].end, "G.2", kind=LOSS))
+        rows, columns = frame.block_size(component) if own else (0, 0)
+        planes.append(np.zeros((ceil_div(rows, component.V) * component.V, columns, 64), np.int16))
+    return planes
+
+
+def check_visits(frame: Frame, scans: Sequence[Scan], size: int) -> None:
+    """See that the scans of a file of ``size`` bytes do not visit its blocks too often; UnsupportedError if so."""
+    blocks = _blocks(frame)
+    visits = sum(max(LEAST_VISITS, sum(blocks[index] for index in scan.indices)) for scan in scans)
+    if visits > FREE_VISITS + VISITS_A_BYTE * size:
+        raise UnsupportedError(
+            f"{len(scans)} scans visit {visits} blocks, more than {FREE_VISITS} + {VISITS_A_BYTE} a byte",
+            offset=scans[-1].offset,
+            clause="G.1.1.1",
+        )
+
+
+def _blocks(frame: Frame) -> list[int]:
+    return [rows * columns for rows, columns in map(frame.block_size, frame.components)]
+
+
+def lay_over(plane: NDArray[np.int16], sequences: NDArray[np.int16]) -> None:
+    """Lay what a sequential scan says of blocks ``(rows, columns, 64)`` over what an earlier one has said.
+
+    As in libjpeg: all DC coefficients, and of the AC coefficients those that are not zero.
+    """
+    np.copyto(plane, sequences, where=sequences != 0)
+    plane[:, :, 0] = sequences[:, :, 0]

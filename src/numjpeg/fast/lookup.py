@@ -1,0 +1,159 @@
+"""The look-up of the lanes: what the 16 bits ahead say, up to three symbols with their values at once.
+
+An *entry* is one 64-bit integer. Its fields, from the lowest bit: the advance in k (7 bits; 64 more, and the mask at
+the top, end the block); one bit free; the ways from the first value's place to the second one's and on to the third
+one's (4 each, 0 if there is none); the run before the first value (4); the first value (12); the bits that are used
+(5); two flags; one bit free; the second and the third value (8 each); one bit free; the mask (7).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.stages.huffman import (
+    END_OF_BLOCK,
+    WINDOW_BITS,
+    ZERO_RUN,
+    HuffmanTable,
+    extend,
+    run_and_category,
+)
+
+Ints = NDArray[np.int64]
+
+SECOND, THIRD, FIRST, FIRST_VALUE, USED_AT, LONG, ILLEGAL = 8, 12, 16, 20, 32, 37, 38
+SECOND_VALUE, THIRD_VALUE, MASK_AT = 40, 48, 57
+_END = 64 - (63 << MASK_AT)
+"""What is added to an entry to end the block."""
+
+
+class _Words(NamedTuple):
+    """The words that a table tells apart in 16 bits: a code and its magnitude bits, where both fit; else the code
+    alone; and the illegal rest. They are in the order of the windows that begin with them.
+    """
+
+    bits: Ints
+    """How many of the 16 bits are the word's own: ``2 ** (16 - bits)`` windows begin with it."""
+    used: Ints
+    """The bits that a step takes: more than 16 if the magnitude bits do not fit."""
+    run: Ints
+    value: Ints
+    """Of the coefficient; 0 if there is none or it does not fit."""
+    long: NDArray[np.bool_]
+    """The value does not fit: its bits pass the window, or it takes more than 12."""
+    ends: NDArray[np.bool_]
+    """No more coefficients of this block: EOB, or an illegal code."""
+    illegal: NDArray[np.bool_]
+
+
+def _words(table: HuffmanTable, table_class: int) -> _Words:
+    """What DECODE, RECEIVE and EXTEND (F.2.2) make of each word."""
+    length = np.repeat(np.arange(1, 17), table.bits)
+    symbol = np.frombuffer(table.values, np.uint8)
+    # What no code begins like is cut into boxes, as the codes are: one of each size that is missing.
+    free = (1 << WINDOW_BITS) - int((1 << WINDOW_BITS - length).sum())
+    boxes = np.array([i for i in range(WINDOW_BITS, -1, -1) if free >> (WINDOW_BITS - i) & 1], np.int64)
+    run, category = (part.astype(np.int64) for part in run_and_category(symbol))
+    illegal = np.zeros(len(symbol), np.bool_)
+    if table_class == 0:
+        ends = illegal
+        run[:] = 0
+    else:
+        # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1).
+        illegal = (category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)
+        ends = illegal | (symbol == END_OF_BLOCK)
+        run[ends] = 0
+    used = length + category
+    fits = (used <= WINDOW_BITS) & (category <= 11)
+    copies = 1 << np.where(fits & ~ends, category, 0)
+    code = np.repeat(np.arange(len(symbol)), copies)
+    number = np.arange(len(code)) - np.repeat(np.cumsum(copies) - copies, copies)
+    value = extend(number, np.where(fits, category, 0)[code]).astype(np.int64)
+    # A guess that meets an illegal code looks for a block 16 bits further on: any place is as good as another.
+    used[illegal] = WINDOW_BITS
+    nothing = np.zeros(len(boxes), np.int64)
+    return _Words(
+        np.append(np.where(fits & ~illegal, used, length)[code], boxes),
+        np.append(used[code], nothing + WINDOW_BITS),
+        np.append(run[code], nothing),
+        np.append(value, nothing),
+        np.append(~fits[code], nothing > 0),
+        np.append(ends[code], nothing == 0),
+        np.append(illegal[code], nothing == 0),
+    )
+
+
+def _single(words: _Words) -> Ints:
+    """The entry of each word."""
+    entry = (-1 << MASK_AT) + np.where(words.ends, _END, words.run + 1)
+    entry |= words.run << FIRST | (words.value & 0xFFF) << FIRST_VALUE | words.used << USED_AT
+    entry |= words.long * np.int64(1 << LONG) | words.illegal * np.int64(1 << ILLEGAL)
+    return entry
+
+
+class _Tails(NamedTuple):
+    """What a window that follows a word adds to the word's entry, ``(65536,)`` each."""
+
+    added: Ints
+    needs: NDArray[np.uint8]
+    """Of how many of the window's bits; more than 16 if nothing can be added."""
+
+
+def _tails(words: _Words) -> tuple[_Tails, _Tails]:
+    """Of the first word of a window as a second one, and of its first two as a second and a third one.
+
+    No second of three words may fill the block, which begins a new one: an entry for k < 48 holds three only if
+    the first two advance by 8 at most.
+    """
+    way = words.run + 1
+    fits = ~(words.long | words.illegal) & (way < 16) & (np.abs(words.value) < 128)
+    needs = np.where(fits, words.used, 99).astype(np.uint8)
+    value = words.value & 0xFF
+    second = (words.used << USED_AT) + np.where(words.ends, _END, way | way << SECOND | value << SECOND_VALUE)
+    third = (words.used << USED_AT) + np.where(words.ends, _END, way | way << THIRD | value << THIRD_VALUE)
+    goes_on = np.where(words.ends | (way > 8), 99, needs).astype(np.uint8)
+    windows = 1 << WINDOW_BITS - words.bits
+    needs, second, third, goes_on = (np.repeat(a, windows) for a in (needs, second, third, goes_on))
+    behind = np.arange(1 << WINDOW_BITS) << goes_on & 0xFFFF
+    return _Tails(second, needs), _Tails(second + third.take(behind), goes_on + needs.take(behind))
+
+
+def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
+    """Fill ``entries`` ``(65536,)``: of three words where a window holds them, of two or one elsewhere."""
+    single = _single(first)
+    windows = 1 << WINDOW_BITS - first.bits
+    entries[:] = np.repeat(single, windows)
+    start = np.cumsum(windows) - windows
+    # All words that leave as many bits are followed by the same tails.
+    room = np.where(first.ends | first.long, 0, WINDOW_BITS - first.bits)
+    kind = 2 * room + (first.run < 8)
+    for bits_left, joined in (divmod(key, 2) for key in np.unique(kind[room > 0]).tolist()):
+        added = np.zeros(1 << bits_left, np.int64)
+        for tail in tails[: 1 + joined]:
+            every, needs = (a[:: 1 << WINDOW_BITS - bits_left] for a in tail)
+            np.copyto(added, every, where=needs <= bits_left)
+        own = np.flatnonzero(kind == 2 * bits_left + joined)
+        entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = single[own, np.newaxis] + added
+
+
+@lru_cache(maxsize=8)
+def entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
+    """The look-up of a scan, for its (DC, AC) pairs of tables: int64 ``(pairs * 3 * 65536,)``.
+
+    For each pair entries for k = 0, that begin with a DC symbol; for k < 48, of up to three AC symbols, of which
+    none but the last can fill the block; and for the rest, of one symbol.
+    """
+    found = np.empty((len(pairs), 3, 1 << WINDOW_BITS), np.int64)
+    for (dc, ac), (of_dc, of_ac, of_one) in zip(pairs, found, strict=True):
+        words = _words(ac, 1)
+        tails = _tails(words)
+        _fill(_words(dc, 0), tails, of_dc)
+        _fill(words, tails, of_ac)
+        of_one[:] = np.repeat(_single(words), 1 << WINDOW_BITS - words.bits)
+    flat = found.ravel()
+    flat.setflags(write=False)
+    return flat
