@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "numjpeg"
 STOREYS = [
     {"errors", "sources", "workspace"},
     {"stages", "metrics"},
-    {"coefficients", "colorspaces"},
+    {"coefficients", "colorspaces", "jpeg2000"},
     {"container"},
     {"pipeline", "entropy"},
     {"fast"},
@@ -29,7 +29,7 @@ STOREYS = [
     {"__main__", "__init__"},
 ]
 # Packages; held to be without circles below.
-ROOMS_OPEN = {"container", "entropy", "fast", "rate_distortion", "restoration", "tools"}
+ROOMS_OPEN = {"container", "entropy", "fast", "jpeg2000", "rate_distortion", "restoration", "tools"}
 # What else a room needs, which the extra of its name installs.
 EXTRAS = {
     "tools/pictures": {"PIL", "tqdm"},

@@ -71,7 +71,7 @@ _ROOMS = {
 }
 """Modules, imported when a name of theirs is first asked for (PEP 562), so that decoding loads no encoder."""
 
-MODULES = ("coefficients", "colorspaces", "files", "forensics", "metrics", "pipeline", "stages")
+MODULES = ("coefficients", "colorspaces", "files", "forensics", "jpeg2000", "metrics", "pipeline", "stages")
 """Public modules; each is imported when it is first asked for."""
 
 _WHERE = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}

@@ -1,0 +1,83 @@
+"""The contexts of bit-plane coding (T.800 D.3, Tables D.1 to D.4), as look-up tables.
+
+A coefficient's *neighbourhood* is an integer. Bits 0 to 7 say which neighbours are significant, in the order of
+:data:`NEIGHBOURS`; bits 8 to 11 are the signs of the first four of them, 1 where negative.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
+"""(rows, columns) from a coefficient to its neighbours: north, south, west, east, then the corners."""
+
+SIGN = 9
+"""First of the five contexts of signs. Those of significance are 0 to 8."""
+REFINEMENT = 14
+"""First of the three contexts of magnitude refinement."""
+RUN, UNIFORM = 17, 18
+CONTEXTS = 19
+
+INITIAL_STATES = {0: 4, RUN: 3, UNIFORM: 46}
+"""Index in Table C.2 at which a context begins (Table D.7); every other one begins at 0."""
+
+BAND_KIND = (0, 1, 0, 2)
+"""Column of Table D.1 by orientation of the sub-band (LL, HL, LH, HH): 0 for LL and LH, 1 for HL, 2 for HH."""
+
+# Code-block style (Table A.19).
+BYPASS, RESET, TERMINATE_ALL, VERTICALLY_CAUSAL, PREDICTABLE_TERMINATION, SEGMENTATION = 1, 2, 4, 8, 16, 32
+HIGH_THROUGHPUT = 64
+"""T.814 A.4: the code-blocks are coded by the high-throughput coder."""
+
+FIRST_BYPASS_PASS = 10
+"""The first pass that selective bypass codes raw (Table D.9), after the four highest bit-planes."""
+
+
+def significance_contexts() -> NDArray[np.int64]:
+    """Contexts 0 to 8 by kind of band and significance of the eight neighbours: int64 ``(3, 256)`` (Table D.1)."""
+    pattern = np.arange(256)
+    north, south, west, east, *corners = (pattern >> i & 1 for i in range(8))
+    vertical, horizontal, diagonal = north + south, west + east, sum(corners)
+
+    def low_pass(h: NDArray[np.int64], v: NDArray[np.int64]) -> NDArray[np.int64]:
+        rows = [h == 2, (h == 1) & (v >= 1), (h == 1) & (diagonal >= 1), h == 1, v == 2, v == 1, diagonal >= 2]
+        return np.select([*rows, diagonal == 1], [8, 7, 6, 5, 4, 3, 2, 1], 0)
+
+    sides = horizontal + vertical
+    diagonal_rows = [diagonal >= 3, (diagonal == 2) & (sides >= 1), diagonal == 2, (diagonal == 1) & (sides >= 2)]
+    side_rows = [(diagonal == 1) & (sides == 1), diagonal == 1, sides >= 2, sides == 1]
+    both = np.select([*diagonal_rows, *side_rows], [8, 7, 6, 5, 4, 3, 2, 1], 0)
+    return np.stack([low_pass(horizontal, vertical), low_pass(vertical, horizontal), both])
+
+
+def sign_contexts() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Context and XOR bit of a sign, by neighbourhood: two int64 ``(4096,)`` (Tables D.2 and D.3)."""
+    pattern = np.arange(1 << 12)
+
+    def contribution(i: int) -> NDArray[np.int64]:
+        return (pattern >> i & 1) * (1 - 2 * (pattern >> (8 + i) & 1))
+
+    vertical = np.clip(contribution(0) + contribution(1), -1, 1)
+    horizontal = np.clip(contribution(2) + contribution(3), -1, 1)
+    flip = (horizontal < 0) | ((horizontal == 0) & (vertical < 0))
+    h, v = np.where(flip, -horizontal, horizontal), np.where(flip, -vertical, vertical)
+    return np.where(h == 1, SIGN + 3 + v, SIGN + v), flip.astype(np.int64)
+
+
+def starts_segment(number: int, style: int) -> bool:
+    """Whether a coding pass begins a code word segment of its own (Table D.9).
+
+    ``number`` counts the passes of a code-block from 0, the clean-up pass of its first bit-plane.
+    """
+    if number == 0 or style & TERMINATE_ALL:
+        return True
+    if style & HIGH_THROUGHPUT:
+        return number == 1
+    # With bypass, each clean-up pass and each pair of raw passes (propagation and refinement) is a segment.
+    return bool(style & BYPASS) and number >= FIRST_BYPASS_PASS and number % 3 != 2
+
+
+def is_raw(number: int, style: int) -> bool:
+    """Whether a coding pass is coded raw, without the MQ coder."""
+    return bool(style & BYPASS) and number >= FIRST_BYPASS_PASS and number % 3 != 0

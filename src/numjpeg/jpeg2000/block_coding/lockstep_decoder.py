@@ -1,0 +1,462 @@
+"""Code-blocks decoded in lockstep: one step is one decision of every code-block (T.800 Annexes C and D).
+
+Each *lane* is a code-block. Its coefficients lie in scan order: words of 64 cells, 16 columns of a stripe of four
+rows each, bit ``4 * column + row``. A word of *candidates* says which coefficients the current pass still visits,
+so that a step costs the same wherever the next one lies. A significance propagation pass gains candidates as it
+goes. Raw bits are decisions with a probability of exactly one half, so bypass needs no second loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.jpeg2000.block_coding import contexts
+from numjpeg.jpeg2000.block_coding import lockstep_tables as tables
+from numjpeg.jpeg2000.block_coding.lockstep_tables import NULL_FLAGS, PITCH, REFINED, SIGNIFICANT, TOP
+
+BATCH = 48
+"""Steps between two looks at which lanes have come to the end of a pass."""
+SIGN_EVERY = 2
+"""Signs are decoded in every second step: they need many operations, and few lanes have one."""
+REFILL_EVERY = 3
+"""A step shifts C by at most 15 bits, and 47 are ahead after a refill."""
+GROUP = 1024
+"""Lanes at a time: their state stays in the cache."""
+
+_U = np.uint64
+_ALL = _U(0xFFFFFFFFFFFFFFFF)
+_LOWER_ROWS, _UPPER_ROWS = _U(0xEEEEEEEEEEEEEEEE), _U(0x7777777777777777)
+_ROW_0, _ROW_3 = _U(0x1111111111111111), _U(0x8888888888888888)
+_MARGIN = 16
+
+
+class CodedBlock(NamedTuple):
+    """A code-block as the packets bring it."""
+
+    width: int
+    height: int
+    kind: int
+    """Of sub-band, see ``contexts.BAND_KIND``."""
+    planes: int
+    """Magnitude bit-planes that are coded, at most 30."""
+    style: int
+    """Code-block style (Table A.19)."""
+    segments: Sequence[tuple[int, bytes]]
+    """Code word segments: number of coding passes, bytes."""
+
+    @property
+    def passes(self) -> int:
+        """Coding passes of all segments."""
+        return sum(passes for passes, _ in self.segments)
+
+
+def unstuff(chunks: Sequence[bytes]) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+    """Bits of code word segments without bit stuffing, each followed by ones.
+
+    Returns
+    -------
+    words : uint64, 64 bits from each 16th bit on.
+    starts : int64, bit at which each chunk begins.
+    limits : int64, a bit from which on a chunk has nothing but ones, at least 64 of them.
+
+    The bit stuffed after an FF byte takes part in the code register's sum (Figure C.19): where it is 1, a carry
+    goes to the byte before. FF followed by more than 8F is a marker: the reader sees ones from there.
+    """
+    sizes = np.array([len(chunk) for chunk in chunks], np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes + _MARGIN)])[:-1]
+    data = np.full(int((sizes + _MARGIN).sum()) + _MARGIN, 0xFF, np.uint8)
+    real = np.zeros(len(data), bool)
+    for start, chunk in zip(starts.tolist(), chunks, strict=True):
+        data[start : start + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        real[start : start + len(chunk)] = True
+    stuffed = np.zeros(len(data), bool)
+    stuffed[1:] = (data[:-1] == 0xFF) & real[:-1] & real[1:]
+    ended = stuffed & (data > 0x8F)
+    for at in np.flatnonzero(ended).tolist():  # only in damaged files
+        stop = int(np.searchsorted(starts, at, "right"))
+        end = int(starts[stop]) if stop < len(starts) else len(data)
+        data[at:end] = 0xFF
+        stuffed[at:end] = False
+    carry = stuffed & (data >= 0x80)
+    value = data.astype(np.int16)
+    value[:-1] += carry[1:]
+    over = value > 0xFF
+    value[over] -= 0x100
+    value[:-1] += over[1:]
+    bits = np.unpackbits(value.astype(np.uint8)).reshape(-1, 8)
+    keep = np.ones(bits.shape, bool)
+    keep[stuffed, 0] = False
+    first = np.cumsum(8 - stuffed.astype(np.int64)) - (8 - stuffed)
+    packed = np.concatenate([np.packbits(bits[keep]), np.full(_MARGIN, 0xFF, np.uint8)])
+    halves = packed[: len(packed) // 2 * 2].view(">u2").astype(_U)
+    words = halves[:-3] << _U(48) | halves[1:-2] << _U(32) | halves[2:-1] << _U(16) | halves[3:]
+    return words, first[starts], first[starts + sizes + 4]
+
+
+def _segment_starts(blocks: Sequence[CodedBlock]) -> tuple[list[bytes], NDArray[np.int64]]:
+    """All segments, and for each lane and pass the number of the segment that begins with it, or -1."""
+    chunks: list[bytes] = []
+    starts = np.full((len(blocks), max(block.passes for block in blocks) + 1), -1, np.int64)
+    for lane, block in enumerate(blocks):
+        number = 0
+        for passes, data in block.segments:
+            starts[lane, number] = len(chunks)
+            chunks.append(data)
+            number += passes
+    return chunks, starts
+
+
+def _offsets(stripe_words: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Steps to the eight neighbours, and which of them the scan visits later.
+
+    Both ``(8, 8)``: by row in the stripe, plus 4 where the context is vertically causal (D.7). There the first row
+    of a stripe tells nothing to the stripe above: its northern neighbours are itself.
+    """
+    stripe = stripe_words * 64
+    steps, later = np.zeros((8, 8), np.int64), np.zeros((8, 8), bool)
+    for row in range(4):
+        north = -1 if row else -stripe + 3
+        south = 1 if row < 3 else stripe - 3
+        steps[row] = [north, south, -4, 4, north - 4, north + 4, south - 4, south + 4]
+        later[row] = [False, True, False, True, False, row > 0, row == 3, True]
+    steps[4:], later[4:] = steps[:4], later[:4]
+    steps[4, [0, 4, 5]] = 0
+    return steps, later
+
+
+_AS_SEEN = (1, 0, 3, 2, 7, 6, 5, 4)
+"""What a coefficient is to its northern neighbour: a southern one; and so on."""
+_TOLD = np.array(
+    [[1 << b for b in _AS_SEEN], [1 << b | (1 << 8 + b if b < 4 else 0) for b in _AS_SEEN]], np.uint16
+)
+"""Bits that a coefficient sets at its neighbours, by its sign."""
+
+
+class _Lanes:
+    """The lanes of one group: the cells of all its code-blocks, and the registers of those still being decoded."""
+
+    def __init__(self, blocks: Sequence[CodedBlock]) -> None:
+        n = len(blocks)
+        width, height, self.kind, self.planes, self.style = (
+            np.array([block[i] for block in blocks], np.int64) for i in range(5)
+        )
+        self.passes = np.array([block.passes for block in blocks], np.int64)
+        self.stripes = (int(height.max()) + 3) // 4
+        self.stripe_words = (int(width.max()) + 15) // 16 + 1  # one word of padding, so that rows do not touch
+        # Words of a lane: one in front, the stripes with one above and one below, two at which lanes idle.
+        self.first = 1 + self.stripe_words
+        self.end = 1 + (self.stripes + 2) * self.stripe_words
+        self.per_lane = self.end + 2
+        chunks, self.segment_of = _segment_starts(blocks)
+        self.words, self.segment_bit, self.segment_limit = unstuff(chunks)
+        self._make_cells(width, height)
+        self.steps_to, self.later = _offsets(self.stripe_words)
+        self.causal = (self.style & contexts.VERTICALLY_CAUSAL != 0) * 4
+        self.states = np.tile(tables.INITIAL, n)
+        self.number = np.full(n, -1, np.int64)
+        self.at_symbols = np.zeros(n, bool)
+        self.lane = np.flatnonzero(self.passes > 0)
+        k = len(self.lane)
+        self.A, self.C, self.used, self.bit, self.limit = (np.zeros(k, np.int64) for _ in range(5))
+        self.word = self.lane * self.per_lane + self.end  # all idle: the first look begins pass 0
+        self.left = np.full(k, _ALL)
+        self.mode = np.zeros(k, np.int64)
+        self.buffers: tuple[Any, ...] = ()
+
+    def _make_cells(self, width: NDArray[np.int64], height: NDArray[np.int64]) -> None:
+        n, shape = len(width), (self.stripes + 2, self.stripe_words * 16, 4)
+        grid = slice(1, self.end)
+        column = np.arange(shape[1])[None, None, :, None]
+        row = ((np.arange(shape[0])[:, None] - 1) * 4 + np.arange(4))[None, :, None, :]
+        outside = column >= width[:, None, None, None]
+        outside = outside | (row >= height[:, None, None, None]) | (row < 0)
+        outside = outside.reshape(n, self.end - 1, 64)
+        self.flags = np.full(n * self.per_lane * 64 + 64, NULL_FLAGS, np.uint16)
+        self.cells = self.flags[:-64].reshape(n, self.per_lane, 64)
+        self.cells[:, : self.end] = 0
+        self.cells[:, grid] |= outside.astype(np.uint16) * np.uint16(SIGNIFICANT)
+        self.inside = np.zeros((n, self.per_lane), _U)
+        self.inside[:, grid] = np.packbits(~outside, axis=-1, bitorder="little").view("<u8")[..., 0]
+        self.candidates = np.zeros((n, self.per_lane), _U)
+        self.candidates[:, self.end :] = _ALL
+        self.significant = np.zeros((n, self.per_lane), _U)
+        self.visited = np.zeros((n, self.per_lane), _U)
+        self.magnitude = np.zeros(n * self.per_lane * 64, np.int32)
+        self.negative = np.zeros(n * self.per_lane * 64, bool)
+
+    def run(self) -> None:
+        """Decode all passes."""
+        while len(self.lane):
+            ended = np.flatnonzero(self.word - self.lane * self.per_lane >= self.end)
+            if len(ended):
+                self._end_passes(ended)
+            if len(self.lane):
+                self._run_batch()
+                self._store()
+
+    # --- passes
+
+    def _end_passes(self, ended: NDArray[np.int64]) -> None:
+        """Begin the next pass of lanes, or drop them after their last."""
+        lanes = self.lane[ended]
+        refined = lanes[self.number[lanes] % 3 == 2]
+        if len(refined):  # what this pass visited has been refined from now on
+            words = self.candidates[refined, : self.end]
+            cells = np.unpackbits(words.view(np.uint8), bitorder="little").reshape(len(refined), self.end, 64)
+            self.cells[refined, : self.end] |= cells.astype(np.uint16) * np.uint16(REFINED)
+        more = self.number[lanes] + 1 < self.passes[lanes]
+        symbols = more & (self.style[lanes] & contexts.SEGMENTATION != 0) & ~self.at_symbols[lanes]
+        symbols &= (self.number[lanes] >= 0) & (self.number[lanes] % 3 == 0)
+        self._begin_symbols(ended[symbols])
+        self.at_symbols[lanes] = symbols
+        self._begin_passes(ended[more & ~symbols])
+        if not more.all():
+            keep = np.ones(len(self.lane), bool)
+            keep[ended[~more]] = False
+            for name in ("lane", "A", "C", "used", "bit", "limit", "word", "left", "mode"):
+                setattr(self, name, getattr(self, name)[keep])
+
+    def _begin_symbols(self, which: NDArray[np.int64]) -> None:
+        """Read the four segmentation symbols after a clean-up pass (D.5), in a word of padding."""
+        lanes = self.lane[which]
+        self.candidates[lanes, self.end - 1] = 15
+        self.word[which] = lanes * self.per_lane + self.end - 1
+        self.left[which] = _ALL
+        self.mode[which] = self.kind[lanes] * 32 + tables.SYMBOLS * 2
+
+    def _begin_passes(self, which: NDArray[np.int64]) -> None:
+        lanes = self.lane[which]
+        self.number[lanes] += 1
+        number, style = self.number[lanes], self.style[lanes]
+        segment = self.segment_of[lanes, number]
+        self._begin_segments(which[segment >= 0], segment[segment >= 0])
+        reset = lanes[style & contexts.RESET != 0]
+        self.states.reshape(-1, PITCH)[reset] = tables.INITIAL
+        kind_of_pass = (number + 2) % 3
+        for of_kind, begin in enumerate((self._propagation, self._refinement, self._clean_up)):
+            some = lanes[kind_of_pass == of_kind]
+            if len(some):
+                words = begin(some)
+                words[:, self.end :] = _ALL
+                self.candidates[some] = words
+        mode = np.array([tables.PROPAGATE, tables.REFINE, tables.CLEAN_UP])[kind_of_pass]
+        raw = (style & contexts.BYPASS != 0) & (number >= contexts.FIRST_BYPASS_PASS) & (kind_of_pass < 2)
+        mode[raw] = np.array([tables.RAW_PROPAGATE, tables.RAW_REFINE])[kind_of_pass[raw]]
+        self.mode[which] = self.kind[lanes] * 32 + mode * 2
+        self.word[which] = lanes * self.per_lane + self.first
+        self.left[which] = _ALL
+
+    def _begin_segments(self, which: NDArray[np.int64], segment: NDArray[np.int64]) -> None:
+        """Set the registers of the MQ decoder (Figure C.20): C begins with a zero, then 15 bits; 33 wait below."""
+        bit = self.segment_bit[segment]
+        ahead = self.words.take(bit >> 4, mode="clip") << (bit & 15).astype(_U) >> _U(2)
+        self.C[which] = ahead.view(np.int64) & ~np.int64((1 << 14) - 1)
+        self.used[which] = 14
+        self.bit[which] = bit + 48
+        self.limit[which] = self.segment_limit[segment]
+        self.A[which] = 0x8000 << TOP
+
+    def _propagation(self, lanes: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """What has a significant neighbour and is not itself significant (D.3.1)."""
+        known, row = self.significant[lanes], self.stripe_words
+        near = known | known << _U(1) & _LOWER_ROWS | known >> _U(1) & _UPPER_ROWS
+        near[:, row:] |= known[:, :-row] >> _U(3) & _ROW_0
+        from_below = known[:, row:] << _U(3) & _ROW_3
+        from_below[self.causal[lanes] != 0] = 0
+        near[:, :-row] |= from_below
+        around = near | near << _U(4) | near >> _U(4)
+        around[:, 1:] |= near[:, :-1] >> _U(60)
+        around[:, :-1] |= near[:, 1:] << _U(60)
+        found: NDArray[np.uint64] = around & ~known & self.inside[lanes]
+        return found
+
+    def _refinement(self, lanes: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """What was significant before this bit-plane (D.3.3)."""
+        self.visited[lanes] = self.candidates[lanes]
+        return self.significant[lanes] & ~self.candidates[lanes] & self.inside[lanes]
+
+    def _clean_up(self, lanes: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """All the rest (D.3.4)."""
+        return ~self.significant[lanes] & ~self.visited[lanes] & self.inside[lanes]
+
+    # --- steps
+
+    def _scratch(self) -> Any:
+        """Buffers for the lanes that there are: positions, keys, decisions by step; integers; and so on."""
+        k = len(self.lane)
+        if not self.buffers or self.buffers[-1].shape != (k,):
+            trace, integers = np.empty((3, BATCH, k), np.int64), np.empty((5, k), np.int64)
+            unsigned, wide = np.empty((4, k), _U), np.zeros((3, k), np.int64)
+            self.buffers = (trace, integers, unsigned, wide, np.empty((2, k), bool), np.empty(k, np.uint16))
+        return self.buffers
+
+    def _run_batch(self) -> None:
+        """Some steps of all lanes. Leaves each step's positions, keys and decisions in the first buffers."""
+        trace, integers, unsigned, wide, (less, exchange), flags16 = self._scratch()
+        i1, i2, i3, shift, stall = integers
+        word, low, u0, u1 = unsigned
+        flags64, busy64, lps64 = wide
+        # Narrow views of wide arrays, since an index is an int64. That of lps counts 256.
+        flags_low, busy, lps = flags64.view(np.uint16)[::4], busy64.view(bool)[::8], lps64.view(bool)[1::8]
+        interval, code, used, left, mode, at = self.A, self.C, self.used, self.left, self.mode, self.word
+        u_code, u_i3, u_hash, u_stall = code.view(_U), i3.view(_U), i1.view(_U), stall.view(_U)
+        states, lane32 = self.states, self.lane * PITCH
+        take_word, take_state = self.candidates.ravel().take, states.take
+        take_flags, take_column = self.flags.take, self.flags.view(_U).take
+        for step in range(BATCH):
+            pos, key, sym = trace[:, step]
+            take_context, take_after, take_move, signing = _TAKES[step % SIGN_EVERY == SIGN_EVERY - 1]
+            # The lowest candidate left in the word, and its flags.
+            take_word(at, None, word, "clip")
+            _and(word, left, word)
+            _negative(word, low)
+            _and(low, word, low)
+            _multiply(low, _HASH, u0)
+            _right(u0, _C56, u_hash)
+            _take_bit(i1, None, pos, "clip")
+            _left(at, _C6, i1)
+            _add(pos, i1, pos)
+            _right(pos, _C40, stall)  # 1 where there is none: the position is far out, where flags are null
+            take_flags(pos, None, flags16, "clip")
+            _copyto(flags_low, flags16)
+            _right(pos, _C2, i1)
+            take_column(i1, None, u0, "clip")
+            _unequal(u0, _ZERO, busy)
+            _add(mode, busy64, key)
+            # Its context, and the decision (Figure C.15).
+            _left(key, _FLAG_BITS, i1)
+            _add(i1, flags64, i1)
+            take_context(i1, None, i2, "clip")
+            _add(lane32, i2, i1)
+            take_state(i1, None, i2, "clip")
+            _take_qe(i2, None, i3, "clip")
+            _subtract(interval, i3, interval)
+            _less(code, i3, less)
+            _less(interval, i3, exchange)
+            _xor(less, exchange, lps)
+            _copyto(interval, i3, where=less)
+            _subtract(u_code, u_i3, u1)
+            _minimum(
+                u_code, u1, out=u_code
+            )  # unsigned: where C is the less, the difference wraps and is not the minimum
+            _right(interval, _TOP, i3)
+            _take_shift(i3, None, shift, "clip")
+            _left(interval, shift, interval)
+            _left(code, shift, code)
+            _add(used, shift, used)
+            _add(i2, shift, i2)
+            _add(i2, lps64, i2)
+            states[i1] = _take_next(i2, None, i3, "clip")
+            _take_decision(i2, None, sym, "clip")
+            if step % REFILL_EVERY == REFILL_EVERY - 1:
+                self._refill(i1, u0)
+            # Where it leads.
+            _add(key, sym, i3)
+            take_after(i3, None, mode, "clip")
+            if signing:
+                self._new_signs(pos, key, sym, flags16, low)
+            take_move(i3, None, u0, "clip")
+            _multiply(low, u0, u0)
+            _negative(u0, left)
+            _add(at, stall, at)
+            _subtract(left, u_stall, left)
+
+    def _refill(self, i1: NDArray[np.int64], u0: NDArray[np.uint64]) -> None:
+        """Bits behind those that C still has; ones after the end of the segment."""
+        _minimum(self.bit, self.limit, out=self.bit)
+        _right(self.bit, _C4, i1)
+        self.words.take(i1, None, u0, "clip")
+        _and(self.bit, _C15, i1)
+        _left(u0, i1.view(_U), u0)
+        _subtract(_C64, self.used, i1)
+        _right(u0, i1.view(_U), u0)
+        code = self.C.view(_U)
+        _or(code, u0, code)
+        _add(self.bit, self.used, self.bit)
+        self.used.fill(0)
+
+    def _new_signs(
+        self,
+        pos: NDArray[np.int64],
+        key: NDArray[np.int64],
+        sym: NDArray[np.int64],
+        flags16: NDArray[np.uint16],
+        low: NDArray[np.uint64],
+    ) -> None:
+        """Make significant what a sign was decoded of, and tell its neighbours."""
+        signs = (key & 16).nonzero()[0]
+        if not len(signs):
+            return
+        position, keys, own = pos.take(signs), key.take(signs), flags16.take(signs)
+        sign = sym.take(signs) >> 7 ^ tables.FLIP.take((own & 4095) + ((keys & 4) << 10))
+        self.negative[position] = sign
+        row = (position & 3) + self.causal.take(self.lane.take(signs))
+        near = position[:, None] + self.steps_to.take(row, 0)
+        before = self.flags.take(near)
+        self.flags[near] = before | _TOLD.take(sign, 0)
+        self.flags[position] = own | SIGNIFICANT
+        self.significant.ravel()[self.word.take(signs)] |= low.take(signs)
+        # In a propagation pass, neighbours that come later become candidates.
+        new = self.later.take(row, 0)
+        new &= before < SIGNIFICANT
+        new &= (keys & 2 == 0)[:, None]
+        cells = near[new]
+        np.bitwise_or.at(self.candidates.ravel(), cells >> 6, _U(1) << (cells & 63).astype(_U))
+
+    def _store(self) -> None:
+        """Bring the magnitudes up to date, in half units: twice the value plus the middle of what is unknown."""
+        positions, keys, decisions = self.buffers[0]
+        lanes = len(self.lane)
+        plane = self.planes[self.lane] - 1 - (self.number[self.lane] + 2) // 3
+        mode = keys & 30
+        found = np.flatnonzero((mode == tables.REFINE * 2) | (mode == tables.RAW_REFINE * 2))
+        position = positions.ravel()[found]
+        found, position = found[position < tables.NOTHING], position[position < tables.NOTHING]
+        up = 2 * (decisions.ravel()[found] >> 7) - 1
+        self.magnitude[position] += (up << plane[found % lanes]).astype(np.int32)
+        signing = slice(SIGN_EVERY - 1, None, SIGN_EVERY)
+        found = np.flatnonzero(keys[signing] & 16)
+        self.magnitude[positions[signing].ravel()[found]] = 3 << plane[found % lanes]
+
+    def result(self) -> NDArray[np.int32]:
+        """Signed values in half units, ``(lanes, 4 * stripes, 16 * words)``."""
+        n = len(self.kind)
+        values = np.where(self.negative, -self.magnitude, self.magnitude).reshape(n, self.per_lane, 64)
+        grid = values[:, 1 : self.end].reshape(n, self.stripes + 2, self.stripe_words * 16, 4)[:, 1:-1]
+        return grid.transpose(0, 1, 3, 2).reshape(n, self.stripes * 4, self.stripe_words * 16)
+
+
+def decode_blocks(blocks: Sequence[CodedBlock]) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """Decode code-blocks, in an order of its own.
+
+    Yields
+    ------
+    (index, int32 ``(height, width)``) : a code-block's quantized coefficients in half units. A magnitude q is 2 q
+    plus the middle of the bit-planes that are missing: 2 q + 1 where all are there; 0 stays 0.
+    """
+    order = sorted(range(len(blocks)), key=lambda i: -sum(len(data) for _, data in blocks[i].segments))
+    for start in range(0, len(order), GROUP):
+        some = order[start : start + GROUP]
+        lanes = _Lanes([blocks[i] for i in some])
+        lanes.run()
+        for i, values in zip(some, lanes.result(), strict=True):
+            yield i, values[: blocks[i].height, : blocks[i].width]
+
+
+# Bound once: a step of few lanes is all call overhead. Constants are arrays, which ufuncs need not convert.
+_add, _subtract, _multiply, _negative, _minimum = np.add, np.subtract, np.multiply, np.negative, np.minimum
+_and, _or, _xor, _left, _right = np.bitwise_and, np.bitwise_or, np.logical_xor, np.left_shift, np.right_shift
+_less, _unequal, _copyto = np.less, np.not_equal, np.copyto
+_TAKES = (
+    (tables.CONTEXT_HOLD.take, tables.AFTER_HOLD.take, tables.MOVE_HOLD.take, False),
+    (tables.CONTEXT.take, tables.AFTER.take, tables.MOVE.take, True),
+)
+_take_bit, _take_qe, _take_shift = tables.BIT_OF.take, tables.QE.take, tables.SHIFT.take
+_take_next, _take_decision = tables.NEXT_STATE.take, tables.DECISION.take
+_HASH, _C56, _ZERO = np.array(tables.HASH), np.array(56, _U), np.array(0, _U)
+_C2, _C4, _C6, _C15, _C40, _C64 = (np.array(value) for value in (2, 4, 6, 15, 40, 64))
+_FLAG_BITS, _TOP = np.array(tables.FLAG_BITS), np.array(TOP)

@@ -1,0 +1,37 @@
+"""Component transforms (T.800 Annex G): three colour components to one of brightness and two of colour.
+
+The reversible one works on integers and loses nothing; the irreversible one is that of JFIF, on float32.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Planes = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+
+
+def rct(red: NDArray[np.int32], green: NDArray[np.int32], blue: NDArray[np.int32]) -> Planes:
+    """Reversible transform of level-shifted samples (G.2.1): int32. The second and third take one bit more."""
+    return (red + 2 * green + blue) >> 2, blue - green, red - green
+
+
+def inverse_rct(y: NDArray[np.int32], u: NDArray[np.int32], v: NDArray[np.int32]) -> Planes:
+    """Inverse of :func:`rct` (G.2.2)."""
+    green = y - ((u + v) >> 2)
+    return v + green, green, u + green
+
+
+def ict(red: NDArray[np.float32], green: NDArray[np.float32], blue: NDArray[np.float32]) -> Planes:
+    """Irreversible transform of level-shifted samples (G.3.1): float32."""
+    f = np.float32
+    y = f(0.299) * red + f(0.587) * green + f(0.114) * blue
+    return y, (blue - y) * f(1 / 1.772), (red - y) * f(1 / 1.402)
+
+
+def inverse_ict(y: NDArray[np.float32], cb: NDArray[np.float32], cr: NDArray[np.float32]) -> Planes:
+    """Inverse of :func:`ict` (G.3.2), with the five decimals and the order of operations of OpenJPEG."""
+    f = np.float32
+    return y + f(1.402) * cr, y - f(0.34413) * cb - f(0.71414) * cr, y + f(1.772) * cb

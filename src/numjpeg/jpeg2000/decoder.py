@@ -1,0 +1,459 @@
+"""The decoder: a JPEG 2000 file to a picture.
+
+boxes -> markers -> packets -> code-blocks -> dequantization -> wavelet -> components -> channels
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.jpeg2000 import boxes, component_transform, packets, progression, quantization, wavelet
+from numjpeg.jpeg2000.block_coding import contexts
+from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock, decode_blocks
+from numjpeg.jpeg2000.codestream import Codestream, Fault, Header, Sink, read_codestream
+from numjpeg.jpeg2000.geometry import Band, CodeBlock, Rectangle, Tile, TileComponent, component_box, tile_box
+from numjpeg.sources import read_bytes
+
+MAX_PIXELS = 178_956_970
+"""Pillow's limit against decompression bombs; here it counts the samples of all components."""
+MAX_DEPTH = 16
+BLOCKS_AT_ONCE = 4096
+"""Code-blocks of small tiles that are decoded together."""
+
+# What a damaged file may claim without data that back it, for each tile.
+FREE_PRECINCTS, FREE_BLOCKS, FREE_VISITS = 1 << 14, 1 << 17, 4_000_000
+
+
+@dataclass
+class DamageReport:
+    """What ``strict=False`` found wrong, and how much of the file was there.
+
+    Attributes
+    ----------
+    faults : what is wrong, in the order of the file.
+    packets : (read, all) packets of the tiles that were wanted.
+    """
+
+    faults: list[Fault]
+    packets: tuple[int, int]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults
+
+
+def decode(
+    data: Any,
+    *,
+    reduce: int = 0,
+    layers: int | None = None,
+    region: tuple[int, int, int, int] | None = None,
+    strict: bool = True,
+    max_pixels: int | None = MAX_PIXELS,
+) -> NDArray[Any]:
+    """Decode a JPEG 2000 file to pixels.
+
+    Part 1 (T.800) and the high-throughput coder of Part 15 (T.814); JP2, JPH or a bare codestream. The pixels are
+    those that OpenJPEG gives, for reversible and for irreversible files.
+
+    Parameters
+    ----------
+    data : the file: any buffer, a path, or a binary file object.
+    reduce : how often to halve the size; at most the file's number of decomposition levels.
+    layers : how many quality layers to take; None for all.
+    region : (top, left, height, width) in samples of the full resolution; only what it needs is decoded.
+    strict : refuse damaged and truncated files. False gives what can be recovered: of the beginning of a file,
+        the whole picture as good as its bytes allow. :func:`decode_damaged` says what is missing.
+    max_pixels : most samples, of all components together, that the result may have; None for no limit.
+
+    Returns
+    -------
+    array ``(H, W)`` or ``(H, W, channels)``: uint8 for unsigned samples of up to 8 bits, uint16 for up to 16,
+    int16 where samples are signed. Samples keep their depth: 12-bit ones go from 0 to 4095. Components with fewer
+    samples are repeated to full size; a palette is looked up; channels come in the order that the file defines.
+
+    Raises
+    ------
+    FormatError, UnsupportedError if the file is no JPEG 2000, damaged, or uses what is not decoded.
+    ValueError, TypeError if an argument is wrong.
+    """
+    return decode_damaged(data, reduce=reduce, layers=layers, region=region, max_pixels=max_pixels, strict=strict)[
+        0
+    ]
+
+
+def decode_damaged(
+    data: Any,
+    *,
+    reduce: int = 0,
+    layers: int | None = None,
+    region: tuple[int, int, int, int] | None = None,
+    max_pixels: int | None = MAX_PIXELS,
+    strict: bool = False,
+) -> tuple[NDArray[Any], DamageReport]:
+    """Decode what can be recovered, and say what is wrong. Arguments as in :func:`decode`."""
+    sink = Sink(strict)
+    content = read_bytes(data)
+    container = boxes.read_container(content, sink)
+    stream = read_codestream(content, container.start, container.stop, sink)
+    decoding = _Decoding(stream, sink, _options(stream, reduce, layers, region, max_pixels))
+    planes = decoding.planes()
+    picture = _channels(planes, decoding, container)
+    return picture, DamageReport(sink.faults, (decoding.packets_read, decoding.packets_all))
+
+
+@dataclass(frozen=True)
+class _Options:
+    reduce: int
+    layers: int
+    window: Rectangle
+    """What is wanted, on the reference grid."""
+
+
+def _integer(value: Any, name: str, low: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: an integer expected, got {value!r}")
+    if value < low:
+        raise ValueError(f"{name}: {value} is less than {low}")
+    return int(value)
+
+
+def _options(
+    stream: Codestream, reduce: int, layers: int | None, region: Sequence[int] | None, max_pixels: int | None
+) -> _Options:
+    size = stream.size
+    reduce = _integer(reduce, "reduce", 0)
+    wanted = 1 << 16 if layers is None else _integer(layers, "layers", 1)
+    whole = Rectangle(size.XOsiz, size.YOsiz, size.Xsiz, size.Ysiz)
+    dx, dy = size.finest
+    fine = whole.divided(dx, dy)
+    window = whole
+    if region is not None:
+        if len(region) != 4:
+            raise ValueError(f"region: (top, left, height, width) expected, got {region!r}")
+        top, left, height, width = (_integer(value, "region", 0) for value in region)
+        x0, y0 = fine.x0 + left, fine.y0 + top
+        wanted_area = Rectangle(x0, y0, x0 + width, y0 + height)
+        if wanted_area.empty or wanted_area.intersect(fine) != wanted_area:
+            raise ValueError(f"region: {tuple(region)} is not within {fine.height} x {fine.width}")
+        x0, y0, x1, y1 = wanted_area
+        window = Rectangle(x0 * dx, y0 * dy, x1 * dx, y1 * dy).intersect(whole)
+    for i, component in enumerate(size.components):
+        if component.depth > MAX_DEPTH:
+            raise UnsupportedError(
+                f"component {i} has {component.depth} bits", offset=stream.start, clause="A.5.1"
+            )
+    scale = 1 << min(reduce, 32)
+    area = window.divided(dx, dy).divided(scale, scale)
+    samples = area.width * area.height * len(size.components)
+    if max_pixels is not None and samples > _integer(max_pixels, "max_pixels", 0):
+        raise UnsupportedError(f"{samples} samples are more than max_pixels", offset=stream.start, clause="A.5.1")
+    return _Options(reduce, wanted, window)
+
+
+class _Decoding:
+    """One file being decoded."""
+
+    def __init__(self, stream: Codestream, sink: Sink, options: _Options) -> None:
+        self.stream, self.sink, self.options = stream, sink, options
+        self.packets_read = self.packets_all = 0
+        self.scale = 1 << options.reduce
+
+    def area(self, component: int) -> Rectangle:
+        """What is wanted of a component, at the resolution that is wanted."""
+        return component_box(self.stream.size, component, self.options.window).divided(self.scale, self.scale)
+
+    def planes(self) -> list[NDArray[Any]]:
+        """The components' samples."""
+        size = self.stream.size
+        areas = [self.area(c) for c in range(len(size.components))]
+        planes: list[NDArray[Any]] = []
+        for area, spec in zip(areas, size.components, strict=True):
+            dtype = np.int16 if spec.signed else np.uint8 if spec.depth <= 8 else np.uint16
+            planes.append(np.full((area.height, area.width), 0 if spec.signed else 1 << spec.depth - 1, dtype))
+        for tile, samples in self._tiles():
+            for c, (spec, values) in enumerate(zip(size.components, samples, strict=True)):
+                if values is None:
+                    continue
+                box = tile.components[c].box.divided(self.scale, self.scale).intersect(areas[c])
+                planes[c][box.within(areas[c])] = quantization.inverse_level_shift(values, spec.depth, spec.signed)
+        return planes
+
+    def _tiles(self) -> Iterator[tuple[Tile, list[NDArray[Any] | None]]]:
+        """Tiles with the samples of their components. Small tiles share a run of the block decoder."""
+        pending: list[tuple[Tile, list[_Synthesis]]] = []
+        blocks = 0
+        size = self.stream.size
+        for index in range(size.tiles_wide * size.tiles_high):
+            box = tile_box(size, index)
+            if box.intersect(self.options.window).empty:
+                continue
+            if index not in self.stream.tiles:
+                self.sink.damage(FormatError(f"tile {index} is missing", offset=self.stream.start, clause="A.4.2"))
+                continue
+            tile = self._read_tile(index, box)
+            syntheses = [self._synthesis(tile, c) for c in range(len(tile.components))]
+            pending.append((tile, syntheses))
+            blocks += sum(len(synthesis.blocks) for synthesis in syntheses)
+            if blocks >= BLOCKS_AT_ONCE:
+                yield from self._finish(pending)
+                pending, blocks = [], 0
+        yield from self._finish(pending)
+
+    def _synthesis(self, tile: Tile, c: int) -> _Synthesis:
+        component = tile.components[c]
+        levels = component.style.levels
+        if self.options.reduce > levels:
+            raise ValueError(
+                f"reduce: {self.options.reduce} is more than the file's {levels} decomposition levels"
+            )
+        return _Synthesis(component, self.options.reduce, self.area(c))
+
+    def _finish(
+        self, pending: list[tuple[Tile, list[_Synthesis]]]
+    ) -> Iterator[tuple[Tile, list[NDArray[Any] | None]]]:
+        _decode_all([synthesis for _, syntheses in pending for synthesis in syntheses])
+        for tile, syntheses in pending:
+            samples = [synthesis.samples() for synthesis in syntheses]
+            if self.stream.style(tile.index).component_transform:
+                samples = self._inverse_transform(tile, samples)
+            yield tile, samples
+
+    def _inverse_transform(self, tile: Tile, samples: list[NDArray[Any] | None]) -> list[NDArray[Any] | None]:
+        first = samples[:3]
+        kinds = {component.style.reversible for component in tile.components[:3]}
+        shapes = {component.box for component in tile.components[:3]}
+        if len(first) < 3 or len(kinds) > 1 or len(shapes) > 1:
+            self.sink.damage(
+                FormatError("component transform of unlike components", offset=self.stream.start, clause="G.2")
+            )
+            return samples
+        shape = next((plane.shape for plane in first if plane is not None), None)
+        if shape is None:
+            return samples
+        reversible = kinds.pop()
+        dtype = np.int32 if reversible else np.float32
+        y, u, v = (_filled(plane, shape, dtype) for plane in first)
+        back = component_transform.inverse_rct if reversible else component_transform.inverse_ict
+        return [*back(y, u, v), *samples[3:]]
+
+    # --- packets
+
+    def _read_tile(self, index: int, box: Rectangle) -> Tile:
+        stream, size = self.stream, self.stream.size
+        components = []
+        for c, spec in enumerate(size.components):
+            style, steps = stream.component_style(index, c), stream.quantization(index, c)
+            if steps.style != 1 and len(steps.steps) < 3 * style.levels + 1:
+                what = f"{len(steps.steps)} quantization steps for {style.levels} levels"
+                raise FormatError(what, offset=stream.start, clause="A.6.4")
+            roi = stream.roi_shift(index, c)
+            components.append(TileComponent(component_box(size, c, box), style, steps, spec.depth, roi))
+        tile = Tile(index, box, components)
+        header = stream.tiles[index]
+        data = b"".join(stream.data[start:stop] for start, stop in header.parts)
+        self.packets_all += tile.precincts * stream.style(index).layers
+        try:
+            self._read_packets(tile, header, packets.PacketReader(data, header.packet_headers))
+        except FormatError as error:
+            at = _file_offset(header, error.offset or 0)
+            self.sink.damage(FormatError(error.what, offset=at, clause=error.clause))
+        return tile
+
+    def _read_packets(self, tile: Tile, header: Header, reader: packets.PacketReader) -> None:
+        stream, budget = self.stream, len(reader.data) + len(reader.headers)
+        if tile.precincts > FREE_PRECINCTS + 64 * budget:
+            raise FormatError(f"{tile.precincts} precincts in {budget} bytes", offset=0, clause="B.6")
+        style = stream.style(tile.index)
+        changes = header.changes or stream.main.changes
+        made = 0
+        for packet in progression.packets(stream.size, tile, style.progression, style.layers, changes):
+            if reader.finished:
+                raise FormatError("the data end before the last packet", offset=reader.at, clause="B.9")
+            component = tile.components[packet.component]
+            resolution = component.resolutions[packet.resolution]
+            if packet.precinct not in resolution.precincts:
+                made += resolution.code_blocks_of(packet.precinct)
+                if made > FREE_BLOCKS + 64 * budget:
+                    raise FormatError(f"{made} code-blocks in {budget} bytes", offset=reader.at, clause="B.7")
+            keep = packet.layer < self.options.layers and resolution.level >= self.options.reduce
+            reader.read(resolution.precinct(packet.precinct), packet.layer, component.style.block_style, keep)
+            self.packets_read += 1
+            if reader.visits > FREE_VISITS + 64 * budget:
+                raise FormatError("too many code-blocks for the bytes", offset=reader.at, clause="B.10")
+
+
+def _file_offset(header: Header, at: int) -> int:
+    """Where in the file a byte of a tile's data stands."""
+    for start, stop in header.parts:
+        if at <= stop - start:
+            return start + at
+        at -= stop - start
+    return header.parts[-1][1] if header.parts else 0
+
+
+# --- code-blocks and wavelets
+
+
+class _Level:
+    """One reconstruction: what of its resolution is wanted, and the rectangle that is computed for it."""
+
+    def __init__(self, box: Rectangle, wanted: Rectangle) -> None:
+        self.wanted = wanted
+        self.computed = wanted.grown(wavelet.REACH).intersect(box)
+
+
+class _Synthesis:
+    """A tile-component on its way from code-blocks to samples, as far as a window needs it."""
+
+    def __init__(self, component: TileComponent, reduce: int, area: Rectangle) -> None:
+        self.component = component
+        style = component.style
+        self.levels: list[_Level] = []
+        self.bands: dict[int, tuple[Rectangle, NDArray[Any] | None]] = {}
+        self.blocks: list[CodeBlock] = []
+        wanted = component.box.divided(1 << reduce, 1 << reduce).intersect(area)
+        self.empty = wanted.empty
+        if self.empty:
+            return
+        for level in range(reduce, style.levels):
+            resolution = component.resolutions[style.levels - level]
+            self.levels.append(_Level(resolution.box, wanted))
+            computed = self.levels[-1].computed
+            for band in resolution.bands:
+                self._take(band, _half(computed, band.orientation))
+            wanted = _half(computed, 0)
+        self._take(component.resolutions[0].bands[0], wanted)
+
+    def _take(self, band: Band, window: Rectangle) -> None:
+        window = window.intersect(band.box)
+        self.bands[id(band)] = (window, None)
+        self.blocks += [b for b in band.blocks if b.segments and not b.box.intersect(window).empty]
+
+    def put(self, block: CodeBlock, half_units: NDArray[np.int32]) -> None:
+        """Dequantize a code-block and lay it into its sub-band."""
+        component, band = self.component, block.band
+        window, array = self.bands[id(band)]
+        reversible = component.style.reversible
+        if array is None:
+            array = np.zeros((window.height, window.width), np.int32 if reversible else np.float32)
+            self.bands[id(band)] = (window, array)
+        if component.roi_shift:
+            half_units = quantization.unshift_roi(half_units, component.roi_shift)
+        area = block.box.intersect(window)
+        part = half_units[area.within(block.box)]
+        array[area.within(window)] = (
+            quantization.dequantize_reversible(part) if reversible else quantization.dequantize(part, band.step)
+        )
+
+    def samples(self) -> NDArray[Any] | None:
+        """Reconstruct (Figure F.3). None where nothing is known: then all samples are 0."""
+        if self.empty:
+            return None
+        component = self.component
+        low = self._array(component.resolutions[0].bands[0])
+        for r, level in enumerate(reversed(self.levels), 1):
+            high = [self._array(band) for band in component.resolutions[r].bands]
+            if low is None and all(array is None for array in high):
+                continue
+            ll, hl, lh, hh = (self._zeros(a, _half(level.computed, o)) for o, a in enumerate((low, *high)))
+            x0, y0 = level.computed.x0, level.computed.y0
+            low = wavelet.inverse(ll, hl, lh, hh, x0, y0, component.style.reversible)
+            low = low[level.wanted.within(level.computed)]
+        return low
+
+    def _array(self, band: Band) -> NDArray[Any] | None:
+        return self.bands.pop(id(band))[1]
+
+    def _zeros(self, array: NDArray[Any] | None, window: Rectangle) -> NDArray[Any]:
+        dtype = np.int32 if self.component.style.reversible else np.float32
+        return _filled(array, (window.height, window.width), dtype)
+
+
+def _filled(array: NDArray[Any] | None, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    return np.zeros(shape, dtype) if array is None else array
+
+
+def _half(box: Rectangle, orientation: int) -> Rectangle:
+    """The part of a sub-band that a rectangle of the resolution above splits into (Equation B-15)."""
+    dx, dy = orientation & 1, orientation >> 1
+    return Rectangle(box.x0 - dx, box.y0 - dy, box.x1 - dx, box.y1 - dy).divided(2, 2)
+
+
+def _decode_all(syntheses: Sequence[_Synthesis]) -> None:
+    """Decode the code-blocks of many tile-components together."""
+    owners = [(synthesis, block) for synthesis in syntheses for block in synthesis.blocks]
+    coded = []
+    for synthesis, block in owners:
+        planes = block.band.planes - block.zero_planes
+        if planes > packets.MAX_PLANES:
+            raise UnsupportedError(f"a code-block of {planes} bit-planes", clause="E.1")
+        kind = contexts.BAND_KIND[block.band.orientation]
+        style = synthesis.component.style.block_style
+        segments = [(int(passes), bytes(data)) for passes, data in block.segments]
+        coded.append(CodedBlock(block.box.width, block.box.height, kind, planes, style, segments))
+    for i, values in decode_blocks(coded):
+        owners[i][0].put(owners[i][1], values)
+
+
+# --- components to channels
+
+
+def _channels(planes: list[NDArray[Any]], decoding: _Decoding, container: boxes.Container) -> NDArray[Any]:
+    size = decoding.stream.size
+    dx, dy = size.finest
+    full = decoding.options.window.divided(dx, dy).divided(decoding.scale, decoding.scale)
+    for c, spec in enumerate(size.components):
+        if (spec.XRsiz, spec.YRsiz) != (dx, dy):
+            rows = np.arange(full.y0, full.y1) * dy // spec.YRsiz
+            columns = np.arange(full.x0, full.x1) * dx // spec.XRsiz
+            planes[c] = _repeated(planes[c], decoding.area(c), rows, columns)
+    palette = container.palette
+    if palette is not None and palette.mapping:
+        planes = [_look_up(planes, palette, *row) for row in palette.mapping]
+    planes = _in_order(planes, container.channels)
+    if len(planes) == 1:
+        return planes[0]
+    dtype = np.result_type(*planes) if len({plane.dtype for plane in planes}) > 1 else planes[0].dtype
+    if dtype.itemsize > 2:
+        dtype = (
+            np.dtype(np.int16) if all(plane.max(initial=0) < 1 << 15 for plane in planes) else np.dtype(np.int32)
+        )
+    return np.stack(planes, axis=-1, dtype=dtype)
+
+
+def _repeated(plane: NDArray[Any], area: Rectangle, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:
+    """The samples of a component, which has fewer than another, at rows and columns of its own grid."""
+    if plane.size == 0:
+        return np.zeros((len(rows), len(columns)), plane.dtype)
+    rows, columns = np.clip(rows - area.y0, 0, area.height - 1), np.clip(columns - area.x0, 0, area.width - 1)
+    repeated: NDArray[Any] = plane[rows[:, None], columns]
+    return repeated
+
+
+def _look_up(
+    planes: list[NDArray[Any]], palette: boxes.Palette, component: int, through: int, column: int
+) -> NDArray[Any]:
+    if component >= len(planes) or (through and column >= palette.values.shape[1]):
+        raise FormatError("cmap: no such component or palette column", clause="I.5.3.5")
+    if not through:
+        return planes[component]
+    values = palette.values[:, column].astype(np.uint8 if palette.depths[column] <= 8 else np.uint16)
+    return values.take(planes[component].astype(np.int64), mode="clip")
+
+
+def _in_order(planes: list[NDArray[Any]], channels: dict[int, tuple[int, int]]) -> list[NDArray[Any]]:
+    """Colours in the order that channel definitions give, then the rest."""
+    key: Callable[[int], tuple[int, int, int]] = lambda i: (  # noqa: E731
+        channels.get(i, (0, i + 1))[0],
+        channels.get(i, (0, i + 1))[1],
+        i,
+    )
+    return [planes[i] for i in sorted(range(len(planes)), key=key)]

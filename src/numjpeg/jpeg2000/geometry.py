@@ -1,0 +1,230 @@
+"""Where everything lies: tiles, tile-components, resolutions, sub-bands, precincts, code-blocks (T.800 Annex B).
+
+All rectangles are half open and absolute: of the reference grid, of a component, of a resolution or of a sub-band,
+whichever the name says. Sizes come from the file; precincts and code-blocks are made when a packet asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from numjpeg.jpeg2000.codestream import CodingStyle, Quantization, Size
+from numjpeg.jpeg2000.tag_tree import TagTree
+
+LL, HL, LH, HH = range(4)
+"""Orientation of a sub-band: bit 0 horizontally, bit 1 vertically high-pass."""
+LOG2_GAIN = (0, 1, 1, 2)
+"""By orientation: bits that a reversible transform adds to the dynamic range (Table E.1)."""
+
+
+def ceil_div(a: int, b: int) -> int:
+    """The quotient, rounded up."""
+    return -(-a // b)
+
+
+class Rectangle(NamedTuple):
+    """Columns x0 to x1 - 1 of rows y0 to y1 - 1."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return max(0, self.x1 - self.x0)
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return max(0, self.y1 - self.y0)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return self.x1 <= self.x0 or self.y1 <= self.y0
+
+    def divided(self, dx: int, dy: int) -> Rectangle:
+        """On a grid that has every dx-th column and every dy-th row."""
+        return Rectangle(
+            ceil_div(self.x0, dx), ceil_div(self.y0, dy), ceil_div(self.x1, dx), ceil_div(self.y1, dy)
+        )
+
+    def intersect(self, other: Rectangle) -> Rectangle:
+        """What is in both."""
+        return Rectangle(
+            max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)
+        )
+
+    def grown(self, margin: int) -> Rectangle:
+        """With a margin on all sides."""
+        return Rectangle(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
+
+    def within(self, outer: Rectangle) -> tuple[slice, slice]:
+        """Index of this rectangle in an array that holds another."""
+        return slice(self.y0 - outer.y0, self.y1 - outer.y0), slice(self.x0 - outer.x0, self.x1 - outer.x0)
+
+
+class CodeBlock:
+    """A code-block (B.7), and what the packets have brought of it so far."""
+
+    __slots__ = ("band", "box", "length_bits", "passes", "segments", "zero_planes")
+
+    def __init__(self, box: Rectangle, band: Band) -> None:
+        self.box, self.band = box, band
+        self.passes = 0
+        self.zero_planes = -1
+        """Missing most significant bit-planes; -1 until it is first included."""
+        self.length_bits = 3
+        """Lblock (B.10.7.1)."""
+        self.segments: list[list[int | bytes]] = []
+        """Code word segments: passes, bytes."""
+
+
+class Band:
+    """A sub-band of a tile-component (B.5)."""
+
+    def __init__(self, orientation: int, level: int, box: Rectangle) -> None:
+        self.orientation, self.level, self.box = orientation, level, box
+        self.planes = 0
+        """Magnitude bit-planes Mb (Equation E-2), those of a region of interest included."""
+        self.step = 1.0
+        """Quantization step (Equation E-3); 1 where the transform is reversible."""
+        self.blocks: list[CodeBlock] = []
+        """Those of the precincts that have been asked for."""
+
+
+class BandOfPrecinct(NamedTuple):
+    """What a precinct has of one sub-band: code-blocks in raster order, and their tag trees."""
+
+    blocks: list[CodeBlock]
+    width: int
+    inclusion: TagTree
+    zero_planes: TagTree
+
+
+class Resolution:
+    """A resolution level of a tile-component, with its precincts (B.5, B.6)."""
+
+    def __init__(self, tile_component: TileComponent, r: int) -> None:
+        style, box = tile_component.style, tile_component.box
+        self.level = level = style.levels - r
+        """Halvings from full resolution."""
+        self.box = box.divided(1 << level, 1 << level)
+        self.PPx, self.PPy = style.precincts[r]
+        self.px0, self.py0 = self.box.x0 >> self.PPx, self.box.y0 >> self.PPy
+        empty = self.box.empty
+        self.precincts_wide = 0 if empty else ceil_div(self.box.x1, 1 << self.PPx) - self.px0
+        self.precincts_high = 0 if empty else ceil_div(self.box.y1, 1 << self.PPy) - self.py0
+        self.in_band = 0 if r == 0 else 1
+        """Halvings from a precinct's place in the resolution to that in a sub-band."""
+        self.xcb = min(style.xcb, self.PPx - self.in_band)
+        self.ycb = min(style.ycb, self.PPy - self.in_band)
+        self.bands = [
+            _band(box, orientation, style.levels if r == 0 else level + 1)
+            for orientation in ((LL,) if r == 0 else (HL, LH, HH))
+        ]
+        self.precincts: dict[int, list[BandOfPrecinct]] = {}
+
+    def precinct(self, k: int) -> list[BandOfPrecinct]:
+        """The k-th precinct in raster order, made when first asked for."""
+        if k not in self.precincts:
+            row, column = divmod(k, self.precincts_wide)
+            self.precincts[k] = [self._make(self.px0 + column, self.py0 + row, band) for band in self.bands]
+        return self.precincts[k]
+
+    def code_blocks_of(self, k: int) -> int:
+        """How many code-blocks a precinct has at most, all sub-bands together, without making them."""
+        wide = (1 << self.PPx - self.in_band) >> self.xcb
+        high = (1 << self.PPy - self.in_band) >> self.ycb
+        if self.precincts_wide == 1:
+            wide = min(wide, (self.box.width >> self.xcb) + 2)
+        if self.precincts_high == 1:
+            high = min(high, (self.box.height >> self.ycb) + 2)
+        return len(self.bands) * wide * high
+
+    def _make(self, px: int, py: int, band: Band) -> BandOfPrecinct:
+        sx, sy = self.PPx - self.in_band, self.PPy - self.in_band
+        area = Rectangle(px << sx, py << sy, px + 1 << sx, py + 1 << sy).intersect(band.box)
+        if area.empty:
+            return BandOfPrecinct([], 0, TagTree(0, 0), TagTree(0, 0))
+        grid = Rectangle(
+            area.x0 >> self.xcb,
+            area.y0 >> self.ycb,
+            ceil_div(area.x1, 1 << self.xcb),
+            ceil_div(area.y1, 1 << self.ycb),
+        )
+        blocks = []
+        for j in range(grid.y0, grid.y1):
+            for i in range(grid.x0, grid.x1):
+                cell = Rectangle(i << self.xcb, j << self.ycb, i + 1 << self.xcb, j + 1 << self.ycb)
+                blocks.append(CodeBlock(cell.intersect(area), band))
+        band.blocks += blocks
+        width, height = grid.width, grid.height
+        return BandOfPrecinct(blocks, width, TagTree(width, height), TagTree(width, height))
+
+
+def _band(box: Rectangle, orientation: int, level: int) -> Band:
+    """A sub-band of a tile-component, after so many decompositions (Equation B-15)."""
+    scale = 1 << level
+    shift_x, shift_y = (scale >> 1) * (orientation & 1), (scale >> 1) * (orientation >> 1)
+    moved = Rectangle(box.x0 - shift_x, box.y0 - shift_y, box.x1 - shift_x, box.y1 - shift_y)
+    return Band(orientation, level, moved.divided(scale, scale))
+
+
+class TileComponent:
+    """A component's part of a tile."""
+
+    def __init__(
+        self, box: Rectangle, style: CodingStyle, quantization: Quantization, depth: int, roi: int
+    ) -> None:
+        self.box, self.style = box, style
+        self.roi_shift = roi
+        self.resolutions = [Resolution(self, r) for r in range(style.levels + 1)]
+        for r, resolution in enumerate(self.resolutions):
+            for band in resolution.bands:
+                index = 0 if r == 0 else 3 * (r - 1) + band.orientation
+                exponent, mantissa = quantization.step(index, style.levels, band.level)
+                band.planes = quantization.guard_bits + exponent - 1 + roi
+                if not style.reversible:  # Equation E-3
+                    dynamic_range = depth + LOG2_GAIN[band.orientation]
+                    band.step = 2.0 ** (dynamic_range - exponent) * (1 + mantissa / 2048)
+
+
+class Tile:
+    """A tile: its place on the reference grid (B.3) and its components."""
+
+    def __init__(self, index: int, box: Rectangle, components: list[TileComponent]) -> None:
+        self.index, self.box, self.components = index, box, components
+
+    @property
+    def precincts(self) -> int:
+        """Precincts of all resolutions of all components."""
+        return sum(
+            resolution.precincts_wide * resolution.precincts_high
+            for component in self.components
+            for resolution in component.resolutions
+        )
+
+
+def tile_box(size: Size, index: int) -> Rectangle:
+    """A tile on the reference grid (Equations B-7 to B-10)."""
+    row, column = divmod(index, size.tiles_wide)
+    x0, y0 = size.XTOsiz + column * size.XTsiz, size.YTOsiz + row * size.YTsiz
+    whole = Rectangle(size.XOsiz, size.YOsiz, size.Xsiz, size.Ysiz)
+    return Rectangle(x0, y0, x0 + size.XTsiz, y0 + size.YTsiz).intersect(whole)
+
+
+def component_box(size: Size, component: int, box: Rectangle) -> Rectangle:
+    """A rectangle of the reference grid, in a component's samples (Equation B-12)."""
+    return box.divided(size.components[component].XRsiz, size.components[component].YRsiz)
+
+
+def code_blocks(tile: Tile) -> Iterator[CodeBlock]:
+    """All code-blocks of the precincts that there are."""
+    for component in tile.components:
+        for resolution in component.resolutions:
+            for band in resolution.bands:
+                yield from band.blocks

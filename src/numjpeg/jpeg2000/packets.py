@@ -1,0 +1,292 @@
+"""Packets (T.800 B.9, B.10): what one layer brings of one precinct; its header says of which code-blocks.
+
+Header: one bit whether there is anything; then for each code-block, in raster order of each sub-band: whether it
+is included (a tag tree the first time), how many bit-planes it lacks (a tag tree), how many coding passes come
+and how many bytes each of its code word segments takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from numjpeg.errors import FormatError
+from numjpeg.jpeg2000.block_coding.contexts import HIGH_THROUGHPUT, starts_segment
+from numjpeg.jpeg2000.geometry import BandOfPrecinct, CodeBlock
+
+MAX_LENGTH_BITS = 32
+_SOP, _EPH = b"\xff\x91", b"\xff\x92"
+
+MAX_PLANES = 30
+"""Bit-planes of a code-block that an int32 in half units can hold."""
+
+
+class HeaderBits:
+    """Bits of packet headers: a byte after FF has seven (B.10.1)."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self.data, self.at = data, at
+        self.byte = self.left = 0
+
+    def bit(self) -> int:
+        """The next bit. Raises IndexError at the end of the data."""
+        if self.left == 0:
+            self.left = 7 if self.byte == 0xFF else 8
+            self.byte = self.data[self.at]
+            self.at += 1
+        self.left -= 1
+        return self.byte >> self.left & 1
+
+    def bits(self, count: int) -> int:
+        """An unsigned number."""
+        value = 0
+        for _ in range(count):
+            value = value << 1 | self.bit()
+        return value
+
+    def align(self) -> int:
+        """Where the header ends: a byte boundary, and after the byte that follows an FF."""
+        if self.byte == 0xFF:
+            self.at += 1
+        self.left = self.byte = 0
+        return self.at
+
+
+class HeaderWriter:
+    """Writes what :class:`HeaderBits` reads."""
+
+    def __init__(self) -> None:
+        self.out = bytearray()
+        self.byte, self.left = 0, 8
+
+    def bit(self, value: int) -> None:
+        """Write a bit."""
+        self.left -= 1
+        self.byte |= value << self.left
+        if self.left == 0:
+            self.out.append(self.byte)
+            self.left = 7 if self.byte == 0xFF else 8
+            self.byte = 0
+
+    def bits(self, value: int, count: int) -> None:
+        """Write an unsigned number."""
+        for i in range(count - 1, -1, -1):
+            self.bit(value >> i & 1)
+
+    def finish(self) -> bytes:
+        """The header's bytes; the last is never FF."""
+        if self.left < 8 or (self.out and self.out[-1] == 0xFF):
+            self.out.append(self.byte)
+        return bytes(self.out)
+
+
+def read_pass_count(header: HeaderBits) -> int:
+    """Number of new coding passes (Table B.4)."""
+    if not header.bit():
+        return 1
+    if not header.bit():
+        return 2
+    value = header.bits(2)
+    if value < 3:
+        return 3 + value
+    value = header.bits(5)
+    if value < 31:
+        return 6 + value
+    return 37 + header.bits(7)
+
+
+def write_pass_count(header: HeaderWriter, count: int) -> None:
+    """Number of new coding passes, 1 to 164."""
+    if count <= 2:
+        header.bits((0, 2)[count - 1], count)
+    elif count <= 5:
+        header.bits(0xC | count - 3, 4)
+    elif count <= 36:
+        header.bits(0x1E0 | count - 6, 9)
+    else:
+        header.bits(0xFF80 | count - 37, 16)
+
+
+def pieces(done: int, new: int, style: int) -> list[int]:
+    """New passes by code word segment: the first piece goes on with the last segment unless a new one starts."""
+    counts: list[int] = []
+    for number in range(done, done + new):
+        if not counts or starts_segment(number, style):
+            counts.append(0)
+        counts[-1] += 1
+    return counts
+
+
+class _Piece(NamedTuple):
+    block: CodeBlock
+    passes: int
+    starts: bool
+    """A new code word segment."""
+    size: int
+
+
+class PacketReader:
+    """Reads the packets of one tile, one after another.
+
+    Parameters
+    ----------
+    data : the tile's data, of all its tile-parts.
+    headers : packed packet headers (PPM, PPT), or None where they stand in the data.
+    uses_eph : an EPH marker ends each header (A.8.2).
+    """
+
+    def __init__(self, data: bytes, headers: bytes | None) -> None:
+        self.data, self.at = data, 0
+        self.packed = headers is not None
+        self.headers = data if headers is None else headers
+        self.header_at = 0
+        self.visits = 0
+        """Code-blocks that were looked at: what a damaged file may waste is bounded by it."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left."""
+        return self.header_at >= len(self.headers) if self.packed else self.at >= len(self.data)
+
+    def read(self, precinct: Sequence[BandOfPrecinct], layer: int, style: int, keep: bool) -> None:
+        """Read a packet.
+
+        ``keep=False`` passes over the bytes, for layers and resolutions that nobody wants.
+
+        Raises
+        ------
+        FormatError, whose offset counts from the start of the tile's data.
+        """
+        if self.data[self.at : self.at + 2] == _SOP and self.data[self.at + 2 : self.at + 4] == b"\x00\x04":
+            self.at += 6
+        bits = HeaderBits(self.headers, self.header_at if self.packed else self.at)
+        try:
+            found = self._header(bits, precinct, layer, style)
+        except IndexError:
+            raise self._error("the data end within a packet header", "B.10") from None
+        end = bits.align()
+        if self.headers[end : end + 2] == _EPH:
+            end += 2
+        if self.packed:
+            self.header_at = end
+        else:
+            self.at = end
+        for piece in found:
+            self._body(piece, keep)
+
+    def _error(self, what: str, clause: str) -> FormatError:
+        return FormatError(what, offset=self.at, clause=clause)
+
+    def _header(
+        self, bits: HeaderBits, precinct: Sequence[BandOfPrecinct], layer: int, style: int
+    ) -> list[_Piece]:
+        found: list[_Piece] = []
+        if not bits.bit():
+            return found
+        for band in precinct:
+            self.visits += len(band.blocks)
+            for i, block in enumerate(band.blocks):
+                y, x = divmod(i, band.width)
+                if block.zero_planes >= 0:
+                    included = bits.bit() == 1
+                else:
+                    included = band.inclusion.read(x, y, layer + 1, bits.bit)
+                    if included:
+                        block.zero_planes = self._zero_planes(bits, band, block, x, y)
+                if included:
+                    found += self._lengths(bits, block, style)
+        return found
+
+    def _zero_planes(self, bits: HeaderBits, band: BandOfPrecinct, block: CodeBlock, x: int, y: int) -> int:
+        threshold = 1
+        while not band.zero_planes.read(x, y, threshold, bits.bit):
+            threshold += 1
+            if threshold > block.band.planes + 1:
+                raise self._error(f"more than all {block.band.planes} bit-planes are missing", "B.10.5")
+        return band.zero_planes.value(x, y)
+
+    def _lengths(self, bits: HeaderBits, block: CodeBlock, style: int) -> list[_Piece]:
+        new = read_pass_count(bits)
+        planes = block.band.planes - block.zero_planes
+        most = 3 * planes - 2 if not style & HIGH_THROUGHPUT else 3 * planes
+        if block.passes + new > most:
+            raise self._error(f"{block.passes + new} coding passes of {planes} bit-planes", "B.10.6")
+        while bits.bit():
+            block.length_bits += 1
+            if block.length_bits > MAX_LENGTH_BITS:
+                raise self._error("code word segment too long", "B.10.7")
+        found = []
+        for passes in pieces(block.passes, new, style):
+            size = bits.bits(block.length_bits + passes.bit_length() - 1)
+            found.append(_Piece(block, passes, starts_segment(block.passes, style), size))
+            block.passes += passes
+        return found
+
+    def _body(self, piece: _Piece, keep: bool) -> None:
+        end = self.at + piece.size
+        if end > len(self.data):
+            raise self._error(f"{end - len(self.data)} bytes of a packet are missing", "B.9")
+        if keep:
+            segments = piece.block.segments
+            if piece.starts or not segments:
+                segments.append([0, b""])
+            segments[-1][0] += piece.passes  # type: ignore[operator]
+            segments[-1][1] += self.data[self.at : end]  # type: ignore[operator]
+        self.at = end
+
+
+class Contribution(NamedTuple):
+    """What a layer brings of a code-block."""
+
+    passes: int
+    pieces: Sequence[bytes]
+    """Of each code word segment that these passes belong to."""
+
+
+def write_packet(
+    precinct: Sequence[BandOfPrecinct],
+    layer: int,
+    style: int,
+    contributions: Sequence[Sequence[Contribution | None]],
+) -> list[bytes]:
+    """A packet: its header and the code-blocks' bytes.
+
+    ``contributions`` says for each sub-band and code-block what it gets, or None. Tag trees hold their values;
+    ``passes`` and ``length_bits`` of the code-blocks move on.
+    """
+    header = HeaderWriter()
+    body: list[bytes] = []
+    if not any(part for parts in contributions for part in parts):
+        header.bit(0)
+        return [header.finish()]
+    header.bit(1)
+    for band, parts in zip(precinct, contributions, strict=True):
+        for i, (block, part) in enumerate(zip(band.blocks, parts, strict=True)):
+            y, x = divmod(i, band.width)
+            if block.passes:
+                header.bit(part is not None)
+            else:
+                band.inclusion.write(x, y, layer + 1, header.bit)
+            if part is None:
+                continue
+            if not block.passes:
+                for threshold in range(1, block.zero_planes + 2):
+                    band.zero_planes.write(x, y, threshold, header.bit)
+            _write_lengths(header, block, style, part)
+            body += part.pieces
+    return [header.finish(), *body]
+
+
+def _write_lengths(header: HeaderWriter, block: CodeBlock, style: int, part: Contribution) -> None:
+    write_pass_count(header, part.passes)
+    counts = pieces(block.passes, part.passes, style)
+    more = 0
+    for passes, data in zip(counts, part.pieces, strict=True):
+        more = max(more, len(data).bit_length() - (block.length_bits + passes.bit_length() - 1))
+    for _ in range(more):
+        header.bit(1)
+    header.bit(0)
+    block.length_bits += more
+    for passes, data in zip(counts, part.pieces, strict=True):
+        header.bits(len(data), block.length_bits + passes.bit_length() - 1)
+    block.passes += part.passes

@@ -1,0 +1,105 @@
+"""The order of packets: five progressions (T.800 B.12.1) and changes between them (B.12.2).
+
+A *packet* is named by layer, resolution, component and precinct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.jpeg2000.codestream import ProgressionChange, Size
+from numjpeg.jpeg2000.geometry import Tile
+
+NAMES = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
+"""Layer, resolution, component, position: which changes slowest to which changes fastest (Table A.16)."""
+
+
+class Packet(NamedTuple):
+    """Which packet."""
+
+    layer: int
+    resolution: int
+    component: int
+    precinct: int
+
+
+def packets(
+    size: Size, tile: Tile, progression: int, layers: int, changes: Sequence[ProgressionChange]
+) -> Iterator[Packet]:
+    """All packets of a tile in the order of the codestream.
+
+    With progression order changes each of them is a part of all packets, without those that came before.
+    """
+    most = max(len(component.resolutions) for component in tile.components)
+    if not changes:
+        changes = (ProgressionChange(0, 0, layers, most, len(tile.components), progression),)
+        yield from _volume(size, tile, changes[0], layers)
+        return
+    done: dict[tuple[int, int, int], int] = {}
+    for change in changes:
+        for packet in _volume(size, tile, change, layers):
+            place = packet[1:]
+            if packet.layer >= done.get(place, 0):
+                done[place] = packet.layer + 1
+                yield packet
+
+
+def _volume(size: Size, tile: Tile, change: ProgressionChange, layers: int) -> Iterator[Packet]:
+    """The packets between the bounds of one progression, in its order."""
+    every_layer = range(min(change.LYEpoc, layers))
+    components = range(change.CSpoc, min(change.CEpoc, len(tile.components)))
+    most = max((len(tile.components[c].resolutions) for c in components), default=0)
+    resolutions = range(change.RSpoc, min(change.REpoc, most))
+    if change.progression in (0, 1):
+        slots = [
+            [
+                (r, c, k)
+                for c in components
+                if r < len(tile.components[c].resolutions)
+                for k in range(_precincts(tile, c, r))
+            ]
+            for r in resolutions
+        ]
+        if change.progression == 0:
+            yield from (Packet(layer, *slot) for layer in every_layer for part in slots for slot in part)
+        else:
+            yield from (Packet(layer, *slot) for part in slots for layer in every_layer for slot in part)
+        return
+    for r, c, k in _by_position(size, tile, change.progression, components, resolutions):
+        yield from (Packet(layer, r, c, k) for layer in every_layer)
+
+
+def _precincts(tile: Tile, c: int, r: int) -> int:
+    resolution = tile.components[c].resolutions[r]
+    return resolution.precincts_wide * resolution.precincts_high
+
+
+def _by_position(
+    size: Size, tile: Tile, progression: int, components: range, resolutions: range
+) -> list[list[int]]:
+    """(r, c, k) of precincts in an order that goes by their places (B.12.1.3 to B.12.1.5)."""
+    parts: list[NDArray[np.int64]] = []
+    for c in components:
+        spec = size.components[c]
+        for r in resolutions[: max(0, len(tile.components[c].resolutions) - resolutions.start)]:
+            resolution = tile.components[c].resolutions[r]
+            k = np.arange(resolution.precincts_wide * resolution.precincts_high)
+            row, column = np.divmod(k, max(1, resolution.precincts_wide))
+            # The upper left corner on the reference grid, or where the tile begins.
+            y = (resolution.py0 + row << resolution.PPy + resolution.level) * spec.YRsiz
+            x = (resolution.px0 + column << resolution.PPx + resolution.level) * spec.XRsiz
+            y, x = np.maximum(y, tile.box.y0), np.maximum(x, tile.box.x0)
+            parts.append(np.stack([y, x, np.full_like(k, c), np.full_like(k, r), k]))
+    if not parts:
+        return []
+    y, x, c_, r_, k = np.concatenate(parts, axis=1)
+    keys = {2: (k, c_, x, y, r_), 3: (k, r_, c_, x, y), 4: (k, r_, x, y, c_)}[
+        progression
+    ]  # the last is the slowest
+    order = np.lexsort(keys)
+    slots: list[list[int]] = np.stack([r_, c_, k], axis=1)[order].tolist()
+    return slots

@@ -1,0 +1,62 @@
+"""Quantization (T.800 Annex E): a dead-zone quantizer with one step for each sub-band.
+
+The decoder's numbers are in *half units*: a magnitude q that is fully known is 2 q + 1, the middle of its
+interval.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MANTISSA_BITS = 11
+
+
+def quantize(coefficients: NDArray[np.float32], step: float) -> NDArray[np.int32]:
+    """Sign times floor(|c| / step) (Equation E-1)."""
+    return (coefficients * np.float32(1 / step)).astype(np.int32)
+
+
+def dequantize(half_units: NDArray[np.int32], step: float) -> NDArray[np.float32]:
+    """Coefficients in the middle of their intervals (Equation E-6 with r = 1/2)."""
+    return half_units.astype(np.float32) * np.float32(0.5 * step)
+
+
+def dequantize_reversible(half_units: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Integers of the reversible transform (Equation E-8): half units without their fraction, towards zero."""
+    return (half_units + (half_units < 0)) >> 1
+
+
+def unshift_roi(half_units: NDArray[np.int32], shift: int) -> NDArray[np.int32]:
+    """Bring coefficients of a region of interest back down (H.1): all those of magnitude 2^shift or more."""
+    magnitude = np.abs(half_units)
+    return np.where(magnitude >> 1 >> shift != 0, np.sign(half_units) * (magnitude >> shift), half_units)
+
+
+def step_of(exponent: int, mantissa: int, dynamic_range: int) -> float:
+    """The step that a codestream means (Equation E-3)."""
+    return 2.0 ** (dynamic_range - exponent) * (1 + mantissa / (1 << MANTISSA_BITS))
+
+
+def nearest_step(step: float, dynamic_range: int) -> tuple[int, int]:
+    """Exponent and mantissa of the greatest step that is not above the one wanted."""
+    power = math.floor(math.log2(step))
+    exponent = min(31, max(0, dynamic_range - power))
+    mantissa = int((step / 2.0 ** (dynamic_range - exponent) - 1) * (1 << MANTISSA_BITS))
+    return exponent, min((1 << MANTISSA_BITS) - 1, max(0, mantissa))
+
+
+def level_shift(samples: NDArray[Any], depth: int) -> NDArray[np.int32]:
+    """Unsigned samples to signed ones (G.1.1)."""
+    return samples.astype(np.int32) - (1 << depth - 1)
+
+
+def inverse_level_shift(samples: NDArray[Any], depth: int, signed: bool) -> NDArray[np.int32]:
+    """Round, shift (G.1.2) and clip to the range of the component."""
+    low = -(1 << depth - 1) if signed else 0
+    whole = np.rint(samples).astype(np.int32) if samples.dtype.kind == "f" else samples
+    whole = whole + (0 if signed else 1 << depth - 1)
+    return np.clip(whole, low, low + (1 << depth) - 1, out=whole)

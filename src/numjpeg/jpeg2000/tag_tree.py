@@ -1,0 +1,80 @@
+"""Tag trees (T.800 B.10.2): a grid of small numbers, coded so that large regions of equal ones cost little.
+
+Each node holds the least value of the up to four nodes below it. A value is coded as zeros, one for each step up
+from what is known, and a one where it is reached; what an upper node has told is not told again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+UNKNOWN = 1 << 30
+
+
+class TagTree:
+    """A tag tree that is read or written; to write, its values are given."""
+
+    def __init__(self, width: int, height: int, values: Sequence[int] | None = None) -> None:
+        self.widths: list[int] = []
+        self.low: list[list[int]] = []
+        """By level, leaves first: what each node's value is known to be at least."""
+        self.known: list[bytearray] = []
+        while True:
+            self.widths.append(width)
+            self.low.append([0] * (width * height))
+            self.known.append(bytearray(width * height))
+            if width * height <= 1:
+                break
+            width, height = (width + 1) // 2, (height + 1) // 2
+        self.values = [] if values is None else self._minima(values)
+
+    def _minima(self, values: Sequence[int]) -> list[list[int]]:
+        level = np.asarray(values, np.int64).reshape(-1, self.widths[0])
+        levels = [level.ravel().tolist()]
+        for _ in self.widths[1:]:
+            rows, columns = level.shape
+            level = np.pad(level, ((0, rows & 1), (0, columns & 1)), constant_values=UNKNOWN)
+            level = level.reshape(level.shape[0] // 2, 2, -1, 2).min(axis=(1, 3))
+            levels.append(level.ravel().tolist())
+        return levels
+
+    def read(self, x: int, y: int, threshold: int, bit: Callable[[], int]) -> bool:
+        """Read until it is known whether the leaf's value is below a threshold; then that is the answer."""
+        low = 0
+        for level in range(len(self.widths) - 1, -1, -1):
+            node = (y >> level) * self.widths[level] + (x >> level)
+            lows, known = self.low[level], self.known[level]
+            low = max(low, lows[node])
+            while not known[node] and low < threshold:
+                if bit():
+                    known[node] = 1
+                else:
+                    low += 1
+            lows[node] = low
+            if low >= threshold:
+                return False
+        return True
+
+    def value(self, x: int, y: int) -> int:
+        """The leaf's value, once :meth:`read` has said that it is below a threshold."""
+        return self.low[0][y * self.widths[0] + x]
+
+    def write(self, x: int, y: int, threshold: int, bit: Callable[[int], None]) -> None:
+        """Write what :meth:`read` reads."""
+        low = 0
+        for level in range(len(self.widths) - 1, -1, -1):
+            node = (y >> level) * self.widths[level] + (x >> level)
+            lows, known, value = self.low[level], self.known[level], self.values[level][node]
+            low = max(low, lows[node])
+            while not known[node] and low < threshold:
+                if value <= low:
+                    known[node] = 1
+                    bit(1)
+                else:
+                    low += 1
+                    bit(0)
+            lows[node] = low
+            if low >= threshold:
+                return
