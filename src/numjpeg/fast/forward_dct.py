@@ -1,16 +1,16 @@
-"""The forward stages fused, for speed: colour to subsampling in one function, DCT and quantization in another.
+"""The forward stages fused for speed: colour, level shift and subsampling in one function; DCT; quantization.
 
     ycbcr_samples   rgb_to_ycbcr, level_shift, downsample (1x1, 2x1, 2x2), split_blocks
     transform       fdct ("islow")
     quantize        quantize
 
-Each gives, value for value, what the functions of :mod:`numjpeg.stages` give that it names; the tests hold it to
-them. The gain is that of matrix products: a BLAS reads and writes each value once where a butterfly of NumPy
-calls makes some forty passes, and brings interleaved channels into planes on the way. They are exact in float32,
-whatever the order of summation, because every partial sum is an integer below 2^24 (times a power of two).
+Each gives exactly what the functions of :mod:`numjpeg.stages` beside it give, and the tests compare them. Matrix
+products make it fast: BLAS reads and writes each value once, where a butterfly of NumPy calls makes about forty
+passes, and it brings interleaved channels into planes on the way. The products are exact in float32 in any order
+of summation, because every partial sum is an integer below 2^24 (times a power of two).
 
-Samples are float32 ``(9, 8, n)``: column x, row y, block, so that the blocks of a tile are contiguous. In front of
-the eight columns is one that is 1 throughout: against it the matrices carry what rounding adds before it cuts off.
+Samples are float32 ``(9, 8, n)``: column x, row y, block; so the blocks of a tile are contiguous. In front of the
+eight columns stands one of ones. With it a matrix adds the constant that turns a floor into a rounding.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RATIOS = ((1, 1), (2, 1), (2, 2))
 
 
 def new_samples(blocks: int, workspace: Workspace, name: str = "samples") -> Samples:
-    """Room for the samples of ``blocks`` blocks, the column of ones filled in."""
+    """Memory for the samples of ``blocks`` blocks, with the column of ones filled in."""
     samples = workspace.array(name, (9, 8, blocks), np.float32)
     samples[0] = 1
     return samples
@@ -45,9 +45,10 @@ def new_samples(blocks: int, workspace: Workspace, name: str = "samples") -> Sam
 
 @lru_cache(maxsize=2)
 def _color_matrix(source: str) -> NDArray[np.float32]:
-    """Eight pixels in a row, interleaved, to the eight Y, then the eight Cb, then the eight Cr: ``(24, 24)``.
+    """``(24, 24)``: eight interleaved pixels of a row to eight Y, eight Cb and eight Cr.
 
-    Times 255, a row's weights (multiples of 2^-16) sum up to less than 2^8: 24 bits hold every partial sum.
+    A row's weights are multiples of 2^-16, and times 255 they sum up to less than 2^8. So 24 bits hold every
+    partial sum.
     """
     channels = slice(None, None, -1 if source == "BGR" else 1)
     matrix = np.zeros((24, 24), np.float32)
@@ -58,17 +59,18 @@ def _color_matrix(source: str) -> NDArray[np.float32]:
     return matrix
 
 
-# What is added before the fraction is cut off: one half, for chrominance one unit less, and the level shift.
+# Added before the fraction is cut off: one half, for chrominance one unit less; and the level shift of luminance.
 _BIAS = np.array([0.5 - MID_LEVEL] + 2 * [0.5 - 2.0**-color.FRACTION_BITS], np.float32).reshape(3, 1, 1)
-# Subsampling wants integers above 0, which a cast cuts off like floor: 128 more, until the sum is shifted.
+# Before subsampling chrominance stays 128 higher: above 0 a cast to integers does what floor does.
 _BIAS_ABOVE_0 = _BIAS + np.array([0, MID_LEVEL, MID_LEVEL], np.float32).reshape(3, 1, 1)
 
 
 @lru_cache(maxsize=2)
 def _box_bias(h: int, v: int) -> NDArray[np.int16]:
-    """What is added to a sum of h * v samples, ``(4, 1, 1)``, before it is shifted.
+    """What is added to sums of h * v samples before they are shifted, ``(4, 1, 1)``.
 
-    It alternates by column (stages.subsampling); of four columns, a block's half, the first is even.
+    It alternates by column (:mod:`numjpeg.stages.subsampling`). Four columns are half a block, so the first is
+    even.
     """
     bias = np.array([v - 1, v] * 2, np.int16) - np.int16(MID_LEVEL * h * v)
     bias.setflags(write=False)
@@ -93,19 +95,18 @@ def ycbcr_samples(
 
     Returns
     -------
-    The blocks of Y, those of Cb, those of Cr, each row by row. The last two are in one array where they are
-    subsampled.
+    The blocks of Y, of Cb and of Cr, each row by row. Subsampled Cb and Cr are in one array.
 
     Notes
     -----
-    The product writes the luminance where it is to stay, behind a row of ones, and the others behind it. Measured
-    on a tile of 52,000 pixels, 4:2:0: 4.8 ns a pixel, of which the product takes 2.7; the four stages take 8.4.
+    The product writes luminance right behind a row of ones, where it stays, and chrominance behind that. Measured
+    on a tile of 52,000 pixels, 4:2:0: 4.8 ns a pixel, 2.7 of them for the product; the four stages take 8.4.
     """
     h, v = ratio
     height, width, _ = tile.shape
     rows, columns = height // 8, width // 8
     n = rows * columns
-    # The rows of a block outermost, so that what follows has all blocks in its last axis.
+    # The rows of a block come first, so that all blocks are in the last axis of what follows.
     pixels = workspace.array("pixels", (8, rows, width * 3), np.float32)
     np.copyto(pixels, tile.reshape(rows, 8, width * 3).transpose(1, 0, 2))
     converted = workspace.array("ycbcr", (25, 8 * n), np.float32)
@@ -151,21 +152,22 @@ def ycbcr_samples(
 
 
 def _row_matrix() -> NDArray[np.float32]:
-    """Pass 1: one half, and sums up to 8 * 128 * 8192 = 2^23, in units of 2^-11."""
+    """Pass 1, in units of 2^-11: the half that rounds, and weights with sums up to 8 * 128 * 8192 = 2^23."""
     return np.column_stack([np.full(8, 0.5), FORWARD / 2.0 ** (CONST_BITS - PASS1_BITS)]).astype(np.float32)
 
 
 LOW_BITS = 7
 RULER = 1.5 * 2**15
-"""Between 2^15 and 2^16, where a float32 has 8 binary places: a sum with it is rounded to multiples of 2^-8."""
+"""A number between 2^15 and 2^16, where float32 has 8 binary places. Adding it rounds to multiples of 2^-8."""
 
 
 def _column_matrix() -> NDArray[np.float32]:
     """Pass 2 in two halves of 8 rows, the high and the low bits of the weights, in units of 2^-8.
 
-    Its sums need 28 bits, too many for float32. Of w = 128 high + low, |low| <= 64, each half needs fewer:
-    |high| sums up to 2^9 (T.81's weights are below 1.39 * 2^13) and |low| to 2^9, times 2^12 for what pass 1
-    gives, so both stay below 2^22. The rounding shift by 15 takes the low half in at bit 7:
+    The sums of pass 2 need 28 bits, too many for float32. So the weights are split, w = 128 high + low, where
+    |low| <= 64. A row of |high| sums up to at most 2^9 (T.81's weights are below 1.39 * 2^13), and so does a row
+    of |low|. Pass 1 gives at most 2^12, so both halves stay below 2^22. The rounding shift by 15 takes in the low
+    half at bit 7:
 
         floor((128 H + L + 2^14) / 2^15) = floor((H + l) / 2^8),   l = floor((L + 2^14) / 2^7)
 
@@ -202,9 +204,9 @@ def transform(groups: Sequence[Samples], workspace: Workspace) -> NDArray[np.flo
 
     Notes
     -----
-    The integer method is linear but for its two rounding shifts, so each pass is a product with the 8x8
-    matrix of integers that the butterfly makes of the unit vectors, and a floor. Measured for both passes, in ns
-    a pixel of 4:2:0: 2.7, the butterfly 24. For pass 2 with its roundings: two float32 halves 2.2; one float32
+    Apart from its two rounding shifts the integer method is linear. So each pass is a floor after a product with
+    an 8x8 matrix of integers, which is what the butterfly makes of the unit vectors. Measured for both passes, in
+    ns a pixel of 4:2:0: 2.7, the butterfly 24. For pass 2 with its roundings: two float32 halves 2.2; one float32
     product, with the sums near a tie computed again, 2.5; float64 3.0.
     """
     n = sum(samples.shape[2] for samples in groups)
@@ -229,7 +231,7 @@ def transform(groups: Sequence[Samples], workspace: Workspace) -> NDArray[np.flo
 
 
 def reciprocals(tables: Sequence[NDArray[np.integer]], counts: Sequence[int]) -> NDArray[np.float32]:
-    """What :func:`quantize` multiplies by: 1 / 8q, a little more.
+    """What :func:`quantize` multiplies by: a little more than 1 / 8q.
 
     Parameters
     ----------
@@ -237,8 +239,8 @@ def reciprocals(tables: Sequence[NDArray[np.integer]], counts: Sequence[int]) ->
 
     Returns
     -------
-    float32 ``(8, 8, n)``, one for each coefficient: 0.5 ms less a megapixel than one for all blocks, which NumPy
-    multiplies by more slowly.
+    float32 ``(8, 8, n)``, one for each coefficient. NumPy multiplies faster by these than by one for all blocks:
+    0.5 ms a megapixel.
     """
     factors = [((1 + 2.0**-18) / (8.0 * table)).astype(np.float32)[:, :, np.newaxis] for table in tables]
     repeated = [np.repeat(f.swapaxes(0, 1), count, axis=2) for f, count in zip(factors, counts, strict=True)]
@@ -250,7 +252,7 @@ def quantize(coefficients: NDArray[np.float32], factors: NDArray[np.float32]) ->
 
     Parameters
     ----------
-    coefficients : float32 ``(8, 8, n)``, from :func:`transform`: integers c, 8 times too large; overwritten.
+    coefficients : float32 ``(8, 8, n)`` of :func:`transform`: integers c, 8 times too large. Overwritten.
     factors : their :func:`reciprocals`.
 
     Notes

@@ -1,9 +1,9 @@
-"""The upper half of the hourglass: bands of samples <-> bands of quantized coefficients, by the stages.
+"""Pixels <-> quantized coefficients in pieces that fit a processor's cache.
 
-Both directions work on bands of whole MCU rows, small enough for a processor's cache, and hand the stages
-views of blocks whose memory is 64 planes, one a coefficient: each line of a transform is then a contiguous
-array over all blocks of the band. Usual pictures take the fused forms of the stages (:mod:`numjpeg.fast.forward_dct`,
-:mod:`numjpeg.fast.inverse_dct`).
+A *band* is some rows of MCUs, a *tile* a piece of one. Both directions work band by band. The blocks of a band lie
+in memory as 64 planes, one for each coefficient, so that each line of a transform is a contiguous array over all
+blocks. RGB pictures with the usual subsampling take the fused stages (:mod:`numjpeg.fast.forward_dct`), and all
+decoding by "islow" does (:mod:`numjpeg.fast.inverse_dct`); the rest takes the stages themselves.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ BAND_PIXELS = 1 << 16
 """Pixels that are analysed at a time."""
 
 ASSEMBLY_PIXELS = 1 << 17
-"""Pixels that are upsampled and converted at a time: some 70 calls, 0.2 ms, whatever their number."""
+"""Pixels that are upsampled and converted at a time. That is about 70 calls and 0.2 ms, however few there are."""
 
 ANALYSIS_BLOCKS = 9 << 9
-"""Blocks in a band of :func:`analyse`, all components together: with 4:2:0, three times 65,536 pixels."""
+"""Blocks in a band of :func:`analyse`, all components together. With 4:2:0 they are three times 65,536 pixels."""
 
 TILE_BLOCKS = 3 << 9
 """Blocks that it has in flight at a time on the way there, with 1,300 bytes each: of 4:2:0 65,536 pixels. Twice as
@@ -52,7 +52,7 @@ def analyse(
     dct_method: str = "islow",
     first: int = 0,
 ) -> Iterator[list[NDArray[np.int16]]]:
-    """Turn a picture into quantized coefficients, band by band.
+    """Turn a picture into quantized coefficients, band by band: the fast form of ``encoder._planes``.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def analyse(
 
     Yields
     ------
-    Of each component, int16 ``(block rows, block columns, 8, 8)``: whole MCU rows from top to bottom. The arrays
+    For each component int16 ``(block rows, block columns, 8, 8)``: whole MCU rows, from top to bottom. The arrays
     are overwritten when the next band is asked for.
     """
     height, width, _ = image.shape
@@ -86,7 +86,7 @@ def analyse(
 
 
 class _Analyser:
-    """Bands of pixels to quantized coefficients by the fused stages, a tile of whole MCUs at a time."""
+    """Turns bands of pixels into quantized coefficients by the fused stages, a tile of whole MCUs at a time."""
 
     def __init__(
         self, components: Sequence[Component], tables: Sequence[NDArray[np.uint16]], source: str, stored: str
@@ -101,13 +101,13 @@ class _Analyser:
         self.factors: dict[tuple[int, ...], NDArray[np.float32]] = {}
 
     def band(self, image: NDArray[np.uint8]) -> list[NDArray[np.int16]]:
-        """Coefficients of a band, in the workspace's memory."""
+        """The coefficients of a band, in the workspace's memory."""
         height, width, _ = image.shape
         planes = [
             self.workspace.array(f"plane {i}", (8, 8, *size), np.int16)
             for i, size in enumerate(self._block_sizes(height, width))
         ]
-        # Tiles as wide as a row of MCUs allows, else pieces of about equal width.
+        # Tiles take whole rows of MCUs, or where a row is too long, pieces of it of about equal width.
         mcus = max(1, TILE_BLOCKS // sum(c.H * c.V for c in self.components))
         columns = ceil_div(width, 8 * self.h_max)
         columns = ceil_div(columns, ceil_div(columns, mcus))
@@ -133,7 +133,7 @@ class _Analyser:
         ]
 
     def _by_fused_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
-        """Of whole MCUs; of their blocks, those that the targets have no room for are left out."""
+        """Fill the targets. The tile is padded to whole MCUs; blocks outside of the targets are left out."""
         height, _, _ = tile.shape
         h, v = self.h_max, self.v_max
         padded = pad_edges(tile, 8 * v, 8 * h, axis=-3)
@@ -142,7 +142,7 @@ class _Analyser:
         self._finish(samples, [(rows * c.V, columns * c.H) for c in self.components], targets)
 
     def _by_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
-        """The stages up to the blocks, then the fused ones."""
+        """Fill the targets: by the stages up to the blocks, then by the fused ones."""
         blocks = _component_blocks(tile, self.components, self.source, self.stored)
         sizes = [own.shape[:2] for own in blocks]
         samples = forward_dct.new_samples(sum(rows * columns for rows, columns in sizes), self.workspace)
@@ -159,9 +159,9 @@ class _Analyser:
         sizes: Sequence[tuple[int, int]],
         targets: Sequence[NDArray[np.int16]],
     ) -> None:
-        """DCT and quantization of components whose blocks, ``sizes`` (rows, columns), follow each other."""
+        """DCT and quantization of components whose blocks follow each other; ``sizes`` are (rows, columns)."""
         counts = tuple(rows * columns for rows, columns in sizes)
-        if counts not in self.factors:  # of a picture there are four kinds of tiles at the most
+        if counts not in self.factors:  # a picture has four sizes of tiles at the most
             self.factors[counts] = forward_dct.reciprocals(self.tables, counts)
         coefficients = forward_dct.transform(samples, self.workspace)
         forward_dct.quantize(coefficients, self.factors[counts])
@@ -178,8 +178,8 @@ def _component_blocks(
     """Level-shifted blocks ``(rows, columns, 8, 8)`` of each component of a tile, by the stages."""
     height, width, _ = tile.shape
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
-    # A.2.4 leaves the filling to the encoder: the last row and column are repeated. Rows in two steps, to whole
-    # boxes before subsampling and to whole blocks after it; columns to whole blocks at once.
+    # Rows are repeated in two steps, to whole boxes before subsampling and to whole blocks after it; columns to
+    # whole blocks at once.
     tile = to_components(pad_edges(tile, v_max, 8 * h_max, axis=-3), source, stored)
     blocks = []
     for i, component in enumerate(components):
@@ -193,7 +193,7 @@ def _component_blocks(
 
 
 def _by_coefficient(blocks: NDArray[Sample]) -> NDArray[Sample]:
-    """The same ``(..., 8, 8)``, in memory 64 planes."""
+    """The same blocks ``(..., 8, 8)``, in memory as 64 planes."""
     planes = np.ascontiguousarray(np.moveaxis(blocks, (-2, -1), (0, 1)))
     return np.moveaxis(planes, (0, 1), (-2, -1))
 
@@ -235,7 +235,7 @@ def assemble(
 
     Parameters
     ----------
-    planes : of each component its samples, uint8, cut to ``ceil(H * H_c / H_max)`` columns and likewise rows.
+    planes : for each component its samples, uint8, cut to ``ceil(H * H_c / H_max)`` columns and likewise rows.
     components : their sampling factors.
     source, target : colour space of the file and of the picture (:func:`from_components`).
     out : uint8 ``(H, W)`` or ``(H, W, channels)``, any strides; filled.
@@ -252,7 +252,7 @@ def assemble(
         bottom = min(height, top + step)
         samples = np.empty((used, bottom - top, width), np.uint8)
         for (h, v), group in by_ratio.items():
-            # One row more on either side, where there is one: the triangle filter looks at it.
+            # The triangle filter looks at one more row on either side, where there is one.
             first, last = max(0, top // v - 1), ceil_div(bottom, v) + 1
             own = [planes[i][first:last] for i in group]
             rows = upsample(np.stack(own), h, v, fancy_upsampling) if (h, v) != (1, 1) else own

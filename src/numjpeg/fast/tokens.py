@@ -1,9 +1,9 @@
 """The scan writer's fast form: one token for each nonzero coefficient, one look-up for all that it writes.
 
-The bits of an AC coefficient depend on the zeros before it and on its value alone: ZRL for every sixteen zeros,
-the code of RRRRSSSS, the magnitude bits. All of that stands ready in a table (:func:`ac_lookup`). The DC
-coefficient of each block is a token too, zero or not. The zeros before *it* are those that the block before
-ends with; if there are any, the table has the end-of-block code for them. Its own code goes behind.
+The bits of an AC coefficient depend only on its value and on the number of zeros before it: ZRL for every sixteen
+zeros, the code of RRRRSSSS, the magnitude bits. A table holds all of that (:func:`ac_lookup`). The DC coefficient
+of each block is a token too, zero or not. The zeros before it are those at the end of the block before. If there
+are any, the table gives the end-of-block code for them, and the code of the DC difference goes behind it.
 
     coefficients   5 0 0 2 0 ... 0 | 4 1 0 ... 0 | ...            positions  0 3 | 64 65 | 128
     token          run, value      code
@@ -13,8 +13,9 @@ ends with; if there are any, the table has the end-of-block code for them. Its o
     1              0, 1            code of 0/1, magnitude bit
 
 It is the fused form of zigzag, run_length_encode, ac_symbols, magnitude_category, magnitude_bits and
-huffman_encode. What the table has no room for (an AC coefficient above 1023, a DC difference above 2047, a token
-of more than 58 bits, a symbol without a code) goes the way of :mod:`numjpeg.entropy.sequential_writer`.
+huffman_encode. The table has no entry for AC coefficients above 1023, DC differences above 2047, tokens of more
+than 58 bits and symbols without a code. Bands with one of these go through
+:mod:`numjpeg.entropy.sequential_writer`.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ CODE_BITS = 58
 _CODE_BITS = np.uint64(CODE_BITS)
 _CODE_MASK = np.uint64((1 << CODE_BITS) - 1)
 _NONE = 63
-"""The length that says that there is no entry."""
+"""The length of a missing entry."""
 _NO_ENTRY = np.uint64(_NONE << CODE_BITS)
 
 
@@ -65,7 +66,7 @@ class Tokens(NamedTuple):
     """(run << bits of table | table) << 11 | value + 1024, the index into :func:`ac_lookup`; the table is the
     place in :attr:`_Layout.ac_numbers`. For a DC token the value is 0 and the table that of the block before."""
     dc_place: NDArray[np.integer]
-    """Place of each block's DC token, and of a last one that only ends the last block."""
+    """Index of each block's DC token, and of a last one that only ends the last block."""
     differences: NDArray[np.int32]
     """DC differences ``(MCUs, blocks an MCU)``."""
     first_mcu: int
@@ -185,8 +186,8 @@ def find_tokens(
 
     Returns
     -------
-    Tokens in the workspace's memory (:meth:`Tokens.kept`); None, and ``predictors`` as they were, if a value is too
-    large.
+    Tokens in the workspace's memory (:meth:`Tokens.kept`). None if a value is too large; then ``predictors`` stay
+    as they were.
     """
     blocks, dc = scan_order(planes, scan.factors, workspace)
     after = list(predictors)
@@ -202,7 +203,7 @@ def find_tokens(
     blocks[..., 0] = 0
     if max(int(flat.max()), -int(flat.min())) > MAX_AC:
         return None
-    # The number of the table goes on top of the value. A zero stays zero where nobody looks.
+    # The number of the table goes above the bits of the value. Zeros change too, but no token is made of them.
     layout = _layout_of(scan)
     for first, after_last, offset in layout.offsets:
         own = blocks[:, first:after_last]
@@ -226,10 +227,11 @@ def find_tokens(
 
 
 def _block_starts(present: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Place of each block's first token, and of the last one: how many tokens there are before them.
+    """Index of each block's first token, and of the last one: how many tokens there are before it.
 
-    A block's 64 truth values are eight words of eight bytes, whose sum has counts below 9 in its bytes; times
-    01...01, their sum stands in the top byte. Half the time of looking for the tokens of coefficient 0.
+    A block's 64 truth values are eight words of eight bytes. The sum of these words has counts of at most 8 in its
+    bytes; multiplied by 01...01 it has their sum in the top byte. This takes half as long as looking for the
+    tokens of coefficient 0.
     """
     words = present[:-1].view(np.uint64)
     for _ in range(3):
@@ -247,7 +249,7 @@ _VALUES = np.arange(-MAX_DC, MAX_DC + 1)
 
 @lru_cache(maxsize=4)
 def _categories(tables: int) -> NDArray[np.intp]:
-    """For each key its run, its table and its value's category, (run * tables + table) << 4 | category."""
+    """For each key (run * tables + table) << 4 | category of its value."""
     category = magnitude_category(np.arange(1 << VALUE_BITS) - _ZERO).astype(np.intp)
     of_key = (np.arange(64 * tables)[:, np.newaxis] << 4 | category).ravel()
     of_key.setflags(write=False)
@@ -277,7 +279,7 @@ def ac_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
         exists = (length[symbol] > 0) & ((zero_runs == 0) | (length[ZERO_RUN] > 0)) & (total <= CODE_BITS)
         word = (ahead[zero_runs] << length[symbol].astype(np.uint64) | code[symbol]) << category.astype(np.uint64)
         word |= total.astype(np.uint64) << _CODE_BITS
-        # Shifted past its end, a code that is too long is nonsense, and left out here.
+        # Codes that are too long have been shifted out of the word; they get no entry.
         word = np.where(exists, word, _NO_ENTRY)
         for value in (np.arange(1, largest + 1), np.arange(-largest, 0)):
             own = magnitude_category(value)
