@@ -1,9 +1,9 @@
 """The look-up of the lanes: what the 16 bits ahead say, up to three symbols with their values at once.
 
-An *entry* is one 64-bit integer. Its fields, from the lowest bit: the advance in k (7 bits; 64 more, and the mask at
-the top, end the block); one bit free; the ways from the first value's place to the second one's and on to the third
-one's (4 each, 0 if there is none); the run before the first value (4); the first value (12); the bits that are used
-(5); two flags; one bit free; the second and the third value (8 each); one bit free; the mask (7).
+An *entry* is one 64-bit integer. Its fields, from the lowest bit: the advance in k (7 bits; 64 more, and the mask
+at the top, end the block); one bit free; the ways from the first value's place to the second one's and on to the
+third one's (4 each, 0 if there is none); the run before the first value (4); the first value (12); the bits that
+are used (5); two flags; one bit free; the second and the third value (8 each); one bit free; the mask (7).
 """
 
 from __future__ import annotations
