@@ -183,3 +183,63 @@ def test_the_longest_tokens_in_front_of_restart_markers(interval: int) -> None:
         assert ac.values in data
         decoded = entropy.decode_baseline(data)[0]
         assert [row[0] for row in decoded] == sequences.tolist()
+
+
+# --- as an object ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(1, 1), (33, 50), (16, 64)])
+def test_from_pixels_and_to_pixels_are_pillows_encoder_and_decoder(channels: int, size: tuple[int, int]) -> None:
+    image = samples.smooth(*size, channels)
+    for options in ({}, {"quality": 40}) if channels == 1 else ({"quality": 92, "subsampling": "4:4:4"}, {}):
+        data = pillow.save(image, **options)
+        theirs = numjpeg.read_coefficients(data)
+        ours = numjpeg.Coefficients.from_pixels(image, **options)
+        unused = {} if channels == 3 else {key: ours.huffman_tables[key] for key in ((0, 1), (1, 1))}
+        assert replace(theirs, application_segments=[], huffman_tables=theirs.huffman_tables | unused) == ours
+        np.testing.assert_array_equal(ours.to_pixels(), pillow.load(data))
+        np.testing.assert_array_equal(theirs.to_pixels(), pillow.load(data))
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(3, "keep_rgb"), (4, "CMYK")])
+def test_to_pixels_refuses_colours_that_the_pipeline_has_not(channels: int, mode: str) -> None:
+    image = samples.smooth(16, 16, channels)
+    data = pillow.save(image, keep_rgb=True) if channels == 3 else pillow.save(image, mode)
+    with pytest.raises(ValueError, match=r"RGB|CMYK"):
+        numjpeg.read_coefficients(data).to_pixels()
+
+
+def test_equality_compares_arrays() -> None:
+    data = pillow.save(samples.smooth(45, 61), comment=b"words")
+    first, second = numjpeg.read_coefficients(data), numjpeg.read_coefficients(data)
+    assert first == second
+    assert (first != second) is False
+    assert first != data
+    for change in (
+        lambda c: c.planes[1].__setitem__((0, 0, 7, 7), 5),
+        lambda c: c.quantization_tables.__setitem__(0, c.quantization_tables[0] + 1),
+        lambda c: c.quantization_tables.__setitem__(3, c.quantization_tables[0]),
+        lambda c: c.huffman_tables.clear(),
+        lambda c: c.planes.pop(),
+        lambda c: c.application_segments.pop(),
+        lambda c: setattr(c, "restart_interval", 4),
+        lambda c: setattr(c, "components", tuple(replace(x, H=1) for x in c.components)),
+    ):
+        changed = numjpeg.read_coefficients(data)
+        change(changed)
+        assert first != changed
+        assert changed != first
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(first)
+
+
+def test_repr_is_a_few_lines() -> None:
+    c = numjpeg.read_coefficients(pillow.save(samples.smooth(450, 610), restart_marker_blocks=7))
+    lines = repr(c).splitlines()
+    assert len(lines) == 5
+    assert "610 x 450 pixels" in lines[0]
+    assert "component 2: 1x1, table 1, plane int16 (29, 39, 8, 8)" in lines[2]
+    assert "restart interval 7" in lines[4]
+    c.planes = [None, [1]]  # of an object that is being put together
+    assert "NoneType" in repr(c)

@@ -1,14 +1,19 @@
-"""The quality of the tables that Pillow (libjpeg) writes, exact and nearest."""
+"""The quality of the tables that Pillow (libjpeg) writes, exact and nearest; the bits of each block."""
 
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import numpy as np
+import pillow
 import pytest
+import samples
 from PIL import Image
 
-from numjpeg.forensics import estimate_quality
+from numjpeg import read_coefficients
+from numjpeg.forensics import bits_per_block, estimate_quality
 
 
 def pillow_tables(quality: int) -> list[np.ndarray]:
@@ -66,3 +71,32 @@ def test_any_shape_of_64_integers():
 def test_wrong_arguments(table, base):
     with pytest.raises(ValueError, match=r"^(table|base): "):
         estimate_quality(table, base)
+
+
+def test_the_module_needs_no_pillow() -> None:
+    program = """
+import sys
+sys.modules["PIL"] = None
+import numpy as np, numjpeg
+data = numjpeg.encode(np.zeros((16, 24), np.uint8), 90)
+coefficients = numjpeg.read_coefficients(data)
+from numjpeg import forensics
+assert forensics.estimate_quality(coefficients.quantization_table(0)).quality == 90
+(bits,) = forensics.bits_per_block(coefficients)
+print(bits.tolist())
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    # The first block codes DC -1024 / 3 = -341 (category 9: 7 + 9 bits), the others a difference of 0 (2 bits);
+    # the end of each block takes 4 bits.
+    assert done.stdout.strip() == "[[20, 6, 6], [6, 6, 6]]"
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
+def test_bits_per_block_add_up_to_the_scan(subsampling: str) -> None:
+    """Of a picture of whole MCUs, whose blocks are all counted; but for stuffing and padding."""
+    data = pillow.save(samples.smooth(32, 48), quality=85, subsampling=subsampling)
+    bits = bits_per_block(read_coefficients(data))
+    start = data.index(b"\xff\xda")
+    coded = data[start + 2 + int.from_bytes(data[start + 2 : start + 4], "big") : -2].replace(b"\xff\0", b"\xff")
+    total = sum(int(plane.sum()) for plane in bits)
+    assert -(-total // 8) == len(coded)

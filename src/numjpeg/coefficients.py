@@ -7,6 +7,7 @@ decoding it reads a :class:`Coefficients`, changes its planes or tables, and wri
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +37,20 @@ class Component:
     """Number of its AC Huffman table, 0 .. 3."""
 
 
+def same(first: Any, second: Any) -> bool:
+    """Whether two values are equal; arrays in dictionaries, lists and tuples are compared sample by sample."""
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return np.array_equal(first, second)
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+        return len(first) == len(second) and all(map(same, first, second))
+    return bool(first == second)
+
+
 @dataclass
 class Coefficients:
-    """A picture as quantized DCT coefficients.
+    """A picture as quantized DCT coefficients. ``==`` compares all of it, arrays by their samples.
 
     Attributes
     ----------
@@ -61,6 +73,54 @@ class Coefficients:
     huffman_tables: dict[tuple[int, int], HuffmanTable] = field(default_factory=dict)
     restart_interval: int = 0
     application_segments: list[tuple[int, bytes]] = field(default_factory=list)
+
+    @classmethod
+    def from_pixels(cls, image: NDArray[np.uint8], quality: int = 75, subsampling: str = "4:2:0") -> Coefficients:
+        """The coefficients of a picture, uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB.
+
+        They are those of ``encode(image, quality, subsampling=subsampling)``, by
+        :func:`numjpeg.pipeline.pixels_to_coefficients`.
+        """
+        from numjpeg.pipeline import pixels_to_coefficients  # noqa: PLC0415 (it stands on this module)
+
+        return pixels_to_coefficients(image, quality, subsampling)
+
+    def to_pixels(self) -> NDArray[np.uint8]:
+        """The picture, uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB.
+
+        It is that of ``decode``, by :func:`numjpeg.pipeline.coefficients_to_pixels`.
+
+        Raises
+        ------
+        ValueError for colours other than gray and YCbCr (``decode(write_coefficients(coefficients))`` takes all).
+        """
+        from numjpeg.container.metadata import file_colorspace  # noqa: PLC0415 (both stand on this module)
+        from numjpeg.pipeline import coefficients_to_pixels  # noqa: PLC0415
+
+        space = file_colorspace([c.identifier for c in self.components], self.application_segments)
+        if space not in ("GRAY", "YCbCr"):
+            raise ValueError(
+                f"coefficients: gray or YCbCr expected, these are {space}; decode takes them as a file"
+            )
+        return coefficients_to_pixels(self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Coefficients):
+            return NotImplemented
+        return same(list(vars(self).values()), list(vars(other).values()))
+
+    def __repr__(self) -> str:
+        lines = [f"<Coefficients of {self.width} x {self.height} pixels (width x height)"]
+        for c, plane in zip(self.components, self.planes, strict=False):
+            kind = f"{getattr(plane, 'dtype', type(plane).__name__)} {np.shape(plane)}"
+            lines.append(f"  component {c.identifier}: {c.H}x{c.V}, table {c.Tq}, plane {kind}")
+        parts = [
+            f"{len(self.quantization_tables)} quantization tables",
+            f"{len(self.huffman_tables)} Huffman tables",
+        ]
+        parts += [f"restart interval {self.restart_interval}"] * bool(self.restart_interval)
+        parts.append(f"{len(self.application_segments)} APPn and COM segments")
+        return "\n".join([*lines, "  " + ", ".join(parts) + ">"])
 
     def quantization_table(self, component: int) -> NDArray[np.uint16]:
         """The ``(8, 8)`` table of component number ``component``."""

@@ -1,7 +1,7 @@
-"""What a file tells of its making: the quality that its quantization tables were scaled with.
+"""What a file tells of its making: the quality of its quantization tables, and where its bits went.
 
 libjpeg, and what is built on it, multiplies the tables K.1 and K.2 of T.81 by a percentage that follows from a
-quality of 1 .. 100. Two hundred candidates are compared at once.
+quality of 1 .. 100. :func:`estimate_quality` compares a table with all two hundred of them at once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from numjpeg.coefficients import Coefficients
+from numjpeg.container.frame import Scan, frame_of
+from numjpeg.entropy.sequential_writer import find_symbols
+from numjpeg.stages.huffman import STANDARD_TABLES, huffman_encode, magnitude_category
+from numjpeg.stages.mcu_order import deinterleave, pad_to_mcus
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
+from numjpeg.stages.zigzag import zigzag
 
 BASES = ("K.1", "K.2")
 """The tables of T.81 that are scaled: luminance and chrominance."""
@@ -81,3 +87,35 @@ def _candidates(bases: tuple[str, ...], wide: bool) -> NDArray[np.int64]:
     tables = {"K.1": LUMINANCE, "K.2": CHROMINANCE}
     base = np.stack([tables[name].ravel() for name in bases]).astype(np.int64)
     return np.clip((base[:, np.newaxis] * percent[:, np.newaxis] + 50) // 100, 1, MAX_ENTRY[wide])
+
+
+def bits_per_block(coefficients: Coefficients) -> list[NDArray[np.int64]]:
+    """Count the bits that each block takes with the standard Huffman tables, codes and magnitudes.
+
+    Parameters
+    ----------
+    coefficients : as a baseline file that fits into one scan holds them.
+
+    Returns
+    -------
+    For each component int64 ``(rows, columns)``; blocks that only fill up an MCU are left out.
+    """
+    components = coefficients.components
+    frame = frame_of(coefficients)
+    scan = Scan(frame, tuple(range(len(components))), components, dict(STANDARD_TABLES), 0)
+    rows, columns = scan.mcus
+    tables = [STANDARD_TABLES[key] for c in components for key in ((0, c.Td), (1, c.Ta))]
+    band = [
+        pad_to_mcus(zigzag(plane), rows, columns, factor)
+        for plane, factor in zip(coefficients.planes, scan.factors, strict=True)
+    ]
+    (tokens,) = find_symbols(scan, [band])
+    _, lengths = huffman_encode(tokens.symbol, tables, tokens.table)
+    spent = lengths.astype(np.int64) + magnitude_category(tokens.value)
+    starts = np.flatnonzero(tokens.table % 2 == 0)  # a block begins with its DC symbol
+    each = np.add.reduceat(spent, starts).astype(np.int16).reshape(-1, scan.blocks_per_mcu, 1)
+    planes = deinterleave(np.broadcast_to(each, (*each.shape[:2], 64)), columns, scan.factors)
+    return [
+        grid[: plane.shape[0], : plane.shape[1], 0].astype(np.int64)
+        for grid, plane in zip(planes, coefficients.planes, strict=True)
+    ]

@@ -215,3 +215,31 @@ def test_a_file_of_tables_alone_has_no_header() -> None:
     for reader in (numjpeg.read_header, numjpeg.decode, numjpeg.read_coefficients):
         with pytest.raises(numjpeg.FormatError, match=r"no frame, it holds tables alone \(B\.5\), byte 574"):
             reader(pillow.save(samples.smooth(9, 9), streamtype=1))
+
+
+def test_equality_compares_arrays() -> None:
+    data = pillow.save(samples.smooth(33, 50))
+    header = numjpeg.read_header(data)
+    assert header == numjpeg.read_header(data)
+    assert header != data
+    others = [pillow.save(samples.smooth(33, 50), **options) for options in ({"quality": 74}, {"optimize": True})]
+    for other in [*others, data + b"more"]:
+        assert header != numjpeg.read_header(other)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(header)
+
+
+def test_repr_is_a_few_lines() -> None:
+    plain = numjpeg.read_header(pillow.save(samples.smooth(33, 50), progressive=True))
+    assert repr(plain).splitlines() == [
+        "<Header of 50 x 33 pixels (width x height), 8 bits a sample",
+        "  progressive DCT, Huffman coding (SOF2), 10 scans",
+        "  YCbCr 4:2:0 (sampling factors 2x2, 1x1, 1x1)>",
+    ]
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    full = pillow.save(samples.smooth(33, 50), exif=exif, icc_profile=bytes(70_000), comment=b"words") + b"more"
+    last = repr(numjpeg.read_header(full)).splitlines()[3:]
+    assert len(last) == 1
+    for part in ("exif 32 bytes", "icc_profile 70000 bytes", "orientation 6", "1 comments", "4 bytes after EOI"):
+        assert part in last[0]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.coefficients import Component
+from numjpeg.coefficients import Component, same
 from numjpeg.container import markers, metadata
 from numjpeg.container import structure as reader
 from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index, xmp_orientation
@@ -21,9 +21,9 @@ from numjpeg.sources import read_source
 from numjpeg.stages.subsampling import SUBSAMPLING
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Header:
-    """What a file says about itself, whether or not the library decodes its process.
+    """What a file says about itself, whether or not the library decodes its process. ``==`` compares all of it.
 
     Metadata that are not there, or are broken, are None; ``warnings`` says which are broken.
 
@@ -84,6 +84,26 @@ class Header:
     application_segments: list[tuple[int, bytes]]
     segments: list[Segment]
     warnings: list[str]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Header):
+            return NotImplemented
+        return same(list(vars(self).values()), list(vars(other).values()))
+
+    def __repr__(self) -> str:
+        factors = ", ".join(f"{c.H}x{c.V}" for c in self.components)
+        lines = [
+            f"<Header of {self.width} x {self.height} pixels (width x height), {self.precision} bits a sample",
+            f"  {self.process} ({self.marker}), {self.scans} scans",
+            f"  {self.colorspace} {self.subsampling}".rstrip() + f" (sampling factors {factors})",
+        ]
+        names = ("exif", "xmp", "extended_xmp", "icc_profile")
+        found = [f"{name} {len(value)} bytes" for name in names if (value := getattr(self, name))]
+        found += [f"orientation {self.orientation}"] if self.orientation else []
+        found += [f"{len(self.comments)} comments"] if self.comments else []
+        found += [f"{self.trailing[1]} bytes after EOI"] if self.trailing else []
+        found += [f"{len(self.warnings)} warnings"] if self.warnings else []
+        return "\n".join([*lines, *(["  " + ", ".join(found)] if found else [])]) + ">"
 
 
 def read_header(data: Any, *, strict: bool = True) -> Header:

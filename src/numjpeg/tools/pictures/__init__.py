@@ -5,11 +5,12 @@
 draws all of ``pic/`` anew; every run gives the same bytes. All numbers in them are the codec's own.
 """
 
+from numjpeg.forensics import bits_per_block
 from numjpeg.tools.pictures.canvas import BLUE, ORANGE
 from numjpeg.tools.pictures.charts import FACE, RatePoint, draw_blocking, draw_rate_distortion, rate_distortion
 from numjpeg.tools.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
 from numjpeg.tools.pictures.gallery import PHOTO, draw_all, main, to_file
-from numjpeg.tools.pictures.journey import Journey, bits_per_block, travel
+from numjpeg.tools.pictures.journey import Journey, travel
 from numjpeg.tools.pictures.lane_chart import draw_lanes
 from numjpeg.tools.pictures.regions import draw_importance
 from numjpeg.tools.pictures.stage_sheets import draw_stages, stage_pictures

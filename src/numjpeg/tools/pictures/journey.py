@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,9 @@ from numjpeg import pipeline
 from numjpeg.coefficients import Coefficients
 from numjpeg.decoder import decode, read_coefficients
 from numjpeg.encoder import encode
+from numjpeg.forensics import bits_per_block
 from numjpeg.stages.blocks import pad_edges, split_blocks
-from numjpeg.stages.huffman import STANDARD_TABLES
 from numjpeg.stages.level_shift import inverse_level_shift
-from numjpeg.stages.mcu_order import deinterleave
 from numjpeg.tools.observe import observed
 
 
@@ -89,27 +88,3 @@ def _busy_block(bits: NDArray[np.int64]) -> tuple[int, int]:
     """A block with much detail, yet not the most: nine of ten take fewer bits."""
     chosen = int(np.argsort(bits, axis=None, kind="stable")[9 * bits.size // 10])
     return chosen // bits.shape[1], chosen % bits.shape[1]
-
-
-def bits_per_block(coefficients: Coefficients) -> list[NDArray[np.int64]]:
-    """Count the bits that each block takes with the standard Huffman tables, codes and magnitudes.
-
-    Parameters
-    ----------
-    coefficients : as a baseline file that fits into one scan holds them.
-
-    Returns
-    -------
-    For each component int64 ``(rows, columns)``; blocks that only fill up an MCU are left out.
-    """
-    with observed() as calls:
-        pipeline.coefficients_to_bits(replace(coefficients, huffman_tables=dict(STANDARD_TABLES)))
-    last = {call.stage: call for call in calls}
-    _, lengths = last["append_magnitude_bits"].result
-    mcus, blocks, _ = last["interleave"].result.shape
-    each = np.bincount(last["block_symbols"].result.block, lengths).astype(np.int64).reshape(mcus, blocks, 1)
-    _, _, columns, _ = last["pad_to_mcus"].arguments
-    grids = deinterleave(each, columns, last["interleave"].arguments[1])
-    return [
-        grid[: plane.shape[0], : plane.shape[1], 0] for grid, plane in zip(grids, coefficients.planes, strict=True)
-    ]

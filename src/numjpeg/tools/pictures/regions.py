@@ -8,9 +8,9 @@ from PIL import Image
 
 from numjpeg.decoder import decode, read_coefficients
 from numjpeg.encoder import encode
+from numjpeg.forensics import bits_per_block
 from numjpeg.metrics import psnr
 from numjpeg.tools.pictures.canvas import GRAYS, colored
-from numjpeg.tools.pictures.journey import bits_per_block
 from numjpeg.tools.pictures.panels import Panel, PanelRow, card, heat, photo
 
 IMPORTANCE = 16
