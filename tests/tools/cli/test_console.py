@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,7 @@ from command_line import (
 from PIL import Image
 
 import numjpeg
+from numjpeg.tools.cli import console, inputs
 
 
 def test_names_do_no_harm_to_a_terminal(tmp_path, capsys):
@@ -110,3 +114,43 @@ def test_on_a_terminal_there_is_progress_and_no_binary(png, jpg, tmp_path):
     os.close(slave)
     assert b"2/2" in os.read(master, 10_000)
     os.close(master)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="shells of POSIX")
+@pytest.mark.parametrize("arguments", [["info"], ["decode", "-o", "-"], ["block", "0", "0"]])
+def test_standard_output_that_is_closed_is_blamed_itself(jpg, arguments):
+    command, *rest = arguments
+    words = [sys.executable, "-m", "numjpeg", command, str(jpg), *rest]
+    closed = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *words], stderr=subprocess.PIPE, env=ENVIRONMENT, check=False
+    )
+    assert (closed.returncode, closed.stderr) == (1, b"numjpeg: standard output: it is closed\n")
+
+
+def test_one_long_file_shows_its_seconds_on_a_terminal(png, monkeypatch, capsys):
+    """The clock is made to tick every 10 ms, and the file to take 0.2 s."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(console, "TICK", 0.01)
+    read = inputs.read_picture
+    monkeypatch.setattr(inputs, "read_picture", lambda *arguments: (time.sleep(0.2), read(*arguments))[1])
+    assert main("encode", png) == 0
+    err = capsys.readouterr().err
+    assert err.count(f"\r{png}: 0 s") >= 2
+    assert err.endswith("\r")  # and the line is empty again
+    assert not [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_an_interrupt_among_workers_is_quiet_and_quick(tmp_path):
+    names = [tmp_path / f"{i}.ppm" for i in range(40)]
+    for name in names:
+        Image.fromarray(photo(300, 400)).save(name)
+    command = [sys.executable, "-m", "numjpeg", "encode", "--tune", "psnr", "-v", "-w", "2", *map(str, names)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=ENVIRONMENT, start_new_session=True) as process:
+        assert process.stderr
+        assert b"0.jpg" in process.stderr.readline()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to all of them
+        assert process.wait(30) == 130
+        assert b"Traceback" not in process.stderr.read()
+    assert len(list(tmp_path.glob("*.jpg"))) < 40
+    assert not list(tmp_path.glob(".*"))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 STANDARD_STREAM = "-"
 FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
+TICK = 1.0
+"""Seconds between two looks at the clock."""
 
 FileError = (OSError, JpegError, PictureError, ValueError, TypeError, MemoryError)
 """What can be wrong with one file, its contents, or the options for it."""
@@ -75,8 +77,8 @@ def complain(line: str) -> None:
 class Progress:
     """A line on standard error while work goes on, if it is a terminal.
 
-    ``what`` is the name of a single thing, whose seconds are shown, by a thread that wakes every second; "" where
-    many are counted.
+    ``what`` is the name of a single thing, whose seconds are shown, by a thread that wakes at every ``TICK``; ""
+    where many are counted.
     """
 
     def __init__(self, what: str, count: int, wanted: bool = True, unit: str = "files") -> None:
@@ -92,7 +94,7 @@ class Progress:
         self.set(0, count)
 
     def _tick(self) -> None:
-        while not self._stop.wait(1.0):
+        while not self._stop.wait(TICK):
             self._draw(f"{self._what}: {time.monotonic() - self._start:.0f} s")
 
     def _draw(self, text: str) -> None:

@@ -129,8 +129,9 @@ def _require(names: Sequence[str], otherwise: str = "", extra: str = "study") ->
         try:
             importlib.import_module(name)
         except ImportError:
+            package = name.replace("PIL", "Pillow")
             raise UsageError(
-                f"study needs {name}, which is not installed: pip install 'numjpeg[{extra}]'{otherwise}"
+                f"study needs {package}, which is not installed: pip install 'numjpeg[{extra}]'{otherwise}"
             ) from None
 
 

@@ -107,11 +107,17 @@ def _stage_input(journey: Journey, side: int) -> PanelRow:
         [
             Panel(
                 _marked(photo(journey.image, side), journey),
-                f"{width} x {height} pixels, {count:,} bytes; framed: where the block below lies",
+                f"{width} x {height} pixels, {count:,} bytes; framed: {_name_of(journey)}",
             ),
-            Panel(near(journey.image, journey.block, side), "The neighbourhood of the block, enlarged"),
+            Panel(near(journey.image, journey.block, side), "Around that block, enlarged"),
         ],
     )
+
+
+def _name_of(journey: Journey) -> str:
+    """What the pictures call the block that they show from near, each of them alone too."""
+    row, column = journey.block
+    return f"block row {row}, column {column}"
 
 
 def _marked(image: Image.Image, journey: Journey) -> Image.Image:
@@ -185,7 +191,7 @@ def _stage_dct(journey: Journey, side: int, mosaic: int) -> PanelRow:
         "Discrete cosine transform",
         "fdct: 64 samples become 64 frequencies. Most of the energy gathers in the upper left, DC first.",
         [
-            Panel(signed_numbers(block, side), "The block's coefficients, rounded"),
+            Panel(signed_numbers(block, side), f"Coefficients of {_name_of(journey)}, rounded"),
             Panel(
                 framed(colors, place, colors.width / view.shape[1]),
                 f"Magnitudes in {whole}, on a log scale from white (0) to dark (over 1,000)",
@@ -209,7 +215,7 @@ def _stage_quantized(journey: Journey, side: int) -> PanelRow:
             Panel(
                 numbers(table, side, 0, max(121, int(table.max())), HEAT), "The luminance table at this quality"
             ),
-            Panel(signed_numbers(plane[journey.block], side), "The block, quantized"),
+            Panel(signed_numbers(plane[journey.block], side), f"{_name_of(journey).capitalize()}, quantized"),
             heat(counts, side, int(counts.max()), "Nonzero coefficients a block, Y"),
         ],
     )
@@ -238,12 +244,15 @@ def _stage_decoded(journey: Journey, side: int) -> PanelRow:
     return PanelRow(
         "decoded",
         "Decoded",
-        f"The same way back. {journey.image.size:,} samples came from {len(journey.data):,} bytes; "
+        f"The same stages backwards. {journey.image.size:,} samples came from {len(journey.data):,} bytes; "
         f"PSNR {psnr(journey.image, journey.decoded):.2f} dB.",
         [
             Panel(photo(journey.decoded, side), "The decoded picture"),
-            Panel(numbers(restored, side, 0, 255, GRAYS), "The block: dequantize, idct, inverse_level_shift"),
-            Panel(signed_numbers(restored.astype(np.intp) - samples, side), "The block's error"),
+            Panel(
+                numbers(restored, side, 0, 255, GRAYS),
+                f"{_name_of(journey).capitalize()}: dequantize, idct, inverse_level_shift",
+            ),
+            Panel(signed_numbers(restored.astype(np.intp) - samples, side), "The error of this block"),
         ],
     )
 
@@ -253,7 +262,7 @@ def _stage_difference(journey: Journey, side: int, mosaic: int) -> PanelRow:
     shown = np.clip(MID_LEVEL + AMPLIFIED * difference, 0, 255).astype(np.uint8)
     length = side if max(shown.shape) <= side else mosaic
     view, _ = window(shown, journey.block, length)
-    part = "" if view.shape == shown.shape else ", around the block"
+    part = "" if view.shape == shown.shape else f", around {_name_of(journey)}"
     return PanelRow(
         "difference",
         "What was lost",
@@ -261,7 +270,7 @@ def _stage_difference(journey: Journey, side: int, mosaic: int) -> PanelRow:
         f"{int(np.abs(difference).max())}.",
         [
             Panel(photo(view, length), f"Difference, x {AMPLIFIED}{part}"),
-            Panel(near(journey.image, journey.block, side), "Original, enlarged"),
+            Panel(near(journey.image, journey.block, side), f"Original around {_name_of(journey)}, enlarged"),
             Panel(near(journey.decoded, journey.block, side), "Decoded, enlarged"),
         ],
     )
