@@ -1,4 +1,4 @@
-"""``numjpeg study``: what it needs, and what it never replaces; tests/tools/test_study.py holds what it measures."""
+"""``numjpeg study``: what it needs, and what it never replaces. test_study.py holds what it measures."""
 
 from __future__ import annotations
 
