@@ -98,6 +98,37 @@ def test_an_icc_profile_with_a_wrong_number_is_read_as_pillow_reads_it(number: i
     assert [f"chunks {number} to {number} of 1" in warning for warning in header.warnings] == [True]
 
 
+@pytest.mark.parametrize("again", [b"another profile" * 9, b"p" * 70000, None])
+@pytest.mark.parametrize("size", [400, 70000])
+def test_an_icc_profile_sent_again_behind_the_frame_header_does_not_count(size: int, again: bytes | None) -> None:
+    """As in Pillow, which reads it at the frame header; and what is written again has the right one alone."""
+    profile = (b"\0" * 16 + b"RGB " + bytes(range(180))) * (size // 200)
+    data = pillow.save(samples.smooth(9, 9), icc_profile=profile)
+    other = pillow.save(samples.smooth(9, 9), icc_profile=again or profile)
+    segments = numjpeg.read_header(other).segments
+    chunks = b"".join(other[s.offset : s.end] for s in segments if s.marker == 0xE2)
+    behind = data.index(b"\xff\xc4")
+    twice = data[:behind] + chunks + data[behind:]
+    header = numjpeg.read_header(twice)
+    assert header.icc_profile == profile == Image.open(io.BytesIO(twice)).info["icc_profile"]
+    assert header.warnings
+    assert all("ICC profile: sent again" in warning for warning in header.warnings)
+    assert numjpeg.write_coefficients(numjpeg.read_coefficients(twice)) == data
+    copied = numjpeg.copy_metadata(twice, pillow.save(samples.smooth(9, 9)))
+    assert Image.open(io.BytesIO(copied)).info["icc_profile"] == profile
+    assert b"another" not in copied
+
+
+def test_an_icc_profile_behind_the_frame_header_alone_is_found() -> None:
+    profile = b"p" * 70000
+    data = pillow.save(samples.smooth(9, 9), icc_profile=profile)
+    chunks = [data[s.offset : s.end] for s in numjpeg.read_header(data).segments if s.marker == 0xE2]
+    bare = pillow.save(samples.smooth(9, 9))
+    behind = bare.index(b"\xff\xc4")
+    header = numjpeg.read_header(bare[:behind] + b"".join(chunks) + bare[behind:])
+    assert (header.icc_profile, header.warnings) == (profile, [])
+
+
 def test_a_broken_icc_profile_is_none() -> None:
     data = pillow.save(samples.smooth(9, 9), icc_profile=b"x" * 70000)
     second = data.index(b"ICC_PROFILE\0\2\2")

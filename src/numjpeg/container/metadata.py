@@ -213,6 +213,11 @@ def find_extended_xmp(segments: Iterable[Marked], xmp: bytes | None, warnings: l
     return b"".join(chunks[offset] for offset in sorted(chunks))
 
 
+def is_icc(marker: int, payload: bytes) -> bool:
+    """Whether a segment is a chunk of an ICC profile."""
+    return marker == markers.APP2 and payload.startswith(ICC)
+
+
 def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
     """The ICC profile, put together from its chunks; None if there is none, or a chunk is missing or comes twice.
 
@@ -223,7 +228,7 @@ def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
     start = len(ICC) + 2
     fault = ""
     for marker, payload in segments:
-        if marker == markers.APP2 and payload.startswith(ICC):
+        if is_icc(marker, payload):
             if len(payload) < start:
                 fault = "a chunk is cut short"
                 continue

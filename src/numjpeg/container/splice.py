@@ -45,7 +45,7 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     structure = reader.read_structure(file, decode=False)
     frame = structure.require_frame()
     identifiers = [c.identifier for c in frame.components]
-    carried = [(s.marker, given[s.start : s.end]) for s in markers.iterate_segments(given) if _whole(s)]
+    carried = _application_segments(given)
     profile = metadata.find_icc(carried, []) or b""
     fits = profile[16:20] == _PROFILE_SPACES.get(len(identifiers))
 
@@ -58,7 +58,7 @@ def copy_metadata(source: Any, target: Any) -> bytes:
         s
         for s in carried
         if not (_is_jfif(s) or _is_adobe(s) or _starts(s, markers.APP2, exif.MPF))
-        and (fits or not _starts(s, markers.APP2, metadata.ICC))
+        and (fits or not metadata.is_icc(*s))
     ]
     head = b"".join(segments.build(*segment) for segment in jfif + adobe + others)
     return file[:2] + head + _without(file, (s for s in structure.segments if s.is_application))
@@ -100,8 +100,19 @@ def _without(file: bytes, left_out: Iterable[markers.Segment]) -> bytes:
     return b"".join([*parts, file[position:]])
 
 
-def _whole(segment: markers.Segment) -> bool:
-    return segment.is_application and not segment.fault
+def _application_segments(file: bytes) -> list[metadata.Marked]:
+    """All of them, but no ICC profile behind the frame header if there is one in front of it."""
+    found: list[metadata.Marked] = []
+    profile_in_front = framed = False
+    for s in markers.iterate_segments(file):
+        framed = framed or s.marker in markers.FRAMES
+        if s.is_application and not s.fault:
+            segment = s.marker, file[s.start : s.end]
+            profile = metadata.is_icc(*segment)
+            profile_in_front = profile_in_front or (profile and not framed)
+            if not (profile and framed and profile_in_front):
+                found.append(segment)
+    return found
 
 
 def _is_jfif(segment: metadata.Marked) -> bool:

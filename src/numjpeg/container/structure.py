@@ -13,7 +13,7 @@ from numjpeg.coefficients import Component
 from numjpeg.container import markers, segments
 from numjpeg.container.findings import LOSS, Fault, Sink
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
-from numjpeg.container.metadata import file_colorspace
+from numjpeg.container.metadata import file_colorspace, is_icc
 from numjpeg.errors import FormatError, UnsupportedError
 from numjpeg.sources import read_bytes
 from numjpeg.stages.huffman import STANDARD_TABLES
@@ -42,7 +42,9 @@ class Structure:
     """(class, number) -> BITS, HUFFVAL, byte offset, as last defined; not checked."""
     restart_interval: int = 0
     application_segments: list[tuple[int, bytes]] = field(default_factory=list)
-    """APPn and COM in front of the first scan."""
+    """APPn and COM in front of the first scan, but no ICC profile that is sent again behind the frame header."""
+    profile_in_front: bool = False
+    """An ICC profile stands in front of the frame header."""
     segments: list[markers.Segment] = field(default_factory=list)
     """All of them."""
     trailing: tuple[int, int] | None = None
@@ -125,7 +127,7 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, stri
                     raise
                 structure.damage(error)
         elif segment.is_application and not structure.scans:
-            structure.application_segments.append((segment.marker, data[segment.start : segment.end]))
+            _take_application_segment(structure, data, segment)
     _note_all(structure, errors)
     if segment is None or segment.marker != markers.EOI:
         structure.sink.remark("the file ends without EOI", len(data), "B.2.1")
@@ -141,6 +143,23 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, stri
     if decode and frame.height == 0:
         segments.check_supported(frame, structure.frame_offset)
     return structure
+
+
+def _take_application_segment(structure: Structure, data: bytes, segment: markers.Segment) -> None:
+    """Keep a segment in front of the first scan.
+
+    An ICC profile behind the frame header counts only if there is none in front of it, as in Pillow. Kept beside
+    the other one, it would be taken for more chunks of that one when the segments are written again.
+    """
+    payload = data[segment.start : segment.end]
+    if is_icc(segment.marker, payload):
+        if structure.frame is None:
+            structure.profile_in_front = True
+        elif structure.profile_in_front:
+            what = "ICC profile: sent again behind the frame header, and not looked at there"
+            structure.sink.remark(what, segment.offset, "B.2.4.6")
+            return
+    structure.application_segments.append((segment.marker, payload))
 
 
 def _note_all(structure: Structure, errors: list[FormatError] | None) -> None:
