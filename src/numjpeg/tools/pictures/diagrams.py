@@ -128,7 +128,7 @@ _DECODER = (
     _Step(1, "colour\nYCbCr to RGB", "颜色空间转换", "ycbcr_to_rgb", ROUNDING),
     _Step(2, "upsampling\n4:2:0", "色度上采样", "upsample", ROUNDING),
     _Step(3, "join\nblocks", "合并块", "join_blocks", EXACT),
-    _Step(4, "level shift\n+ 128", "电平还原", "inverse_level_shift", EXACT),
+    _Step(4, "level shift\n+ 128", "直流电平还原", "inverse_level_shift", EXACT),
     _Step(5, "inverse\nDCT", "离散余弦逆变换", "idct", ROUNDING),
     _Step(6, "dequantization", "反量化", "dequantize", EXACT),
     _Step(7, "inverse\nzig-zag", "逆 Z 字形扫描", "inverse_zigzag", EXACT),

@@ -1,0 +1,38 @@
+"""Plain and restored, beside JPEG 2000, and from parts of files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawing import noise
+from samples import photograph
+
+from numjpeg.metrics import psnr
+from numjpeg.tools.pictures import FACE, compare
+from numjpeg.tools.pictures.panels import PanelRow
+from numjpeg.tools.study.views import at_ratio
+
+
+def test_words_are_computed_from_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At two ratios the text gives what JPEG 2000 is ahead, and what tuning and restoring gain."""
+    rows: list[PanelRow] = []
+    monkeypatch.setattr(compare, "card", rows.append)
+    for ratio in (100.0, 60.0):
+        compare.draw_at_ratio(photograph(), FACE, ratio)
+        plain, _, restored, wavelet = (psnr(photograph(), view.picture) for view in at_ratio(photograph(), ratio))
+        assert f"{wavelet - plain:.1f} dB ahead" in rows[-1].note
+        assert f"gain {restored - plain:.1f} dB" in rows[-1].note
+
+
+def test_what_cannot_be_made_so_small_is_shown_larger() -> None:
+    image = noise(64, 64, 3)
+    drawn = compare.draw_parts(image, (0, 0, 64, 64), 1000.0)
+    assert np.asarray(drawn).std() > 10
+
+
+def test_restored_panels_differ_from_plain_ones() -> None:
+    drawn = np.asarray(compare.draw_restored(photograph(), (160, 62, 200, 102), (10,))).astype(int)
+    top = next(y for y in range(90, drawn.shape[0]) if np.ptp(drawn[y, 32:152]) > 20)
+    plain, restored = (drawn[top + 60 : top + 110, left : left + 120] for left in (32, 32 + 150 + 24))
+    assert plain.shape == restored.shape
+    assert 0 < np.abs(plain - restored).mean() < 20

@@ -1,0 +1,54 @@
+"""Plates that need no photograph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
+from numjpeg.stages.zigzag import SEQUENCE
+from numjpeg.tools import pictures
+
+
+def cell(picture: Image.Image, row: int, column: int) -> np.ndarray:
+    """One cell of the grid of :func:`pictures.draw_table`, without its border."""
+    x, y = 60 + 72 * column, 136 + 72 * row
+    return np.asarray(picture)[y + 3 : y + 69, x + 3 : x + 69]
+
+
+def test_table_pictures_show_the_numbers() -> None:
+    changed = LUMINANCE.copy()
+    changed[3, 5] += 1
+    before, after = pictures.draw_table(LUMINANCE, "t"), pictures.draw_table(changed, "t")
+    differing = [(v, u) for v in range(8) for u in range(8) if (cell(before, v, u) != cell(after, v, u)).any()]
+    assert differing == [(3, 5)]
+    # Equal numbers look alike, wherever they stand; different ones do not.
+    chrominance = pictures.draw_table(CHROMINANCE, "t")
+    assert (cell(chrominance, 0, 5) == cell(chrominance, 6, 2)).all()
+    assert (cell(chrominance, 0, 1) == cell(chrominance, 1, 0)).all()
+    assert (cell(chrominance, 0, 0) != cell(chrominance, 0, 1)).any()
+
+
+def test_larger_steps_are_darker() -> None:
+    picture = pictures.draw_table(LUMINANCE, "t")
+    shades = np.array([[cell(picture, v, u)[0, 0].sum() for u in range(8)] for v in range(8)], int)
+    order = np.argsort(LUMINANCE.ravel(), kind="stable")
+    assert (np.diff(shades.ravel()[order]) <= 0).all()
+
+
+@pytest.mark.parametrize("table", [np.ones((8, 8)), np.ones((4, 4), int), np.ones(64, int)])
+def test_table_of_another_kind(table: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="table"):
+        pictures.draw_table(table, "t")
+
+
+def test_zigzag_follows_its_sequence() -> None:
+    standard, transposed = (np.asarray(pictures.draw_zigzag(s)) for s in (SEQUENCE, SEQUENCE.T))
+    assert (standard != transposed).any()
+    # The first stroke goes to the right, or else down.
+    right, down = (slice(178, 187), slice(130, 170)), (slice(200, 240), slice(110, 119))
+    orange = np.array(tuple(bytes.fromhex(pictures.ORANGE[1:])))
+    for picture, place, other in ((standard, right, down), (transposed, down, right)):
+        assert (picture[place] == orange).all(-1).any()
+        assert not (picture[other] == orange).all(-1).any()
