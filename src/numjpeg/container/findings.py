@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.coefficients import ceil_div
+from numjpeg.coefficients import ceil_div, same
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.errors import FormatError
 
@@ -182,6 +182,18 @@ class DamageReport:
             whole[: grid.shape[0], : grid.shape[1]] = grid
             grid = np.logical_and.reduce(whole.reshape(rows, v, columns, h), axis=(1, 3))
         self.mask &= grid
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DamageReport):
+            return NotImplemented
+        return same(list(vars(self).values()), list(vars(other).values()))
+
+    def __repr__(self) -> str:
+        first, *rest = str(self).splitlines()
+        lines = [f"<DamageReport of {self.width} x {self.height} pixels (width x height): {first}", *rest[:2]]
+        if len(self.faults) > 2:
+            lines.append(f"  and {len(self.faults) - 2} more")
+        return "\n".join(lines) + ">"
 
     def __str__(self) -> str:
         if not self.faults:
