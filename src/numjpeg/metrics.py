@@ -18,7 +18,7 @@ _RANGES = {"bool": 1, "uint8": 255, "uint16": 65535}
 """The types whose samples usually fill their range. A 16-bit or wider integer type often holds 8-bit samples."""
 
 CHUNK = 1 << 18
-"""Samples in flight at a time: float64 copies of whole pictures are never made."""
+"""Samples that are worked on at a time, so that no float64 copy of a whole picture is made."""
 
 
 @overload
@@ -31,7 +31,7 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
     Parameters
     ----------
     reference, image : arrays of the same shape, at least one sample, real or boolean.
-    per_channel : one value for each entry of the last axis, instead of one for all.
+    per_channel : one value for each channel (entry of the last axis) instead of one for all samples.
 
     Returns
     -------
@@ -109,11 +109,11 @@ def psnr(
     reference, image : arrays of the same shape.
     data_range : peak-to-peak range of the samples. By default that of the type that both arrays have: 255 for
         uint8, 65535 for uint16, 1 for bool. Any other type (and a list of numbers) does not tell it.
-    per_channel : one value for each entry of the last axis, instead of one for all.
+    per_channel : one value for each channel (entry of the last axis) instead of one for all samples.
 
     Returns
     -------
-    float, or float64 ``(channels,)``; infinity where nothing differs.
+    float, or float64 ``(channels,)``; infinity where all samples are equal.
 
     Raises
     ------

@@ -1,29 +1,29 @@
 """Scans of the progressive DCT process with Huffman coding (T.81 Annex G): coefficients -> bits.
 
-There are four kinds of scans (G.1.2), by what they carry and whether it is for the first time:
+There are four kinds of scans (G.1.2). They differ in what they carry, and in whether they carry it for the first time:
 
-    DC, first        as in a sequential scan, differences of DC / 2^Al rounded down
-    DC, refinement   bit Al of each DC coefficient, as it is
-    AC, first        as in a sequential scan, AC / 2^Al rounded towards zero; ends of blocks are counted
-    AC, refinement   of a coefficient that has been nonzero, bit Al (a correction bit); of the others those that
-                     now become 1 or -1, as in a first scan
+    DC, first        differences of DC / 2^Al (rounded down), coded as in a sequential scan
+    DC, refinement   bit Al of each DC coefficient, without a code
+    AC, first        AC / 2^Al (rounded towards zero), coded as in a sequential scan, but ends of blocks are counted
+    AC, refinement   for each coefficient that was nonzero before: its bit Al, a correction bit. For each that now
+                     becomes 1 or -1: a symbol, as in a first scan
 
-Zeros are never coded by themselves. So a component is kept as the list of its nonzero AC coefficients
-(:class:`Nonzero`), from which each scan takes those that its band and its bits leave nonzero.
+A zero is never coded by itself. So a component is kept as the list of its nonzero AC coefficients
+(:class:`Nonzero`); each scan takes those that lie between Ss and Se and that Al leaves nonzero.
 
-*Ends of blocks.* EOBn, n = 0 .. 14, ends this block and all but the last of the 2^n + (n bits that follow) blocks:
-a run of blocks that have nothing more to code (G.1.2.2). A run ends in front of the next symbol, a restart marker
-or the end of the scan, and where it has 32,767 blocks.
+*Ends of blocks.* The symbol EOBn, n = 0 .. 14, and n bits that follow it end a run of 2^n to 2^(n+1) - 1 blocks that
+have nothing more to code (G.1.2.2). A run ends in front of the next symbol, at a restart marker, at the end of the
+scan, and when it has 32,767 blocks.
 
-*Correction bits* stand behind the next symbol of their own block, ZRL included, and those after its last symbol
-behind the EOBn that ends it (G.1.2.3). So in the order of the scan they are one string that the symbols cut into
-pieces: it is enough to know for each symbol how many have been written when it and its piece are
-(:attr:`AcSymbols.taken`). As in libjpeg, whose buffer has room for 1,000 of them, a run of blocks also ends when
-more than 937 wait for its EOBn: another block can bring 63.
+*Correction bits* follow the next symbol of their own block, ZRL included. Those after its last symbol follow the EOBn
+that ends it (G.1.2.3). So the correction bits of a scan, in order, are one string that the symbols cut into pieces.
+For each symbol it is enough to know how many of them have been written when the symbol and its piece are
+(:attr:`AcPiece.taken`). libjpeg has room for 1,000 correction bits; it also ends a run when more than 937 wait for its
+EOBn, since another block can bring 63. So do we.
 
-An AC scan is made in three steps: the symbols of coefficients, some rows of blocks at a time
-(:func:`first_symbols`, :func:`refinement_symbols`); the runs of blocks, for the whole scan at once
-(:func:`eob_runs`); and both put together (:func:`encode_ac`).
+An AC scan is made in three steps. :func:`first_symbols` or :func:`refinement_symbols` make the symbols of the
+coefficients, some rows of blocks at a time. :func:`eob_runs` finds the runs of blocks, for the whole scan at once.
+:func:`encode_ac` puts both together.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from numjpeg.entropy.shared import predict_dc
 from numjpeg.stages.huffman import (
     MAX_CATEGORY,
     ZERO_RUN,
+    append_magnitude_bits,
     huffman_encode,
     magnitude_bits,
     magnitude_category,
@@ -63,13 +64,13 @@ PIECE = 1 << 15
 
 
 class Nonzero(NamedTuple):
-    """The nonzero AC coefficients of some blocks, block by block, along the zig-zag: 3 bytes each."""
+    """The nonzero AC coefficients of some blocks, in the order of the blocks and of the zig-zag: 3 bytes each."""
 
     place: NDArray[np.uint8]
-    """In the zig-zag sequence, 1 .. 63."""
+    """Place in the zig-zag sequence, 1 .. 63."""
     value: NDArray[np.int16]
     counts: NDArray[np.uint8]
-    """``(blocks,)``, how many there are of each block."""
+    """``(blocks,)``, how many each block has."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequence
 
 
 def encode_scan(scan: Scan, components: Sequence[ComponentData]) -> list[Codable]:
-    """Turn what a scan carries into symbols, of which tables are made and bits.
+    """Turn what a scan carries into symbols; Huffman tables are made from them, and then the bits.
 
     Parameters
     ----------
@@ -162,21 +163,20 @@ class DcDifferences:
         tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
         selector = np.tile(block_component(scan.factors), len(self.differences))
         value = self.differences.ravel()
-        category = magnitude_category(value)
-        codes, lengths = huffman_encode(category, tables, selector)
-        codes = codes << category.astype(np.uint64) | magnitude_bits(value, category)
-        return _coded_blocks(scan, codes, (lengths + category).astype(np.uint64), self.first_mcu)
+        codes, lengths = huffman_encode(magnitude_category(value), tables, selector)
+        codes, lengths = append_magnitude_bits(codes, lengths, value)
+        return _coded_blocks(scan, codes, lengths.astype(np.uint64), self.first_mcu)
 
 
 def _coded_blocks(scan: Scan, codes: NDArray[np.uint64], lengths: NDArray[np.uint64], first_mcu: int) -> Coded:
-    """Of each block one code word, and an empty one for what fills up the last byte."""
+    """One code word a block, and an empty one to hold the bits that fill up the last byte."""
     codes, lengths = np.append(codes, np.uint64(0)), np.append(lengths, np.uint64(0))
     bound_word = np.arange(0, len(codes), scan.blocks_per_mcu)
     return Coded(codes, lengths, first_mcu, bound_word, lengths[bound_word])
 
 
 def encode_dc(scan: Scan, dc: NDArray[np.int16]) -> Iterator[DcDifferences]:
-    """A first scan of DC coefficients ``(MCUs, blocks an MCU)``: the procedure of F.1.2.1 (G.1.2.1)."""
+    """A first scan of DC coefficients ``(MCUs, blocks an MCU)``, coded as F.1.2.1 says (G.1.2.1)."""
     predictors = [0] * len(scan.components)
     for first in range(0, len(dc), PIECE):
         differences = predict_dc(scan, dc[first : first + PIECE], first, predictors)
@@ -187,7 +187,7 @@ def encode_dc(scan: Scan, dc: NDArray[np.int16]) -> Iterator[DcDifferences]:
 
 @dataclass(frozen=True)
 class DcBits:
-    """DC coefficients of which one bit each is sent."""
+    """DC coefficients of each of which one bit is sent."""
 
     dc: NDArray[np.int16]
     """``(MCUs, blocks an MCU)``, the bit lowest."""
@@ -204,7 +204,7 @@ class DcBits:
 
 
 def refine_dc(dc: NDArray[np.int16]) -> Iterator[DcBits]:
-    """A refinement of DC coefficients ``(MCUs, blocks an MCU)``: a bit each, without a code (G.1.2.1.1)."""
+    """A refinement of DC coefficients ``(MCUs, blocks an MCU)``: one bit each, without a code (G.1.2.1)."""
     for first in range(0, len(dc), PIECE):
         yield DcBits(dc[first : first + PIECE], first)
 
@@ -214,16 +214,16 @@ def refine_dc(dc: NDArray[np.int16]) -> Iterator[DcBits]:
 
 @lru_cache(maxsize=1)
 def _magnitudes() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    """SSSS and magnitude bits of every 16-bit value, by its 16 bits as an unsigned number."""
+    """SSSS and magnitude bits of every int16 value; the index is the value as uint16."""
     values = np.arange(1 << 16, dtype=np.uint16).view(np.int16)
     category = magnitude_category(values)
     return category, magnitude_bits(values, category).astype(np.uint16)
 
 
 class CoefficientSymbols(NamedTuple):
-    """What a scan writes for the coefficients of some blocks: all but the ends of blocks.
+    """What a scan writes for the coefficients of some blocks, without the ends of blocks.
 
-    Of ``n`` coefficients (those that are nonzero for the first time) and ``m`` correction bits.
+    ``n`` coefficients become nonzero in this scan; there are ``m`` correction bits.
     """
 
     symbol: NDArray[np.uint8]
@@ -231,19 +231,19 @@ class CoefficientSymbols(NamedTuple):
     extra: NDArray[np.uint16]
     """``(n,)`` magnitude bits."""
     ends: NDArray[np.intp]
-    """``(blocks,)``, how many coefficients there are up to the end of each block."""
+    """``(blocks,)``, the number of coefficients up to the end of each block."""
     full: NDArray[np.bool_]
-    """``(blocks,)``, whether coefficient Se is one of them, so that no end is left to be coded."""
+    """``(blocks,)``, whether coefficient Se is one of them; then no end of the block is coded."""
     zero_runs: NDArray[np.intp]
-    """Ascending, one entry a ZRL: the place of the coefficient in front of which it stands."""
+    """One entry a ZRL, ascending: the index of the coefficient that it precedes."""
     corrections: NDArray[np.uint8]
     """``(m,)`` bits."""
     taken: NDArray[np.uint32]
-    """``(n,)``, how many correction bits have been written after each coefficient and what belongs to it."""
+    """``(n,)``, the number of correction bits written when each coefficient and the bits that follow it are."""
     zero_run_taken: NDArray[np.uint32]
     """The same for each ZRL."""
     correction_ends: NDArray[np.intp]
-    """``(blocks,)``, how many correction bits there are up to the end of each block."""
+    """``(blocks,)``, the number of correction bits up to the end of each block."""
 
 
 _NO_BITS = np.empty(0, np.uint8)
@@ -251,7 +251,7 @@ _NO_COUNTS = np.empty(0, np.uint32)
 
 
 def _of_scan(scan: Scan, piece: Nonzero) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int16]]:
-    """Block, place and value of the coefficients that are nonzero when a scan is over.
+    """Block, place and value of the coefficients that are nonzero after a scan.
 
     The point transform divides by 2^Al and rounds towards zero (G.1.2.2).
     """
@@ -310,9 +310,9 @@ def _has_last(scan: Scan, block: NDArray[np.int32], place: NDArray[np.uint8], bl
 def refinement_symbols(scan: Scan, piece: Nonzero) -> CoefficientSymbols:
     """A refinement of AC coefficients (G.1.2.3, Figures G.7 to G.9, less the ends of blocks).
 
-    All that have been or become nonzero are looked at in turn, ``i`` their places. Runs count the zeros since the
-    last that became nonzero, or since the start of the block: zeros before ``i`` less zeros before that place.
-    Such numbers rise with ``i``, so that the latest of those places is the one with the largest number.
+    Number ``i`` counts the coefficients that were nonzero before or become so. A run counts the zeros since the last
+    coefficient that became nonzero, or since the start of the block. It is the number of zeros before ``i`` less that
+    before this last coefficient. These numbers never fall, so a running maximum carries the latest one along.
     """
     block, place, value = _of_scan(scan, piece)
     magnitude = np.abs(value)
@@ -332,8 +332,8 @@ def refinement_symbols(scan: Scan, piece: Nonzero) -> CoefficientSymbols:
     ends = np.cumsum(np.bincount(block[at], minlength=blocks))
     symbol = ((run[at] << 4) & 0xF0 | 1).astype(np.uint8)
 
-    # ZRL stands in front of the first coefficient, a corrected one or a new one, that comes after sixteen zeros,
-    # but not after the last new one of its block.
+    # A ZRL precedes the first coefficient (corrected or new) that comes after sixteen zeros, but none follows the
+    # last new one of a block.
     long = np.flatnonzero(run > 15)
     earlier = np.where((long > 0) & (since[long - 1] == since[long]), run[long - 1] >> 4, 0)
     new_before = np.searchsorted(at, long)
@@ -360,7 +360,7 @@ class EobRuns(NamedTuple):
     first: NDArray[np.intp]
     """The first of its blocks."""
     last: NDArray[np.intp]
-    """The last of its blocks; those between that are full, or there are none, do not count."""
+    """The last of its blocks. Blocks between them that have no end to be coded do not count."""
     length: NDArray[np.intp]
     """Blocks that count, 1 .. MAX_RUN."""
 
@@ -376,8 +376,8 @@ def eob_runs(blocks: NDArray[np.intp], broken: NDArray[np.bool_], waiting: NDArr
 
     Notes
     -----
-    Only runs that are too long are looked at one by one, and of these only the places where they are cut: at most
-    one for 32,767 blocks, and one for 938 correction bits.
+    Only runs that are too long are looked at one by one, one step a cut: at most one cut for 32,767 blocks, and one
+    for 938 correction bits.
 
     >>> runs = eob_runs(np.array([2, 3, 7]), np.array([True, False, True]), np.zeros(3, int))
     >>> runs.first.tolist(), runs.last.tolist(), runs.length.tolist()
@@ -390,7 +390,7 @@ def eob_runs(blocks: NDArray[np.intp], broken: NDArray[np.bool_], waiting: NDArr
     for i in np.flatnonzero((end - begin > MAX_RUN) | (total[end] - total[begin] > MAX_WAITING)).tolist():
         cut, limit = int(begin[i]), int(end[i])
         while True:
-            # The block with which the bits become too many is the last one of the run.
+            # The block whose bits exceed the limit is still part of the run.
             cut = min(cut + MAX_RUN, int(np.searchsorted(total, total[cut] + MAX_WAITING, side="right")))
             if cut >= limit:
                 break
@@ -405,7 +405,7 @@ _EXTRA_BITS = np.array([s & 15 or (0 if s == ZERO_RUN else s >> 4) for s in rang
 
 
 @dataclass(frozen=True)
-class AcSymbols:
+class AcPiece:
     """A piece of an AC scan."""
 
     symbol: NDArray[np.uint8]
@@ -435,7 +435,7 @@ class AcSymbols:
         own_codes <<= extra_bits.astype(np.uint64)
         own_codes |= self.extra
         own_lengths = own_lengths + extra_bits  # at most 16 + 15
-        # A correction bit is a word by itself, and an empty word is there for what fills up the last byte.
+        # Each correction bit is a word of its own. The empty last word holds the bits that fill up the last byte.
         place = np.arange(len(self.symbol))
         if len(self.corrections):
             taken_before = int(self.taken[-1]) - len(self.corrections)
@@ -448,7 +448,7 @@ class AcSymbols:
             codes[is_correction] = self.corrections
         codes[place], lengths[place] = own_codes, own_lengths
         codes[-1] = lengths[-1] = 0
-        # Only where restart intervals begin need it be known which word an MCU begins with.
+        # The word that an MCU begins with is needed only where restart intervals begin.
         bound_word, bound_tail = np.zeros(self.mcus + 1, np.intp), np.zeros(self.mcus + 1, np.uint64)
         bound_word[-1] = count - 1
         if len(self.interval_starts):
@@ -459,7 +459,7 @@ class AcSymbols:
 
 
 def _join(pieces: Iterable[CoefficientSymbols]) -> CoefficientSymbols:
-    """Several as one, their places and numbers counting on."""
+    """Several as one; places and numbers count on."""
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in CoefficientSymbols._fields}
     coefficients = corrections = 0
     for piece in pieces:
@@ -471,21 +471,20 @@ def _join(pieces: Iterable[CoefficientSymbols]) -> CoefficientSymbols:
             parts[name].append(array)
         coefficients += len(piece.symbol)
         corrections += len(piece.corrections)
-    # One by one, as each gives its memory back when it is joined.
+    # One by one, so that the parts of each give their memory back before the next is joined.
     return CoefficientSymbols(**{name: np.concatenate(parts.pop(name)) for name in CoefficientSymbols._fields})
 
 
-def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcSymbols]:
-    """All symbols of an AC scan, in pieces of whole restart intervals, or of :data:`PIECE` symbols.
+def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcPiece]:
+    """All symbols of an AC scan, in pieces of :data:`PIECE` symbols, or of whole restart intervals if there are any.
 
-    The EOBn of a run goes to where its first block ends: its other blocks write nothing but correction bits, and
-    these stand behind it.
+    The EOBn of a run stands where its first block ends: the other blocks write only correction bits, which follow it.
     """
     symbols = _join((refinement_symbols if scan.Ah else first_symbols)(scan, piece) for piece in pieces)
     runs = _eob_runs_of(scan, symbols)
     n = magnitude_category(runs.length) - np.uint8(1)
 
-    # EOBn and ZRL go in between the coefficients; where both do, EOBn first, as it ends a block before.
+    # Insert EOBn and ZRL between the coefficients. Where both go, EOBn comes first: it ends an earlier block.
     before = np.concatenate([symbols.ends[runs.first], symbols.zero_runs])
     order = np.argsort(before, kind="stable")
     place = before[order] + np.arange(len(order))
@@ -511,7 +510,7 @@ def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcSymbols]:
         return
     blocks = len(symbols.ends)
     mcu = np.append(np.arange(0, blocks, scan.restart_interval), blocks)
-    # What goes before a block: the coefficients of those before it, their ZRLs, and the runs begun in them.
+    # Before a block come the coefficients of earlier blocks, their ZRLs, and the runs that began there.
     coefficients = np.append(0, symbols.ends)[mcu]
     start = coefficients + np.searchsorted(symbols.zero_runs, coefficients) + np.searchsorted(runs.first, mcu)
     cuts = [*np.flatnonzero(np.diff(start[:-1] // PIECE, prepend=-1)).tolist(), len(mcu) - 1]
@@ -537,9 +536,9 @@ def _eob_runs_of(scan: Scan, symbols: CoefficientSymbols) -> EobRuns:
     return eob_runs(blocks, broken, waiting)
 
 
-def _piece(symbols: CoefficientSymbols, own: slice) -> AcSymbols:
-    """Some of a scan's symbols, those inserted among them, with their correction bits."""
+def _piece(symbols: CoefficientSymbols, own: slice) -> AcPiece:
+    """A slice of a scan's symbols, EOBn and ZRL included, with their correction bits."""
     taken, corrections = symbols.taken[own], symbols.corrections
     if len(corrections):
         corrections = corrections[symbols.taken[own.start - 1] if own.start else 0 : taken[-1]]
-    return AcSymbols(symbols.symbol[own], symbols.extra[own], taken, corrections, 0, 1, np.empty(0, np.intp))
+    return AcPiece(symbols.symbol[own], symbols.extra[own], taken, corrections, 0, 1, np.empty(0, np.intp))

@@ -33,7 +33,7 @@ class Coded(NamedTuple):
     codes: NDArray[np.uint64]
     """Right-aligned."""
     lengths: NDArray[np.uint64]
-    """1 .. 58 bits."""
+    """0 .. 58 bits."""
     first_mcu: int
     """Place of the band in the scan, in MCUs."""
     bound_word: NDArray[np.integer]

@@ -27,7 +27,7 @@ def pack(
     ----------
     codes : uint64 ``(n,)``, right-aligned, no bit set above its length.
     lengths : ``(n,)``, 0 .. 63 bits.
-    workspace : memory for what is in between.
+    workspace : scratch memory.
 
     Returns
     -------
@@ -35,13 +35,14 @@ def pack(
 
     Notes
     -----
-    Shifted to its place in the 64-bit word in which it *ends*, a code is added to that word; what sticks out
-    at the word's top is added to the word before. No two codes share a bit, so sums are ors. The sum over the
-    codes that end in a word is a difference of a cumulative sum over all codes, which may wrap: modulo 2^64 it
-    comes out right. As no code is longer than a word, one ends in each.
+    Each code is shifted to its place in the 64-bit word in which it *ends*, and added to that word. Bits that
+    stick out at the top of the word are added to the word before. No two codes share a bit, so a sum is the same
+    as an or. The sum over the codes that end in a word is a difference of two cumulative sums over all codes.
+    These may wrap; modulo 2^64 the difference is right. No code is longer than a word, so in each word at least
+    one ends.
 
-    Neighbours that fit a word together are joined first, which halves the rest of the work. Measured for 20,000
-    codes: 0.17 ms, with ``add.reduceat`` in place of both 0.30 ms.
+    Neighbours that fit a word together are joined first, which halves the rest of the work. 20,000 codes take
+    0.17 ms; with ``add.reduceat`` in place of both steps they take 0.30 ms.
 
     >>> pack(np.array([0b101, 0b11111], np.uint64), np.array([3, 5]))
     (b'\\xbf', 8)

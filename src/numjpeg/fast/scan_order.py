@@ -67,8 +67,8 @@ def sequences_of(workspace: Workspace) -> Callable[[NDArray[np.int16]], NDArray[
 def _by_coefficient(plane: NDArray[np.int16], workspace: Workspace) -> NDArray[np.int16]:
     """A component's blocks along the zig-zag, ``(64, rows, columns)``.
 
-    In memory the 64 lie an odd number of cache lines apart, so that reading a block does not meet them all in the
-    same set of the cache: 35 us for 1,024 blocks instead of 190.
+    In memory the 64 planes lie an odd number of cache lines apart. Otherwise the coefficients of a block would all
+    fall into the same set of the cache: 1,024 blocks take 35 us in place of 190.
     """
     rows, columns, _, _ = plane.shape
     count = rows * columns

@@ -7,8 +7,8 @@
 Both directions run in 16-bit fixed point, as libjpeg does: each weight is rounded to a multiple of 2^-16 and
 the sum is shifted right once.
 
-Arrays are ``(..., 3)`` with any strides; results lie in memory as three planes (component axis slowest),
-which is what the next stages want to read.
+Arrays are ``(..., 3)`` with any strides. Results lie in memory as three planes, since the next stages read one
+component at a time.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
     check_array("ycbcr", ycbcr, ("uint8",), "uint8 (..., 3), 0 .. 255", tail=(3,))
     planes, rgb = _three_planes(ycbcr.shape[:-1])
     luma = np.asarray(ycbcr[..., 0].astype(np.int16))
-    # An unsigned byte minus 128 is the same byte with its first bit turned, read as a signed one.
+    # An unsigned byte minus 128 is the same byte with its first bit flipped, read as a signed one.
     cb, cr = (np.asarray((ycbcr[..., i] ^ np.uint8(128)).view(np.int8).astype(np.int16)) for i in (1, 2))
 
     def finish(plane: NDArray[np.uint8], whole: Chroma, high: Chroma, low: Chroma) -> None:
@@ -137,12 +137,12 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _times(chroma: Chroma, weight: int) -> tuple[Chroma, Chroma]:
-    """A 16-bit weight times chroma as 256 * high + low, both of which fit 16 bits.
+    """A 16-bit weight times chroma as 256 * high + low, where both parts fit 16 bits.
 
-    16-bit arithmetic costs a third of 32-bit, and it is exact: for integers x and y the floor of
-    (x + floor(y / 256)) / 256 is the floor of (256 x + y) / 65536. Chroma is -128 .. 127, the upper byte of each
-    weight is at most 197 and the lower one at most 233, so that |high| <= 128 * 197 and |low| <= 128 * 233, and in
-    green's sum |73 cr - 88 cb| <= 128 * 161.
+    16-bit arithmetic costs a third of 32-bit arithmetic, and it is exact: for integers x and y the floor of
+    (x + floor(y / 256)) / 256 is the floor of (256 x + y) / 65536. Nothing overflows: chroma is -128 .. 127, the
+    upper byte of each weight is at most 197 and the lower one at most 233, so |high| <= 128 * 197 and |low| <=
+    128 * 233. In the sum for green, |73 cr - 88 cb| <= 128 * 161.
     """
     high, low = np.int16(weight >> 8), np.int16(weight & 255)
     return np.asarray(chroma * high), np.asarray(chroma * low)

@@ -1,7 +1,7 @@
 """DC prediction (T.81 F.1.1.5.1, F.2.1.3.1): each DC coefficient <-> its difference from the one before.
 
-"Before" means: the same component's block before it in the scan. The prediction is 0 at the start of a scan
-and after each restart marker.
+The one before is that of the preceding block of the same component in the scan. The prediction is 0 at the start
+of a scan and after each restart marker.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def dc_differences(
     ----------
     dc : int16 ``(n,)``, one component's DC coefficients in scan order.
     resets : indices at which the prediction is 0 (the first block after a restart marker), or None.
-    predictor : prediction of the first one: 0, or the last DC of the band before.
+    predictor : prediction of the first one: 0, or the last DC of the preceding band.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def dc_from_differences(
 
     Returns
     -------
-    int16 ``(n,)``; sums are kept modulo 2^16, as libjpeg keeps them (only a damaged file gets there).
+    int16 ``(n,)``; sums are taken modulo 2^16, as in libjpeg (only those of a damaged file are larger).
 
     Raises
     ------

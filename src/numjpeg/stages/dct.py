@@ -2,13 +2,13 @@
 
     F(u, v) = 1/4 C(u) C(v)  sum over x, y of  f(x, y) cos((2x+1) u pi / 16) cos((2y+1) v pi / 16)
 
-with C(0) = 1/sqrt 2 and C(u) = 1 else. Blocks are ``(..., 8, 8)``, row first (y, then x; v, then u), with
-any strides. Memory order is speed: on blocks that lie as 64 planes with a contiguous block axis every line
-below is one pass over contiguous memory; results keep the memory order of what they are given.
+with C(0) = 1/sqrt 2 and C(u) = 1 otherwise. Blocks are ``(..., 8, 8)``, rows first (y, then x; v, then u), with
+any strides. The memory order changes the speed, not the result: where the blocks lie in memory as 64 planes, one a
+coefficient, each line below is one pass over contiguous memory. Results have the memory order of the input.
 
-Two methods. ``"float"`` evaluates the formula in float64. ``"islow"`` is the accurate integer method of
-Loeffler, Ligtenberg and Moschytz (ICASSP 1989; 11 multiplications for 8 points) with 13-bit constants, as
-libjpeg runs it: every build of libjpeg-turbo gives these integers, so files and pixels agree to the last bit.
+There are two methods. ``"float"`` evaluates the formula in float64. ``"islow"`` is the accurate integer method of
+Loeffler, Ligtenberg and Moschytz (ICASSP 1989; 11 multiplications for 8 points) with 13-bit constants, as libjpeg
+runs it. Every build of libjpeg-turbo gives these integers, so files and pixels agree to the last bit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from numjpeg.errors import check_array
 
 METHODS = ("islow", "float")
 CHUNK = 512
-"""Blocks whose transforms are in flight at a time: 256 KiB of float64."""
+"""Blocks that are transformed at a time; as float64 they take 256 KiB."""
 
 CONST_BITS = 13
 PASS1_BITS = 2
@@ -36,7 +36,7 @@ def _fixed(constant: float) -> int:
     return int(constant * (1 << CONST_BITS) + 0.5)
 
 
-# Loeffler's rotations, c_k = cos(k pi / 16): sqrt 2 times the sums and differences of c_k that he names.
+# The constants of Loeffler's rotations: sqrt 2 times sums and differences of c_k = cos(k pi / 16).
 F_0_298 = _fixed(0.298631336)
 F_0_390 = _fixed(0.390180644)
 F_0_541 = _fixed(0.541196100)
@@ -156,10 +156,10 @@ def idct(coefficients: NDArray[Any], method: str = "islow") -> NDArray[Any]:
 def _inverse_by_matrices(coefficients: NDArray[np.int16]) -> NDArray[np.int16] | None:
     """The integer method as two products with 8x8 matrices; None if 16 bits would overflow on the way.
 
-    Between its two roundings the method is linear, so each pass is a matrix of integers
-    (:data:`INVERSE_MATRIX`). All sums are multiples of 2^-18 below 2^30, which float64 holds exactly, whatever
-    order a matrix product adds them in. 5 ns a sample, where the additions and shifts of
-    :func:`_inverse_with_overflow` take 25. Two buffers go round, small enough for the cache: fresh memory for
+    Between its two roundings the method is linear, so each pass is a product with a matrix of integers
+    (:data:`INVERSE_MATRIX`). All sums are multiples of 2^-18 below 2^30. float64 holds them exactly, in whatever
+    order a matrix product adds them. This takes 5 ns a sample; the additions and shifts of
+    :func:`_inverse_with_overflow` take 25. Two buffers that fit the cache are used in turn, since fresh memory for
     every intermediate would cost another 10 ns a sample in page faults.
     """
     lines = np.moveaxis(coefficients, (-2, -1), (0, 1))
@@ -220,9 +220,9 @@ def _half_up(line: NDArray[np.int32], shift: int) -> NDArray[np.int32]:
 
 
 def _wrap_flat_columns(coefficients: NDArray[np.int16], between: NDArray[np.int16]) -> None:
-    """libjpeg-turbo's short cut where rows 1 to 7 of a block are zero: pass 1 is ``c0 << 2`` modulo 2^16.
+    """libjpeg-turbo's short cut for blocks whose rows 1 to 7 are zero: pass 1 is ``c0 << 2`` modulo 2^16.
 
-    The full pass gives the same unless ``c0 << 2`` leaves 16 bits, so only such blocks are looked at.
+    The full pass gives the same unless ``c0 << 2`` exceeds 16 bits, so only blocks where it does are changed.
     """
     top = coefficients[..., 0, :]
     large = ((top > 8191) | (top < -8192)).any(-1)
@@ -241,7 +241,8 @@ def _odd_part(
 ) -> Lines:
     """Loeffler's odd rotations, the same in both directions: lines 0 to 3 from inputs 1, 3, 5, 7.
 
-    Scaled up by 2^13. The sums x1 + x5 and x3 + x7 come from the caller, who knows their width.
+    Results are scaled up by 2^13. The caller gives the sums x1 + x5 and x3 + x7, in 16 or 32 bits as it needs
+    them.
     """
     z3, z4 = x3_x7.astype(np.int32), x1_x5.astype(np.int32)
     z5 = (z3 + z4) * F_1_175
@@ -281,7 +282,7 @@ def _forward_8(x: Lines) -> Lines:
 
 
 def _forward_matrix() -> NDArray[np.int32]:
-    """``(8, 8)``, u by x: the butterfly of the unit vectors. It is linear, so this is all there is to it."""
+    """``(8, 8)``, u by x: the butterfly of the unit vectors. It is linear, so this matrix says all of it."""
     return np.stack(_forward_8(list(np.eye(8, dtype=np.int32))))
 
 

@@ -21,9 +21,9 @@ END_OF_BLOCK = 0x00
 ZERO_RUN = 0xF0
 """ZRL: sixteen zeros."""
 MAX_CATEGORY = 15
-"""What the 4 bits of SSSS can say; files of 8-bit samples need 11 for DC and 10 for AC."""
+"""The largest number that SSSS, 4 bits, can hold. Files of 8-bit samples need 11 for DC and 10 for AC."""
 WINDOW_BITS = 16
-"""The longest code word; a decoder that sees as many bits sees any code word whole."""
+"""The length of the longest code word, so that a window of as many bits holds any code word."""
 
 
 @dataclass(frozen=True)
@@ -539,8 +539,8 @@ def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
 def _code_sizes(frequencies: list[int]) -> NDArray[np.intp]:
     """Figure K.1: code lengths of 257 symbols, of which number 256 reserves the code of all ones.
 
-    Two least nodes are merged until one is left; of equal ones those with the larger index are taken first, and
-    the merged node keeps the index of the first taken.
+    The two least frequent nodes are merged until one is left. Of equal ones, that with the larger index is taken
+    first. The merged node keeps the index of the first one taken.
     """
     heap = [(count, -symbol) for symbol, count in enumerate(frequencies) if count]
     heapify(heap)
@@ -550,7 +550,7 @@ def _code_sizes(frequencies: list[int]) -> NDArray[np.intp]:
         second_count, second = heap[0]
         heapreplace(heap, (first_count + second_count, first))
         merged.append((-first, -second))
-    # Taken apart from the root on, a node gives its two parts codes that are a bit longer than its own.
+    # From the root down: the codes of a node's two parts are one bit longer than its own.
     sizes = [0] * len(frequencies)
     for first, second in reversed(merged):
         sizes[first] += 1
@@ -559,10 +559,10 @@ def _code_sizes(frequencies: list[int]) -> NDArray[np.intp]:
 
 
 def _limit_to_16(bits: list[int]) -> list[int]:
-    """Figure K.3: move codes longer than 16 bits up the tree; ``bits[i]`` counts the codes of i bits.
+    """Figure K.3: shorten codes to at most 16 bits; ``bits[i]`` is the number of codes of i bits.
 
-    A pair of the longest codes gives way to its common prefix; the other one joins the code of the longest
-    length below, which is lengthened by one bit.
+    Take two of the longest codes. One of their symbols gets their common prefix, which is one bit shorter. The
+    other shares the code of a symbol of the next shorter length in use, and both of these become one bit longer.
     """
     for length in range(len(bits) - 1, 16, -1):
         while bits[length] > 0:

@@ -1,7 +1,7 @@
 """The order of blocks in a scan (T.81 A.2): component planes <-> minimum coded units (MCU).
 
-A band of MCU rows holds of each component a plane of blocks ``(MCU rows * V, MCU columns * H, 64)``; in the
-scan the blocks of an MCU follow each other, component by component, row by row: ``(MCUs, blocks, 64)``.
+A band of MCU rows has a plane of blocks ``(MCU rows * V, MCU columns * H, 64)`` for each component. In the scan
+the blocks of an MCU follow each other, component by component and row by row: ``(MCUs, blocks, 64)``.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ Factors = Sequence[tuple[int, int]]
 
 
 def pad_to_mcus(plane: NDArray[np.int16], rows: int, columns: int, factor: tuple[int, int]) -> NDArray[np.int16]:
-    """Fill a band up to whole MCUs (A.2.4) with the blocks that cost least: AC zero, DC as in the block before.
+    """Fill a band up to whole MCUs (A.2.4) with blocks that take few bits: AC 0, DC that of the block before.
 
     Parameters
     ----------
-    plane : int16 ``(block rows, block columns, 64)``, zig-zag order; or a last axis of the DC alone.
+    plane : int16 ``(block rows, block columns, 64)``, zig-zag order; or ``(..., 1)``, only the DC.
     rows, columns : size in MCUs. factor : (V, H) of the component.
 
     Returns
     -------
-    int16 ``(rows * V, columns * H, ...)``; the plane itself if nothing is missing. A filling row takes the DC of
-    the block that its MCU codes before it, the last one of the row above.
+    int16 ``(rows * V, columns * H, ...)``; the plane itself if nothing is missing. The blocks of a row that was
+    added have the DC that their MCU codes before them: that of its last block in the row above.
 
     Raises
     ------

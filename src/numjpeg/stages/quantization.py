@@ -81,7 +81,7 @@ def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
     quality = index(quality)
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
     scaled = (values.astype(np.int64).reshape(8, 8) * percent + 50) // 100
-    return np.maximum(np.minimum(scaled, 255), 1).astype(np.uint16)  # clip takes 20 us
+    return np.maximum(np.minimum(scaled, 255), 1).astype(np.uint16)  # np.clip takes 20 us
 
 
 def quantization_tables(quality: int = 75) -> QuantizationTables:
@@ -120,9 +120,10 @@ def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> 
 
     Notes
     -----
-    On the integer DCT's multiples of 1/8 the float32 arithmetic is exact. A quotient n - 1/2 is representable
-    and therefore exact; any other is at least 1 / 8q away from it, while division and sum err by less than
-    2 n / 2^24 together, and 16 n q <= 2 (8 |c| + 4 q) < 2^24 for every |c| <= 2048 and q <= 65535.
+    For the integer DCT's multiples of 1/8 the float32 arithmetic rounds correctly. A quotient n - 1/2 is
+    representable and therefore exact. Any other differs from it by at least 1 / 8q. Division and sum together err
+    by less than 2 n / 2^24, and that is smaller: 16 n q <= 2 (8 |c| + 4 q) < 2^24 for every |c| <= 2048 and q <=
+    65535.
 
     >>> quantize(np.full((8, 8), -24, np.float32), np.full((8, 8), 16))[0, 0].item()
     -2

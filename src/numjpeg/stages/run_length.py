@@ -1,8 +1,8 @@
 """Run-length coding of zeros (T.81 F.1.2.2): AC coefficients along the zig-zag <-> (run, value) entries.
 
-An entry says how many zeros go before a nonzero coefficient, and its value. Where the last nonzero
-coefficient is not number 63, an end-of-block entry (run 0, value 0) closes the block. Runs stay whole here;
-that a code word counts 15 zeros at the most is a matter of Huffman coding (ZRL, F.1.2.2.1).
+An entry holds the number of zeros before a nonzero coefficient, and its value. An end-of-block entry (run 0,
+value 0) closes each block whose coefficient 63 is zero. Runs may have any length here. A code word counts at most
+15 zeros, so the Huffman stage splits longer runs (ZRL, F.1.2.2.1).
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def run_length_encode(sequences: NDArray[np.int16]) -> Runs:
 
     Parameters
     ----------
-    sequences : int16 ``(n, 64)`` in zig-zag order. Element 0 (DC) is not looked at.
+    sequences : int16 ``(n, 64)`` in zig-zag order. Element 0 (DC) is ignored.
 
     Returns
     -------
-    Runs: one entry a nonzero AC coefficient, and one end-of-block entry where due.
+    Runs: one entry for each nonzero AC coefficient, and one for each end of block.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def run_length_encode(sequences: NDArray[np.int16]) -> Runs:
     [[0, 0, 0], [0, 2, 0], [-2, 3, 0]]
     """
     check_array("sequences", sequences, ("int16",), "int16 (n, 64)", ndim=2, tail=(64,))
-    # A 65th column stands for the end of the block; it is set unless coefficient 63 is nonzero.
+    # Column 64 stands for the end of the block; it is set unless coefficient 63 is nonzero.
     present = np.empty((len(sequences), 65), np.bool_)
     present[:, 0] = False
     np.not_equal(sequences[:, 1:], 0, out=present[:, 1:64])

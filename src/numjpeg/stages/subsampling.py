@@ -84,8 +84,8 @@ def upsample(plane: NDArray[np.uint8], h: int, v: int, fancy: bool = True) -> ND
 
     Parameters
     ----------
-    plane : uint8 ``(..., rows, columns)``. Its outer rows and columns are taken as the picture's edges; a
-        caller who works in bands passes one row more on either side and cuts ``v`` rows off the result.
+    plane : uint8 ``(..., rows, columns)``. Its outer rows and columns count as the edges of the picture. A caller
+        who works in bands passes one more row on either side and cuts ``v`` rows off the result.
     h, v : horizontal and vertical ratio, at least 1.
     fancy : triangle filter (3/4 of the nearer, 1/4 of the farther sample, in each direction) where libjpeg
         has one: 1x2 at any width, 2x1 and 2x2 if there are more than two columns. False: box throughout.
@@ -124,10 +124,10 @@ def upsample(plane: NDArray[np.uint8], h: int, v: int, fancy: bool = True) -> ND
 
 
 def _triangle(samples: Sums, axis: int, bias: tuple[int, int]) -> tuple[Sums, Sums]:
-    """Between each two samples along ``axis`` there are two new ones: ``3 * own + neighbour + bias``.
+    """Two new samples for each one along ``axis``: ``3 * own + neighbour + bias``, at most 16 * 255 + 8.
 
-    The even ones look at the neighbour before, the odd ones at the one after; beyond an edge stands the edge
-    sample itself. At most 16 * 255 + 8.
+    The even ones take the neighbour before, the odd ones the one after. At an edge the sample is its own
+    neighbour.
     """
     three = samples * np.uint16(3)
     results = (three + np.uint16(bias[0]), three)
@@ -143,7 +143,7 @@ def _triangle(samples: Sums, axis: int, bias: tuple[int, int]) -> tuple[Sums, Su
 
 
 def _in_turn(even: Sums, odd: Sums) -> Sums:
-    """Rows of both, one of each in turn."""
+    """The rows of both, alternating."""
     *lead, rows, columns = even.shape
     both = np.empty((*lead, rows, 2, columns), np.uint16)
     both[..., 0, :] = even
@@ -152,9 +152,9 @@ def _in_turn(even: Sums, odd: Sums) -> Sums:
 
 
 def _side_by_side(even: Sums, odd: Sums, shift: int) -> NDArray[np.uint8]:
-    """Columns of both, one of each in turn, shifted right to 8 bits. Both are overwritten.
+    """The columns of both, alternating, shifted right to 8 bits. Both inputs are overwritten.
 
-    Two bytes are written as one number, 0.1 ns a sample, where every second byte by itself takes 0.7.
+    Two bytes are written as one 16-bit number: 0.1 ns a sample. Writing every second byte by itself takes 0.7.
     """
     even >>= shift
     odd >>= shift

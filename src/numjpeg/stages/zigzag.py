@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from numjpeg.errors import check_array
 
-# Figure A.6: the place in the sequence of each coefficient of the block (row v, column u).
+# Figure A.6: for each coefficient of the block (row v, column u), its place in the sequence.
 SEQUENCE = np.array(
     [
         [0, 1, 5, 6, 14, 15, 27, 28],
@@ -22,7 +22,7 @@ SEQUENCE = np.array(
         [35, 36, 48, 49, 57, 58, 62, 63],
     ]
 )
-# What is derived from it: the place in natural order (8 v + u) of each member of the sequence.
+# The inverse: for each place in the sequence, the coefficient's place in natural order (8 v + u).
 NATURAL = np.argsort(SEQUENCE.ravel())
 
 Coefficient = TypeVar("Coefficient", bound=np.generic)
@@ -50,7 +50,7 @@ def zigzag(blocks: NDArray[Coefficient]) -> NDArray[Coefficient]:
     if blocks.ndim == 2:
         return blocks.reshape(64)[NATURAL]
     sequences = np.empty((*blocks.shape[:-2], 64), blocks.dtype)
-    # One assignment a coefficient: on blocks that lie in memory as 64 planes each is a plain copy.
+    # One assignment a coefficient: where blocks lie in memory as 64 planes, each reads contiguous memory.
     for place, natural in enumerate(NATURAL.tolist()):
         sequences[..., place] = blocks[..., natural // 8, natural % 8]
     return sequences
@@ -65,7 +65,8 @@ def inverse_zigzag(sequences: NDArray[Coefficient]) -> NDArray[Coefficient]:
 
     Returns
     -------
-    ``(..., 8, 8)``, same dtype; in memory 64 planes, one a coefficient, as the inverse DCT wants them.
+    ``(..., 8, 8)``, same dtype. In memory there are 64 planes, one a coefficient, which is fastest for the
+    inverse DCT.
 
     Raises
     ------

@@ -15,6 +15,7 @@ from numjpeg.decoder import read_coefficients
 from numjpeg.encoder import encode
 from numjpeg.forensics import estimate_quality
 from numjpeg.metrics import psnr
+from numjpeg.stages.blocks import pad_edges
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
 from numjpeg.stages.dct import fdct, idct
 from numjpeg.stages.huffman import (
@@ -131,8 +132,7 @@ def _coding_steps(
     h, v = place.ratio
     table = read_header(sample).quantization_tables[place.component.Tq]
     shifted = level_shift(samples)
-    small = downsample(shifted, h, v)
-    small = np.pad(small, [(0, 8 - len(small)), (0, 0)], mode="edge")
+    small = pad_edges(downsample(shifted, h, v))
     frequencies = fdct(small)
     quantized = quantize(frequencies, table)
     sequence = zigzag(quantized)

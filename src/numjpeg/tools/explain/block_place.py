@@ -11,6 +11,7 @@ from numjpeg.coefficients import Component
 from numjpeg.colorspaces import to_components
 from numjpeg.container import structure as reader
 from numjpeg.container.frame import Frame, Scan
+from numjpeg.stages.blocks import pad_edges
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,8 @@ class BlockPlace:
         found = pixels[top : top + 8 * v, left : left + 8 * h]
         # A.2.4 as the encoder does it: columns to whole blocks, and rows as far as there are samples to average.
         # Averaged rows are repeated afterwards; where nothing is averaged that is the same as repeating them here.
-        below, right = 8 * v - found.shape[0], 8 * h - found.shape[1]
-        if v > 1:
-            below = min(below, -found.shape[0] % self.frame.V_max)
-        rest = [(0, 0)] * (found.ndim - 2)
-        return np.pad(found, [(0, below), (0, right), *rest], mode="edge"), found.shape[:2] != (8 * v, 8 * h)
+        rows = self.frame.V_max if v > 1 else 8
+        return pad_edges(found, rows, 8 * h, axis=0)[: 8 * v], found.shape[:2] != (8 * v, 8 * h)
 
     def samples(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The component's samples at full resolution, ``(rows, 8 h)``; fewer than ``8 v`` rows where :meth:`area`
