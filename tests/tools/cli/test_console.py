@@ -68,6 +68,35 @@ def test_standard_input_that_fails():
     assert result.stderr.count(b"\n") == 1
 
 
+@pytest.mark.skipif(os.name != "posix", reason="shells of POSIX")
+def test_standard_input_that_is_closed():
+    words = ["sh", "-c", '"$@" <&-', "sh", sys.executable, "-m", "numjpeg", "decode", "-"]
+    closed = subprocess.run(words, capture_output=True, env=ENVIRONMENT, check=False)
+    assert (closed.returncode, closed.stderr) == (1, b"numjpeg: standard input: it is closed\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked there")
+def test_a_worker_that_dies(tmp_path):
+    """The files that were not done are named, each by a line."""
+    names = [str(tmp_path / f"{i}.ppm") for i in range(9)]
+    for name in names:
+        Image.fromarray(photo()).save(name)
+    program = (
+        "import os, sys\n"
+        "from numjpeg.tools import cli\n"
+        "from numjpeg.tools.cli import inputs\n"
+        "caller, read = os.getpid(), inputs.read_picture\n"
+        "inputs.read_picture = lambda *a: read(*a) if os.getpid() == caller else os._exit(9)\n"
+        "sys.exit(cli.main(['encode', '-w', '2', *sys.argv[1:]]))\n"
+    )
+    words = [sys.executable, "-c", program, *names]
+    done = subprocess.run(words, capture_output=True, env=ENVIRONMENT, timeout=60, check=False)
+    assert done.returncode == 1
+    lines = done.stderr.decode().splitlines()
+    assert [line.split(": ")[1] for line in lines] == names
+    assert all("a worker died" in line for line in lines)
+
+
 def test_a_reader_that_goes_away(jpg):
     with subprocess.Popen(
         [sys.executable, "-m", "numjpeg", "info", *[str(jpg)] * 300],

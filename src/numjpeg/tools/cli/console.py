@@ -158,6 +158,12 @@ def for_each(
             except FileError as error:
                 shown.say(f"numjpeg: {display(name)}: {reason(error)}")
                 code = FAILED
+            except RuntimeError as error:
+                if type(error).__name__ != "BrokenProcessPool":
+                    raise
+                for left in names[done - 1 :]:
+                    shown.say(f"numjpeg: {display(left)}: not done, as a worker died (killed, or out of memory)")
+                return FAILED
             else:
                 if verbose and line:
                     shown.say(line)

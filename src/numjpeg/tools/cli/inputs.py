@@ -71,6 +71,8 @@ def _in_folder(folder: str, suffixes: Sequence[str], inside: Path) -> list[Sourc
 
 def read_bytes(name: str) -> bytes:
     """The contents of a file, or of standard input; PictureError if there are none."""
+    if name == STANDARD_STREAM and sys.stdin is None:  # as where the shell has closed it (<&-)
+        raise PictureError("it is closed")
     data = sys.stdin.buffer.read() if name == STANDARD_STREAM else Path(name).read_bytes()
     if not data:
         raise PictureError("the file is empty")
