@@ -45,11 +45,16 @@ TUNES = ("psnr", "perceptual")
 """What ``tune`` can aim at (:data:`numjpeg.rate_distortion.tuning.AIMS`)."""
 
 
+UNSCALED = 50
+"""The quality at which libjpeg's tables are those of T.81 K.1."""
+
+
 @dataclass(frozen=True)
 class Tuning:
     """How an encoder that searches is to search: the parameters of :func:`numjpeg.encode` of these names."""
 
-    tune: str
+    tune: str | None
+    """None where quantization tables are scaled to meet a target."""
     quality: int
     importance: ArrayLike | str | None
     target_bytes: int | None
@@ -118,11 +123,12 @@ def plan_encoding(
     stored = _stored_colorspace(source, keep_rgb)
     factors = _sampling_factors(subsampling, stored)
     quality = None if quality is None else _integer("quality", quality, 1, 100)
-    tables, selectors = _quantization(qtables, quality, stored)
+    searched = tune is None and qtables is None and (target_bytes is not None or target_psnr is not None)
+    tables, selectors = _quantization(qtables, UNSCALED if searched else quality, stored)
     tuning = _tuning(
         tune, quality, importance, target_bytes, target_psnr, fancy_upsampling, bool(progressive) and scans is None
     )
-    if tuning:
+    if tuning and tune is not None:
         _check_tunable(stored, qtables, factors)
     components = _components(stored, factors, selectors)
     interval, rows = _restart_interval(restart_marker_blocks, restart_marker_rows, width, factors)
@@ -346,12 +352,11 @@ def _tuning(
     finds_script: bool,
 ) -> Tuning | None:
     targets = {"target_bytes": target_bytes, "target_psnr": target_psnr}
-    if tune is None:
-        for name, value in {"importance": importance, **targets}.items():
-            if value is not None:
-                raise ValueError(f"{name}: only with tune")
+    if tune is None and importance is not None:
+        raise ValueError("importance: only with tune")
+    if tune is None and all(target is None for target in targets.values()):
         return None
-    if tune not in TUNES:
+    if tune is not None and tune not in TUNES:
         raise ValueError(f"tune: {tune!r} is none of {(None, *TUNES)}")
     if isinstance(importance, str) and importance != "auto":
         raise ValueError(f"importance: {importance!r} is neither 'auto' nor an array")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.arguments import Plan, QTables, Scans, Subsampling, Tuning, plan_encoding, plan_writing
-from numjpeg.coefficients import Coefficients
+from numjpeg.coefficients import Coefficients, Component
 from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Scan, frame_of
@@ -19,6 +19,7 @@ from numjpeg.container.scripts import Script, make_scans
 from numjpeg.entropy.progressive_writer import encode_scan
 from numjpeg.entropy.sequential_writer import MissingCodeError
 from numjpeg.fast.tiles import analyse
+from numjpeg.metrics import psnr
 from numjpeg.scans import (
     Bands,
     ScanSymbols,
@@ -99,12 +100,14 @@ def encode(
         picture (:mod:`numjpeg.rate_distortion`), with ``progressive`` the scans too. Only RGB, BGR and GRAY.
     importance : with ``tune``, how much errors count in each place: real ``(H, W)``, at least 0, of which only
         ratios matter. "auto" counts them less where detail hides them, as "perceptual" does anyway.
-    target_bytes : with ``tune``, in place of ``quality``: the best file that is not larger. It takes at least 98 %
-        of them, unless the finest file takes less.
-    target_psnr : with ``tune``, in place of ``quality``: the smallest file of this PSNR in dB over red, green and
-        blue, or up to 0.05 dB more.
-    fancy_upsampling : with ``tune``, the decoder to expect: one that enlarges chroma by the triangle filter, as
-        nearly all do, or (False) one that repeats samples.
+    target_bytes : in place of ``quality``: the best file that is not larger. It takes at least 98 % of them, or
+        the next finer tables would make it too large. Without ``tune``, libjpeg's tables or ``qtables`` are scaled
+        by a real factor, entries 1 to 255.
+    target_psnr : in place of ``quality``: the smallest file of this PSNR in dB over the channels, as a rule red,
+        green and blue. It has up to 0.05 dB more. Without ``tune`` tables are scaled, and it has up to 0.2 dB
+        more, or the next coarser tables would miss the target.
+    fancy_upsampling : with ``tune`` or ``target_psnr``, the decoder to expect: one that enlarges chroma by the
+        triangle filter, as nearly all do, or (False) one that repeats samples.
 
     Returns
     -------
@@ -147,8 +150,16 @@ def encode(
         target_psnr=target_psnr,
         fancy_upsampling=fancy_upsampling,
     )
-    if plan.tuning:
-        return _encode_tuned(plan, plan.tuning)
+    return run(plan)
+
+
+def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
+    """The file of a plan. ``progress`` is told what part is done, 0 to 1, if that takes long, as with ``tune``."""
+    tuning = plan.tuning
+    if tuning and tuning.tune:
+        return _encode_tuned(plan, tuning, tuning.tune, progress)
+    if tuning:
+        return _encode_scaled(plan, tuning)
     huffman_tables = None if plan.optimize else STANDARD_TABLES
     if fast_forms_enabled():
         return write_file(plan.coefficients, huffman_tables, _bands(plan), plan.script, plan.restart_rows)
@@ -222,7 +233,45 @@ def _bands(plan: Plan) -> Bands:
     )
 
 
-def _encode_tuned(plan: Plan, tuning: Tuning) -> bytes:
+def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
+    """The file whose tables are scaled to meet a target."""
+    from numjpeg.rate_distortion import scaling  # noqa: PLC0415 (a tenth of the time of all imports)
+    from numjpeg.rate_distortion.tuning import decoded  # noqa: PLC0415
+
+    coefficients = plan.coefficients
+
+    def with_tables(tables: scaling.Tables, components: Sequence[Component] = coefficients.components) -> Plan:
+        own = replace(coefficients, quantization_tables=dict(tables), components=tuple(components))
+        return replace(plan, coefficients=own, tuning=None)
+
+    def measure(own: Plan) -> tuple[float, Coefficients]:
+        bands = [[plane.copy() for plane in band] for band in _bands(own)(0)]
+        planes = [np.concatenate(of_component) for of_component in zip(*bands, strict=True)]
+        found = replace(own.coefficients, planes=planes)
+        picture = decoded(found, tuning.fancy_upsampling, plan.stored, plan.source)
+        return psnr(plan.samples, picture), found
+
+    def full_chroma() -> float:
+        components = [replace(c, H=1, V=1) for c in coefficients.components]
+        return measure(with_tables(scaling.scaled(base, 0), components))[0]
+
+    base = coefficients.quantization_tables
+    if tuning.target_bytes is not None:
+        return scaling.for_bytes(
+            lambda tables: run(with_tables(tables)), base, tuning.target_bytes, plan.samples.size
+        )
+    subsampled = plan.stored == "YCbCr" and len({(c.H, c.V) for c in coefficients.components}) > 1
+    found = scaling.for_psnr(
+        lambda tables: measure(with_tables(tables)),
+        base,
+        tuning.target_psnr or 0,
+        full_chroma if subsampled else None,
+    )
+    huffman_tables = None if plan.optimize else STANDARD_TABLES
+    return write_file(found, huffman_tables, script=plan.script, restart_rows=plan.restart_rows)
+
+
+def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[float], None] | None) -> bytes:
     """The file whose coefficients and tables a search finds best."""
     from numjpeg.rate_distortion.search import CheapestScript  # noqa: PLC0415 (a tenth of the time of all imports)
     from numjpeg.rate_distortion.tuning import encode_tuned  # noqa: PLC0415
@@ -232,13 +281,14 @@ def _encode_tuned(plan: Plan, tuning: Tuning) -> bytes:
         plan.samples[..., ::-1] if plan.source == "BGR" else plan.samples,
         plan.coefficients.components,
         CheapestScript(write) if tuning.finds_script else write,
-        tune=tuning.tune,
+        tune=tune,
         quality=tuning.quality,
         importance=tuning.importance,
         target_bytes=tuning.target_bytes,
         target_psnr=tuning.target_psnr,
         fancy_upsampling=tuning.fancy_upsampling,
         progressive=bool(plan.script),
+        progress=progress,
     )
 
 

@@ -313,8 +313,6 @@ def test_wrong_maps_are_refused(importance: object) -> None:
         ("qtables", {"tune": "psnr", "qtables": [range(1, 65)]}),
         ("subsampling", {"tune": "psnr", "subsampling": "2x2,1x2,1x1"}),
         ("importance", {"importance": "auto"}),
-        ("target_bytes", {"target_bytes": 1000}),
-        ("target_psnr", {"target_psnr": 30}),
         ("target_bytes", {"tune": "psnr", "target_bytes": 0}),
         ("target_psnr", {"tune": "psnr", "target_psnr": float("nan")}),
         ("target_psnr", {"tune": "psnr", "target_psnr": 30, "target_bytes": 1000}),

@@ -14,6 +14,7 @@ from itertools import product
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU
@@ -28,51 +29,67 @@ SLACK_BYTES = 0.004
 SLACK_DECIBELS = 0.04
 """A search for a PSNR ends when it is met by at most this."""
 TRIALS = 40
-"""Strengths that are tried at the most. Against the logarithm of the strength size and PSNR are so smooth that a
-few do."""
+"""Places that are tried at the most. Against the logarithm of the strength size and PSNR are so smooth that a few
+do."""
+SIZE_SLOPE, PSNR_SLOPE = 0.75, 4.5
+"""By how much the logarithm of the size, and the PSNR in dB, of a photograph fall where the logarithm of the
+strength rises by 1: for the second trial."""
 
 Made = TypeVar("Made")
+Places = NDArray[np.float64]
+"""Logarithms of strengths that may be tried, rising."""
+
+STRENGTHS: Places = np.linspace(math.log(FINEST), math.log(COARSEST), 1 << 17)
+"""Those of an aim: each is 0.01 % above the one before it."""
 
 
 # --- targets ---------------------------------------------------------------------------------------------
 
 
-def for_bytes(make: Callable[[float], bytes], target: int, guess: float) -> bytes:
+def for_bytes(
+    make: Callable[[float], bytes],
+    target: int,
+    guess: float,
+    places: Places = STRENGTHS,
+    slack: float = SLACK_BYTES,
+) -> bytes:
     """The best file that is not larger than ``target`` bytes.
 
     Parameters
     ----------
     make : a file from a strength. guess : a strength to begin with.
+    places : where to look. slack : what part of the target may be left.
 
     Returns
     -------
-    The file. It takes at least 98 % of ``target``, unless the finest one does not.
+    The file. It leaves at most ``slack`` of the target, unless it is the finest one, or the next finer one is too
+    large.
 
     Raises
     ------
     ValueError if even the coarsest file is larger; the message says how large that is.
     """
-    largest_log = math.log(target)
     smallest: list[int] = []
 
-    def file_at(x: float) -> bytes:
+    def file_at(x: float) -> tuple[float, bytes]:
         data = make(math.exp(x))
         smallest[:] = [min(len(data), *smallest)] if smallest else [len(data)]
-        return data
+        return math.log(target / len(data)), data
 
-    found = _search(
-        file_at,
-        lambda data: largest_log - math.log(len(data)),
-        -math.log1p(-SLACK_BYTES),
-        math.log(guess),
-        (math.log(FINEST), math.log(COARSEST)),
-    )
+    found = _search(file_at, places, math.log(guess), -math.log1p(-slack), SIZE_SLOPE)
     if found is None:
         raise ValueError(f"target_bytes: {target} is impossible, the smallest file has {smallest[0]} bytes")
-    return found
+    return found[1]
 
 
-def for_psnr(make: Callable[[float], tuple[float, Made]], target: float, guess: float) -> Made:
+def for_psnr(
+    make: Callable[[float], tuple[float, Made]],
+    target: float,
+    guess: float,
+    full_chroma: Callable[[], float] | None,
+    places: Places = STRENGTHS,
+    slack: float = SLACK_DECIBELS,
+) -> Made:
     """What has a PSNR of ``target`` or a little more.
 
     Parameters
@@ -80,76 +97,94 @@ def for_psnr(make: Callable[[float], tuple[float, Made]], target: float, guess: 
     make : a PSNR in dB, and what has it, from a strength. Only the latest is kept; if an earlier one was better,
         it is made again.
     guess : a strength to begin with.
+    full_chroma : the best PSNR without subsampling; None if there is none in the first place.
+    places : where to look. slack : by how many dB the target may be passed.
 
     Returns
     -------
-    The second of what ``make`` gives. Its PSNR is above the target by at most 0.05 dB, unless the coarsest file is
-    better than that.
+    The second of what ``make`` gives. Its PSNR is above the target by at most ``slack`` dB, unless it is the
+    coarsest, or the next coarser one has less than the target.
 
     Raises
     ------
-    ValueError if even the finest has less; the message says how much that is.
+    ValueError if even the finest has less. The message says how much that is, and whether 4:4:4 would do.
     """
-    latest: list[Made] = []
+    latest: list[tuple[float, float, Made]] = []
 
     def at(x: float) -> tuple[float, float]:
         latest.clear()
         decibels, made = make(math.exp(-x))
-        latest.append(made)
-        tried.append((x, decibels))
-        return decibels, x
+        latest.append((x, decibels, made))
+        return decibels - target, x
 
-    tried: list[tuple[float, float]] = []
-    ends = -math.log(COARSEST), -math.log(FINEST)
-    found = _search(at, lambda made: made[0] - target, SLACK_DECIBELS, -math.log(guess), ends)
+    found = _search(at, -places[::-1], -math.log(guess), slack, PSNR_SLOPE)
     if found is None:
-        best = math.floor(max(decibels for _, decibels in tried) * 100) / 100
-        raise ValueError(f"target_psnr: {target} dB is impossible, the best file has {best:.2f} dB")
-    if found[1] != tried[-1][0]:
+        best = math.floor(latest[0][1] * 100) / 100
+        advice = '; subsampling="4:4:4" reaches it' if full_chroma and full_chroma() >= target else ""
+        raise ValueError(f"target_psnr: {target} dB is impossible, the best file has {best:.2f} dB{advice}")
+    if found[1] != latest[0][0]:
         at(found[1])
-    return latest[0]
+    return latest[0][2]
 
 
 def _search(
-    make: Callable[[float], Made],
-    surplus: Callable[[Made], float],
-    slack: float,
-    guess: float,
-    ends: tuple[float, float],
-) -> Made | None:
-    """What ``make`` gives where 0 <= surplus <= slack, or if there is no such place the least surplus found.
+    make: Callable[[float], tuple[float, Made]], places: Places, guess: float, slack: float, slope: float
+) -> tuple[float, Made] | None:
+    """Where 0 <= surplus <= slack, or if there is no such place, where it is above 0 and negative just before.
 
-    ``surplus`` rises from one end to the other; None if it is negative at both. A step that doubles looks for a
-    bracket, secants aimed at the middle of the slack narrow it; every third trial bisects, in case of jumps.
+    Parameters
+    ----------
+    make : a surplus, and what has it. The surplus rises along ``places``, on the whole.
+    guess : where to begin. slope : how fast the surplus rises, about.
+
+    Returns
+    -------
+    What ``make`` gave there; None if the surplus is negative at the last place.
+
+    Notes
+    -----
+    The first step is by the slope, the second one by the slope that was met, and those after it are doubled,
+    until there is a bracket. Secants aimed at the middle of the slack narrow it; every third time it is bisected,
+    in case of jumps.
     """
-    lowest, highest = ends
-    below: tuple[float, float] | None = None  # place, surplus
-    above: tuple[float, float] | None = None
-    best: tuple[float, Made] | None = None
-    x, step = min(max(guess, lowest), highest), 0.3
-    for trial in range(TRIALS):
-        made = make(x)
-        value = surplus(made)
+    last = len(places) - 1
+    below = above = -1  # indices into places; -1 for unknown
+    too_little, found = 0.0, None
+    i = int(np.clip(np.searchsorted(places, guess), 0, last))
+    before: tuple[float, float] | None = None
+    steps = narrowings = 0
+    for _ in range(TRIALS):
+        value, made = tried = make(float(places[i]))
         if value >= 0:
-            above = (x, value)
-            if best is None or value < best[0]:
-                best = (value, made)
-            if value <= slack or x == lowest:
+            above, found = i, tried
+            if value <= slack or i == 0:
                 break
         else:
-            below = (x, value)
-            if x == highest:
+            below, too_little = i, value
+            if i == last:
                 break
-        if below is None or above is None:
-            x = min(max(x + (step if value < 0 else -step), lowest), highest)
-            step *= 2
+        del made, tried
+        if below < 0 or above < 0:
+            if before:
+                met = (value - before[1]) / (places[i] - before[0])
+                slope = min(max(met, slope / 4), slope * 4)
+            before = float(places[i]), value
+            step = (slack / 2 - value) / slope * max(1, 1 << steps >> 1)
+            steps += 1
+            i = int(np.clip(np.searchsorted(places, places[i] + step), 0, last))
+            # At least one place further, in the right direction.
+            i = max(i, below + 1) if value < 0 else min(i, above - 1)
             continue
-        part = (slack / 2 - below[1]) / (above[1] - below[1])
-        part = 0.5 if trial % 3 == 2 else min(max(part, 0.02), 0.98)
-        x = below[0] + part * (above[0] - below[0])
-        if above[0] - below[0] < 1e-7:
+        if above - below <= 1 or found is None:
             break
-    return None if best is None else best[1]
+        narrowings += 1
+        if narrowings % 3 == 0:
+            i = (below + above) // 2
+        else:
+            part = min(max((slack / 2 - too_little) / (found[0] - too_little), 0.02), 0.98)
+            i = int(np.searchsorted(places, places[below] + part * (places[above] - places[below])))
+        i = min(max(i, below + 1), above - 1)
+    return found
 
 
 # --- scans -----------------------------------------------------------------------------------------------

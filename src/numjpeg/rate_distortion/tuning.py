@@ -13,7 +13,7 @@ from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.fast import tiles as pixels
 from numjpeg.metrics import psnr
 from numjpeg.rate_distortion import adaptive, search
-from numjpeg.rate_distortion.optimise import optimise
+from numjpeg.rate_distortion.optimise import Progress, optimise
 from numjpeg.rate_distortion.picture import Picture
 from numjpeg.rate_distortion.tables import perceptual_aim, psnr_aim
 from numjpeg.stages.zigzag import zigzag
@@ -57,6 +57,7 @@ def encode_tuned(
     target_psnr: float | None,
     fancy_upsampling: bool,
     progressive: bool,
+    progress: Progress | None = None,
 ) -> bytes:
     """The best file that ``write`` makes of a picture's coefficients.
 
@@ -67,6 +68,7 @@ def encode_tuned(
     write : a file from coefficients.
     progressive : ``write`` makes progressive files.
     tune, quality, importance, target_bytes, target_psnr, fancy_upsampling : as in :func:`numjpeg.encode`.
+    progress : is told again and again what part is done, from 0 to 1; of a search each trial by itself.
     """
     height, width, _ = samples.shape
     ratio = (components[0].H, components[0].V) if len(components) > 1 else (1, 1)
@@ -81,23 +83,33 @@ def encode_tuned(
     numbered = tuple(replace(c, Tq=min(i, 1), Td=min(i, 1), Ta=min(i, 1)) for i, c in enumerate(components))
     picture = Picture(samples, numbered, fancy_upsampling, weights)
 
-    def make(strength: float) -> bytes:
-        return write(optimise(picture, strength, aim, progressive=progressive))
+    def quantized(strength: float) -> Coefficients:
+        return optimise(picture, strength, aim, progressive=progressive, progress=progress)
 
     def measured(strength: float) -> tuple[float, Coefficients]:
-        found = optimise(picture, strength, aim, progressive=progressive)
+        found = quantized(strength)
         return psnr(samples, decoded(found, fancy_upsampling)), found
+
+    def full_chroma() -> float:
+        alone = Picture(samples, [replace(c, H=1, V=1) for c in numbered], fancy_upsampling)
+        best = optimise(alone, search.FINEST, AIMS[tune](1, 1, fancy_upsampling))
+        return psnr(samples, decoded(best))
 
     guess = strength_of(tune, quality)
     if target_bytes is not None:
-        return search.for_bytes(make, target_bytes, guess)
+        return search.for_bytes(lambda strength: write(quantized(strength)), target_bytes, guess)
     if target_psnr is not None:
-        return write(search.for_psnr(measured, target_psnr, guess))
-    return make(guess)
+        return write(search.for_psnr(measured, target_psnr, guess, None if ratio == (1, 1) else full_chroma))
+    return write(quantized(guess))
 
 
-def decoded(coefficients: Coefficients, fancy_upsampling: bool = True) -> NDArray[np.uint8]:
-    """The picture ``(H, W, channels)`` that a decoder makes of coefficients of YCbCr or gray."""
+def decoded(
+    coefficients: Coefficients, fancy_upsampling: bool = True, stored: str = "YCbCr", target: str = "RGB"
+) -> NDArray[np.uint8]:
+    """The picture ``(H, W, channels)`` that a decoder makes of coefficients.
+
+    ``stored``, ``target`` : colour spaces of the file and of the picture, if there are several components.
+    """
     components = coefficients.components
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
     height, width = coefficients.height, coefficients.width
@@ -115,5 +127,5 @@ def decoded(coefficients: Coefficients, fancy_upsampling: bool = True) -> NDArra
     if len(components) == 1:
         out[..., 0] = planes[0]
     else:
-        pixels.assemble(planes, components, "YCbCr", "RGB", out, fancy_upsampling)
+        pixels.assemble(planes, components, stored, target, out, fancy_upsampling)
     return out

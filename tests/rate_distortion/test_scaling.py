@@ -1,0 +1,173 @@
+"""Targets without tuning: the tables are libjpeg's scaled, and the next ones would miss the target."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from samples import flat, noise, photograph, smooth
+
+import numjpeg
+from numjpeg.rate_distortion import scaling
+
+
+def tables_of_libjpeg() -> list[np.ndarray]:
+    """Those of quality 50, which are T.81's (K.1) unscaled."""
+    stream = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(stream, "JPEG", quality=50)
+    with Image.open(stream) as image:
+        return [np.array(table).reshape(8, 8) for table in image.quantization.values()]
+
+
+BASE = tables_of_libjpeg()
+
+
+def by_pillow(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image)
+
+
+def neighbour(data: bytes, base: list[np.ndarray], *, finer: bool) -> list[np.ndarray] | None:
+    """The file's tables, held to be scaled ones, and the next set of tables; None if there is none."""
+    coefficients = numjpeg.read_coefficients(data)
+    used = [coefficients.quantization_tables[i].astype(float) for i in sorted(coefficients.quantization_tables)]
+    base = [np.asarray(table, float).reshape(8, 8) for table in base[: len(used)]]
+    pairs = list(zip(used, base, strict=True))
+    # floor(b f + 1/2) = t where (t - 1/2) / b <= f < (t + 1/2) / b; no bound where an entry is cut to 1 or 255.
+    low = max(np.where(t > 1, (t - 0.5) / b, 0).max() for t, b in pairs)
+    high = min(np.where(t < 255, (t + 0.5) / b, np.inf).min() for t, b in pairs)
+    assert low < high, "not one factor for all entries"
+    factor = low * (1 - 1e-9) if finer else high * (1 + 1e-9)
+    if factor in (0, np.inf):
+        return None
+    return [np.clip(np.floor(b * factor + 0.5), 1, 255).astype(int) for b in base]
+
+
+def check_bytes(image: np.ndarray, target: int, base: list[np.ndarray], **options: object) -> None:
+    data = numjpeg.encode(image, target_bytes=target, **options)
+    qtables = options.pop("qtables", None)
+    tables = numjpeg.read_coefficients(data).quantization_tables
+    assert data == numjpeg.encode(image, qtables=[tables[i] for i in sorted(tables)], **options)
+    assert by_pillow(data).shape[:2] == image.shape[:2]
+    assert len(data) <= target
+    finer = neighbour(data, base if qtables is None else qtables, finer=True)
+    if len(data) < 0.98 * target and finer is not None:
+        assert len(numjpeg.encode(image, qtables=finer, **options)) > target
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"optimize": True},
+        {"progressive": True},
+        {"subsampling": "4:4:4"},
+        {"subsampling": "4:1:1", "restart_marker_rows": 1},
+        {"dct_method": "float"},
+        {"colorspace": "BGR"},
+        {"qtables": [np.arange(64) * 5 + 3, np.full(64, 700)]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("target", [3000, 11111, 40000])
+def test_target_bytes(options: dict[str, object], target: int) -> None:
+    check_bytes(photograph()[60:260, 60:300], target, BASE, **options)
+
+
+@pytest.mark.parametrize("make", [flat, smooth, noise])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (20, 17, 1), (64, 64, 3)])
+def test_target_bytes_of_odd_pictures(make, shape: tuple[int, int, int]) -> None:
+    image = make(*shape)
+    sizes = [len(numjpeg.encode(image, quality)) for quality in (5, 50, 90)]
+    coarsest = scaling.scaled(dict(enumerate(BASE[: 2 if shape[2] == 3 else 1])), 1e6)
+    smallest = len(numjpeg.encode(image, qtables=list(coarsest.values())))
+    for target in (*sizes, *(size + 9 for size in sizes), 10**7):
+        if target >= smallest:
+            check_bytes(image, target, BASE)
+    with pytest.raises(
+        ValueError, match=f"^target_bytes: 100 is impossible, the smallest file has {smallest} bytes"
+    ):
+        numjpeg.encode(image, target_bytes=100)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"optimize": True}, {"progressive": True}, {"subsampling": "4:4:4"}, {"keep_rgb": True}],
+    ids=str,
+)
+@pytest.mark.parametrize("target", [24, 30.5, 35])
+def test_target_psnr(options: dict[str, object], target: float) -> None:
+    image = photograph()[60:260, 60:300]
+    data = numjpeg.encode(image, target_psnr=target, **options)
+    tables = numjpeg.read_coefficients(data).quantization_tables
+    assert data == numjpeg.encode(image, qtables=[tables[i] for i in sorted(tables)], **options)
+    reached = numjpeg.psnr(image, by_pillow(data))
+    assert reached >= target
+    coarser = neighbour(data, BASE, finer=False)
+    if reached > target + 0.2:
+        assert coarser is not None
+        assert numjpeg.psnr(image, by_pillow(numjpeg.encode(image, qtables=coarser, **options))) < target
+
+
+def test_target_psnr_of_gray_and_cmyk() -> None:
+    gray = photograph()[:150, :170, 1]
+    assert 33 <= numjpeg.psnr(gray, by_pillow(numjpeg.encode(gray, target_psnr=33))) <= 33.2
+    cmyk = np.concatenate([photograph()[:150, :170], 255 - gray[..., np.newaxis]], axis=2)
+    data = numjpeg.encode(cmyk, target_psnr=33, colorspace="CMYK")
+    assert 33 <= numjpeg.psnr(cmyk, by_pillow(data)) <= 33.2
+
+
+@pytest.mark.parametrize("tune", [None, "psnr"])
+def test_an_unreachable_psnr_says_whether_full_chroma_would_do(tune: str | None) -> None:
+    """Chroma of one-pixel stripes is lost at 4:2:0."""
+    image = np.zeros((48, 48, 3), np.uint8)
+    image[:, ::2, 0] = image[:, 1::2, 2] = 200
+    with pytest.raises(ValueError, match=r'target_psnr: 40 .* dB; subsampling="4:4:4" reaches it$'):
+        numjpeg.encode(image, target_psnr=40, tune=tune)
+    assert (
+        numjpeg.psnr(image, by_pillow(numjpeg.encode(image, target_psnr=40, tune=tune, subsampling="4:4:4"))) >= 40
+    )
+    for subsampling in ("4:2:0", "4:4:4"):
+        with pytest.raises(ValueError, match=r"target_psnr: 99.* dB$"):
+            numjpeg.encode(image, target_psnr=99, tune=tune, subsampling=subsampling)
+
+
+def test_a_target_is_instead_of_a_quality() -> None:
+    image = photograph()[:32, :32]
+    for name, value in (("target_bytes", 2000), ("target_psnr", 30)):
+        with pytest.raises(ValueError, match=rf"^{name}: not together with quality"):
+            numjpeg.encode(image, 50, **{name: value})
+    with pytest.raises(ValueError, match=r"^target_psnr: not together with target_bytes"):
+        numjpeg.encode(image, target_psnr=30, target_bytes=2000)
+
+
+def cpu_time(run) -> float:
+    times = []
+    for _ in range(5):
+        start = time.process_time()
+        run()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize(
+    "options", [{"target_bytes": 15000}, {"target_bytes": 60000}, {"target_psnr": 32}], ids=str
+)
+def test_a_target_takes_at_most_the_time_of_eight_files(options: dict[str, float]) -> None:
+    image = photograph()
+    assert cpu_time(lambda: numjpeg.encode(image, **options)) < 8 * cpu_time(lambda: numjpeg.encode(image))
+
+
+def test_factors_give_each_set_of_tables_once() -> None:
+    tables = {0: np.array([3, 16, 120, 7] * 16, np.uint16).reshape(8, 8)}
+    found = [scaling.scaled(tables, factor)[0][0, :4].tolist() for factor in scaling.factors(tables)]
+    fine = {
+        tuple(np.clip(np.floor(np.array([3, 16, 120, 7]) * factor + 0.5), 1, 255).astype(int).tolist())
+        for factor in np.geomspace(0.005, 100, 400_000)
+    }
+    assert found == sorted(found)
+    assert {tuple(entries) for entries in found} >= fine
+    assert len({tuple(entries) for entries in found}) == len(found)
