@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
+from test_layers import STOREYS, storey
 
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 from numjpeg.stages.zigzag import SEQUENCE
 from numjpeg.tools import pictures
+from numjpeg.tools.pictures import diagrams
 
 
 def cell(picture: Image.Image, row: int, column: int) -> np.ndarray:
@@ -52,3 +57,18 @@ def test_zigzag_follows_its_sequence() -> None:
     for picture, place, other in ((standard, right, down), (transposed, down, right)):
         assert (picture[place] == orange).all(-1).any()
         assert not (picture[other] == orange).all(-1).any()
+
+
+def test_the_house_has_every_room_above_what_it_may_import() -> None:
+    names = [room.name for row in diagrams.ROOMS for room in row]
+    assert sorted(names) == sorted(name for rooms in STOREYS for name in rooms if not name.startswith("__"))
+    assert [storey(name) for name in names] == sorted(map(storey, names), reverse=True)
+
+
+def test_the_floors_of_the_hourglass_name_modules_that_there_are() -> None:
+    floors = [*diagrams._UPPER, *diagrams._LOWER]
+    names = [name for floor in floors[1:-1] for name in floor.modules.split(", ")]
+    for name in names:
+        importlib.import_module(f"numjpeg.{name}")
+    stages = {path.stem for path in Path(importlib.import_module("numjpeg.stages").__path__[0]).glob("[!_]*.py")}
+    assert {f"stages.{name}" for name in stages} <= set(names)

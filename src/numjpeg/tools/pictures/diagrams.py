@@ -214,7 +214,7 @@ def _connect(canvas: Canvas, column: int, middle: int, forward: bool) -> None:
         canvas.arrow(points if forward else points[::-1], INK, 2, 10)
 
 
-# --- the hourglass ---------------------------------------------------------------------------------------
+# --- the house -------------------------------------------------------------------------------------------
 
 
 class _Floor(NamedTuple):
@@ -233,18 +233,65 @@ _UPPER = (
     _Floor("quantization", "stages.quantization", 360),
 )
 _LOWER = (
-    _Floor("zig-zag, MCU order", "stages.zigzag, bitstream.mcu", 360),
+    _Floor("zig-zag, MCU order", "stages.zigzag, stages.mcu_order", 360),
     _Floor("DC prediction", "stages.dc_prediction", 460),
     _Floor("run-length coding", "stages.run_length", 560),
-    _Floor("Huffman coding", "stages.huffman, bitstream.bits", 660),
-    _Floor("scans, marker segments", "bitstream.sequential, .segments, .reader, .writer", 760),
+    _Floor("Huffman coding, bits to bytes", "stages.huffman, stages.bitstream", 660),
+    _Floor("scans, marker segments", "scans, entropy, container", 760),
     _Floor("bytes", "the JPEG file", 860),
 )
 
 
+class _Room(NamedTuple):
+    name: str
+    words: str
+    fill: str = PALE_GRAY
+
+
+ROOMS = (
+    (_Room("tools", "command line, explanations, pictures, demo, study"),),
+    (
+        _Room("forensics", "quality, bits of blocks"),
+        _Room("batch", "many files"),
+        _Room("files", "imread, imwrite"),
+    ),
+    (
+        _Room("encoder", "arguments, plan, coefficients, file"),
+        _Room("decoder", "structure, scans, samples, picture"),
+    ),
+    (
+        _Room("arguments", "checked once, one plan"),
+        _Room("rate_distortion", "encode(tune=...)", PALE_BLUE),
+        _Room("restoration", "decode(restore=True)", PALE_BLUE),
+    ),
+    (_Room("scans", "one scan, read or written: fast where it can be, plain where it must", PALE_ORANGE),),
+    (_Room("fast", "the same values for many blocks at once: who skips this room loses speed and nothing else"),),
+    (
+        _Room("pipeline", "the whole codec on one screen", PALE_BLUE),
+        _Room("entropy", "scans bit by bit, sequential and progressive", PALE_ORANGE),
+    ),
+    (
+        _Room("container", "markers, segments, header, metadata", PALE_ORANGE),
+        _Room("jpeg2000", "the sibling, a house of its own"),
+    ),
+    (
+        _Room("coefficients", "the waist"),
+        _Room("colorspaces", "which goes to which", PALE_BLUE),
+        _Room("stages", "the steps, pure functions", PALE_BLUE),
+        _Room("metrics", "MSE, PSNR", PALE_BLUE),
+    ),
+    (
+        _Room("errors", "what, where, by which clause"),
+        _Room("sources", "bytes, paths and files"),
+        _Room("workspace", "scratch memory"),
+    ),
+)
+"""What stands in ``src/numjpeg``, from the roof to the ground; imports point down or to the right."""
+
+
 def draw_hourglass() -> Image.Image:
-    """Draw the architecture: pixels narrow to coefficients and widen to bytes, an RGB picture, 1500 x 1126."""
-    canvas = Canvas(1500, 1126)
+    """Draw the architecture: pixels narrow to coefficients and widen to bytes; and the rooms, 1500 x 1740."""
+    canvas = Canvas(1500, 1740)
     canvas.text((750, 40), "The hourglass", 32)
     canvas.text((750, 78), "whatever is added hangs on the waist and moves nothing else", 19, MUTED)
     middle, floor = 750, 72
@@ -256,7 +303,23 @@ def draw_hourglass() -> Image.Image:
     _draw_floors(canvas, middle, top + 116, floor, _LOWER, PALE_ORANGE)
     bottom = top + 116 + len(_LOWER) * floor
     _draw_routes(canvas, (110, top, top + 116, bottom))
+    canvas.text((750, bottom + 62), "The rooms of src/numjpeg", 32)
+    canvas.text((750, bottom + 98), "imports point down, and within a row to the right", 19, MUTED)
+    _draw_rooms(canvas, bottom + 122)
     return canvas.finish()
+
+
+def _draw_rooms(canvas: Canvas, top: int) -> None:
+    left, width, gap, height = 60, 1380, 8, 50
+    for row, rooms in enumerate(ROOMS):
+        share = (width + gap) / len(rooms)
+        for column, room in enumerate(rooms):
+            x, y = left + column * share, top + row * height
+            waist = room.name == "coefficients"
+            canvas.box((x, y), (share - gap, height - gap), BLUE if waist else room.fill, None, 6)
+            canvas.text((x + 14, y + 21), room.name, 20, PAPER if waist else INK, "lm")
+            words = x + 30 + text_width(room.name, 20)
+            canvas.text((words, y + 22), room.words, 16, PAPER if waist else MUTED, "lm")
 
 
 def _draw_floors(canvas: Canvas, middle: int, top: int, height: int, floors: Sequence[_Floor], fill: str) -> None:
@@ -273,21 +336,21 @@ def _draw_floors(canvas: Canvas, middle: int, top: int, height: int, floors: Seq
 def _draw_routes(canvas: Canvas, levels: tuple[int, int, int, int]) -> None:
     """Draw the ways through the hourglass beside it: encoder on the left, decoder on the right."""
     top, waist_top, waist_bottom, bottom = levels
-    for x, far, points in ((60, 1, (top, bottom)), (1440, -1, (bottom, top))):
-        canvas.arrow([(x, points[0]), (x, points[1])], INK, 4, 18)
-        name = "encode\nimwrite" if far == 1 else "decode\nimread"
-        canvas.text((x + 22 * far, top + 34), name, 22, INK, "lm" if far == 1 else "rm")
-        module = "encoder.py" if far == 1 else "decoder.py"
-        canvas.text((x + 22 * far, top + 84), module, 16, MUTED, "lm" if far == 1 else "rm")
-    middle = (waist_top + waist_bottom) / 2
+    upper, middle, lower = (top + waist_top) / 2 + 40, (waist_top + waist_bottom) / 2, (waist_bottom + bottom) / 2
+    down = ("encode\nimwrite", "encoder", "pixels_to_\ncoefficients", "coefficients_\nto_bits")
+    up = ("decode\nimread", "decoder", "coefficients_\nto_pixels", "bits_to_\ncoefficients")
+    for x, side, ends, anchor, (names, module, pixels, bits) in (
+        (60, 22, (top, bottom), "lm", down),
+        (1440, -22, (bottom, top), "rm", up),
+    ):
+        canvas.arrow([(x, ends[0]), (x, ends[1])], INK, 4, 18)
+        canvas.text((x + side, top + 34), names, 22, INK, anchor)
+        canvas.text((x + side, top + 84), module, 16, MUTED, anchor)
+        canvas.text((x + side, upper), f"pipeline.\n{pixels}", 18, BLUE, anchor)
+        canvas.text((x + side, upper + 62), "fast: in bands of rows", 16, MUTED, anchor)
+        canvas.text((x + side, lower + 10), f"pipeline.\n{bits}", 18, ORANGE, anchor)
+        canvas.text((x + side, lower + 72), "fast: all blocks at once", 16, MUTED, anchor)
     canvas.arrow([(550, middle), (270, middle), (270, bottom - 36), (324, bottom - 36)], ORANGE, 3, 15)
     canvas.text((286, middle - 20), "write_coefficients", 20, ORANGE, "lm")
     canvas.arrow([(1176, bottom - 36), (1230, bottom - 36), (1230, middle), (950, middle)], ORANGE, 3, 15)
     canvas.text((1214, middle - 20), "read_coefficients", 20, ORANGE, "rm")
-    upper, lower = (top + waist_top) / 2 + 40, (waist_bottom + bottom) / 2 + 10
-    canvas.text((82, upper), "pixels.analyse\nbands of samples\nto coefficients", 18, BLUE, "lm")
-    canvas.text(
-        (1418, upper), "pixels.synthesise,\npixels.assemble\nbands of coefficients\nto samples", 18, BLUE, "rm"
-    )
-    canvas.text((82, lower), "bitstream.writer\ncoefficients\nto bytes", 18, ORANGE, "lm")
-    canvas.text((1418, lower), "bitstream.reader\nbytes to\ncoefficients", 18, ORANGE, "rm")
