@@ -13,6 +13,8 @@ from reference import run_length as literal_run_length
 from numjpeg.stages import huffman
 from numjpeg.stages.huffman import (
     HuffmanTable,
+    append_magnitude_bits,
+    block_symbols,
     extend,
     huffman_codes,
     huffman_decode,
@@ -21,8 +23,10 @@ from numjpeg.stages.huffman import (
     magnitude_bits,
     magnitude_category,
     optimal_table,
+    read_block_symbols,
     run_and_category,
 )
+from numjpeg.stages.run_length import run_length_encode
 
 STANDARD = {
     "DC luminance": (huffman.DC_LUMINANCE, 0x00),
@@ -235,6 +239,65 @@ def test_symbols_come_apart() -> None:
     run, category = run_and_category(np.arange(256).astype(np.uint8))
     assert run.tolist() == [symbol // 16 for symbol in range(256)]
     assert category.tolist() == [symbol % 16 for symbol in range(256)]
+
+
+# --- the symbols of blocks ------------------------------------------------------------------------------
+
+
+def some_blocks(count: int) -> np.ndarray:
+    """``(count, 64)`` along the zig-zag: empty and full ones, long runs."""
+    random = np.random.default_rng(count)
+    share = random.choice([0, 0.02, 0.3, 1], (count, 1))
+    return (random.integers(-1023, 1024, (count, 64)) * (random.random((count, 64)) < share)).astype(np.int16)
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_the_symbols_of_blocks_stand_in_coding_order_and_are_read_back(count: int) -> None:
+    blocks, component = some_blocks(count), np.arange(count) % 3 // 2
+    differences = blocks[:, 0].astype(np.int32)
+    symbols = block_symbols(differences, run_length_encode(blocks), component)
+    expected, text = [], ""
+    tables = [huffman.STANDARD_TABLES[key] for key in ((0, 0), (1, 0), (0, 1), (1, 1))]
+    words = [literal_huffman.codes(list(table.bits), list(table.values)) for table in tables]
+    for i, block in enumerate(blocks.tolist()):
+        dc = (len(literal_huffman.magnitude(block[0])), block[0])
+        for k, (symbol, value) in enumerate([dc, *literal_run_length.ac_symbols(block)]):
+            table = 2 * int(component[i]) + (k > 0)
+            expected.append((i, table, symbol, value))
+            text += words[table][symbol] + literal_huffman.magnitude(value)
+    assert list(zip(*(field.tolist() for field in symbols), strict=True)) == expected
+
+    codes, lengths = append_magnitude_bits(*huffman_encode(symbols.symbol, tables, symbols.table), symbols.value)
+    assert "".join(f"{c:0{n}b}" for c, n in zip(codes.tolist(), lengths.tolist(), strict=True)) == text
+
+    filled = text + "1" * 32
+    windows = np.array([int(filled[i : i + 32], 2) for i in range(len(text))], np.uint32)
+    for field, again in zip(symbols, read_block_symbols(windows, tables, component), strict=True):
+        assert field.dtype == again.dtype
+        assert np.array_equal(field, again)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "bit 0, in block 0"),
+        ("00", "bit 2, in block 0"),  # DC 0, and then nothing
+        ("00" + "1" * 16, "bit 2, in block 0"),  # no code word is all ones
+        ("00" + "11111111001" * 4, "coefficient 63"),  # ZRL four times: one zero too many
+        ("1111", "block 0"),  # a code word without its magnitude bits
+    ],
+)
+def test_what_cannot_be_read_is_a_value_error_that_says_where(text: str, message: str) -> None:
+    filled = text + "0" * 32
+    windows = np.array([int(filled[i : i + 32], 2) for i in range(len(text))], np.uint32)
+    with pytest.raises(ValueError, match=message):
+        read_block_symbols(windows, [huffman.DC_LUMINANCE, huffman.AC_LUMINANCE], np.zeros(1, np.intp))
+
+
+def test_a_symbol_that_means_nothing_is_a_value_error() -> None:
+    table = HuffmanTable((0, 1, *[0] * 14), b"\x30")
+    with pytest.raises(ValueError, match="0x30"):
+        read_block_symbols(np.zeros(40, np.uint32), [huffman.DC_LUMINANCE, table], np.zeros(1, np.intp))
 
 
 # --- optimal tables -------------------------------------------------------------------------------------

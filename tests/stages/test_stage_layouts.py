@@ -5,22 +5,28 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from numjpeg.stages.blocks import join_blocks, split_blocks
+from numjpeg.stages.bitstream import bit_windows, pack_bits, stuff_bytes, unstuff_bytes
+from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
 from numjpeg.stages.dct import fdct, idct
 from numjpeg.stages.huffman import (
     AC_LUMINANCE,
+    STANDARD_TABLES,
     ac_symbols,
+    append_magnitude_bits,
+    block_symbols,
     extend,
     huffman_decode,
     huffman_encode,
     magnitude_bits,
     magnitude_category,
     optimal_table,
+    read_block_symbols,
     run_and_category,
 )
 from numjpeg.stages.level_shift import inverse_level_shift, level_shift
+from numjpeg.stages.mcu_order import deinterleave, interleave, pad_to_mcus
 from numjpeg.stages.quantization import dequantize, quantize, scale_table
 from numjpeg.stages.run_length import Runs, run_length_decode, run_length_encode
 from numjpeg.stages.subsampling import downsample, upsample
@@ -39,6 +45,13 @@ VALUES = RANDOM.integers(-2047, 2048, (4, 5))
 RUNS = run_length_encode(SEQUENCES)
 AC_SYMBOLS = RANDOM.choice(np.frombuffer(AC_LUMINANCE.values, np.uint8), 30)
 
+GRID = np.tile(SEQUENCES[:6], (4, 1)).reshape(4, 6, 64)
+DIFFERENCES, COMPONENT = RANDOM.integers(-300, 300, 9), np.arange(9) % 2
+SYMBOLS = block_symbols(DIFFERENCES, RUNS, COMPONENT)
+TABLES = [STANDARD_TABLES[key] for key in ((0, 0), (1, 0), (0, 1), (1, 1))]
+CODES = append_magnitude_bits(*huffman_encode(SYMBOLS.symbol, TABLES, SYMBOLS.table), SYMBOLS.value)
+PACKED = pack_bits(*CODES)
+
 Array = np.ndarray
 CALLS: dict[str, tuple[Callable[..., object], tuple[Array, ...]]] = {
     "rgb_to_ycbcr": (rgb_to_ycbcr, (PIXELS,)),
@@ -52,6 +65,17 @@ CALLS: dict[str, tuple[Callable[..., object], tuple[Array, ...]]] = {
         for v in (1, 2)
     },
     **{f"upsample {h} {v}": (lambda p, h=h, v=v: upsample(p, h, v), (PLANE,)) for h in (1, 2, 3) for v in (1, 2)},
+    "pad_edges": (lambda p: pad_edges(p, 5, 7), (PLANE,)),
+    "pad_to_mcus": (lambda p: pad_to_mcus(p, 3, 4, (2, 2)), (GRID,)),
+    "interleave": (lambda p: interleave([p, p[:2, :3]], [(2, 2), (1, 1)]), (GRID,)),
+    "deinterleave": (lambda b: tuple(deinterleave(b, 2, [(2, 2), (1, 2)])), (GRID,)),
+    "block_symbols": (lambda d, b, r, v, c: block_symbols(d, (b, r, v), c), (DIFFERENCES, *RUNS, COMPONENT)),
+    "append_magnitude_bits": (append_magnitude_bits, (CODES[0], CODES[1] % 16, SYMBOLS.value)),
+    "pack_bits": (pack_bits, CODES),
+    "stuff_bytes": (stuff_bytes, (PACKED,)),
+    "unstuff_bytes": (unstuff_bytes, (stuff_bytes(PACKED),)),
+    "bit_windows": (bit_windows, (PACKED,)),
+    "read_block_symbols": (lambda w, c: read_block_symbols(w, TABLES, c), (bit_windows(PACKED), COMPONENT)),
     "split_blocks": (split_blocks, (PLANE,)),
     "join_blocks": (join_blocks, (SAMPLES,)),
     "fdct": (fdct, (SHIFTED,)),
@@ -146,7 +170,7 @@ BATCHED = [
     if name.split()[0]
     in {
         "rgb_to_ycbcr", "ycbcr_to_rgb", "level_shift", "inverse_level_shift", "downsample", "upsample",
-        "split_blocks", "fdct", "idct", "quantize", "dequantize", "zigzag", "inverse_zigzag",
+        "split_blocks", "pad_edges", "fdct", "idct", "quantize", "dequantize", "zigzag", "inverse_zigzag",
     }
 ]  # fmt: skip
 
