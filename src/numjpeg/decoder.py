@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,8 +14,10 @@ from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion, from_components
 from numjpeg.container import structure as reader
 from numjpeg.container.findings import DamageReport
-from numjpeg.container.frame import Frame
+from numjpeg.container.frame import Frame, Scan
+from numjpeg.entropy.evidence import note_impossible_dc
 from numjpeg.entropy.planes import lay_over, new_planes
+from numjpeg.entropy.shared import Band
 from numjpeg.errors import UnsupportedError
 from numjpeg.fast import tiles
 from numjpeg.restoration import smoothing
@@ -221,8 +224,7 @@ def _samples_of_scans(file: bytes, structure: reader.Structure, dct_method: str)
     planes: list[NDArray[np.uint8] | None] = [None] * len(structure.require_frame().components)
     workspace = Workspace()
     for scan in structure.scans:
-        step = reader.band_rows(scan, BAND_BLOCKS)
-        for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
+        for row, band in _bands(file, structure, scan):
             for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
                 rows, columns, _ = sequences.shape
                 plane = planes[index]
@@ -230,10 +232,19 @@ def _samples_of_scans(file: bytes, structure: reader.Structure, dct_method: str)
                     plane = planes[index] = np.empty((scan.mcus[0] * v * 8, columns * 8), np.uint8)
                     if not structure.strict:
                         plane[:] = MID_LEVEL
-                row = number * step * v
-                own = plane[row * 8 : (row + rows) * 8]
+                own = plane[row * v * 8 : (row * v + rows) * 8]
                 _synthesise(sequences, structure.component_tables[index], own, workspace, dct_method)
     return planes
+
+
+def _bands(file: bytes, structure: reader.Structure, scan: Scan) -> Iterator[tuple[int, Band]]:
+    """The bands of a sequential scan, each with the number of its first MCU row."""
+    step = reader.band_rows(scan, BAND_BLOCKS)
+    for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
+        if not structure.strict:
+            tables = [structure.component_tables[index] for index in scan.indices]
+            note_impossible_dc(scan, band, tables, structure.sink, number * step)
+        yield number * step, band
 
 
 def _samples_of_planes(
@@ -287,11 +298,13 @@ def _coefficient_planes(file: bytes, structure: reader.Structure) -> tuple[list[
     for scan in structure.scans:
         if frame.progressive:
             last_read = scans.read_progressive(file, scan, planes, structure.sink)
+            if scan.Ss == 0 and not scan.Ah and not structure.strict:
+                tables = [structure.component_tables[index] for index in scan.indices]
+                note_impossible_dc(scan, [planes[index] for index in scan.indices], tables, structure.sink)
             continue
-        step = reader.band_rows(scan, BAND_BLOCKS)
-        for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
+        for row, band in _bands(file, structure, scan):
             for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-                own = planes[index][number * step * v :][: len(sequences)]
+                own = planes[index][row * v :][: len(sequences)]
                 lay_over(own, sequences[: len(own), : own.shape[1]])
     scan = structure.scans[-1]
     row = last_read // scan.mcus[1]
@@ -426,16 +439,15 @@ def _planes_of_scans(file: bytes, structure: reader.Structure, planes: list[NDAr
     """Read sequential scans straight into planes ``(rows, columns, 8, 8)``."""
     frame = structure.require_frame()
     for scan in structure.scans:
-        step = reader.band_rows(scan, BAND_BLOCKS)
-        for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
+        for row, band in _bands(file, structure, scan):
             for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
                 rows, columns = frame.block_size(frame.components[index])
                 plane = planes[index]
                 if plane is None:
                     make = np.empty if structure.strict else np.zeros
                     plane = planes[index] = make((rows, columns, 8, 8), np.int16)
-                row = number * step * v
-                plane[row : row + len(sequences)] = inverse_zigzag(sequences[: rows - row, :columns])
+                kept = sequences[: rows - row * v, :columns]
+                plane[row * v : row * v + len(sequences)] = inverse_zigzag(kept)
 
 
 def _check_size(structure: reader.Structure, max_pixels: int | None) -> None:

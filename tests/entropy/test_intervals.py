@@ -7,6 +7,7 @@ import pillow
 import pytest
 import samples
 
+import numjpeg
 from numjpeg import scans
 from numjpeg.container import structure as reader
 from numjpeg.container.findings import DamageReport, Fault, Sink
@@ -100,3 +101,102 @@ def test_dense_damage_takes_time_in_proportion() -> None:
         intervals = b"".join(bytes((0x55, 0xFF, 0xD0 + i % 8)) for i in range(count))
         _, found = read(header + intervals)
         assert len(found.faults) == min(count, 1023) + 1
+
+
+# --- restart markers in real files -------------------------------------------------------------------------
+
+FILES = {
+    "sequential": pillow.save(samples.photograph()[:90, :120], quality=80, restart_marker_blocks=4),
+    "lanes": pillow.save(samples.photograph()[:512, :512], quality=85, restart_marker_rows=1),
+    "progressive": pillow.save(
+        samples.photograph()[:90, :120], quality=80, restart_marker_blocks=4, progressive=True
+    ),
+    "gray": pillow.save(samples.photograph()[:90, :120, 1], "L", restart_marker_blocks=7),
+}
+
+
+def scan_parts(data: bytes) -> list[tuple[int, int]]:
+    return [(scan.start, scan.end) for scan in reader.read_structure(data).scans]
+
+
+def put_in_front_of_markers(data: bytes, stray: bytes, number: int) -> bytes:
+    """Put bytes in front of all RSTm of a number, in every scan."""
+    marker = bytes((0xFF, 0xD0 + number))
+    for start, end in reversed(scan_parts(data)):
+        data = data[:start] + data[start:end].replace(marker, stray + marker) + data[end:]
+    return data
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize(
+    "stray",
+    [b"\0", b"\x7f", b"\x80", b"\xfe", b"\xff\0", b"\xff\0\xff\0\xff\0\xff\0\xff\0", bytes(40), b"\xff\xff"],
+    ids=bytes.hex,
+)
+def test_stray_bytes_in_front_of_restart_markers(kind: str, stray: bytes) -> None:
+    """As cameras write them; and a whole byte of ones is not even in doubt."""
+    data = FILES[kind]
+    changed = put_in_front_of_markers(data, stray, 2)
+    assert len(changed) > len(data)
+    expected = pillow.load(data)
+    assert np.array_equal(pillow.load(changed), expected)
+    assert np.array_equal(numjpeg.decode(changed), expected)
+    image, report = numjpeg.decode_damaged(changed)
+    assert np.array_equal(image, expected)
+    assert all(fault.kind == "remark" for fault in report.faults)
+    ones = not stray.strip(b"\xff\0") and stray != bytes(len(stray))
+    assert report.mask.all() == ones
+    assert bool(report.faults) != ones
+    assert bool(report.remarks) == (ones and stray != b"\xff\xff")  # which are fill bytes
+    assert report.mask.any()
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("junk", [b"", b"\x12\x34", b"\xff\0" * 3, bytes(40)], ids=bytes.hex)
+@pytest.mark.parametrize("count", [1, 3])
+def test_surplus_restart_markers_and_bytes_after_the_last_mcu(kind: str, junk: bytes, count: int) -> None:
+    data = changed = FILES[kind]
+    for start, end in reversed(scan_parts(data)):
+        number = data[start:end].count(b"\xff") and sum(
+            data[start:end].count(bytes((0xFF, 0xD0 + i))) for i in range(8)
+        )
+        surplus = b"".join(junk + bytes((0xFF, 0xD0 + (number + i) % 8)) for i in range(count)) + junk
+        changed = changed[:end] + surplus + changed[end:]
+    expected = pillow.load(data)
+    assert np.array_equal(pillow.load(changed), expected)
+    assert np.array_equal(numjpeg.decode(changed), expected)
+    image, report = numjpeg.decode_damaged(changed)
+    assert np.array_equal(image, expected)
+    assert report.faults or report.remarks
+    assert all(fault.kind == "remark" for fault in report.faults)
+    assert not report.faults or junk
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("first", range(1, 8))
+def test_numbers_that_begin_elsewhere_are_read_as_libjpeg_reads_them(kind: str, first: int) -> None:
+    data = bytearray(FILES[kind])
+    for start, end in scan_parts(bytes(data)):
+        for place in range(start, end - 1):
+            if data[place] == 0xFF and 0xD0 <= data[place + 1] <= 0xD7:
+                data[place + 1] = 0xD0 + (data[place + 1] + first) % 8
+    with pytest.raises(numjpeg.FormatError, match=r"RST\d (is missing|stands where|is out of place)"):
+        numjpeg.decode(bytes(data))
+    image, report = numjpeg.decode_damaged(bytes(data))
+    assert np.array_equal(image, pillow.load(bytes(data)))
+    assert report.faults
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_coefficients_of_damaged_files_are_those_of_the_pixels(kind: str) -> None:
+    data = FILES[kind][: len(FILES[kind]) * 3 // 5]
+    with pytest.raises(numjpeg.FormatError):
+        numjpeg.read_coefficients(data)
+    coefficients, report = numjpeg.read_coefficients_damaged(data)
+    image, same = numjpeg.decode_damaged(data, block_smoothing=False)
+    assert (report.faults, report.remarks) == (same.faults, same.remarks)
+    assert np.array_equal(report.mask, same.mask)
+    assert not report.mask.all()
+    assert np.array_equal(pillow.load(numjpeg.write_coefficients(coefficients)), image)
+    again = numjpeg.read_coefficients(data, strict=False)
+    assert all(np.array_equal(a, b) for a, b in zip(again.planes, coefficients.planes, strict=True))

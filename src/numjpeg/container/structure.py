@@ -302,15 +302,15 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
 def _is_read(structure: Structure, scan: Scan) -> bool:
     """Whether libjpeg reads a scan of a sequential frame.
 
-    It reads no other one after a first scan of all components. A component that comes again in a later scan is
-    laid over the earlier one.
+    After a first scan of all components it gives up at another one, with the picture complete. A component that
+    comes again in a later scan is laid over the earlier one.
     """
     assert structure.frame is not None
     if structure.frame.progressive or not structure.scans:
         return True
     if len(structure.scans[0].indices) == len(structure.frame.components):
-        what = "a scan after the one of all components is not read"
-        structure.sink.remark(what, scan.offset, "B.2.3")
+        what = f"SOS: component number {scan.indices[0]} is coded twice, in a scan after the one of all components"
+        structure.damage(FormatError(what, offset=scan.offset, clause="B.2.3"))
         return False
     for index in scan.indices:
         if index in structure.component_tables:

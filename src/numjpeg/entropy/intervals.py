@@ -142,7 +142,7 @@ class Intervals:
                 continue
             if not passed_over and i > last and interval == intervals - 1 and self.scan.restart_interval:
                 what = "a restart marker follows the last restart interval"
-                if places[-1] + 2 == self.scan.end and len(codes) - i == places[-1] - places[i] >> 1:
+                if places[-1] + 2 == self.scan.end and len(codes) - i - 1 == places[-1] - places[i] >> 1:
                     self.sink.remark(what, places[i], "B.2.1", self.scan.number)
                 else:
                     self.note(what, places[i], interval, "B.2.1", REMARK)
