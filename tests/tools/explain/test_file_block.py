@@ -155,3 +155,15 @@ def test_what_cannot_be_read_is_an_error():
         describe_file_block(file[: len(file) // 2], 0, 0)
     with pytest.raises(UnsupportedError, match="max_pixels"):
         describe_file_block(file, 0, 0, max_pixels=100)
+
+
+def test_an_end_of_block_by_another_symbol():
+    """Some writers call it run/category 1/0; libjpeg takes it for the end of the block too."""
+    file = save(np.full((8, 24), 90, np.uint8), optimize=True)
+    table = file.index(b"\x10", file.rindex(b"\xff\xc4"))  # AC table 0, of a single code, EOB
+    other = bytearray(file)
+    assert other[table + 17] == 0
+    other[table + 17] = 0x10
+    text = describe_file_block(bytes(other), 0, 1)
+    assert "EOB, by run/category 1/0" in text
+    assert bits_of(text) == bits_of(describe_file_block(file, 0, 1))

@@ -18,7 +18,7 @@ from numjpeg.decoder import read_coefficients
 from numjpeg.entropy import bits
 from numjpeg.sources import read_bytes
 from numjpeg.stages.dct import idct
-from numjpeg.stages.huffman import END_OF_BLOCK, ZERO_RUN, huffman_lookup
+from numjpeg.stages.huffman import ZERO_RUN, huffman_lookup
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.mcu_order import block_component
 from numjpeg.stages.quantization import dequantize
@@ -173,7 +173,8 @@ def read_words(payload: bits.Payload, scan: Scan, mcu: int, block: int) -> list[
             window = _window(data, p)
             symbol = symbols[window]
             p += lengths[window] + (symbol & 15)
-            k += 64 if k and symbol == END_OF_BLOCK else (symbol >> 4) + 1
+            # As libjpeg, category 0 ends the block with any run but 15.
+            k += 64 if k and not symbol & 15 and symbol != ZERO_RUN else (symbol >> 4) + 1
     found: list[Word] = []
     for start, end in zip(starts, [*starts[1:], p], strict=True):
         symbols, lengths = ac if found else dc
@@ -221,7 +222,7 @@ def _run_lengths(ac: list[Word]) -> list[tuple[int, int]]:
     for word in ac:
         if word.symbol == ZERO_RUN:
             zeros += 16
-        elif word.symbol != END_OF_BLOCK:
+        elif word.symbol & 15:
             found.append((zeros + (word.symbol >> 4), word.value))
             zeros = 0
     return found

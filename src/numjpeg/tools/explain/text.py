@@ -88,4 +88,5 @@ def ac_symbol_name(symbol: int | np.uint8) -> str:
         return "EOB"
     if symbol == ZERO_RUN:
         return "ZRL (16 zeros)"
-    return f"AC, run/category {int(symbol) >> 4}/{int(symbol) & 15}"
+    run, category = int(symbol) >> 4, int(symbol) & 15
+    return f"AC, run/category {run}/{category}" if category else f"EOB, by run/category {run}/0"
