@@ -25,6 +25,15 @@ from numjpeg.tools.pictures.regions import draw_importance
 from numjpeg.tools.pictures.stage_sheets import draw_stages
 
 PHOTO = "astronaut.png"
+DRAWINGS = (
+    "标准亮度量化表.gif",
+    "标准色差量化表.gif",
+    "zig-zag.png",
+    "hourglass.png",
+    "lanes.png",
+    "rate-distortion.png",
+)
+"""What has so few colours that a palette of 256 does it."""
 EYE = (12, 25)
 """Row and column of the block of it that is shown from near."""
 
@@ -87,10 +96,10 @@ def to_file(name: str, picture: Image.Image) -> bytes:
     stream = BytesIO()
     if name.endswith(".jpg"):
         imwrite(stream, np.asarray(picture), 85, subsampling="4:4:4", optimize=True)
-    elif name.endswith(".gif"):
-        picture.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(stream, "GIF")
     else:
-        picture.save(stream, "PNG", optimize=True)
+        if name in DRAWINGS:
+            picture = picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        picture.save(stream, name[-3:], optimize=True)
     return stream.getvalue()
 
 
