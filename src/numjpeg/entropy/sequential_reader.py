@@ -163,86 +163,85 @@ class SequentialReader(Intervals):
         ------
         Blocks ``(n, 64)`` in order, DC differences in element 0; none from where all would be zero.
         """
-        steps = [code_steps(table, i % 2) for i, table in enumerate(self.tables)]
-        components, per_mcu = self.components, len(self.components)
-        base, limit, chunk = 0, -1, FIRST_CHUNK
-        procedure: list[tuple[bytes, bytes, bytes]] = []
+        look_up = _LookUp(self)
         more = True
         while more and self.mcu < self.total:
-            first = self.mcu
-            stop = min(self.total, first + ceil_div(WALK_BLOCKS, per_mcu))
-            found = _Places()
-            dc, ac, ac_ends = found.dc, found.ac, found.ac_ends
-            found_dc, found_ac, end_block = dc.append, ac.append, ac_ends.append
-            while self.mcu < stop:
-                if self.at_next_interval():
-                    self.enter_interval()
-                if self.spent:
-                    more = self.interval < self.last_present
-                    if not more:
-                        break
-                    end = min(stop, (self.interval + 1) * self.interval_mcus)
-                    self.left_out.append((self.mcu, end))
-                    self.mcu = end
-                    continue
-                p, bound = self.bit, self.bounds[self.interval + 1]
-                if not base <= p <= limit:
-                    start = p >> 3
-                    size = min(chunk + MCU_BYTES, self.payload.size + MCU_BYTES - start)
-                    windows = bits.windows_16(self.payload.data, start, size)
-                    maps = [(bit_step[windows].tobytes(), k_step[windows].tobytes()) for bit_step, k_step in steps]
-                    procedure = [(maps[2 * c][0], *maps[2 * c + 1]) for c in components]
-                    base, limit = start * 8, (start + chunk) * 8
-                    chunk = min(2 * chunk, CHUNK)
-                before = len(dc), len(ac), len(found.too_far)
-                wrong, wrong_at = "", 0
-                for dc_bits, ac_bits, ac_k in procedure:
-                    # F.2.2.1: the category of the DC difference, then its bits.
-                    found_dc(p)
-                    step = dc_bits[p - base]
-                    if not step:
-                        wrong, wrong_at = wrong or "no DC code begins like this", wrong_at or p
-                        step = ILLEGAL_BITS
-                    p += step
-                    # F.2.2.2, Figure F.13: symbols and their bits until coefficient 63 or the end of the block.
-                    k = 1
-                    while k < 64:
-                        found_ac(p)
-                        place = p - base
-                        k += ac_k[place]
-                        p += ac_bits[place]
-                    if k != 64 and not _END < k < _EMPTY:
-                        if k >= 256:
-                            wrong, wrong_at = wrong or "no AC code begins like this", wrong_at or ac[-1]
-                        elif k < _END:
-                            wrong, wrong_at = wrong or "a run passes coefficient 63", wrong_at or ac[-1]
-                            found.too_far.append((len(ac) - 1, k - 64))
-                        else:
-                            self._remark_on_empty(ac[-1])
-                    end_block(len(ac))
-                    if p > bound:
-                        break
-                if p > bound:
-                    found.forget(*before)
-                    if self.bit == bound:
-                        found.of_zero_bits.append(self.mcu - first)
-                    else:
-                        found.last.append((self.mcu - first, self._mcu_at_the_end(self.bit, bound)))
-                    if not wrong or wrong_at >= bound:
-                        wrong, wrong_at = "data end too early", bound
-                    self.spent = True
-                    p = bound
-                else:
-                    found.whole.append(self.mcu - first)
-                if wrong:
-                    self.note_wrong(wrong, wrong_at)
-                self.bit = p
-                self.mcu += 1
-                self.walked += 1
+            first, found = self.mcu, _Places()
+            stop = min(self.total, first + ceil_div(WALK_BLOCKS, len(self.components)))
+            more = self._walk_mcus(stop, look_up, found)
             yield self._blocks(found, self.mcu - first)
         if self.mcu < self.total:
             self.left_out.append((self.mcu, self.total))
         self.finish()
+
+    def _walk_mcus(self, stop: int, look_up: _LookUp, found: _Places) -> bool:
+        """Note the places of the code words up to an MCU; False if only zeros would follow."""
+        first, dc, ac = self.mcu, found.dc, found.ac
+        found_dc, found_ac, end_block = dc.append, ac.append, found.ac_ends.append
+        while self.mcu < stop:
+            if self.at_next_interval():
+                self.enter_interval()
+            if self.spent:
+                if self.interval >= self.last_present:
+                    return False
+                end = min(stop, (self.interval + 1) * self.interval_mcus)
+                self.left_out.append((self.mcu, end))
+                self.mcu = end
+                continue
+            p, bound = self.bit, self.bounds[self.interval + 1]
+            if not look_up.base <= p <= look_up.limit:
+                look_up.go_to(p)
+            base = look_up.base
+            before = len(dc), len(ac), len(found.too_far)
+            wrong, wrong_at = "", 0
+            for dc_bits, ac_bits, ac_k in look_up.procedure:
+                # F.2.2.1: the category of the DC difference, then its bits.
+                found_dc(p)
+                step = dc_bits[p - base]
+                if not step:
+                    wrong, wrong_at = wrong or "no DC code begins like this", wrong_at or p
+                    step = ILLEGAL_BITS
+                p += step
+                # F.2.2.2, Figure F.13: symbols and their bits until coefficient 63 or the end of the block.
+                k = 1
+                while k < 64:
+                    found_ac(p)
+                    place = p - base
+                    k += ac_k[place]
+                    p += ac_bits[place]
+                if k != 64 and not _END < k < _EMPTY:
+                    what = self._odd_end(k, found)
+                    if what:
+                        wrong, wrong_at = wrong or what, wrong_at or ac[-1]
+                end_block(len(ac))
+                if p > bound:
+                    break
+            if p > bound:
+                found.forget(*before)
+                if self.bit == bound:
+                    found.of_zero_bits.append(self.mcu - first)
+                else:
+                    found.last.append((self.mcu - first, self._mcu_at_the_end(self.bit, bound)))
+                wrong, wrong_at = wrong or "data end too early", wrong_at if wrong else bound
+                self.spent, p = True, bound
+            else:
+                found.whole.append(self.mcu - first)
+            if wrong:
+                self.note_wrong(wrong, wrong_at)
+            self.bit = p
+            self.mcu += 1
+            self.walked += 1
+        return True
+
+    def _odd_end(self, k: int, found: _Places) -> str:
+        """What is wrong with a block that its last symbol ends with such a ``k``."""
+        if k >= 256:
+            return "no AC code begins like this"
+        if k < _END:
+            found.too_far.append((len(found.ac) - 1, k - 64))
+            return "a run passes coefficient 63"
+        self._remark_on_empty(found.ac[-1])
+        return ""
 
     def _remark_on_empty(self, bit: int) -> None:
         """Once a scan: a symbol that means nothing is taken for the end of the block."""
@@ -329,6 +328,29 @@ class SequentialReader(Intervals):
                 k += run + 1
             coefficients += block
         return coefficients
+
+
+class _LookUp:
+    """For a chunk of the data, where the code word that begins at each bit leads to."""
+
+    def __init__(self, reader: SequentialReader) -> None:
+        self.payload, self.components = reader.payload, reader.components
+        self.steps = [code_steps(table, i % 2) for i, table in enumerate(reader.tables)]
+        self.chunk = FIRST_CHUNK
+        self.base, self.limit = 0, -1
+        """The chunk's first bit, and the last one in it at which an MCU may begin."""
+        self.procedure: list[tuple[bytes, bytes, bytes]] = []
+        """For each block of an MCU, the steps in bits of a DC code, in bits of an AC code, and in k."""
+
+    def go_to(self, bit: int) -> None:
+        """Look up a chunk that begins at about this bit."""
+        start = bit >> 3
+        size = min(self.chunk + MCU_BYTES, self.payload.size + MCU_BYTES - start)
+        windows = bits.windows_16(self.payload.data, start, size)
+        maps = [(bit_step[windows].tobytes(), k_step[windows].tobytes()) for bit_step, k_step in self.steps]
+        self.procedure = [(maps[2 * c][0], *maps[2 * c + 1]) for c in self.components]
+        self.base, self.limit = start * 8, (start + self.chunk) * 8
+        self.chunk = min(2 * self.chunk, CHUNK)
 
 
 class _Places:

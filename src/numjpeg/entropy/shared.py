@@ -8,11 +8,7 @@ from numpy.typing import NDArray
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
-from numjpeg.stages.huffman import (
-    HuffmanTable,
-    extend,
-    huffman_decode,
-)
+from numjpeg.stages.huffman import WINDOW_BITS, HuffmanTable, extend, huffman_decode
 
 Band = list[NDArray[np.int16]]
 """Of each component of a scan, blocks int16 ``(rows, columns, 64)`` in zig-zag order, whole MCU rows."""
@@ -88,3 +84,43 @@ def restore_dc(scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors
         own[:] = dc.reshape(own.shape)
         predictors[c] = int(dc[-1])
         first += v * h
+
+
+CHUNK = 1 << 15
+"""Bytes of entropy-coded data that are looked up at a time."""
+
+
+def look_up(payload: bits.Payload, by_window: NDArray[np.uint8]) -> list[bytes]:
+    """From tables by window of 16 bits, what they say of every bit of a payload and some zeros behind it.
+
+    Parameters
+    ----------
+    by_window : uint8 ``(65536, 2)``, two tables; with both in one look-up it takes half the time.
+    """
+    first, second = [], []
+    pairs = by_window.view(np.uint16).ravel()
+    size = payload.size + bits.PAYLOAD_MARGIN - 8
+    for start in range(0, size, CHUNK):
+        windows = bits.windows_16(payload.data, start, min(CHUNK, size - start))
+        found = pairs.take(windows, mode="clip").view(np.uint8)
+        first.append(found[0::2].tobytes())
+        second.append(found[1::2].tobytes())
+    return [b"".join(first), b"".join(second)]
+
+
+def code_lengths(table: HuffmanTable) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The lengths of a table's codes in ascending order, and their symbols."""
+    return np.repeat(np.arange(1, 17), table.bits), np.frombuffer(table.values, np.uint8).astype(np.intp)
+
+
+def spread(
+    length: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp], none: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Two tables by code, as two by window of 16 bits, uint8 ``(65536, 2)``; ``none`` where there is no code."""
+    by_window = np.empty((1 << WINDOW_BITS, 2), np.uint8)
+    spans = 1 << (WINDOW_BITS - length)
+    used = int(spans.sum())
+    by_window[:used, 0] = np.repeat(first.astype(np.uint8), spans)
+    by_window[:used, 1] = np.repeat(second.astype(np.uint8), spans)
+    by_window[used:] = none
+    return by_window

@@ -39,22 +39,10 @@ from numjpeg.coefficients import ceil_div
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.entropy.sequential_reader import SequentialReader
-from numjpeg.entropy.shared import interval_bounds, receive, scan_tables
-from numjpeg.fast.lookup import (
-    FIRST,
-    FIRST_VALUE,
-    ILLEGAL,
-    LONG,
-    MASK_AT,
-    SECOND,
-    SECOND_VALUE,
-    THIRD,
-    THIRD_VALUE,
-    USED_AT,
-)
-from numjpeg.fast.lookup import entries as entries_of
+from numjpeg.entropy.shared import interval_bounds, receive
+from numjpeg.fast.lane_steps import CHAIN_STEPS, COUNT, FEW, FEW_STEPS, GUESS_STEPS, LONG_STEPS, LaneSteps, Trace
+from numjpeg.fast.lookup import FIRST, FIRST_VALUE, ILLEGAL, LONG, SECOND, SECOND_VALUE, THIRD, THIRD_VALUE
 from numjpeg.stages.huffman import WINDOW_BITS
-from numjpeg.stages.mcu_order import block_component
 
 Ints = NDArray[np.int64]
 
@@ -72,13 +60,6 @@ often (three of ten steps of a 2-megapixel photograph), shorter ones let more la
 LANES = 2560
 """Most lanes in a piece. They step together, and a step's arrays stay in a processor's cache; with what they
 have found they take most of the memory: 20 MB for these, beside the coefficients."""
-
-GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 24, 32, 64, 256
-"""Steps between two looks at who has arrived: of all lanes, of those that look for a meeting, of a few of them,
-of a few that have looked for long."""
-
-FEW = 16
-"""Up to so many lanes go one by one: 0.6 us a step and lane, against 12 us or more a step of all together."""
 
 PATIENCE = 3
 """How many rounds all lanes may look for a meeting for each that the guess took. What is proven by then is never
@@ -189,25 +170,6 @@ class _Lanes(NamedTuple):
     """Number of its restart interval."""
 
 
-class _Trace(NamedTuple):
-    """Some steps of some lanes."""
-
-    lane: NDArray[np.intp]
-    """``(n,)``"""
-    blocks: Ints
-    """``(n,)``, 64 times the blocks that each lane had read before, in addition to what its states count."""
-    states: Ints
-    """``(steps + 1, n)``"""
-    entries: Ints
-    """``(steps, n)``, what was looked up at each state but the last."""
-    at: NDArray[np.intp]
-    """``(m,)``, which of the states, the last ones too, are at the start of a block (k = 0), step by step."""
-    starts: Ints
-    """``(m,)``, these states."""
-    column: NDArray[np.intp]
-    """``(m,)``, which of the lanes is in each of them."""
-
-
 class _Chain(NamedTuple):
     """The proven range of each lane, ``(n,)`` each."""
 
@@ -224,16 +186,6 @@ class _Chain(NamedTuple):
 
 
 _NEVER = np.iinfo(np.int64).max
-
-# Constants of the steps, as arrays: to convert a Python integer takes half as long as a call with small operands.
-STEP = np.array(31 << USED_AT | 127)
-"""Of an entry, what is added to the state."""
-COUNT = np.array((1 << 32) - 1)
-"""Of a state, blocks and k."""
-BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
-USED, FIVE_BITS, MASK = np.array(USED_AT), np.array(31), np.array(MASK_AT)
-TOP_16 = np.array(48, np.uint64)
-K, ZERO = np.array(63), np.array(0)
 
 # --- cut -------------------------------------------------------------------------------------------------
 
@@ -278,13 +230,37 @@ def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
     flat[first] = entry.view(np.int16)[FIRST_VALUE // 16 :: 4] >> 4
 
 
-class LaneReader:
-    """Lanes over a payload."""
+def _starts_by_bit(lanes: _Lanes, traces: list[Trace]) -> Ints:
+    """Where blocks start in each lane's own range, by bit; what is overwritten is met one block later."""
+    table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
+    for trace in traces:
+        start, column = trace.starts, trace.column
+        end = lanes.end[trace.lane] << 32
+        if (trace.states[-1] >= end).any():
+            own = np.flatnonzero(start < end.take(column))
+            start, column = start.take(own), column.take(own)
+        start = start + trace.blocks.take(column)
+        table[start >> 32 & len(table) - 1] = start
+    return table
+
+
+def _between(states: Ints, begin: Ints, end: Ints) -> NDArray[np.bool_]:
+    """Which states ``(steps + 1, n)`` are from ``begin`` up to ``end``, ``(n,)`` each."""
+    # States only grow: between a right first one and a right last one all are right.
+    right = np.empty(states.shape, np.bool_)
+    right[:] = whole = (states[0] >= begin) & (states[-1] < end)
+    partly = np.flatnonzero((states[-1] >= begin) & (states[0] < end) & ~whole)
+    some = states[:, partly]
+    right[:, partly] = (some >= begin[partly]) & (some < end[partly])
+    return right
+
+
+class LaneReader(LaneSteps):
+    """Lanes over a payload: guess, chain and scatter."""
 
     def __init__(self, scan: Scan, payload: bits.Payload) -> None:
-        self.scan = scan
+        super().__init__(scan)
         self.payload = payload
-        self.lane_steps = 0  # of all lanes together
         rows, columns = scan.mcus
         self.per_mcu = scan.blocks_per_mcu
         blocks = rows * columns * self.per_mcu
@@ -293,114 +269,10 @@ class LaneReader:
         self.bounds = np.array(interval_bounds(payload)[: intervals + 1], np.int64)
         self.block_bounds = np.minimum(np.arange(intervals + 1) * self.interval_blocks, blocks)
         self.lanes = cut(self.bounds)
-        self.tables = scan_tables(scan)
-
-        # Which tables a block takes depends on its place in the MCU; where they are the same, so is the context.
-        pairs = list(zip(self.tables[0::2], self.tables[1::2], strict=True))
-        different = list(dict.fromkeys(pairs))
-        pattern = [different.index(pairs[c]) for c in block_component(scan.factors)]
-        self.phases = next(
-            n
-            for n in range(1, len(pattern) + 1)
-            if len(pattern) % n == 0 and pattern == pattern[:n] * (len(pattern) // n)
-        )
-        self.entries = entries_of(tuple(different))
-        self.tables = [table for pair in different for table in pair]
-        look_up = np.ones((self.phases, 64), np.int64)
-        look_up[:, 0] = 0
-        look_up[:, 48:] = 2
-        look_up += 3 * np.array(pattern[: self.phases])[:, np.newaxis]
-        repeats = ceil_div(self.phases + max(GUESS_STEPS, CHAIN_STEPS) + 1, self.phases)
-        self.context = np.tile((look_up << WINDOW_BITS).ravel(), repeats)
-        self.cycle = 64 * self.phases
-        self.scratch = [np.empty(0, np.int64)] * 4
-        self.memory, self.free = np.empty(0, np.int64), 0
-        self.words = np.empty(0, np.uint64)
-        self.piece_bit = 0
 
     # --- guess -------------------------------------------------------------------------------------------
 
-    def _step(self, lane: NDArray[np.intp], blocks: Ints, state: Ints, steps: int) -> _Trace:
-        """Let lanes go an even number of steps."""
-        whole = (state & COUNT) // self.cycle * self.cycle
-        states = self._allocate(steps + 1, len(lane))
-        entries = self._allocate(steps, len(lane))
-        np.subtract(state, whole, out=states[0])
-        if len(lane) > FEW:
-            self._step_together(states, entries)
-        else:
-            self._step_one_by_one(states, entries)
-        self.lane_steps += entries.size
-        k = np.bitwise_and(states, K, out=self._buffer(2, states.size).reshape(states.shape))
-        start = np.flatnonzero(k == ZERO)
-        return _Trace(lane, blocks + whole, states, entries, start, states.take(start), start % len(lane))
-
-    def _step_together(self, states: Ints, entries: Ints) -> None:
-        """Fill ``states`` and ``entries`` from ``states[0]`` on, a step of all lanes at a time."""
-        lanes = states.shape[1]
-        index, window, ahead = (self._buffer(i, lanes) for i in range(3))
-        unsigned_index, word = index.view(np.uint64), ahead.view(np.uint64)
-        # Most of what a call with few lanes costs is finding out what is called.
-        shift_right, shift_left, both, add = np.right_shift, np.left_shift, np.bitwise_and, np.add
-        take_word, take_context, take_entry = self.words.take, self.context.take, self.entries.take
-        for step in range(0, len(entries), 2):
-            now = states[step]
-            shift_right(now, BIT_TO_WORD, index)
-            take_word(index, None, word, "clip")
-            shift_right(now, BIT, index)
-            both(index, IN_WORD, index)
-            # 49 bits ahead: one step takes 31 at the most, the next one looks at 16.
-            shift_left(word, unsigned_index, word)
-            for half in (step, step + 1):
-                entry, then = entries[half], states[half + 1]
-                both(now, COUNT, index)
-                take_context(index, None, window, "clip")
-                shift_right(word, TOP_16, unsigned_index)
-                add(index, window, index)
-                take_entry(index, None, entry, "clip")
-                if half == step:
-                    shift_right(entry, USED, index)
-                    both(index, FIVE_BITS, index)
-                    shift_left(word, unsigned_index, word)
-                both(entry, STEP, index)
-                add(now, index, then)
-                shift_right(entry, MASK, index)
-                both(then, index, then)
-                now = then
-
-    def _step_one_by_one(self, states: Ints, entries: Ints) -> None:
-        """The same in Python's integers: for a few lanes, faster than array operations (see FEW)."""
-        word_at, entry_at, context = self.words.item, self.entries.item, self.context[: self.cycle].tolist()
-        last_word, cycle, step_mask, count_mask = len(self.words) - 1, self.cycle, int(STEP), int(COUNT)
-        for lane in range(states.shape[1]):
-            state = int(states[0, lane])
-            seen, found = [state], []
-            for _ in range(len(entries)):
-                bit = state >> 32
-                window = word_at(min(bit >> 4, last_word)) >> (48 - (bit & 15)) & 0xFFFF
-                entry = entry_at(context[(state & count_mask) % cycle] + window)
-                state = state + (entry & step_mask) & entry >> 57
-                found.append(entry)
-                seen.append(state)
-            states[:, lane] = seen
-            entries[:, lane] = found
-
-    def _allocate(self, rows: int, columns: int) -> Ints:
-        """An array for a trace, of memory that all pieces use in turn."""
-        size = rows * columns
-        if self.free + size > len(self.memory):
-            # What is in use lives on in its traces.
-            self.memory, self.free = np.empty(max(size, 1 << 20), np.int64), 0
-        self.free += size
-        return self.memory[self.free - size : self.free].reshape(rows, columns)
-
-    def _buffer(self, number: int, size: int) -> Ints:
-        """The start of a scratch array, of which there are a few."""
-        if size > len(self.scratch[number]):
-            self.scratch[number] = np.empty(size, np.int64)
-        return self.scratch[number][:size]
-
-    def guess(self, lanes: _Lanes, phase: int) -> tuple[list[_Trace], Ints, Ints]:
+    def guess(self, lanes: _Lanes, phase: int) -> tuple[list[Trace], Ints, Ints]:
         """Let each lane run to its end, from the guess that an MCU begins where it does (the first one knows:
         a block of the phase ``phase``).
 
@@ -415,7 +287,7 @@ class LaneReader:
         blocks = np.zeros(len(lane), np.int64)
         stopped, counted = np.empty_like(state), np.empty_like(blocks)
         while len(lane):
-            trace = self._step(lane, blocks, state, GUESS_STEPS)
+            trace = self.step(lane, blocks, state, GUESS_STEPS)
             traces.append(trace)
             state, blocks = trace.states[-1], trace.blocks
             stopped[lane], counted[lane] = state, blocks
@@ -428,7 +300,7 @@ class LaneReader:
     def chain(
         self,
         lanes: _Lanes,
-        traces: list[_Trace],
+        traces: list[Trace],
         state: Ints,
         blocks: Ints,
         first_base: int,
@@ -441,19 +313,7 @@ class LaneReader:
         """
         count = len(lanes.begin)
         here = np.arange(count)
-        cycle = self.cycle
-        # Where blocks start in each lane's own range, by bit; what is overwritten is met one block later.
-        table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
-        mask = len(table) - 1
-        for trace in traces:
-            start, column = trace.starts, trace.column
-            end = lanes.end[trace.lane] << 32
-            if (trace.states[-1] >= end).any():
-                own = np.flatnonzero(start < end.take(column))
-                start, column = start.take(own), column.take(own)
-            start = start + trace.blocks.take(column)
-            table[start >> 32 & mask] = start
-
+        table = _starts_by_bit(lanes, traces)
         interval = lanes.interval - lanes.interval[0]
         interval_end = self.bounds[lanes.interval + 1] - self.piece_bit
         piece_end = int(lanes.end[-1])
@@ -496,24 +356,11 @@ class LaneReader:
                 break
             rounds += 1
             steps = CHAIN_STEPS if len(active) > FEW else FEW_STEPS if rounds <= patience else LONG_STEPS
-            trace = self._step(active, blocks[active], state[active], steps)
+            trace = self.step(active, blocks[active], state[active], steps)
             traces.append(trace)
             state[active], blocks[active] = trace.states[-1], trace.blocks
 
-            start, column = trace.starts, trace.column
-            there = table.take(start >> 32 & mask)
-            limit = interval_end[active]
-            seen = (start ^ there) <= COUNT
-            if (trace.states[-1] >= limit).any():
-                seen |= start >= limit.take(column)
-            found = np.flatnonzero(seen)
-            start, column, there = start.take(found), column.take(found), there.take(found)
-            limit = limit.take(column)
-            met = ((start ^ there) <= COUNT) & (start < limit)
-            met &= (start - there) % cycle == 0
-            found = np.flatnonzero(met | ((start >= limit) & open_end[active[column]]))[::-1]
-            first = np.full(len(active), -1)
-            first[column[found]] = found
+            first, start, there, met = self._first_meetings(trace, table, interval_end[active], open_end[active])
             going = first < 0
             arrived = np.flatnonzero(~going)
             first, lane = first[arrived], active[arrived]
@@ -531,10 +378,35 @@ class LaneReader:
             block = min(block, int(base[last] + shift[last]) >> 6)
         return _Chain(begin, end, base, leaving, block)
 
+    def _first_meetings(
+        self, trace: Trace, table: Ints, limit: Ints, open_end: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.intp], Ints, Ints, NDArray[np.bool_]]:
+        """Where lanes first meet another one, or pass an open end at ``limit``.
+
+        Returns
+        -------
+        (first, start, there, met): of each lane the index into the other three, or -1; the states of the lanes
+        and of those they meet; and whether it is a meeting.
+        """
+        start, column = trace.starts, trace.column
+        there = table.take(start >> 32 & len(table) - 1)
+        seen = (start ^ there) <= COUNT
+        if (trace.states[-1] >= limit).any():
+            seen |= start >= limit.take(column)
+        found = np.flatnonzero(seen)
+        start, column, there = start.take(found), column.take(found), there.take(found)
+        limit = limit.take(column)
+        met = ((start ^ there) <= COUNT) & (start < limit)
+        met &= (start - there) % self.cycle == 0
+        found = np.flatnonzero(met | ((start >= limit) & open_end[column]))[::-1]
+        first = np.full(len(trace.lane), -1)
+        first[column[found]] = found
+        return first, start, there, met
+
     # --- scatter -----------------------------------------------------------------------------------------
 
     def scatter(
-        self, lanes: _Lanes, traces: list[_Trace], chain: _Chain, first_block: int
+        self, lanes: _Lanes, traces: list[Trace], chain: _Chain, first_block: int
     ) -> tuple[NDArray[np.int16], Ints, int]:
         """Lay what the proven ranges hold into blocks; empties ``traces``.
 
@@ -564,12 +436,7 @@ class LaneReader:
             base = chain.base[lane] + trace.blocks - 64 * first_block
             place = np.bitwise_and(states, COUNT)
             place += base
-            # States only grow: between a right first one and a right last one all are right.
-            right = np.empty(states.shape, np.bool_)
-            right[:] = whole = (states[0] >= begin) & (states[-1] < end)
-            partly = np.flatnonzero((states[-1] >= begin) & (states[0] < end) & ~whole)
-            some = states[:, partly]
-            right[:, partly] = (some >= begin[partly]) & (some < end[partly])
+            right = _between(states, begin, end)
             limit = 64 * limits[lane]
             ahead = (place[-1] >= limit).any()
             if ahead:
@@ -589,12 +456,7 @@ class LaneReader:
                 flagged = entry[flags]
                 illegal = min(illegal, int(place[flags[flagged >> ILLEGAL & 1 == 1]].min(initial=64 * count)) >> 6)
                 flags = flags[flagged >> LONG & 1 == 1]
-                long_values.append(
-                    (
-                        place[flags] + (entry[flags] >> FIRST & 15),
-                        states.take(chosen[flags]),
-                    )
-                )
+                long_values.append((place[flags] + (entry[flags] >> FIRST & 15), states.take(chosen[flags])))
             waiting.append((entry, place))
             waiting_size += len(entry)
             if waiting_size > SCATTER:
@@ -612,7 +474,7 @@ class LaneReader:
 
     # --- a piece -----------------------------------------------------------------------------------------
 
-    def prove(self, place: Place) -> tuple[_Lanes, list[_Trace], _Chain]:
+    def prove(self, place: Place) -> tuple[_Lanes, list[Trace], _Chain]:
         """Cut, guess and chain some thousand lanes from a proven block start on."""
         every = self.lanes
         interval = place.block // self.interval_blocks

@@ -34,16 +34,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.entropy import bits
-from numjpeg.entropy.progressive_reader import (
-    ProgressiveReader,
-    Span,
-    code_lengths,
-    look_up,
-    refine,
-    run_of_ends,
-    spread,
-)
-from numjpeg.entropy.shared import receive
+from numjpeg.entropy.progressive_reader import ProgressiveReader, Span, refine, run_of_ends
+from numjpeg.entropy.shared import code_lengths, look_up, receive, spread
 from numjpeg.fast.lanes import cut
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
 
@@ -344,7 +336,6 @@ def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
     table = scan.huffman_tables[1, scan.components[0].Ta]
     plane = planes[scan.indices[0]]
     kinds, steps = look_up(payload, _steps(table, True))
-    data = payload.data.tobytes()
     size = scan.Se - scan.Ss + 1
 
     some = plane.reshape(-1, 64)[:, scan.Ss : scan.Se + 1] != 0
@@ -362,6 +353,45 @@ def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
     ranks.append(1 << 62)
     first, before = array("q", first_of_block.tobytes()), array("q", before_block.astype(np.int64).tobytes())
 
+    words = _walk_ac_refinement(reader, kinds, steps, (first, before, ranks), ends)
+    passed_before = np.cumsum(words.passed) - words.passed
+    if extra[-1]:
+        block_of = np.searchsorted(first_of_block, words.rank, side="right") - 1
+    else:
+        block_of = (words.rank + passed_before) // size
+    last_rank = (first_of_block[1:] - ends_known[:-1]).take(block_of) - 1
+    last_rank[words.kind >= _END] = 1 << 62
+    if (words.rank + np.minimum(words.kind - np.uint8(1), 15) > last_rank).any():
+        raise _OddError
+    new = np.flatnonzero(words.kind <= 16)
+    block_of = block_of[new]
+    target = words.rank[new] + (words.kind[new] - 1) + (passed_before + words.passed)[new] - extra[block_of]
+    place_of_known = known + block_of_known * (64 - size) + scan.Ss
+    bit_of_known = np.repeat(words.behind - passed_before, words.passed) + np.arange(len(known))
+    refine(
+        plane.reshape(-1),
+        np.unpackbits(payload.data),
+        (place_of_known, bit_of_known),
+        (target + block_of * (64 - size) + scan.Ss, words.behind[new] - 1),
+        scan.Al,
+    )
+    return ends
+
+
+def _walk_ac_refinement(
+    reader: ProgressiveReader,
+    kinds: bytes,
+    steps: bytes,
+    known: tuple[array[int], array[int], array[int]],
+    ends: list[int],
+) -> _Words:
+    """The words of a scan, one after the other.
+
+    ``known`` are the rank due in front of each block, the number of known coefficients before each block, and the
+    rank of each known coefficient.
+    """
+    first, before, ranks = known
+    data = reader.payload.data.tobytes()
     notes = _Notes()
     note, jump = notes.codes.append, notes.jumps.append
     for interval in reader.spans():
@@ -394,27 +424,4 @@ def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
                 due = ranks[passed]
         notes.intervals.append((first_word, first_rank, p))
         _close(interval, p, z - end, ends)
-
-    words = notes.words(kinds, steps)
-    passed_before = np.cumsum(words.passed) - words.passed
-    if extra[-1]:
-        block_of = np.searchsorted(first_of_block, words.rank, side="right") - 1
-    else:
-        block_of = (words.rank + passed_before) // size
-    last_rank = (first_of_block[1:] - ends_known[:-1]).take(block_of) - 1
-    last_rank[words.kind >= _END] = 1 << 62
-    if (words.rank + np.minimum(words.kind - np.uint8(1), 15) > last_rank).any():
-        raise _OddError
-    new = np.flatnonzero(words.kind <= 16)
-    block_of = block_of[new]
-    target = words.rank[new] + (words.kind[new] - 1) + (passed_before + words.passed)[new] - extra[block_of]
-    place_of_known = known + block_of_known * (64 - size) + scan.Ss
-    bit_of_known = np.repeat(words.behind - passed_before, words.passed) + np.arange(len(known))
-    refine(
-        plane.reshape(-1),
-        np.unpackbits(payload.data),
-        (place_of_known, bit_of_known),
-        (target + block_of * (64 - size) + scan.Ss, words.behind[new] - 1),
-        scan.Al,
-    )
-    return ends
+    return notes.words(kinds, steps)

@@ -1,0 +1,169 @@
+"""How lanes step forward together: the state of a lane, and what it meets on its way (:mod:`numjpeg.fast.lanes`).
+
+The *state* is one integer: the bit times 2^32, plus 64 times the blocks read, plus k, the coefficient that is due.
+A step adds to it what the look-up (:mod:`numjpeg.fast.lookup`) says of the 16 bits ahead.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import ceil_div
+from numjpeg.container.frame import Scan
+from numjpeg.entropy.shared import scan_tables
+from numjpeg.fast.lookup import MASK_AT, USED_AT, entries
+from numjpeg.stages.huffman import WINDOW_BITS
+from numjpeg.stages.mcu_order import block_component
+
+Ints = NDArray[np.int64]
+
+GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 24, 32, 64, 256
+"""Steps between two looks at who has arrived: of all lanes, of those that look for a meeting, of a few of them,
+of a few that have looked for long."""
+
+FEW = 16
+"""Up to so many lanes go one by one: 0.6 us a step and lane, against 12 us or more a step of all together."""
+
+# Constants of the steps, as arrays: to convert a Python integer takes half as long as a call with small operands.
+STEP = np.array(31 << USED_AT | 127)
+"""Of an entry, what is added to the state."""
+COUNT = np.array((1 << 32) - 1)
+"""Of a state, blocks and k."""
+BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
+USED, FIVE_BITS, MASK = np.array(USED_AT), np.array(31), np.array(MASK_AT)
+TOP_16 = np.array(48, np.uint64)
+K, ZERO = np.array(63), np.array(0)
+
+
+class Trace(NamedTuple):
+    """Some steps of some lanes."""
+
+    lane: NDArray[np.intp]
+    """``(n,)``"""
+    blocks: Ints
+    """``(n,)``, 64 times the blocks that each lane had read before, in addition to what its states count."""
+    states: Ints
+    """``(steps + 1, n)``"""
+    entries: Ints
+    """``(steps, n)``, what was looked up at each state but the last."""
+    at: NDArray[np.intp]
+    """``(m,)``, which of the states, the last ones too, are at the start of a block (k = 0), step by step."""
+    starts: Ints
+    """``(m,)``, these states."""
+    column: NDArray[np.intp]
+    """``(m,)``, which of the lanes is in each of them."""
+
+
+class LaneSteps:
+    """The look-up of a scan, and the steps of lanes over some of its bits."""
+
+    def __init__(self, scan: Scan) -> None:
+        self.scan = scan
+        self.lane_steps = 0  # of all lanes together
+        self.tables = scan_tables(scan)
+
+        # Which tables a block takes depends on its place in the MCU; where they are the same, so is the context.
+        pairs = list(zip(self.tables[0::2], self.tables[1::2], strict=True))
+        different = list(dict.fromkeys(pairs))
+        pattern = [different.index(pairs[c]) for c in block_component(scan.factors)]
+        self.phases = next(
+            n
+            for n in range(1, len(pattern) + 1)
+            if len(pattern) % n == 0 and pattern == pattern[:n] * (len(pattern) // n)
+        )
+        self.entries = entries(tuple(different))
+        self.tables = [table for pair in different for table in pair]
+        look_up = np.ones((self.phases, 64), np.int64)
+        look_up[:, 0] = 0
+        look_up[:, 48:] = 2
+        look_up += 3 * np.array(pattern[: self.phases])[:, np.newaxis]
+        repeats = ceil_div(self.phases + max(GUESS_STEPS, CHAIN_STEPS) + 1, self.phases)
+        self.context = np.tile((look_up << WINDOW_BITS).ravel(), repeats)
+        self.cycle = 64 * self.phases
+        self.scratch = [np.empty(0, np.int64)] * 4
+        self.memory, self.free = np.empty(0, np.int64), 0
+        self.words = np.empty(0, np.uint64)  # of the piece's bits
+        self.piece_bit = 0  # at which they begin in the payload
+
+    def step(self, lane: NDArray[np.intp], blocks: Ints, state: Ints, steps: int) -> Trace:
+        """Let lanes go an even number of steps."""
+        whole = (state & COUNT) // self.cycle * self.cycle
+        states = self._allocate(steps + 1, len(lane))
+        entries = self._allocate(steps, len(lane))
+        np.subtract(state, whole, out=states[0])
+        if len(lane) > FEW:
+            self._step_together(states, entries)
+        else:
+            self._step_one_by_one(states, entries)
+        self.lane_steps += entries.size
+        k = np.bitwise_and(states, K, out=self._buffer(2, states.size).reshape(states.shape))
+        start = np.flatnonzero(k == ZERO)
+        return Trace(lane, blocks + whole, states, entries, start, states.take(start), start % len(lane))
+
+    def _step_together(self, states: Ints, entries: Ints) -> None:
+        """Fill ``states`` and ``entries`` from ``states[0]`` on, a step of all lanes at a time."""
+        lanes = states.shape[1]
+        index, window, ahead = (self._buffer(i, lanes) for i in range(3))
+        unsigned_index, word = index.view(np.uint64), ahead.view(np.uint64)
+        # Most of what a call with few lanes costs is finding out what is called.
+        shift_right, shift_left, both, add = np.right_shift, np.left_shift, np.bitwise_and, np.add
+        take_word, take_context, take_entry = self.words.take, self.context.take, self.entries.take
+        for step in range(0, len(entries), 2):
+            now = states[step]
+            shift_right(now, BIT_TO_WORD, index)
+            take_word(index, None, word, "clip")
+            shift_right(now, BIT, index)
+            both(index, IN_WORD, index)
+            # 49 bits ahead: one step takes 31 at the most, the next one looks at 16.
+            shift_left(word, unsigned_index, word)
+            for half in (step, step + 1):
+                entry, then = entries[half], states[half + 1]
+                both(now, COUNT, index)
+                take_context(index, None, window, "clip")
+                shift_right(word, TOP_16, unsigned_index)
+                add(index, window, index)
+                take_entry(index, None, entry, "clip")
+                if half == step:
+                    shift_right(entry, USED, index)
+                    both(index, FIVE_BITS, index)
+                    shift_left(word, unsigned_index, word)
+                both(entry, STEP, index)
+                add(now, index, then)
+                shift_right(entry, MASK, index)
+                both(then, index, then)
+                now = then
+
+    def _step_one_by_one(self, states: Ints, entries: Ints) -> None:
+        """The same in Python's integers: for a few lanes, faster than array operations (see FEW)."""
+        word_at, entry_at, context = self.words.item, self.entries.item, self.context[: self.cycle].tolist()
+        last_word, cycle, step_mask, count_mask = len(self.words) - 1, self.cycle, int(STEP), int(COUNT)
+        for lane in range(states.shape[1]):
+            state = int(states[0, lane])
+            seen, found = [state], []
+            for _ in range(len(entries)):
+                bit = state >> 32
+                window = word_at(min(bit >> 4, last_word)) >> (48 - (bit & 15)) & 0xFFFF
+                entry = entry_at(context[(state & count_mask) % cycle] + window)
+                state = state + (entry & step_mask) & entry >> 57
+                found.append(entry)
+                seen.append(state)
+            states[:, lane] = seen
+            entries[:, lane] = found
+
+    def _allocate(self, rows: int, columns: int) -> Ints:
+        """An array for a trace, of memory that all pieces use in turn."""
+        size = rows * columns
+        if self.free + size > len(self.memory):
+            # What is in use lives on in its traces.
+            self.memory, self.free = np.empty(max(size, 1 << 20), np.int64), 0
+        self.free += size
+        return self.memory[self.free - size : self.free].reshape(rows, columns)
+
+    def _buffer(self, number: int, size: int) -> Ints:
+        """The start of a scratch array, of which there are a few."""
+        if size > len(self.scratch[number]):
+            self.scratch[number] = np.empty(size, np.int64)
+        return self.scratch[number][:size]
