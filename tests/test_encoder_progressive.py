@@ -199,8 +199,10 @@ def test_wrong_scripts_are_named() -> None:
     for scans in ([], [(0, 0, 0, 0, 0)], [((0, 1, 2), 0, 63, 0, 0)], [(3, 0, 0, 0, 0)]):
         with pytest.raises(ValueError, match="scans"):
             numjpeg.encode(image, scans=scans)
-    with pytest.raises(TypeError, match="scans"):
+    with pytest.raises(ValueError, match=r"scans.*'preview'"):
         numjpeg.encode(image, scans="default")
+    with pytest.raises(TypeError, match="scans"):
+        numjpeg.encode(image, scans=5)
     coefficients = numjpeg.read_coefficients(numjpeg.encode(image))
     with pytest.raises(ValueError, match=r"scans.*last bit"):
         numjpeg.write_coefficients(coefficients, scans=INCOMPLETE)
