@@ -1,0 +1,84 @@
+"""Plans: all that pictures or files of one kind have in common, prepared once and kept for the next of the kind.
+
+A plan holds index tables, views and buffers, so its memory is written to by whoever uses it. It is therefore taken
+out of the store while it is used, and two threads never have the same one.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, Protocol, TypeVar
+
+CAPACITY = 32 << 20
+"""Bytes of plans that are kept."""
+
+
+class Plan(Protocol):
+    """What can be kept."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the plan holds, about."""
+
+
+AnyPlan = TypeVar("AnyPlan", bound=Plan)
+
+
+class PlanStore:
+    """Plans by key. Where they would take more than ``capacity`` bytes, those used least recently are given up."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self.capacity = capacity
+        self.nbytes = 0
+        """Bytes that the plans in the store held when they were put in; those in use are not counted."""
+        self._plans: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._lock = Lock()
+
+    @contextmanager
+    def borrow(self, key: Hashable, make: Callable[[], AnyPlan]) -> Iterator[AnyPlan]:
+        """Take the plan of this key out, or make it. At the end put it back, unless an exception came in between.
+
+        The first part of a key is the class of the plan, so that plans of several kinds share the store.
+        """
+        plan = self.take(key)
+        if plan is None:
+            plan = make()
+        yield plan
+        self.put(key, plan)
+
+    def take(self, key: Hashable) -> Any:
+        """Take a plan out of the store; None if there is none of this key, or it is in use."""
+        with self._lock:
+            plan, size = self._plans.pop(key, (None, 0))
+            self.nbytes -= size
+        return plan
+
+    def put(self, key: Hashable, plan: Plan) -> None:
+        """Put a plan in, as the one that was used last. It takes the place of one of the same key.
+
+        Its bytes are counted now: a plan may grow while it is out.
+        """
+        size = plan.nbytes
+        with self._lock:
+            _, former = self._plans.pop(key, (None, 0))
+            self.nbytes += size - former
+            self._plans[key] = plan, size
+            while self.nbytes > self.capacity:
+                _, (_, oldest) = self._plans.popitem(last=False)
+                self.nbytes -= oldest
+
+    def clear(self) -> None:
+        """Give up all plans."""
+        with self._lock:
+            self._plans.clear()
+            self.nbytes = 0
+
+    def __len__(self) -> int:
+        return len(self._plans)
+
+
+PLANS = PlanStore()
+"""The plans of this process."""
