@@ -80,7 +80,7 @@ def decode(
     dct_method : "islow", libjpeg's exact integers, or "float".
     restore : estimate what quantization took away (:mod:`numjpeg.restoration.restore`): blocks are not seen at
         low qualities, some 0.6 dB more PSNR, at some ten times the cost; no longer libjpeg's pixels, and
-        ``dct_method`` is not looked at.
+        ``dct_method`` is not looked at. Components that may not gain, as of drawings, stay as they are.
 
     Returns
     -------
@@ -91,6 +91,8 @@ def decode(
     ------
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
+    if not isinstance(restore, bool | np.bool_):
+        raise ValueError(f"restore: True or False expected, got {restore!r}")
     if restore and not strict:
         raise ValueError("restore: of files that are whole only, strict=True")
     options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method, restore)
@@ -347,12 +349,16 @@ def _assemble(
 
 
 def _restored_samples(coefficients: Coefficients) -> list[NDArray[np.uint8] | None]:
-    """The sample planes as they probably were before quantization."""
-    from numjpeg.restoration.restore import restore as restore_samples  # noqa: PLC0415 (seldom wanted)
+    """The sample planes as they probably were before quantization; plain ones where that is in doubt."""
+    from numjpeg.restoration import restore as restoration  # noqa: PLC0415 (seldom wanted)
 
     planes: list[NDArray[np.uint8] | None] = []
-    for i, plane in enumerate(coefficients.planes):
-        samples = restore_samples(plane, coefficients.quantization_table(i))
+    for i, gains in enumerate(restoration.worthwhile(coefficients)):
+        plane, table = coefficients.planes[i], coefficients.quantization_table(i)
+        if not gains:
+            planes.append(join_blocks(inverse_level_shift(dct.idct(dequantize(plane, table)))))
+            continue
+        samples = restoration.restore(plane, table)
         np.rint(samples, out=samples)
         planes.append(np.clip(samples, 0, 255, out=samples).astype(np.uint8))
     return planes

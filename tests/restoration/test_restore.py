@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import samples
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 import numjpeg
 from numjpeg.restoration import restore as module
@@ -125,6 +125,77 @@ def test_other_kinds() -> None:
     out = np.empty((100, 90), np.uint8)
     assert numjpeg.decode(data, restore=True, out=out) is out
     assert np.array_equal(out, restored)
+
+
+@pytest.mark.parametrize("value", ["learned", 1, 0, None, "yes"])
+def test_restore_is_true_or_false(value: object) -> None:
+    data = pillow_file(samples.smooth(8, 8), 50)
+    with pytest.raises(ValueError, match=r"^restore: True or False expected"):
+        numjpeg.decode(data, restore=value)
+
+
+def drawings() -> dict[str, np.ndarray]:
+    """Shapes, lines, text and tables of colours, as programs draw them."""
+    random = np.random.default_rng(0)
+    found = {}
+    for scale in (1, 3):  # with hard and with soft edges
+        image = Image.new("RGB", (400 * scale, 300 * scale), "white")
+        draw = ImageDraw.Draw(image)
+        for k in range(25):
+            x, y, w, h = (int(v) * scale for v in random.integers(0, 300, 4))
+            color = tuple(int(v) for v in random.integers(0, 256, 3))
+            shape = draw.ellipse if k % 2 == 0 else draw.rectangle
+            box = (x, y, x + w // 3 + 5, y + h // 3 + 5)
+            shape(box, fill=color if k % 3 else None, outline="black", width=2 * scale)
+            draw.line((x, y, h, w), fill=color, width=(1 + k % 4) * scale)
+        found[f"shapes, {scale}"] = np.asarray(image.resize((400, 300), Image.Resampling.LANCZOS))
+    image = Image.new("RGB", (480, 320), "white")
+    draw = ImageDraw.Draw(image)
+    for i in range(14):
+        text = "The quick brown fox jumps over the lazy dog 0123456789 "[i:] + "JPEG"
+        draw.text(
+            (10, 8 + 22 * i), text, fill=(0, 0, 0) if i % 3 else (0, 0, 160), font=ImageFont.load_default(10 + i)
+        )
+    found["text"], found["white text"] = np.asarray(image), 255 - np.asarray(image)
+    image = Image.new("RGB", (400, 300), "white")
+    draw = ImageDraw.Draw(image)
+    for color in ((31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40)):
+        heights = 150 + np.cumsum(random.normal(0, 4, 380))
+        draw.line([(10 + i, float(y)) for i, y in enumerate(heights)], fill=color, width=2)
+    for i in range(0, 400, 50):
+        draw.line((i, 0, i, 300), fill=(220, 220, 220))
+        draw.line((0, i, 400, i), fill=(220, 220, 220))
+    found["plot"] = np.asarray(image)
+    palette = np.array([[20, 20, 40], [200, 60, 60], [240, 220, 130], [60, 160, 90]], np.uint8)
+    found["pixel art"] = palette[np.kron(random.integers(0, 4, (40, 40)), np.ones((7, 7), int))]
+    found["bars"] = np.repeat(np.kron(np.eye(3, dtype=np.uint8) * 255, np.ones((40, 1), np.uint8))[:, None], 90, 1)
+    return found
+
+
+def gain(image: np.ndarray, quality: int) -> float:
+    """dB by which restoring brings the decoded file nearer to the picture."""
+    data = pillow_file(image, quality)
+    return numjpeg.psnr(image, numjpeg.decode(data, restore=True)) - numjpeg.psnr(image, numjpeg.decode(data))
+
+
+@pytest.mark.parametrize("name", drawings())
+def test_no_drawing_loses(name: str) -> None:
+    image = drawings()[name]
+    losses = {quality: gain(image, quality) for quality in (10, 20, 40, 60, 75, 85, 90, 95)}
+    assert min(losses.values()) >= -0.02, losses
+
+
+def test_what_is_left_alone_is_decoded_plainly() -> None:
+    data = pillow_file(drawings()["bars"], 80)
+    np.testing.assert_array_equal(numjpeg.decode(data, restore=True), numjpeg.decode(data))
+
+
+@pytest.mark.corpus
+def test_no_picture_of_the_corpus_loses(corpus: Path) -> None:
+    for path in sorted((corpus / "photos").glob("*/*.png")):
+        image = np.asarray(Image.open(path).convert("RGB"))[:512, :512]
+        losses = {quality: gain(image, quality) for quality in (10, 30, 50, 75, 85, 95)}
+        assert min(losses.values()) >= -0.02, (path.name, losses)
 
 
 @pytest.mark.corpus

@@ -36,6 +36,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.fast.products import product
 from numjpeg.stages.dct import CONST_BITS, INVERSE_MATRIX, PASS1_BITS, idct
 from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 from numjpeg.stages.quantization import dequantize
@@ -147,7 +148,7 @@ def _some_rows(
     inputs = workspace.array("inputs", (n, k + 1), np.float32)
     np.copyto(inputs[:, :k], sequences[:, :k])
     inputs[:, k] = 1
-    parts = np.matmul(weights, inputs.T, out=workspace.array("parts", (64, n), np.float32))
+    parts = product(weights, inputs.T, workspace.array("parts", (64, n), np.float32))
     even, odd = parts.reshape(2, 4, 8, n)
     between = workspace.array("between", (8, 9, n), np.float32)
     np.add(even, odd, out=between[:4, :8])
@@ -155,7 +156,7 @@ def _some_rows(
     between[:, 8] = 1
     np.floor(between, out=between)
 
-    halves = np.matmul(_ROWS, between, out=workspace.array("halves", (8, 16, n), np.float32))
+    halves = product(_ROWS, between, workspace.array("halves", (8, 16, n), np.float32))
     high, low = halves[:, :8], halves[:, 8:]
     np.floor(low, out=low)
     high += low
@@ -202,7 +203,7 @@ def _inexact(inputs: NDArray[np.float32], table: NDArray[np.uint16], workspace: 
     dc = np.abs(inputs[:, 0]) * np.float32(table.flat[0])
     np.square(inputs, out=inputs)
     norms = workspace.array("norms", (3, n), np.float32)
-    np.matmul(_squared_steps(table)[: k - 1].T, inputs[:, : k - 1].T, out=norms)
+    product(_squared_steps(table)[: k - 1].T, inputs[:, : k - 1].T, norms)
     return np.flatnonzero((np.sqrt(norms[0]) + dc > DC_LIMIT) | (norms[1:] > NORM_LIMIT**2).any(axis=0))
 
 

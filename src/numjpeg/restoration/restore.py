@@ -17,8 +17,13 @@ Plain decoding takes the middle of each. Three things are known beyond that, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+
+from numjpeg.coefficients import Coefficients
+from numjpeg.fast.products import product
 
 Plane = NDArray[np.float32]
 """Samples ``(rows * 8, columns * 8)``, level-shifted."""
@@ -40,6 +45,64 @@ DCT_MATRIX: NDArray[np.float32] = (
 """Row u holds the cosines of frequency u, so that T.81's transform (A.3.3) is ``M @ block @ M.T``."""
 
 _ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dtype=np.uint8)
+
+
+def worthwhile(coefficients: Coefficients) -> list[bool]:
+    """Which components gain by being restored.
+
+    Drawings, screenshots and files that were coded twice do not have the distribution that photographs have:
+    :func:`_is_like_a_photograph` looks at the first component, and if it is not, nothing is restored. Subsampled
+    chroma with much detail (:func:`_has_much_detail`) has lost more to subsampling than to quantization; smoother,
+    it would be further from the picture.
+    """
+    components, planes = coefficients.components, coefficients.planes
+    if not _is_like_a_photograph(planes[0]):
+        return [False] * len(components)
+    largest = max(c.H for c in components), max(c.V for c in components)
+    small = [i for i, c in enumerate(components) if largest != (c.H, c.V)]
+    detailed = bool(small) and _has_much_detail(
+        [planes[i] for i in small], [coefficients.quantization_table(i) for i in small]
+    )
+    return [i not in small or not detailed for i in range(len(components))]
+
+
+MOST_EMPTY = 0.8
+"""Share of blocks without AC coefficients above which a picture is not taken for a photograph."""
+MOST_TWOS = 0.003
+"""The same for the nonzero AC coefficients: the share by which 2s outnumber 1s at their frequency. Larger
+magnitudes are rarer in photographs, which have 0.001 at the most if they are not tiny. A file that was coded
+before with larger steps has 0.05."""
+
+
+def _is_like_a_photograph(plane: NDArray[np.int16]) -> bool:
+    ones, twos, others = np.zeros(64), np.zeros(64), 0
+    empty = 0
+    for row in plane.reshape(len(plane), -1, 64):
+        magnitude = np.abs(row)
+        magnitude[:, 0] = 0
+        ones += (magnitude == 1).sum(0)
+        twos += (magnitude == 2).sum(0)
+        others += int(np.count_nonzero(magnitude))
+        empty += len(row) - int(np.count_nonzero(magnitude.any(axis=1)))
+    surplus = float(np.maximum(twos - ones, 0).sum())
+    blocks = plane.shape[0] * plane.shape[1]
+    return empty <= MOST_EMPTY * blocks and surplus <= MOST_TWOS * others
+
+
+def _has_much_detail(planes: Sequence[NDArray[np.int16]], tables: Sequence[NDArray[np.uint16]]) -> bool:
+    """By the variance of the components within their blocks, beside the square of the smallest step.
+
+    The two numbers were found by trial, on photographs, screenshots and drawings at qualities 10 to 95.
+    """
+    energy, samples = 0.0, 0
+    for plane, table in zip(planes, tables, strict=True):
+        squares = table.astype(np.float64) ** 2
+        squares[0, 0] = 0
+        for row in plane:
+            energy += float(((row.astype(np.float64) ** 2).sum(0) * squares).sum())
+        samples += plane.size
+    step = float(min(table.min() for table in tables)) ** 2
+    return energy / max(samples, 1) >= min(2.4 * step, 64.0)
 
 
 def restore(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> Plane:
@@ -126,7 +189,7 @@ def _average_band(padded: Plane, thresholds: NDArray[np.float32]) -> Plane:
     limits[0, 0, 0] = -1
     for y in range(8):
         strip = padded[y : y + 8 * rows].reshape(rows, 8, width)
-        lines = DCT_MATRIX @ strip
+        lines = product(DCT_MATRIX, strip)
         sums = np.zeros_like(lines)
         line_weights = np.zeros((rows, width), np.float32)
         for x in range(8):
@@ -138,7 +201,7 @@ def _average_band(padded: Plane, thresholds: NDArray[np.float32]) -> Plane:
             blocks *= weight[:, None, :, None]
             sums[:, :, x : x + 8 * columns] += (blocks @ DCT_MATRIX).reshape(rows, 8, 8 * columns)
             line_weights[:, x : x + 8 * columns] += np.repeat(weight, 8, axis=1)
-        total[y : y + 8 * rows] += (DCT_MATRIX.T @ sums).reshape(8 * rows, width)
+        total[y : y + 8 * rows] += product(DCT_MATRIX.T, sums).reshape(8 * rows, width)
         weights[y : y + 8 * rows] += np.repeat(line_weights, 8, axis=0)
     inside = (slice(8, -8), slice(8, -8))
     return total[inside] / weights[inside]
