@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numjpeg.jpeg2000.decoder import DamageReport, decode, decode_damaged
+    from numjpeg.jpeg2000.encoder import encode
 
-__all__ = ["DamageReport", "decode", "decode_damaged"]
+__all__ = ["DamageReport", "decode", "decode_damaged", "encode"]
 
-_ROOMS = {"decoder": ("DamageReport", "decode", "decode_damaged")}
+_ROOMS = {"decoder": ("DamageReport", "decode", "decode_damaged"), "encoder": ("encode",)}
 _WHERE = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
 
 

@@ -1,0 +1,153 @@
+"""The encoder: its files decode alike in OpenJPEG and here, and are as small and as good as OpenJPEG's."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from j2k_samples import openjpeg_decode, photo, pillow_decode, pillow_files
+from PIL import Image, ImageCms
+
+from numjpeg import jpeg2000, psnr
+from numjpeg.jpeg2000 import boxes, codestream
+
+SHAPES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "rgb": (photo(75, 90), {}),
+    "gray": (photo(61, 83, 1), {"container": "j2k"}),
+    "opacity": (photo(33, 35, 4), {}),
+    "gray_and_opacity": (photo(33, 35, 2), {}),
+    "sixteen_bits": (photo(45, 50, 1, depth=16), {}),
+    "sixteen_bits_rgb": (photo(25, 30, 3, depth=16), {"container": "j2k"}),
+    "noise": (np.random.default_rng(0).integers(0, 256, (40, 45, 3), dtype=np.uint8), {}),
+    "extreme": ((np.indices((40, 45)).sum(0) % 2 * 255).astype(np.uint8), {}),
+    "flat": (np.full((50, 60, 3), 77, np.uint8), {}),
+    "one_sample": (photo(1, 1), {}),
+    "one_row": (photo(1, 70, 1), {}),
+    "one_column": (photo(70, 1), {}),
+    "tiles": (photo(70, 95), {"tile_size": (24, 33)}),
+    "no_wavelet": (photo(40, 44), {"levels": 0}),
+    "many_levels": (photo(40, 44), {"levels": 9}),
+    "small_blocks": (photo(60, 50), {"code_block_size": (4, 16), "levels": 3}),
+    "wide_blocks": (photo(20, 300, 1), {"code_block_size": (4, 1024)}),
+    "layers": (photo(75, 90), {"layers": 4, "progression": "RPCL"}),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_lossless_files_give_the_picture_back(name: str) -> None:
+    image, options = SHAPES[name]
+    data = jpeg2000.encode(image, lossless=True, **options)
+    np.testing.assert_array_equal(jpeg2000.decode(data), image)
+    np.testing.assert_array_equal(openjpeg_decode(data), image)
+
+
+@pytest.mark.parametrize("reversible", [False, True])
+@pytest.mark.parametrize("name", [name for name in SHAPES if name not in ("one_sample", "one_row", "one_column")])
+def test_lossy_files_decode_alike(name: str, reversible: bool) -> None:
+    image, options = SHAPES[name]
+    data = jpeg2000.encode(image, target_psnr=32, reversible=reversible, **options)
+    ours = jpeg2000.decode(data)
+    np.testing.assert_array_equal(ours, openjpeg_decode(data))
+    assert psnr(image, ours) >= 32
+
+
+@pytest.mark.parametrize("order", ["LRCP", "RLCP", "RPCL", "PCRL", "CPRL"])
+def test_every_progression(order: str) -> None:
+    image = photo(70, 95)
+    data = jpeg2000.encode(image, bits_per_pixel=4, progression=order, layers=3, tile_size=(40, 50))
+    np.testing.assert_array_equal(jpeg2000.decode(data), pillow_decode(data))
+    found = [psnr(image, jpeg2000.decode(data, layers=layers)) for layers in (1, 2, 3)]
+    assert found[0] + 1 < found[1] < found[2] - 1
+
+
+@pytest.mark.parametrize("reversible", [False, True])
+@pytest.mark.parametrize("rate", [0.3, 1, 3])
+def test_the_rate_is_kept_and_used(rate: float, reversible: bool) -> None:
+    image = photo(160, 200)
+    data = jpeg2000.encode(image, bits_per_pixel=rate, reversible=reversible)
+    assert 0.98 * rate * 160 * 200 / 8 < len(data) <= rate * 160 * 200 / 8
+    exactly = jpeg2000.encode(image, target_bytes=len(data), reversible=reversible)
+    assert 0.98 * len(data) < len(exactly) <= len(data)
+
+
+def test_size_and_quality_are_openjpegs() -> None:
+    image = photo(200, 256)
+    jobs: list[Any] = [(image, {"mct": 1})]
+    rates = (0.5, 1, 2)
+    jobs += [
+        (image, {"mct": 1, "irreversible": True, "quality_mode": "rates", "quality_layers": [24 / rate]})
+        for rate in rates
+    ]
+    lossless, *lossy = pillow_files(jobs)
+    assert len(jpeg2000.encode(image)) < 1.005 * len(lossless)
+    for theirs in lossy:
+        ours = jpeg2000.encode(image, target_bytes=len(theirs))
+        assert psnr(image, jpeg2000.decode(ours)) > psnr(image, pillow_decode(theirs)) - 0.05
+
+
+@pytest.mark.parametrize("target", [30, 45])
+def test_the_quality_is_reached(target: float) -> None:
+    image = photo(70, 90)
+    data = jpeg2000.encode(image, target_psnr=target)
+    assert target <= psnr(image, jpeg2000.decode(data)) < target + 0.4
+
+
+def test_a_region_of_interest_is_better() -> None:
+    image = photo(130, 200)
+    region = np.zeros((130, 200), bool)
+    region[40:90, 60:140] = True
+    for options in ({"bits_per_pixel": 1.5}, {"bits_per_pixel": 1.5, "reversible": True}):
+        plain = jpeg2000.encode(image, **options)
+        data = jpeg2000.encode(image, importance=region, **options)
+        ours, without = jpeg2000.decode(data), jpeg2000.decode(plain)
+        np.testing.assert_array_equal(ours, pillow_decode(data))
+        assert psnr(image[region], ours[region]) > psnr(image[region], without[region]) + 1
+        assert psnr(image[~region], ours[~region]) < psnr(image[~region], without[~region])
+    np.testing.assert_array_equal(pillow_decode(jpeg2000.encode(image, importance=region)), image)
+
+
+def test_profile_and_comment() -> None:
+    image = photo(20, 30)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = jpeg2000.encode(image, icc_profile=profile)
+    assert boxes.read_container(data, codestream.Sink()).icc_profile == profile
+    np.testing.assert_array_equal(openjpeg_decode(data), image)
+    opened = Image.open(io.BytesIO(jpeg2000.encode(image, container="j2k", comment="Grüße")))
+    assert opened.info["comment"] == "Grüße".encode("latin-1")
+    assert Image.open(io.BytesIO(jpeg2000.encode(photo(9, 9, 4)))).mode == "RGBA"
+    assert Image.open(io.BytesIO(jpeg2000.encode(photo(9, 9, 2)))).mode == "LA"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "name"),
+    [
+        ({"lossless": False}, ValueError, "lossless"),
+        ({"lossless": True, "bits_per_pixel": 1}, ValueError, "bits_per_pixel"),
+        ({"target_bytes": 900, "target_psnr": 30}, ValueError, "target_psnr"),
+        ({"target_bytes": 50}, ValueError, "target"),
+        ({"bits_per_pixel": -1}, ValueError, "bits_per_pixel"),
+        ({"target_psnr": "high"}, TypeError, "target_psnr"),
+        ({"lossless": True, "reversible": False}, ValueError, "reversible"),
+        ({"layers": 0}, ValueError, "layers"),
+        ({"levels": 33}, ValueError, "levels"),
+        ({"levels": 2.0}, TypeError, "levels"),
+        ({"progression": "LRPC"}, ValueError, "progression"),
+        ({"tile_size": 64}, ValueError, "tile_size"),
+        ({"code_block_size": (128, 64)}, ValueError, "code_block_size"),
+        ({"code_block_size": (12, 16)}, ValueError, "code_block_size"),
+        ({"container": "jpx"}, ValueError, "container"),
+        ({"container": "j2k", "icc_profile": b"x"}, ValueError, "icc_profile"),
+        ({"importance": np.zeros((3, 3))}, ValueError, "importance"),
+    ],
+)
+def test_wrong_arguments_are_named(options: Any, error: type[Exception], name: str) -> None:
+    with pytest.raises(error, match=name):
+        jpeg2000.encode(photo(30, 40), **options)
+
+
+@pytest.mark.parametrize("image", [np.zeros((4, 4)), np.zeros((4, 4, 5), np.uint8), np.zeros((0, 4), np.uint8)])
+def test_pictures_are_checked(image: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="image"):
+        jpeg2000.encode(image)
