@@ -7,14 +7,18 @@ Sources: EXIF 2.32 (4.6.4 A, 4.6.5); CIPA DC-007 (MPF, 5.2.3). Both are TIFF dir
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from numjpeg.container import tiff
 
+MAX_SEGMENT = 65533
+"""Bytes of payload that a segment can hold (B.1.1.4)."""
 EXIF = b"Exif\0\0"
 MPF = b"MPF\0"
 
 ORIENTATION, THUMBNAIL_OFFSET, THUMBNAIL_SIZE = 0x0112, 0x0201, 0x0202
+SUB_DIRECTORY, PIXEL_WIDTH, PIXEL_HEIGHT = 0x8769, 0xA002, 0xA003
 IMAGE_COUNT, IMAGE_ENTRIES = 0xB001, 0xB002
 UPRIGHT, MAX_ORIENTATION = 1, 8
 IMAGE_ENTRY_SIZE = 16
@@ -104,6 +108,66 @@ def upright_exif(exif: bytes) -> bytes:
 def upright_xmp(xmp: bytes) -> bytes:
     """An XMP packet whose orientation, if it has one, is 1."""
     return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
+
+
+def set_exif_size(exif: bytes, height: int, width: int) -> bytes:
+    """EXIF data whose PixelXDimension and PixelYDimension, where they have them, say another size."""
+    start = _tiff_start(exif)
+    data = exif[start:]
+    order = tiff.byte_order(data)
+    if not order:
+        return exif
+    pointer = tiff.entry_places(data, order, int.from_bytes(data[4:8], order)).get(SUB_DIRECTORY)
+    if pointer is None:
+        return exif
+    places = tiff.entry_places(data, order, int.from_bytes(data[pointer + 8 : pointer + 12], order))
+    changed = bytearray(data)
+    for tag, value in ((PIXEL_WIDTH, width), (PIXEL_HEIGHT, height)):
+        if tag in places:  # one LONG
+            entry = (4).to_bytes(2, order) + (1).to_bytes(4, order) + value.to_bytes(4, order)
+            changed[places[tag] + 2 : places[tag] + tiff.ENTRY_SIZE] = entry
+    return exif[:start] + bytes(changed)
+
+
+def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) -> bytes:
+    """EXIF data of a picture that has been turned upright: orientation 1, and the thumbnail turned as well.
+
+    Parameters
+    ----------
+    turn_thumbnail : gives the turned JPEG file, or None if it cannot; the thumbnail is then left out, as it is if
+        the turned one does not fit into the segment.
+    """
+    exif = upright_exif(exif)
+    _, thumbnail = read_exif(exif, [])
+    if thumbnail is None:
+        return exif
+    start = _tiff_start(exif)
+    data = bytearray(exif[start:])
+    order = tiff.byte_order(data)
+    directory = tiff.first_directory(data, order) if order else None
+    if not order or not directory:
+        return exif
+    places = tiff.entry_places(data, order, directory.next)
+    where = places[THUMBNAIL_OFFSET] + 8
+    old = int.from_bytes(data[where : where + 4], order)
+    turned = turn_thumbnail(thumbnail)
+    if turned is not None and len(turned) > len(thumbnail):
+        if old + len(thumbnail) < len(data):  # something follows: the new one goes behind it
+            data[where : where + 4] = len(data).to_bytes(4, order)
+            old = len(data)
+        data[old:] = turned
+    elif turned is not None:
+        data[old : old + len(turned)] = turned
+    if turned is None or start + len(data) > MAX_SEGMENT:
+        count = int.from_bytes(data[4:8], order)
+        end = count + 2 + tiff.ENTRY_SIZE * int.from_bytes(data[count : count + 2], order)
+        unlinked = exif[start:]
+        return exif[:start] + unlinked[:end] + bytes(4) + unlinked[end + 4 :]
+    size = places[THUMBNAIL_SIZE]
+    data[size + 2 : size + tiff.ENTRY_SIZE] = (
+        (4).to_bytes(2, order) + (1).to_bytes(4, order) + len(turned).to_bytes(4, order)
+    )
+    return exif[:start] + bytes(data)
 
 
 def read_image_index(payload: bytes, offset: int, file_size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:

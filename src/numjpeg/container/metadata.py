@@ -62,6 +62,15 @@ def jfif(density: Density) -> Marked:
     return markers.APP0, JFIF + b"\1\1" + bytes((density.unit,)) + x + y + b"\0\0"
 
 
+def jfif_like(segments: Iterable[Marked]) -> Marked:
+    """APP0 of JFIF with the version and density of a file's first JFIF segment, without a thumbnail."""
+    for marker, payload in segments:
+        if marker == markers.APP0 and is_jfif(payload):
+            version = payload[5:7] if payload[5] in (1, 2) else b"\1\1"
+            return marker, JFIF + version + payload[7:12] + b"\0\0"
+    return jfif(Density(0, 1, 1))
+
+
 def adobe(transform: int) -> Marked:
     """APP14 of Adobe; transform 0 for RGB or CMYK, 1 for YCbCr, 2 for YCCK."""
     return markers.APP14, ADOBE + b"\0\x64\0\0\0\0" + bytes((transform,))

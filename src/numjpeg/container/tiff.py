@@ -69,6 +69,13 @@ def read_directory(data: bytes, order: ByteOrder, start: int) -> Directory | Non
     return Directory(fields, int.from_bytes(data[end : end + 4], order) if end + 4 <= len(data) else 0)
 
 
+def entry_places(data: bytes, order: ByteOrder, start: int) -> dict[int, int]:
+    """Where the entries of a directory lie, by tag: byte offsets of those that are wholly inside the data."""
+    count = int.from_bytes(data[start : start + 2], order) if 8 <= start <= len(data) - 2 else 0
+    places = range(start + 2, min(start + 2 + count * ENTRY_SIZE, len(data) - ENTRY_SIZE + 1), ENTRY_SIZE)
+    return {int.from_bytes(data[place : place + 2], order): place for place in places}
+
+
 def integer(data: bytes, order: ByteOrder, field: Field | None) -> int | None:
     """The first value of a field; None if there is no field, or it holds something else than integers."""
     if field is None or field.kind not in INTEGERS:
