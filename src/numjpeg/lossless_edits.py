@@ -75,7 +75,7 @@ class Region:
 
     @classmethod
     def parse(cls, name: str, text: str | tuple[int, int, int, int] | Region) -> Region:
-        """``WxH+X+Y``, as jpegtran takes it (``f`` after W or H keeps that size), or (width, height, left, top)."""
+        """``WxH+X+Y`` as jpegtran takes it (``f`` after W or H keeps that size), or (width, height, left, top)."""
         if isinstance(text, Region):
             return text
         if not isinstance(text, str):
@@ -84,8 +84,8 @@ class Region:
         found = re.fullmatch(r"(\d+)(f?)x(\d+)(f?)\+(\d+)\+(\d+)", text, re.IGNORECASE)
         if not found:
             raise ValueError(f"{name}: {text!r} is not WxH+X+Y")
-        width, keeps_width, height, keeps_height, left, top = found.groups()
-        return cls(int(width), int(height), int(left), int(top), bool(keeps_width), bool(keeps_height))
+        width, height, left, top = (int(found[i]) for i in (1, 3, 5, 6))
+        return cls(width, height, left, top, bool(found[2]), bool(found[4]))
 
     def check(self, name: str, height: int, width: int) -> None:
         """ValueError unless the rectangle lies in a picture."""
@@ -138,7 +138,7 @@ def transform(
     ValueError naming the argument, and TypeError; FormatError, UnsupportedError for the data.
     """
     whole = isinstance(source, Coefficients)
-    c = source if whole else read_coefficients(source)
+    c = _as_coefficients(source)
     thumbnail_turn = "none"
     if operation == "autorotate":
         operation = thumbnail_turn = ORIENTATIONS[orientation(c) or 1]
@@ -160,7 +160,11 @@ def transform(
         result = replace(result, application_segments=_upright(result.application_segments, thumbnail_turn))
     if whole:
         return result
-    return write_coefficients(result, optimize=True if optimize or progressive else False, progressive=progressive)
+    return write_coefficients(result, optimize=optimize or progressive, progressive=progressive)
+
+
+def _as_coefficients(source: Any) -> Coefficients:
+    return source if isinstance(source, Coefficients) else read_coefficients(source)
 
 
 def orientation(c: Coefficients) -> int | None:
@@ -282,12 +286,12 @@ def _blocks(mcus: slice, factor: int) -> slice:
 
 
 def _dropped(c: Coefficients, other: Coefficients, left: int, top: int) -> Coefficients:
-    """``other`` put in at a place that is moved right and down to a whole MCU; its MCUs in front are left out."""
+    """``other`` put in from the next whole MCU on; the last MCUs for which no room is left are left out."""
     _check_alike("drop", c, other)
     mcu_height, mcu_width = mcu_size(c.components)
     Region(other.width, other.height, left, top).check("drop", c.height, c.width)
-    skip_rows, rows = _dropped_mcus(top, other.height, c.height, mcu_height)
-    skip_columns, columns = _dropped_mcus(left, other.width, c.width, mcu_width)
+    rows = _dropped_mcus(top, other.height, c.height, mcu_height)
+    columns = _dropped_mcus(left, other.width, c.width, mcu_width)
     planes = [plane.copy() for plane in c.planes]
     for component, plane, new in zip(c.components, planes, other.planes, strict=True):
         v, h = component.V, component.H
@@ -296,12 +300,13 @@ def _dropped(c: Coefficients, other: Coefficients, left: int, top: int) -> Coeff
     return replace(c, planes=planes)
 
 
-def _dropped_mcus(first: int, size: int, full: int, mcu: int) -> tuple[int, slice]:
+def _dropped_mcus(first: int, size: int, full: int, mcu: int) -> slice:
+    """Which rows or columns of MCUs change: whole ones inside the region, and the partial one at a far edge."""
     missing = -first % mcu
     start = (first + missing) // mcu
-    left = max(0, size - missing)
+    rest = max(0, size - missing)
     reaches_edge = first + size == full
-    return missing, slice(start, start + (ceil_div(left, mcu) if reaches_edge else left // mcu))
+    return slice(start, start + (ceil_div(rest, mcu) if reaches_edge else rest // mcu))
 
 
 def _check_alike(name: str, c: Coefficients, other: Coefficients) -> None:
@@ -337,8 +342,7 @@ def join(sources: Sequence[Any], direction: str = "horizontal") -> Any:
         raise ValueError(f"direction: {direction!r} is neither 'horizontal' nor 'vertical'")
     if not sources:
         raise ValueError("sources: no picture")
-    parts = [s if isinstance(s, Coefficients) else read_coefficients(s) for s in sources]
-    parts = [_prepared(part, False) for part in parts]
+    parts = [_prepared(_as_coefficients(source), False) for source in sources]
     first, axis = parts[0], 1 if direction == "horizontal" else 0
     size = ("height", "width")[axis]
     other_size = ("width", "height")[axis]

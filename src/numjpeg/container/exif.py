@@ -121,12 +121,10 @@ def set_exif_size(exif: bytes, height: int, width: int) -> bytes:
     if pointer is None:
         return exif
     places = tiff.entry_places(data, order, int.from_bytes(data[pointer + 8 : pointer + 12], order))
-    changed = bytearray(data)
     for tag, value in ((PIXEL_WIDTH, width), (PIXEL_HEIGHT, height)):
-        if tag in places:  # one LONG
-            entry = (4).to_bytes(2, order) + (1).to_bytes(4, order) + value.to_bytes(4, order)
-            changed[places[tag] + 2 : places[tag] + tiff.ENTRY_SIZE] = entry
-    return exif[:start] + bytes(changed)
+        if tag in places:
+            data = _replaced(data, places[tag] + 2, _long(value, order))
+    return exif[:start] + data
 
 
 def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) -> bytes:
@@ -139,35 +137,40 @@ def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) ->
     """
     exif = upright_exif(exif)
     _, thumbnail = read_exif(exif, [])
-    if thumbnail is None:
-        return exif
     start = _tiff_start(exif)
-    data = bytearray(exif[start:])
+    data = exif[start:]
     order = tiff.byte_order(data)
     directory = tiff.first_directory(data, order) if order else None
-    if not order or not directory:
+    if thumbnail is None or not order or not directory:
         return exif
-    places = tiff.entry_places(data, order, directory.next)
-    where = places[THUMBNAIL_OFFSET] + 8
-    old = int.from_bytes(data[where : where + 4], order)
+    entries = tiff.entry_places(data, order, directory.next)
+    old = int.from_bytes(_value(data, entries[THUMBNAIL_OFFSET]), order)
     turned = turn_thumbnail(thumbnail)
-    if turned is not None and len(turned) > len(thumbnail):
-        if old + len(thumbnail) < len(data):  # something follows: the new one goes behind it
-            data[where : where + 4] = len(data).to_bytes(4, order)
-            old = len(data)
-        data[old:] = turned
-    elif turned is not None:
-        data[old : old + len(turned)] = turned
-    if turned is None or start + len(data) > MAX_SEGMENT:
-        count = int.from_bytes(data[4:8], order)
-        end = count + 2 + tiff.ENTRY_SIZE * int.from_bytes(data[count : count + 2], order)
-        unlinked = exif[start:]
-        return exif[:start] + unlinked[:end] + bytes(4) + unlinked[end + 4 :]
-    size = places[THUMBNAIL_SIZE]
-    data[size + 2 : size + tiff.ENTRY_SIZE] = (
-        (4).to_bytes(2, order) + (1).to_bytes(4, order) + len(turned).to_bytes(4, order)
-    )
-    return exif[:start] + bytes(data)
+    # The new thumbnail lies where the old one lay, unless it is longer and something follows there.
+    is_last = old + len(thumbnail) == len(data)
+    place = old if turned is not None and (is_last or len(turned) <= len(thumbnail)) else len(data)
+    if turned is None or start + place + len(turned) > MAX_SEGMENT:
+        first = int.from_bytes(data[4:8], order)
+        link = first + 2 + tiff.ENTRY_SIZE * int.from_bytes(data[first : first + 2], order)
+        return exif[:start] + _replaced(data, link, bytes(4))
+    data = _replaced(data, place, turned)
+    for tag, value in ((THUMBNAIL_OFFSET, place), (THUMBNAIL_SIZE, len(turned))):
+        data = _replaced(data, entries[tag] + 2, _long(value, order))
+    return exif[:start] + data
+
+
+def _value(data: bytes, entry: int) -> bytes:
+    """The value of an entry that holds it itself."""
+    return data[entry + 8 : entry + tiff.ENTRY_SIZE]
+
+
+def _long(value: int, order: tiff.ByteOrder) -> bytes:
+    """What follows an entry's tag: type LONG, one value, the value."""
+    return (4).to_bytes(2, order) + (1).to_bytes(4, order) + value.to_bytes(4, order)
+
+
+def _replaced(data: bytes, start: int, new: bytes) -> bytes:
+    return data[:start] + new + data[start + len(new) :]
 
 
 def read_image_index(payload: bytes, offset: int, file_size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
