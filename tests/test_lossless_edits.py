@@ -192,12 +192,12 @@ def test_autorotate_turns_picture_tag_and_thumbnail(number: int, order: str) -> 
     assert header.orientation == 1
     upright = numjpeg.imread(io.BytesIO(data), exif_orientation=True)
     # The same coefficients turned are the same picture up to the rounding of the inverse transform.
-    assert np.abs(numjpeg.decode(turned).astype(int) - upright).max() <= 2
+    assert np.abs(numjpeg.decode(turned).astype(int) - upright).max() <= 4
     shown = numjpeg.files.upright(numjpeg.decode(small), number)
-    assert header.thumbnail is not None
-    thumbnail = numjpeg.decode(header.thumbnail)
+    assert header.exif_thumbnail is not None
+    thumbnail = numjpeg.decode(header.exif_thumbnail)
     assert thumbnail.shape == shown.shape
-    assert np.abs(thumbnail.astype(int) - shown).max() <= 2
+    assert np.abs(thumbnail.astype(int) - shown).max() <= 4
 
 
 def test_coefficients_give_coefficients_and_stay_as_they_are() -> None:
