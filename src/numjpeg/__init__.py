@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numjpeg.container.motion_jpeg import iter_frames
     from numjpeg.container.splice import copy_metadata, split_tables
     from numjpeg.decoder import decode, decode_damaged, read_coefficients, read_coefficients_damaged
+    from numjpeg.edits.requantization import requantize
+    from numjpeg.edits.transform import join, transform
     from numjpeg.encoder import encode, write_coefficients
     from numjpeg.files import imread, imwrite
     from numjpeg.metrics import mse, psnr
@@ -48,12 +50,15 @@ __all__ = [
     "imread",
     "imwrite",
     "iter_frames",
+    "join",
     "mse",
     "psnr",
     "read_coefficients",
     "read_coefficients_damaged",
     "read_header",
+    "requantize",
     "split_tables",
+    "transform",
     "write_coefficients",
 ]
 
@@ -62,6 +67,8 @@ _ROOMS = {
     "coefficients": ("Coefficients", "Component"),
     "container.findings": ("DamageReport", "Fault"),
     "decoder": ("decode", "decode_damaged", "read_coefficients", "read_coefficients_damaged"),
+    "edits.requantization": ("requantize",),
+    "edits.transform": ("join", "transform"),
     "encoder": ("encode", "write_coefficients"),
     "files": ("imread", "imwrite"),
     "container.header": ("Header", "read_header"),

@@ -122,7 +122,7 @@ def plan_encoding(
         raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
     stored = _stored_colorspace(source, keep_rgb)
     factors = _sampling_factors(subsampling, stored)
-    quality = None if quality is None else _integer("quality", quality, 1, 100)
+    quality = None if quality is None else checked_integer("quality", quality, 1, 100)
     searched = tune is None and qtables is None and (target_bytes is not None or target_psnr is not None)
     tables, selectors = _quantization(qtables, UNSCALED if searched else quality, stored)
     tuning = _tuning(
@@ -141,7 +141,7 @@ def plan_encoding(
 # --- numbers ---------------------------------------------------------------------------------------------
 
 
-def _integer(name: str, value: Any, least: int, most: int | None = None) -> int:
+def checked_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
     """An integer, NumPy's included, in a range."""
     try:
         if isinstance(value, bool | np.bool_):
@@ -277,7 +277,7 @@ def _named_factors(subsampling: Subsampling | None, stored: str) -> list[tuple[i
         except (TypeError, ValueError):
             raise TypeError(f"subsampling: pairs of integers (H, V) expected, got {subsampling!r}") from None
     try:
-        number = _integer("subsampling", subsampling, 0, 2)
+        number = checked_integer("subsampling", subsampling, 0, 2)
     except (TypeError, ValueError):
         raise ValueError(unknown) from None
     return [SUBSAMPLING[("4:4:4", "4:2:2", "4:2:0")[number]]]
@@ -292,13 +292,13 @@ def _quantization(
     given = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
     if not 1 <= len(given) <= 4:
         raise ValueError(f"qtables: {len(given)} tables, 1 to 4 expected")
-    tables = {i: _quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(given)}
+    tables = {i: quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(given)}
     if quality is not None:
         tables = {i: scale_table(table, quality) for i, table in tables.items()}
     return tables, [min(i, len(given) - 1) for i in range(CHANNELS[stored])]
 
 
-def _quantization_table(name: str, entries: Any) -> NDArray[np.uint16]:
+def quantization_table(name: str, entries: Any) -> NDArray[np.uint16]:
     """64 integers of 1..65535, as uint16 ``(8, 8)``."""
     table = np.asarray(entries)
     if table.size != 64 or table.dtype.kind not in "iu":
@@ -331,8 +331,8 @@ def _script(
 
 def _restart_interval(blocks: int, rows: int, width: int, factors: list[tuple[int, int]]) -> tuple[int, int]:
     """In MCUs of the first scan; and in rows of MCUs, if it was given so."""
-    blocks = _integer("restart_marker_blocks", blocks, 0, MAX_RESTART_INTERVAL)
-    rows = _integer("restart_marker_rows", rows, 0)
+    blocks = checked_integer("restart_marker_blocks", blocks, 0, MAX_RESTART_INTERVAL)
+    rows = checked_integer("restart_marker_rows", rows, 0)
     if rows:
         h_max = max(H for H, _ in factors) if len(factors) > 1 else 1
         blocks = min(rows * ceil_div(width, 8 * h_max), MAX_RESTART_INTERVAL)
@@ -361,7 +361,7 @@ def _tuning(
     if isinstance(importance, str) and importance != "auto":
         raise ValueError(f"importance: {importance!r} is neither 'auto' nor an array")
     if target_bytes is not None:
-        target_bytes = _integer("target_bytes", target_bytes, 1)
+        target_bytes = checked_integer("target_bytes", target_bytes, 1)
     if target_psnr is not None:
         if isinstance(target_psnr, bool) or not isinstance(target_psnr, int | float | np.number):
             raise TypeError(f"target_psnr: a number expected, got {target_psnr!r}")
@@ -468,7 +468,7 @@ def plan_writing(
     ------
     ValueError, TypeError naming the argument, or the part of ``coefficients``, that is wrong.
     """
-    checked = _checked_coefficients(coefficients)
+    checked = checked_coefficients(coefficients)
     components = checked.components
     colorspace = metadata.file_colorspace([c.identifier for c in components], checked.application_segments)
     script = _script(progressive, scans, components, colorspace, complete=True)
@@ -492,10 +492,10 @@ def plan_writing(
     return WritingPlan(checked, huffman_tables, script)
 
 
-def _checked_coefficients(coefficients: Coefficients) -> Coefficients:
+def checked_coefficients(coefficients: Coefficients) -> Coefficients:
     """The same with plain integers and uint16 tables; ValueError, TypeError if its parts do not fit each other."""
-    height = _integer("height", coefficients.height, 1, 65535)
-    width = _integer("width", coefficients.width, 1, 65535)
+    height = checked_integer("height", coefficients.height, 1, 65535)
+    width = checked_integer("width", coefficients.width, 1, 65535)
     if not 1 <= len(coefficients.components) <= 4:
         raise ValueError(f"components: {len(coefficients.components)}, 1 to 4 can be stored")
     components = tuple(_checked_component(i, c) for i, c in enumerate(coefficients.components))
@@ -511,8 +511,8 @@ def _checked_coefficients(coefficients: Coefficients) -> Coefficients:
         entries = coefficients.quantization_tables[c.Tq]
         if np.shape(entries) != (8, 8):
             raise ValueError(f"quantization_tables: table {c.Tq} is {np.shape(entries)}, (8, 8) expected")
-        tables[c.Tq] = _quantization_table(f"quantization_tables: table {c.Tq}", entries)
-    interval = _integer("restart_interval", coefficients.restart_interval, 0, MAX_RESTART_INTERVAL)
+        tables[c.Tq] = quantization_table(f"quantization_tables: table {c.Tq}", entries)
+    interval = checked_integer("restart_interval", coefficients.restart_interval, 0, MAX_RESTART_INTERVAL)
     checked = replace(
         coefficients,
         height=height,
@@ -528,7 +528,9 @@ def _checked_coefficients(coefficients: Coefficients) -> Coefficients:
 def _checked_component(i: int, component: Component) -> Component:
     ranges = {"identifier": (0, 255), "H": (1, 4), "V": (1, 4), "Tq": (0, 3), "Td": (0, 3), "Ta": (0, 3)}
     name = f"components: number {i}: "
-    values = {field: _integer(name + field, getattr(component, field), *ends) for field, ends in ranges.items()}
+    values = {
+        field: checked_integer(name + field, getattr(component, field), *ends) for field, ends in ranges.items()
+    }
     return Component(**values)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -59,6 +60,13 @@ class Frame(NamedTuple):
     def samples(self) -> int:
         """Samples of all components together."""
         return sum(rows * columns for rows, columns in map(self.sample_size, self.components))
+
+
+def mcu_size(components: Sequence[Component]) -> tuple[int, int]:
+    """(height, width) in pixels of an MCU of a scan of these components (A.2)."""
+    if len(components) == 1:
+        return 8, 8
+    return 8 * max(c.V for c in components), 8 * max(c.H for c in components)
 
 
 def frame_of(coefficients: Coefficients, *, progressive: bool = False) -> Frame:

@@ -11,7 +11,8 @@ import pytest
 
 import numjpeg
 import numjpeg.files
-from numjpeg.lossless_edits import OPERATIONS, join, requantize, transform
+from numjpeg import join, requantize, transform
+from numjpeg.edits.turns import OPERATIONS
 
 JPEGTRAN = {
     "none": [],

@@ -1,0 +1,1 @@
+"""Edits of a picture by its coefficients: turned, cropped, put together, requantized, without pixels."""

@@ -1,0 +1,53 @@
+"""The APPn and COM segments of an edited file: those that ``jpegtran -copy all`` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from numjpeg.coefficients import Coefficients
+from numjpeg.container import markers, metadata
+from numjpeg.container.exif import EXIF, set_exif_size, turned_exif, upright_xmp
+from numjpeg.container.metadata import Marked
+
+
+def segments_of(source: Coefficients, result: Coefficients) -> list[Marked]:
+    """The segments that ``jpegtran -copy all`` writes.
+
+    JFIF and Adobe segments are written anew where the colour space has one, with the density of the source. If
+    EXIF comes first in the source, no JFIF segment is written, and its size tags say the new size.
+    """
+    segments = source.application_segments
+    identifiers = [k.identifier for k in source.components]
+    colorspace = metadata.file_colorspace(identifiers, segments)
+    if len(result.components) == 1:
+        colorspace = "GRAY"
+    has_jfif = colorspace in ("GRAY", "YCbCr")
+    has_adobe = colorspace in ("RGB", "CMYK", "YCCK")
+    exif_first = bool(segments) and segments[0][0] == markers.APP1 and segments[0][1].startswith(EXIF)
+    made = []
+    if has_jfif and not exif_first:
+        made.append(metadata.jfif_like(segments))
+    if has_adobe:
+        made.append(metadata.adobe(2 if colorspace == "YCCK" else 0))
+    kept = []
+    for number, (marker, payload) in enumerate(segments):
+        if number == 0 and exif_first and (result.height, result.width) != (source.height, source.width):
+            payload = set_exif_size(payload, result.height, result.width)
+        if has_jfif and not exif_first and marker == markers.APP0 and payload.startswith(metadata.JFIF):
+            continue
+        if has_adobe and marker == markers.APP14 and payload.startswith(metadata.ADOBE):
+            continue
+        kept.append((marker, payload))
+    return made + kept
+
+
+def upright_segments(segments: list[Marked], turn_thumbnail: Callable[[bytes], bytes | None]) -> list[Marked]:
+    """EXIF's and XMP's orientation set to 1, and EXIF's thumbnail turned (or left out, for None)."""
+    result = []
+    for marker, payload in segments:
+        if marker == markers.APP1 and payload.startswith(EXIF):
+            payload = turned_exif(payload, turn_thumbnail)
+        elif marker == markers.APP1 and payload.startswith(metadata.XMP):
+            payload = upright_xmp(payload)
+        result.append((marker, payload))
+    return result

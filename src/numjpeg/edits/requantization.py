@@ -1,0 +1,118 @@
+"""Other quantization tables for a picture, without going through pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.arguments import QTables, checked_coefficients, checked_integer, quantization_table
+from numjpeg.coefficients import Coefficients
+from numjpeg.decoder import read_coefficients
+from numjpeg.encoder import write_coefficients
+from numjpeg.rate_distortion import scaling
+from numjpeg.stages.quantization import quantization_tables
+
+Tables = Mapping[int, NDArray[np.uint16]]
+Source = TypeVar("Source")
+
+MAX_LEVEL = 2047
+"""What a DC coefficient can be with 8 bits a sample, in both signs (F.1.2.1.2)."""
+
+
+def requantize(
+    source: Source,
+    quality: int | None = None,
+    *,
+    qtables: QTables | None = None,
+    target_bytes: int | None = None,
+    optimize: bool = True,
+    progressive: bool = False,
+) -> Any:
+    """Coarser coefficients of the same picture, without going through pixels.
+
+    Parameters
+    ----------
+    source : the file (bytes, a path or a binary file) or its Coefficients.
+    quality : 1 .. 100, for the standard tables: the first component's table is luminance's, others are
+        chrominance's.
+    qtables : in place of it, tables of 64 integers in natural order for the components in turn; the last one
+        serves the rest.
+    target_bytes : in place of both: the picture's own tables, scaled so that the file takes at most so many bytes.
+        A file that is small enough keeps its tables.
+    optimize, progressive : as of :func:`numjpeg.write_coefficients`, for the file.
+
+    Returns
+    -------
+    The file as bytes, or Coefficients for Coefficients. Each level is the old one, dequantized, divided by the new
+    step and rounded half away from zero (T.81 A.3.4).
+
+    Raises
+    ------
+    ValueError naming the argument, or the component and block of a level that a file cannot hold; TypeError;
+    FormatError, UnsupportedError for the data.
+    """
+    given = isinstance(source, Coefficients)
+    c = checked_coefficients(source) if isinstance(source, Coefficients) else read_coefficients(source)
+
+    def write(tables: Tables) -> bytes:
+        return write_coefficients(with_tables(c, tables), optimize=optimize, progressive=progressive)
+
+    if target_bytes is None:
+        result = requantized(c, quality, qtables)
+    elif quality is not None or qtables is not None:
+        raise ValueError("target_bytes: not together with quality or qtables")
+    else:
+        target = checked_integer("target_bytes", target_bytes, 1)
+        own = {k.Tq: c.quantization_tables[k.Tq] for k in c.components}
+        file = write(own)
+        if len(file) > target:
+            samples = sum(plane.size for plane in c.planes)
+            file = scaling.for_bytes(write, own, target, samples)
+        if not given:
+            return file
+        result = replace(read_coefficients(file), huffman_tables={})
+    return result if given else write_coefficients(result, optimize=optimize, progressive=progressive)
+
+
+def requantized(c: Coefficients, quality: int | None = None, qtables: QTables | None = None) -> Coefficients:
+    """Coefficients with the standard tables of a quality, or with other tables."""
+    if (quality is None) == (qtables is None):
+        raise ValueError("quality: one of quality, qtables and target_bytes is needed")
+    first = c.components[0].Tq
+    if qtables is None:
+        luminance, chrominance = quantization_tables(checked_integer("quality", quality, 1, 100))
+        return with_tables(
+            c, {number: luminance if number == first else chrominance for number in c.quantization_tables}
+        )
+    given = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
+    if not 1 <= len(given) <= 4:
+        raise ValueError(f"qtables: {len(given)} tables, 1 to 4 expected")
+    tables = [quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(given)]
+    components = tuple(replace(k, Tq=min(i, len(tables) - 1)) for i, k in enumerate(c.components))
+    return with_tables(c, dict(enumerate(tables)), tuple(k.Tq for k in components))
+
+
+def with_tables(c: Coefficients, tables: Tables, numbers: tuple[int, ...] | None = None) -> Coefficients:
+    """Coefficients requantized to tables; ``numbers`` say which one a component has, None as before."""
+    numbers = numbers or tuple(k.Tq for k in c.components)
+    planes = []
+    for i, number in enumerate(numbers):
+        if np.array_equal(tables[number], c.quantization_table(i)):
+            planes.append(c.planes[i])
+            continue
+        step = tables[number].astype(np.int32)
+        value = c.dequantized(i)
+        levels = (2 * np.abs(value) + step) // (2 * step)
+        if levels.size and levels.max() > MAX_LEVEL:
+            row, column, v, u = np.argwhere(levels > MAX_LEVEL)[0]
+            raise ValueError(
+                f"qtables: component {i}, block ({row}, {column}): coefficient [{v}, {u}] would be "
+                f"{levels[row, column, v, u]}, above {MAX_LEVEL}, what files have codes for (F.1.2.1.2)"
+            )
+        planes.append(np.where(value < 0, -levels, levels).astype(np.int16))
+    components = tuple(replace(k, Tq=number) for k, number in zip(c.components, numbers, strict=True))
+    return replace(c, components=components, planes=planes, quantization_tables=dict(tables), huffman_tables={})

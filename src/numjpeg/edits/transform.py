@@ -1,0 +1,168 @@
+"""Edits of a JPEG file that lose nothing: functions from coefficients to coefficients, without pixels.
+
+Files equal those of ``jpegtran -copy all`` (libjpeg-turbo 2.1.5) to the byte, wherever jpegtran defines them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from numjpeg.arguments import checked_coefficients
+from numjpeg.coefficients import Coefficients
+from numjpeg.container import metadata
+from numjpeg.container.exif import read_exif
+from numjpeg.container.frame import mcu_size
+from numjpeg.decoder import read_coefficients
+from numjpeg.edits.application_segments import segments_of, upright_segments
+from numjpeg.edits.regions import Rectangle, Region, check_alike, drop_into, wiped
+from numjpeg.edits.requantization import requantized
+from numjpeg.edits.turns import OPERATIONS, ORIENTATIONS, turned
+from numjpeg.encoder import write_coefficients
+from numjpeg.errors import JpegError
+
+Source = TypeVar("Source")
+"""Bytes, a path or a binary file, for which functions here return bytes; or Coefficients, for which they return
+such."""
+
+
+def transform(
+    source: Source,
+    operation: str = "none",
+    *,
+    crop: Rectangle | None = None,
+    trim: bool = False,
+    perfect: bool = False,
+    grayscale: bool = False,
+    wipe: Rectangle | None = None,
+    drop: tuple[Any, int, int] | None = None,
+    quality: int | None = None,
+    optimize: bool = False,
+    progressive: bool = False,
+) -> Any:
+    """Turn, crop or change a JPEG picture without loss.
+
+    Parameters
+    ----------
+    source : the file (bytes, a path or a binary file) or its Coefficients.
+    operation : "flip_horizontal", "flip_vertical", "rotate_90", "rotate_180", "rotate_270" (clockwise),
+        "transpose", "transverse" or "none"; or "autorotate" for what EXIF's orientation asks for: the tag is then
+        set to 1, and the thumbnail in EXIF is turned as well.
+    crop : after the operation, ``"WxH+X+Y"`` or (width, height, left, top) in pixels. As in jpegtran the left and
+        upper edge move outwards to a whole MCU and the far edge stays; ``f`` behind W or H keeps that size.
+    trim : leave out the MCUs at the edge that the operation cannot move.
+    perfect : refuse an operation that cannot move all MCUs.
+    grayscale : keep the luminance alone, of a YCbCr file.
+    wipe : a region that becomes mid-gray, grown to whole MCUs.
+    drop : (another file or Coefficients, left, top): a picture of equal tables and sampling that is put in.
+    quality : requantize to the standard tables at this quality (:func:`requantize`). This one loses.
+    optimize, progressive : as of :func:`numjpeg.write_coefficients`; without them a file has the standard tables.
+
+    Returns
+    -------
+    The file as bytes, or Coefficients for Coefficients.
+
+    Raises
+    ------
+    ValueError naming the argument, and TypeError; FormatError, UnsupportedError for the data.
+    """
+    original = _as_coefficients(source)
+    if operation not in ("autorotate", *OPERATIONS):
+        raise ValueError(f"operation: {operation!r} is none of {('autorotate', *OPERATIONS)}")
+    turn = ORIENTATIONS[orientation(original) or 1] if operation == "autorotate" else operation
+    result = turned(_prepared(original, grayscale), OPERATIONS[turn], crop, trim, perfect)
+    if wipe is not None:
+        result = wiped(result, Region.parse("wipe", wipe))
+    if drop is not None:
+        if not isinstance(drop, tuple | list) or len(drop) != 3:
+            raise TypeError(f"drop: (picture, left, top) expected, got {drop!r}")
+        other, left, top = drop
+        result = drop_into(result, _as_coefficients(other), left, top)
+    if quality is not None:
+        result = requantized(result, quality)
+    application_segments = segments_of(original, result)
+    if operation == "autorotate" and turn != "none":
+        application_segments = upright_segments(application_segments, lambda file: _turned_thumbnail(file, turn))
+    result = replace(result, application_segments=application_segments)
+    if isinstance(source, Coefficients):
+        return replace(result, planes=[plane.copy() for plane in result.planes])
+    return write_coefficients(result, optimize=optimize or progressive, progressive=progressive)
+
+
+def join(sources: Sequence[Any], direction: str = "horizontal", *, optimize: bool = False) -> Any:
+    """Put pictures side by side, or above each other, without loss.
+
+    Parameters
+    ----------
+    sources : files or Coefficients, with equal tables, sampling, colours, and height (or width). All but the last
+        must be whole MCUs wide (or high).
+    direction : "horizontal" (from left to right) or "vertical" (from top to bottom).
+    optimize : make Huffman tables for the picture; without it a file has the standard ones.
+
+    Returns
+    -------
+    Coefficients if the first source is such, else the file, with the first one's metadata.
+
+    Raises
+    ------
+    ValueError naming the picture that does not fit.
+    """
+    if direction not in ("horizontal", "vertical"):
+        raise ValueError(f"direction: {direction!r} is neither 'horizontal' nor 'vertical'")
+    if not sources:
+        raise ValueError("sources: no picture")
+    parts = [_prepared(_as_coefficients(source), False) for source in sources]
+    first, axis = parts[0], 1 if direction == "horizontal" else 0
+    size, other_size = ("width", "height") if axis else ("height", "width")
+    mcu = mcu_size(first.components)[axis]
+    for number, part in enumerate(parts):
+        name = f"sources: picture {number}"
+        check_alike(name, first, part)
+        if getattr(part, other_size) != getattr(first, other_size):
+            raise ValueError(f"{name} has another {other_size}: {getattr(part, other_size)}")
+        if number < len(parts) - 1 and getattr(part, size) % mcu:
+            raise ValueError(f"{name}: its {size}, {getattr(part, size)}, is no multiple of an MCU's {mcu}")
+    planes = [np.concatenate(planes, axis) for planes in zip(*(part.planes for part in parts), strict=True)]
+    total = sum(getattr(part, size) for part in parts)
+    result = replace(first, planes=planes, **{size: total})
+    result = replace(result, application_segments=segments_of(first, result))
+    return result if isinstance(sources[0], Coefficients) else write_coefficients(result, optimize=optimize)
+
+
+def orientation(c: Coefficients) -> int | None:
+    """EXIF's orientation of a picture, 1 .. 8, or None."""
+    return read_exif(metadata.find_exif(c.application_segments), [])[0]
+
+
+def _as_coefficients(source: Any) -> Coefficients:
+    """Those of a file, or Coefficients themselves, if their parts fit each other."""
+    return checked_coefficients(source) if isinstance(source, Coefficients) else read_coefficients(source)
+
+
+def _prepared(c: Coefficients, grayscale: bool) -> Coefficients:
+    """As jpegtran begins: no restart markers, table numbers by colour space, one component with 1x1 factors."""
+    colorspace = metadata.file_colorspace([k.identifier for k in c.components], c.application_segments)
+    components, planes = c.components, c.planes
+    if grayscale and colorspace != "GRAY":
+        if colorspace != "YCbCr":
+            raise ValueError(f"grayscale: a {colorspace} file has no luminance of its own")
+        luminance = components[0]
+        if any(k.H > luminance.H or k.V > luminance.V for k in components):
+            raise ValueError("grayscale: the luminance is subsampled")
+        components, planes = (replace(luminance, identifier=1),), planes[:1]
+    if len(components) == 1:
+        components = (replace(components[0], H=1, V=1),)
+    huffman = [0, 1, 1, 0] if colorspace in ("YCbCr", "YCCK") else [0] * len(components)
+    components = tuple(replace(k, Td=i, Ta=i) for k, i in zip(components, huffman, strict=False))
+    return replace(c, components=components, planes=planes, huffman_tables={}, restart_interval=0)
+
+
+def _turned_thumbnail(file: bytes, operation: str) -> bytes | None:
+    """EXIF's thumbnail turned; None if it is no JPEG file that can be."""
+    try:
+        return bytes(transform(file, operation, trim=True, optimize=True))
+    except (JpegError, ValueError):
+        return None

@@ -1,0 +1,111 @@
+"""A picture turned, mirrored and cropped by moving whole blocks.
+
+Mirroring a block of samples changes the sign of its odd frequencies, and transposing it transposes its
+coefficients. Where the picture is no multiple of an MCU, its last row or column of MCUs cannot change sides: it
+stays where it is, or is trimmed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Coefficients, ceil_div
+from numjpeg.container.frame import mcu_size
+from numjpeg.edits.regions import Rectangle, Region
+
+
+class Turn(NamedTuple):
+    """First transpose, then mirror left and right, then mirror top and bottom."""
+
+    transpose: bool
+    mirror_columns: bool
+    mirror_rows: bool
+
+
+OPERATIONS = {
+    "none": Turn(False, False, False),
+    "flip_horizontal": Turn(False, True, False),
+    "flip_vertical": Turn(False, False, True),
+    "rotate_180": Turn(False, True, True),
+    "transpose": Turn(True, False, False),
+    "rotate_90": Turn(True, True, False),
+    "rotate_270": Turn(True, False, True),
+    "transverse": Turn(True, True, True),
+}
+"""What :func:`numjpeg.transform` can do with the whole picture; rotations are clockwise."""
+
+ORIENTATIONS = {
+    1: "none",
+    2: "flip_horizontal",
+    3: "rotate_180",
+    4: "flip_vertical",
+    5: "transpose",
+    6: "rotate_90",
+    7: "transverse",
+    8: "rotate_270",
+}
+"""EXIF's orientation (EXIF 2.32, 4.6.4 A) -> the operation that puts the picture upright."""
+
+
+def turned(c: Coefficients, turn: Turn, crop: Rectangle | None, trim: bool, perfect: bool) -> Coefficients:
+    """A picture turned and then cropped; the parameters are those of :func:`numjpeg.transform`."""
+    c = _transposed(c) if turn.transpose else c
+    mcu_height, mcu_width = mcu_size(c.components)
+    if perfect:
+        if turn.mirror_columns and c.width % mcu_width:
+            raise ValueError(f"perfect: {c.width} columns are no whole MCUs of {mcu_width}")
+        if turn.mirror_rows and c.height % mcu_height:
+            raise ValueError(f"perfect: {c.height} rows are no whole MCUs of {mcu_height}")
+    region = Region.parse("crop", crop if crop is not None else (c.width, c.height, 0, 0))
+    region.check("crop", c.height, c.width)
+    left, top = region.left // mcu_width, region.top // mcu_height
+    width = region.width + (0 if region.keeps_width else region.left % mcu_width)
+    height = region.height + (0 if region.keeps_height else region.top % mcu_height)
+    if trim and turn.mirror_columns:
+        width = _trimmed(width, left, c.width, mcu_width)
+    if trim and turn.mirror_rows:
+        height = _trimmed(height, top, c.height, mcu_height)
+    planes = []
+    for component, plane in zip(c.components, c.planes, strict=True):
+        if turn.mirror_columns:
+            plane = _mirrored(plane, c.width // mcu_width * component.H)
+        if turn.mirror_rows:
+            plane = _transpose_blocks(_mirrored(_transpose_blocks(plane), c.height // mcu_height * component.V))
+        rows = ceil_div(ceil_div(height * component.V * 8, mcu_height), 8)
+        columns = ceil_div(ceil_div(width * component.H * 8, mcu_width), 8)
+        first_row, first_column = top * component.V, left * component.H
+        planes.append(plane[first_row : first_row + rows, first_column : first_column + columns])
+    return replace(c, height=height, width=width, planes=planes)
+
+
+def _trimmed(size: int, first: int, full: int, mcu: int) -> int:
+    """A size without the partial MCU at its end, if the cropped part reaches that and has whole ones."""
+    whole = size // mcu
+    return whole * mcu if whole and first + whole == full // mcu else size
+
+
+def _mirrored(plane: NDArray[np.int16], count: int) -> NDArray[np.int16]:
+    """The first ``count`` columns of blocks mirrored, the others as they are."""
+    result = plane.copy()
+    result[:, :count] = plane[:, :count][:, ::-1]
+    np.negative(result[:, :count, :, 1::2], out=result[:, :count, :, 1::2])
+    return result
+
+
+def _transpose_blocks(plane: NDArray[np.int16]) -> NDArray[np.int16]:
+    return plane.transpose(1, 0, 3, 2)
+
+
+def _transposed(c: Coefficients) -> Coefficients:
+    return replace(
+        c,
+        height=c.width,
+        width=c.height,
+        components=tuple(replace(k, H=k.V, V=k.H) for k in c.components),
+        planes=[_transpose_blocks(plane) for plane in c.planes],
+        quantization_tables={number: table.T for number, table in c.quantization_tables.items()},
+    )
