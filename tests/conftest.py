@@ -2,8 +2,8 @@
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
 where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
-"corpus cjpeg djpeg hypothesis letters skimage study" (letters: that pictures are drawn to the pixel as those in
-pic/).
+"corpus cjpeg djpeg hypothesis letters plugins skimage study" (letters: that pictures are drawn to the pixel as
+those in pic/).
 """
 
 from __future__ import annotations
@@ -91,6 +91,20 @@ def study() -> None:
             importlib.import_module(name)
         except ImportError:
             _missing("study", f"{name} is not installed (extras study and cluster)")
+
+
+@pytest.fixture(scope="session")
+def host() -> Callable[[str], ModuleType]:
+    """Imports a package that numjpeg plugs into; the extra "plugins" installs all of them."""
+
+    def find(name: str) -> ModuleType:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            _missing("plugins", f"{name} is not installed (extra plugins)")
+            raise
+
+    return find
 
 
 @pytest.fixture(scope="session")

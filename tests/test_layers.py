@@ -34,6 +34,10 @@ ROOMS_OPEN = {"container", "edits", "entropy", "fast", "jpeg2000", "rate_distort
 EXTRAS = {
     "tools/pictures": {"PIL", "tqdm"},
     "tools/other_formats": {"PIL"},
+    "tools/plugins/imageio_plugin": {"imageio"},
+    "tools/plugins/pydicom_plugin": {"pydicom"},
+    "tools/plugins/numcodecs_codec": {"numcodecs"},
+    "tools/plugins/zarr_codec": {"zarr"},
     "tools/study": {"PIL", "tqdm", "matplotlib", "skimage", "scipy", "bjontegaard", "ssimulacra2", "pyjpegli"},
 }
 

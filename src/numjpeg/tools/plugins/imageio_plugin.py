@@ -1,0 +1,122 @@
+"""imageio: JPEG files read and written by numjpeg, through imageio's interface of plugins (version 3).
+
+import imageio.v3 as iio
+from numjpeg.tools.plugins.imageio_plugin import JpegPlugin, register
+
+image = iio.imread("photo.jpg", plugin=JpegPlugin)
+register()  # from now on plugin="numjpeg" is known, and takes JPEG files that no other plugin reads
+iio.imwrite("photo.jpg", image, plugin="numjpeg", quality=85, subsampling="4:4:4")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import EllipsisType
+from typing import Any
+
+import imageio.config
+import numpy as np
+from imageio.core.request import URI_BYTES, InitializationError, IOMode, Request
+from imageio.core.v3_plugin_api import ImageProperties, PluginV3
+from numpy.typing import ArrayLike, NDArray
+
+from numjpeg.colorspaces import CHANNELS
+from numjpeg.container.header import Header, read_header
+from numjpeg.decoder import decode
+from numjpeg.encoder import encode
+from numjpeg.files import upright
+
+NAME = "numjpeg"
+EXTENSIONS = (".jpg", ".jpeg", ".jpe", ".jfif")
+_DECODED = {"YCbCr": "RGB", "YCCK": "CMYK"}
+
+
+class JpegPlugin(PluginV3):
+    """One JPEG file, which holds one picture: index 0, ``...`` for a stack of one."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self._data = b""
+        if request.mode.io_mode == IOMode.read:
+            self._data = request.get_file().read()
+            if not self._data.startswith(b"\xff\xd8\xff"):
+                raise InitializationError("numjpeg reads JPEG files only, and this is none")
+        elif (request.extension or ".jpg").lower() not in EXTENSIONS:
+            raise InitializationError(f"numjpeg writes JPEG files only, no {request.extension}")
+
+    def read(
+        self, *, index: int | EllipsisType | None = None, rotate: bool = False, **options: Any
+    ) -> NDArray[np.uint8]:
+        """The picture; ``rotate`` turns it as its metadata say, ``options`` are :func:`numjpeg.decode`'s."""
+        _check_index(index)
+        image = decode(self._data, **options)
+        if rotate:
+            image = upright(image, self._header().orientation)
+        return image[np.newaxis] if index is ... else image
+
+    def iter(self, **options: Any) -> Iterator[NDArray[np.uint8]]:
+        """The one picture."""
+        yield self.read(**options)
+
+    def write(self, ndimage: ArrayLike | list[ArrayLike], **options: Any) -> bytes | None:
+        """Write one picture; ``options`` are those of :func:`numjpeg.encode`. It is encoded before the file opens.
+
+        A list or stack of one picture is one picture; of more, a ValueError.
+        """
+        image = np.asarray(ndimage)
+        if isinstance(ndimage, list) or image.ndim == 4:
+            if len(image) != 1:
+                raise ValueError(f"ndimage: a JPEG file holds one picture, and these are {len(image)}")
+            image = image[0]
+        data = encode(image, **options)
+        self.request.get_file().write(data)
+        return data if self.request._uri_type == URI_BYTES else None
+
+    def properties(self, index: int | EllipsisType | None = None) -> ImageProperties:
+        """Shape and type of what :meth:`read` gives, from the header alone."""
+        _check_index(index)
+        header = self._header()
+        channels = CHANNELS.get(_DECODED.get(header.colorspace, header.colorspace), len(header.components))
+        shape: tuple[int, ...] = (header.height, header.width) + (channels,) * (channels > 1)
+        stack = index is ...
+        return ImageProperties(
+            (1, *shape) if stack else shape, np.dtype(np.uint8), n_images=1 if stack else None, is_batch=stack
+        )
+
+    def metadata(self, index: int | EllipsisType | None = None, exclude_applied: bool = True) -> dict[str, Any]:
+        """What the file says about itself, by the names of :class:`numjpeg.Header`, and no more than it says.
+
+        ``exclude_applied`` leaves out the orientation, as :meth:`read` may apply it.
+        """
+        _check_index(index)
+        header = self._header()
+        names = ["process", "colorspace", "subsampling", "precision", "density", "orientation", "comments"]
+        names += ["exif", "icc_profile", "xmp", "jfif_version", "warnings"]
+        found = {name: value for name in names if (value := getattr(header, name))}
+        if exclude_applied:
+            found.pop("orientation", None)
+        return found
+
+    def _header(self) -> Header:
+        return read_header(self._data, strict=False)
+
+
+def _check_index(index: int | EllipsisType | None) -> None:
+    if index not in (None, 0, ...):
+        raise ValueError(f"index: a JPEG file holds one picture, number 0, not {index}")
+
+
+def register(first: bool = False) -> None:
+    """Make ``plugin="numjpeg"`` known to imageio, which has no entry points of packages.
+
+    ``first`` also prefers it to all others for files that are called ``.jpg`` and the like; otherwise it is asked
+    last.
+    """
+    imageio.config.known_plugins[NAME] = imageio.config.PluginConfig(
+        name=NAME, class_name=JpegPlugin.__name__, module_name=__name__
+    )
+    for extension in EXTENSIONS:
+        for known in imageio.config.known_extensions.get(extension, []):
+            if NAME in known.priority:
+                known.priority.remove(NAME)
+            known.priority.insert(0 if first else len(known.priority), NAME)

@@ -1,0 +1,50 @@
+"""Notebooks: pictures that Jupyter shows, through its method ``_repr_jpeg_``. Nothing needs to be installed.
+
+show(image)  # as the last line of a cell
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numjpeg.coefficients import Coefficients
+from numjpeg.container.header import read_header
+from numjpeg.encoder import encode, write_coefficients
+from numjpeg.sources import read_bytes
+
+
+class Shown:
+    """A JPEG file that a notebook shows: ``data`` are its bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def _repr_jpeg_(self) -> bytes:
+        return self.data
+
+    def __repr__(self) -> str:
+        return repr(read_header(self.data, strict=False))
+
+
+def show(picture: Any, quality: int = 95, **options: Any) -> Shown:
+    """Make a picture show itself in a notebook, as the file that it is or becomes.
+
+    Parameters
+    ----------
+    picture : an array as :func:`numjpeg.encode` takes it; a JPEG file, as its bytes, a path or a binary file
+        object; or :class:`numjpeg.Coefficients`. The last two are not encoded again.
+    quality, options : of :func:`numjpeg.encode`, for an array.
+
+    Raises
+    ------
+    FormatError, ValueError, TypeError, OSError for what is no such picture.
+    """
+    if isinstance(picture, Coefficients):
+        return Shown(write_coefficients(picture))
+    if isinstance(picture, np.ndarray):
+        return Shown(encode(picture, quality, **options))
+    data = read_bytes(picture, "picture")
+    read_header(data, strict=False)
+    return Shown(data)
