@@ -284,14 +284,10 @@ class _DcFirst(_Dc):
         for first, stop in self.ranges:
             read[first:stop] = True
         count = len(self.codes) // len(self.components)
-        _, differences = (
-            receive(
-                self.payload, np.frombuffer(self.codes, np.int64), self.tables, np.tile(self.components, count)
-            )
-            if count
-            else (None, np.empty(0, np.int64))
-        )
-        blocks[read] = differences.reshape(-1, len(self.components), 1)
+        if count:
+            codes = np.frombuffer(self.codes, np.int64)
+            _, differences = receive(self.payload, codes, self.tables, np.tile(self.components, count))
+            blocks[read] = differences.reshape(-1, len(self.components), 1)
         for mcu, own in self.last:
             blocks[mcu, :, 0] = own
             read[mcu] = True
@@ -429,10 +425,9 @@ class _AcRefinement(_Ac):
             if run and i == beyond:
                 following = self.blocks_with_known[bisect_left(self.blocks_with_known, mcu)]
                 count = min(run, stop - mcu, following - mcu)
-                mcu += count
-                run -= count
+                mcu, run = mcu + count, run - count
                 continue
-            new_before, corrected_before, run_before = len(places), len(corrected), run
+            had_new, had_corrected, had_run = len(places), len(corrected), run
             q, k, wrong = p, Ss, ""
             while k <= Se and not run:
                 step, symbol = steps[q], symbols[q]
@@ -469,12 +464,10 @@ class _AcRefinement(_Ac):
             if run:
                 corrected.extend(range(i, beyond))
                 corrections.extend(range(q, q + beyond - i))
-                q += beyond - i
-                run -= 1
+                q, run = q + beyond - i, run - 1
             if q > end:
-                del places[new_before:], codes[new_before:]
-                del corrected[corrected_before:], corrections[corrected_before:]
-                run = run_before
+                del places[had_new:], codes[had_new:], corrected[had_corrected:], corrections[had_corrected:]
+                run = had_run
                 break
             if wrong:
                 self.mcu = mcu

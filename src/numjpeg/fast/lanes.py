@@ -244,6 +244,21 @@ def _starts_by_bit(lanes: _Lanes, traces: list[Trace]) -> Ints:
     return table
 
 
+def _follow(
+    lane: int, successor: NDArray[np.intp], meeting: Ints, shift: Ints, proven: tuple[Ints, Ints, Ints]
+) -> int:
+    """From a lane that is right to the last one that is known to be, from meeting to meeting.
+
+    ``proven`` are begin, end and base of a :class:`_Chain`; filled on the way.
+    """
+    begin, end, base = proven
+    while (follower := successor.item(lane)) >= 0:
+        begin[follower] = end[lane] = meeting[lane]
+        base[follower] = base[lane] + shift[lane]
+        lane = follower
+    return lane
+
+
 def _between(states: Ints, begin: Ints, end: Ints) -> NDArray[np.bool_]:
     """Which states ``(steps + 1, n)`` are from ``begin`` up to ``end``, ``(n,)`` each."""
     # States only grow: between a right first one and a right last one all are right.
@@ -297,14 +312,7 @@ class LaneReader(LaneSteps):
 
     # --- chain -------------------------------------------------------------------------------------------
 
-    def chain(
-        self,
-        lanes: _Lanes,
-        traces: list[Trace],
-        state: Ints,
-        blocks: Ints,
-        first_base: int,
-    ) -> _Chain:
+    def chain(self, lanes: _Lanes, traces: list[Trace], state: Ints, blocks: Ints, first_base: int) -> _Chain:
         """Let lanes run on until each meets another one, and follow the meetings from the known starts.
 
         Parameters
@@ -315,15 +323,9 @@ class LaneReader(LaneSteps):
         here = np.arange(count)
         table = _starts_by_bit(lanes, traces)
         interval = lanes.interval - lanes.interval[0]
-        interval_end = self.bounds[lanes.interval + 1] - self.piece_bit
-        piece_end = int(lanes.end[-1])
-        open_end = interval_end > piece_end
-        interval_end = np.minimum(interval_end, piece_end) << 32
+        interval_end, open_end = self._interval_ends(lanes)
         opens = np.flatnonzero(np.diff(interval, prepend=-1))
-        closes = np.append(opens[1:], count) - 1
-        closed = np.zeros(count, np.bool_)
-        closed[closes] = True
-        closed[-1] = not open_end[-1]
+        closed = np.append(np.diff(interval) > 0, not open_end[-1])
 
         # The meeting of each lane with its successor: the state, and what to add to the base.
         meeting = np.where(closed, _NEVER, -1)
@@ -339,12 +341,7 @@ class LaneReader(LaneSteps):
         rounds, patience = 0, PATIENCE * len(traces)
         while True:
             for number in np.flatnonzero(waiting).tolist():
-                i = front.item(number)
-                while (follower := successor.item(i)) >= 0:
-                    begin[follower] = end[i] = meeting[i]
-                    base[follower] = base[i] + shift[i]
-                    i = follower
-                front[number] = i
+                front[number] = _follow(front.item(number), successor, meeting, shift, (begin, end, base))
             end[front] = meeting[front]
             # Lanes behind the front are of no use any more; after long waiting only the fronts are of use.
             waiting = meeting[front] < 0
@@ -377,6 +374,12 @@ class LaneReader(LaneSteps):
             leaving = last
             block = min(block, int(base[last] + shift[last]) >> 6)
         return _Chain(begin, end, base, leaving, block)
+
+    def _interval_ends(self, lanes: _Lanes) -> tuple[Ints, NDArray[np.bool_]]:
+        """The state at which each lane's interval ends, or the piece; and whether it goes on behind the piece."""
+        interval_end = self.bounds[lanes.interval + 1] - self.piece_bit
+        piece_end = int(lanes.end[-1])
+        return np.minimum(interval_end, piece_end) << 32, interval_end > piece_end
 
     def _first_meetings(
         self, trace: Trace, table: Ints, limit: Ints, open_end: NDArray[np.bool_]
