@@ -99,8 +99,8 @@ def iterate_segments(data: bytes | memoryview, faults: list[FormatError] | None 
     ----------
     data : the file.
     faults : None, or a list: what else would be an error is then added to it, and the walk goes on behind the
-        length that is wrong. Markers below SOF0 mean nothing then; another SOI opens a picture within the picture,
-        which is passed over. After a scan SOI opens the next picture, where the walk ends in any case.
+        length or the marker that is wrong. Another SOI opens a picture within the picture, which is passed over.
+        After a scan SOI opens the next picture, where the walk ends in any case.
 
     Yields
     ------
@@ -108,9 +108,9 @@ def iterate_segments(data: bytes | memoryview, faults: list[FormatError] | None 
 
     Raises
     ------
-    FormatError if there is no SOI, or, without ``faults``, if there is another one in front of the scans, or a
-    segment's length is below 2 or passes the end of the data; but an APPn or COM with such a length is empty, or
-    after a scan the last segment, and has its own ``fault``.
+    FormatError if there is no SOI; and without ``faults``, if there is another one in front of the scans, a marker
+    below SOF0, which means nothing, or a segment whose length is below 2 or passes the end of the data. But an
+    APPn or COM with such a length is empty, or after a scan the last segment, and has its own ``fault``.
     """
     if data[:2] != bytes((0xFF, SOI)):
         what = "no data" if not data else "not a JPEG file: it does not begin with SOI"
@@ -141,8 +141,11 @@ def iterate_segments(data: bytes | memoryview, faults: list[FormatError] | None 
                 return
             position = start
             continue
-        if faults is not None and marker < SOF0:
-            faults.append(FormatError(f"{marker_name(marker)} means nothing", offset=offset, clause="B.1.1.3"))
+        if marker < SOF0:
+            error = FormatError(f"{marker_name(marker)} means nothing", offset=offset, clause="B.1.1.3")
+            if faults is None:
+                raise error
+            faults.append(error)
             position = start
             continue
         length = int.from_bytes(data[start : start + 2], "big")
