@@ -14,7 +14,7 @@ import numpy as np
 from numjpeg.arguments import checked_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import metadata
-from numjpeg.container.exif import read_exif
+from numjpeg.container.exif import read_exif, xmp_orientation
 from numjpeg.container.frame import mcu_size
 from numjpeg.decoder import read_coefficients
 from numjpeg.edits.application_segments import segments_of, upright_segments
@@ -49,8 +49,8 @@ def transform(
     ----------
     source : the file (bytes, a path or a binary file) or its Coefficients.
     operation : "flip_horizontal", "flip_vertical", "rotate_90", "rotate_180", "rotate_270" (clockwise),
-        "transpose", "transverse" or "none"; or "autorotate" for what EXIF's orientation asks for: the tag is then
-        set to 1, and the thumbnail in EXIF is turned as well.
+        "transpose", "transverse" or "none"; or "autorotate" for what the orientation in EXIF (or else XMP) asks
+        for: it is then set to 1, and the thumbnail in EXIF is turned as well.
     crop : after the operation, ``"WxH+X+Y"`` or (width, height, left, top) in pixels. As in jpegtran the left and
         upper edge move outwards to a whole MCU and the far edge stays; ``f`` behind W or H keeps that size.
     trim : leave out the MCUs at the edge that the operation cannot move.
@@ -133,8 +133,9 @@ def join(sources: Sequence[Any], direction: str = "horizontal", *, optimize: boo
 
 
 def orientation(c: Coefficients) -> int | None:
-    """EXIF's orientation of a picture, 1 .. 8, or None."""
-    return read_exif(metadata.find_exif(c.application_segments), [])[0]
+    """How a picture is to be turned for viewing, 1 .. 8, as EXIF or else XMP says; or None."""
+    exif, xmp = metadata.find_exif(c.application_segments), metadata.find_xmp(c.application_segments)
+    return read_exif(exif, [])[0] or xmp_orientation(xmp)
 
 
 def _as_coefficients(source: Any) -> Coefficients:

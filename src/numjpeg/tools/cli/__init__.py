@@ -1,4 +1,4 @@
-"""The command line ``numjpeg``: encode, decode, psnr, info, block, demo, study.
+"""The command line ``numjpeg``: encode, decode, transform, psnr, info, block, demo, study.
 
 Exit codes: 0 success; 1 a file failed (a line on standard error names it, the other files are still done); 2 wrong
 usage; 130 interrupted; 141 the reader of standard output went away.
@@ -13,7 +13,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import numjpeg
-from numjpeg.tools.cli import decode_command, encode_command, psnr_command, report_commands, study_command
+from numjpeg.tools.cli import (
+    decode_command,
+    encode_command,
+    psnr_command,
+    report_commands,
+    study_command,
+    transform_command,
+)
 from numjpeg.tools.cli.console import BROKEN_PIPE, FAILED, INTERRUPTED, OutputError, UsageError, complain
 from numjpeg.tools.cli.options import EXIT_CODES, Parser
 
@@ -22,6 +29,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "encode": (encode_command.add_encode, encode_command.run_encode),
     "decode": (decode_command.add_decode, decode_command.run_decode),
+    "transform": (transform_command.add_transform, transform_command.run_transform),
     "psnr": (psnr_command.add_psnr, psnr_command.run_psnr),
     "info": (report_commands.add_info, report_commands.run_info),
     "block": (report_commands.add_block, report_commands.run_block),
