@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from numjpeg.errors import FormatError, UnsupportedError
 from numjpeg.jpeg2000 import boxes, component_transform, packets, progression, quantization, wavelet
-from numjpeg.jpeg2000.block_coding import contexts
+from numjpeg.jpeg2000.block_coding import contexts, ht_decoder
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock, decode_blocks
 from numjpeg.jpeg2000.codestream import Codestream, Fault, Header, Sink, read_codestream
 from numjpeg.jpeg2000.geometry import Band, CodeBlock, Rectangle, Tile, TileComponent, component_box, tile_box
@@ -219,7 +219,7 @@ class _Decoding:
     def _finish(
         self, pending: list[tuple[Tile, list[_Synthesis]]]
     ) -> Iterator[tuple[Tile, list[NDArray[Any] | None]]]:
-        _decode_all([synthesis for _, syntheses in pending for synthesis in syntheses])
+        _decode_all([synthesis for _, syntheses in pending for synthesis in syntheses], self.sink)
         for tile, syntheses in pending:
             samples = [synthesis.samples() for synthesis in syntheses]
             if self.stream.style(tile.index).component_transform:
@@ -387,20 +387,35 @@ def _half(box: Rectangle, orientation: int) -> Rectangle:
     return Rectangle(box.x0 - dx, box.y0 - dy, box.x1 - dx, box.y1 - dy).divided(2, 2)
 
 
-def _decode_all(syntheses: Sequence[_Synthesis]) -> None:
+def _decode_all(syntheses: Sequence[_Synthesis], sink: Sink) -> None:
     """Decode the code-blocks of many tile-components together."""
-    owners = [(synthesis, block) for synthesis in syntheses for block in synthesis.blocks]
-    coded = []
-    for synthesis, block in owners:
-        planes = block.band.planes - block.zero_planes
-        if planes > packets.MAX_PLANES:
-            raise UnsupportedError(f"a code-block of {planes} bit-planes", clause="E.1")
-        kind = contexts.BAND_KIND[block.band.orientation]
-        style = synthesis.component.style.block_style
-        segments = [(int(passes), bytes(data)) for passes, data in block.segments]
-        coded.append(CodedBlock(block.box.width, block.box.height, kind, planes, style, segments))
-    for i, values in decode_blocks(coded):
-        owners[i][0].put(owners[i][1], values)
+    for decode_some, high_throughput in ((decode_blocks, False), (ht_decoder.decode_blocks, True)):
+        owners, coded = [], []
+        for synthesis in syntheses:
+            style = synthesis.component.style.block_style
+            if bool(style & contexts.HIGH_THROUGHPUT) != high_throughput:
+                continue
+            for block in synthesis.blocks:
+                own = _coded(block, style)
+                if high_throughput:
+                    try:
+                        ht_decoder.check(own)
+                    except FormatError as error:
+                        sink.damage(error)
+                        continue
+                owners.append((synthesis, block))
+                coded.append(own)
+        for i, values in decode_some(coded):
+            owners[i][0].put(owners[i][1], values)
+
+
+def _coded(block: CodeBlock, style: int) -> CodedBlock:
+    planes = block.band.planes - block.zero_planes
+    if planes > packets.MAX_PLANES:
+        raise UnsupportedError(f"a code-block of {planes} bit-planes", clause="E.1")
+    kind = contexts.BAND_KIND[block.band.orientation]
+    segments = [(int(passes), bytes(data)) for passes, data in block.segments]
+    return CodedBlock(block.box.width, block.box.height, kind, planes, style, segments)
 
 
 # --- components to channels

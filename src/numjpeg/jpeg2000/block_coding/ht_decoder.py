@@ -1,0 +1,280 @@
+"""High-throughput code-blocks decoded in lockstep (T.814 clause 7): a step is a pair of quads of every code-block.
+
+A code-block's bytes hold three streams: magnitudes and signs from the front (MagSgn), the MEL code of events
+behind them, and variable-length codes backwards from the end (VLC). Contexts and exponents chain the quads, so
+quads go one after another; the magnitudes of a whole row of quads follow at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.jpeg2000.block_coding import ht_tables as tables
+from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
+
+GROUP = 512
+EVENTS = 2304
+"""MEL events of a code-block at most: one for each quad and one for each pair of the first row."""
+_PADDING = 32
+_U = np.uint64
+
+Integers = NDArray[np.int64]
+Stream = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+"""Bytes, and which of them have a stuffed top bit."""
+
+# A quad as a number: bits 0-2 length of its code word, 3 u_off, 4-7 rho, 8-11 e_1, 12-15 e_k.
+
+
+def _code_words(rows: Integers) -> Integers:
+    """Quads by ``context * 128 + next seven bits``."""
+    found = np.zeros((tables.CONTEXTS, 128), np.int64)
+    for context, rho, u_off, e_k, e_1, code_word, length in rows.tolist():
+        found[context, code_word :: 1 << length] = rho << 4 | u_off << 3 | e_k << 12 | e_1 << 8 | length
+    return found.ravel()
+
+
+def _u_codes() -> tuple[Integers, Integers]:
+    """u-VLC of a pair of quads, by ``mode << 16 | next 16 bits``; in other rows, and in the first.
+
+    The mode is u_off of the first quad plus twice that of the second, or 4: both, in the first row, with an event.
+    Values are bits taken, then u + 1 of the first quad from bit 8 on and of the second from bit 16 on.
+    """
+    window = np.arange(1 << 16)
+
+    def suffix(bits: Integers, size: Integers) -> Integers:
+        return bits & ((1 << size) - 1)
+
+    first = window & 7
+    taken, size, least = (t[first] for t in (tables.PREFIX_BITS, tables.SUFFIX_BITS, tables.LEAST_VALUE))
+    rest = window >> taken
+    alone = least + suffix(rest, size)
+    second = rest & 7
+    taken_2, size_2, least_2 = (t[second] for t in (tables.PREFIX_BITS, tables.SUFFIX_BITS, tables.LEAST_VALUE))
+    suffixes = rest >> taken_2
+    u_0, u_1 = least + suffix(suffixes, size), least_2 + suffix(suffixes >> size, size_2)
+    bits = taken + taken_2 + size + size_2
+    codes = np.zeros((2, 5, 1 << 16), np.int64)
+    codes[:, 0] = 1 << 8 | 1 << 16
+    codes[:, 1] = (taken + size) | (alone + 1) << 8 | 1 << 16
+    codes[:, 2] = (taken + size) | 1 << 8 | (alone + 1) << 16
+    codes[:, 3] = bits | (u_0 + 1) << 8 | (u_1 + 1) << 16
+    codes[:, 4] = bits | (u_0 + 3) << 8 | (u_1 + 3) << 16
+    # In the first row without an event, one of the two is at most 2: behind a long prefix it takes one bit.
+    one_bit = (taken + 1 + size) | (least + suffix(rest >> 1, size) + 1) << 8 | ((rest & 1) + 2) << 16
+    codes[1, 3] = np.where(taken > 2, one_bit, codes[1, 3])
+    return codes[0].ravel(), codes[1].ravel()
+
+
+_CODE_WORDS = (_code_words(tables.OTHER_ROWS), _code_words(tables.FIRST_ROW))
+_U_CODES = _u_codes()
+_quad = np.arange(1 << 16)
+# What a quad adds to the context of the next one: in other rows its right samples; in the first, all.
+_NEXT_CONTEXT = (
+    (_quad & 0x40) >> 5 | (_quad & 0x80) >> 6,
+    (_quad & 0x10) >> 4 | (_quad & 0xE0) >> 5,
+)
+
+
+def split_streams(data: bytes) -> tuple[Stream, Stream, Stream]:
+    """MagSgn, MEL and VLC bytes of a code-block (T.814 7.1); those of VLC in the order of reading.
+
+    Raises
+    ------
+    FormatError if the lengths do not fit.
+    """
+    content = np.frombuffer(data, np.uint8)
+    size = int(content[-1]) << 4 | int(content[-2]) & 15 if len(content) >= 2 else 0
+    if not 2 <= size <= min(len(content), 4079):
+        raise FormatError(f"a code-block of {len(content)} bytes has {size} of MEL and VLC", clause="T.814 7.1.1")
+    front, back = content[:-size], content[-size:-1].copy()
+    stuffed = np.zeros(len(front), bool)
+    stuffed[1:] = front[:-1] == 0xFF
+    vlc = back[::-1].copy()
+    back[-1] |= 15
+    mel_stuffed = np.zeros(len(back), bool)
+    mel_stuffed[1:] = back[:-1] == 0xFF
+    previous = np.concatenate([[0xFF], vlc[:-1]]).astype(np.uint8)
+    previous[1:2] |= 15
+    low = vlc & 127
+    low[0] = 127 if vlc[0] >> 4 & 7 == 7 else 0  # only half of the first byte is VLC's
+    return (front, stuffed), (back, mel_stuffed), (vlc, (previous > 0x8F) & (low == 127))
+
+
+def check(block: CodedBlock) -> None:
+    """Refuse what cannot be decoded.
+
+    Raises
+    ------
+    FormatError if the lengths of the streams do not fit.
+    UnsupportedError for more than a clean-up pass.
+    """
+    if block.passes > 1:
+        raise UnsupportedError(f"{block.passes} high-throughput coding passes", clause="T.814 7.4")
+    split_streams(block.segments[0][1])
+
+
+def _pack(streams: Sequence[Stream], fill: int, big: bool) -> tuple[NDArray[np.uint64], Integers]:
+    """Streams without stuffed bits: 64 bits from each 16th bit on, and the bit at which each stream begins."""
+    total = sum(len(content) + _PADDING for content, _ in streams)
+    data, stuffed = np.full(total, fill, np.uint8), np.zeros(total, bool)
+    starts = np.zeros(len(streams), np.int64)
+    at = 0
+    for i, (content, drop) in enumerate(streams):
+        starts[i] = at
+        data[at : at + len(content)] = content
+        stuffed[at : at + len(content)] = drop
+        at += len(content) + _PADDING
+    order = "big" if big else "little"
+    bits = np.unpackbits(data, bitorder=order).reshape(-1, 8)  # type: ignore[call-overload]
+    keep = np.ones(bits.shape, bool)
+    keep[stuffed, 0 if big else 7] = False
+    first = np.cumsum(8 - stuffed.astype(np.int64)) - (8 - stuffed)
+    packed = np.packbits(bits[keep], bitorder=order)  # type: ignore[call-overload]
+    packed = np.concatenate([packed, np.full(16 + (len(packed) & 1), fill, np.uint8)])
+    halves = packed.view(">u2" if big else "<u2").astype(_U)
+    parts = [halves[i : len(halves) - 3 + i] for i in range(4)]
+    if big:
+        parts.reverse()
+    words = parts[0] | parts[1] << _U(16) | parts[2] << _U(32) | parts[3] << _U(48)
+    return words, first[starts]
+
+
+def _ahead(words: NDArray[np.uint64], position: Integers) -> Integers:
+    """At least 48 bits from some positions on, the next one lowest."""
+    return (words.take(position >> 4, mode="clip") >> (position & 15).astype(_U)).view(np.int64)
+
+
+class _Events:
+    """The MEL decoder (T.814 7.3.3) of all lanes: events read ahead."""
+
+    def __init__(self, streams: Sequence[Stream]) -> None:
+        self.words, self.position = _pack(streams, 0xFF, True)
+        n = len(streams)
+        self.events = np.zeros(n * EVENTS, bool)
+        self.base = np.arange(n) * EVENTS
+        self.have, self.taken, self.state = (np.zeros(n, np.int64) for _ in range(3))
+
+    def ensure(self, ahead: int) -> None:
+        """Read until so many events are ahead in each lane."""
+        while True:
+            lane = np.flatnonzero(self.have < np.minimum(self.taken + ahead, EVENTS))
+            if not len(lane):
+                return
+            state, position, have = self.state[lane], self.position[lane], self.have[lane]
+            exponent = tables.MEL_EXPONENTS[state]
+            word = self.words.take(position >> 4, mode="clip") << (position & 15).astype(_U)
+            whole = (word >> _U(63)).astype(bool)
+            run = np.where(exponent > 0, ((word << _U(1)) >> (64 - exponent).astype(_U)).view(np.int64), 0)
+            event = have + run
+            found = ~whole & (event < EVENTS)
+            self.events[self.base[lane[found]] + event[found]] = True
+            self.have[lane] = np.minimum(np.where(whole, have + (1 << exponent), event + 1), EVENTS)
+            self.state[lane] = np.clip(np.where(whole, state + 1, state - 1), 0, 12)
+            self.position[lane] = position + np.where(whole, 1, 1 + exponent)
+
+    def peek(self) -> NDArray[np.bool_]:
+        """The next event of each lane."""
+        return self.events.take(self.base + self.taken, mode="clip")
+
+
+class _Lanes:
+    """All code-blocks of a group; arrays have the quad in front and the lane behind."""
+
+    def __init__(self, blocks: Sequence[CodedBlock]) -> None:
+        magnitudes, events, codes = zip(
+            *(split_streams(b"".join(data for _, data in block.segments)) for block in blocks), strict=True
+        )
+        self.magnitude_words, self.magnitude_at = _pack(magnitudes, 0xFF, False)
+        self.events = _Events(events)
+        self.code_words, start = _pack(codes, 0, False)
+        self.code_at = start + 4
+        width, height = (np.array([block[i] for block in blocks], np.int64) for i in (0, 1))
+        self.quads_wide, self.quads_high = (width + 1) // 2, (height + 1) // 2
+        self.rows, self.pairs = int(self.quads_high.max()), (int(self.quads_wide.max()) + 1) // 2
+        self.shift = np.array([block.planes for block in blocks], np.int64) - 1
+        n, quads = len(blocks), 2 * self.pairs
+        self.above = np.zeros((quads + 2, n), np.int64)
+        """What the row above adds to contexts."""
+        self.exponents = np.zeros((quads + 1, n), np.int64)
+        """Largest exponent of the lower samples of the row above: right one of quad j - 1, left one of quad j."""
+        self.values = np.zeros((n, 2 * self.rows, 2 * quads), np.int32)
+
+    def run(self) -> NDArray[np.int32]:
+        """Signed values in half units."""
+        for row in range(self.rows):
+            quads, bounds = self._quads(row)
+            self._magnitudes(row, quads, bounds)
+        return self.values
+
+    def _quads(self, row: int) -> tuple[Integers, Integers]:
+        """Quads of a row, and their u + 1."""
+        first, events = int(row == 0), self.events
+        events.ensure(3 * self.pairs + 2 if first else 2 * self.pairs)
+        n = len(self.shift)
+        quads, bounds = (np.zeros((2 * self.pairs + 2, n), np.int64) for _ in range(2))
+        in_row, context = self.quads_high > row, np.zeros(n, np.int64)
+        for x in range(0, 2 * self.pairs, 2):
+            ahead = _ahead(self.code_words, self.code_at)
+            taken = np.zeros(n, np.int64)
+            for j in (x, x + 1):
+                on = in_row & (self.quads_wide > j)
+                if not first:
+                    context = context | self.above[j]
+                quad = _CODE_WORDS[first].take(context << 7 | ahead & 127)
+                with_event = on & (context == 0)
+                quad = np.where(on & ~(with_event & ~events.peek()), quad, 0)
+                events.taken += with_event
+                context = _NEXT_CONTEXT[first].take(quad)
+                length = quad & 7
+                ahead, taken = ahead >> length, taken + length
+                quads[j] = quad
+            mode = (quads[x] >> 3 & 1) | (quads[x + 1] >> 2 & 2)
+            if first:
+                both = mode == 3
+                mode = mode + (both & events.peek())
+                events.taken += both
+            code = _U_CODES[first].take(mode << 16 | ahead & 0xFFFF)
+            bounds[x], bounds[x + 1] = code >> 8 & 255, code >> 16
+            self.code_at += taken + (code & 255)
+        left, right = quads >> 5 & 1, quads >> 7 & 1
+        left[1:] |= right[:-1]
+        self.above[:-1] = left[:-1] | left[1:] << 2
+        return quads[:-2], bounds[:-2]
+
+    def _magnitudes(self, row: int, quads: Integers, bounds: Integers) -> None:
+        """Magnitudes and signs of a row of quads (T.814 7.3.8), and their exponents for the next row."""
+        count, n = quads.shape
+        rho = quads >> 4 & 15
+        if row:  # the bound is predicted where more than one sample is significant
+            several = rho & rho - 1 != 0
+            predicted = np.maximum(self.exponents[:-1], self.exponents[1:]) - 2
+            bounds = bounds + np.where(several, np.maximum(predicted, 0), 0)
+        sample = np.arange(4)[:, None]
+        significant = (rho[:, None] >> sample & 1).reshape(-1, n)
+        known = (quads[:, None] >> 12 + sample & 1).reshape(-1, n)
+        top = (quads[:, None] >> 8 + sample & 1).reshape(-1, n)
+        bits = np.minimum((np.repeat(bounds, 4, axis=0) - known) * significant, 40)
+        ends = self.magnitude_at + np.cumsum(bits, axis=0)
+        window = _ahead(self.magnitude_words, ends - bits)
+        self.magnitude_at = ends[-1]
+        value = window & ((1 << bits) - 1) | top << bits | 1
+        half_units = (value + 2 << self.shift) * significant
+        signed = np.where(window & 1, -half_units, half_units).reshape(count, 2, 2, n)
+        self.values[:, 2 * row : 2 * row + 2] = signed.transpose(3, 2, 0, 1).reshape(n, 2, 2 * count)
+        exponent = (np.frexp(value.astype(np.float64))[1] * significant).reshape(count, 4, n)
+        self.exponents[:] = 0
+        self.exponents[:-1] = exponent[:, 1]
+        self.exponents[1:] = np.maximum(self.exponents[1:], exponent[:, 3])
+
+
+def decode_blocks(blocks: Sequence[CodedBlock]) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """Decode code-blocks of one clean-up pass each; as :func:`.lockstep_decoder.decode_blocks`."""
+    order = sorted(range(len(blocks)), key=lambda i: -blocks[i].height)
+    for start in range(0, len(order), GROUP):
+        some = order[start : start + GROUP]
+        for i, values in zip(some, _Lanes([blocks[i] for i in some]).run(), strict=True):
+            yield i, values[: blocks[i].height, : blocks[i].width]
