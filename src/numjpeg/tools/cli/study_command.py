@@ -6,17 +6,18 @@ import argparse
 import importlib
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing, contextmanager
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numjpeg.tools.cli.console import FAILED, Progress, UsageError, complain, emit, reason
 from numjpeg.tools.cli.options import add_command, add_force, worker_count
 from numjpeg.tools.cli.outputs import check_output, make_folder
 from numjpeg.tools.explain import printable
 from numjpeg.tools.other_formats import PictureError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _WRITTEN = (
     "index.html",
@@ -143,6 +144,9 @@ def _executor(arguments: argparse.Namespace) -> Iterator[Executor]:
         with distributed.Client(arguments.dask, timeout="20s") as client:
             yield client.get_executor(pure=False)
         return
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (there is none in a browser)
+    from multiprocessing import get_context  # noqa: PLC0415
+
     with ProcessPoolExecutor(arguments.workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
         try:
             yield pool
