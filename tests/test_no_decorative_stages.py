@@ -25,6 +25,7 @@ import numjpeg.encoder
 import numjpeg.scans
 import numjpeg.stages
 from numjpeg.fast import tokens as fast_tokens
+from numjpeg.fast.plan_store import PLANS
 
 STAGES = [
     importlib.import_module(f"numjpeg.stages.{found.name}")
@@ -174,10 +175,11 @@ def test_the_test_of_a_fused_form_runs_the_stage(name: str) -> None:
 
 
 def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
-    """A small file: the serial reader reads it. The lanes read large ones by a look-up in which stages are fused;
-    ``test_lanes`` holds the look-up to these stages, and all that the lanes read to the serial reader.
+    """A small file whose tables are new: the literal reader reads it. Automaton and lanes read others by look-ups in
+    which stages are fused; ``test_automaton`` and ``test_lanes`` hold them to these stages and to that reader.
     """
-    data = numjpeg.encode(np.zeros((20, 20, 3), np.uint8))
+    data = numjpeg.encode(np.zeros((20, 20, 3), np.uint8), optimize=True)
+    PLANS.clear()
     calls.clear()
     numjpeg.decode(data)
     assert calls >= DECODING

@@ -80,6 +80,7 @@ TILE = np.tile(samples.photograph()[200:232, 200:232], (20, 20, 1))
 @pytest.fixture(autouse=True)
 def lanes_for_small_scans(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "SERIAL_BELOW", 64)
+    monkeypatch.setattr(lanes, "AUTOMATON_BELOW", 0)
 
 
 @pytest.mark.parametrize("quality", [10, 50, 85, 97])

@@ -40,8 +40,10 @@ from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.entropy.sequential_reader import SequentialReader
 from numjpeg.entropy.shared import interval_bounds, receive
+from numjpeg.fast import automaton, proven_words
 from numjpeg.fast.lane_steps import CHAIN_STEPS, COUNT, FEW, FEW_STEPS, GUESS_STEPS, LONG_STEPS, LaneSteps, Trace
 from numjpeg.fast.lookup import FIRST, FIRST_VALUE, ILLEGAL, LONG, SECOND, SECOND_VALUE, THIRD, THIRD_VALUE
+from numjpeg.fast.plan_store import PLANS
 from numjpeg.stages.huffman import WINDOW_BITS
 
 Ints = NDArray[np.int64]
@@ -52,6 +54,9 @@ SERIAL_BYTES = 1 << 17
 SERIAL_BELOW = 8192
 """Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
 4 KB: 5.7, 6.5; 9.5 KB: 10.1, 9.8; 15 KB: 12.1, 7.7; 24 KB: 23, 12.8; 4:4:4: 4.7 KB: 6.4, 4.5; 11 KB: 13, 4.9."""
+
+AUTOMATON_BELOW = 24 << 10
+"""Bytes of a scan below which :mod:`numjpeg.fast.automaton` is tried first."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
 """A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less
@@ -80,6 +85,8 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
     Blocks ``(n, 64)`` in order, DC differences in element 0; none from where all would be zero.
     """
     per_mcu = reader.scan.blocks_per_mcu
+    if reader.payload.size < AUTOMATON_BELOW:
+        yield from _read_by_automaton(reader)
     lanes: LaneReader | None = None
     while True:
         known = 0
@@ -106,6 +113,28 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
                 break
         else:
             return
+
+
+def _read_by_automaton(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
+    """The blocks of a short scan, up to the first MCU in which anything is odd."""
+    scan, per_mcu = reader.scan, reader.scan.blocks_per_mcu
+    made = automaton.automaton_of(scan) if reader.whole and reader.total else None
+    if made is None:
+        return
+    key, own = made
+    data = reader.payload.data[: reader.payload.size].tobytes()
+    starts = range(0, reader.total, reader.interval_mcus)
+    counts = [(min(reader.total, first + reader.interval_mcus) - first) * per_mcu for first in starts]
+    words = proven_words.find_words(own, data, reader.bounds, counts, per_mcu)
+    own.count_bytes()
+    PLANS.put(key, own)
+    blocks = np.zeros((words.mcus * per_mcu, 64), np.int16)
+    blocks.reshape(-1)[(words.block << 6) + words.k] = words.value
+    yield blocks
+    reader.check_rests(np.arange(len(words.ends)), np.array(words.ends, np.int64))
+    reader.mcu, reader.bit = words.mcus, words.next_bit
+    within = reader.mcu % reader.interval_mcus > 0 and reader.mcu < reader.total
+    reader.interval = reader.mcu // reader.interval_mcus if within else -1
 
 
 def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8]:

@@ -157,3 +157,31 @@ def entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
     flat = found.ravel()
     flat.setflags(write=False)
     return flat
+
+
+ADVANCE, WORD_USED_AT, WORD_USED = 31, 7, 31
+"""Of an entry of :func:`word_entries`: the advance in k, 1 .. 16; the bits that are used."""
+WORD_LONG, WORD_ILLEGAL, WORD_ENDS = 1 << 12, 1 << 13, 1 << 14
+"""Its flags."""
+
+
+def word_entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> NDArray[np.int32]:
+    """A look-up of single words: int32 ``(pairs * 2 * 65536,)``, for each pair DC, then AC.
+
+    An entry's fields, from the lowest bit: the advance in k, 1 .. 16, 1 for the end of a block (5 bits); two bits
+    free; the bits that are used (5); three flags, for a value that does not fit, an illegal code, the end of a
+    block; one bit free; the value (16), of one that does not fit the category.
+    """
+    found = np.empty((len(pairs), 2, 1 << WINDOW_BITS), np.int32)
+    for pair, of_pair in zip(pairs, found, strict=True):
+        for table_class, table in enumerate(pair):
+            words = _words(table, table_class)
+            value = np.where(words.long & ~words.illegal, words.used - words.bits, words.value)
+            entry = np.where(words.ends, 1, words.run + 1) | words.used << 7 | value << 16
+            entry |= (
+                words.long * np.int64(1 << 12) | words.illegal * np.int64(1 << 13) | words.ends * np.int64(1 << 14)
+            )
+            of_pair[table_class] = np.repeat(entry.astype(np.int32), 1 << WINDOW_BITS - words.bits)
+    flat = found.ravel()
+    flat.setflags(write=False)
+    return flat
