@@ -175,7 +175,7 @@ def test_the_test_of_a_fused_form_runs_the_stage(name: str) -> None:
 
 
 def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
-    """A small file whose tables are new: the literal reader reads it. Automaton and lanes read others by look-ups in
+    """Tables that are new: the literal reader reads the file. Automaton and lanes read others by look-ups in
     which stages are fused; ``test_automaton`` and ``test_lanes`` hold them to these stages and to that reader.
     """
     data = numjpeg.encode(np.zeros((20, 20, 3), np.uint8), optimize=True)
