@@ -2,8 +2,8 @@
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
 where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
-"corpus cjpeg djpeg hypothesis letters plugins skimage study" (letters: that pictures are drawn to the pixel as
-those in pic/).
+"corpus field cjpeg djpeg hypothesis letters plugins skimage study" (field: the odd files of daily use; letters:
+that pictures are drawn to the pixel as those in pic/).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from command_line import photo, pillow_jpeg
 from PIL import Image
 
 CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
+FIELD = Path(os.environ.get("NUMJPEG_FIELD", CORPUS.parent / "field"))
 REQUIRED = os.environ.get("NUMJPEG_REQUIRE", "").split()
 
 
@@ -38,6 +39,14 @@ def corpus() -> Path:
     if not (CORPUS / "MANIFEST.csv").is_file():
         _missing("corpus", "the corpus of real files is not here")
     return CORPUS
+
+
+@pytest.fixture(scope="session")
+def field() -> Path:
+    """The folder of odd files as they are met in use, each with what must come out of it."""
+    if not (FIELD / "EXPECTED.csv").is_file():
+        _missing("field", "the folder of odd files is not here")
+    return FIELD
 
 
 @pytest.fixture(scope="session")

@@ -99,14 +99,12 @@ SOS = b"\3\1\0\2\x11\3\x11\0\x3f\0"
 WRONG = {
     "empty": (b"", "no data"),
     "text": (b"hello", "not a JPEG file.*B.2.1"),
-    "PNG": (b"\x89PNG\r\n\x1a\n", "not a JPEG file"),
     "SOI alone": (b"\xff\xd8", "no frame.*B.2.1"),
     "tables alone": (small_files()["color"][:100] + b"\xff\xd9", "no frame|ends inside"),
     "length 1": (b"\xff\xd8\xff\xdb\0\1", "DQT: length 1.*B.1.1.4.*byte 2"),
     "DQT precision": (replaced(0xDB, b"\x20" + bytes(64)), r"DQT.*Pq=2.*B\.2\.4\.1"),
     "DQT number": (replaced(0xDB, b"\x04" + bytes(64)), "DQT.*Tq=4"),
     "DQT short": (replaced(0xDB, b"\x00" + bytes([1] * 63)), "DQT.*cut short"),
-    "DQT zero": (replaced(0xDB, b"\x00" + bytes(64)), "DQT.*entry of 0"),
     "DHT class": (replaced(0xC4, b"\x20" + bytes(16)), r"DHT.*Tc=2.*B\.2\.4\.2"),
     "DHT number": (replaced(0xC4, b"\x04" + bytes(16)), "DHT.*Th=4"),
     "DHT short": (replaced(0xC4, b"\x00\1" + bytes(15)), "DHT.*cut short"),
@@ -118,7 +116,6 @@ WRONG = {
     "SOF components": (replaced(0xC0, SOF[:5] + b"\0"), "SOF0: no components"),
     "SOF factors": (replaced(0xC0, SOF[:7] + b"\x52" + SOF[8:]), "SOF0: sampling factors 5x2"),
     "SOF table": (replaced(0xC0, SOF[:8] + b"\4" + SOF[9:]), "SOF0.*Tq=4"),
-    "SOF identifiers": (replaced(0xC0, SOF[:9] + b"\1" + SOF[10:]), "same identifier"),
     "SOF table missing": (replaced(0xC0, SOF[:8] + b"\3" + SOF[9:]), "quantization table 3 is not defined"),
     "SOS short": (replaced(0xDA, SOS[:-1]), r"SOS: cut short.*B\.2\.3"),
     "SOS none": (replaced(0xDA, b"\0\0\x3f\0"), "SOS: 0 components"),
@@ -147,6 +144,7 @@ def test_a_format_error_says_what_where_and_by_which_clause(kind: str) -> None:
 
 
 UNSUPPORTED = {
+    "PNG": (b"\x89PNG\r\n\x1a\n", "not a JPEG file: it begins like PNG"),
     "arithmetic": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc9"), "SOF9.*arithmetic"),
     "lossless": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc3"), "SOF3: lossless"),
     "differential": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc5"), "SOF5: differential"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numjpeg.container.findings import DamageReport, Fault
     from numjpeg.container.header import Header, read_header
     from numjpeg.container.motion_jpeg import iter_frames
-    from numjpeg.container.splice import copy_metadata, split_tables
+    from numjpeg.container.segment_transfer import copy_metadata, split_tables
     from numjpeg.decoder import decode, decode_damaged, read_coefficients, read_coefficients_damaged
     from numjpeg.edits.requantization import requantize
     from numjpeg.edits.transform import join, transform
@@ -74,7 +74,7 @@ _ROOMS = {
     "container.header": ("Header", "read_header"),
     "container.motion_jpeg": ("iter_frames",),
     "metrics": ("mse", "psnr"),
-    "container.splice": ("copy_metadata", "split_tables"),
+    "container.segment_transfer": ("copy_metadata", "split_tables"),
 }
 """Modules, imported when a name of theirs is first asked for (PEP 562), so that decoding loads no encoder."""
 

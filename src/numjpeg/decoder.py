@@ -13,7 +13,7 @@ from numjpeg import scans
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion, from_components
 from numjpeg.container import structure as reader
-from numjpeg.container.findings import DamageReport
+from numjpeg.container.findings import REMARK, DamageReport
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.entropy.evidence import note_impossible_dc
 from numjpeg.entropy.planes import lay_over, new_planes
@@ -166,10 +166,12 @@ class _Options(NamedTuple):
         return target, out
 
 
-def _decode(file: bytes, strict: bool, options: _Options) -> tuple[NDArray[np.uint8], DamageReport]:
+def _decode(
+    file: bytes, strict: bool, options: _Options, obeys_dnl: bool = True
+) -> tuple[NDArray[np.uint8], DamageReport]:
     """Structure -> scans -> samples -> picture."""
     options.check()
-    structure = reader.read_structure(file, options.tables, strict=strict)
+    structure = reader.read_structure(file, options.tables, strict=strict, obeys_dnl=obeys_dnl)
     target, out = options.target(structure)
     frame = structure.require_frame()
     if options.restore:
@@ -178,6 +180,8 @@ def _decode(file: bytes, strict: bool, options: _Options) -> tuple[NDArray[np.ui
         samples = _samples_of_planes(file, structure, options)
     else:
         samples = _samples_of_scans(file, structure, options.dct_method)
+    if _dnl_is_wrong(structure):
+        return _decode(file, strict, options, obeys_dnl=False)
     if out is None:
         out = np.empty(_shape(frame, target), np.uint8)
     planes = [
@@ -191,6 +195,18 @@ def _decode(file: bytes, strict: bool, options: _Options) -> tuple[NDArray[np.ui
     _assemble(planes, frame, structure.colorspace, target, out[:bottom], options.fancy_upsampling)
     out[bottom:] = out[bottom - 1]
     return out, DamageReport.of(frame, structure.scans, structure.sink)
+
+
+def _dnl_is_wrong(structure: reader.Structure) -> bool:
+    """Whether the frame header's height counts, as in libjpeg, and not DNL's, which the first scan does not fit.
+
+    A height above the one that DNL gives counts only if data for it are there.
+    """
+    frame = structure.require_frame()
+    if not frame.header_height:
+        return False
+    found = [finding for finding in structure.sink.findings if finding.scan == 0 and finding.kind != REMARK]
+    return any(frame.height > frame.header_height or finding.clause == "B.2.5" for finding in found)
 
 
 def _blank_from(samples: list[NDArray[np.uint8]], frame: Frame) -> int:
@@ -407,12 +423,14 @@ def read_coefficients_damaged(
 
 
 def _read_coefficients(
-    file: bytes, tables: Any, strict: bool, max_pixels: int | None
+    file: bytes, tables: Any, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
 ) -> tuple[Coefficients, DamageReport]:
-    structure = reader.read_structure(file, tables, strict=strict)
+    structure = reader.read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
     frame = structure.require_frame()
     _check_size(structure, max_pixels)
     coefficients = _coefficients(file, structure)
+    if _dnl_is_wrong(structure):
+        return _read_coefficients(file, tables, strict, max_pixels, obeys_dnl=False)
     return coefficients, DamageReport.of(frame, structure.scans, structure.sink)
 
 
@@ -480,7 +498,7 @@ def _tables_for_one_scan(
     """Components and tables such that one scan could carry what the file's scans carry.
 
     Quantization tables that share a number without being equal get numbers of their own. Huffman tables that do
-    are left out.
+    are left out. Components that share an identifier are numbered anew.
     """
     frame = structure.require_frame()
     components = list(frame.components)
@@ -504,6 +522,8 @@ def _tables_for_one_scan(
         structure.component_tables.get(i, structure.quantization_tables.get(c.Tq, np.ones((8, 8), np.uint16)))
         for i, c in enumerate(components)
     ]
+    if len({c.identifier for c in components}) < len(components):
+        components = [replace(c, identifier=i) for i, c in enumerate(components, 1)]
     numbered: dict[int, NDArray[np.uint16]] = {}
     for component, table in zip(components, tables, strict=True):
         if not np.array_equal(numbered.setdefault(component.Tq, table), table):

@@ -28,6 +28,8 @@ class Frame(NamedTuple):
     height: int
     width: int
     components: tuple[Component, ...]
+    header_height: int | None = None
+    """The height that the frame header states, if DNL has changed it (B.2.5); None if not."""
 
     @property
     def progressive(self) -> bool:

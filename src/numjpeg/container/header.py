@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component, same
 from numjpeg.container import markers, metadata
-from numjpeg.container import structure as reader
 from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index, xmp_orientation
 from numjpeg.container.findings import Fault
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import Segment
-from numjpeg.errors import FormatError
+from numjpeg.container.structure import Structure, read_structure
+from numjpeg.errors import JpegError
 from numjpeg.sources import read_source
 from numjpeg.stages.subsampling import SUBSAMPLING
 
@@ -29,7 +29,8 @@ class Header:
 
     Attributes
     ----------
-    height, width : size in pixels; height 0 if it comes later (DNL).
+    height, width : size in pixels; the height is DNL's if one corrects it (B.2.5), and
+        0 if the frame header says so and there is none.
     precision : bits a sample.
     process : the coding process that the frame header names, and its marker "SOFn".
     components : identifiers, sampling factors and table numbers.
@@ -121,7 +122,7 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
     """
     source = read_source(data)
     file = _first_picture(source, strict)
-    structure = reader.read_structure(file, decode=False, strict=strict)
+    structure = read_structure(file, decode=False, strict=strict)
     if len(file) < len(source):
         structure.trailing = len(file), len(source) - len(file)
     frame = structure.require_frame()
@@ -173,7 +174,7 @@ def _first_picture(source: bytes | memoryview, strict: bool) -> bytes:
     if isinstance(source, bytes):
         return source
     end = len(source)
-    with suppress(FormatError):  # which read_structure raises, too
+    with suppress(JpegError):  # which read_structure raises, too
         for segment in markers.iterate_segments(source, None if strict else []):
             end = segment.end if segment.marker == markers.EOI else end
     return bytes(source[:end])
@@ -184,7 +185,7 @@ def _warning(finding: Fault, size: int) -> str:
     return f"{finding.what}{where}"
 
 
-def _images(file: bytes, structure: reader.Structure, size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
+def _images(file: bytes, structure: Structure, size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
     """The multi-picture index of a file of ``size`` bytes: the first one in front of a scan."""
     for segment in structure.segments:
         if segment.marker == markers.SOS:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from numjpeg.container.signatures import error_of
 from numjpeg.errors import FormatError
 
 SOF0, SOF1, SOF2 = 0xC0, 0xC1, 0xC2
@@ -13,6 +14,8 @@ DHT, DAC = 0xC4, 0xCC
 RST0, RST7 = 0xD0, 0xD7
 SOI, EOI, SOS, DQT, DNL, DRI, DHP, EXP = 0xD8, 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF
 APP0, APP1, APP2, APP14, APP15 = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF
+SOF55 = 0xF7
+"""The frame header of JPEG-LS (ITU-T T.87, C.1.1)."""
 COM, TEM = 0xFE, 0x01
 
 FRAMES = {
@@ -98,78 +101,105 @@ def iterate_segments(data: bytes | memoryview, faults: list[FormatError] | None 
     Parameters
     ----------
     data : the file.
-    faults : None, or a list: what else would be an error is then added to it, and the walk goes on behind the
-        length or the marker that is wrong. Another SOI opens a picture within the picture, which is passed over.
-        After a scan SOI opens the next picture, where the walk ends in any case.
+    faults : None, or a list. With a list the walk goes on after an error, which is added to it: behind a wrong
+        length, a marker below SOF0, another SOI (:func:`_after_second_soi`), or EOI in front of the frame header.
 
     Yields
     ------
-    Segment, SOI first. EOI is missing if the data end before it.
+    Segment, SOI first. EOI is missing if the data end before it, or if another SOI follows a scan.
 
     Raises
     ------
-    FormatError if there is no SOI; and without ``faults``, if there is another one in front of the scans, a marker
-    below SOF0, which means nothing, or a segment whose length is below 2 or passes the end of the data. But an
-    APPn or COM with such a length is empty, or after a scan the last segment, and has its own ``fault``.
+    FormatError or UnsupportedError if the data do not begin with SOI. Without ``faults``, FormatError if there is
+    another SOI in front of the scans, a marker below SOF0, which means nothing, or a segment whose length is below
+    2 or passes the end of the data. For an APPn or COM such a length is no error, unless it passes the end of the
+    data in front of the scans: the segment is yielded without a payload and with its own ``fault``.
     """
     if data[:2] != bytes((0xFF, SOI)):
-        what = "no data" if not data else "not a JPEG file: it does not begin with SOI"
-        raise FormatError(what, offset=0, clause="B.2.1")
+        raise error_of(data)
     yield Segment(SOI, 0, 2, 2, 0)
     position = 2
-    scanned = False
+    skipped = 2  # end of the data in which every SOI alone is passed over
+    framed = scanned = False
     while found := _MARKER.search(data, position):
         offset = found.start()
         stray = offset - position - _trailing_fill(data, position, offset)
         marker = data[offset + 1]
         start = offset + 2
+        error = None
         if marker == SOI:
+            if scanned and faults is None:
+                return
             error = FormatError("another SOI", offset=offset, clause="B.2.1")
-            if faults is None and not scanned:
-                raise error
-            if faults is None:
-                return
-            faults.append(error)
-            end_of_image = _EOI.search(data, start)
-            if scanned or end_of_image is None:
-                return
-            position = end_of_image.end()
-            continue
-        if marker in _ALONE:
-            yield Segment(marker, offset, start, start, stray)
-            if marker == EOI:
-                return
+        elif marker in _ALONE:
             position = start
-            continue
-        if marker < SOF0:
+            if marker != EOI or scanned or faults is None or not _has_frame(data, start):
+                yield Segment(marker, offset, start, start, stray)
+                if marker == EOI:
+                    return
+                continue
+            error = FormatError("EOI in front of the frame header", offset=offset, clause="B.2.1")
+        elif marker < SOF0:
             error = FormatError(f"{marker_name(marker)} means nothing", offset=offset, clause="B.1.1.3")
+        if error is not None:
             if faults is None:
                 raise error
             faults.append(error)
-            position = start
-            continue
-        length = int.from_bytes(data[start : start + 2], "big")
-        end = start + length
-        wrong = f"length {length} is below 2" if length < 2 else ""
-        if max(end, start + 2) > len(data):
-            wrong = "the file ends inside the segment"
-            if scanned and is_application(marker):
-                yield Segment(marker, offset, len(data), len(data), stray, wrong)
+            if marker == SOI and scanned:
                 return
-        elif wrong and is_application(marker):
-            yield Segment(marker, offset, start + 2, start + 2, stray, wrong)
-            position = start + 2
+            position = start
+            if marker == SOI and start > skipped:
+                position, skipped = _after_second_soi(data, start)
             continue
-        if wrong:
+        end = start + int.from_bytes(data[start : start + 2], "big")
+        cut = max(end, start + 2) > len(data)
+        wrong = "the file ends inside the segment" if cut else ""
+        if end < start + 2 and not cut:
+            wrong = f"length {end - start} is below 2"
+        if wrong and is_application(marker) and (scanned or not cut):
+            position = len(data) if cut else start + 2
+            yield Segment(marker, offset, position, position, stray, wrong)
+        elif wrong:
             error = FormatError(f"{marker_name(marker)}: {wrong}", offset=offset, clause="B.1.1.4")
             if faults is None:
                 raise error
             faults.append(error)
             position = min(start + 2, len(data))
-            continue
-        yield Segment(marker, offset, start + 2, end, stray)
-        position = end_of_scan(data, end, faults is not None) if marker == SOS else end
-        scanned = scanned or marker == SOS
+        else:
+            yield Segment(marker, offset, start + 2, end, stray)
+            position = end_of_scan(data, end, faults is not None) if marker == SOS else end
+            framed = framed or marker in FRAMES
+            scanned = scanned or (framed and marker == SOS)
+
+
+def _after_second_soi(data: bytes | memoryview, start: int) -> tuple[int, int]:
+    """Where to go on behind a second SOI in front of the scans.
+
+    It may open a thumbnail in an APPn whose length is wrong. Then the picture's own frame header follows the
+    thumbnail's EOI, and the walk goes on there. Otherwise what follows is the picture, and nothing but SOI is
+    passed over.
+
+    Returns
+    -------
+    (the position, the end of the data in which every SOI alone is passed over).
+    """
+    end_of_image = _EOI.search(data, start)
+    end = end_of_image.end() if end_of_image else len(data)
+    return (end, end) if _has_frame(data, end) else (start, end)
+
+
+def _has_frame(data: bytes | memoryview, position: int) -> bool:
+    """Whether a frame header comes before another SOI, SOS or EOI."""
+    while found := _MARKER.search(data, position):
+        marker, position = data[found.start() + 1], found.end()
+        length = int.from_bytes(data[position : position + 2], "big")
+        if marker in FRAMES and position + 8 <= len(data) and length == 8 + 3 * data[position + 7]:
+            return True
+        if marker in (SOI, SOS, EOI):
+            return False
+        if marker >= SOF0 and marker not in _ALONE:
+            position += length
+    return False
 
 
 def _trailing_fill(data: bytes | memoryview, start: int, end: int) -> int:

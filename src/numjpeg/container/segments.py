@@ -31,8 +31,8 @@ def build(marker: int, payload: bytes) -> bytes:
 # --- DQT: quantization tables (B.2.4.1) ------------------------------------------------------------------
 
 
-def parse_dqt(payload: bytes, offset: int, allow_zero: bool = False) -> dict[int, NDArray[np.uint16]]:
-    """Tq -> table, uint16 ``(8, 8)``, natural order; with ``allow_zero`` an entry may be 0."""
+def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
+    """Tq -> table, uint16 ``(8, 8)``, natural order. Entries of 0 are let through, as in libjpeg."""
     tables = {}
     position = 0
     while position < len(payload):
@@ -46,8 +46,6 @@ def parse_dqt(payload: bytes, offset: int, allow_zero: bool = False) -> dict[int
         if len(entries) < size:
             raise FormatError(f"DQT: table {number} is cut short", offset=offset, clause="B.2.4.1")
         sequence = np.frombuffer(entries, ">u2" if precision else np.uint8).astype(np.uint16)
-        if not (allow_zero or sequence.all()):
-            raise FormatError(f"DQT: table {number} has an entry of 0", offset=offset, clause="B.2.4.1")
         tables[number] = np.ascontiguousarray(inverse_zigzag(sequence))
         position += 1 + size
     return tables
@@ -115,6 +113,17 @@ def build_dri(interval: int) -> bytes:
     return build(markers.DRI, interval.to_bytes(2, "big"))
 
 
+# --- DNL: number of lines (B.2.5) ------------------------------------------------------------------------
+
+
+def parse_dnl(payload: bytes, offset: int) -> int:
+    """The height of the frame, 1 .. 65535."""
+    if len(payload) != 2 or not any(payload):
+        what = "a height of 0" if len(payload) == 2 else f"{len(payload)} bytes in place of 2"
+        raise FormatError(f"DNL: {what}", offset=offset, clause="B.2.5")
+    return int.from_bytes(payload, "big")
+
+
 # --- SOF: frame header (B.2.2) ---------------------------------------------------------------------------
 
 
@@ -142,8 +151,6 @@ def parse_sof(marker: int, payload: bytes, offset: int) -> Frame:
         if table > 3:
             raise FormatError(f"{name}: table number Tq={table} is above 3", offset=offset, clause="B.2.2")
         components.append(Component(identifier, H, V, table))
-    if len({c.identifier for c in components}) < count:
-        raise FormatError(f"{name}: two components have the same identifier", offset=offset, clause="B.2.2")
     return Frame(marker, precision, height, width, tuple(components))
 
 
@@ -160,8 +167,6 @@ def check_supported(frame: Frame, offset: int) -> None:
         raise FormatError(f"SOF0: precision {frame.precision} is not 8", offset=offset, clause="B.2.2")
     if frame.precision != 8:
         raise unsupported(f"samples of {frame.precision} bits are not supported", "B.2.2")
-    if frame.height == 0:
-        raise unsupported("a height that comes later, with DNL, is not supported", "B.2.5")
     if len(frame.components) > 4:
         raise unsupported(f"{len(frame.components)} components, at most 4 are supported", "B.2.2")
     for c in frame.components:
@@ -187,7 +192,12 @@ def build_sof(frame: Frame) -> bytes:
 def parse_sos(
     payload: bytes, frame: Frame, offset: int
 ) -> tuple[list[tuple[int, int, int]], tuple[int, int, int, int]]:
-    """(place of the component in the frame, Td, Ta) of each component; and Ss, Se, Ah, Al, not checked."""
+    """(place of the component in the frame, Td, Ta) of each component; and Ss, Se, Ah, Al, not checked.
+
+    Where components of the frame share an identifier, it means the first of them that the scan has not had yet. As
+    in libjpeg, the number i component of a scan is looked for from the frame's number i on, and before it only if
+    there is none.
+    """
 
     def wrong(what: str) -> FormatError:
         return FormatError(f"SOS: {what}", offset=offset, clause="B.2.3")
@@ -197,18 +207,19 @@ def parse_sos(
     count = payload[0]
     if not 1 <= count <= 4:
         raise wrong(f"{count} components, 1 to 4 expected")
-    place = {c.identifier: i for i, c in enumerate(frame.components)}
-    chosen = []
+    chosen: list[tuple[int, int, int]] = []
     for i in range(count):
         identifier, tables = payload[1 + 2 * i], payload[2 + 2 * i]
-        if identifier not in place:
+        places = [place for place, c in enumerate(frame.components) if c.identifier == identifier]
+        if not places:
             raise wrong(f"component {identifier} is not in the frame")
         # Of a progressive scan's two numbers one means nothing: which table it uses is looked for by its kind.
         if not frame.progressive and (tables >> 4 > 3 or tables & 15 > 3):
             raise wrong(f"table numbers Td={tables >> 4}, Ta={tables & 15} of component {identifier}: above 3")
-        chosen.append((place[identifier], tables >> 4, tables & 15))
-    if len({index for index, _, _ in chosen}) < count:
-        raise wrong("a component stands twice")
+        free = [place for place in places if all(place != index for index, _, _ in chosen)]
+        if not free:
+            raise wrong("a component stands twice")
+        chosen.append((next((place for place in free if place >= i), free[0]), tables >> 4, tables & 15))
     Ss, Se, approximation = payload[1 + 2 * count : 4 + 2 * count]
     return chosen, (Ss, Se, approximation >> 4, approximation & 15)
 

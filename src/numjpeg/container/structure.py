@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ from numjpeg.container import markers, segments
 from numjpeg.container.findings import LOSS, Fault, Sink
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.container.metadata import file_colorspace, is_icc
-from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.sources import read_bytes
-from numjpeg.stages.huffman import STANDARD_TABLES
+from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
 
@@ -40,6 +40,8 @@ class Structure:
     """The same before the component's last scan; zeros if that is the first of the frame, as in libjpeg."""
     huffman_definitions: dict[tuple[int, int], tuple[tuple[int, ...], bytes, int]] = field(default_factory=dict)
     """(class, number) -> BITS, HUFFVAL, byte offset, as last defined; not checked."""
+    standard_tables: set[tuple[int, int]] = field(default_factory=set)
+    """(class, number) of the Huffman tables that scans use and the file does not define: the standard ones."""
     restart_interval: int = 0
     application_segments: list[tuple[int, bytes]] = field(default_factory=list)
     """APPn and COM in front of the first scan, but no ICC profile that is sent again behind the frame header."""
@@ -51,6 +53,8 @@ class Structure:
     """(byte offset, number) of the bytes after EOI."""
     sink: Sink = field(default_factory=lambda: Sink(strict=True))
     """Takes what is noticed. If it is not strict, what is wrong is left out."""
+    obeys_dnl: bool = True
+    """DNL may change a height that the frame header states. It gives one that is 0 in any case."""
 
     def require_frame(self) -> Frame:
         """The frame; FormatError if there is none."""
@@ -89,26 +93,52 @@ class Structure:
         return file_colorspace(identifiers, self.application_segments)
 
 
-def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, strict: bool = True) -> Structure:
+def read_structure(
+    data: bytes, tables: Any = None, *, decode: bool = True, strict: bool = True, obeys_dnl: bool = True
+) -> Structure:
     """Walk through a file's markers.
 
     Parameters
     ----------
-    data : the file. tables : a file of tables alone (B.5) that come before its own.
-    decode : refuse what the library does not decode at its frame header, and a file without
-        a complete scan; False reads on, for what can be said about such files.
+    data : the file.
+    tables : a file of tables alone (B.5) that come before its own.
+    decode : refuse what the library does not decode at its frame header, and a file without a complete scan; False
+        reads on, for what can be said about such files.
     strict : refuse broken segments; False leaves them out and notes a fault, but for the frame header, without
         which nothing can be decoded.
+    obeys_dnl : False keeps the frame header's height, unless it is 0, whatever a DNL says.
 
     Raises
     ------
     FormatError, UnsupportedError.
     """
-    structure = Structure(len(data), sink=Sink(strict))
-    errors: list[FormatError] | None = None if strict else []
+    structure = Structure(len(data), sink=Sink(strict), obeys_dnl=obeys_dnl)
     if tables is not None:
         _take_tables(structure, read_bytes(tables, "tables"))
-    segment = None
+    _walk(structure, data, decode)
+    last = structure.segments[-1]
+    if last.marker != markers.EOI:
+        structure.sink.remark("the file ends without EOI", len(data), "B.2.1")
+    elif last.end < len(data):
+        structure.trailing = last.end, len(data) - last.end
+    frame = structure.require_frame()
+    if not decode:
+        return structure
+    if not structure.scans:
+        raise FormatError("the file has no scan", offset=len(data), clause="B.2.1")
+    if frame.height == 0:
+        what = f"{markers.marker_name(frame.marker)}: height 0, and no DNL behind the first scan gives another"
+        raise UnsupportedError(what, offset=structure.frame_offset, clause="B.2.5")
+    if structure.lacks_scans():
+        what = "the file ends before all scans of its components have come"
+        structure.sink.add(Fault(what, len(data), "B.2.1", kind=LOSS))
+        structure.sink.doubtful_from = 0
+    return structure
+
+
+def _walk(structure: Structure, data: bytes, decode: bool) -> None:
+    """Take the file's segments, one after the other."""
+    errors: list[FormatError] | None = None if structure.strict else []
     for segment in markers.iterate_segments(data, errors):
         _note_all(structure, errors)
         structure.segments.append(segment)
@@ -123,26 +153,12 @@ def read_structure(data: bytes, tables: Any = None, *, decode: bool = True, stri
             try:
                 handler(structure, data, segment, decode)
             except FormatError as error:
-                if strict or (structure.frame is None and segment.marker in markers.FRAMES):
+                if structure.strict or (structure.frame is None and segment.marker in markers.FRAMES):
                     raise
                 structure.damage(error)
         elif segment.is_application and not structure.scans:
             _take_application_segment(structure, data, segment)
     _note_all(structure, errors)
-    if segment is None or segment.marker != markers.EOI:
-        structure.sink.remark("the file ends without EOI", len(data), "B.2.1")
-    elif segment.end < len(data):
-        structure.trailing = segment.end, len(data) - segment.end
-    frame = structure.require_frame()
-    if decode and not structure.scans:
-        raise FormatError("the file has no scan", offset=len(data), clause="B.2.1")
-    if decode and structure.lacks_scans():
-        what = "the file ends before all scans of its components have come"
-        structure.sink.add(Fault(what, len(data), "B.2.1", kind=LOSS))
-        structure.sink.doubtful_from = 0
-    if decode and frame.height == 0:
-        segments.check_supported(frame, structure.frame_offset)
-    return structure
 
 
 def _take_application_segment(structure: Structure, data: bytes, segment: markers.Segment) -> None:
@@ -185,32 +201,19 @@ def _take_tables(structure: Structure, data: bytes) -> None:
                 _on_dht(structure, data, segment, True)
         for (table_class, _), (lengths, values, offset) in structure.huffman_definitions.items():
             segments.make_huffman_table((lengths, values), table_class, offset)
-    except FormatError as error:
-        wrong = FormatError(f"tables: {error}")
+    except JpegError as error:
+        wrong = type(error)(f"tables: {error}")
         wrong.offset, wrong.clause = error.offset, error.clause
         raise wrong from None
 
 
-def _take_standard_tables(structure: Structure, decode: bool) -> None:
-    """Motion-JPEG: a sequential file that defines no Huffman table at all means the standard ones (K.3 - K.6)."""
-    frame = structure.frame
-    if structure.huffman_definitions or structure.scans or frame is None:
-        return
-    if frame.marker in (markers.SOF0, markers.SOF1) and frame.precision == 8:
-        what = "no Huffman tables: the standard ones (K.3 - K.6) are meant"
-        structure.sink.remark(what, structure.frame_offset, "B.2.4.2")
-        if decode:
-            for key, table in STANDARD_TABLES.items():
-                structure.huffman_definitions[key] = (table.bits, table.values, structure.frame_offset)
-
-
 def _on_dqt(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
-    payload = data[segment.start : segment.end]
-    tables = segments.parse_dqt(payload, segment.offset, allow_zero=not structure.strict)
+    tables = segments.parse_dqt(data[segment.start : segment.end], segment.offset)
     structure.quantization_tables.update(tables)
-    if not all(table.all() for table in tables.values()):
-        what = "DQT: an entry of 0, as which it is taken"
-        structure.damage(FormatError(what, offset=segment.offset, clause="B.2.4.1"))
+    for number, table in tables.items():
+        if not table.all():
+            what = f"DQT: table {number} has an entry of 0, and is taken as it is"
+            structure.sink.remark(what, segment.offset, "B.2.4.1")
 
 
 def _on_dht(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
@@ -227,9 +230,51 @@ def _on_sof(structure: Structure, data: bytes, segment: markers.Segment, decode:
     if structure.frame is not None:
         raise FormatError(f"{segment.name}: a second frame", offset=segment.offset, clause="B.2.1")
     frame = segments.parse_sof(segment.marker, data[segment.start : segment.end], segment.offset)
-    structure.frame, structure.frame_offset = frame, segment.offset
     if decode:
         segments.check_supported(frame, segment.offset)
+    structure.frame, structure.frame_offset = frame, segment.offset
+    if len({c.identifier for c in frame.components}) < len(frame.components):
+        what = f"{segment.name}: components share an identifier, and are told apart by their order"
+        structure.sink.remark(what, segment.offset, "B.2.2")
+
+
+def _on_sof55(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    """The frame header of JPEG-LS, built like JPEG's. Behind a frame header of JPEG the marker means nothing."""
+    size = segment.end - segment.start
+    if structure.frame is None and size >= 6 and size == 6 + 3 * data[segment.start + 5]:
+        what = "SOF55: JPEG-LS is not supported"
+        raise UnsupportedError(what, offset=segment.offset, clause="ITU-T T.87, C.2.2")
+
+
+def _on_dnl(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    """Take the height that DNL gives. libjpeg passes all DNL segments over, so only what must be one counts."""
+    frame, scans = structure.frame, structure.scans
+    try:
+        height = segments.parse_dnl(data[segment.start : segment.end], segment.offset)
+    except FormatError as error:
+        structure.sink.remark(error.what, segment.offset, "B.2.5")
+        return
+    if frame is None or len(scans) != 1 or (frame.height and segment.offset != scans[0].end):
+        what = "DNL: it does not stand directly behind the first scan, and is not looked at"
+        structure.sink.remark(what, segment.offset, "B.2.5")
+        return
+    if height == frame.height:
+        return
+    corrected = replace(scans[0], frame=frame._replace(height=height, header_height=frame.height))
+    if frame.height and (not structure.obeys_dnl or not _can_hold(corrected)):
+        what = f"DNL: the height is {height}, where the data fit the frame header's {frame.height}"
+        structure.sink.add(Fault(what, segment.offset, "B.2.5"))
+        return
+    what = f"DNL: the height is {height}, not {frame.height} as in the frame header"
+    structure.sink.remark(what, segment.offset, "B.2.5")
+    structure.frame, structure.scans = corrected.frame, [corrected]
+
+
+def _can_hold(scan: Scan) -> bool:
+    """Whether the data of a scan may be enough for its frame: a block takes 2 bits, if progressive 1, at least."""
+    rows, columns = scan.mcus
+    least = 1 if scan.frame.progressive else 2
+    return rows * columns * scan.blocks_per_mcu * least <= 8 * (scan.end - scan.start)
 
 
 def _on_hierarchical(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
@@ -245,36 +290,20 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
     frame = structure.frame
     if frame is None:
         raise FormatError("SOS: no frame comes before it", offset=segment.offset, clause="B.2.1")
-    _take_standard_tables(structure, decode)
     chosen, parameters = segments.parse_sos(data[segment.start : segment.end], frame, segment.offset)
     components = tuple(
         Component(c.identifier, c.H, c.V, c.Tq, Td, Ta)
         for c, Td, Ta in ((frame.components[i], Td, Ta) for i, Td, Ta in chosen)
     )
-    tables = {}
-    if decode:
-        if frame.progressive:
-            segments.check_progression(len(chosen), *parameters, segment.offset)
-        for key in _table_keys(frame, chosen, *parameters):
-            if key not in structure.huffman_definitions:
-                kind = "AC" if key[0] else "DC"
-                error = FormatError(
-                    f"SOS: {kind} Huffman table {key[1]} is not defined",
-                    offset=segment.offset,
-                    clause="B.2.4.2",
-                )
-                if key not in STANDARD_TABLES:
-                    raise error
-                structure.damage(error)  # most files have the standard ones
-                tables[key] = STANDARD_TABLES[key]
-                continue
-            lengths, values, offset = structure.huffman_definitions[key]
-            tables[key] = segments.make_huffman_table((lengths, values), key[0], offset)
+    if decode and frame.progressive:
+        segments.check_progression(len(chosen), *parameters, segment.offset)
+    keys = _table_keys(frame, chosen, *parameters)
+    _take_standard_tables(structure, frame, keys, segment.offset)
     scan = Scan(
         frame,
         tuple(index for index, _, _ in chosen),
         components,
-        tables,
+        _huffman_tables(structure, keys, segment.offset) if decode else {},
         structure.restart_interval,
         segment.offset,
         segment.end,
@@ -282,13 +311,10 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
         *parameters,
         number=len(structure.scans),
     )
-    if decode and scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
-        raise FormatError(
-            f"SOS: {scan.blocks_per_mcu} blocks an MCU, at most 10 are allowed",
-            offset=segment.offset,
-            clause="B.2.3",
-        )
     if decode:
+        if scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
+            what = f"SOS: {scan.blocks_per_mcu} blocks an MCU, at most {MAX_BLOCKS_PER_MCU} are allowed"
+            raise FormatError(what, offset=segment.offset, clause="B.2.3")
         if not _is_read(structure, scan):
             return
         for index in scan.indices:
@@ -297,6 +323,48 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
             if frame.progressive:
                 _progress(structure, index, *parameters, segment.offset)
     structure.scans.append(scan)
+
+
+def _take_standard_tables(structure: Structure, frame: Frame, keys: list[tuple[int, int]], offset: int) -> None:
+    """In place of Huffman tables that a sequential file does not define the standard ones are meant (K.3 - K.6).
+
+    Motion-JPEG leaves out all of them, some encoders a part. Each one is filled in by itself, as in libjpeg.
+    """
+    if frame.marker not in (markers.SOF0, markers.SOF1) or frame.precision != 8:
+        return
+    if not (structure.huffman_definitions or structure.scans or structure.standard_tables):
+        what = "no Huffman tables: the standard ones (K.3 - K.6) are meant"
+        structure.sink.remark(what, structure.frame_offset, "B.2.4.2")
+        structure.standard_tables.update(STANDARD_TABLES)
+    for key in keys:
+        defined = key in structure.huffman_definitions or key in structure.standard_tables
+        if key in STANDARD_TABLES and not defined:
+            what = f"{_table_name(key)} is not defined: the standard one is meant"
+            structure.sink.remark(what, offset, "B.2.4.2")
+            structure.standard_tables.add(key)
+
+
+def _huffman_tables(
+    structure: Structure, keys: list[tuple[int, int]], offset: int
+) -> dict[tuple[int, int], HuffmanTable]:
+    """The tables that a scan uses, checked."""
+    tables = {}
+    for key in keys:
+        if key in structure.huffman_definitions:
+            lengths, values, place = structure.huffman_definitions[key]
+            tables[key] = segments.make_huffman_table((lengths, values), key[0], place)
+            continue
+        if key not in structure.standard_tables:
+            error = FormatError(f"SOS: {_table_name(key)} is not defined", offset=offset, clause="B.2.4.2")
+            if key not in STANDARD_TABLES:
+                raise error
+            structure.damage(error)  # most files have the standard ones
+        tables[key] = STANDARD_TABLES[key]
+    return tables
+
+
+def _table_name(key: tuple[int, int]) -> str:
+    return f"{'AC' if key[0] else 'DC'} Huffman table {key[1]}"
 
 
 def _is_read(structure: Structure, scan: Scan) -> bool:
@@ -362,6 +430,8 @@ _HANDLERS: dict[int, Callable[[Structure, bytes, markers.Segment, bool], None]] 
     markers.DQT: _on_dqt,
     markers.DHT: _on_dht,
     markers.DRI: _on_dri,
+    markers.DNL: _on_dnl,
+    markers.SOF55: _on_sof55,
     markers.SOS: _on_sos,
     markers.DHP: _on_hierarchical,
     markers.EXP: _on_hierarchical,

@@ -142,7 +142,9 @@ class Intervals:
                 continue
             if not passed_over and i > last and interval == intervals - 1 and self.scan.restart_interval:
                 what = "a restart marker follows the last restart interval"
-                if places[-1] + 2 == self.scan.end and len(codes) - i - 1 == places[-1] - places[i] >> 1:
+                if self._note_lines_below((len(codes) - i) * self.interval_mcus, places[i], interval):
+                    pass
+                elif places[-1] + 2 == self.scan.end and len(codes) - i - 1 == places[-1] - places[i] >> 1:
                     self.sink.remark(what, places[i], "B.2.1", self.scan.number)
                 else:
                     self.note(what, places[i], interval, "B.2.1", REMARK)
@@ -223,10 +225,21 @@ class Intervals:
             what = "the bits that fill up the last byte are not ones"
             # Some encoders write zeros. They do so everywhere.
             ones = not self.pads_with_ones and not rest[0] & 0xFF >> (bit & 7)
+        bits_an_mcu = self.scan.blocks_per_mcu * (1 if self.scan.frame.progressive else 2)  # at least
         if ones:
             self.sink.remark(what, offset, "F.1.2.3", self.scan.number)
-        else:
+        elif not (last and self._note_lines_below(left // bits_an_mcu, offset, interval)):
             self.note(what, offset, interval, "F.1.2.3", REMARK)
+
+    def _note_lines_below(self, mcus: int, offset: int, interval: int) -> bool:
+        """Note data of ``mcus`` MCUs, perhaps, behind the last one if the height is DNL's and they make a row.
+
+        Behind another scan than the first, where DNL stands, they say nothing of the height.
+        """
+        if self.scan.frame.header_height is None or self.scan.number or mcus < self.scan.mcus[1]:
+            return False
+        self.note("the data go on below the last line that DNL states", offset, interval, "B.2.5")
+        return True
 
     def check_rests(self, intervals: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
         """The same for many intervals."""

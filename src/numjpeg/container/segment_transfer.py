@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from numjpeg.container import exif, markers, metadata, segments
-from numjpeg.container import structure as reader
+from numjpeg.container.structure import read_structure
 from numjpeg.sources import read_bytes
 
 _PROFILE_SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
@@ -42,7 +42,7 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     numjpeg.write_coefficients : keeps ``Coefficients.application_segments`` by itself.
     """
     given, file = read_bytes(source, "source"), read_bytes(target, "target")
-    structure = reader.read_structure(file, decode=False)
+    structure = read_structure(file, decode=False)
     frame = structure.require_frame()
     identifiers = [c.identifier for c in frame.components]
     carried = _application_segments(given)
@@ -82,7 +82,7 @@ def split_tables(data: Any) -> tuple[bytes, bytes]:
     files.
     """
     file = read_bytes(data)
-    structure = reader.read_structure(file, decode=False)
+    structure = read_structure(file, decode=False)
     taken = [s for s in structure.segments if s.marker in (markers.DQT, markers.DHT)]
     if structure.scans and any(segment.offset > structure.scans[0].offset for segment in taken):
         raise ValueError("data: tables change between the scans of this file, and cannot stand apart from it")
