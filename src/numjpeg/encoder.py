@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
+from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numjpeg.arguments import Plan, QTables, Scans, Subsampling, Tuning, plan_encoding, plan_writing
+from numjpeg.arguments import Plan, QTables, Scans, Settings, Subsampling, Tuning, plan_encoding, plan_writing
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
-from numjpeg.container.frame import Scan, frame_of
+from numjpeg.container.frame import Frame, Scan, frame_of
 from numjpeg.container.scripts import Script, make_scans
 from numjpeg.entropy.progressive_writer import encode_scan
 from numjpeg.entropy.sequential_writer import MissingCodeError
-from numjpeg.fast.tiles import analyse
 from numjpeg.metrics import psnr
 from numjpeg.scans import (
     Bands,
@@ -129,12 +129,12 @@ def encode(
     plan = plan_encoding(
         image,
         quality,
+        colorspace,
         subsampling=subsampling,
         optimize=optimize,
         progressive=progressive,
         scans=scans,
         qtables=qtables,
-        colorspace=colorspace,
         keep_rgb=keep_rgb,
         restart_marker_blocks=restart_marker_blocks,
         restart_marker_rows=restart_marker_rows,
@@ -155,16 +155,73 @@ def encode(
 
 def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
     """The file of a plan. ``progress`` is told what part is done, 0 to 1, if that takes long, as with ``tune``."""
-    tuning = plan.tuning
+    settings = plan.settings
+    tuning = settings.tuning
     if tuning and tuning.tune:
         return _encode_tuned(plan, tuning, tuning.tune, progress)
     if tuning:
         return _encode_scaled(plan, tuning)
-    huffman_tables = None if plan.optimize else STANDARD_TABLES
     if fast_forms_enabled():
-        return write_file(plan.coefficients, huffman_tables, _bands(plan), plan.script, plan.restart_rows)
-    coefficients = replace(plan.coefficients, planes=_planes(plan))
-    return write_file(coefficients, huffman_tables, None, plan.script, plan.restart_rows)
+        if most_together(settings):
+            return run_together([plan])[0]
+        bands = _bands(plan)
+        return write_file(
+            settings.coefficients, _tables_given(settings), bands, settings.script, settings.restart_rows
+        )
+    coefficients = replace(settings.coefficients, planes=_planes(plan))
+    return write_file(coefficients, _tables_given(settings), None, settings.script, settings.restart_rows)
+
+
+def _tables_given(settings: Settings) -> Mapping[TableKey, HuffmanTable] | None:
+    return None if settings.optimize else STANDARD_TABLES
+
+
+def most_together(settings: Settings) -> int:
+    """How many pictures of these settings :func:`run_together` can take; 0 if not even one."""
+    if not fast_forms_enabled() or settings.tuning or settings.script or settings.dct_method != "islow":
+        return 0
+    from numjpeg.fast.encode_plan import most_pictures  # noqa: PLC0415 (what is in fast/ may be missing)
+
+    most = most_pictures(settings.frame)
+    return min(1, most) if settings.optimize else most
+
+
+def run_together(plans: Sequence[Plan]) -> list[bytes]:
+    """The files of some plans of the same settings, :func:`most_together` of them at the most."""
+    from numjpeg.fast.encode_plan import EncodePlan  # noqa: PLC0415 (see above)
+    from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
+
+    settings, count = plans[0].settings, len(plans)
+    coefficients = settings.coefficients
+    key = EncodePlan, settings.kind, count
+    prepared = PLANS.take(key)
+    if prepared is None:
+        [scan] = make_scans(settings.frame, (), coefficients.restart_interval)
+        prepared = EncodePlan(scan, settings.tables, settings.source, settings.stored, count)
+    scan = prepared.scan
+    symbols = prepared.tokens([plan.samples for plan in plans])
+    if settings.optimize:
+        tables = optimal_tables([(scan, symbols.frequencies(scan))])
+        head = _whole_head(settings, tables)
+    else:
+        tables, head = STANDARD_TABLES, _standard_head(settings)
+    scan.huffman_tables.update(tables)
+    files = [head + data for data in prepared.scans(symbols)]
+    PLANS.put(key, prepared)
+    return files
+
+
+def _whole_head(settings: Settings, tables: Mapping[TableKey, HuffmanTable]) -> bytes:
+    """A sequential file of one scan up to its data."""
+    coefficients = settings.coefficients
+    [scan] = make_scans(settings.frame, (), coefficients.restart_interval)
+    parts = _head(coefficients, settings.frame), _tables_head(coefficients, tables), [segments.build_sos(scan)]
+    return b"".join(chain.from_iterable(parts))
+
+
+@lru_cache(maxsize=64)
+def _standard_head(settings: Settings) -> bytes:
+    return _whole_head(settings, STANDARD_TABLES)
 
 
 def write_coefficients(
@@ -210,26 +267,28 @@ def _planes(plan: Plan) -> list[NDArray[np.int16]]:
 
     It is :func:`numjpeg.pipeline.pixels_to_coefficients` for all colour spaces, sampling factors and tables.
     """
-    coefficients = plan.coefficients
+    coefficients = plan.settings.coefficients
     components = coefficients.components
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
-    channels = to_components(plan.samples, plan.source, plan.stored)
+    channels = to_components(plan.samples, plan.settings.source, plan.settings.stored)
     planes = []
     for i, c in enumerate(components):
         h, v = h_max // c.H, v_max // c.V
         samples = level_shift(channels[:, :, i])
         samples = downsample(pad_edges(samples, v, 8 * h), h, v)
-        frequencies = fdct(split_blocks(pad_edges(samples)), plan.dct_method)
+        frequencies = fdct(split_blocks(pad_edges(samples)), plan.settings.dct_method)
         planes.append(quantize(frequencies, coefficients.quantization_table(i)))
     return planes
 
 
 def _bands(plan: Plan) -> Bands:
     """The same as :func:`_planes`, band by band, by the fused stages where there are such."""
-    coefficients = plan.coefficients
-    tables = [coefficients.quantization_table(i) for i in range(len(coefficients.components))]
+    from numjpeg.fast.tiles import analyse  # noqa: PLC0415 (what is in fast/ may be missing)
+
+    settings = plan.settings
+    components = settings.coefficients.components
     return partial(
-        analyse, plan.samples, coefficients.components, tables, plan.source, plan.stored, plan.dct_method
+        analyse, plan.samples, components, settings.tables, settings.source, settings.stored, settings.dct_method
     )
 
 
@@ -238,17 +297,17 @@ def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
     from numjpeg.rate_distortion import scaling  # noqa: PLC0415 (a tenth of the time of all imports)
     from numjpeg.rate_distortion.tuning import decoded  # noqa: PLC0415
 
-    coefficients = plan.coefficients
+    coefficients = plan.settings.coefficients
 
     def with_tables(tables: scaling.Tables, components: Sequence[Component] = coefficients.components) -> Plan:
         own = replace(coefficients, quantization_tables=dict(tables), components=tuple(components))
-        return replace(plan, coefficients=own, tuning=None)
+        return replace(plan, settings=replace(plan.settings, coefficients=own, tuning=None))
 
     def measure(own: Plan) -> tuple[float, Coefficients]:
         bands = [[plane.copy() for plane in band] for band in _bands(own)(0)]
         planes = [np.concatenate(of_component) for of_component in zip(*bands, strict=True)]
         found = replace(own.coefficients, planes=planes)
-        picture = decoded(found, tuning.fancy_upsampling, plan.stored, plan.source)
+        picture = decoded(found, tuning.fancy_upsampling, plan.settings.stored, plan.settings.source)
         return psnr(plan.samples, picture), found
 
     def full_chroma() -> float:
@@ -260,15 +319,16 @@ def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
         return scaling.for_bytes(
             lambda tables: run(with_tables(tables)), base, tuning.target_bytes, plan.samples.size
         )
-    subsampled = plan.stored == "YCbCr" and len({(c.H, c.V) for c in coefficients.components}) > 1
+    subsampled = plan.settings.stored == "YCbCr" and len({(c.H, c.V) for c in coefficients.components}) > 1
     found = scaling.for_psnr(
         lambda tables: measure(with_tables(tables)),
         base,
         tuning.target_psnr or 0,
         full_chroma if subsampled else None,
     )
-    huffman_tables = None if plan.optimize else STANDARD_TABLES
-    return write_file(found, huffman_tables, script=plan.script, restart_rows=plan.restart_rows)
+    return write_file(
+        found, _tables_given(plan.settings), script=plan.settings.script, restart_rows=plan.settings.restart_rows
+    )
 
 
 def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[float], None] | None) -> bytes:
@@ -278,8 +338,8 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
 
     write = partial(_write_found, plan)
     return encode_tuned(
-        plan.samples[..., ::-1] if plan.source == "BGR" else plan.samples,
-        plan.coefficients.components,
+        plan.samples[..., ::-1] if plan.settings.source == "BGR" else plan.samples,
+        plan.settings.coefficients.components,
         CheapestScript(write) if tuning.finds_script else write,
         tune=tune,
         quality=tuning.quality,
@@ -287,7 +347,7 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
         target_bytes=tuning.target_bytes,
         target_psnr=tuning.target_psnr,
         fancy_upsampling=tuning.fancy_upsampling,
-        progressive=bool(plan.script),
+        progressive=bool(plan.settings.script),
         progress=progress,
     )
 
@@ -295,13 +355,13 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
 def _write_found(plan: Plan, found: Coefficients, script: Script | None = None) -> bytes:
     """The file with other coefficients, and if they are given other scans, than those of the plan."""
     whole = replace(
-        plan.coefficients,
+        plan.settings.coefficients,
         components=found.components,
         planes=found.planes,
         quantization_tables=found.quantization_tables,
     )
-    chosen = plan.script if script is None else script
-    return write_file(whole, None, script=chosen, restart_rows=plan.restart_rows)
+    chosen = plan.settings.script if script is None else script
+    return write_file(whole, None, script=chosen, restart_rows=plan.settings.restart_rows)
 
 
 # --- coefficients to a file ------------------------------------------------------------------------------
@@ -336,17 +396,31 @@ def write_file(
     frame = frame_of(coefficients, progressive=bool(script))
     scans = make_scans(frame, script, coefficients.restart_interval, restart_rows)
     file = BytesIO()  # which gives its content away without a copy
-    file.write(bytes((0xFF, markers.SOI)))
-    file.writelines(segments.build(*segment) for segment in coefficients.application_segments)
-    for number in dict.fromkeys(c.Tq for c in frame.components):
-        file.write(segments.build_dqt(number, coefficients.quantization_tables[number]))
-    file.write(segments.build_sof(frame))
+    file.writelines(_head(coefficients, frame))
     if script:
         file.writelines(_progressive_scans(scans, coefficients, bands))
     else:
         file.writelines(_sequential_scans(scans, coefficients, bands, huffman_tables))
     file.write(bytes((0xFF, markers.EOI)))
     return file.getvalue()
+
+
+def _head(coefficients: Coefficients, frame: Frame) -> Iterator[bytes]:
+    """A file up to the frame header."""
+    yield bytes((0xFF, markers.SOI))
+    for segment in coefficients.application_segments:
+        yield segments.build(*segment)
+    for number in dict.fromkeys(c.Tq for c in frame.components):
+        yield segments.build_dqt(number, coefficients.quantization_tables[number])
+    yield segments.build_sof(frame)
+
+
+def _tables_head(coefficients: Coefficients, huffman_tables: Mapping[TableKey, HuffmanTable]) -> Iterator[bytes]:
+    """Huffman tables and restart interval of a sequential file."""
+    for key in dict.fromkeys(key for c in coefficients.components for key in ((0, c.Td), (1, c.Ta))):
+        yield segments.build_dht(*key, huffman_tables[key])
+    if coefficients.restart_interval:
+        yield segments.build_dri(coefficients.restart_interval)
 
 
 def _sequential_scans(
@@ -359,10 +433,7 @@ def _sequential_scans(
     symbols = [ScanSymbols(scan, bands or partial(cut_bands, coefficients.planes, scan)) for scan in scans]
     if huffman_tables is None:
         huffman_tables = optimal_tables((of_scan.scan, of_scan.frequencies()) for of_scan in symbols)
-    for key in dict.fromkeys(key for c in coefficients.components for key in ((0, c.Td), (1, c.Ta))):
-        yield segments.build_dht(*key, huffman_tables[key])
-    if coefficients.restart_interval:
-        yield segments.build_dri(coefficients.restart_interval)
+    yield from _tables_head(coefficients, huffman_tables)
     for scan, of_scan in zip(scans, symbols, strict=True):
         scan.huffman_tables.update(huffman_tables)
         yield segments.build_sos(scan)

@@ -31,6 +31,11 @@ class Workspace:
         self._memory: dict[str, NDArray[np.uint8]] = {}
         self._latest: dict[str, tuple[tuple[int, ...], type[np.generic], NDArray[Any]]] = {}
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that all arrays together take."""
+        return sum(memory.nbytes for memory in self._memory.values())
+
     def array(self, name: str, shape: tuple[int, ...], dtype: type[Element]) -> NDArray[Element]:
         """An array of undefined content; it is overwritten when the same name is asked for again."""
         # Most bands are as large as the one before, and to make an array of memory takes over 1 us.

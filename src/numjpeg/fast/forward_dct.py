@@ -83,6 +83,7 @@ def ycbcr_samples(
     ratio: tuple[int, int],
     valid_rows: int,
     workspace: Workspace,
+    pictures: int = 1,
 ) -> list[Samples]:
     """Convert a tile of whole MCUs to level-shifted, subsampled YCbCr blocks.
 
@@ -92,6 +93,7 @@ def ycbcr_samples(
     source : order of its channels, "RGB" or "BGR".
     ratio : (h, v), one of :data:`RATIOS`.
     valid_rows : rows of the tile that are in the picture; the others repeat the last one.
+    pictures : how many of equal height there are in the tile, below each other; ``valid_rows`` are those of each.
 
     Returns
     -------
@@ -141,9 +143,9 @@ def ycbcr_samples(
     for i in range(2):
         np.copyto(by_place[:, :, :, :, i], boxes[i].transpose(5, 0, 3, 1, 2, 4))
     # Below the picture the *subsampled* row is repeated.
-    valid = -(-(valid_rows - (mcu_rows - 1) * 8 * v) // v)
+    valid = -(-(valid_rows - (mcu_rows // pictures - 1) * 8 * v) // v)
     if valid < 8:
-        last = samples[1:].reshape(8, 8, 2, mcu_rows, mcu_columns)[:, :, :, -1]
+        last = samples[1:].reshape(8, 8, 2, pictures, mcu_rows // pictures, mcu_columns)[:, :, :, :, -1]
         last[:, valid:] = last[:, valid - 1 : valid]
     return [luma, samples]
 

@@ -136,7 +136,10 @@ def pack_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
         # The first word is a DC symbol and its bits, at most 16 + 15, so 7 more have room in front.
         codes[0] |= np.uint64(carry << int(lengths[0]))
         lengths[0] += np.uint64(carried)
-        boundaries = _close_intervals(scan, coded)
+        mcus = len(coded.bound_word) - 1
+        ends = interval_starts(scan, coded.first_mcu, mcus + 1)
+        ends = ends[ends > 0]
+        boundaries = close_intervals(coded, ends)[ends < mcus] if len(ends) else None
         packed, size = pack(codes, lengths, workspace)
         carried = size % 8
         carry = packed[-1] >> (8 - carried) if carried else 0
@@ -147,16 +150,18 @@ def pack_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
         yield stuff(bytes((carry << free | (1 << free) - 1,)))
 
 
-def _close_intervals(scan: Scan, coded: Coded) -> NDArray[np.intp]:
-    """Fill up the last byte of each restart interval that ends in the band with ones (F.1.2.3), in place.
+def close_intervals(coded: Coded, ends: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Fill up the last byte of restart intervals with ones (F.1.2.3), in place.
 
-    Returns the byte offsets of the ends inside the band.
+    Parameters
+    ----------
+    coded : the code words of a band.
+    ends : for each interval that ends in the band the number of MCUs up to there; ascending, above 0.
+
+    Returns
+    -------
+    The byte offsets of the ends.
     """
-    count = len(coded.bound_word) - 1
-    ends = interval_starts(scan, coded.first_mcu, count + 1)
-    ends = ends[ends > 0]
-    if len(ends) == 0:
-        return ends
     word, tail = coded.bound_word[ends], coded.bound_tail[ends]
     size = np.diff(np.cumsum(coded.lengths)[word] - tail, prepend=np.uint64(0))
     padding = -size & np.uint64(7)
@@ -166,5 +171,4 @@ def _close_intervals(scan: Scan, coded: Coded) -> NDArray[np.intp]:
     head = codes >> tail << padding | ((one << padding) - one)
     coded.codes[word] = head << tail | codes & ((one << tail) - one)
     coded.lengths[word] += padding
-    boundaries = np.cumsum(size + padding) >> np.uint64(3)
-    return boundaries[ends < count].astype(np.intp)
+    return (np.cumsum(size + padding) >> np.uint64(3)).astype(np.intp)

@@ -78,11 +78,18 @@ def analyse(
         if dct_method == "islow":
             yield analyser.band(band)
         else:
-            blocks = _component_blocks(band, components, source, stored)
+            blocks = component_blocks(band, components, source, stored)
             yield [
                 quantize(fdct(_by_coefficient(own), dct_method), table)
                 for own, table in zip(blocks, tables, strict=True)
             ]
+
+
+def is_fusible(components: Sequence[Component], source: str, stored: str) -> bool:
+    """Whether :func:`numjpeg.fast.forward_dct.ycbcr_samples` knows these colours and factors."""
+    first, *others = ((c.H, c.V) for c in components)
+    colours = (source, stored) in (("RGB", "YCbCr"), ("BGR", "YCbCr"))
+    return colours and first in forward_dct.RATIOS and others == [(1, 1), (1, 1)]
 
 
 class _Analyser:
@@ -94,9 +101,7 @@ class _Analyser:
         self.components, self.tables = components, tables
         self.source, self.stored = source, stored
         self.h_max, self.v_max = max(c.H for c in components), max(c.V for c in components)
-        first, *others = ((c.H, c.V) for c in components)
-        self.fusible = (source, stored) in (("RGB", "YCbCr"), ("BGR", "YCbCr"))
-        self.fusible = self.fusible and first in forward_dct.RATIOS and others == [(1, 1), (1, 1)]
+        self.fusible = is_fusible(components, source, stored)
         self.workspace = Workspace()
         self.factors: dict[tuple[int, ...], NDArray[np.float32]] = {}
 
@@ -143,7 +148,7 @@ class _Analyser:
 
     def _by_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
         """Fill the targets: by the stages up to the blocks, then by the fused ones."""
-        blocks = _component_blocks(tile, self.components, self.source, self.stored)
+        blocks = component_blocks(tile, self.components, self.source, self.stored)
         sizes = [own.shape[:2] for own in blocks]
         samples = forward_dct.new_samples(sum(rows * columns for rows, columns in sizes), self.workspace)
         first = 0
@@ -172,7 +177,7 @@ class _Analyser:
             first += count
 
 
-def _component_blocks(
+def component_blocks(
     tile: NDArray[np.uint8], components: Sequence[Component], source: str, stored: str
 ) -> list[NDArray[np.int16]]:
     """Level-shifted blocks ``(rows, columns, 8, 8)`` of each component of a tile, by the stages."""

@@ -84,7 +84,7 @@ class Tokens(NamedTuple):
         dc = 512 * component + magnitude_category(self.differences)
         counts += np.bincount(dc.ravel(), minlength=counts.size).reshape(counts.shape)
 
-        numbers = _layout_of(scan).ac_numbers
+        numbers = layout_of(scan).ac_numbers
         place = _categories(len(numbers)).take(self.key, mode="clip")
         of_category = np.bincount(place, minlength=64 * len(numbers) * 16).reshape(4, 16, len(numbers), 16)
         for i, number in enumerate(dict.fromkeys(numbers)):
@@ -98,7 +98,7 @@ class Tokens(NamedTuple):
     def code(self, scan: Scan, workspace: Workspace) -> Coded:
         """As of :class:`numjpeg.entropy.sequential_writer.Symbols`."""
         count = len(self.key)
-        layout = _layout_of(scan)
+        layout = layout_of(scan)
         lookup = ac_lookup(tuple(scan.huffman_tables[1, number] for number in layout.ac_numbers))
         codes = workspace.array("codes", (count,), np.uint64)
         lengths = workspace.array("lengths", (count,), np.uint64)
@@ -122,7 +122,7 @@ class Tokens(NamedTuple):
 
     def expand(self, scan: Scan) -> Symbols:
         """The same as symbols."""
-        run = (self.key >> VALUE_BITS).astype(np.intp) >> _layout_of(scan).ac_bits
+        run = (self.key >> VALUE_BITS).astype(np.intp) >> layout_of(scan).ac_bits
         value = ((self.key & ((1 << VALUE_BITS) - 1)) - _ZERO).astype(np.int16)
         is_dc = np.zeros(len(run), np.intp)
         is_dc[self.dc_place] = 1
@@ -169,7 +169,8 @@ def _layout(
     )
 
 
-def _layout_of(scan: Scan) -> _Layout:
+def layout_of(scan: Scan) -> _Layout:
+    """The layout of a scan's keys."""
     return _layout(scan.factors, tuple(c.Ta for c in scan.components), tuple(c.Td for c in scan.components))
 
 
@@ -204,7 +205,7 @@ def find_tokens(
     if max(int(flat.max()), -int(flat.min())) > MAX_AC:
         return None
     # The number of the table goes above the bits of the value. Zeros change too, but no token is made of them.
-    layout = _layout_of(scan)
+    layout = layout_of(scan)
     for first, after_last, offset in layout.offsets:
         own = blocks[:, first:after_last]
         np.add(own, offset, out=own)
@@ -223,10 +224,10 @@ def find_tokens(
     np.left_shift(key, VALUE_BITS + layout.ac_bits, out=key)
     np.add(key, values, out=key)
     predictors[:] = after
-    return Tokens(key, _block_starts(present), differences, first_mcu)
+    return Tokens(key, block_starts(present), differences, first_mcu)
 
 
-def _block_starts(present: NDArray[np.bool_]) -> NDArray[np.intp]:
+def block_starts(present: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Index of each block's first token, and of the last one: how many tokens there are before it.
 
     A block's 64 truth values are eight words of eight bytes. The sum of these words has counts of at most 8 in its

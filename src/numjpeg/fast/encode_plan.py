@@ -1,0 +1,235 @@
+"""Plans for encoding: pictures of one kind go all the way from pixels to bytes in a hundred calls.
+
+What a picture up to some 256 x 256 pixels costs is not its pixels but the calls. Most of these only find out what
+size, sampling factors and tables alone decide: where each block lies, which coefficient is the next in the scan,
+which block is the one before. A plan holds the answers. The coefficients of all blocks lie in one array, and one
+index takes them from there along the zig-zag, filled up to whole MCUs, in the order of the scan.
+
+A plan is made for a number of pictures, which lie below each other. Each begins as a scan of its own, as after a
+restart marker, so that their bytes can be cut apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import ceil_div
+from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
+from numjpeg.container.markers import EOI, RST0
+from numjpeg.entropy.sequential_writer import Symbols
+from numjpeg.entropy.shared import interval_starts
+from numjpeg.fast import forward_dct
+from numjpeg.fast.packing import close_intervals, pack
+from numjpeg.fast.tiles import TILE_BLOCKS, component_blocks, is_fusible
+from numjpeg.fast.tokens import VALUE_BITS, Tokens, block_starts, layout_of
+from numjpeg.stages.mcu_order import block_component, interleave, pad_to_mcus
+from numjpeg.stages.zigzag import NATURAL
+from numjpeg.workspace import Workspace
+
+Picture = NDArray[np.uint8]
+
+
+def most_pictures(frame: Frame) -> int:
+    """The pictures that a plan can be made for at the most, sequential files with this frame; 0 if none."""
+    v, h = frame.V_max, frame.H_max
+    mcus = ceil_div(frame.height, 8 * v) * ceil_div(frame.width, 8 * h)
+    blocks = sum(c.H * c.V for c in frame.components)
+    return TILE_BLOCKS // (mcus * blocks) if blocks <= MAX_BLOCKS_PER_MCU else 0
+
+
+class EncodePlan:
+    """How ``count`` pictures of a kind become scans. Its buffers carry nothing from one use to the next."""
+
+    def __init__(
+        self, scan: Scan, tables: Sequence[NDArray[np.uint16]], source: str, stored: str, count: int = 1
+    ) -> None:
+        """Prepare.
+
+        Parameters
+        ----------
+        scan : that of all components of one picture's sequential file.
+        tables : the quantization table of each.
+        source, stored : colour space of the pictures and of the files.
+        """
+        self.scan, self.source, self.stored, self.count = scan, source, stored, count
+        self.components = scan.components
+        self.fused = is_fusible(scan.components, source, stored)
+        self.workspace = Workspace()
+        self._place_blocks(tables)
+        self._order_blocks()
+        mcus = prod(scan.mcus)
+        intervals = interval_starts(scan, 0, mcus) if scan.restart_interval else np.zeros(1, np.intp)
+        starts = (np.arange(count)[:, np.newaxis] * mcus + intervals).ravel()
+        self.intervals = len(intervals)
+        """Restart intervals of a picture."""
+        self._ends = np.append(starts[1:], count * mcus)
+        self._predict_from_the_block_before(starts)
+        self._prepare_keys()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory, see :class:`numjpeg.fast.plan_store.Plan`."""
+        arrays = [value for value in vars(self).values() if isinstance(value, np.ndarray) and value.base is None]
+        return self.workspace.nbytes + sum(array.nbytes for array in arrays)
+
+    # --- what is prepared --------------------------------------------------------------------------------
+
+    def _place_blocks(self, tables: Sequence[NDArray[np.uint16]]) -> None:
+        """The blocks in flight: component by component, in each picture by picture, row by row."""
+        frame = self.scan.frame
+        self.h_max, self.v_max = frame.H_max, frame.V_max
+        rows, columns = ceil_div(frame.height, 8 * self.v_max), ceil_div(frame.width, 8 * self.h_max)
+        sizes = [frame.block_size(c) for c in self.components]
+        if self.fused:
+            sizes = [(rows * c.V, columns * c.H) for c in self.components]
+        self.padded = (rows * 8 * self.v_max, columns * 8 * self.h_max)
+        self.sizes = sizes
+        """Rows and columns of blocks of each component of a picture."""
+        self.counts = [self.count * rows * columns for rows, columns in sizes]
+        self.blocks = sum(self.counts)
+        self._factors = np.ascontiguousarray(forward_dct.reciprocals(tables, self.counts).swapaxes(0, 1))
+        self._quantized = np.zeros(64 * self.blocks + 1, np.float32)  # behind them the 0 that fills up MCUs
+        self._by_frequency = self._quantized[:-1].reshape(8, 8, self.blocks)  # u, v, block
+
+    def _order_blocks(self) -> None:
+        """Where in the quantized coefficients each one of the scan is, by the stages themselves."""
+        scan = self.scan
+        grids, first = [], 1
+        for c, (rows, columns), own in zip(self.components, self.sizes, self.counts, strict=True):
+            height, width = scan.frame.block_size(c)
+            grid = np.arange(first, first + own, dtype=np.int16).reshape(self.count, rows, columns, 1)
+            grids.append(np.repeat(grid[:, :height, :width], 64, axis=3))
+            first += own
+        pictures = []
+        for own_grids in zip(*grids, strict=True):
+            own_planes = zip(own_grids, scan.factors, strict=True)
+            pictures.append(interleave([pad_to_mcus(g, *scan.mcus, f) for g, f in own_planes], scan.factors))
+        block = np.concatenate(pictures).reshape(-1, 64).astype(np.intp)  # 0 where an MCU is filled up
+        v, u = np.divmod(NATURAL.astype(np.intp), 8)
+        order = (u * 8 + v) * self.blocks + block - 1
+        order[block == 0] = 64 * self.blocks
+        self._order = order.ravel()
+        """For each place in the scan the index of its coefficient in :attr:`_quantized`."""
+        self._sequences = np.zeros(len(self._order) + 1, np.float32)
+        self._present = np.ones(len(self._order) + 1, np.bool_)
+
+    def _predict_from_the_block_before(self, starts: NDArray[np.intp]) -> None:
+        """Which block each DC coefficient is predicted from; that behind the last, which is 0, at the starts."""
+        component = block_component(self.scan.factors)
+        mcus = len(self._order) // 64 // len(component)
+        number = np.arange(mcus * len(component)).reshape(mcus, len(component))
+        self._before = np.empty_like(number)
+        for c in range(len(self.scan.factors)):
+            own = number[:, component == c]
+            before = np.roll(own.ravel(), 1).reshape(own.shape)
+            before[starts, 0] = number.size
+            self._before[:, component == c] = before
+        self._dc = np.zeros(number.size + 1, np.float32)
+
+    def _prepare_keys(self) -> None:
+        """What turns the value of a token into its key, less the distance from the token before."""
+        layout = layout_of(self.scan)
+        mcus, blocks = self._before.shape
+        table = np.zeros(blocks, np.float32)
+        for first, after_last, offset in layout.offsets:
+            table[first:after_last] += offset
+        whole = np.repeat(np.tile(table, mcus), 64).reshape(mcus, blocks, 64)
+        whole[:, :, 0] = layout.of_block_before
+        self._shift = VALUE_BITS + layout.ac_bits
+        # A run is one less than a distance. Up to 2^16, all of it is exact.
+        zero = (1 << (VALUE_BITS - 1)) - (1 << self._shift)
+        self._of_place = np.append(whole.ravel(), layout.of_block_before[0]).astype(np.float32) + np.float32(zero)
+        self._keys = np.empty_like(self._of_place)
+
+    # --- what is done ------------------------------------------------------------------------------------
+
+    def quantized(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
+        """Quantized coefficients ``(8u, 8v, blocks)`` of pictures ``(height, width, channels)``."""
+        workspace = self.workspace
+        if self.fused:
+            tile = self._padded(pictures)
+            ratio = self.h_max, self.v_max
+            samples = forward_dct.ycbcr_samples(
+                tile, self.source, ratio, self.scan.frame.height, workspace, self.count
+            )
+        else:
+            samples = [self._samples_by_stages(pictures)]
+        coefficients = forward_dct.transform(samples, workspace).swapaxes(0, 1)
+        np.multiply(coefficients, self._factors, out=self._by_frequency)
+        return np.rint(self._by_frequency, out=self._by_frequency)
+
+    def _padded(self, pictures: Sequence[Picture]) -> Picture:
+        """The pictures below each other, each with its last row and column repeated up to whole MCUs."""
+        frame = self.scan.frame
+        height, width = frame.height, frame.width
+        if self.count == 1 and self.padded == (height, width):
+            return pictures[0]
+        stack = self.workspace.array("stack", (self.count, *self.padded, 3), np.uint8)
+        for own, picture in zip(stack, pictures, strict=True):
+            own[:height, :width] = picture
+        if width < self.padded[1]:
+            stack[:, :height, width:] = stack[:, :height, width - 1 : width]
+        if height < self.padded[0]:
+            stack[:, height:] = stack[:, height - 1 : height]
+        return stack.reshape(-1, *stack.shape[2:])
+
+    def _samples_by_stages(self, pictures: Sequence[Picture]) -> forward_dct.Samples:
+        """Level-shifted blocks of pictures for which there are no fused stages."""
+        samples = forward_dct.new_samples(self.blocks, self.workspace)
+        for i, picture in enumerate(pictures):
+            first = 0
+            of_picture = component_blocks(picture, self.components, self.source, self.stored)
+            for blocks, (rows, columns), own in zip(of_picture, self.sizes, self.counts, strict=True):
+                place = samples[1:, :, first + i * rows * columns :][:, :, : rows * columns]
+                place.reshape(8, 8, rows, columns)[...] = blocks.transpose(3, 2, 0, 1)
+                first += own
+        return samples
+
+    def tokens(self, pictures: Sequence[Picture]) -> Tokens:
+        """The tokens of pictures in coding order, as of :func:`numjpeg.fast.tokens.find_tokens`.
+
+        8-bit samples make no coefficient that is too large for a token: the sums of an AC coefficient's weights
+        times samples of -128 .. 127 stay below 1023, those of two DC coefficients differ by 2040 at the most.
+        """
+        self.quantized(pictures)
+        sequences, present, dc = self._sequences, self._present, self._dc
+        np.take(self._quantized, self._order, out=sequences[:-1], mode="clip")
+        of_blocks = sequences[:-1:64]
+        dc[:-1] = of_blocks
+        np.not_equal(sequences[:-1], 0, out=present[:-1])
+        present[::64] = True
+        of_blocks[...] = 0
+        differences = (dc[:-1].reshape(self._before.shape) - dc.take(self._before)).astype(np.int32)
+        np.add(sequences, self._of_place, out=self._keys)
+        position = present.nonzero()[0]
+        key = np.empty(len(position), np.int64)
+        key[0] = 1
+        np.subtract(position[1:], position[:-1], out=key[1:])
+        np.left_shift(key, self._shift, out=key)
+        key += self._keys.take(position).astype(np.int64)
+        return Tokens(key, block_starts(present), differences, 0)
+
+    def scans(self, tokens: Tokens | Symbols) -> list[bytes]:
+        """The entropy-coded data of each picture, up to EOI. The scan has its Huffman tables."""
+        coded = tokens.code(self.scan, self.workspace)
+        bounds = close_intervals(coded, self._ends).tolist()
+        packed, _ = pack(coded.codes, coded.lengths, self.workspace)
+        pieces, start = [], 0
+        for end in bounds:
+            pieces.append(packed[start:end].replace(b"\xff", b"\xff\x00"))
+            start = end
+        if self.intervals == 1:
+            return [piece + _END for piece in pieces]
+        found = []
+        for first in range(0, len(pieces), self.intervals):
+            own = pieces[first : first + self.intervals]
+            marked = [bytes((0xFF, RST0 + i % 8)) + piece for i, piece in enumerate(own[1:])]
+            found.append(b"".join((own[0], *marked, _END)))
+        return found
+
+
+_END = bytes((0xFF, EOI))
