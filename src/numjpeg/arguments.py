@@ -7,7 +7,7 @@ argument's name. A plan is complete and consistent: what runs it checks nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from operator import index
@@ -95,11 +95,10 @@ class Settings:
         return frame_of(self.coefficients, progressive=bool(self.script))
 
     @cached_property
-    def kind(self) -> Hashable:
-        """The same for all pictures and settings that the way from pixels to coefficients, and on to symbols, is
-        the same for."""
-        tables = tuple(table.tobytes() for table in self.tables)
-        return self.source, self.stored, self.frame, tables, self.coefficients.restart_interval
+    def kind(self) -> str:
+        """A name for all that decides the way from pixels to the symbols of a scan. (A string knows its hash.)"""
+        tables = [table.tobytes() for table in self.tables]
+        return repr((self.source, self.stored, self.frame, tables, self.coefficients.restart_interval))
 
 
 @dataclass(frozen=True)

@@ -180,10 +180,15 @@ def most_together(settings: Settings) -> int:
     """How many pictures of these settings :func:`run_together` can take; 0 if not even one."""
     if not fast_forms_enabled() or settings.tuning or settings.script or settings.dct_method != "islow":
         return 0
+    most = _most_in_a_plan(settings)
+    return min(1, most) if settings.optimize else most
+
+
+@lru_cache(maxsize=64)
+def _most_in_a_plan(settings: Settings) -> int:
     from numjpeg.fast.encode_plan import most_pictures  # noqa: PLC0415 (what is in fast/ may be missing)
 
-    most = most_pictures(settings.frame)
-    return min(1, most) if settings.optimize else most
+    return most_pictures(settings.frame)
 
 
 def run_together(plans: Sequence[Plan]) -> list[bytes]:
@@ -306,7 +311,7 @@ def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
     def measure(own: Plan) -> tuple[float, Coefficients]:
         bands = [[plane.copy() for plane in band] for band in _bands(own)(0)]
         planes = [np.concatenate(of_component) for of_component in zip(*bands, strict=True)]
-        found = replace(own.coefficients, planes=planes)
+        found = replace(own.settings.coefficients, planes=planes)
         picture = decoded(found, tuning.fancy_upsampling, plan.settings.stored, plan.settings.source)
         return psnr(plan.samples, picture), found
 

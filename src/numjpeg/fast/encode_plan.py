@@ -216,6 +216,10 @@ class EncodePlan:
     def scans(self, tokens: Tokens | Symbols) -> list[bytes]:
         """The entropy-coded data of each picture, up to EOI. The scan has its Huffman tables."""
         coded = tokens.code(self.scan, self.workspace)
+        if len(self._ends) == 1:
+            packed, bits = pack(coded.codes, coded.lengths, self.workspace)
+            ones = (1 << -bits % 8) - 1  # F.1.2.3: the last byte is filled up with ones
+            return [(packed[:-1] + bytes((packed[-1] | ones,))).replace(b"\xff", b"\xff\x00") + _END]
         bounds = close_intervals(coded, self._ends).tolist()
         packed, _ = pack(coded.codes, coded.lengths, self.workspace)
         pieces, start = [], 0

@@ -17,6 +17,11 @@ from numjpeg.entropy.sequential_writer import Codable, Coded, restart_marker
 from numjpeg.entropy.shared import interval_starts
 from numjpeg.workspace import Workspace
 
+FEW = 4000
+"""Up to so many code words it takes longer to join neighbours than it spares."""
+
+_1, _6, _63 = (np.array(number, np.uint64) for number in (1, 6, 63))  # ufuncs take these faster than scalars
+
 
 def pack(
     codes: NDArray[np.uint64], lengths: NDArray[np.integer], workspace: Workspace | None = None
@@ -48,8 +53,10 @@ def pack(
     (b'\\xbf', 8)
     """
     workspace = workspace or Workspace()
-    codes, ends = _join_pairs(codes, lengths.astype(np.uint64, copy=False), workspace)
-    np.cumsum(ends, out=ends)
+    ends = lengths.astype(np.uint64)
+    if len(codes) > FEW:
+        codes, ends = _join_pairs(codes, ends, workspace)
+    ends.cumsum(out=ends)
     total = int(ends[-1]) if len(ends) else 0
     if total == 0:
         return b"", 0
@@ -58,34 +65,36 @@ def pack(
         codes, ends = codes[some], ends[some]
     shift = workspace.array("shift", ends.shape, np.uint64)
     np.negative(ends, out=shift)
-    np.bitwise_and(shift, np.uint64(63), out=shift)
+    np.bitwise_and(shift, _63, out=shift)
     sums = workspace.array("sums", ends.shape, np.uint64)
     np.left_shift(codes, shift, out=sums)
-    np.cumsum(sums, out=sums)
-    word = np.subtract(ends, np.uint64(1), out=ends)
-    np.right_shift(word, np.uint64(6), out=word)
-    last = np.flatnonzero(word[1:] != word[:-1])
+    sums.cumsum(out=sums)
+    word = np.subtract(ends, _1, out=ends)
+    np.right_shift(word, _6, out=word)
+    last = (word[1:] != word[:-1]).nonzero()[0]
     at_last = sums.take(last)
-    words = np.append(at_last, sums[-1:])
+    words = np.empty(len(last) + 1, np.uint64)
+    words[:-1] = at_last
+    words[-1] = sums[-1]
     words[1:] -= at_last
     # The first code that ends in a word is the only one that can begin in the word before.
-    straddling = last + 1
+    last += 1
     # A shift by 64 is undefined: shift twice.
-    words[:-1] |= codes.take(straddling) >> (np.uint64(63) - shift.take(straddling)) >> np.uint64(1)
+    words[:-1] |= codes.take(last) >> (_63 - shift.take(last)) >> _1
     return words.astype(">u8").tobytes()[: (total + 7) // 8], total
 
 
 def _join_pairs(
     codes: NDArray[np.uint64], lengths: NDArray[np.uint64], workspace: Workspace
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Codes 0 and 1, 2 and 3 ... as one; all as they are if a pair is longer than 64 bits. Copies either way."""
+    """Codes 0 and 1, 2 and 3 ... as one; all as they are if a pair is longer than 64 bits."""
     pairs, odd = divmod(len(codes), 2)
     joined = workspace.array("joined", (pairs + odd,), np.uint64)
     length = workspace.array("joined lengths", (pairs + odd,), np.uint64)
     second = lengths[1::2]
     np.add(lengths[: 2 * pairs : 2], second, out=length[:pairs])
     if length[:pairs].max(initial=0) > 64:
-        return codes, lengths.copy()
+        return codes, lengths
     np.left_shift(codes[: 2 * pairs : 2], second, out=joined[:pairs])
     np.bitwise_or(joined[:pairs], codes[1::2], out=joined[:pairs])
     if odd:
@@ -163,7 +172,8 @@ def close_intervals(coded: Coded, ends: NDArray[np.intp]) -> NDArray[np.intp]:
     The byte offsets of the ends.
     """
     word, tail = coded.bound_word[ends], coded.bound_tail[ends]
-    size = np.diff(np.cumsum(coded.lengths)[word] - tail, prepend=np.uint64(0))
+    size = coded.lengths.cumsum()[word] - tail
+    size[1:] -= size[:-1].copy()
     padding = -size & np.uint64(7)
     one = np.uint64(1)
     # An end may lie within a word: what is before it goes up, what is after it stays.

@@ -211,7 +211,7 @@ def find_tokens(
         np.add(own, offset, out=own)
     blocks[..., 0] = layout.of_block_before
 
-    position = np.flatnonzero(present)
+    position = present.nonzero()[0]
     count = len(position)
     values = workspace.array("values", (count,), np.int16)
     np.take(flat, position[:-1], out=values[:-1], mode="clip")
@@ -239,7 +239,7 @@ def block_starts(present: NDArray[np.bool_]) -> NDArray[np.intp]:
         words = words[0::2] + words[1::2]
     counts = words * np.uint64(0x0101010101010101) >> np.uint64(56)
     starts = np.zeros(len(words) + 1, np.intp)
-    np.cumsum(counts.astype(np.intp), out=starts[1:])
+    counts.view(np.intp).cumsum(out=starts[1:])
     return starts
 
 
