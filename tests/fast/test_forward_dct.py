@@ -13,12 +13,11 @@ from numjpeg.stages.dct import FORWARD, fdct
 from numjpeg.stages.level_shift import level_shift
 from numjpeg.stages.quantization import quantize
 from numjpeg.stages.subsampling import downsample
-from numjpeg.workspace import Workspace
 
 
-def as_samples(blocks: np.ndarray, workspace: Workspace) -> np.ndarray:
+def as_samples(blocks: np.ndarray) -> np.ndarray:
     """``(n, 8, 8)`` as the fused transform takes them."""
-    samples = forward_dct.new_samples(len(blocks), workspace)
+    samples = forward_dct.new_samples(len(blocks))
     samples[1:] = blocks.transpose(2, 1, 0)
     return samples
 
@@ -45,20 +44,37 @@ def test_samples_equal_the_stages(source: str, ratio: tuple[int, int], kind, mis
     valid_rows = len(tile) - missing
     tile[valid_rows:] = tile[valid_rows - 1]
     expected = np.concatenate(by_the_stages(tile, source, h, v, valid_rows))
-    workspace = Workspace()
-    samples = np.concatenate(forward_dct.ycbcr_samples(tile, source, ratio, valid_rows, workspace), axis=2)
+    convert = forward_dct.YcbcrSamples(*tile.shape[:2], source, ratio, valid_rows)
+    for given in (255 - tile, tile):  # nothing is left of the tile before
+        convert(given)
+    samples = np.concatenate(convert.samples, axis=2)
     assert np.array_equal(samples[1:].transpose(2, 1, 0), expected)
     assert (samples[0] == 1).all()
 
 
+@pytest.mark.parametrize("ratio", forward_dct.RATIOS)
+@pytest.mark.parametrize("missing", [0, 3, 8])
+def test_samples_of_several_pictures_equal_those_of_each(ratio: tuple[int, int], missing: int) -> None:
+    h, v = ratio
+    stack = np.stack([pictures.noise(8 * v * 2, 8 * h * 3, 3) for _ in range(3)])
+    valid_rows = stack.shape[1] - missing * (v if missing == 8 else 1) % (8 * v)
+    stack[:, valid_rows:] = stack[:, valid_rows - 1 : valid_rows]
+    expected = [by_the_stages(picture, "RGB", h, v, valid_rows) for picture in stack]
+    convert = forward_dct.YcbcrSamples(3 * stack.shape[1], stack.shape[2], "RGB", ratio, valid_rows, 3)
+    convert(stack.reshape(-1, *stack.shape[2:]))
+    samples = np.concatenate(convert.samples, axis=2)[1:].transpose(2, 1, 0)
+    assert np.array_equal(samples, np.concatenate([np.concatenate(own) for own in zip(*expected, strict=True)]))
+
+
 def test_every_colour() -> None:
     """All 2^24 colours: the matrix product and its floor give what the fixed-point sums give."""
-    workspace = Workspace()
+    convert = forward_dct.YcbcrSamples(256, 256, "RGB", (1, 1), 256)
     green, blue = np.mgrid[0:256, 0:256].astype(np.uint8)
     tile = np.stack([np.zeros_like(green), green, blue], axis=-1)
     for red in range(256):
         tile[..., 0] = red
-        samples = np.stack(forward_dct.ycbcr_samples(tile, "RGB", (1, 1), 256, workspace), axis=2)
+        convert(tile)
+        samples = np.stack(convert.samples, axis=2)
         ours = samples[1:].reshape(8, 8, 3, 32, 32).transpose(3, 1, 4, 0, 2).reshape(256, 256, 3)
         assert np.array_equal(ours, level_shift(rgb_to_ycbcr(tile)))
 
@@ -75,10 +91,9 @@ def extreme_blocks() -> np.ndarray:
 
 
 def test_the_transform_equals_the_butterfly() -> None:
-    workspace = Workspace()
     blocks = extreme_blocks()
-    ours = forward_dct.transform([as_samples(blocks, workspace)], workspace)
-    assert np.array_equal(ours.transpose(2, 0, 1), 8 * fdct(blocks))
+    ours = forward_dct.Transform([as_samples(blocks)])()
+    assert np.array_equal(ours.transpose(2, 1, 0), 8 * fdct(blocks))
 
 
 def test_the_sums_of_the_transform_are_exact_in_float32() -> None:
@@ -104,8 +119,8 @@ def test_the_sums_of_the_transform_are_exact_in_float32() -> None:
 def quantized(coefficients: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
     """Fused, and by the stage. ``coefficients`` are 8 times too large, as many as fill blocks."""
     table = np.full((8, 8), q, np.uint16)
-    ours = coefficients.copy()
-    forward_dct.quantize(ours, forward_dct.reciprocals([table], [coefficients.shape[2]]))
+    factors = forward_dct.reciprocals([table], [coefficients.shape[2]])
+    ours = forward_dct.quantize(coefficients, factors, np.empty_like(coefficients))
     expected = quantize(np.moveaxis(coefficients, -1, 0) / np.float32(8), table)
     return ours, np.moveaxis(expected, 0, -1)
 

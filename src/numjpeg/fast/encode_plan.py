@@ -12,6 +12,7 @@ restart marker, so that their bytes can be cut apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -70,11 +71,13 @@ class EncodePlan:
         self._predict_from_the_block_before(starts)
         self._prepare_keys()
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
-        """Bytes of memory, see :class:`numjpeg.fast.plan_store.Plan`."""
-        arrays = [value for value in vars(self).values() if isinstance(value, np.ndarray) and value.base is None]
-        return self.workspace.nbytes + sum(array.nbytes for array in arrays)
+        """Bytes of memory, about (:class:`numjpeg.fast.plan_store.Plan`); to be asked for after the first use."""
+        parts = (self, self._convert, self._transform)
+        arrays = [a for part in parts if part for a in vars(part).values() if isinstance(a, np.ndarray)]
+        whole = {id(own): own.nbytes for own in (a if a.base is None else a.base for a in arrays)}
+        return self.workspace.nbytes + sum(whole.values())
 
     # --- what is prepared --------------------------------------------------------------------------------
 
@@ -87,11 +90,20 @@ class EncodePlan:
         if self.fused:
             sizes = [(rows * c.V, columns * c.H) for c in self.components]
         self.padded = (rows * 8 * self.v_max, columns * 8 * self.h_max)
+        self._convert: forward_dct.YcbcrSamples | None = None
         self.sizes = sizes
         """Rows and columns of blocks of each component of a picture."""
         self.counts = [self.count * rows * columns for rows, columns in sizes]
         self.blocks = sum(self.counts)
-        self._factors = np.ascontiguousarray(forward_dct.reciprocals(tables, self.counts).swapaxes(0, 1))
+        self._factors = forward_dct.reciprocals(tables, self.counts)
+        if self.fused:
+            height, width = self.count * self.padded[0], self.padded[1]
+            ratio = self.h_max, self.v_max
+            self._convert = forward_dct.YcbcrSamples(height, width, self.source, ratio, frame.height, self.count)
+            self._samples = self._convert.samples
+        else:
+            self._samples = [forward_dct.new_samples(self.blocks)]
+        self._transform = forward_dct.Transform(self._samples)
         self._quantized = np.zeros(64 * self.blocks + 1, np.float32)  # behind them the 0 that fills up MCUs
         self._by_frequency = self._quantized[:-1].reshape(8, 8, self.blocks)  # u, v, block
 
@@ -115,6 +127,7 @@ class EncodePlan:
         self._order = order.ravel()
         """For each place in the scan the index of its coefficient in :attr:`_quantized`."""
         self._sequences = np.zeros(len(self._order) + 1, np.float32)
+        self._in_scan = self._sequences[:-1], self._sequences[:-1:64].reshape(-1, scan.blocks_per_mcu)
         self._present = np.ones(len(self._order) + 1, np.bool_)
 
     def _predict_from_the_block_before(self, starts: NDArray[np.intp]) -> None:
@@ -129,6 +142,7 @@ class EncodePlan:
             before[starts, 0] = number.size
             self._before[:, component == c] = before
         self._dc = np.zeros(number.size + 1, np.float32)
+        self._dc_in_scan = self._dc[:-1].reshape(number.shape)
 
     def _prepare_keys(self) -> None:
         """What turns the value of a token into its key, less the distance from the token before."""
@@ -149,18 +163,11 @@ class EncodePlan:
 
     def quantized(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
         """Quantized coefficients ``(8u, 8v, blocks)`` of pictures ``(height, width, channels)``."""
-        workspace = self.workspace
-        if self.fused:
-            tile = self._padded(pictures)
-            ratio = self.h_max, self.v_max
-            samples = forward_dct.ycbcr_samples(
-                tile, self.source, ratio, self.scan.frame.height, workspace, self.count
-            )
+        if self._convert:
+            self._convert(self._padded(pictures))
         else:
-            samples = [self._samples_by_stages(pictures)]
-        coefficients = forward_dct.transform(samples, workspace).swapaxes(0, 1)
-        np.multiply(coefficients, self._factors, out=self._by_frequency)
-        return np.rint(self._by_frequency, out=self._by_frequency)
+            self._fill_by_stages(pictures)
+        return forward_dct.quantize(self._transform(), self._factors, self._by_frequency)
 
     def _padded(self, pictures: Sequence[Picture]) -> Picture:
         """The pictures below each other, each with its last row and column repeated up to whole MCUs."""
@@ -177,9 +184,9 @@ class EncodePlan:
             stack[:, height:] = stack[:, height - 1 : height]
         return stack.reshape(-1, *stack.shape[2:])
 
-    def _samples_by_stages(self, pictures: Sequence[Picture]) -> forward_dct.Samples:
+    def _fill_by_stages(self, pictures: Sequence[Picture]) -> None:
         """Level-shifted blocks of pictures for which there are no fused stages."""
-        samples = forward_dct.new_samples(self.blocks, self.workspace)
+        [samples] = self._samples
         for i, picture in enumerate(pictures):
             first = 0
             of_picture = component_blocks(picture, self.components, self.source, self.stored)
@@ -187,7 +194,6 @@ class EncodePlan:
                 place = samples[1:, :, first + i * rows * columns :][:, :, : rows * columns]
                 place.reshape(8, 8, rows, columns)[...] = blocks.transpose(3, 2, 0, 1)
                 first += own
-        return samples
 
     def tokens(self, pictures: Sequence[Picture]) -> Tokens:
         """The tokens of pictures in coding order, as of :func:`numjpeg.fast.tokens.find_tokens`.
@@ -196,14 +202,14 @@ class EncodePlan:
         times samples of -128 .. 127 stay below 1023, those of two DC coefficients differ by 2040 at the most.
         """
         self.quantized(pictures)
-        sequences, present, dc = self._sequences, self._present, self._dc
-        np.take(self._quantized, self._order, out=sequences[:-1], mode="clip")
-        of_blocks = sequences[:-1:64]
-        dc[:-1] = of_blocks
-        np.not_equal(sequences[:-1], 0, out=present[:-1])
+        sequences, present = self._sequences, self._present
+        own, own_dc = self._in_scan
+        self._quantized.take(self._order, out=own, mode="clip")
+        np.copyto(self._dc_in_scan, own_dc)
+        np.not_equal(own, _ZERO, out=present[:-1])
         present[::64] = True
-        of_blocks[...] = 0
-        differences = (dc[:-1].reshape(self._before.shape) - dc.take(self._before)).astype(np.int32)
+        own_dc[...] = _ZERO
+        differences = (self._dc_in_scan - self._dc.take(self._before)).astype(np.int32)
         np.add(sequences, self._of_place, out=self._keys)
         position = present.nonzero()[0]
         key = np.empty(len(position), np.int64)
@@ -236,4 +242,5 @@ class EncodePlan:
         return found
 
 
+_ZERO = np.zeros((), np.float32)
 _END = bytes((0xFF, EOI))

@@ -1,7 +1,7 @@
 """The forward stages fused for speed: colour, level shift and subsampling in one function; DCT; quantization.
 
-    ycbcr_samples   rgb_to_ycbcr, level_shift, downsample (1x1, 2x1, 2x2), split_blocks
-    transform       fdct ("islow")
+    YcbcrSamples    rgb_to_ycbcr, level_shift, downsample (1x1, 2x1, 2x2), split_blocks
+    Transform       fdct ("islow")
     quantize        quantize
 
 Each gives exactly what the functions of :mod:`numjpeg.stages` beside it give, and the tests compare them. Matrix
@@ -21,21 +21,20 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.fast.products import product
+from numjpeg.fast.products import cut
 from numjpeg.stages import color
 from numjpeg.stages.dct import CONST_BITS, FORWARD, PASS1_BITS
 from numjpeg.stages.level_shift import MID_LEVEL
-from numjpeg.workspace import Workspace
 
 Samples = NDArray[np.float32]
 
 RATIOS = ((1, 1), (2, 1), (2, 2))
-"""(horizontal, vertical) ratios of the chrominance that :func:`ycbcr_samples` knows."""
+"""(horizontal, vertical) ratios of the chrominance that :class:`YcbcrSamples` knows."""
 
 
-def new_samples(blocks: int, workspace: Workspace, name: str = "samples") -> Samples:
+def new_samples(blocks: int) -> Samples:
     """Memory for the samples of ``blocks`` blocks, with the column of ones filled in."""
-    samples = workspace.array(name, (9, 8, blocks), np.float32)
+    samples = np.empty((9, 8, blocks), np.float32)
     samples[0] = 1
     return samples
 
@@ -77,77 +76,89 @@ def _box_bias(h: int, v: int) -> NDArray[np.int16]:
     return bias.reshape(4, 1, 1)
 
 
-def ycbcr_samples(
-    tile: NDArray[np.uint8],
-    source: str,
-    ratio: tuple[int, int],
-    valid_rows: int,
-    workspace: Workspace,
-    pictures: int = 1,
-) -> list[Samples]:
-    """Convert a tile of whole MCUs to level-shifted, subsampled YCbCr blocks.
+class YcbcrSamples:
+    """Converts tiles of one size, of whole MCUs, to level-shifted, subsampled YCbCr blocks.
+
+    It holds the memory for that, and all views of it: to make them takes longer than to compute a small tile.
 
     Parameters
     ----------
-    tile : uint8 ``(MCU rows * 8 v, MCU columns * 8 h, 3)``.
+    height, width : of a tile: MCU rows * 8 v, MCU columns * 8 h.
     source : order of its channels, "RGB" or "BGR".
     ratio : (h, v), one of :data:`RATIOS`.
     valid_rows : rows of the tile that are in the picture; the others repeat the last one.
     pictures : how many of equal height there are in the tile, below each other; ``valid_rows`` are those of each.
-
-    Returns
-    -------
-    The blocks of Y, of Cb and of Cr, each row by row. Subsampled Cb and Cr are in one array.
 
     Notes
     -----
     The product writes luminance right behind a row of ones, where it stays, and chrominance behind that. Measured
     on a tile of 52,000 pixels, 4:2:0: 4.8 ns a pixel, 2.7 of them for the product; the four stages take 8.4.
     """
-    h, v = ratio
-    height, width, _ = tile.shape
-    rows, columns = height // 8, width // 8
-    n = rows * columns
-    # The rows of a block come first, so that all blocks are in the last axis of what follows.
-    pixels = workspace.array("pixels", (8, rows, width * 3), np.float32)
-    np.copyto(pixels, tile.reshape(rows, 8, width * 3).transpose(1, 0, 2))
-    converted = workspace.array("ycbcr", (25, 8 * n), np.float32)
-    converted[0] = 1
-    product(_color_matrix(source), pixels.reshape(8 * n, 24).T, converted[1:])
-    by_component = converted[1:].reshape(3, 8, 8 * n)
-    np.add(by_component, _BIAS if ratio == (1, 1) else _BIAS_ABOVE_0, out=by_component)
 
-    luma = converted[:9].reshape(9, 8, n)
-    np.floor(luma, out=luma)
-    planes = converted[9:].reshape(2, 8, 8, n)
-    if ratio == (1, 1):
-        chroma = [new_samples(n, workspace, name) for name in ("Cb", "Cr")]
-        for own, plane in zip(chroma, planes, strict=True):
-            np.floor(plane, out=own[1:])
-        return [luma, *chroma]
+    def __init__(
+        self, height: int, width: int, source: str, ratio: tuple[int, int], valid_rows: int, pictures: int = 1
+    ) -> None:
+        rows, columns = height // 8, width // 8
+        n = rows * columns
+        # The rows of a block come first, so that all blocks are in the last axis of what follows.
+        self._pixels = np.empty((8, rows, width * 3), np.float32)
+        converted = np.empty((25, 8 * n), np.float32)
+        converted[0] = 1
+        self._product = list(cut(_color_matrix(source), self._pixels.reshape(8 * n, 24).T, converted[1:]))
+        self._converted = converted[1:].reshape(3, 8, 8 * n)
+        self._bias = _BIAS if ratio == (1, 1) else _BIAS_ABOVE_0
+        self._luma = converted[:9].reshape(9, 8, n)
+        self._chroma = converted[9:].reshape(2, 8, 8, n)
+        self._ratio = ratio
+        if ratio == (1, 1):
+            self._samples = [new_samples(n) for _ in range(2)]
+        else:
+            self._samples = [new_samples(2 * n // (ratio[0] * ratio[1]))]
+            self._prepare_subsampling(rows, columns, valid_rows, pictures)
+        self.samples: list[Samples] = [self._luma, *self._samples]
+        """The blocks of Y, of Cb and of Cr, each row by row. Subsampled Cb and Cr are in one array."""
 
-    integers = workspace.array("chroma", (2, 8, 8, n), np.int16)
-    np.copyto(integers, planes, casting="unsafe")
-    total = workspace.array("pairs", (2, 4, 8, n), np.int16)
-    np.add(integers[:, 0::2], integers[:, 1::2], out=total)
-    if v == 2:
-        pairs, total = total, workspace.array("boxes", (2, 4, 4, n), np.int16)
-        np.add(pairs[:, :, 0::2], pairs[:, :, 1::2], out=total)
-    total += _box_bias(h, v)
-    total >>= np.int16(v)
-    # A block of chrominance is made of h * v blocks' worth: (component, x, y, MCU row, v, MCU column, h).
-    mcu_rows, mcu_columns = rows // v, columns // h
-    boxes = total.reshape(2, 8 // h, 8 // v, mcu_rows, v, mcu_columns, h)
-    samples = new_samples(2 * mcu_rows * mcu_columns, workspace)
-    by_place = samples[1:].reshape(h, 8 // h, v, 8 // v, 2, mcu_rows, mcu_columns)
-    for i in range(2):
-        np.copyto(by_place[:, :, :, :, i], boxes[i].transpose(5, 0, 3, 1, 2, 4))
-    # Below the picture the *subsampled* row is repeated.
-    valid = -(-(valid_rows - (mcu_rows // pictures - 1) * 8 * v) // v)
-    if valid < 8:
-        last = samples[1:].reshape(8, 8, 2, pictures, mcu_rows // pictures, mcu_columns)[:, :, :, :, -1]
-        last[:, valid:] = last[:, valid - 1 : valid]
-    return [luma, samples]
+    def _prepare_subsampling(self, rows: int, columns: int, valid_rows: int, pictures: int) -> None:
+        h, v = self._ratio
+        n = rows * columns
+        self._integers = np.empty((2, 8, 8, n), np.int16)
+        total = np.empty((2, 4, 8, n), np.int16)
+        self._sums = [(self._integers[:, 0::2], self._integers[:, 1::2], total)]
+        if v == 2:
+            pairs, total = total, np.empty((2, 4, 4, n), np.int16)
+            self._sums.append((pairs[:, :, 0::2], pairs[:, :, 1::2], total))
+        self._total, self._box_bias, self._shift = total, _box_bias(h, v), np.int16(v)
+        # A block of chrominance is made of h * v blocks' worth: (component, x, y, MCU row, v, MCU column, h).
+        mcu_rows, mcu_columns = rows // v, columns // h
+        boxes = total.reshape(2, 8 // h, 8 // v, mcu_rows, v, mcu_columns, h)
+        samples = self._samples[0][1:]
+        by_place = samples.reshape(h, 8 // h, v, 8 // v, 2, mcu_rows, mcu_columns)
+        self._moves = [(by_place[:, :, :, :, i], boxes[i].transpose(5, 0, 3, 1, 2, 4)) for i in range(2)]
+        # Below the picture the *subsampled* row is repeated.
+        valid = -(-(valid_rows - (mcu_rows // pictures - 1) * 8 * v) // v)
+        if valid < 8:
+            last = samples.reshape(8, 8, 2, pictures, mcu_rows // pictures, mcu_columns)[:, :, :, :, -1]
+            self._moves.append((last[:, valid:], last[:, valid - 1 : valid]))
+
+    def __call__(self, tile: NDArray[np.uint8]) -> None:
+        """Fill :attr:`samples` from a tile, uint8 ``(height, width, 3)``."""
+        _, rows, width = self._pixels.shape
+        np.copyto(self._pixels, tile.reshape(rows, 8, width).transpose(1, 0, 2))
+        for left, right, out in self._product:
+            np.matmul(left, right, out=out)
+        np.add(self._converted, self._bias, out=self._converted)
+        np.floor(self._luma, out=self._luma)
+        if self._ratio == (1, 1):
+            for own, plane in zip(self._samples, self._chroma, strict=True):
+                np.floor(plane, out=own[1:])
+            return
+        np.copyto(self._integers, self._chroma, casting="unsafe")
+        for even, odd, total in self._sums:
+            np.add(even, odd, out=total)
+        np.add(self._total, self._box_bias, out=self._total)
+        np.right_shift(self._total, self._shift, out=self._total)
+        for target, origin in self._moves:
+            np.copyto(target, origin)
 
 
 # --- DCT -------------------------------------------------------------------------------------------------
@@ -190,19 +201,15 @@ def _column_matrix() -> NDArray[np.float32]:
 
 _ROWS = _row_matrix()
 _COLUMNS = _column_matrix()
+_RULER = np.array(RULER, np.float32)
 
 
-def transform(groups: Sequence[Samples], workspace: Workspace) -> NDArray[np.float32]:
-    """Forward DCT, method "islow", of level-shifted samples.
+class Transform:
+    """The forward DCT, method "islow", of level-shifted samples; it holds its memory.
 
     Parameters
     ----------
-    groups : float32 ``(9, 8, n_i)`` each: ones, and integers -128 .. 127.
-
-    Returns
-    -------
-    float32 ``(8, 8, n)``, the blocks of all groups: eight times what :func:`numjpeg.stages.dct.fdct` gives,
-    integers; v, u, block, of which u comes first in memory.
+    groups : float32 ``(9, 8, n_i)`` each: ones, and later integers -128 .. 127.
 
     Notes
     -----
@@ -211,22 +218,36 @@ def transform(groups: Sequence[Samples], workspace: Workspace) -> NDArray[np.flo
     ns a pixel of 4:2:0: 2.7, the butterfly 24. For pass 2 with its roundings: two float32 halves 2.2; one float32
     product, with the sums near a tie computed again, 2.5; float64 3.0.
     """
-    n = sum(samples.shape[2] for samples in groups)
-    between = workspace.array("between", (9, 8, n), np.float32)
-    first = 0
-    for samples in groups:
-        own = between[1:, :, first : first + samples.shape[2]]
-        np.matmul(_ROWS, samples.transpose(1, 0, 2), out=own)
-        first += samples.shape[2]
-    between[0] = 1
-    np.floor(between, out=between)
-    halves = workspace.array("halves", (8, 16, n), np.float32)
-    np.matmul(_COLUMNS, between.transpose(1, 0, 2), out=halves)
-    high, low = halves[:, :8], halves[:, 8:]
-    np.add(high, low, out=high)
-    np.subtract(high, np.float32(RULER), out=high)
-    np.floor(high, out=high)
-    return high.swapaxes(0, 1)
+
+    def __init__(self, groups: Sequence[Samples]) -> None:
+        n = sum(samples.shape[2] for samples in groups)
+        between = np.empty((9, 8, n), np.float32)
+        between[0] = 1
+        self._rows = []
+        first = 0
+        for samples in groups:
+            self._rows.append((samples.transpose(1, 0, 2), between[1:, :, first : first + samples.shape[2]]))
+            first += samples.shape[2]
+        self._between, self._columns = between, between.transpose(1, 0, 2)
+        self._halves = np.empty((8, 16, n), np.float32)
+        self._high, self._low = self._halves[:, :8], self._halves[:, 8:]
+
+    def __call__(self) -> NDArray[np.float32]:
+        """Transform what is in the groups.
+
+        Returns
+        -------
+        float32 ``(8, 8, n)``, the blocks of all groups: eight times what :func:`numjpeg.stages.dct.fdct` gives,
+        integers; u, v, block.
+        """
+        for samples, own in self._rows:
+            np.matmul(_ROWS, samples, out=own)
+        np.floor(self._between, out=self._between)
+        np.matmul(_COLUMNS, self._columns, out=self._halves)
+        high = self._high
+        np.add(high, self._low, out=high)
+        np.subtract(high, _RULER, out=high)
+        return np.floor(high, out=high)
 
 
 # --- quantization ----------------------------------------------------------------------------------------
@@ -241,21 +262,24 @@ def reciprocals(tables: Sequence[NDArray[np.integer]], counts: Sequence[int]) ->
 
     Returns
     -------
-    float32 ``(8, 8, n)``, one for each coefficient. NumPy multiplies faster by these than by one for all blocks:
-    0.5 ms a megapixel.
+    float32 ``(8, 8, n)``, one for each coefficient: u, v, block. NumPy multiplies faster by these than by one for
+    all blocks: 0.5 ms a megapixel.
     """
     factors = [((1 + 2.0**-18) / (8.0 * table)).astype(np.float32)[:, :, np.newaxis] for table in tables]
     repeated = [np.repeat(f.swapaxes(0, 1), count, axis=2) for f, count in zip(factors, counts, strict=True)]
-    return np.concatenate(repeated, axis=2).swapaxes(0, 1)  # in memory as transform leaves them
+    return np.concatenate(repeated, axis=2)
 
 
-def quantize(coefficients: NDArray[np.float32], factors: NDArray[np.float32]) -> None:
-    """Divide by the table and round half away from zero, in place, with one product and one rounding.
+def quantize(
+    coefficients: NDArray[np.float32], factors: NDArray[np.float32], out: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Divide by the table and round half away from zero, with one product and one rounding.
 
     Parameters
     ----------
-    coefficients : float32 ``(8, 8, n)`` of :func:`transform`: integers c, 8 times too large. Overwritten.
+    coefficients : float32 ``(8, 8, n)`` of :class:`Transform`: integers c, 8 times too large.
     factors : their :func:`reciprocals`.
+    out : for the result, which may be ``coefficients``; returned.
 
     Notes
     -----
@@ -264,5 +288,5 @@ def quantize(coefficients: NDArray[np.float32], factors: NDArray[np.float32]) ->
     c / 8q is at most k + 1/2 - 1 / 8q, and the factor adds at most c / 8q * 2^-17 < 1 / 8q. So no product is
     itself a tie, and the nearest integer is the quotient rounded half up; with the sign, away from zero.
     """
-    np.multiply(coefficients, factors, out=coefficients)
-    np.rint(coefficients, out=coefficients)
+    np.multiply(coefficients, factors, out=out)
+    return np.rint(out, out=out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,21 +31,31 @@ def product(
     -------
     float32 ``(..., m, n)``: ``out``, or a new array.
     """
-    m, k = left.shape[-2:]
-    n = right.shape[-1]
     if out is None:
+        m, n = left.shape[-2], right.shape[-1]
         lead = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
         out = np.empty((*lead, m, n), np.float32)
+    for own_left, own_right, own_out in cut(left, right, out):
+        np.matmul(own_left, own_right, out=own_out)
+    return out
+
+
+def cut(
+    left: NDArray[np.float32], right: NDArray[np.float32], out: NDArray[np.float32]
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]:
+    """The pieces of a :func:`product`: views (left, right, out) for ``np.matmul``."""
+    m, k = left.shape[-2:]
+    n = right.shape[-1]
     if m > n:  # cut the longer side
-        product(right.swapaxes(-1, -2), left.swapaxes(-1, -2), out.swapaxes(-1, -2))
-        return out
+        for own_right, own_left, own_out in cut(*(a.swapaxes(-1, -2) for a in (right, left, out))):
+            yield own_left.swapaxes(-1, -2), own_right.swapaxes(-1, -2), own_out.swapaxes(-1, -2)
+        return
     piece = max(4, LIMIT // max(1, m * k) & -4)  # BLAS works on four columns or more at a time
     whole = n - n % piece if n > piece else 0
     if whole:
         pieces, outs = (
             array[..., :whole].reshape(*array.shape[:-1], -1, piece).swapaxes(-3, -2) for array in (right, out)
         )
-        np.matmul(left[..., np.newaxis, :, :], pieces, out=outs)
+        yield left[..., np.newaxis, :, :], pieces, outs
     if whole < n:
-        np.matmul(left, right[..., whole:], out=out[..., whole:])
-    return out
+        yield left, right[..., whole:], out[..., whole:]

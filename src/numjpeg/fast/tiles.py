@@ -9,6 +9,7 @@ decoding by "islow" does (:mod:`numjpeg.fast.inverse_dct`); the rest takes the s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain
 from typing import TypeVar
 
 import numpy as np
@@ -86,7 +87,7 @@ def analyse(
 
 
 def is_fusible(components: Sequence[Component], source: str, stored: str) -> bool:
-    """Whether :func:`numjpeg.fast.forward_dct.ycbcr_samples` knows these colours and factors."""
+    """Whether :class:`numjpeg.fast.forward_dct.YcbcrSamples` knows these colours and factors."""
     first, *others = ((c.H, c.V) for c in components)
     colours = (source, stored) in (("RGB", "YCbCr"), ("BGR", "YCbCr"))
     return colours and first in forward_dct.RATIOS and others == [(1, 1), (1, 1)]
@@ -103,7 +104,7 @@ class _Analyser:
         self.h_max, self.v_max = max(c.H for c in components), max(c.V for c in components)
         self.fusible = is_fusible(components, source, stored)
         self.workspace = Workspace()
-        self.factors: dict[tuple[int, ...], NDArray[np.float32]] = {}
+        self.stages: dict[tuple[int, ...], _TileStages] = {}
 
     def band(self, image: NDArray[np.uint8]) -> list[NDArray[np.int16]]:
         """The coefficients of a band, in the workspace's memory."""
@@ -139,42 +140,63 @@ class _Analyser:
 
     def _by_fused_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
         """Fill the targets. The tile is padded to whole MCUs; blocks outside of the targets are left out."""
-        height, _, _ = tile.shape
+        height, width, _ = tile.shape
         h, v = self.h_max, self.v_max
         padded = pad_edges(tile, 8 * v, 8 * h, axis=-3)
-        rows, columns = padded.shape[0] // (8 * v), padded.shape[1] // (8 * h)
-        samples = forward_dct.ycbcr_samples(padded, self.source, (h, v), height, self.workspace)
-        self._finish(samples, [(rows * c.V, columns * c.H) for c in self.components], targets)
+        whole_height, whole_width, _ = padded.shape
+        rows, columns = whole_height // (8 * v), whole_width // (8 * h)
+        sizes = [(rows * c.V, columns * c.H) for c in self.components]
+        if (height, width) not in self.stages:  # a picture has four sizes of tiles at the most
+            convert = forward_dct.YcbcrSamples(whole_height, whole_width, self.source, (h, v), height)
+            self.stages[height, width] = _TileStages(convert.samples, sizes, self.tables, convert)
+        stages = self.stages[height, width]
+        if stages.convert:
+            stages.convert(padded)
+        stages.finish(targets)
 
     def _by_stages(self, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
         """Fill the targets: by the stages up to the blocks, then by the fused ones."""
         blocks = component_blocks(tile, self.components, self.source, self.stored)
         sizes = [own.shape[:2] for own in blocks]
-        samples = forward_dct.new_samples(sum(rows * columns for rows, columns in sizes), self.workspace)
-        first = 0
-        for own, (rows, columns) in zip(blocks, sizes, strict=True):
-            place = samples[1:, :, first : first + rows * columns].reshape(8, 8, rows, columns)
-            np.copyto(place, own.transpose(3, 2, 0, 1))
-            first += rows * columns
-        self._finish([samples], sizes, targets)
+        key = tuple(chain.from_iterable(sizes))
+        if key not in self.stages:
+            samples = forward_dct.new_samples(sum(rows * columns for rows, columns in sizes))
+            self.stages[key] = _TileStages([samples], sizes, self.tables)
+        stages = self.stages[key]
+        stages.fill(blocks)
+        stages.finish(targets)
 
-    def _finish(
+
+class _TileStages:
+    """DCT and quantization of tiles of one size, and what comes before where it is fused."""
+
+    def __init__(
         self,
-        samples: Sequence[forward_dct.Samples],
+        groups: Sequence[forward_dct.Samples],
         sizes: Sequence[tuple[int, int]],
-        targets: Sequence[NDArray[np.int16]],
+        tables: Sequence[NDArray[np.uint16]],
+        convert: forward_dct.YcbcrSamples | None = None,
     ) -> None:
-        """DCT and quantization of components whose blocks follow each other; ``sizes`` are (rows, columns)."""
-        counts = tuple(rows * columns for rows, columns in sizes)
-        if counts not in self.factors:  # a picture has four sizes of tiles at the most
-            self.factors[counts] = forward_dct.reciprocals(self.tables, counts)
-        coefficients = forward_dct.transform(samples, self.workspace)
-        forward_dct.quantize(coefficients, self.factors[counts])
-        first = 0
-        for count, size, target in zip(counts, sizes, targets, strict=True):
-            own = coefficients[:, :, first : first + count].reshape(8, 8, *size)
+        """``sizes`` : (rows, columns) of the blocks of each component, which follow each other in the groups."""
+        self.groups, self.sizes, self.convert = groups, sizes, convert
+        counts = [rows * columns for rows, columns in sizes]
+        self.slices = [slice(end - count, end) for count, end in zip(counts, accumulate(counts), strict=True)]
+        self.transform = forward_dct.Transform(groups)
+        self.factors = forward_dct.reciprocals(tables, counts)
+
+    def fill(self, blocks: Sequence[NDArray[np.int16]]) -> None:
+        """Put level-shifted blocks ``(rows, columns, 8, 8)`` of each component in."""
+        [samples] = self.groups
+        for own, size, place in zip(blocks, self.sizes, self.slices, strict=True):
+            np.copyto(samples[1:, :, place].reshape(8, 8, *size), own.transpose(3, 2, 0, 1))
+
+    def finish(self, targets: Sequence[NDArray[np.int16]]) -> None:
+        """Fill the targets ``(8, 8, rows, columns)``."""
+        coefficients = self.transform()
+        coefficients = forward_dct.quantize(coefficients, self.factors, coefficients).swapaxes(0, 1)
+        for target, size, place in zip(targets, self.sizes, self.slices, strict=True):
+            own = coefficients[:, :, place].reshape(8, 8, *size)
             np.copyto(target, own[:, :, : target.shape[2], : target.shape[3]], casting="unsafe")
-            first += count
 
 
 def component_blocks(
