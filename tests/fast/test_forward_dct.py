@@ -93,7 +93,7 @@ def extreme_blocks() -> np.ndarray:
 def test_the_transform_equals_the_butterfly() -> None:
     blocks = extreme_blocks()
     ours = forward_dct.Transform([as_samples(blocks)])()
-    assert np.array_equal(ours.transpose(2, 1, 0), 8 * fdct(blocks))
+    assert np.array_equal(ours.transpose(2, 0, 1), 8 * fdct(blocks))
 
 
 def test_the_sums_of_the_transform_are_exact_in_float32() -> None:
@@ -120,9 +120,10 @@ def quantized(coefficients: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]
     """Fused, and by the stage. ``coefficients`` are 8 times too large, as many as fill blocks."""
     table = np.full((8, 8), q, np.uint16)
     factors = forward_dct.reciprocals([table], [coefficients.shape[2]])
-    ours = forward_dct.quantize(coefficients, factors, np.empty_like(coefficients))
+    ours = np.empty_like(coefficients)
+    forward_dct.quantize(coefficients, factors, ours)
     expected = quantize(np.moveaxis(coefficients, -1, 0) / np.float32(8), table)
-    return ours, np.moveaxis(expected, 0, -1)
+    return forward_dct.low_halves(ours), np.moveaxis(expected, 0, -1)
 
 
 def test_quantization_equals_the_stage_for_every_value() -> None:

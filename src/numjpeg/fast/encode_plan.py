@@ -11,6 +11,7 @@ restart marker, so that their bytes can be cut apart.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import cached_property
 from math import prod
@@ -104,8 +105,10 @@ class EncodePlan:
         else:
             self._samples = [forward_dct.new_samples(self.blocks)]
         self._transform = forward_dct.Transform(self._samples)
-        self._quantized = np.zeros(64 * self.blocks + 1, np.float32)  # behind them the 0 that fills up MCUs
-        self._by_frequency = self._quantized[:-1].reshape(8, 8, self.blocks)  # u, v, block
+        quotients = np.full(64 * self.blocks + 1, forward_dct.INTEGERS, np.float32)  # the last one is 0
+        self._quotients = quotients[:-1].reshape(8, 8, self.blocks)
+        self._quantized = quotients.view(np.int16)
+        """Of every two the low one is a coefficient: v, u, block; behind them all the 0 that fills up MCUs."""
 
     def _order_blocks(self) -> None:
         """Where in the quantized coefficients each one of the scan is, by the stages themselves."""
@@ -122,11 +125,11 @@ class EncodePlan:
             pictures.append(interleave([pad_to_mcus(g, *scan.mcus, f) for g, f in own_planes], scan.factors))
         block = np.concatenate(pictures).reshape(-1, 64).astype(np.intp)  # 0 where an MCU is filled up
         v, u = np.divmod(NATURAL.astype(np.intp), 8)
-        order = (u * 8 + v) * self.blocks + block - 1
+        order = (v * 8 + u) * self.blocks + block - 1
         order[block == 0] = 64 * self.blocks
-        self._order = order.ravel()
+        self._order = 2 * order.ravel() + (sys.byteorder == "big")
         """For each place in the scan the index of its coefficient in :attr:`_quantized`."""
-        self._sequences = np.zeros(len(self._order) + 1, np.float32)
+        self._sequences = np.zeros(len(self._order) + 1, np.int16)
         self._in_scan = self._sequences[:-1], self._sequences[:-1:64].reshape(-1, scan.blocks_per_mcu)
         self._present = np.ones(len(self._order) + 1, np.bool_)
 
@@ -141,33 +144,33 @@ class EncodePlan:
             before = np.roll(own.ravel(), 1).reshape(own.shape)
             before[starts, 0] = number.size
             self._before[:, component == c] = before
-        self._dc = np.zeros(number.size + 1, np.float32)
+        self._dc = np.zeros(number.size + 1, np.int16)
         self._dc_in_scan = self._dc[:-1].reshape(number.shape)
 
     def _prepare_keys(self) -> None:
         """What turns the value of a token into its key, less the distance from the token before."""
         layout = layout_of(self.scan)
         mcus, blocks = self._before.shape
-        table = np.zeros(blocks, np.float32)
+        table = np.zeros(blocks, np.int16)
         for first, after_last, offset in layout.offsets:
             table[first:after_last] += offset
         whole = np.repeat(np.tile(table, mcus), 64).reshape(mcus, blocks, 64)
         whole[:, :, 0] = layout.of_block_before
         self._shift = VALUE_BITS + layout.ac_bits
-        # A run is one less than a distance. Up to 2^16, all of it is exact.
+        # A run is one less than a distance. With at most four tables all of it is within -2^13 .. 2^13.
         zero = (1 << (VALUE_BITS - 1)) - (1 << self._shift)
-        self._of_place = np.append(whole.ravel(), layout.of_block_before[0]).astype(np.float32) + np.float32(zero)
+        self._of_place = np.append(whole.ravel(), layout.of_block_before[0]).astype(np.int16) + np.int16(zero)
         self._keys = np.empty_like(self._of_place)
 
     # --- what is done ------------------------------------------------------------------------------------
 
-    def quantized(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
-        """Quantized coefficients ``(8u, 8v, blocks)`` of pictures ``(height, width, channels)``."""
+    def _quantize(self, pictures: Sequence[Picture]) -> None:
+        """The quantized coefficients of pictures ``(height, width, channels)``."""
         if self._convert:
             self._convert(self._padded(pictures))
         else:
             self._fill_by_stages(pictures)
-        return forward_dct.quantize(self._transform(), self._factors, self._by_frequency)
+        forward_dct.quantize(self._transform(), self._factors, self._quotients)
 
     def _padded(self, pictures: Sequence[Picture]) -> Picture:
         """The pictures below each other, each with its last row and column repeated up to whole MCUs."""
@@ -201,7 +204,7 @@ class EncodePlan:
         8-bit samples make no coefficient that is too large for a token: the sums of an AC coefficient's weights
         times samples of -128 .. 127 stay below 1023, those of two DC coefficients differ by 2040 at the most.
         """
-        self.quantized(pictures)
+        self._quantize(pictures)
         sequences, present = self._sequences, self._present
         own, own_dc = self._in_scan
         self._quantized.take(self._order, out=own, mode="clip")
@@ -209,7 +212,7 @@ class EncodePlan:
         np.not_equal(own, _ZERO, out=present[:-1])
         present[::64] = True
         own_dc[...] = _ZERO
-        differences = (self._dc_in_scan - self._dc.take(self._before)).astype(np.int32)
+        differences = np.subtract(self._dc_in_scan, self._dc.take(self._before), dtype=np.int32)
         np.add(sequences, self._of_place, out=self._keys)
         position = present.nonzero()[0]
         key = np.empty(len(position), np.int64)
@@ -242,5 +245,5 @@ class EncodePlan:
         return found
 
 
-_ZERO = np.zeros((), np.float32)
+_ZERO = np.zeros((), np.int16)
 _END = bytes((0xFF, EOI))

@@ -193,10 +193,11 @@ class _TileStages:
     def finish(self, targets: Sequence[NDArray[np.int16]]) -> None:
         """Fill the targets ``(8, 8, rows, columns)``."""
         coefficients = self.transform()
-        coefficients = forward_dct.quantize(coefficients, self.factors, coefficients).swapaxes(0, 1)
+        forward_dct.quantize(coefficients, self.factors, coefficients)
+        quantized = forward_dct.low_halves(coefficients)
         for target, size, place in zip(targets, self.sizes, self.slices, strict=True):
-            own = coefficients[:, :, place].reshape(8, 8, *size)
-            np.copyto(target, own[:, :, : target.shape[2], : target.shape[3]], casting="unsafe")
+            own = quantized[:, :, place].reshape(8, 8, *size)
+            np.copyto(target, own[:, :, : target.shape[2], : target.shape[3]])
 
 
 def component_blocks(
