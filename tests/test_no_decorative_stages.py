@@ -20,6 +20,7 @@ from entropy import test_bits
 from fast import test_forward_dct, test_inverse_dct, test_packing, test_tokens
 
 import numjpeg
+import numjpeg.arguments
 import numjpeg.decoder
 import numjpeg.encoder
 import numjpeg.scans
@@ -63,11 +64,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
                     monkeypatch.setattr(module, attribute, wrapper)
     for cached in (
         numjpeg.entropy.sequential_reader.code_steps,
+        numjpeg.arguments._remembered_settings,
         fast_tokens._layout,
         fast_tokens.ac_lookup,
         fast_tokens.dc_lookup,
     ):
         cached.cache_clear()
+    PLANS.clear()
     return seen
 
 
@@ -138,7 +141,8 @@ def test_the_lists_name_every_function() -> None:
 
 def test_encode_runs_every_forward_stage(calls: set[str]) -> None:
     image = np.zeros((20, 20, 3), np.uint8)
-    numjpeg.encode(image)
+    for size in ((300, 500, 3), (20, 20, 3)):  # band by band, and by a plan
+        numjpeg.encode(np.zeros(size, np.uint8))
     assert calls >= ENCODING
     assert "huffman.optimal_table" not in calls
     numjpeg.encode(image, optimize=True)

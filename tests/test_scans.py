@@ -38,7 +38,7 @@ def literal(monkeypatch: pytest.MonkeyPatch) -> None:
             for attribute, value in list(vars(module).items()):
                 if id(value) in functions:
                     monkeypatch.setattr(module, attribute, refuse)
-    assert numjpeg.scans.find_tokens is refuse
+    assert numjpeg.fast.tokens.find_tokens is refuse
     with pytest.raises(AssertionError, match="a fast form was used"):
         numjpeg.encode(np.zeros((8, 8), np.uint8))
     monkeypatch.setattr(numjpeg.scans, "_fast_forms_enabled", False)

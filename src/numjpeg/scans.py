@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,36 +20,50 @@ from numjpeg.entropy.progressive_writer import ComponentData, collect
 from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.entropy.sequential_writer import Codable, Symbols, band_symbols, write_scan
 from numjpeg.entropy.shared import Band
-from numjpeg.fast import lanes
-from numjpeg.fast import progressive as fast_progressive
-from numjpeg.fast.packing import pack_scan
-from numjpeg.fast.scan_order import sequences_of
-from numjpeg.fast.tokens import Tokens, find_tokens
 from numjpeg.stages.huffman import HuffmanTable, optimal_table
 from numjpeg.stages.mcu_order import pad_to_mcus
 from numjpeg.stages.zigzag import zigzag
 from numjpeg.workspace import Workspace
+
+if TYPE_CHECKING:
+    from numjpeg.fast.tokens import Tokens
 
 _fast_forms_enabled = True
 """Only tests switch it off: :mod:`numjpeg.fast` is then not used, and everything is as it was, but slower."""
 
 
 def fast_forms_enabled() -> bool:
-    """Whether :mod:`numjpeg.fast` is used."""
-    return _fast_forms_enabled
+    """Whether :mod:`numjpeg.fast` is used: where it can be imported. So it is imported only where it is used."""
+    return _fast_forms_enabled and _fast_forms_are_there()
+
+
+@lru_cache(maxsize=1)
+def _fast_forms_are_there() -> bool:
+    try:
+        import_module("numjpeg.fast")
+    except ImportError:
+        return False
+    return True
 
 
 def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
     """Decode a sequential scan, as :func:`numjpeg.entropy.sequential_reader.read_scan`, in lanes if it is long."""
     reader = SequentialReader(data, scan, sink)
-    return read_bands(reader, lanes.read_pieces(reader) if _fast_forms_enabled else reader.walk(), rows_per_band)
+    if not fast_forms_enabled():
+        return read_bands(reader, reader.walk(), rows_per_band)
+    from numjpeg.fast import lanes  # noqa: PLC0415 (it may be missing)
+
+    return read_bands(reader, lanes.read_pieces(reader), rows_per_band)
 
 
 def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
     """Decode a progressive scan, as :func:`numjpeg.entropy.progressive_reader.read_scan`, mostly faster."""
     reader = progressive_reader.reader_of(data, scan, planes, sink)
-    if _fast_forms_enabled and fast_progressive.read_scan(reader):
-        return reader.total - 1
+    if fast_forms_enabled():
+        from numjpeg.fast import progressive  # noqa: PLC0415 (it may be missing)
+
+        if progressive.read_scan(reader):
+            return reader.total - 1
     return reader.read()
 
 
@@ -104,7 +120,9 @@ class ScanSymbols:
             rows, columns = ceil_div(planes[0].shape[0], v), ceil_div(planes[0].shape[1], h)
             predictors = list(place.predictors)
             made: Tokens | Symbols | None = None
-            if _fast_forms_enabled:
+            if fast_forms_enabled():
+                from numjpeg.fast.tokens import find_tokens  # noqa: PLC0415 (it may be missing)
+
                 made = find_tokens(scan, planes, place.first_mcu, predictors, workspace)
             if made is None:
                 whole = zip(planes, scan.factors, strict=True)
@@ -124,12 +142,20 @@ class _BandStart(NamedTuple):
 
 def write_symbols(scan: Scan, symbols: Iterable[Codable]) -> Iterator[bytes]:
     """The entropy-coded data of a scan, piece by piece (:func:`numjpeg.entropy.sequential_writer.write_scan`)."""
-    return pack_scan(scan, symbols) if _fast_forms_enabled else write_scan(scan, symbols)
+    if not fast_forms_enabled():
+        return write_scan(scan, symbols)
+    from numjpeg.fast.packing import pack_scan  # noqa: PLC0415 (it may be missing)
+
+    return pack_scan(scan, symbols)
 
 
 def nonzero_coefficients(bands: Iterable[list[NDArray[np.int16]]]) -> list[ComponentData]:
     """What progressive scans are made of (:func:`numjpeg.entropy.progressive_writer.collect`)."""
-    return collect(bands, sequences_of(Workspace()) if _fast_forms_enabled else zigzag)
+    if not fast_forms_enabled():
+        return collect(bands)
+    from numjpeg.fast.scan_order import sequences_of  # noqa: PLC0415 (it may be missing)
+
+    return collect(bands, sequences_of(Workspace()))
 
 
 BAND_BLOCKS = 1 << 12
