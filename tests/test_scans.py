@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import pickle
 import pkgutil
+import subprocess
 import sys
 from importlib import import_module
 
@@ -108,3 +110,48 @@ def test_fast_forms_change_no_coefficients(monkeypatch: pytest.MonkeyPatch) -> N
             patch.setattr(numjpeg.scans, "_fast_forms_enabled", False)
             assert numjpeg.write_coefficients(coefficients) == data
             assert numjpeg.write_coefficients(coefficients, progressive=True) == progressive
+
+
+WITHOUT_THE_ROOM = """
+import sys
+from importlib.abc import MetaPathFinder
+
+
+class Blocked(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "numjpeg.fast" or name.startswith("numjpeg.fast."):
+            raise ModuleNotFoundError(f"{name} is blocked", name=name)
+
+
+sys.meta_path.insert(0, Blocked())
+import pickle, numjpeg
+image, options = pickle.loads(sys.stdin.buffer.read())
+files = [numjpeg.encode(image, **own) for own in options]
+pictures = [numjpeg.decode(data) for data in files]
+coefficients = numjpeg.read_coefficients(files[0])
+copies = [numjpeg.write_coefficients(coefficients, progressive=own) for own in (False, True)]
+batch = list(numjpeg.encode_batch([image] * 2)), list(numjpeg.decode_batch(files))
+assert not [name for name in sys.modules if name.startswith("numjpeg.fast")]
+sys.stdout.buffer.write(pickle.dumps((files, pictures, copies, batch)))
+"""
+
+
+def test_where_fast_cannot_be_imported_bytes_and_pixels_are_the_same() -> None:
+    """Encoding and decoding in a fresh process that has no numjpeg.fast."""
+    image = samples.smooth(70, 45)
+    options = [{}, {"optimize": True}, {"progressive": True}, {"subsampling": "4:1:1"}, {"dct_method": "float"}]
+    answer = subprocess.run(
+        [sys.executable, "-c", WITHOUT_THE_ROOM],
+        input=pickle.dumps((image, options)),
+        capture_output=True,
+        check=True,
+    ).stdout
+    files, pictures, copies, (encoded, decoded) = pickle.loads(answer)
+    assert files == [numjpeg.encode(image, **own) for own in options]
+    assert files[:3] == [pillow.save(image, **own) for own in options[:3]]
+    assert encoded == files[:1] * 2
+    for data, own, of_batch in zip(files, pictures, decoded, strict=True):
+        assert np.array_equal(own, numjpeg.decode(data))
+        assert np.array_equal(own, of_batch)
+    coefficients = numjpeg.read_coefficients(files[0])
+    assert copies == [numjpeg.write_coefficients(coefficients, progressive=own) for own in (False, True)]

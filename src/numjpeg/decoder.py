@@ -19,7 +19,6 @@ from numjpeg.entropy.evidence import note_impossible_dc
 from numjpeg.entropy.planes import lay_over, new_planes
 from numjpeg.entropy.shared import Band
 from numjpeg.errors import UnsupportedError
-from numjpeg.fast import tiles
 from numjpeg.restoration import smoothing
 from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
@@ -337,7 +336,9 @@ def _synthesise(
     dct_method: str,
 ) -> None:
     """Turn a band of one component's coefficients ``(rows, columns, 64)`` into samples."""
-    if scans._fast_forms_enabled:
+    if scans.fast_forms_enabled():
+        from numjpeg.fast import tiles  # noqa: PLC0415 (it may be missing)
+
         tiles.synthesise(sequences, table, out, workspace, dct_method)
     else:
         coefficients = dequantize(inverse_zigzag(sequences), table)
@@ -353,7 +354,9 @@ def _assemble(
     fancy: bool,
 ) -> None:
     """Upsample components and convert their colours."""
-    if scans._fast_forms_enabled:
+    if scans.fast_forms_enabled():
+        from numjpeg.fast import tiles  # noqa: PLC0415 (it may be missing)
+
         tiles.assemble(planes, frame.components, source, target, out, fancy)
         return
     height, width = out.shape[:2]
