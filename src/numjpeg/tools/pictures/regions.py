@@ -10,6 +10,7 @@ from numjpeg.decoder import decode, read_coefficients
 from numjpeg.encoder import encode
 from numjpeg.forensics import bits_per_block
 from numjpeg.metrics import psnr
+from numjpeg.stages.huffman import STANDARD_TABLES
 from numjpeg.tools.pictures.canvas import GRAYS, colored
 from numjpeg.tools.pictures.panels import Panel, PanelRow, card, heat, photo
 
@@ -34,7 +35,7 @@ def draw_importance(image: NDArray[np.uint8], inside: tuple[int, int, int, int])
     where = np.zeros(image.shape[:2], bool)
     where[top:bottom, left:right] = True
     files = {"everything alike": plain, f"the face {IMPORTANCE} times": mapped}
-    bits = [bits_per_block(read_coefficients(data))[0] for data in files.values()]
+    bits = [bits_per_block(read_coefficients(data), STANDARD_TABLES)[0] for data in files.values()]
     high = int(np.percentile(np.concatenate([grid.ravel() for grid in bits]), 99))
     side = 256
     panels = [

@@ -1,4 +1,7 @@
-"""What a file tells of its making: the quality of its quantization tables, and where its bits went.
+"""What quantization tables tell of the encoder: the quality, and the family.
+
+H. Farid, Digital Image Ballistics from JPEG Quantization, Dartmouth TR2006-583, 2006; J. Kornblum, Using JPEG
+Quantization Tables to Identify Imagery Processed by Software, Digital Investigation 5, 2008.
 
 libjpeg, and what is built on it, multiplies the tables K.1 and K.2 of T.81 by a percentage that follows from a
 quality of 1 .. 100. :func:`estimate_quality` compares a table with all two hundred of them at once.
@@ -6,18 +9,13 @@ quality of 1 .. 100. :func:`estimate_quality` compares a table with all two hund
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numjpeg.coefficients import Coefficients
-from numjpeg.container.frame import Scan, frame_of
-from numjpeg.entropy.sequential_writer import find_symbols
-from numjpeg.stages.huffman import STANDARD_TABLES, huffman_encode, magnitude_category
-from numjpeg.stages.mcu_order import deinterleave, pad_to_mcus
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
-from numjpeg.stages.zigzag import zigzag
 
 BASES = ("K.1", "K.2")
 """The tables of T.81 that are scaled: luminance and chrominance."""
@@ -89,33 +87,64 @@ def _candidates(bases: tuple[str, ...], wide: bool) -> NDArray[np.int64]:
     return np.clip((base[:, np.newaxis] * percent[:, np.newaxis] + 50) // 100, 1, MAX_ENTRY[wide])
 
 
-def bits_per_block(coefficients: Coefficients) -> list[NDArray[np.int64]]:
-    """Count the bits that each block takes with the standard Huffman tables, codes and magnitudes.
+class EncoderFamily(NamedTuple):
+    """What kind of encoder makes such tables."""
+
+    name: str
+    """One of :data:`FAMILIES`."""
+    qualities: tuple[int, ...]
+    """libjpeg's quality for each table, the nearest where there is no equal one."""
+    distance: int
+    """Sum of the absolute differences to the tables of these qualities."""
+
+
+FAMILIES = {
+    "annex-k": "the tables of Annex K at one quality: libjpeg and what is built on it",
+    "annex-k, several qualities": "the tables of Annex K at a quality each, as cjpeg -quality 90,70 makes them",
+    "flat": "tables without a preference for low frequencies",
+    "one table": "one table of its own for luminance and chrominance, as mozjpeg makes it",
+    "table for each": "a table of its own for each of three components",
+    "own tables": "tables of its own: cameras, Photoshop, jpegli",
+}
+"""Names of families, and what they stand for."""
+
+
+def encoder_family(tables: Sequence[ArrayLike]) -> EncoderFamily:
+    """Tell the family of the encoder from the tables of a file.
 
     Parameters
     ----------
-    coefficients : as a baseline file that fits into one scan holds them.
+    tables : one of 64 integers, natural order, for each component in the order of the file, luminance first.
 
-    Returns
-    -------
-    For each component int64 ``(rows, columns)``; blocks that only fill up an MCU are left out.
+    Raises
+    ------
+    ValueError as of :func:`estimate_quality`, and if there is no table.
+
+    >>> from numjpeg.stages.quantization import quantization_tables
+    >>> luminance, chrominance = quantization_tables(83)
+    >>> encoder_family([luminance, chrominance, chrominance])
+    EncoderFamily(name='annex-k', qualities=(83, 83, 83), distance=0)
     """
-    components = coefficients.components
-    frame = frame_of(coefficients)
-    scan = Scan(frame, tuple(range(len(components))), components, dict(STANDARD_TABLES), 0)
-    rows, columns = scan.mcus
-    tables = [STANDARD_TABLES[key] for c in components for key in ((0, c.Td), (1, c.Ta))]
-    band = [
-        pad_to_mcus(zigzag(plane), rows, columns, factor)
-        for plane, factor in zip(coefficients.planes, scan.factors, strict=True)
-    ]
-    (tokens,) = find_symbols(scan, [band])
-    _, lengths = huffman_encode(tokens.symbol, tables, tokens.table)
-    spent = lengths.astype(np.int64) + magnitude_category(tokens.value)
-    starts = np.flatnonzero(tokens.table % 2 == 0)  # a block begins with its DC symbol
-    each = np.add.reduceat(spent, starts).astype(np.int16).reshape(-1, scan.blocks_per_mcu, 1)
-    planes = deinterleave(np.broadcast_to(each, (*each.shape[:2], 64)), columns, scan.factors)
-    return [
-        grid[: plane.shape[0], : plane.shape[1], 0].astype(np.int64)
-        for grid, plane in zip(planes, coefficients.planes, strict=True)
-    ]
+    if not tables:
+        raise ValueError("tables: at least one expected")
+    estimates = [estimate_quality(table, BASES[i > 0]) for i, table in enumerate(tables)]
+    entries = [np.asarray(table).ravel() for table in tables]
+    distinct = len({table.tobytes() for table in np.stack(entries).astype(np.int64)})
+    # K.2 is the same at qualities 1, 2 and 3, of which an estimate is the lowest.
+    qualities = {
+        max(estimate.quality, 3) if estimates[0].quality <= 3 else estimate.quality for estimate in estimates
+    }
+    exact = all(estimate.exact for estimate in estimates)
+    if exact and len(qualities) == 1:
+        name = "annex-k"
+    elif all((table == table[0]).all() for table in entries):
+        name = "flat"
+    elif exact:
+        name = "annex-k, several qualities"
+    elif distinct == 1 and len(tables) > 1:
+        name = "one table"
+    elif distinct == 3:
+        name = "table for each"
+    else:
+        name = "own tables"
+    return EncoderFamily(name, tuple(e.quality for e in estimates), sum(e.distance for e in estimates))

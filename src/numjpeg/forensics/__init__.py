@@ -1,0 +1,25 @@
+"""What a file or a picture tells of its making. Each function names the paper that it comes from."""
+
+from numjpeg.forensics.bits import bits_per_block, bits_per_coefficient
+from numjpeg.forensics.grid import GridOffset, grid_offset
+from numjpeg.forensics.histograms import FirstQuantization, first_quantization, frequency_histograms
+from numjpeg.forensics.recompression import as_picture, error_levels, jpeg_ghosts
+from numjpeg.forensics.tables import FAMILIES, EncoderFamily, QualityEstimate, encoder_family, estimate_quality
+
+__all__ = [
+    "FAMILIES",
+    "EncoderFamily",
+    "FirstQuantization",
+    "GridOffset",
+    "QualityEstimate",
+    "as_picture",
+    "bits_per_block",
+    "bits_per_coefficient",
+    "encoder_family",
+    "error_levels",
+    "estimate_quality",
+    "first_quantization",
+    "frequency_histograms",
+    "grid_offset",
+    "jpeg_ghosts",
+]

@@ -1,0 +1,89 @@
+"""Where a file's bits went: how many each block and each coefficient takes.
+
+ITU-T T.81 (1992), F.1.2, is the paper: every bit of the entropy-coded data, but padding and stuffing, is counted
+once, for one coefficient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Coefficients
+from numjpeg.container.frame import Scan, frame_of
+from numjpeg.entropy.sequential_writer import Symbols, find_symbols
+from numjpeg.stages.huffman import END_OF_BLOCK, STANDARD_TABLES, HuffmanTable, huffman_encode, magnitude_category
+from numjpeg.stages.mcu_order import deinterleave, pad_to_mcus
+from numjpeg.stages.zigzag import inverse_zigzag, zigzag
+
+Tables = Mapping[tuple[int, int], HuffmanTable]
+
+
+def bits_per_coefficient(coefficients: Coefficients, tables: Tables | None = None) -> list[NDArray[np.uint8]]:
+    """Count the bits of each coefficient, codes and magnitudes, in a baseline scan of all components.
+
+    Parameters
+    ----------
+    coefficients : as a file that fits into one scan holds them.
+    tables : (class, number) -> Huffman table; None for the coefficients' own, and the standard ones where they
+        have none (those of a progressive file have none).
+
+    Returns
+    -------
+    For each component uint8 ``(rows, columns, 8, 8)``, natural order. The symbol for 16 zeros (ZRL) counts for the
+    last of them, the end of a block (EOB) for the first coefficient behind the last one that is not zero. Blocks
+    that only fill up an MCU are left out.
+
+    Raises
+    ------
+    ValueError if a table has no code for a symbol that occurs.
+    """
+    scan = _scan(coefficients, tables)
+    rows, columns = scan.mcus
+    band = [
+        pad_to_mcus(zigzag(plane), rows, columns, factor)
+        for plane, factor in zip(coefficients.planes, scan.factors, strict=True)
+    ]
+    (symbols,) = find_symbols(scan, [band])
+    spent = _spread(symbols, _lengths(scan, symbols))
+    planes = deinterleave(spent.reshape(-1, scan.blocks_per_mcu, 64), columns, scan.factors)
+    return [
+        inverse_zigzag(grid[: plane.shape[0], : plane.shape[1]])
+        for grid, plane in zip(planes, coefficients.planes, strict=True)
+    ]
+
+
+def bits_per_block(coefficients: Coefficients, tables: Tables | None = None) -> list[NDArray[np.int64]]:
+    """The same for each block: for each component int64 ``(rows, columns)``."""
+    return [grid.sum((-2, -1), dtype=np.int64) for grid in bits_per_coefficient(coefficients, tables)]
+
+
+def _scan(coefficients: Coefficients, tables: Tables | None) -> Scan:
+    components = coefficients.components
+    own = coefficients.huffman_tables if tables is None else tables
+    used = {key for c in components for key in ((0, c.Td), (1, c.Ta))}
+    known = {key: own.get(key) or STANDARD_TABLES[key[0], min(key[1], 1)] for key in used}
+    return Scan(
+        frame_of(coefficients), tuple(range(len(components))), components, known, coefficients.restart_interval
+    )
+
+
+def _lengths(scan: Scan, symbols: Symbols) -> NDArray[np.uint8]:
+    """Bits of each symbol and of the magnitude behind it."""
+    tables = [scan.huffman_tables[key] for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
+    _, lengths = huffman_encode(symbols.symbol, tables, symbols.table)
+    return np.asarray(lengths + magnitude_category(symbols.value), np.uint8)
+
+
+def _spread(symbols: Symbols, lengths: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lay the bits of symbols on the zig-zag places at which the symbols end: ``(blocks, 64)``."""
+    is_dc = symbols.table % 2 == 0
+    step = np.where(symbols.symbol == END_OF_BLOCK, 1, (symbols.symbol >> 4).astype(np.intp) + 1)
+    step[is_dc] = 0
+    block = np.cumsum(is_dc) - 1
+    reached = np.cumsum(step)
+    spent = np.zeros((int(is_dc.sum()), 64), np.uint8)
+    spent[block, reached - reached[is_dc][block]] = lengths
+    return spent

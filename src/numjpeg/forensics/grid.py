@@ -1,0 +1,89 @@
+"""Where the 8x8 grid of an earlier compression lies in a picture, and whether there is one at all."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.errors import check_array
+from numjpeg.stages.blocks import split_blocks
+from numjpeg.stages.color import rgb_to_ycbcr
+from numjpeg.stages.dct import COSINES
+
+ZERO = 0.5
+"""A coefficient below it counts as zero: quantization has made it so."""
+
+CHANCE = 1 / 16
+"""The share of the votes that any one of 64 grids may get without cause. Where a picture changes steadily, the
+first and last offsets are best more often than those between, so four times an equal share is granted."""
+
+
+class GridOffset(NamedTuple):
+    """The grid that most of a picture votes for."""
+
+    row: int
+    """Rows above the first whole block, 0 .. 7."""
+    column: int
+    """Columns to the left of the first whole block, 0 .. 7."""
+    log10_false_alarms: float
+    """Logarithm of the number of pictures without a grid that would show as clear a one by chance; below 0 the
+    grid is real, and the lower, the surer."""
+
+    @property
+    def found(self) -> bool:
+        """Whether the grid is real: less than one false alarm in ten pictures."""
+        return self.log10_false_alarms < -1
+
+
+def grid_offset(image: NDArray[np.uint8]) -> GridOffset:
+    """Find the grid of the blocks in which a picture was once compressed.
+
+    T. Nikoukhah, J. Anger, M. Colom, J.-M. Morel, R. Grompone von Gioi, ZERO: a Local JPEG Grid Origin Detector
+    Based on the Number of DCT Zeros and its Application in Image Forensics, Image Processing On Line 11, 2021.
+    Here for a picture as a whole: quantization makes zeros, so at the right grid blocks have more of them than at
+    any other. Each place votes for the grid whose block there has most zeros; the votes are held to those of a
+    picture without a grid, by Hoeffding's bound (a contrario).
+
+    Parameters
+    ----------
+    image : uint8 ``(H, W)``, or RGB ``(H, W, 3)``, whose luminance is taken; both sides at least 16.
+
+    Raises
+    ------
+    ValueError, TypeError for another image.
+    """
+    check_array("image", image, "u", "uint8 (H, W) or (H, W, 3)")
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
+        raise ValueError(f"image: uint8 (H, W) or (H, W, 3) expected, got {image.dtype} {image.shape}")
+    if min(image.shape[:2]) < 16:
+        raise ValueError(f"image: both sides at least 16 expected, got {image.shape[:2]}")
+    plane = (image if image.ndim == 2 else rgb_to_ycbcr(image)[..., 0]).astype(np.float32)
+    rows, columns = (plane.shape[0] - 8) // 8, (plane.shape[1] - 8) // 8
+    zeros = np.empty((64, rows, columns), np.uint8)
+    cosines = COSINES.astype(np.float32)
+    for offset in range(64):
+        y, x = divmod(offset, 8)
+        blocks = split_blocks(plane[y : y + 8 * rows, x : x + 8 * columns])
+        zeros[offset] = (np.abs(cosines @ blocks @ cosines.T) < ZERO).sum((-2, -1))
+    # Blocks that are flat at every grid say nothing: their zeros are equal.
+    most = zeros.max(0)
+    single = (zeros == most).sum(0) == 1
+    votes = np.bincount(zeros.argmax(0)[single], minlength=64)
+    best = int(votes.argmax())
+    return GridOffset(best // 8, best % 8, _log10_false_alarms(int(votes[best]), int(single.sum())))
+
+
+def _log10_false_alarms(votes: int, count: int) -> float:
+    """64 tests, each of the chance that so many of ``count`` places vote for one grid."""
+    if not votes:
+        return math.log10(64)
+    share = votes / count
+    if share <= CHANCE:
+        return math.log10(64)
+    divergence = share * math.log(share / CHANCE)
+    if share < 1:
+        divergence += (1 - share) * math.log((1 - share) / (1 - CHANCE))
+    return math.log10(64) - count * divergence / math.log(10)

@@ -1,0 +1,139 @@
+"""Histograms of quantized coefficients, and what they keep of an earlier compression."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Coefficients
+from numjpeg.stages.blocks import join_blocks, split_blocks
+from numjpeg.stages.dct import COSINES
+from numjpeg.stages.zigzag import SEQUENCE
+
+FREQUENCIES = 10
+"""How many frequencies are looked at: the first ones in zig-zag order behind DC. Higher ones are mostly zero."""
+MAX_STEP = 64
+"""Largest first step that is looked for."""
+DECISIVE = 0.5
+"""A first step is believed if it explains the histogram twice as well as a single compression does."""
+ROUNDING = math.sqrt(1 / 12)
+"""Standard deviation of what rounding samples to integers adds to a coefficient."""
+
+
+def frequency_histograms(
+    coefficients: Coefficients, component: int = 0, limit: int | None = None
+) -> NDArray[np.int64]:
+    """How often each value occurs at each frequency.
+
+    E. Y. Lam, J. W. Goodman, A Mathematical Analysis of the DCT Coefficient Distributions for Images, IEEE Trans.
+    Image Processing 9(10), 2000.
+
+    Parameters
+    ----------
+    component : its number, from 0.
+    limit : values from ``-limit`` to ``limit`` are counted, others are not; None for the largest that occurs.
+
+    Returns
+    -------
+    int64 ``(8, 8, 2 * limit + 1)``, natural order; value v is at ``[..., v + limit]``.
+    """
+    plane = coefficients.planes[component]
+    if limit is None:
+        limit = int(np.abs(plane.astype(np.int32)).max(initial=0))
+    if limit < 0:
+        raise ValueError(f"limit: {limit} is below 0")
+    values = plane.reshape(-1, 64).astype(np.int64)
+    width = 2 * limit + 1
+    places = values + limit + width * np.arange(64)
+    counted = places[np.abs(values) <= limit]
+    return np.bincount(counted, minlength=64 * width).reshape(8, 8, width)
+
+
+class FirstQuantization(NamedTuple):
+    """What is known of a compression before the last one."""
+
+    steps: NDArray[np.uint8]
+    """``(8, 8)``, natural order: the first step of each frequency; 0 where there is no sign of one."""
+    tested: int
+    """Frequencies that have been looked at."""
+
+    @property
+    def found(self) -> bool:
+        """Whether a third of the frequencies show signs of a compression before."""
+        return 3 * int(np.count_nonzero(self.steps)) >= self.tested
+
+
+def first_quantization(coefficients: Coefficients, component: int = 0) -> FirstQuantization:
+    """Test for double quantization, and estimate the steps of the first one.
+
+    J. Lukas, J. Fridrich, Estimation of Primary Quantization Matrix in Double Compressed JPEG Images, Digital
+    Forensic Research Workshop, 2003: the picture, moved by four samples, tells how coefficients were distributed
+    before any quantization; each possible first step is tried on that distribution, and the one that comes nearest
+    to the histogram is taken. A step that divides the last one, or equals it, leaves no sign, and neither does a
+    picture that was cropped in between. Steps larger than the last one are found surely; smaller ones leave fewer
+    signs, and some are taken for a multiple or a divisor.
+
+    Parameters
+    ----------
+    coefficients : of the file as it is. component : its number, from 0; its plane has at least 2 x 2 blocks.
+
+    Raises
+    ------
+    ValueError for a smaller plane.
+    """
+    if min(coefficients.planes[component].shape[:2]) < 2:
+        raise ValueError("component: at least 2 x 2 blocks expected")
+    table = coefficients.quantization_table(component)
+    samples = join_blocks(COSINES.T @ coefficients.dequantized(component).astype(np.float64) @ COSINES)
+    calibrated = COSINES @ split_blocks(samples[4:-4, 4:-4]) @ COSINES.T
+    steps = np.zeros((8, 8), np.uint8)
+    places = np.argsort(SEQUENCE.ravel())[1 : FREQUENCIES + 1]
+    for place in places.tolist():
+        v, u = divmod(place, 8)
+        steps[v, u] = _first_step(
+            coefficients.planes[component][..., v, u].ravel(), calibrated[..., v, u].ravel(), int(table[v, u])
+        )
+    return FirstQuantization(steps, len(places))
+
+
+def _first_step(values: NDArray[np.int16], original: NDArray[np.float64], last: int) -> int:
+    """The step that turns ``original`` into the histogram of ``values``; 0 if one quantization does it as well."""
+    limit = min(int(np.abs(values).max(initial=0)), 4095)
+    if limit < 2:
+        return 0
+    observed = np.bincount(np.abs(values), minlength=limit + 1)[: limit + 1] / values.size
+    once = np.bincount(np.minimum(np.rint(np.abs(original) / last).astype(int), limit), minlength=limit + 1)
+    single = _distance(observed, once / original.size)
+    best, least = 0, math.inf
+    for step in range(2, MAX_STEP + 1):
+        if last % step:
+            distance = _distance(observed, _twice(original, step, last, limit))
+            if distance < least:
+                best, least = step, distance
+    return best if least < DECISIVE * single else 0
+
+
+def _twice(original: NDArray[np.float64], first: int, last: int, limit: int) -> NDArray[np.float64]:
+    """The histogram of magnitudes after both quantizations, with samples rounded in between."""
+    levels = np.bincount(np.rint(np.abs(original) / first).astype(int))
+    edges = (np.arange(limit + 2) - 0.5) * last
+    # The chance that a level, with what rounding adds to it, falls below each edge.
+    below = _normal(np.subtract(edges, first * np.arange(len(levels))[:, np.newaxis], dtype=np.float64) / ROUNDING)
+    shares = np.diff(below, axis=1)
+    shares[0, 0] += below[0, 0]
+    return np.asarray(levels @ shares / original.size)
+
+
+def _normal(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The normal distribution function, to within 1e-7 (Abramowitz, Stegun, Handbook, 26.2.17)."""
+    t = 1 / (1 + 0.2316419 * np.abs(values))
+    tail = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    tail *= np.exp(-np.minimum(values * values, 1400) / 2) / math.sqrt(2 * math.pi)
+    return np.where(values > 0, 1 - tail, tail)
+
+
+def _distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    return float(np.abs(first - second).sum())

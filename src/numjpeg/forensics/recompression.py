@@ -1,0 +1,104 @@
+"""What a picture shows when it is compressed once more: error levels and ghosts.
+
+Parts that have been compressed before, at a like quality, change least. Both maps only show where to look: flat
+parts change little as well, and edges much, whatever their past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.decoder import decode
+from numjpeg.encoder import encode
+
+
+def error_levels(image: NDArray[np.uint8], quality: int = 95, **options: Any) -> NDArray[np.uint8]:
+    """Error level analysis: how much each sample changes when the picture is compressed once more.
+
+    N. Krawetz, A Picture's Worth ... Digital Image Analysis and Forensics, Black Hat Briefings, 2007.
+
+    Parameters
+    ----------
+    image : uint8 ``(H, W)`` or ``(H, W, 3)``.
+    quality, options : of :func:`numjpeg.encode`.
+
+    Returns
+    -------
+    uint8 of the picture's shape: absolute differences; :func:`as_picture` makes them visible.
+    """
+    again = decode(encode(image, quality, **options))
+    source = np.asarray(image).reshape(again.shape)
+    return np.maximum(again, source) - np.minimum(again, source)
+
+
+def jpeg_ghosts(
+    image: NDArray[np.uint8], qualities: Iterable[int] = range(40, 100, 5), window: int = 16, **options: Any
+) -> NDArray[np.float32]:
+    """JPEG ghosts: the error of compressing once more at each quality, averaged around each pixel.
+
+    H. Farid, Exposing Digital Forgeries from JPEG Ghosts, IEEE Trans. Information Forensics and Security 4(1),
+    2009, equations (4) and (5). Where the error has a second minimum, below the quality at which the picture was
+    stored last, that part was once stored at that quality.
+
+    Parameters
+    ----------
+    image : uint8 ``(H, W)`` or ``(H, W, 3)``.
+    qualities : at least two.
+    window : side of the square over which errors are averaged, 1 .. 256 pixels.
+    options : of :func:`numjpeg.encode`.
+
+    Returns
+    -------
+    float32 ``(qualities, H, W)``: 0 at the quality at which a pixel's error is least, 1 where it is largest. A
+    pixel whose error is the same at all of them has 0 throughout.
+
+    Raises
+    ------
+    ValueError, TypeError for the arguments.
+    """
+    levels = [index(quality) for quality in qualities]
+    if len(levels) < 2:
+        raise ValueError("qualities: at least two expected")
+    if not 1 <= index(window) <= 256:
+        raise ValueError(f"window: {window} is outside 1..256")
+    errors = [error_levels(image, quality, **options).astype(np.float32) ** 2 for quality in levels]
+    flat = [error.mean(-1) if error.ndim > 2 else error for error in errors]
+    found = np.stack([_average(error, window) for error in flat])
+    low, high = found.min(0), found.max(0)
+    return np.asarray((found - low) / np.where(high > low, high - low, 1), np.float32)
+
+
+def _average(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+    """The mean over a square around each pixel, edges repeated, by cumulative sums."""
+    before = window // 2
+    padded = np.pad(plane.astype(np.float64), (before, window - 1 - before), mode="edge")
+    total = np.pad(padded, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    square = (
+        total[window:, window:] - total[:-window, window:] - total[window:, :-window] + total[:-window, :-window]
+    )
+    return np.asarray(square / window**2, np.float32)
+
+
+def as_picture(values: NDArray[Any], high: float | None = None) -> NDArray[np.uint8]:
+    """A map as a picture: 0 is black, ``high`` and what is above it white; None for the largest value.
+
+    Parameters
+    ----------
+    values : numbers of any shape, not negative.
+
+    Returns
+    -------
+    uint8 of the same shape.
+
+    >>> as_picture(np.array([0, 1, 2])).tolist()
+    [0, 128, 255]
+    """
+    top = float(np.max(values, initial=0)) if high is None else float(high)
+    if top <= 0:
+        return np.zeros(np.shape(values), np.uint8)
+    return np.asarray(np.minimum(np.asarray(values) * (255 / top) + 0.5, 255), np.uint8)

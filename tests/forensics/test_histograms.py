@@ -1,0 +1,56 @@
+"""Histograms counted one by one; first quantization steps of files that Pillow compressed twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pillow
+import pytest
+import samples
+
+from numjpeg import read_coefficients
+from numjpeg.forensics import first_quantization, frequency_histograms
+
+
+def test_histograms_count_every_coefficient() -> None:
+    coefficients = read_coefficients(pillow.save(samples.photograph()[:64, :96], quality=90))
+    plane = coefficients.planes[0].reshape(-1, 8, 8)
+    whole = frequency_histograms(coefficients)
+    limit = whole.shape[-1] // 2
+    assert limit == np.abs(plane).max()
+    for v, u in ((0, 0), (0, 1), (3, 2), (7, 7)):
+        expected = [(plane[:, v, u] == value).sum() for value in range(-limit, limit + 1)]
+        assert whole[v, u].tolist() == expected
+    np.testing.assert_array_equal(frequency_histograms(coefficients, limit=3), whole[..., limit - 3 : limit + 4])
+    with pytest.raises(ValueError, match=r"^limit: "):
+        frequency_histograms(coefficients, limit=-1)
+
+
+def twice(first: int, last: int) -> tuple[bytes, bytes]:
+    once = pillow.save(samples.photograph(), quality=first)
+    return once, pillow.save(pillow.load(once), quality=last)
+
+
+@pytest.mark.parametrize(("first", "last"), [(60, 85), (50, 90), (75, 95)])
+def test_coarser_first_steps_are_found_exactly(first: int, last: int) -> None:
+    once, again = twice(first, last)
+    found = first_quantization(read_coefficients(again))
+    looked_at = found.steps > 0
+    assert found.found
+    assert looked_at.sum() == found.tested == 10
+    np.testing.assert_array_equal(found.steps[looked_at], read_coefficients(once).quantization_table(0)[looked_at])
+
+
+@pytest.mark.parametrize("quality", [50, 75, 90, 95, 100])
+def test_a_single_compression_shows_no_other(quality: int) -> None:
+    found = first_quantization(read_coefficients(pillow.save(samples.photograph(), quality=quality)))
+    assert not found.found
+    assert np.count_nonzero(found.steps) <= 1
+
+
+def test_the_same_quality_twice_leaves_no_sign() -> None:
+    assert not first_quantization(read_coefficients(twice(80, 80)[1])).found
+
+
+def test_a_plane_that_is_too_small() -> None:
+    with pytest.raises(ValueError, match=r"^component: "):
+        first_quantization(read_coefficients(pillow.save(samples.flat(8, 64, 1))))
