@@ -13,7 +13,8 @@ from PIL import Image
 
 from numjpeg import jpeg2000, psnr
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
-from numjpeg.jpeg2000 import boxes, decoder
+from numjpeg.jpeg2000 import decoder
+from numjpeg.jpeg2000.container import boxes
 
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     "lossless": (photo(75, 90), {"mct": 1}),

@@ -11,7 +11,7 @@ from j2k_samples import openjpeg_decode, photo, pillow_decode, pillow_files
 from PIL import Image, ImageCms
 
 from numjpeg import jpeg2000, psnr
-from numjpeg.jpeg2000 import boxes, codestream
+from numjpeg.jpeg2000.container import boxes, codestream
 
 SHAPES: dict[str, tuple[Any, dict[str, Any]]] = {
     "rgb": (photo(75, 90), {}),

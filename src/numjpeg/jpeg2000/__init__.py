@@ -11,12 +11,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from numjpeg.jpeg2000.container.header import Header, is_jpeg2000, read_header
     from numjpeg.jpeg2000.decoder import DamageReport, decode, decode_damaged
     from numjpeg.jpeg2000.encoder import encode
 
-__all__ = ["DamageReport", "decode", "decode_damaged", "encode"]
+__all__ = ["DamageReport", "Header", "decode", "decode_damaged", "encode", "is_jpeg2000", "read_header"]
 
-_ROOMS = {"decoder": ("DamageReport", "decode", "decode_damaged"), "encoder": ("encode",)}
+_ROOMS = {
+    "decoder": ("DamageReport", "decode", "decode_damaged"),
+    "encoder": ("encode",),
+    "container.header": ("Header", "is_jpeg2000", "read_header"),
+}
 _WHERE = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
 
 

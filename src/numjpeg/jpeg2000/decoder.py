@@ -13,11 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.errors import FormatError, UnsupportedError
-from numjpeg.jpeg2000 import boxes, component_transform, packets, progression, quantization, wavelet
+from numjpeg.jpeg2000 import component_transform, quantization, wavelet
 from numjpeg.jpeg2000.block_coding import contexts, ht_decoder
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock, decode_blocks
-from numjpeg.jpeg2000.codestream import Codestream, Fault, Header, Sink, read_codestream
-from numjpeg.jpeg2000.geometry import Band, CodeBlock, Rectangle, Tile, TileComponent, component_box, tile_box
+from numjpeg.jpeg2000.container import boxes, packets, progression
+from numjpeg.jpeg2000.container.codestream import Codestream, Fault, Header, Sink, read_codestream
+from numjpeg.jpeg2000.container.geometry import (
+    Band,
+    CodeBlock,
+    Rectangle,
+    Tile,
+    TileComponent,
+    component_box,
+    tile_box,
+)
 from numjpeg.sources import read_bytes
 
 MAX_PIXELS = 178_956_970

@@ -14,23 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.jpeg2000 import (
-    boxes,
-    codestream,
-    component_transform,
-    packets,
-    progression,
-    quantization,
-    rate_control,
-    wavelet,
-)
+from numjpeg.jpeg2000 import component_transform, quantization, rate_control, wavelet
 from numjpeg.jpeg2000 import region_of_interest as roi
 from numjpeg.jpeg2000.block_coding import ht_encoder
 from numjpeg.jpeg2000.block_coding.contexts import BAND_KIND, HIGH_THROUGHPUT
 from numjpeg.jpeg2000.block_coding.lockstep_encoder import EncodedBlock, encode_blocks
-from numjpeg.jpeg2000.codestream import CodingStyle, ComponentSize, Quantization, Size, TileStyle
-from numjpeg.jpeg2000.decoder import decode
-from numjpeg.jpeg2000.geometry import (
+from numjpeg.jpeg2000.container import boxes, codestream, packets, progression
+from numjpeg.jpeg2000.container.codestream import CodingStyle, ComponentSize, Quantization, Size, TileStyle
+from numjpeg.jpeg2000.container.geometry import (
     LOG2_GAIN,
     Band,
     BandOfPrecinct,
@@ -41,7 +32,8 @@ from numjpeg.jpeg2000.geometry import (
     component_box,
     tile_box,
 )
-from numjpeg.jpeg2000.tag_tree import UNKNOWN, TagTree
+from numjpeg.jpeg2000.container.tag_tree import UNKNOWN, TagTree
+from numjpeg.jpeg2000.decoder import decode
 from numjpeg.metrics import psnr
 
 GUARD_BITS = 2

@@ -7,7 +7,7 @@ import pytest
 
 from numjpeg.jpeg2000.block_coding import literal
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock, decode_blocks
-from numjpeg.jpeg2000.packets import pieces
+from numjpeg.jpeg2000.container.packets import pieces
 
 
 def random_values(rng: np.random.Generator, most: int = 18) -> np.ndarray:

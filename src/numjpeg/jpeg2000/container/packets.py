@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from numjpeg.errors import FormatError
 from numjpeg.jpeg2000.block_coding.contexts import HIGH_THROUGHPUT, starts_segment
-from numjpeg.jpeg2000.geometry import BandOfPrecinct, CodeBlock
+from numjpeg.jpeg2000.container.geometry import BandOfPrecinct, CodeBlock
 
 MAX_LENGTH_BITS = 32
 _SOP, _EPH = b"\xff\x91", b"\xff\x92"

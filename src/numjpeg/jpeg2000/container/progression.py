@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.jpeg2000.codestream import ProgressionChange, Size
-from numjpeg.jpeg2000.geometry import Tile
+from numjpeg.jpeg2000.container.codestream import ProgressionChange, Size
+from numjpeg.jpeg2000.container.geometry import Tile
 
 NAMES = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
 """Layer, resolution, component, position: which changes slowest to which changes fastest (Table A.16)."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from numjpeg.jpeg2000.codestream import CodingStyle, Quantization, Size
-from numjpeg.jpeg2000.tag_tree import TagTree
+from numjpeg.jpeg2000.container.codestream import CodingStyle, Quantization, Size
+from numjpeg.jpeg2000.container.tag_tree import TagTree
 
 LL, HL, LH, HH = range(4)
 """Orientation of a sub-band: bit 0 horizontally, bit 1 vertically high-pass."""

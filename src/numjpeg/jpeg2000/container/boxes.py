@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.errors import FormatError
-from numjpeg.jpeg2000.codestream import START, Sink, Size
+from numjpeg.jpeg2000.container.codestream import START, Sink, Size
 
 SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 SRGB, GRAY, SYCC, CMYK = 16, 17, 18, 12
