@@ -12,7 +12,7 @@ import pytest
 import samples
 
 import numjpeg
-from numjpeg.container import structure as reader
+from numjpeg.container.structure import read_structure
 
 FLIPS = 200
 
@@ -35,7 +35,7 @@ def test_flipped_bits(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert report.mask.all()
     assert not report.faults
     assert not report.remarks
-    scans = reader.read_structure(data).scans
+    scans = read_structure(data).scans
     places = np.concatenate([np.arange(scan.start, scan.end) for scan in scans])
     random = np.random.default_rng(len(kind))
     shares, signs, outside = [], [], []

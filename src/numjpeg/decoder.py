@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from numjpeg import scans
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion, from_components
-from numjpeg.container import structure as reader
 from numjpeg.container.findings import REMARK, DamageReport
 from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.structure import Structure, band_rows, read_structure
 from numjpeg.entropy.evidence import note_impossible_dc
 from numjpeg.entropy.planes import lay_over, new_planes
 from numjpeg.entropy.shared import Band
@@ -150,7 +150,7 @@ class _Options(NamedTuple):
         if self.colorspace is not None and self.colorspace not in COLORSPACES:
             raise ValueError(f"colorspace: {self.colorspace!r} is none of {COLORSPACES}")
 
-    def target(self, structure: reader.Structure) -> tuple[str, NDArray[np.uint8] | None]:
+    def target(self, structure: Structure) -> tuple[str, NDArray[np.uint8] | None]:
         """The picture's colour space, and the array for it if one is given; see that both suit the file."""
         frame = structure.require_frame()
         _check_size(structure, self.max_pixels)
@@ -170,7 +170,7 @@ def _decode(
 ) -> tuple[NDArray[np.uint8], DamageReport]:
     """Structure -> scans -> samples -> picture."""
     options.check()
-    structure = reader.read_structure(file, options.tables, strict=strict, obeys_dnl=obeys_dnl)
+    structure = read_structure(file, options.tables, strict=strict, obeys_dnl=obeys_dnl)
     target, out = options.target(structure)
     frame = structure.require_frame()
     if options.restore:
@@ -196,7 +196,7 @@ def _decode(
     return out, DamageReport.of(frame, structure.scans, structure.sink)
 
 
-def _dnl_is_wrong(structure: reader.Structure) -> bool:
+def _dnl_is_wrong(structure: Structure) -> bool:
     """Whether the frame header's height counts, as in libjpeg, and not DNL's, which the first scan does not fit.
 
     A height above the one that DNL gives counts only if data for it are there.
@@ -227,13 +227,13 @@ def _blank_from(samples: list[NDArray[np.uint8]], frame: Frame) -> int:
 # --- scans to samples ------------------------------------------------------------------------------------
 
 
-def _needs_planes(structure: reader.Structure) -> bool:
+def _needs_planes(structure: Structure) -> bool:
     """Whether all scans must be read before anything can be said of a block."""
     indices = [index for scan in structure.scans for index in scan.indices]
     return structure.require_frame().progressive or len(set(indices)) < len(indices)
 
 
-def _samples_of_scans(file: bytes, structure: reader.Structure, dct_method: str) -> list[NDArray[np.uint8] | None]:
+def _samples_of_scans(file: bytes, structure: Structure, dct_method: str) -> list[NDArray[np.uint8] | None]:
     """Decode sequential scans to the sample planes of their components, band by band.
 
     None for a component that nothing can be read of; where a scan ends too early, the plane is mid-gray.
@@ -254,9 +254,9 @@ def _samples_of_scans(file: bytes, structure: reader.Structure, dct_method: str)
     return planes
 
 
-def _bands(file: bytes, structure: reader.Structure, scan: Scan) -> Iterator[tuple[int, Band]]:
+def _bands(file: bytes, structure: Structure, scan: Scan) -> Iterator[tuple[int, Band]]:
     """The bands of a sequential scan, each with the number of its first MCU row."""
-    step = reader.band_rows(scan, BAND_BLOCKS)
+    step = band_rows(scan, BAND_BLOCKS)
     for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
         if not structure.strict:
             tables = [structure.component_tables[index] for index in scan.indices]
@@ -264,9 +264,7 @@ def _bands(file: bytes, structure: reader.Structure, scan: Scan) -> Iterator[tup
         yield number * step, band
 
 
-def _samples_of_planes(
-    file: bytes, structure: reader.Structure, options: _Options
-) -> list[NDArray[np.uint8] | None]:
+def _samples_of_planes(file: bytes, structure: Structure, options: _Options) -> list[NDArray[np.uint8] | None]:
     """Decode all scans of a frame, then its components to sample planes; None for one that is never sent."""
     frame = structure.require_frame()
     known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
@@ -304,7 +302,7 @@ def _samples_of_planes(
     return planes
 
 
-def _coefficient_planes(file: bytes, structure: reader.Structure) -> tuple[list[NDArray[np.int16]], int]:
+def _coefficient_planes(file: bytes, structure: Structure) -> tuple[list[NDArray[np.int16]], int]:
     """The coefficients of a frame after all of its scans: whole MCUs high; none of a component never sent.
 
     Also, how many of the frame's MCU rows the last scan has come to.
@@ -428,7 +426,7 @@ def read_coefficients_damaged(
 def _read_coefficients(
     file: bytes, tables: Any, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
 ) -> tuple[Coefficients, DamageReport]:
-    structure = reader.read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
+    structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
     frame = structure.require_frame()
     _check_size(structure, max_pixels)
     coefficients = _coefficients(file, structure)
@@ -437,7 +435,7 @@ def _read_coefficients(
     return coefficients, DamageReport.of(frame, structure.scans, structure.sink)
 
 
-def _coefficients(file: bytes, structure: reader.Structure) -> Coefficients:
+def _coefficients(file: bytes, structure: Structure) -> Coefficients:
     frame = structure.require_frame()
     planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
     if _needs_planes(structure):
@@ -462,7 +460,7 @@ def _coefficients(file: bytes, structure: reader.Structure) -> Coefficients:
     )
 
 
-def _planes_of_scans(file: bytes, structure: reader.Structure, planes: list[NDArray[np.int16] | None]) -> None:
+def _planes_of_scans(file: bytes, structure: Structure, planes: list[NDArray[np.int16] | None]) -> None:
     """Read sequential scans straight into planes ``(rows, columns, 8, 8)``."""
     frame = structure.require_frame()
     for scan in structure.scans:
@@ -477,7 +475,7 @@ def _planes_of_scans(file: bytes, structure: reader.Structure, planes: list[NDAr
                 plane[row * v : row * v + len(sequences)] = inverse_zigzag(kept)
 
 
-def _check_size(structure: reader.Structure, max_pixels: int | None) -> None:
+def _check_size(structure: Structure, max_pixels: int | None) -> None:
     """Refuse more pixels than the caller allows, and a huge frame that the file is too small to fill."""
     frame, offset = structure.require_frame(), structure.frame_offset
     if isinstance(max_pixels, bool) or not isinstance(max_pixels, int | np.integer | None):
@@ -496,7 +494,7 @@ def _shape(frame: Frame, target: str) -> tuple[int, ...]:
 
 
 def _tables_for_one_scan(
-    structure: reader.Structure,
+    structure: Structure,
 ) -> tuple[tuple[Component, ...], dict[int, NDArray[np.uint16]], dict[tuple[int, int], HuffmanTable]]:
     """Components and tables such that one scan could carry what the file's scans carry.
 

@@ -9,8 +9,8 @@ import samples
 
 import numjpeg
 from numjpeg import scans
-from numjpeg.container import structure as reader
 from numjpeg.container.findings import DamageReport, Fault, Sink
+from numjpeg.container.structure import read_structure
 from numjpeg.entropy import bits, sequential_reader
 from numjpeg.entropy.intervals import resynchronise
 from numjpeg.fast import lanes
@@ -51,7 +51,7 @@ def test_unstuff_parts_takes_what_unstuff_takes() -> None:
 
 
 def read(data: bytes) -> tuple[list[np.ndarray], DamageReport]:
-    structure = reader.read_structure(data, strict=False)
+    structure = read_structure(data, strict=False)
     (scan,) = structure.scans
     sink = Sink()
     planes = [plane for band in scans.read_sequential(data, scan, 2, sink) for plane in band]
@@ -116,7 +116,7 @@ FILES = {
 
 
 def scan_parts(data: bytes) -> list[tuple[int, int]]:
-    return [(scan.start, scan.end) for scan in reader.read_structure(data).scans]
+    return [(scan.start, scan.end) for scan in read_structure(data).scans]
 
 
 def put_in_front_of_markers(data: bytes, stray: bytes, number: int) -> bytes:

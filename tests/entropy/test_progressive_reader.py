@@ -18,8 +18,8 @@ from PIL import Image
 import numjpeg
 from numjpeg import scans as choosers
 from numjpeg.container import markers, segments
-from numjpeg.container import structure as reader
 from numjpeg.container.findings import Sink
+from numjpeg.container.structure import read_structure
 from numjpeg.entropy import progressive_reader as progressive
 from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
@@ -151,7 +151,7 @@ def test_smoothing_can_be_left_out() -> None:
 
 def test_a_component_that_is_never_sent_is_neutral() -> None:
     data = pillow.save(samples.smooth(20, 20), progressive=True, subsampling=0)
-    frame = reader.read_structure(data).require_frame()
+    frame = read_structure(data).require_frame()
     place = data.index(b"\xff\xda")
     tables = data[:place]
     dc = segment(0xDA, bytes((1, frame.components[0].identifier, 0, 0, 0, 1)))
@@ -167,7 +167,7 @@ def read(data: bytes, read_scan: Callable[..., None], strict: bool) -> tuple[lis
     """All planes, the findings, and the error; of an error nothing else."""
     sink = Sink(strict)
     try:
-        structure = reader.read_structure(data, strict=strict)
+        structure = read_structure(data, strict=strict)
         planes = new_planes(structure.require_frame(), structure.scans, len(data), sink)
         for scan in structure.scans:
             read_scan(data, scan, planes, sink)
@@ -236,7 +236,7 @@ def test_a_lane_that_never_agrees_is_walked(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_errors_say_what_where_and_by_which_clause() -> None:
     data = pillow.save(samples.noise(80, 80), progressive=True)
-    scans = reader.read_structure(data).scans
+    scans = read_structure(data).scans
     for scan in scans:
         ones = b"\xff\x00" * 6
         if scan.Ss == 0 and scan.Ah:
@@ -276,7 +276,7 @@ def test_scan_headers_that_mean_nothing(parameters: tuple[int, int, int, int], e
 
 
 def _remarks(data: bytes) -> list[str]:
-    return [found.what for found in reader.read_structure(data).sink.findings]
+    return [found.what for found in read_structure(data).sink.findings]
 
 
 def test_scans_out_of_order_are_remarks() -> None:
@@ -303,7 +303,7 @@ def test_only_tables_that_a_scan_uses_must_be_there() -> None:
     with pytest.raises(numjpeg.FormatError, match="DC Huffman table 0 is not defined"):
         numjpeg.decode(data[:dht] + data[dht + 2 + length :])
     # Without any AC table there are only DC scans; the refinement needs none at all.
-    scans = reader.read_structure(data).scans
+    scans = read_structure(data).scans
     refinement = next(scan for scan in scans if scan.Ss == 0 and scan.Ah)
     assert refinement.huffman_tables == {}
     only_dc = data[: scans[0].end] + data[refinement.offset : refinement.end] + b"\xff\xd9"

@@ -11,8 +11,8 @@ import samples
 
 import numjpeg
 from numjpeg import scans
-from numjpeg.container import structure as reader
 from numjpeg.container.findings import Sink
+from numjpeg.container.structure import read_structure
 from numjpeg.entropy.sequential_reader import SequentialReader
 
 OPTIONS: list[dict[str, object]] = [
@@ -57,7 +57,7 @@ def test_other_colour_spaces_without_the_fast_forms(source: str, monkeypatch: py
 def test_the_walk_goes_on_from_any_mcu() -> None:
     """The blocks behind an MCU and its bit are those of a walk from the start."""
     data = pillow.save(samples.photograph()[:96, :120], quality=90, restart_marker_blocks=5)
-    (scan,) = reader.read_structure(data).scans
+    (scan,) = read_structure(data).scans
     whole = SequentialReader(data, scan, Sink(strict=True))
     bits = []
     note = whole.enter_interval

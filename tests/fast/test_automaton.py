@@ -11,8 +11,8 @@ import pytest
 import samples
 
 import numjpeg
-from numjpeg.container import structure as reader
 from numjpeg.container.findings import Fault, Sink
+from numjpeg.container.structure import band_rows, read_structure
 from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.errors import JpegError
 from numjpeg.fast import lanes, lookup
@@ -38,10 +38,10 @@ def read(data: bytes, fast: bool, strict: bool) -> tuple[Result, int]:
     sink = Sink(strict)
     walked = 0
     try:
-        for scan in reader.read_structure(data).scans:
+        for scan in read_structure(data).scans:
             one = SequentialReader(data, scan, sink)
             pieces = lanes.read_pieces(one) if fast else one.walk()
-            for band in read_bands(one, pieces, reader.band_rows(scan, 1 << 10)):
+            for band in read_bands(one, pieces, band_rows(scan, 1 << 10)):
                 planes += band
             walked += one.walked
     except JpegError as caught:
@@ -118,7 +118,7 @@ def test_odd_tables() -> None:
     odd_ac = HuffmanTable((1, 0, 1, 1, *[0] * 11, 3), bytes([0x01, 0x00, 0xF0, 0x20, 0xFF, 0x01]))
     random = np.random.default_rng(2)
     head = numjpeg.encode(np.zeros((64, 64), np.uint8), 90)
-    tables = reader.read_structure(head)
+    tables = read_structure(head)
     start = tables.scans[0].start
     for dc, ac in ((one, one), (odd_dc, odd_ac), (one, odd_ac), (odd_dc, one)):
         for _ in range(20):
@@ -155,7 +155,7 @@ def test_entries_say_what_the_code_words_mean(table: HuffmanTable, table_class: 
 def broken(data: bytes, random: np.random.Generator) -> bytes:
     """The file with something wrong in its entropy-coded data."""
     damaged = bytearray(data)
-    start = reader.read_structure(data).scans[0].start
+    start = read_structure(data).scans[0].start
     place = int(random.integers(start, len(data) - 3))
     kind = random.integers(6)
     if kind == 0:

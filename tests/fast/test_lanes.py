@@ -12,9 +12,9 @@ import samples
 from PIL import Image
 
 import numjpeg
-from numjpeg.container import structure as reader
 from numjpeg.container.findings import Fault, Sink
 from numjpeg.container.frame import Scan
+from numjpeg.container.structure import band_rows, read_structure
 from numjpeg.encoder import write_file
 from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.errors import JpegError
@@ -34,7 +34,7 @@ Result = tuple[list[np.ndarray], list[Fault], str | None]
 
 
 def scans_of(data: bytes) -> list[Scan]:
-    return reader.read_structure(data).scans
+    return read_structure(data).scans
 
 
 def read(data: bytes, in_lanes: bool, strict: bool) -> tuple[Result, list[SequentialReader]]:
@@ -46,7 +46,7 @@ def read(data: bytes, in_lanes: bool, strict: bool) -> tuple[Result, list[Sequen
         for scan in scans_of(data):
             readers.append(SequentialReader(data, scan, sink))
             pieces = lanes.read_pieces(readers[-1]) if in_lanes else readers[-1].walk()
-            for band in read_bands(readers[-1], pieces, reader.band_rows(scan, 1 << 10)):
+            for band in read_bands(readers[-1], pieces, band_rows(scan, 1 << 10)):
                 planes += band
     except JpegError as caught:
         return ([], [], str(caught)), readers

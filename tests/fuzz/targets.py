@@ -15,8 +15,8 @@ import numpy as np
 
 import numjpeg
 from numjpeg import scans
-from numjpeg.container import structure as reader
 from numjpeg.container.findings import Fault, Sink
+from numjpeg.container.structure import band_rows, read_structure
 from numjpeg.entropy import progressive_reader, sequential_reader
 from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
@@ -92,11 +92,11 @@ def read_bands(data: bytes, read_scan: Callable[..., Any], sink: Sink) -> Result
     """Planes of all bands of a sequential file, the findings, and the error; of an error nothing else."""
     planes: list[bytes] = []
     try:
-        for scan in reader.read_structure(data, strict=sink.strict).scans:
+        for scan in read_structure(data, strict=sink.strict).scans:
             rows, columns = scan.mcus
             if rows * columns * scan.blocks_per_mcu * 64 > MAX_PIXELS:
                 break
-            for band in read_scan(data, scan, reader.band_rows(scan, 1 << 10), sink):
+            for band in read_scan(data, scan, band_rows(scan, 1 << 10), sink):
                 planes += [plane.tobytes() for plane in band]
     except JpegError as caught:
         return [], [], str(caught)
@@ -107,7 +107,7 @@ def read_planes(data: bytes, read_scan: Callable[..., Any], sink: Sink) -> Resul
     """Planes of a progressive file, the findings, and the error; of an error nothing else."""
     planes: list[np.ndarray] = []
     try:
-        structure = reader.read_structure(data, strict=sink.strict)
+        structure = read_structure(data, strict=sink.strict)
         frame = structure.require_frame()
         if frame.height * frame.width <= MAX_PIXELS:
             planes = new_planes(frame, structure.scans, len(data), sink)
@@ -121,7 +121,7 @@ def read_planes(data: bytes, read_scan: Callable[..., Any], sink: Sink) -> Resul
 def fast_and_serial(data: bytes) -> None:
     """The fast readers against the literal ones, strict and not; lanes are forced on scans of every size."""
     try:
-        progressive_frame = reader.read_structure(data, strict=False).require_frame().progressive
+        progressive_frame = read_structure(data, strict=False).require_frame().progressive
     except JpegError:
         return
     below = lanes.SERIAL_BELOW, progressive_walk.WALK_BELOW

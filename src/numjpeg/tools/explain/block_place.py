@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component
 from numjpeg.colorspaces import to_components
-from numjpeg.container import structure as reader
 from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.structure import read_structure
 from numjpeg.stages.blocks import pad_edges
 
 
@@ -87,7 +87,7 @@ class BlockPlace:
 
 def find_block(pixels: NDArray[np.uint8], sample: bytes, row: int, column: int, component: str) -> BlockPlace:
     """Find a block of a component; ``sample`` is a file of the same kind, of any size."""
-    structure = reader.read_structure(sample)
+    structure = read_structure(sample)
     one = structure.require_frame()
     frame = Frame(one.marker, one.precision, pixels.shape[0], pixels.shape[1], one.components)
     names = ("Y", "Cb", "Cr")[: len(frame.components)]

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients
-from numjpeg.container import structure as reader
 from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.structure import read_structure
 from numjpeg.decoder import read_coefficients
 from numjpeg.entropy import bits
 from numjpeg.sources import read_bytes
@@ -68,7 +68,7 @@ def describe_file_block(
     """
     file = read_bytes(data)
     coefficients = read_coefficients(file, max_pixels=max_pixels)
-    structure = reader.read_structure(file)
+    structure = read_structure(file)
     frame = structure.require_frame()
     index, name = _find_component(frame, structure.colorspace, component)
     check_block(frame, index, row, column, name)

@@ -7,9 +7,9 @@ from string import ascii_letters
 from typing import Any
 
 from numjpeg.container import markers
-from numjpeg.container import structure as reader
 from numjpeg.container.exif import ImagePlace
 from numjpeg.container.header import Header, read_header
+from numjpeg.container.structure import Structure, read_structure
 from numjpeg.forensics import estimate_quality
 from numjpeg.sources import read_bytes
 from numjpeg.tools.explain.segment_words import describe_segments
@@ -38,7 +38,7 @@ def describe_header(data: Any) -> str:
     """
     file = read_bytes(data)
     header = read_header(file)
-    structure = reader.read_structure(file, decode=False)
+    structure = read_structure(file, decode=False)
     sections = [
         _summary(header, len(file)),
         _components(header, structure),
@@ -194,7 +194,7 @@ def _qualities(header: Header) -> str:
     return ", ".join(found)
 
 
-def _components(header: Header, structure: reader.Structure) -> str:
+def _components(header: Header, structure: Structure) -> str:
     frame = structure.require_frame()
     lines = [f"Components ({header.marker}, B.2.2)", "  number  identifier  sampling HxV  samples        table Tq"]
     for i, c in enumerate(frame.components[:MAX_LINES]):
@@ -260,7 +260,7 @@ def _standard_name(bits: tuple[int, ...], values: bytes) -> str:
     return ""
 
 
-def _scans(data: bytes, structure: reader.Structure) -> str:
+def _scans(data: bytes, structure: Structure) -> str:
     lines = []
     arithmetic = structure.require_frame().marker in markers.FRAMES.keys() - range(markers.SOF0, 0xC8)
     for scan in structure.scans[:MAX_LINES]:

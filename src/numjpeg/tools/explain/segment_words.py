@@ -6,14 +6,14 @@ from collections.abc import Callable
 from itertools import groupby
 
 from numjpeg.container import exif, markers, metadata
-from numjpeg.container import structure as reader
+from numjpeg.container.structure import Structure
 from numjpeg.tools.explain.text import MAX_LINES, printable
 
 MAX_ALIKE = 4
 """Markers of one name in succession that are listed one by one."""
 
 
-def describe_segments(data: bytes, structure: reader.Structure) -> str:
+def describe_segments(data: bytes, structure: Structure) -> str:
     """Every marker with its byte offset and the length that its segment states; many alike in one line."""
     lines = ["Markers (B.1.1.3)", "      offset    length  marker"]
     for _, group in groupby(structure.segments, key=lambda segment: segment.marker):
@@ -31,7 +31,7 @@ def describe_segments(data: bytes, structure: reader.Structure) -> str:
     return "\n".join(shown_lines)
 
 
-def _marker_line(data: bytes, structure: reader.Structure, segment: markers.Segment) -> str:
+def _marker_line(data: bytes, structure: Structure, segment: markers.Segment) -> str:
     alone = segment.start == segment.offset + 2
     length = "" if alone else str(segment.end - segment.start + 2)
     describe = _PAYLOADS.get(segment.marker, _application if 0xE0 <= segment.marker <= 0xEF else None)
