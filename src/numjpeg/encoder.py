@@ -62,6 +62,7 @@ def encode(
     target_bytes: int | None = None,
     target_psnr: float | None = None,
     fancy_upsampling: bool = True,
+    progress: Callable[[float], None] | None = None,
 ) -> bytes:
     """Encode a picture as a baseline or a progressive JPEG file.
 
@@ -108,6 +109,8 @@ def encode(
         more, or the next coarser tables would miss the target.
     fancy_upsampling : with ``tune`` or ``target_psnr``, the decoder to expect: one that enlarges chroma by the
         triangle filter, as nearly all do, or (False) one that repeats samples.
+    progress : with ``tune``, is called from time to time with the part that is done, 0 .. 1; a search for a target
+        begins at 0 with each trial.
 
     Returns
     -------
@@ -150,7 +153,7 @@ def encode(
         target_psnr=target_psnr,
         fancy_upsampling=fancy_upsampling,
     )
-    return run(plan)
+    return run(plan, progress)
 
 
 def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:

@@ -330,3 +330,13 @@ def test_wrong_values_are_named(name: str, options: dict[str, object]) -> None:
 def test_wrong_types_are_named(name: str, value: object) -> None:
     with pytest.raises(TypeError, match=f"^{name}: "):
         numjpeg.encode(IMAGE, tune="psnr", **{name: value})
+
+
+def test_progress_rises_to_the_end() -> None:
+    seen: list[float] = []
+    image = photograph()[:256, :256]
+    data = numjpeg.encode(image, 60, tune="psnr", progress=seen.append)
+    assert data == numjpeg.encode(image, 60, tune="psnr")
+    assert seen == sorted(seen)
+    assert 0 <= seen[0] <= seen[-1] <= 1
+    assert len(seen) >= 1

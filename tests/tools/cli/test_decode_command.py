@@ -14,6 +14,7 @@ from command_line import (
     usage,
 )
 from PIL import Image, ImageOps
+from samples import photograph
 
 import numjpeg
 
@@ -67,7 +68,9 @@ def test_nosmooth_repeats_chroma(jpg, tmp_path):
     np.testing.assert_array_equal(chroma[0::2, 0::2], chroma[1::2, 1::2])
 
 
-def test_decode_restored(jpg, tmp_path, capsys):
+def test_decode_restored(tmp_path, capsys):
+    jpg = tmp_path / "coarse.jpg"
+    jpg.write_bytes(numjpeg.encode(photograph()[100:228, 180:308], 20))
     assert main("decode", jpg, "-o", tmp_path / "restored.png", "--restore") == 0
     restored = numjpeg.decode(jpg.read_bytes(), restore=True)
     assert np.array_equal(pixels(tmp_path / "restored.png"), restored)

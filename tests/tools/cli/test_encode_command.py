@@ -48,6 +48,8 @@ def test_encode_tuned(png, tmp_path):
     assert main("encode", png, "-o", target, "--tune", "perceptual", "-q", "60") == 0
     assert target.read_bytes() == numjpeg.encode(image, 60, tune="perceptual")
     assert main("encode", png, "-o", target, "--target-bytes", "1500") == 0
+    assert target.read_bytes() == numjpeg.encode(image, target_bytes=1500)
+    assert main("encode", png, "-o", target, "--target-bytes", "1500", "--tune", "psnr") == 0
     assert 1470 <= target.stat().st_size <= 1500
     assert main("encode", png, "-o", target, "--tune", "psnr", "--target-psnr", "33") == 0
     assert 33 <= numjpeg.psnr(image, pixels(target)) <= 33.1

@@ -85,6 +85,7 @@ class Progress:
         self._what, self._count, self._unit = what, count, unit
         self._shown = wanted and sys.stderr is not None and sys.stderr.isatty()
         self._width = 0
+        self._share = 0.0
         self._start = time.monotonic()
         self._stop = threading.Event()
         self._clock: threading.Thread | None = None
@@ -95,7 +96,8 @@ class Progress:
 
     def _tick(self) -> None:
         while not self._stop.wait(TICK):
-            self._draw(f"{self._what}: {time.monotonic() - self._start:.0f} s")
+            share = f"{self._share:.0%}, " if self._share else ""
+            self._draw(f"{self._what}: {share}{time.monotonic() - self._start:.0f} s")
 
     def _draw(self, text: str) -> None:
         """Put a text in place of the one that is there."""
@@ -113,6 +115,10 @@ class Progress:
         if self._shown and count > 1:
             self._draw(f"{done}/{count} {self._unit}")
 
+    def tell(self, share: float) -> None:
+        """Say which part of a single thing is done, 0 to 1; it is shown at the next tick."""
+        self._share = share
+
     def close(self) -> None:
         """Leave the line empty."""
         self._stop.set()
@@ -124,12 +130,13 @@ class Progress:
 
 def for_each(
     names: Sequence[str],
-    work: Callable[[Any], str],
+    work: Callable[..., str],
     *,
     items: Iterable[Any] | None = None,
     verbose: bool = False,
     workers: int = 1,
     progress: bool = False,
+    tells: bool = False,
 ) -> int:
     """Do the work on each file, whatever becomes of the others.
 
@@ -140,14 +147,18 @@ def for_each(
     items : one for each name; None for the names themselves.
     workers : processes, this one among them.
     progress : show it on a terminal.
+    tells : the work on a single file takes ``progress=``, which it tells what part is done.
 
     Returns
     -------
     The exit code: 0, or ``FAILED`` if a file failed.
     """
     code = 0
+    single = len(names) == 1
+    shown = Progress(display(names[0]) if single else "", len(names), progress)
+    if tells and single:
+        work = partial(work, progress=shown.tell)
     results = _results(names if items is None else items, work, min(workers, len(names)))
-    shown = Progress(display(names[0]) if len(names) == 1 else "", len(names), progress)
     try:
         for done, name in enumerate(names, 1):
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def _add_tuning(command: argparse.ArgumentParser) -> None:
         type=byte_count,
         metavar="N",
         help="the best file of at most N bytes, in place of --quality: 50000, 50k (thousand), 2M (million), 48Ki "
-        "(1,024); --tune psnr unless given",
+        "(1,024)",
     )
     command.add_argument(
         "--target-psnr",
@@ -124,6 +125,7 @@ def run_encode(arguments: argparse.Namespace) -> int:
         verbose=arguments.verbose,
         workers=arguments.workers,
         progress=True,
+        tells=True,
     )
 
 
@@ -143,9 +145,7 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
         how["comment"] = os.fsencode(arguments.comment)
     aims = {"target_bytes": arguments.target_bytes, "target_psnr": arguments.target_psnr}
     wanted = {name: aim for name, aim in aims.items() if aim is not None}
-    how["tune"] = arguments.tune
-    if arguments.tune is None and (wanted or arguments.importance is not None):
-        how["tune"] = "psnr"
+    how["tune"] = "psnr" if arguments.tune is None and arguments.importance is not None else arguments.tune
     if len(wanted) + (arguments.quality is not None) > 1:
         raise UsageError("--quality, --target-bytes and --target-psnr: only one of them")
     try:  # on one pixel, so that what is wrong is said once and not for each file
@@ -155,7 +155,12 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
     return how | wanted
 
 
-def _encode_file(item: tuple[str, str | Exception], arguments: argparse.Namespace, how: dict[str, Any]) -> str:
+def _encode_file(
+    item: tuple[str, str | Exception],
+    arguments: argparse.Namespace,
+    how: dict[str, Any],
+    progress: Callable[[float], None] | None = None,
+) -> str:
     name, target = item
     if isinstance(target, Exception):
         raise target
@@ -172,7 +177,8 @@ def _encode_file(item: tuple[str, str | Exception], arguments: argparse.Namespac
         metadata.pop("dpi", None)  # a JFIF segment would turn the colours into YCbCr
     if picture.model == "GRAY":
         how = {**how, "subsampling": None}
-    data = encode(picture.pixels, colorspace=picture.model, keep_rgb=keep_rgb, **how, **metadata)
+    options: dict[str, Any] = {"colorspace": picture.model, "keep_rgb": keep_rgb, **how, **metadata}
+    data = encode(picture.pixels, progress=progress, **options)
     write(target, data)
     pixels = picture.pixels
     rate = 8 * len(data) / (pixels.shape[0] * pixels.shape[1])
