@@ -84,6 +84,16 @@ def skimage() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def imagecodecs() -> ModuleType:
+    """imagecodecs, whose jpeg8 is libjpeg-turbo for what Pillow does not read or write."""
+    try:
+        return importlib.import_module("imagecodecs")
+    except ImportError:
+        _missing("imagecodecs", "imagecodecs is not installed (extra dev)")
+        raise
+
+
+@pytest.fixture(scope="session")
 def study() -> None:
     """What the extras study and cluster install."""
     for name in (

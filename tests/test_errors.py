@@ -148,7 +148,7 @@ UNSUPPORTED = {
     "arithmetic": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc9"), "SOF9.*arithmetic"),
     "lossless": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc3"), "SOF3: lossless"),
     "differential": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc5"), "SOF5: differential"),
-    "12 bits": (small_files()["color"].replace(b"\xff\xc0\0\x11\x08", b"\xff\xc1\0\x11\x0c"), "SOF1.*12 bits"),
+    "10 bits": (small_files()["color"].replace(b"\xff\xc0\0\x11\x08", b"\xff\xc1\0\x11\x0a"), "SOF1.*10 bits"),
     "DNL": (replaced(0xC0, SOF[:1] + b"\0\0" + SOF[3:]), "SOF0.*DNL"),
     "fractional": (replaced(0xC0, SOF[:7] + b"\x32" + SOF[8:10] + b"\x21" + SOF[11:]), "fractional"),
     "5 components": (replaced(0xC0, SOF[:5] + b"\5" + SOF[6:] + b"\4\x11\0\5\x11\0"), "5 components"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,20 +46,21 @@ def canonical_name(colorspace: str) -> str:
     return _NAMES.get(colorspace.lower(), colorspace) if isinstance(colorspace, str) else colorspace
 
 
-def to_components(samples: NDArray[np.uint8], source: str, stored: str) -> NDArray[np.uint8]:
+def to_components(samples: NDArray[Any], source: str, stored: str, precision: int = 8) -> NDArray[Any]:
     """Convert a picture's channels into a file's components: the inverse of :func:`from_components`.
 
     Parameters
     ----------
-    samples : uint8 ``(H, W, channels)``.
+    samples : uint8 ``(H, W, channels)``; of more than 8 bits uint16.
     source : "GRAY", "RGB", "BGR", "YCbCr", or "CMYK" in Pillow's sense (0 for no ink).
     stored : "YCbCr" or "RGB" of "RGB" and "BGR"; else the same as ``source``.
+    precision : bits a sample.
     """
     if source == "BGR":
         samples, source = samples[..., ::-1], "RGB"
     if source == "CMYK":
-        return 255 - samples
-    return rgb_to_ycbcr(samples) if (source, stored) == ("RGB", "YCbCr") else samples
+        return _inverted(samples, precision)
+    return rgb_to_ycbcr(samples, precision) if (source, stored) == ("RGB", "YCbCr") else samples
 
 
 _TARGETS = {
@@ -80,19 +81,26 @@ def check_conversion(source: str, target: str) -> None:
         )
 
 
-def from_components(samples: NDArray[np.uint8], source: str, target: str) -> NDArray[np.uint8]:
+def _inverted(samples: NDArray[Any], precision: int) -> NDArray[Any]:
+    """Ink for light, and light for ink: 255 - sample, or what takes 255's place."""
+    inverted: NDArray[Any] = np.subtract(samples.dtype.type((1 << precision) - 1), samples)
+    return inverted
+
+
+def from_components(samples: NDArray[Any], source: str, target: str, precision: int = 8) -> NDArray[Any]:
     """Convert a file's components into a picture's channels.
 
     Parameters
     ----------
-    samples : uint8 ``(H, W, components)``.
+    samples : uint8 ``(H, W, components)``; of more than 8 bits uint16.
     source : "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw", as the file says.
     target : one of :data:`COLORSPACES`.
+    precision : bits a sample.
 
     Returns
     -------
-    uint8 ``(H, W)`` for "GRAY", else ``(H, W, channels)``. "CMYK" is meant as Pillow means it, 255 - sample, so
-    that 0 is no ink; from it "RGB" is made without a colour profile. "raw" are the samples themselves.
+    ``(H, W)`` for "GRAY", else ``(H, W, channels)``, same dtype. "CMYK" is meant as Pillow means it, 255 - sample,
+    so that 0 is no ink; from it "RGB" is made without a colour profile. "raw" are the samples themselves.
 
     Raises
     ------
@@ -102,21 +110,30 @@ def from_components(samples: NDArray[np.uint8], source: str, target: str) -> NDA
     if target == "raw" or target == source != "CMYK":
         return samples if samples.shape[-1] > 1 else samples[..., 0]
     if target == "BGR":
-        return from_components(samples, source, "RGB")[..., ::-1]
+        return from_components(samples, source, "RGB", precision)[..., ::-1]
     if source == "GRAY":
         if target == "RGB":
             return np.repeat(samples, 3, axis=-1)
-        neutral = np.full_like(samples, 128)
+        neutral = np.full_like(samples, 1 << precision - 1)
         return np.concatenate([samples, neutral, neutral], axis=-1)
     if source == "YCbCr":
-        return samples[..., 0] if target == "GRAY" else ycbcr_to_rgb(samples)
+        return samples[..., 0] if target == "GRAY" else ycbcr_to_rgb(samples, precision)
     if source == "RGB":
-        ycbcr = rgb_to_ycbcr(samples)
+        ycbcr = rgb_to_ycbcr(samples, precision)
         return ycbcr[..., 0] if target == "GRAY" else ycbcr
-    cmyk = 255 - samples
+    cmyk = _inverted(samples, precision)
     if source == "YCCK":
-        cmyk[..., :3] = ycbcr_to_rgb(samples[..., :3])
-    return cmyk if target == "CMYK" else _without_ink(cmyk)
+        cmyk[..., :3] = ycbcr_to_rgb(samples[..., :3], precision)
+    if target == "CMYK":
+        return cmyk
+    return _without_ink(cmyk) if precision == 8 else _without_ink_of(cmyk, precision)
+
+
+def _without_ink_of(cmyk: NDArray[Any], precision: int) -> NDArray[Any]:
+    """The same as :func:`_without_ink` for samples of other than 8 bits, rounded half up."""
+    most = (1 << precision) - 1
+    light = most - cmyk.astype(np.int64)
+    return ((light[..., :3] * light[..., 3:] + most // 2) // most).astype(cmyk.dtype)
 
 
 def _without_ink(cmyk: NDArray[np.uint8]) -> NDArray[np.uint8]:

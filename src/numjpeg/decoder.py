@@ -24,7 +24,7 @@ from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
 from numjpeg.stages.blocks import join_blocks
 from numjpeg.stages.huffman import HuffmanTable
-from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
+from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.subsampling import upsample
 from numjpeg.stages.zigzag import inverse_zigzag
@@ -53,14 +53,14 @@ def decode(
     fancy_upsampling: bool = True,
     block_smoothing: bool = True,
     max_pixels: int | None = MAX_PIXELS,
-    out: NDArray[np.uint8] | None = None,
+    out: NDArray[Any] | None = None,
     dct_method: str = "islow",
     restore: bool = False,
-) -> NDArray[np.uint8]:
+) -> NDArray[Any]:
     """Decode a JPEG file to pixels.
 
-    Baseline, extended sequential and progressive files with Huffman coding, 8 bits a sample, 1 to 4 components.
-    The pixels are those that Pillow (libjpeg-turbo) gives, without any difference.
+    Baseline, extended sequential and progressive files with Huffman coding, 8 or 12 bits a sample, 1 to 4
+    components. The pixels are those that Pillow (libjpeg-turbo) gives, without any difference.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def decode(
     block_smoothing : of a progressive file of which scans are missing, estimate low frequencies from the blocks
         around (:mod:`numjpeg.restoration.smoothing`), as libjpeg does by default.
     max_pixels : most pixels (width x height) that a file may have; None for no limit.
-    out : uint8 array of the result's shape to be filled, any strides.
+    out : array of the result's shape and type to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
     restore : estimate what quantization took away (:mod:`numjpeg.restoration.restore`): blocks are not seen at
         low qualities, some 0.6 dB more PSNR, at some ten times the cost; no longer libjpeg's pixels, and
@@ -84,7 +84,9 @@ def decode(
     Returns
     -------
     uint8 array, ``out`` if it is given: ``(H, W)`` for one component, ``(H, W, 2)`` unchanged samples for two,
-    ``(H, W, 3)`` RGB for three, ``(H, W, 4)`` CMYK for four, in Pillow's sense (255 - sample: 0 is no ink).
+    ``(H, W, 3)`` RGB for three, ``(H, W, 4)`` CMYK for four, in Pillow's sense (255 - sample: 0 is no ink). Of
+    more than 8 bits a sample the array is uint16, its values 0 .. 4095 for 12 bits, and four components are
+    unchanged samples.
 
     Raises
     ------
@@ -107,9 +109,9 @@ def decode_damaged(
     fancy_upsampling: bool = True,
     block_smoothing: bool = True,
     max_pixels: int | None = MAX_PIXELS,
-    out: NDArray[np.uint8] | None = None,
+    out: NDArray[Any] | None = None,
     dct_method: str = "islow",
-) -> tuple[NDArray[np.uint8], DamageReport]:
+) -> tuple[NDArray[Any], DamageReport]:
     """Decode what can be recovered of a damaged JPEG file, and say what is wrong with it.
 
     Parameters
@@ -139,7 +141,7 @@ class _Options(NamedTuple):
     fancy_upsampling: bool
     block_smoothing: bool
     max_pixels: int | None
-    out: NDArray[np.uint8] | None
+    out: NDArray[Any] | None
     dct_method: str
     restore: bool = False
 
@@ -150,16 +152,17 @@ class _Options(NamedTuple):
         if self.colorspace is not None and self.colorspace not in COLORSPACES:
             raise ValueError(f"colorspace: {self.colorspace!r} is none of {COLORSPACES}")
 
-    def target(self, structure: Structure) -> tuple[str, NDArray[np.uint8] | None]:
+    def target(self, structure: Structure) -> tuple[str, NDArray[Any] | None]:
         """The picture's colour space, and the array for it if one is given; see that both suit the file."""
         frame = structure.require_frame()
         _check_size(structure, self.max_pixels)
-        target = self.colorspace or _NATIVE[structure.colorspace]
+        target = self.colorspace or _native_colorspace(structure)
         check_conversion(structure.colorspace, target)
         shape, out = _shape(frame, target), self.out
         if out is not None:
-            if not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
-                raise ValueError(f"out: a uint8 array {shape} expected")
+            dtype = frame.sample_type
+            if not isinstance(out, np.ndarray) or out.dtype != dtype or out.shape != shape:
+                raise ValueError(f"out: a {dtype} array {shape} expected")
             if not out.flags.writeable:
                 raise ValueError("out: the array is read-only")
         return target, out
@@ -167,12 +170,14 @@ class _Options(NamedTuple):
 
 def _decode(
     file: bytes, strict: bool, options: _Options, obeys_dnl: bool = True
-) -> tuple[NDArray[np.uint8], DamageReport]:
+) -> tuple[NDArray[Any], DamageReport]:
     """Structure -> scans -> samples -> picture."""
     options.check()
     structure = read_structure(file, options.tables, strict=strict, obeys_dnl=obeys_dnl)
     target, out = options.target(structure)
     frame = structure.require_frame()
+    if options.restore and frame.precision != 8:
+        raise ValueError(f"restore: of 8 bits a sample only, the file has {frame.precision}")
     if options.restore:
         samples = _restored_samples(_coefficients(file, structure))
     elif _needs_planes(structure):
@@ -182,9 +187,10 @@ def _decode(
     if _dnl_is_wrong(structure):
         return _decode(file, strict, options, obeys_dnl=False)
     if out is None:
-        out = np.empty(_shape(frame, target), np.uint8)
+        out = np.empty(_shape(frame, target), frame.sample_type)
+    gray = frame.mid_level
     planes = [
-        np.full(size, MID_LEVEL, np.uint8) if plane is None else plane[: size[0], : size[1]]
+        np.full(size, gray, out.dtype) if plane is None else plane[: size[0], : size[1]]
         for plane, size in zip(samples, map(frame.sample_size, frame.components), strict=True)
     ]
     bottom = frame.height if strict else _blank_from(planes, frame)
@@ -208,17 +214,29 @@ def _dnl_is_wrong(structure: Structure) -> bool:
     return any(frame.height > frame.header_height or finding.clause == "B.2.5" for finding in found)
 
 
-def _blank_from(samples: list[NDArray[np.uint8]], frame: Frame) -> int:
+def _native_colorspace(structure: Structure) -> str:
+    """What a file is decoded to unless the caller says otherwise.
+
+    That inks are turned round is a custom of 8-bit files: of others no decoder does so.
+    """
+    frame = structure.require_frame()
+    if frame.precision != 8 and len(frame.components) == 4:
+        return "raw"
+    return _NATIVE[structure.colorspace]
+
+
+def _blank_from(samples: list[NDArray[Any]], frame: Frame) -> int:
     """The row of a damaged picture from which on, and in some rows above it, no sample differs from mid-gray.
 
     A small file may say that it holds a huge picture; such rows are all alike.
     """
     step = 8 * frame.V_max
+    gray = frame.mid_level
     bottom = 0
     for plane, component in zip(samples, frame.components, strict=True):
         rows = 8 * component.V
         first = ceil_div(len(plane), rows)
-        while first > bottom // step and (plane[(first - 1) * rows : first * rows] == MID_LEVEL).all():
+        while first > bottom // step and (plane[(first - 1) * rows : first * rows] == gray).all():
             first -= 1
         bottom = max(bottom, first * step)
     return min(frame.height, bottom + step)
@@ -233,12 +251,13 @@ def _needs_planes(structure: Structure) -> bool:
     return structure.require_frame().progressive or len(set(indices)) < len(indices)
 
 
-def _samples_of_scans(file: bytes, structure: Structure, dct_method: str) -> list[NDArray[np.uint8] | None]:
+def _samples_of_scans(file: bytes, structure: Structure, dct_method: str) -> list[NDArray[Any] | None]:
     """Decode sequential scans to the sample planes of their components, band by band.
 
     None for a component that nothing can be read of; where a scan ends too early, the plane is mid-gray.
     """
-    planes: list[NDArray[np.uint8] | None] = [None] * len(structure.require_frame().components)
+    frame = structure.require_frame()
+    planes: list[NDArray[Any] | None] = [None] * len(frame.components)
     workspace = Workspace()
     for scan in structure.scans:
         for row, band in _bands(file, structure, scan):
@@ -246,11 +265,14 @@ def _samples_of_scans(file: bytes, structure: Structure, dct_method: str) -> lis
                 rows, columns, _ = sequences.shape
                 plane = planes[index]
                 if plane is None:
-                    plane = planes[index] = np.empty((scan.mcus[0] * v * 8, columns * 8), np.uint8)
+                    shape = (scan.mcus[0] * v * 8, columns * 8)
+                    plane = planes[index] = np.empty(shape, frame.sample_type)
                     if not structure.strict:
-                        plane[:] = MID_LEVEL
+                        plane[:] = frame.mid_level
                 own = plane[row * v * 8 : (row * v + rows) * 8]
-                _synthesise(sequences, structure.component_tables[index], own, workspace, dct_method)
+                _synthesise(
+                    sequences, structure.component_tables[index], own, workspace, dct_method, frame.precision
+                )
     return planes
 
 
@@ -264,12 +286,12 @@ def _bands(file: bytes, structure: Structure, scan: Scan) -> Iterator[tuple[int,
         yield number * step, band
 
 
-def _samples_of_planes(file: bytes, structure: Structure, options: _Options) -> list[NDArray[np.uint8] | None]:
+def _samples_of_planes(file: bytes, structure: Structure, options: _Options) -> list[NDArray[Any] | None]:
     """Decode all scans of a frame, then its components to sample planes; None for one that is never sent."""
     frame = structure.require_frame()
     known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
     smoothed = options.block_smoothing and smoothing.is_useful(known, structure.component_tables.values())
-    planes: list[NDArray[np.uint8] | None] = []
+    planes: list[NDArray[Any] | None] = []
     workspace = Workspace()
     all_sequences, mcu_rows = _coefficient_planes(file, structure)
     for i, (sequences, bits) in enumerate(zip(all_sequences, known, strict=True)):
@@ -284,20 +306,20 @@ def _samples_of_planes(file: bytes, structure: Structure, options: _Options) -> 
             cut = min(rows, mcu_rows * frame.components[i].V)
             before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
         step = max(1, BAND_BLOCKS // columns)
-        plane = np.empty((rows * 8, columns * 8), np.uint8)
+        plane = np.empty((rows * 8, columns * 8), frame.sample_type)
         for row in sorted({*range(0, rows, step), cut} - {rows}):
             bottom = min(rows, row - row % step + step)
             if row < cut:
                 bottom = min(bottom, cut)
             samples = plane[row * 8 : bottom * 8]
             if not structure.strict and not sequences[max(0, row - 2) : bottom + 2].any():
-                samples[:] = MID_LEVEL  # as the steps below give it; of a damaged file it may be the most
+                samples[:] = frame.mid_level  # as the steps below give it; of a damaged file it may be the most
                 continue
             band = sequences[row:bottom]
             of_band = bits if row < cut else before
             if smoothed and of_band is not None:
                 band = smoothing.smooth(sequences, rows, of_band, table, frame.components[i].V, slice(row, bottom))
-            _synthesise(band, table, samples, workspace, options.dct_method)
+            _synthesise(band, table, samples, workspace, options.dct_method, frame.precision)
         planes.append(plane)
     return planes
 
@@ -329,47 +351,48 @@ def _coefficient_planes(file: bytes, structure: Structure) -> tuple[list[NDArray
 def _synthesise(
     sequences: NDArray[np.int16],
     table: NDArray[np.uint16],
-    out: NDArray[np.uint8],
+    out: NDArray[Any],
     workspace: Workspace,
     dct_method: str,
+    precision: int,
 ) -> None:
     """Turn a band of one component's coefficients ``(rows, columns, 64)`` into samples."""
     if scans.fast_forms_enabled():
         from numjpeg.fast import tiles  # noqa: PLC0415 (it may be missing)
 
-        tiles.synthesise(sequences, table, out, workspace, dct_method)
+        tiles.synthesise(sequences, table, out, workspace, dct_method, precision)
     else:
         coefficients = dequantize(inverse_zigzag(sequences), table)
-        out[...] = join_blocks(inverse_level_shift(dct.idct(coefficients, dct_method)))
+        out[...] = join_blocks(inverse_level_shift(dct.idct(coefficients, dct_method, precision), precision))
 
 
 def _assemble(
-    planes: list[NDArray[np.uint8]],
+    planes: list[NDArray[Any]],
     frame: Frame,
     source: str,
     target: str,
-    out: NDArray[np.uint8],
+    out: NDArray[Any],
     fancy: bool,
 ) -> None:
     """Upsample components and convert their colours."""
     if scans.fast_forms_enabled():
         from numjpeg.fast import tiles  # noqa: PLC0415 (it may be missing)
 
-        tiles.assemble(planes, frame.components, source, target, out, fancy)
+        tiles.assemble(planes, frame.components, source, target, out, fancy, frame.precision)
         return
     height, width = out.shape[:2]
     samples = []
     for plane, c in zip(planes, frame.components, strict=True):
         h, v = frame.H_max // c.H, frame.V_max // c.V
         samples.append((upsample(plane, h, v, fancy) if h * v > 1 else plane)[:height, :width])
-    out[...] = from_components(np.stack(samples, axis=-1), source, target)
+    out[...] = from_components(np.stack(samples, axis=-1), source, target, frame.precision)
 
 
-def _restored_samples(coefficients: Coefficients) -> list[NDArray[np.uint8] | None]:
+def _restored_samples(coefficients: Coefficients) -> list[NDArray[Any] | None]:
     """The sample planes as they probably were before quantization; plain ones where that is in doubt."""
     from numjpeg.restoration import restore as restoration  # noqa: PLC0415 (seldom wanted)
 
-    planes: list[NDArray[np.uint8] | None] = []
+    planes: list[NDArray[Any] | None] = []
     for i, gains in enumerate(restoration.worthwhile(coefficients)):
         plane, table = coefficients.planes[i], coefficients.quantization_table(i)
         if not gains:

@@ -88,21 +88,21 @@ def _forward_1d(d: list[int], keep: int, shift: int) -> list[int]:
     return out
 
 
-def islow_forward(samples: Block) -> Block:
-    """8 times the DCT of one level-shifted block."""
-    rows = [_forward_1d(row, PASS1_BITS, CONST_BITS - PASS1_BITS) for row in samples]
-    columns = [_forward_1d([rows[y][u] for y in range(8)], -PASS1_BITS, CONST_BITS + PASS1_BITS) for u in range(8)]
+def islow_forward(samples: Block, pass1_bits: int = PASS1_BITS) -> Block:
+    """8 times the DCT of one level-shifted block; of 12 bits a sample ``pass1_bits`` is 1."""
+    rows = [_forward_1d(row, pass1_bits, CONST_BITS - pass1_bits) for row in samples]
+    columns = [_forward_1d([rows[y][u] for y in range(8)], -pass1_bits, CONST_BITS + pass1_bits) for u in range(8)]
     return [[columns[u][v] for u in range(8)] for v in range(8)]
 
 
-def _inverse_1d(c: list[int], shift: int) -> list[int]:
-    """One column or row: 16-bit inputs, first sums modulo 2^16, sums modulo 2^32, outputs saturated to 16 bits."""
+def _inverse_sums(c: list[int], bits: int) -> list[int]:
+    """One column or row before its rounding shift; first sums are kept in so many bits."""
     z1 = (c[2] + c[6]) * FIX[0.541196100]
     tmp2, tmp3 = z1 - c[6] * FIX[1.847759065], z1 + c[2] * FIX[0.765366865]
-    tmp0, tmp1 = _wrap(c[0] + c[4], 16) << CONST_BITS, _wrap(c[0] - c[4], 16) << CONST_BITS
+    tmp0, tmp1 = _wrap(c[0] + c[4], bits) << CONST_BITS, _wrap(c[0] - c[4], bits) << CONST_BITS
     even = [tmp0 + tmp3, tmp1 + tmp2, tmp1 - tmp2, tmp0 - tmp3]
     tmp0, tmp1, tmp2, tmp3 = c[7], c[5], c[3], c[1]
-    z1, z2, z3, z4 = tmp0 + tmp3, tmp1 + tmp2, _wrap(tmp0 + tmp2, 16), _wrap(tmp1 + tmp3, 16)
+    z1, z2, z3, z4 = tmp0 + tmp3, tmp1 + tmp2, _wrap(tmp0 + tmp2, bits), _wrap(tmp1 + tmp3, bits)
     z5 = (z3 + z4) * FIX[1.175875602]
     z1, z2 = -z1 * FIX[0.899976223], -z2 * FIX[2.562915447]
     z3, z4 = -z3 * FIX[1.961570560] + z5, -z4 * FIX[0.390180644] + z5
@@ -112,11 +112,12 @@ def _inverse_1d(c: list[int], shift: int) -> list[int]:
         tmp1 * FIX[2.053119869] + z2 + z4,
         tmp0 * FIX[0.298631336] + z1 + z3,
     ]
-    out = [0] * 8
-    for k in range(4):
-        for place, total in ((k, even[k] + odd[k]), (7 - k, even[k] - odd[k])):
-            out[place] = _saturate(_wrap(total + (1 << (shift - 1)), 32) >> shift, 16)
-    return out
+    return [even[k] + odd[k] for k in range(4)] + [even[k] - odd[k] for k in (3, 2, 1, 0)]
+
+
+def _inverse_1d(c: list[int], shift: int) -> list[int]:
+    """One column or row: 16-bit inputs, first sums modulo 2^16, sums modulo 2^32, outputs saturated to 16 bits."""
+    return [_saturate(_wrap(total + (1 << (shift - 1)), 32) >> shift, 16) for total in _inverse_sums(c, 16)]
 
 
 def islow_inverse(coefficients: Block) -> Block:
@@ -128,3 +129,16 @@ def islow_inverse(coefficients: Block) -> Block:
         columns = [[_wrap(c[0][u] << PASS1_BITS, 16)] * 8 for u in range(8)]
     rows = [_inverse_1d([columns[u][y] for u in range(8)], CONST_BITS + PASS1_BITS + 3) for y in range(8)]
     return [[_saturate(x, 8) for x in row] for row in rows]
+
+
+def islow_inverse_12(coefficients: Block) -> Block:
+    """The same of 12 bits, -2048 .. 2047, as libjpeg-turbo's C code computes them.
+
+    It has 64 bits for its sums, 32 between the passes, and 14 for the index into its table of clipped samples.
+    """
+    columns = [
+        [_wrap(_descale(total, 12), 32) for total in _inverse_sums([coefficients[v][u] for v in range(8)], 64)]
+        for u in range(8)
+    ]
+    rows = [_inverse_sums([columns[u][y] for u in range(8)], 64) for y in range(8)]
+    return [[max(-2048, min(_wrap(_descale(total, 17), 14), 2047)) for total in row] for row in rows]

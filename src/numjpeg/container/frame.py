@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.container.markers import SOF0, SOF1, SOF2
@@ -35,6 +37,16 @@ class Frame(NamedTuple):
     def progressive(self) -> bool:
         """Coefficients come in several scans, by frequency and by bit (Annex G), Huffman-coded."""
         return self.marker == SOF2
+
+    @property
+    def sample_type(self) -> np.dtype[Any]:
+        """The type that holds its samples: uint8 up to 8 bits, uint16 above."""
+        return np.dtype(np.uint8 if self.precision <= 8 else np.uint16)
+
+    @property
+    def mid_level(self) -> int:
+        """The level of a sample that becomes 0 (A.3.1): 128 for 8 bits."""
+        return 1 << self.precision - 1
 
     @property
     def H_max(self) -> int:

@@ -165,7 +165,7 @@ def check_supported(frame: Frame, offset: int) -> None:
         raise unsupported(f"{markers.FRAMES[frame.marker]} is not supported", "B.1.1.3")
     if frame.marker == markers.SOF0 and frame.precision != 8:
         raise FormatError(f"SOF0: precision {frame.precision} is not 8", offset=offset, clause="B.2.2")
-    if frame.precision != 8:
+    if frame.precision not in (8, 12):
         raise unsupported(f"samples of {frame.precision} bits are not supported", "B.2.2")
     if len(frame.components) > 4:
         raise unsupported(f"{len(frame.components)} components, at most 4 are supported", "B.2.2")

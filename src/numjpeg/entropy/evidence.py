@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from numjpeg.container.findings import REMARK, Fault, Sink
 from numjpeg.container.frame import Scan
 
-DC_LIMIT = 1024
-"""The largest magnitude that the DC coefficient of 8-bit samples has (A.3.3): 8 times 128."""
-
 
 def note_impossible_dc(
     scan: Scan,
@@ -33,12 +30,13 @@ def note_impossible_dc(
     tables : their quantization tables.
     """
     rows, columns = scan.mcus
+    most = 1 << scan.frame.precision + 2  # A.3.3: of 8-bit samples 8 times 128
     found = []
     for (v, h), plane, table in zip(scan.factors, planes, tables, strict=True):
         step = int(table[0, 0])
         dc = plane[: rows * v, : columns * h, 0]
         # Without its lowest bits a coefficient below zero is larger than it will be (G.1.2.1).
-        limit = (DC_LIMIT + step // 2) // max(step, 1) + (1 << scan.Al) - 1
+        limit = (most + step // 2) // max(step, 1) + (1 << scan.Al) - 1
         if dc.size and (dc.max() > limit or dc.min() < -limit):
             y, x = np.nonzero((dc > limit) | (dc < -limit))
             found.append((y // v + first_row) * columns + x // h)
@@ -56,7 +54,7 @@ def note_impossible_dc(
         i = known.get(interval)
         if i is None:
             span = (interval * interval_mcus, min((interval + 1) * interval_mcus, rows * columns))
-            what = f"a DC coefficient that no 8-bit samples have in MCU {mcu}"
+            what = f"a DC coefficient that no {scan.frame.precision}-bit samples have in MCU {mcu}"
             sink.add(Fault(what, scan.start, "A.3.3", scan.number, span, REMARK, mcu))
         elif sink.findings[i].probably_from is None:
             sink.findings[i] = replace(sink.findings[i], probably_from=mcu)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -232,42 +232,46 @@ def _by_coefficient(blocks: NDArray[Sample]) -> NDArray[Sample]:
 def synthesise(
     sequences: NDArray[np.int16],
     table: NDArray[np.uint16],
-    out: NDArray[np.uint8],
+    out: NDArray[Any],
     workspace: Workspace,
     dct_method: str = "islow",
+    precision: int = 8,
 ) -> None:
     """Turn a band of one component's coefficients into samples.
 
     Parameters
     ----------
     sequences : int16 ``(rows, columns, 64)`` in zig-zag order. table : its quantization table.
-    out : uint8 ``(rows * 8, columns * 8)``, each row contiguous; filled.
-    dct_method : as in :func:`numjpeg.stages.dct.idct`.
+    out : uint8, or uint16 for 12 bits, ``(rows * 8, columns * 8)``, each row contiguous; filled.
+    dct_method, precision : as in :func:`numjpeg.stages.dct.idct`.
     """
-    if dct_method == "islow":
+    if dct_method == "islow" and precision == 8:
         inverse_dct.samples(sequences, table, out, workspace)
     else:
         coefficients = dequantize(inverse_zigzag(sequences), table)
-        out[...] = join_blocks(inverse_level_shift(idct(coefficients, dct_method)))
+        out[...] = join_blocks(inverse_level_shift(idct(coefficients, dct_method, precision), precision))
 
 
 def assemble(
-    planes: Sequence[NDArray[np.uint8]],
+    planes: Sequence[NDArray[Any]],
     components: Sequence[Component],
     source: str,
     target: str,
-    out: NDArray[np.uint8],
+    out: NDArray[Any],
     fancy_upsampling: bool = True,
+    precision: int = 8,
 ) -> None:
     """Upsample components and convert their colours, band by band, into a picture.
 
     Parameters
     ----------
-    planes : for each component its samples, uint8, cut to ``ceil(H * H_c / H_max)`` columns and likewise rows.
+    planes : for each component its samples, uint8 or uint16, cut to ``ceil(H * H_c / H_max)`` columns and likewise
+        rows.
     components : their sampling factors.
     source, target : colour space of the file and of the picture (:func:`from_components`).
-    out : uint8 ``(H, W)`` or ``(H, W, channels)``, any strides; filled.
+    out : ``(H, W)`` or ``(H, W, channels)``, same dtype, any strides; filled.
     fancy_upsampling : triangle filter, see :func:`numjpeg.stages.subsampling.upsample`.
+    precision : bits a sample.
     """
     height, width = out.shape[:2]
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
@@ -278,7 +282,7 @@ def assemble(
     step = max(1, ASSEMBLY_PIXELS // (v_max * width)) * v_max
     for top in range(0, height, step):
         bottom = min(height, top + step)
-        samples = np.empty((used, bottom - top, width), np.uint8)
+        samples = np.empty((used, bottom - top, width), out.dtype)
         for (h, v), group in by_ratio.items():
             # The triangle filter looks at one more row on either side, where there is one.
             first, last = max(0, top // v - 1), ceil_div(bottom, v) + 1
@@ -286,7 +290,7 @@ def assemble(
             rows = upsample(np.stack(own), h, v, fancy_upsampling) if (h, v) != (1, 1) else own
             for i, enlarged in zip(group, rows, strict=True):
                 samples[i] = enlarged[top - first * v : bottom - first * v, :width]
-        picture = from_components(np.moveaxis(samples, 0, -1), source, target)
+        picture = from_components(np.moveaxis(samples, 0, -1), source, target, precision)
         if picture.ndim == 2:
             out[top:bottom] = picture
         else:

@@ -1,17 +1,20 @@
-"""Colour conversion between RGB and YCbCr as JFIF defines it (ITU-R BT.601, full range, 8 bits).
+"""Colour conversion between RGB and YCbCr as JFIF defines it (ITU-R BT.601, full range).
 
     Y  =  0.299   R + 0.587   G + 0.114   B
     Cb = -0.16874 R - 0.33126 G + 0.5     B + 128
     Cr =  0.5     R - 0.41869 G - 0.08131 B + 128
 
-Both directions run in 16-bit fixed point, as libjpeg does: each weight is rounded to a multiple of 2^-16 and
-the sum is shifted right once.
+These are the formulas for samples of 8 bits; of P bits 2^(P-1) takes the place of 128. Both directions run in
+16-bit fixed point, as libjpeg does: each weight is rounded to a multiple of 2^-16, and the sum is shifted right
+once.
 
 Arrays are ``(..., 3)`` with any strides. Results lie in memory as three planes, since the next stages read one
 component at a time.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,23 +45,32 @@ FORWARD = np.array(
 """Weights of R, G, B in Y, Cb, Cr."""
 
 
-def _three_planes(shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+Samples = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+def _three_planes(like: Samples) -> tuple[NDArray[Any], NDArray[Any]]:
     """Planes ``(3, ...)`` and the same memory seen as ``(..., 3)``."""
-    planes = np.empty((3, *shape), np.uint8)
+    planes = np.empty((3, *like.shape[:-1]), like.dtype)
     return planes, np.moveaxis(planes, 0, -1)
 
 
-def rgb_to_ycbcr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _check(name: str, samples: Samples, precision: int) -> None:
+    expected = "uint8" if precision <= 8 else "uint16"
+    check_array(name, samples, (expected,), f"{expected} (..., 3), 0 .. {(1 << precision) - 1}", tail=(3,))
+
+
+def rgb_to_ycbcr(rgb: Samples, precision: int = 8) -> NDArray[Any]:
     """Convert RGB to YCbCr.
 
     Parameters
     ----------
-    rgb : uint8 ``(..., 3)``, 0 .. 255.
+    rgb : uint8 ``(..., 3)``, 0 .. 255; of more than 8 bits uint16.
+    precision : bits a sample, 2 to 16.
 
     Returns
     -------
-    uint8 ``(..., 3)``: Y, Cb, Cr. Y is rounded half up, Cb and Cr half down (libjpeg's bias of one unit
-    keeps their maximum at 255).
+    array ``(..., 3)`` of the same dtype: Y, Cb, Cr. Y is rounded half up, Cb and Cr half down (libjpeg's bias of
+    one unit keeps their maximum at 255).
 
     Raises
     ------
@@ -67,27 +79,28 @@ def rgb_to_ycbcr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> rgb_to_ycbcr(np.array([255, 0, 0], np.uint8)).tolist()
     [76, 85, 255]
     """
-    check_array("rgb", rgb, ("uint8",), "uint8 (..., 3), 0 .. 255", tail=(3,))
-    planes, ycbcr = _three_planes(rgb.shape[:-1])
-    # |sums| stay below 2^24 + 2^15.
-    red, green, blue = (rgb[..., i].astype(np.int32) for i in range(3))
+    _check("rgb", rgb, precision)
+    planes, ycbcr = _three_planes(rgb)
+    # |sums| stay below 2^24 + 2^15; of 12 bits, below 2^28 + 2^15.
+    integers = np.dtype(np.int32 if precision <= 12 else np.int64)
+    red, green, blue = (np.asarray(rgb[..., i].astype(integers)) for i in range(3))
 
-    def weighted(plane: NDArray[np.uint8], weights: list[int], bias: int) -> None:
+    def weighted(plane: NDArray[Any], weights: list[int], bias: int) -> None:
         r, g, b = weights
-        total = red * r
+        total: NDArray[Any] = red * r
         total += green * g
         total += blue * b
         total += bias
         total >>= FRACTION_BITS
         plane[...] = total
 
-    chroma_bias = (128 << FRACTION_BITS) + HALF - 1
+    chroma_bias = (1 << precision - 1 + FRACTION_BITS) + HALF - 1
     for i, bias in enumerate((HALF, chroma_bias, chroma_bias)):
         weighted(planes[i, ...], FORWARD[i].tolist(), bias)
     return ycbcr
 
 
-def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def ycbcr_to_rgb(ycbcr: Samples, precision: int = 8) -> NDArray[Any]:
     """Convert YCbCr to RGB.
 
         R = Y + 1.402 (Cr - 128)
@@ -96,11 +109,12 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Parameters
     ----------
-    ycbcr : uint8 ``(..., 3)``, 0 .. 255.
+    ycbcr : uint8 ``(..., 3)``, 0 .. 255; of more than 8 bits uint16.
+    precision : bits a sample, 2 to 16.
 
     Returns
     -------
-    uint8 ``(..., 3)``: R, G, B, each rounded half up and clipped to 0 .. 255.
+    array ``(..., 3)`` of the same dtype: R, G, B, each rounded half up and clipped to 0 .. 255, or more.
 
     Raises
     ------
@@ -109,8 +123,11 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> ycbcr_to_rgb(np.array([76, 85, 255], np.uint8)).tolist()
     [254, 0, 0]
     """
-    check_array("ycbcr", ycbcr, ("uint8",), "uint8 (..., 3), 0 .. 255", tail=(3,))
-    planes, rgb = _three_planes(ycbcr.shape[:-1])
+    _check("ycbcr", ycbcr, precision)
+    planes, rgb = _three_planes(ycbcr)
+    if precision != 8:
+        _ycbcr_to_rgb_of(ycbcr, planes, precision)
+        return rgb
     luma = np.asarray(ycbcr[..., 0].astype(np.int16))
     # An unsigned byte minus 128 is the same byte with its first bit flipped, read as a signed one.
     cb, cr = (np.asarray((ycbcr[..., i] ^ np.uint8(128)).view(np.int8).astype(np.int16)) for i in (1, 2))
@@ -134,6 +151,20 @@ def ycbcr_to_rgb(ycbcr: NDArray[np.uint8]) -> NDArray[np.uint8]:
     np.negative(cr, out=cr)
     finish(planes[1, ...], cr, high, low)
     return rgb
+
+
+def _ycbcr_to_rgb_of(ycbcr: Samples, planes: NDArray[Any], precision: int) -> None:
+    """The formulas as they stand, for samples of any number of bits; fills the planes of R, G and B."""
+    luma, cb, cr = (ycbcr[..., i].astype(np.int64) for i in range(3))
+    cb -= 1 << precision - 1
+    cr -= 1 << precision - 1
+    differences = (
+        cr * _fixed(1.402),
+        -cb * _fixed(0.34414) - cr * _fixed(0.71414),
+        cb * _fixed(1.772),
+    )
+    for i, difference in enumerate(differences):
+        planes[i, ...] = np.clip(luma + (difference + HALF >> FRACTION_BITS), 0, (1 << precision) - 1)
 
 
 def _times(chroma: Chroma, weight: int) -> tuple[Chroma, Chroma]:

@@ -8,7 +8,8 @@ coefficient, each line below is one pass over contiguous memory. Results have th
 
 There are two methods. ``"float"`` evaluates the formula in float64. ``"islow"`` is the accurate integer method of
 Loeffler, Ligtenberg and Moschytz (ICASSP 1989; 11 multiplications for 8 points) with 13-bit constants, as libjpeg
-runs it. Every build of libjpeg-turbo gives these integers, so files and pixels agree to the last bit.
+runs it. Every build of libjpeg-turbo gives these integers, so files and pixels agree to the last bit. For samples
+of 12 bits it keeps one extra bit between its two passes, and not two.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ CHUNK = 512
 
 CONST_BITS = 13
 PASS1_BITS = 2
-"""Extra precision between the two passes of the integer method."""
+"""Extra precision between the two passes of the integer method, for samples of 8 bits."""
+PASS1_BITS_OF_12 = 1
+"""The same for samples of 12 bits."""
 MAX_SAMPLE = 1023
 """The largest sample of which the integer method's sums fit 32 bits: 1023 * (8 * 4) * (8 * 2^13) < 2^31."""
 
@@ -64,70 +67,78 @@ def _cosine_matrix() -> NDArray[np.float64]:
 COSINES = _cosine_matrix()
 
 
-def _check(name: str, blocks: NDArray[Any], method: str) -> None:
+def _check(name: str, blocks: NDArray[Any], method: str, precision: int) -> None:
+    if precision not in (8, 12):
+        raise ValueError(f"precision: {precision!r} is neither 8 nor 12")
     check_array(name, blocks, "iuf", "real numbers (..., 8, 8)", tail=(8, 8))
     if method not in METHODS:
         raise ValueError(f"method: {method!r} is none of {METHODS}")
 
 
-def fdct(blocks: NDArray[Any], method: str = "islow") -> NDArray[Any]:
+def fdct(blocks: NDArray[Any], method: str = "islow", precision: int = 8) -> NDArray[Any]:
     """Forward DCT of 8x8 blocks.
 
     Parameters
     ----------
-    blocks : integer ``(..., 8, 8)``, level-shifted samples, -128 .. 127.
+    blocks : integer ``(..., 8, 8)``, level-shifted samples, -128 .. 127, or of 12 bits -2048 .. 2047.
     method : "islow" (exact integers, the default) or "float", which also takes fractions.
+    precision : bits a sample, 8 or 12.
 
     Returns
     -------
-    ``(..., 8, 8)`` on T.81's scale, DC in -1024 .. 1016: float32, exact multiples of 1/8, for "islow"; float64
-    for "float". The two differ by less than 1.
+    ``(..., 8, 8)`` on T.81's scale, DC in -1024 .. 1016, or -16384 .. 16376: float32, exact multiples of 1/8, for
+    "islow"; float64 for "float". The two differ by less than 1.
 
     Raises
     ------
     ValueError for another shape, for another method, and with "islow" for samples that are not integers or not
-    within -1023 .. 1023, beyond which its sums do not fit 32 bits; TypeError for what is no array.
+    within -1023 .. 1023, beyond which its sums do not fit 32 bits (12 bits a sample: 16 times as much, in 64
+    bits); TypeError for what is no array.
 
     >>> fdct(np.full((8, 8), 100, np.int16))[0, :2].tolist()
     [800.0, 0.0]
     """
-    _check("blocks", blocks, method)
+    _check("blocks", blocks, method, precision)
     if method == "float":
         return np.asarray(COSINES @ blocks @ COSINES.T, np.float64)
-    if blocks.dtype.kind not in "iu" or _peak(blocks) > MAX_SAMPLE:
+    half = 1 << precision - 1
+    if blocks.dtype.kind not in "iu" or _peak(blocks) > MAX_SAMPLE << precision - 8:
         raise ValueError(
-            f'blocks: expected integers, -128 .. 127, for "islow" ("float" takes fractions), got {blocks.dtype} '
-            f"of up to {_peak(blocks):g}"
+            f'blocks: expected integers, {-half} .. {half - 1}, for "islow" ("float" takes fractions), got '
+            f"{blocks.dtype} of up to {_peak(blocks):g}"
         )
     # Pass 1 transforms rows and keeps 2 extra bits: |out| <= 8 * 128 * 1.39 * 4 < 2^13.
     # Pass 2 transforms columns: |sum| < 2^13 * 8 * 1.39 * 2^13 < 2^30, so int32 never overflows.
-    samples = blocks.astype(np.int32)
+    pass1_bits = PASS1_BITS if precision == 8 else PASS1_BITS_OF_12
+    samples: NDArray[Any] = blocks.astype(np.int32 if precision == 8 else np.int64)
     rows = _forward_8([samples[..., x] for x in range(8)])
     between = np.empty_like(samples)
     for u, line in enumerate(rows):
-        np.right_shift(_half_up(line, CONST_BITS - PASS1_BITS), CONST_BITS - PASS1_BITS, out=between[..., u])
+        np.right_shift(_half_up(line, CONST_BITS - pass1_bits), CONST_BITS - pass1_bits, out=between[..., u])
     columns = _forward_8([between[..., y, :] for y in range(8)])
     coefficients = np.empty_like(samples, np.float32)
     for v, line in enumerate(columns):
-        line = _half_up(line, CONST_BITS + PASS1_BITS)
-        line >>= CONST_BITS + PASS1_BITS
+        line = _half_up(line, CONST_BITS + pass1_bits)
+        line >>= CONST_BITS + pass1_bits
         # The two passes have scaled by sqrt 8 each; 1/8 in float32 is exact.
         np.multiply(line, np.float32(0.125), out=coefficients[..., v, :], casting="same_kind")
     return coefficients
 
 
-def idct(coefficients: NDArray[Any], method: str = "islow") -> NDArray[Any]:
+def idct(coefficients: NDArray[Any], method: str = "islow", precision: int = 8) -> NDArray[Any]:
     """Inverse DCT of 8x8 blocks.
 
     Parameters
     ----------
-    coefficients : ``(..., 8, 8)``, dequantized; for "islow" rounded to integers and taken modulo 2^16.
+    coefficients : ``(..., 8, 8)``, dequantized; for "islow" rounded to integers and taken modulo 2^16, with 12
+        bits a sample modulo 2^32.
     method : "islow" (exact integers, the default) or "float".
+    precision : bits a sample, 8 or 12.
 
     Returns
     -------
-    Samples before the level shift is undone: int16 ``(..., 8, 8)`` clipped to -128 .. 127 for "islow"; float64,
-    neither rounded nor clipped, for "float".
+    Samples before the level shift is undone: for "islow" int16 ``(..., 8, 8)`` clipped to -128 .. 127, or
+    -2048 .. 2047; for "float" float64, neither rounded nor clipped.
 
     Raises
     ------
@@ -136,18 +147,21 @@ def idct(coefficients: NDArray[Any], method: str = "islow") -> NDArray[Any]:
     Notes
     -----
     For every coefficient that an encoder can produce, "islow" is libjpeg's accurate integer inverse. On
-    extreme ones (only damaged or constructed files have them) it follows libjpeg-turbo's SIMD code: 16-bit
-    inputs and first sums wrap, and each pass saturates.
+    extreme ones (only damaged or constructed files have them) it follows libjpeg-turbo: for 8 bits its SIMD
+    code, where 16-bit inputs and first sums wrap, and each pass saturates; for 12 bits its C code
+    (:func:`_inverse_of_12_bits`).
 
     >>> block = np.zeros((8, 8), np.int32); block[0, 0] = 800
     >>> idct(block)[0, :2].tolist()
     [100, 100]
     """
-    _check("coefficients", coefficients, method)
+    _check("coefficients", coefficients, method, precision)
     if method == "float":
         return np.asarray(COSINES.T @ coefficients @ COSINES, np.float64)
     if coefficients.dtype.kind == "f":
         coefficients = np.rint(coefficients)
+    if precision == 12:
+        return _inverse_of_12_bits(coefficients.astype(np.int32))
     wrapped = coefficients.astype(np.int16)
     samples = _inverse_by_matrices(wrapped)
     return _inverse_with_overflow(wrapped) if samples is None else samples
@@ -185,6 +199,28 @@ def _inverse_by_matrices(coefficients: NDArray[np.int16]) -> NDArray[np.int16] |
         np.floor(rows, out=rows)
         samples[..., start : start + CHUNK] = rows  # within 16 bits, if the results of pass 1 are
     np.clip(samples, -128, 127, out=samples)
+    return np.moveaxis(samples.reshape(lines.shape), (0, 1), (-2, -1))
+
+
+def _inverse_of_12_bits(coefficients: NDArray[np.int32]) -> NDArray[np.int16]:
+    """The integer method for samples of 12 bits, as two products with 8x8 matrices.
+
+    All sums are integers below 2^31 * 8 * 2^13 = 2^47, whatever the coefficients: float64 holds them exactly, in
+    whatever order a matrix product adds them. Results of pass 1 are taken modulo 2^32, as libjpeg keeps them in an
+    int, and those of pass 2 modulo 2^14, as many as its table of clipped samples has entries.
+    """
+    lines = np.moveaxis(coefficients, (-2, -1), (0, 1))
+    planes = lines.reshape(8, 8, -1)
+    samples = np.empty(planes.shape, np.int16)
+    shift_1, shift_2 = CONST_BITS - PASS1_BITS_OF_12, CONST_BITS + PASS1_BITS_OF_12 + 3
+    for start in range(0, planes.shape[2], CHUNK):
+        chunk = planes[..., start : start + CHUNK].astype(np.float64)
+        # Pass 1 transforms columns, pass 2 rows.
+        columns = INVERSE_MATRIX @ chunk.reshape(8, -1) + (1 << shift_1 - 1)
+        between = (columns.astype(np.int64) >> shift_1).astype(np.int32).astype(np.float64)
+        rows = INVERSE_MATRIX @ between.reshape(chunk.shape) + (1 << shift_2 - 1)
+        wrapped = ((rows.astype(np.int64) >> shift_2) + 8192 & 16383) - 8192
+        samples[..., start : start + CHUNK] = np.clip(wrapped, -2048, 2047)
     return np.moveaxis(samples.reshape(lines.shape), (0, 1), (-2, -1))
 
 

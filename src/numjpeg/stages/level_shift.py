@@ -1,7 +1,7 @@
 """DC level shift (T.81 A.3.1): unsigned samples <-> signed samples around zero.
 
-Samples of P bits lie in 0 .. 2^P - 1; subtracting 2^(P-1) centres them, so that the DC coefficient of a
-mid-gray block is 0. With P = 8: 0 .. 255 <-> -128 .. 127.
+Samples of P bits lie in 0 .. 2^P - 1. Subtracting 2^(P-1) centres them, so that the DC coefficient of a
+mid-gray block is 0. With P = 8: 0 .. 255 <-> -128 .. 127; with P = 12: 0 .. 4095 <-> -2048 .. 2047.
 """
 
 from __future__ import annotations
@@ -14,18 +14,26 @@ from numpy.typing import NDArray
 from numjpeg.errors import check_array
 
 MID_LEVEL = 128
+"""The level of 8-bit samples that becomes 0."""
+
+Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 
-def level_shift(samples: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """Subtract 128 from unsigned samples.
+def _sample_type(precision: int) -> str:
+    return "uint8" if precision <= 8 else "uint16"
+
+
+def level_shift(samples: Samples, precision: int = 8) -> NDArray[np.int16]:
+    """Subtract 128, or 2048, from unsigned samples.
 
     Parameters
     ----------
-    samples : uint8 array of any shape, 0 .. 255.
+    samples : array of any shape: uint8, 0 .. 255; with ``precision=12`` uint16, 0 .. 4095.
+    precision : bits a sample, 8 or 12.
 
     Returns
     -------
-    int16 array of the same shape, -128 .. 127.
+    int16 array of the same shape, -128 .. 127 or -2048 .. 2047.
 
     Raises
     ------
@@ -34,20 +42,26 @@ def level_shift(samples: NDArray[np.uint8]) -> NDArray[np.int16]:
     >>> level_shift(np.array([0, 128, 255], np.uint8)).tolist()
     [-128, 0, 127]
     """
-    check_array("samples", samples, ("uint8",), "uint8, 0 .. 255")
-    return np.subtract(samples, np.int16(MID_LEVEL), dtype=np.int16)
+    expected = _sample_type(precision)
+    check_array("samples", samples, (expected,), f"{expected}, 0 .. {(1 << precision) - 1}")
+    if samples.dtype == np.uint16 and samples.max(initial=0) >> precision:
+        raise ValueError(
+            f"samples: up to {samples.max()}, {precision} bits hold no more than {(1 << precision) - 1}"
+        )
+    return np.subtract(samples, np.int16(1 << precision - 1), dtype=np.int16, casting="unsafe")
 
 
-def inverse_level_shift(samples: NDArray[Any]) -> NDArray[np.uint8]:
-    """Add 128, round what is not an integer, and clip to 0 .. 255 (T.81 A.3.1 and A.3.4).
+def inverse_level_shift(samples: NDArray[Any], precision: int = 8) -> NDArray[Any]:
+    """Add 128, or 2048, round what is not an integer, and clip to the range (T.81 A.3.1 and A.3.4).
 
     Parameters
     ----------
-    samples : array of any shape and any real dtype; -128 .. 127 where nothing has to be clipped.
+    samples : array of any shape and any real dtype; -128 .. 127, or -2048 .. 2047, where nothing is to be clipped.
+    precision : bits a sample, 8 or 12.
 
     Returns
     -------
-    uint8 array of the same shape.
+    array of the same shape: uint8, 0 .. 255; with ``precision=12`` uint16, 0 .. 4095.
 
     Raises
     ------
@@ -58,11 +72,12 @@ def inverse_level_shift(samples: NDArray[Any]) -> NDArray[np.uint8]:
     >>> inverse_level_shift(np.array([-0.6, 0.4])).tolist()
     [127, 128]
     """
-    check_array("samples", samples, "biuf", "real numbers, -128 .. 127")
+    middle = 1 << precision - 1
+    check_array("samples", samples, "biuf", f"real numbers, {-middle} .. {middle - 1}")
     if samples.dtype.kind == "f":
         samples = np.rint(samples)
     elif samples.dtype.kind in "ub":
-        samples = np.minimum(samples, MID_LEVEL - 1).astype(np.int16)
-    shifted: NDArray[np.int16] = np.clip(samples, -MID_LEVEL, MID_LEVEL - 1).astype(np.int16, copy=False)
-    shifted += MID_LEVEL
-    return shifted.astype(np.uint8)
+        samples = np.minimum(samples, middle - 1).astype(np.int16)
+    shifted: NDArray[np.int16] = np.clip(samples, -middle, middle - 1).astype(np.int16, copy=False)
+    shifted += middle
+    return shifted.astype(_sample_type(precision))

@@ -18,7 +18,12 @@ from numpy.typing import NDArray
 from numjpeg.errors import check_array
 
 Sample = TypeVar("Sample", bound=np.integer)
+Plane = TypeVar("Plane", bound=np.unsignedinteger)
 Sums = NDArray[np.uint16]
+
+_TRIANGLES = ((2, 1), (1, 2), (2, 2))
+"""The ratios (h, v) that libjpeg has a triangle filter for."""
+_MOST_12 = 4095
 
 SUBSAMPLING = {
     "4:4:4": (1, 1),
@@ -79,52 +84,56 @@ def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:
     return total.astype(plane.dtype)
 
 
-def upsample(plane: NDArray[np.uint8], h: int, v: int, fancy: bool = True) -> NDArray[np.uint8]:
+def upsample(plane: NDArray[Plane], h: int, v: int, fancy: bool = True) -> NDArray[Plane]:
     """Enlarge a component to ``v`` times its rows and ``h`` times its columns.
 
     Parameters
     ----------
-    plane : uint8 ``(..., rows, columns)``. Its outer rows and columns count as the edges of the picture. A caller
-        who works in bands passes one more row on either side and cuts ``v`` rows off the result.
+    plane : uint8, or uint16 of 12 bits a sample, ``(..., rows, columns)``. Its outer rows and columns count as the
+        edges of the picture. A caller who works in bands passes one more row on either side and cuts ``v`` rows
+        off the result.
     h, v : horizontal and vertical ratio, at least 1.
     fancy : triangle filter (3/4 of the nearer, 1/4 of the farther sample, in each direction) where libjpeg
         has one: 1x2 at any width, 2x1 and 2x2 if there are more than two columns. False: box throughout.
 
     Returns
     -------
-    uint8 ``(..., rows * v, columns * h)``.
+    array ``(..., rows * v, columns * h)`` of the same dtype.
 
     Raises
     ------
-    ValueError for samples that are not uint8 (before the level shift is undone, say) or ratios below 1, TypeError
-    for what is no array.
+    ValueError for samples that are neither uint8 nor uint16 (before the level shift is undone, say), for samples
+    above 4095 where the triangle filter is due, and for ratios below 1; TypeError for what is no array.
 
     >>> upsample(np.array([[0, 100, 200]], np.uint8), 2, 1).tolist()
     [[0, 25, 75, 125, 175, 200]]
     >>> upsample(np.array([[0, 100, 200]], np.uint8), 2, 1, fancy=False).tolist()
     [[0, 0, 100, 100, 200, 200]]
     """
-    check_array("plane", plane, ("uint8",), "uint8 (..., rows, columns), 0 .. 255, the level shift undone")
+    expected = "uint8 or uint16 (..., rows, columns), 0 .. 255 or 4095, the level shift undone"
+    check_array("plane", plane, ("uint8", "uint16"), expected)
     if plane.ndim < 2 or h < 1 or v < 1:
         raise ValueError(f"plane, h, v: a plane and ratios of at least 1 expected, got {plane.shape}, {h} and {v}")
     if h == v == 1:
         return plane
-    wide = plane.shape[-1] > 2
-    if fancy and (h, v) == (2, 1) and wide:
-        return _side_by_side(*_triangle(plane.astype(np.uint16, order="C"), -1, (1, 2)), 2)
-    if fancy and (h, v) == (1, 2):
-        even, odd = _triangle(plane.astype(np.uint16, order="C"), -2, (1, 2))
+    if not fancy or (h, v) not in _TRIANGLES or (h == 2 and plane.shape[-1] <= 2):
+        return np.repeat(np.repeat(plane, v, axis=-2), h, axis=-1)
+    if plane.dtype == np.uint16 and plane.max(initial=0) > _MOST_12:
+        raise ValueError(f"plane: samples of up to {plane.max()}, the triangle filter takes 12 bits at most")
+    samples = plane.astype(np.uint16, order="C")
+    if v == 1:
+        return _side_by_side(*_triangle(samples, -1, (1, 2)), 2, plane.dtype)
+    if h == 1:
+        even, odd = _triangle(samples, -2, (1, 2))
         even >>= 2
         odd >>= 2
-        return _in_turn(even, odd).astype(np.uint8)
-    if fancy and (h, v) == (2, 2) and wide:
-        rows = _in_turn(*_triangle(plane.astype(np.uint16, order="C"), -2, (0, 0)))
-        return _side_by_side(*_triangle(rows, -1, (8, 7)), 4)
-    return np.repeat(np.repeat(plane, v, axis=-2), h, axis=-1)
+        return _in_turn(even, odd).astype(plane.dtype)
+    rows = _in_turn(*_triangle(samples, -2, (0, 0)))
+    return _side_by_side(*_triangle(rows, -1, (8, 7)), 4, plane.dtype)
 
 
 def _triangle(samples: Sums, axis: int, bias: tuple[int, int]) -> tuple[Sums, Sums]:
-    """Two new samples for each one along ``axis``: ``3 * own + neighbour + bias``, at most 16 * 255 + 8.
+    """Two new samples for each one along ``axis``: ``3 * own + neighbour + bias``, at most 16 * 4095 + 8.
 
     The even ones take the neighbour before, the odd ones the one after. At an edge the sample is its own
     neighbour.
@@ -151,16 +160,19 @@ def _in_turn(even: Sums, odd: Sums) -> Sums:
     return both.reshape(*lead, 2 * rows, columns)
 
 
-def _side_by_side(even: Sums, odd: Sums, shift: int) -> NDArray[np.uint8]:
-    """The columns of both, alternating, shifted right to 8 bits. Both inputs are overwritten.
+def _side_by_side(even: Sums, odd: Sums, shift: int, dtype: np.dtype[Plane]) -> NDArray[Plane]:
+    """The columns of both, alternating, shifted right to samples. Both inputs are overwritten.
 
-    Two bytes are written as one 16-bit number: 0.1 ns a sample. Writing every second byte by itself takes 0.7.
+    Of 8-bit samples two bytes are written as one 16-bit number: 0.1 ns a sample. Writing every second byte by
+    itself takes 0.7.
     """
     even >>= shift
     odd >>= shift
+    if dtype == np.uint16:
+        return np.stack([even, odd], axis=-1).reshape(*even.shape[:-1], -1).astype(dtype, copy=False)
     if sys.byteorder == "little":
         odd <<= 8
     else:
         even <<= 8
     even |= odd
-    return even.view(np.uint8)
+    return even.view(dtype)
