@@ -31,7 +31,7 @@ def error_levels(image: NDArray[np.uint8], quality: int = 95, **options: Any) ->
     -------
     uint8 of the picture's shape: absolute differences; :func:`as_picture` makes them visible.
     """
-    again = decode(encode(image, quality, **options))
+    again: NDArray[np.uint8] = decode(encode(image, quality, **options))
     source = np.asarray(image).reshape(again.shape)
     return np.maximum(again, source) - np.minimum(again, source)
 
