@@ -7,7 +7,7 @@ argument's name. A plan is complete and consistent: what runs it checks nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from operator import index
@@ -122,6 +122,20 @@ def plan_encoding(image: ArrayLike, quality: int | None, colorspace: str | None,
     remember = all(value is None or type(value) in _SMALL for value in options.values())
     find = _remembered_settings if remember and type(quality) in (int, NoneType) else _settings
     return Plan(samples, find(height, width, source, quality, **options))
+
+
+def planner(quality: int | None, colorspace: str | None, **options: Any) -> Callable[[ArrayLike], Plan]:
+    """:func:`plan_encoding` for many pictures: pictures of one size share their settings, whatever the options."""
+
+    @lru_cache(maxsize=64)
+    def settings(height: int, width: int, source: str) -> Settings:
+        return _settings(height, width, source, quality, **options)
+
+    def plan(image: ArrayLike) -> Plan:
+        samples, source = _picture(image, colorspace)
+        return Plan(samples, settings(*samples.shape[:2], source))
+
+    return plan
 
 
 _SMALL = (bool, int, float, str)

@@ -14,17 +14,18 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.arguments import planner
 from numjpeg.decoder import decode
-from numjpeg.encoder import encode
+from numjpeg.encoder import encode, most_together, run_together
 from numjpeg.sources import is_data, name_error, read_bytes
 
 if TYPE_CHECKING:
@@ -60,15 +61,22 @@ def encode_batch(
     pairs: bool = False,
     window: int | None = None,
     mp_context: BaseContext | str | None = None,
+    batch_size: int | None = None,
     **options: Any,
 ) -> Iterator[Any]:
-    """Encode pictures as they come.
+    """Encode pictures as they come, small ones of one kind together.
+
+    In the caller, pictures up to some 180 x 180 pixels wait until there are 65,536 pixels of their size, and are
+    encoded all at once: the files are the same, and small ones take a fifth of the time. For that up to 256
+    pictures, or 4 megapixels, are read ahead.
 
     Parameters
     ----------
     images : any iterable of what :func:`numjpeg.encode` takes, endless ones too; a stack ``(N, H, W, 3)`` is one,
         a single picture is not. An array must stay as it is until its file has been handed out.
     quality, options : as in :func:`numjpeg.encode`, the same for all.
+    batch_size : most pictures that the caller encodes together; None for as many as is best. With 1 a picture is
+        taken only when the file before it has been handed out.
     workers, executor, errors, pairs, window, mp_context : as in :func:`decode_batch`.
 
     Returns
@@ -87,7 +95,44 @@ def encode_batch(
     if single or isinstance(images, str | os.PathLike) or (is_data(images) and not isinstance(images, np.ndarray)):
         raise TypeError(f"images: an iterable of images expected, got one {type(images).__name__}")
     task = partial(encode, quality=quality, **options)
-    return _batch("images", images, task, workers, executor, errors, pairs, window, mp_context)
+    _check_integer("batch_size", batch_size, 1)
+    together = Together(_encoding(quality, options), batch_size)
+    return _batch("images", images, task, workers, executor, errors, pairs, window, mp_context, together)
+
+
+def encode_many(images: Iterable[Any], quality: int | None = None, **options: Any) -> list[bytes]:
+    """Encode all pictures of an array ``(N, H, W)`` or ``(N, H, W, channels)``, or of another iterable.
+
+    Parameters
+    ----------
+    images, quality, options : as in :func:`encode_batch`.
+
+    Returns
+    -------
+    The files, in the order of the pictures.
+
+    Raises
+    ------
+    What :func:`encode_batch` raises.
+
+    >>> [len(data) for data in encode_many(np.zeros((3, 16, 16), np.uint8))]
+    [333, 333, 333]
+    """
+    if isinstance(images, np.ndarray) and images.ndim == 3:
+        images = list(images)
+    return list(encode_batch(images, quality, **options))
+
+
+def _encoding(quality: int | None, options: dict[str, Any]) -> Prepare:
+    """Encoding for :class:`Together`."""
+    plan_of = planner(quality, **(encode.__kwdefaults__ or {}) | options)
+
+    def prepare(image: Any) -> Prepared:
+        plan = plan_of(image)
+        height, width, _ = plan.samples.shape
+        return Prepared(plan, plan.settings, most_together(plan.settings), height * width, run_together)
+
+    return prepare
 
 
 @overload
@@ -166,8 +211,9 @@ def _batch(
     pairs: bool,
     window: int | None,
     mp_context: BaseContext | str | None,
+    together: Together | None = None,
 ) -> Iterator[Any]:
-    """Check the arguments, and choose who works."""
+    """Check the arguments, and choose who works. ``together`` is the task as the caller does it."""
     try:
         iterator = iter(items)
     except TypeError:
@@ -180,9 +226,11 @@ def _batch(
         raise ValueError("executor: it has workers of its own, without workers= and mp_context=")
     if executor is not None:
         window = window or 2 * (os.cpu_count() or 1)
-        return _in_order(iterator, partial(_submit, executor, task), window, errors, pairs)
+        return _in_order(iterator, partial(_submit, executor, task), _up_to(window), errors, pairs)
     if workers is None or workers <= 1:
-        return _in_order(iterator, partial(_Later, task), 1, errors, pairs)
+        if together is not None:
+            return _in_order(iterator, together.submit, together.wants_more, errors, pairs)
+        return _in_order(iterator, partial(_Later, task), _up_to(1), errors, pairs)
     context = None if mp_context is None else start_method(mp_context)
     return _in_processes(iterator, task, workers, window or 3 * workers, errors, pairs, context)
 
@@ -212,20 +260,32 @@ class _Later:
         return True
 
 
+Waiting = deque[tuple[Any, str, Any]]
+"""Items that have been taken, or None, their names, and the futures of their results."""
+
+
+def _up_to(window: int) -> Callable[[Waiting], bool]:
+    return lambda waiting: len(waiting) < window
+
+
 def _in_order(
-    items: Iterator[Any], submit: Callable[[Any], Any], window: int, errors: str, pairs: bool
+    items: Iterator[Any],
+    submit: Callable[[Any], Any],
+    wants_more: Callable[[Waiting], bool],
+    errors: str,
+    pairs: bool,
 ) -> Iterator[Any]:
-    """Keep up to ``window`` items submitted, and hand out their results in the order of the items.
+    """Keep items submitted, as long as more are wanted, and hand out their results in the order of the items.
 
     ``submit`` gives a Future. The failure of ``items`` themselves is raised in its turn, after the results of the
     items before it.
     """
-    waiting: deque[tuple[Any, str, Any]] = deque()
+    waiting: Waiting = deque()
     numbers = count()
     end: Exception | None = None
     try:
         while True:
-            while end is None and len(waiting) < window:
+            while end is None and wants_more(waiting):
                 try:
                     item = next(items)
                     future = submit(item)
@@ -271,6 +331,131 @@ def _outcome(future: Any, name: str, errors: str) -> Any:
         return error
 
 
+# --- together --------------------------------------------------------------------------------------------
+
+
+class Prepared(NamedTuple):
+    """An item that can be worked on together with others."""
+
+    state: Any
+    """What the work needs of it."""
+    kind: Hashable
+    """Those of the same kind go together."""
+    most: int
+    """How many of them at a time; up to 1 if it goes alone."""
+    pixels: int
+    work: Callable[[list[Any]], list[Any]]
+    """From the states of some items of a kind to their results."""
+
+
+Prepare = Callable[[Any], Prepared]
+"""Looks at an item; raises what its result would raise."""
+
+AHEAD_PIXELS = 1 << 22
+AHEAD_ITEMS = 1 << 8
+"""Most that is read ahead. From 4 megapixels on it gains nothing."""
+
+
+class Together:
+    """Works on items of one kind together, in the caller: gives each a future, whose result brings all of them on.
+
+    Items are read until the group of the first that waits is full, or as many as may be read ahead; the first
+    decides, and an item that goes alone is worked on before the next is taken.
+    """
+
+    def __init__(self, prepare: Prepare, batch_size: int | None) -> None:
+        self._prepare, self._batch_size = prepare, batch_size
+        self._groups: dict[Hashable, _Group] = {}
+        """Those that take more items."""
+        self._ahead = 0
+
+    def submit(self, item: Any) -> _Member:
+        """Take an item."""
+        try:
+            prepared = self._prepare(item)
+        except Exception as error:
+            return _Member(self, None, 0, error)
+        most = prepared.most if self._batch_size is None else min(prepared.most, self._batch_size)
+        group = self._groups.get(prepared.kind) if most > 1 else None
+        if group is None:
+            group = _Group(prepared.work)
+            if most > 1:
+                self._groups[prepared.kind] = group
+        member = _Member(self, group, prepared.pixels)
+        group.members.append(member)
+        group.states.append(prepared.state)
+        if len(group.members) >= most:
+            group.full = True
+            self._groups.pop(prepared.kind, None)
+        self._ahead += prepared.pixels
+        return member
+
+    def wants_more(self, waiting: Waiting) -> bool:
+        """Whether the first item had better wait for more to come."""
+        if not waiting:
+            return True
+        group = waiting[0][2].group
+        return group is not None and not group.full and self._ahead < AHEAD_PIXELS and len(waiting) < AHEAD_ITEMS
+
+    def close(self, group: _Group) -> None:
+        """Let no more items into a group."""
+        group.full = True
+        for kind in [kind for kind, own in self._groups.items() if own is group]:
+            del self._groups[kind]
+
+    def hand_out(self, pixels: int) -> None:
+        """An item no longer counts."""
+        self._ahead -= pixels
+
+
+class _Group:
+    """Items that are worked on together."""
+
+    def __init__(self, work: Callable[[list[Any]], list[Any]]) -> None:
+        self.work, self.full = work, False
+        self.members: list[_Member] = []
+        self.states: list[Any] = []
+
+    def run(self) -> None:
+        """Work, all together; if that fails one by one, so that each has its own error."""
+        members, states = self.members, self.states
+        self.members, self.states = [], []
+        try:
+            results = self.work(states)
+        except Exception as error:
+            if len(members) == 1:
+                members[0].outcome = error
+                return
+            for member, state in zip(members, states, strict=True):
+                alone = _Group(self.work)
+                alone.members, alone.states = [member], [state]
+                alone.run()
+            return
+        for member, result in zip(members, results, strict=True):
+            member.outcome = result
+
+
+class _Member:
+    """An item of a group: what is used of a ``Future``."""
+
+    def __init__(self, together: Together, group: _Group | None, pixels: int, outcome: Any = None) -> None:
+        self._together, self.group, self._pixels, self.outcome = together, group, pixels, outcome
+
+    def result(self) -> Any:
+        """The result, or the error, raised."""
+        if self.outcome is None and self.group is not None:
+            self._together.close(self.group)
+            self.group.run()
+        self._together.hand_out(self._pixels)
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    def cancel(self) -> bool:
+        """Nothing has to be done."""
+        return True
+
+
 # --- processes -------------------------------------------------------------------------------------------
 
 
@@ -288,7 +473,7 @@ def _in_processes(
 
     context = context or start_method(None)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=settle_in) as pool:
-        yield from _in_order(items, partial(_submit, pool, task), window, errors, pairs)
+        yield from _in_order(items, partial(_submit, pool, task), _up_to(window), errors, pairs)
 
 
 def _submit(executor: Executor, task: Callable[[Any], Any], item: Any) -> Any:

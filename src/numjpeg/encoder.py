@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from io import BytesIO
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +37,9 @@ from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.level_shift import level_shift
 from numjpeg.stages.quantization import quantize
 from numjpeg.stages.subsampling import downsample
+
+if TYPE_CHECKING:
+    from numjpeg.fast.encode_plan import EncodePlan
 
 
 def encode(
@@ -164,15 +168,13 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
         return _encode_tuned(plan, tuning, tuning.tune, progress)
     if tuning:
         return _encode_scaled(plan, tuning)
+    if most_together(settings) and (prepared := _prepared(settings, 1)):
+        return _encode_together([plan], prepared)[0]
     if fast_forms_enabled():
-        if most_together(settings):
-            return run_together([plan])[0]
-        bands = _bands(plan)
-        return write_file(
-            settings.coefficients, _tables_given(settings), bands, settings.script, settings.restart_rows
-        )
-    coefficients = replace(settings.coefficients, planes=_planes(plan))
-    return write_file(coefficients, _tables_given(settings), None, settings.script, settings.restart_rows)
+        coefficients, bands = settings.coefficients, _bands(plan)
+    else:
+        coefficients, bands = replace(settings.coefficients, planes=_planes(plan)), None
+    return write_file(coefficients, _tables_given(settings), bands, settings.script, settings.restart_rows)
 
 
 def _tables_given(settings: Settings) -> Mapping[TableKey, HuffmanTable] | None:
@@ -196,17 +198,39 @@ def _most_in_a_plan(settings: Settings) -> int:
 
 def run_together(plans: Sequence[Plan]) -> list[bytes]:
     """The files of some plans of the same settings, :func:`most_together` of them at the most."""
-    from numjpeg.fast.encode_plan import EncodePlan  # noqa: PLC0415 (see above)
-    from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
+    files: list[bytes] = []
+    while len(files) < len(plans):
+        # Few of the numbers that there may be, so that few plans are made.
+        count = 1 << (len(plans) - len(files)).bit_length() - 1
+        if len(plans) == most_together(plans[0].settings):
+            count = len(plans)
+        own = plans[len(files) : len(files) + count]
+        prepared = _prepared(own[0].settings, count) if count > 1 else None
+        files += _encode_together(own, prepared) if prepared else [run(plan) for plan in own]
+    return files
 
-    settings, count = plans[0].settings, len(plans)
-    coefficients = settings.coefficients
+
+def _prepared(settings: Settings, count: int) -> EncodePlan | None:
+    """What ``count`` pictures are encoded by; None for a single picture that is the first of its kind."""
+    from numjpeg.fast.encode_plan import EncodePlan, bytes_of_plan  # noqa: PLC0415 (see above)
+    from numjpeg.fast.plan_store import PLANS, Promise  # noqa: PLC0415
+
     key = EncodePlan, settings.kind, count
-    prepared = PLANS.take(key)
-    if prepared is None:
-        [scan] = make_scans(settings.frame, (), coefficients.restart_interval)
-        prepared = EncodePlan(scan, settings.tables, settings.source, settings.stored, count)
-    scan = prepared.scan
+    prepared: EncodePlan | Promise | None = PLANS.take(key)
+    if isinstance(prepared, EncodePlan):
+        return prepared
+    if prepared is None and count == 1:
+        PLANS.put(key, Promise(bytes_of_plan(settings.frame)))
+        return None
+    [scan] = make_scans(settings.frame, (), settings.coefficients.restart_interval)
+    return EncodePlan(scan, settings.tables, settings.source, settings.stored, count)
+
+
+def _encode_together(plans: Sequence[Plan], prepared: EncodePlan) -> list[bytes]:
+    """The files of as many plans as ``prepared`` is for, which goes back to the store."""
+    from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (see above)
+
+    settings, scan = plans[0].settings, prepared.scan
     symbols = prepared.tokens([plan.samples for plan in plans])
     if settings.optimize:
         tables = optimal_tables([(scan, symbols.frequencies(scan))])
@@ -215,7 +239,7 @@ def run_together(plans: Sequence[Plan]) -> list[bytes]:
         tables, head = STANDARD_TABLES, _standard_head(settings)
     scan.huffman_tables.update(tables)
     files = [head + data for data in prepared.scans(symbols)]
-    PLANS.put(key, prepared)
+    PLANS.put((type(prepared), settings.kind, len(plans)), prepared)
     return files
 
 

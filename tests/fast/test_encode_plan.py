@@ -15,7 +15,7 @@ import samples
 import numjpeg
 import numjpeg.scans
 from numjpeg import arguments, encoder
-from numjpeg.fast.encode_plan import EncodePlan
+from numjpeg.fast.encode_plan import BYTES_A_BLOCK, EncodePlan
 from numjpeg.fast.plan_store import PLANS, PlanStore
 from numjpeg.fast.tokens import Tokens
 
@@ -62,7 +62,7 @@ def test_files_equal_those_of_the_literal_form_twice(number: int, monkeypatch: p
     expected = literally(monkeypatch, lambda: numjpeg.encode(image, **options))
     other = 255 - image
     assert numjpeg.encode(image, **options) == expected
-    numjpeg.encode(other, **options)
+    numjpeg.encode(other, **options)  # a plan is made when a kind comes again
     assert numjpeg.encode(image, **options) == expected
 
 
@@ -134,11 +134,19 @@ def test_a_plan_is_used_again_and_its_memory_is_counted(monkeypatch: pytest.Monk
     make = EncodePlan.__init__
     monkeypatch.setattr(EncodePlan, "__init__", lambda self, *args: made.append(1) or make(self, *args))
     image = samples.smooth(64, 64, 3)
-    for quality in (80, 80, 81, 80):
+    for quality in (80, 80, 81, 81, 80, 81, 82):
         numjpeg.encode(image, quality)
-    assert (len(made), len(store)) == (2, 2)
-    # 96 blocks: of each 64 coefficients between 60 and 100 bytes.
-    assert 2 * 96 * 64 * 40 < store.nbytes < 2 * 96 * 64 * 100
+    assert (len(made), len(store)) == (2, 3)  # of 82 there is a promise
+    expected = 3 * 96 * BYTES_A_BLOCK
+    assert 0.9 < store.nbytes / expected < 1.1
+
+
+def test_kinds_that_do_not_fit_the_store_together_get_no_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numjpeg.fast.plan_store.PLANS", PlanStore(2 * 96 * BYTES_A_BLOCK))
+    monkeypatch.setattr(EncodePlan, "__init__", lambda *_args: pytest.fail("a plan was made in vain"))
+    image = samples.smooth(64, 64, 3)
+    for quality in (80, 81, 82) * 3:
+        assert numjpeg.encode(image, quality) == pillow.save(image, quality=quality)
 
 
 def test_the_store_stays_within_its_bound() -> None:

@@ -43,6 +43,15 @@ def most_pictures(frame: Frame) -> int:
     return TILE_BLOCKS // (mcus * blocks) if blocks <= MAX_BLOCKS_PER_MCU else 0
 
 
+BYTES_A_BLOCK = 70 * 64
+"""What a block takes of a plan, about."""
+
+
+def bytes_of_plan(frame: Frame) -> int:
+    """What a plan for one picture is going to take, about."""
+    return TILE_BLOCKS // most_pictures(frame) * BYTES_A_BLOCK
+
+
 class EncodePlan:
     """How ``count`` pictures of a kind become scans. Its buffers carry nothing from one use to the next."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
@@ -22,6 +23,17 @@ class Plan(Protocol):
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the plan holds, about."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Stands in the store for a plan that would take so many bytes, and is made when its kind comes again.
+
+    To make a large plan takes as long as to use it. Where kinds come in turns that would not fit the store
+    together, their promises are given up as the plans would be, and no plan is made in vain.
+    """
+
+    nbytes: int
 
 
 AnyPlan = TypeVar("AnyPlan", bound=Plan)
