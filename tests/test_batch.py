@@ -27,7 +27,7 @@ import pytest
 import samples
 from PIL import Image
 
-from numjpeg import FormatError, batch, decode_batch, encode_batch
+from numjpeg import FormatError, batch, decode_batch, encode_batch, encode_many
 
 FORK = pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="there is no fork on this machine"
@@ -202,6 +202,107 @@ def test_no_more_than_the_window_is_held(window: int) -> None:
             assert source.taken <= count + window - 1
         assert source.taken == 11 + window - 1
         results.close()
+
+
+# --- together --------------------------------------------------------------------------------------------
+
+
+def some_small_pictures() -> list[np.ndarray]:
+    """Of several kinds, in turns and in rows."""
+    random = np.random.default_rng(8)
+    shapes = [(32, 32, 3), (31, 17, 3), (32, 32), (64, 48, 3), (300, 260, 3), (1, 1, 3)]
+    order = [*random.integers(0, len(shapes), 80).tolist(), *[0] * 70, *[4] * 3, *[1] * 5]
+    kinds = [samples.smooth, samples.noise, samples.extremes]
+    return [kinds[i % 3](*shapes[number]) for i, number in enumerate(order)]
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 2, 7])
+@pytest.mark.parametrize("options", [{}, {"subsampling": "4:4:4", "restart_marker_blocks": 2}, {"optimize": True}])
+def test_pictures_encoded_together_are_pillows(batch_size: int | None, options: dict) -> None:
+    images = some_small_pictures()
+    expected = [pillow.save(image, quality=80, **options) for image in images]
+    for _ in range(2):
+        assert list(encode_batch(images, 80, batch_size=batch_size, **options)) == expected
+    table = np.arange(1, 65)  # tables that are arrays do not keep pictures apart
+    of_tables = encode_batch(images[:30], qtables=[table], batch_size=batch_size)
+    assert list(of_tables) == [pillow.save(image, qtables=[table.tolist()]) for image in images[:30]]
+
+
+def test_the_pictures_of_an_array_are_encoded_together() -> None:
+    stack = np.stack([samples.noise(24, 40) for _ in range(150)])
+    expected = [pillow.save(image, quality=90) for image in stack]
+    assert encode_many(stack, 90) == expected
+    assert encode_many(stack[..., 0], 90) == [pillow.save(image, quality=90) for image in stack[..., 0]]
+    assert encode_many(stack[:, ::-1, ::2], 90) == [
+        pillow.save(image, quality=90) for image in stack[:, ::-1, ::2]
+    ]
+    assert encode_many(stack[:0], 90) == []
+
+
+def test_reading_ahead_is_bounded() -> None:
+    one = samples.smooth(8, 8)
+    for side, most in ((16, batch.AHEAD_ITEMS), (160, batch.AHEAD_PIXELS // 160**2 + 2)):
+        source = Counted([samples.smooth(side, side)])
+        results = encode_batch(itertools.chain([one], source))  # it waits for others like it, in vain
+        assert next(results) == pillow.save(one)
+        assert most // 2 < source.taken <= most
+        for count in range(1, 400):
+            next(results)
+            assert source.taken <= count + most
+        results.close()
+
+
+@pytest.mark.parametrize(
+    ("image", "options"),
+    [(SMALL[0], {"batch_size": 1}), (samples.smooth(256, 300), {}), (SMALL[0], {"progressive": True})],
+)
+def test_what_goes_alone_is_taken_one_by_one(image: np.ndarray, options: dict) -> None:
+    source = Counted([image])
+    results = encode_batch(source, **options)
+    for count in range(1, 5):
+        next(results)
+        assert source.taken == count
+
+
+def test_a_group_that_fails_is_encoded_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [samples.smooth(16, 16) for _ in range(6)]
+    run_together = batch.run_together
+    calls = []
+
+    def fails(plans: list) -> list[bytes]:
+        calls.append(len(plans))
+        if len(plans) > 1 or (plans[0].samples == images[3]).all():
+            raise MemoryError("no room")
+        return run_together(plans)
+
+    monkeypatch.setattr(batch, "run_together", fails)
+    images[3] = 255 - images[3]
+    results = list(encode_batch(images, errors="return"))
+    assert calls == [6, 1, 1, 1, 1, 1, 1]
+    assert isinstance(results.pop(3), MemoryError)
+    assert results == [pillow.save(image) for image in [*images[:3], *images[4:]]]
+
+
+def test_pictures_that_cannot_be_encoded_leave_the_others_of_their_group() -> None:
+    good = samples.smooth(16, 16)
+    items = [good, good[:, :, :2], good, None, good.astype(float), good]
+    results = list(encode_batch(items, 80, errors="return", pairs=True))
+    assert [item is given for (item, _), given in zip(results, items, strict=True)] == [True] * len(items)
+    assert [type(result) for _, result in results] == [bytes, ValueError, bytes, TypeError, TypeError, bytes]
+    assert "item 3" in str(results[3][1])
+    with pytest.raises(ValueError, match="image"):
+        list(encode_batch(items))
+
+
+def test_a_failure_of_the_input_comes_after_the_results_of_the_group_before_it() -> None:
+    def source() -> Iterator[np.ndarray]:
+        yield from SMALL
+        raise LookupError("the camera is gone")
+
+    results = encode_batch(source())
+    assert [next(results) for _ in SMALL] == [pillow.save(image) for image in SMALL]
+    with pytest.raises(LookupError, match="camera"):
+        next(results)
 
 
 # --- who works -------------------------------------------------------------------------------------------
