@@ -92,7 +92,7 @@ def header_as_dict(data: Any) -> dict[str, Any]:
 
 
 def _summary(header: Header, size: int) -> str:
-    height = header.height or "unknown (it comes later, with DNL)"
+    height = header.height or "unknown (0, and no DNL gives it)"
     pixels = header.width * header.height
     rows = [
         ("file", f"{size:,} bytes" + (f", {8 * size / pixels:.3f} bits a pixel" if pixels else "")),
