@@ -175,7 +175,7 @@ def test_palettes_and_channel_definitions() -> None:
         ({"region": (0, 0, 0, 5)}, ValueError, "region"),
         ({"region": (0, 80, 5, 11)}, ValueError, "region"),
         ({"region": (0, 80)}, ValueError, "region"),
-        ({"max_pixels": 20249}, UnsupportedError, "max_pixels"),
+        ({"max_pixels": 6749}, UnsupportedError, "max_pixels"),
     ],
 )
 def test_wrong_arguments_are_named(

@@ -30,7 +30,9 @@ from numjpeg.jpeg2000.container.geometry import (
 from numjpeg.sources import read_bytes
 
 MAX_PIXELS = 178_956_970
-"""Pillow's limit against decompression bombs; here it counts the samples of all components."""
+"""Pillow's limit against decompression bombs."""
+MOST_CHANNELS = 4
+"""So many samples for each of the pixels that are allowed."""
 MAX_DEPTH = 16
 BLOCKS_AT_ONCE = 4096
 """Code-blocks of small tiles that are decoded together."""
@@ -80,7 +82,8 @@ def decode(
     region : (top, left, height, width) in samples of the full resolution; only what it needs is decoded.
     strict : refuse damaged and truncated files. False gives what can be recovered: of the beginning of a file,
         the whole picture as good as its bytes allow. :func:`decode_damaged` says what is missing.
-    max_pixels : most samples, of all components together, that the result may have; None for no limit.
+    max_pixels : most pixels (width x height) that the result may have, and four times as many samples of all
+        components together; None for no limit.
 
     Returns
     -------
@@ -161,9 +164,11 @@ def _options(
             )
     scale = 1 << min(reduce, 32)
     area = window.divided(dx, dy).divided(scale, scale)
-    samples = area.width * area.height * len(size.components)
-    if max_pixels is not None and samples > _integer(max_pixels, "max_pixels", 0):
-        raise UnsupportedError(f"{samples} samples are more than max_pixels", offset=stream.start, clause="A.5.1")
+    if max_pixels is not None:
+        most, pixels = _integer(max_pixels, "max_pixels", 0), area.width * area.height
+        if pixels > most or pixels * len(size.components) > MOST_CHANNELS * most:
+            what = f"{area.width} x {area.height} pixels of {len(size.components)} components"
+            raise UnsupportedError(f"{what}, more than max_pixels={most}", offset=stream.start, clause="A.5.1")
     return _Options(reduce, wanted, window)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from numjpeg.container.header import read_header
 from numjpeg.errors import JpegError
+from numjpeg.jpeg2000 import is_jpeg2000
+from numjpeg.tools import jpeg2000_files
 from numjpeg.tools.cli.console import STANDARD_STREAM, DamagedError, UsageError, display, for_each
 from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, find_sources, kept_metadata, read_bytes, read_jpeg
 from numjpeg.tools.cli.options import add_command, add_inputs, add_output, add_reading
@@ -21,8 +23,8 @@ def add_decode(commands: Any) -> None:
     command = add_command(
         commands,
         "decode",
-        "Decode JPEG files to pictures of another format. PPM, PGM and .npy are written without Pillow, "
-        "all others through it.",
+        "Decode JPEG and JPEG 2000 files to pictures of another format. PPM, PGM and .npy are written without "
+        "Pillow, all others through it.",
         "An ICC profile that fits, EXIF data and dots an inch are carried over where the format and Pillow "
         "allow it, unless --strip is given. Pixels are turned by the EXIF orientation only if "
         "--exif-orientation is given. CMYK files become CMYK pictures, which .tif and .npy can hold; "
@@ -97,7 +99,10 @@ def _own_format(source: Source, colorspace: str | None) -> str:
     if source.name == STANDARD_STREAM or source.error:
         return ".pnm"
     try:
-        gray = (colorspace or read_header(read_bytes(source.name), strict=False).colorspace) == "GRAY"
+        data = read_bytes(source.name)
+        if is_jpeg2000(data):
+            return ".pgm" if jpeg2000_files.header_as_dict(data)["channels"] == 1 else ".ppm"
+        gray = (colorspace or read_header(data, strict=False).colorspace) == "GRAY"
     except (OSError, JpegError, PictureError):
         return ".ppm"  # decoding it says what is wrong
     return ".pgm" if gray else ".ppm"
@@ -111,15 +116,20 @@ def _decode_file(item: tuple[str, str | Exception], arguments: argparse.Namespac
     check_format(extension)
     data = read_bytes(name)
     faults: list[str] | None = [] if arguments.damaged else None
-    picture = read_jpeg(
-        data,
-        arguments.colorspace,
-        arguments.max_pixels,
-        fancy=not arguments.nosmooth,
-        restore=arguments.restore,
-        turn=arguments.exif_orientation,
-        faults=faults,
-    )
+    if is_jpeg2000(data):
+        if arguments.colorspace is not None or arguments.restore:
+            raise PictureError("--colorspace and --restore are for JPEG files, and this is JPEG 2000")
+        picture = jpeg2000_files.read_picture(data, arguments.max_pixels, faults)
+    else:
+        picture = read_jpeg(
+            data,
+            arguments.colorspace,
+            arguments.max_pixels,
+            fancy=not arguments.nosmooth,
+            restore=arguments.restore,
+            turn=arguments.exif_orientation,
+            faults=faults,
+        )
     picture.metadata = kept_metadata(picture, arguments.strip)
     written = write_picture(picture, extension)
     write(target, written)

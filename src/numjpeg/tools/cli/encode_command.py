@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from numjpeg.encoder import encode
 from numjpeg.errors import JpegError
+from numjpeg.tools import jpeg2000_files
 from numjpeg.tools.cli.console import UsageError, display, for_each, reason
 from numjpeg.tools.cli.inputs import (
     find_sources,
@@ -34,7 +35,7 @@ from numjpeg.tools.cli.options import (
     whole_number,
 )
 from numjpeg.tools.cli.outputs import PICTURE_SUFFIXES, Outputs, write
-from numjpeg.tools.other_formats import PictureError
+from numjpeg.tools.other_formats import Picture, PictureError
 
 
 def add_encode(commands: Any) -> None:
@@ -64,6 +65,7 @@ def add_encode(commands: Any) -> None:
     command.add_argument(
         "--keep-rgb", action="store_true", help="store RGB as RGB; dots an inch are then left out"
     )
+    _add_jpeg2000(command)
     add_reading(command)
     command.add_argument("--strip", action="store_true", help="leave out the input's metadata")
     command.add_argument("--comment", metavar="TEXT", help="store a comment")
@@ -109,8 +111,90 @@ def _add_tuning(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_jpeg2000(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--jp2",
+        action="store_true",
+        help="write JPEG 2000 files (NAME.jp2), as where OUTPUT ends in .jp2, .j2k or .jph (high throughput): "
+        "without loss, or with --bits-per-pixel, --target-bytes or --target-psnr",
+    )
+    command.add_argument("--lossless", action="store_true", help="JPEG 2000 without loss, which is the default")
+    command.add_argument(
+        "--bits-per-pixel", type=positive, metavar="R", help="size of a JPEG 2000 file: R bits for each pixel"
+    )
+
+
+_JPEG_ONLY = (
+    *("quality", "subsampling", "tune", "qtables", "optimize", "progressive", "gray", "keep_rgb"),
+    *("restart_blocks", "restart_rows"),
+)
+
+
+def _jpeg2000_suffix(arguments: argparse.Namespace) -> str | None:
+    """The extension of the JPEG 2000 files to write; None for JPEG. UsageError if options do not go together."""
+    suffix = Path(arguments.output or "").suffix.lower()
+    if not arguments.jp2 and (suffix not in jpeg2000_files.SUFFIXES or len(arguments.inputs) > 1):
+        if arguments.lossless or arguments.bits_per_pixel is not None:
+            raise UsageError("--lossless and --bits-per-pixel are for JPEG 2000: --jp2, or OUTPUT.jp2")
+        return None
+    for name in _JPEG_ONLY:
+        if getattr(arguments, name):
+            raise UsageError(f"--{name.replace('_', '-')} is for JPEG files, not for JPEG 2000")
+    return suffix if suffix in jpeg2000_files.SUFFIXES else ".jp2"
+
+
+def _encode_jpeg2000(
+    item: tuple[str, str | Exception], arguments: argparse.Namespace, suffix: str, how: dict[str, Any]
+) -> str:
+    name, target = item
+    if isinstance(target, Exception):
+        raise target
+    picture = open_picture(name, arguments.background, arguments.max_pixels)
+    metadata = kept_metadata(picture, arguments.strip)
+    data = jpeg2000_files.write_picture(picture, suffix, metadata, how)
+    write(target, data)
+    return _summary(name, target, picture, data)
+
+
+def _summary(name: str, target: str, picture: Picture, data: bytes) -> str:
+    """What a file became, in a line."""
+    pixels = picture.pixels
+    rate = 8 * len(data) / (pixels.shape[0] * pixels.shape[1])
+    return (
+        f"{display(name)} -> {display(target, 'standard output')}: {picture}, {len(data):,} bytes, "
+        f"{pixels.nbytes / len(data):.1f}:1, {rate:.3f} bits a pixel"
+    )
+
+
+def _run_jpeg2000(arguments: argparse.Namespace, suffix: str) -> int:
+    aims = {"target_bytes": arguments.target_bytes, "target_psnr": arguments.target_psnr}
+    how: dict[str, Any] = {name: aim for name, aim in aims.items() if aim is not None}
+    if arguments.bits_per_pixel is not None:
+        how["bits_per_pixel"] = arguments.bits_per_pixel
+    if len(how) + arguments.lossless > 1:
+        raise UsageError("--lossless, --bits-per-pixel, --target-bytes and --target-psnr: only one of them")
+    how["comment"] = arguments.comment
+    if arguments.importance is not None:
+        importance = _read_importance(arguments.importance, arguments.max_pixels)
+        if isinstance(importance, str):
+            raise UsageError("--importance auto is for JPEG files, not for JPEG 2000")
+        how["importance"] = importance > 127
+    sources = find_sources(arguments.inputs, arguments.recursive, PICTURE_SUFFIXES)
+    return for_each(
+        [source.name for source in sources],
+        partial(_encode_jpeg2000, arguments=arguments, suffix=suffix, how=how),
+        items=map(Outputs(arguments, sources, suffix).plan, sources),
+        verbose=arguments.verbose,
+        workers=arguments.workers,
+        progress=True,
+    )
+
+
 def run_encode(arguments: argparse.Namespace) -> int:
     """Encode, and give the exit code."""
+    suffix = _jpeg2000_suffix(arguments)
+    if suffix is not None:
+        return _run_jpeg2000(arguments, suffix)
     how = _how(arguments)
     if arguments.importance is not None:
         how["importance"] = _read_importance(arguments.importance, arguments.max_pixels)
@@ -180,12 +264,7 @@ def _encode_file(
     options: dict[str, Any] = {"colorspace": picture.model, "keep_rgb": keep_rgb, **how, **metadata}
     data = encode(picture.pixels, progress=progress, **options)
     write(target, data)
-    pixels = picture.pixels
-    rate = 8 * len(data) / (pixels.shape[0] * pixels.shape[1])
-    return (
-        f"{display(name)} -> {display(target, 'standard output')}: {picture}, {len(data):,} bytes, "
-        f"{pixels.nbytes / len(data):.1f}:1, {rate:.3f} bits a pixel"
-    )
+    return _summary(name, target, picture, data)
 
 
 def _read_importance(file: str, max_pixels: int | None) -> NDArray[np.uint8] | str:

@@ -15,7 +15,9 @@ from numjpeg.container.exif import upright_exif, upright_xmp
 from numjpeg.container.header import Header, read_header
 from numjpeg.decoder import decode, decode_damaged
 from numjpeg.files import upright
+from numjpeg.jpeg2000 import is_jpeg2000
 from numjpeg.stages.color import rgb_to_ycbcr
+from numjpeg.tools import jpeg2000_files
 from numjpeg.tools.cli.console import STANDARD_STREAM
 from numjpeg.tools.other_formats import Picture, PictureError, blend, read_picture
 
@@ -96,7 +98,8 @@ def parse_picture(
     """
     if data.startswith(START_OF_IMAGE):
         return read_jpeg(data, None, max_pixels, gray=gray)
-    picture = read_picture(data, max_pixels)
+    read = jpeg2000_files.read_picture if is_jpeg2000(data) else read_picture
+    picture = read(data, max_pixels)
     if background is not None and picture.pixels.dtype == np.uint8:
         picture = blend(picture, background)
     if gray and picture.pixels.dtype == np.uint8:

@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from numjpeg.jpeg2000 import is_jpeg2000
+from numjpeg.jpeg2000 import read_header as read_jpeg2000_header
+from numjpeg.tools import jpeg2000_files
 from numjpeg.tools.cli.console import display, emit, for_each
 from numjpeg.tools.cli.inputs import (
     JPEG_SUFFIXES,
@@ -32,8 +35,8 @@ def add_info(commands: Any) -> None:
     command = add_command(
         commands,
         "info",
-        "Print what a JPEG file says about itself. Header, tables, sampling, estimated quality, and every marker "
-        "with its byte offset; also of files that are not decoded (arithmetic, lossless, 12 bits).",
+        "Print what a JPEG or JPEG 2000 file says about itself. Header, tables, sampling, estimated quality, and "
+        "every marker with its byte offset; also of files that are not decoded (arithmetic, lossless, 12 bits).",
     )
     add_inputs(command, "JPEG file", f"that end in {' '.join(JPEG_SUFFIXES)}")
     command.add_argument("--json", action="store_true", help="print a JSON object for each file, one a line")
@@ -49,10 +52,12 @@ def run_info(arguments: argparse.Namespace) -> int:
         if source.error:
             raise source.error
         data = read_bytes(source.name)
+        of_jpeg2000 = is_jpeg2000(data)
         if arguments.json:
-            emit(json.dumps({"file": source.name, **header_as_dict(data)}))
+            found = jpeg2000_files.header_as_dict(data) if of_jpeg2000 else header_as_dict(data)
+            emit(json.dumps({"file": source.name, **found}))
             return ""
-        text = describe_header(data)
+        text = str(read_jpeg2000_header(data)) if of_jpeg2000 else describe_header(data)
         if len(sources) > 1:
             text = ("\n" if shown else "") + f"== {display(source.name)}\n\n{text}"
         emit(text)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import numjpeg
+from numjpeg import jpeg2000
 
 Pixels = NDArray[np.uint8]
 """uint8 ``(H, W, 3)``, RGB."""
@@ -80,6 +81,12 @@ def encode_jpeg2000(picture: Pixels, *ratios: float, irreversible: bool = True) 
     return stream.getvalue()
 
 
+def _own_jpeg2000(picture: Pixels, ratio: float) -> bytes:
+    """Our own JPEG 2000, of a compression ratio or, for 0, lossless; without boxes too."""
+    rate = 24 / ratio if ratio else None
+    return jpeg2000.encode(picture, bits_per_pixel=rate, container="j2k")
+
+
 def _losslessly(picture: Pixels, _setting: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
     stream = io.BytesIO()
     Image.fromarray(picture).save(stream, format, **options)
@@ -141,6 +148,7 @@ CODECS: dict[str, Codec] = {
         ),
         _codec("jpegli", "jpegli", _by_jpegli, built_for="Butteraugli"),
         _codec("jpeg2000", "JPEG 2000", encode_jpeg2000, RATIOS, built_for="PSNR"),
+        _codec("numjpeg-jpeg2000", "numjpeg, JPEG 2000", _own_jpeg2000, RATIOS, built_for="PSNR"),
         _codec("webp", "WebP", _by_pillow, format="WEBP", method=6),
         _codec("avif", "AVIF", _by_pillow, AVIF_QUALITIES, format="AVIF", speed=6, subsampling="4:4:4"),
     ]
@@ -152,6 +160,7 @@ LOSSLESS: dict[str, Codec] = {
     for codec in [
         _codec("png", "PNG", _losslessly, (0,), format="PNG", optimize=True),
         _codec("jpeg2000-lossless", "JPEG 2000", encode_jpeg2000, (0,), irreversible=False),
+        _codec("numjpeg-jpeg2000-lossless", "numjpeg, JPEG 2000", _own_jpeg2000, (0,)),
         _codec("webp-lossless", "WebP", _losslessly, (0,), format="WEBP", lossless=True, method=6),
     ]
 }

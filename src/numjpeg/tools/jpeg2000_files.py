@@ -1,0 +1,68 @@
+"""JPEG 2000 files as pictures of the tools: read, written, described."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numjpeg import jpeg2000
+from numjpeg.tools.other_formats import Picture, PictureError
+
+SUFFIXES = (".jp2", ".j2k", ".j2c", ".jpc", ".jph")
+"""Names of JPEG 2000 files: JP2, bare codestreams, and JPH (high throughput)."""
+CODESTREAM_SUFFIXES = (".j2k", ".j2c", ".jpc")
+_SYCC, _CMYK = 18, 12
+_MODELS = {1: "GRAY", 2: "GRAYA", 3: "RGB", 4: "RGBA"}
+
+
+def read_picture(data: bytes, max_pixels: int | None, faults: list[str] | None = None) -> Picture:
+    """The picture of a JPEG 2000 file. With ``faults`` what can be recovered; the list gets what is wrong.
+
+    Raises
+    ------
+    JpegError if the file cannot be decoded.
+    """
+    header = jpeg2000.read_header(data)
+    pixels, report = jpeg2000.decode_damaged(data, max_pixels=max_pixels, strict=faults is None)
+    if faults is not None and report.faults:
+        faults.append("\n".join(map(str, report.faults)))
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    model = _MODELS.get(channels, "raw")
+    if channels == 3 and header.colorspace == _SYCC:
+        model = "YCbCr"
+    if channels == 4 and not header.opacity:
+        model = "CMYK" if header.colorspace == _CMYK else "raw"
+    return Picture(pixels, model, {"icc_profile": header.icc_profile} if header.icc_profile else {})
+
+
+def write_picture(picture: Picture, suffix: str, metadata: dict[str, Any], options: dict[str, Any]) -> bytes:
+    """A JPEG 2000 file of a gray or RGB picture, with opacity or without, of 8 or 16 bits.
+
+    ``options`` are those of :func:`numjpeg.jpeg2000.encode`.
+    """
+    if picture.model not in _MODELS.values() or picture.pixels.dtype not in (np.uint8, np.uint16):
+        raise PictureError(f"JPEG 2000 files hold gray and RGB of 8 or 16 bits here, and this is {picture}")
+    container = "j2k" if suffix in CODESTREAM_SUFFIXES else "jp2"
+    if container == "jp2":
+        options = {**options, "icc_profile": metadata.get("icc_profile")}
+    if suffix == ".jph":
+        options = {**options, "high_throughput": True}
+    try:
+        return jpeg2000.encode(picture.pixels, container=container, **options)
+    except ValueError as error:
+        raise PictureError(str(error)) from None
+
+
+def header_as_dict(data: bytes) -> dict[str, Any]:
+    """What a file says about itself, for JSON."""
+    header = jpeg2000.read_header(data)
+    plain = ("kind", "width", "height", "channels", "tiles", "tile_size", "levels", "layers", "progression")
+    flags = ("reversible", "component_transform", "code_block_size", "high_throughput", "colorspace", "opacity")
+    found: dict[str, Any] = {name: getattr(header, name) for name in (*plain, *flags)}
+    found["components"] = [component._asdict() for component in header.components]
+    found["comments"] = [comment[2:].decode("latin-1") for comment in header.comments]
+    for name in ("boxes", "segments"):
+        found[name] = [{"name": what, "offset": at, "length": size} for what, at, size in getattr(header, name)]
+    found["warnings"] = [str(fault) for fault in header.faults]
+    return found
