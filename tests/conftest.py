@@ -2,8 +2,8 @@
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
 where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
-"corpus field cjpeg djpeg hypothesis letters plugins skimage study" (field: the odd files of daily use; letters:
-that pictures are drawn to the pixel as those in pic/).
+"chromium corpus field cjpeg djpeg hypothesis letters plugins skimage study" (field: the odd files of daily use;
+letters: that pictures are drawn to the pixel as those in pic/).
 """
 
 from __future__ import annotations
@@ -110,6 +110,15 @@ def study() -> None:
             importlib.import_module(name)
         except ImportError:
             _missing("study", f"{name} is not installed (extras study and cluster)")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A browser without a window."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        _missing("chromium", "Chromium is not installed (Debian: chromium)")
+    return str(path)
 
 
 @pytest.fixture(scope="session")

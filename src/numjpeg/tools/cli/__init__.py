@@ -16,6 +16,7 @@ import numjpeg
 from numjpeg.tools.cli import (
     decode_command,
     encode_command,
+    explore_command,
     psnr_command,
     report_commands,
     study_command,
@@ -32,6 +33,7 @@ _COMMANDS = {
     "transform": (transform_command.add_transform, transform_command.run_transform),
     "psnr": (psnr_command.add_psnr, psnr_command.run_psnr),
     "info": (report_commands.add_info, report_commands.run_info),
+    "explore": (explore_command.add_explore, explore_command.run_explore),
     "block": (report_commands.add_block, report_commands.run_block),
     "demo": (report_commands.add_demo, report_commands.run_demo),
     "study": (study_command.add_study, study_command.run_study),

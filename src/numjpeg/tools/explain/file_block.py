@@ -70,7 +70,7 @@ def describe_file_block(
     coefficients = read_coefficients(file, max_pixels=max_pixels)
     structure = read_structure(file)
     frame = structure.require_frame()
-    index, name = _find_component(frame, structure.colorspace, component)
+    index, name = find_component(frame, structure.colorspace, component)
     check_block(frame, index, row, column, name)
     scans = [scan for scan in structure.scans if index in scan.indices]
     if not scans:
@@ -84,7 +84,8 @@ def describe_file_block(
     return "\n\n".join([f"{title}\n{place.where()}", *coding, *_sample_steps(coefficients, place)])
 
 
-def _find_component(frame: Frame, colorspace: str, component: str) -> tuple[int, str]:
+def find_component(frame: Frame, colorspace: str, component: str) -> tuple[int, str]:
+    """Number from 0 and name of a component that a caller names by either; ValueError if there is none."""
     names = _NAMES.get(colorspace, "").split() or [str(i + 1) for i in range(len(frame.components))]
     if component in ("Y", "Cb", "Cr") and colorspace in ("GRAY", "YCbCr", "YCCK") and component in names:
         return names.index(component), component
@@ -100,11 +101,11 @@ def _find_component(frame: Frame, colorspace: str, component: str) -> tuple[int,
 def _bit_steps(file: bytes, coefficients: Coefficients, place: BlockPlace) -> list[str]:
     scan = place.scan
     payload = bits.unstuff(file, scan.start, scan.end)
-    words = read_words(payload, scan, *_number_in_scan(place))
+    words = read_words(payload, scan, *number_in_scan(place))
     sequence = zigzag(coefficients.planes[place.index][place.row, place.column])
-    before = _predictor(coefficients, place)
+    before = predictor(coefficients, place)
     dc, ac = words[0], words[1:]
-    if dc.value != sequence[0] - before or _run_lengths(ac) != _nonzero(sequence):
+    if dc.value != sequence[0] - before or run_lengths(ac) != nonzero(sequence):
         # Only where restart markers are not where the standard wants them.
         return ["The bits of this block cannot be told from those around it: the scan's restart markers are odd."]
     component = scan.components[scan.indices.index(place.index)]
@@ -116,7 +117,7 @@ def _bit_steps(file: bytes, coefficients: Coefficients, place: BlockPlace) -> li
         value = word.value if word.magnitude or not i else ""
         lines.append(f"  {where:<14}{name:<24}{value:>6}  {word.code:<18}{word.magnitude}".rstrip())
     stream = "".join(word.code + word.magnitude for word in words)
-    runs = [f"({run}, {value})" for run, value in _run_lengths(ac)]
+    runs = [f"({run}, {value})" for run, value in run_lengths(ac)]
     if sequence[63] == 0:
         runs.append("EOB")
     return [
@@ -133,7 +134,7 @@ def _bit_steps(file: bytes, coefficients: Coefficients, place: BlockPlace) -> li
         step(
             "DC prediction (F.2.2.1)",
             f"{before} of the block before it in the scan, plus the difference {dc.value}, is {sequence[0]}."
-            if _has_predictor(place)
+            if has_predictor(place)
             else f"The prediction is 0, at the start of a scan or restart interval: {sequence[0]}.",
         ),
         step("Run-length coding of the AC coefficients (F.2.2.2): (zeros before it, value)", wrap(runs)),
@@ -152,13 +153,7 @@ def read_words(payload: bits.Payload, scan: Scan, mcu: int, block: int) -> list[
     mcu, block : number of the MCU in the scan, and of the block in the MCU.
     """
     data = payload.data.tobytes()
-    blocks = [
-        [
-            tuple(array.tolist() for array in huffman_lookup(scan.huffman_tables[kind, number]))
-            for kind, number in ((0, scan.components[i].Td), (1, scan.components[i].Ta))
-        ]
-        for i in block_component(scan.factors).tolist()
-    ]
+    blocks = _lookups(scan)
     interval = mcu // scan.restart_interval if scan.restart_interval else 0
     p = 8 * int(payload.starts[interval])
     first = interval * scan.restart_interval
@@ -184,12 +179,54 @@ def read_words(payload: bits.Payload, scan: Scan, mcu: int, block: int) -> list[
     return found
 
 
+def block_bounds(payload: bits.Payload, scan: Scan) -> NDArray[np.int64]:
+    """Where every block of a scan that has been found sound begins and ends: ``(MCUs, blocks an MCU, 2)``.
+
+    In bits of the scan's data without stuffing. One code word after the other is read, about 1 us each; the
+    arguments are those of :func:`read_words`.
+    """
+    data = payload.data.tobytes()
+    blocks = _lookups(scan)
+    total = scan.mcus[0] * scan.mcus[1]
+    step = scan.restart_interval or total
+    found: list[int] = []
+    for start, first in zip(payload.starts.tolist(), range(0, total, step), strict=False):
+        p = 8 * start
+        for _ in range(min(step, total - first)):
+            for dc, ac in blocks:
+                found.append(p)
+                symbols, lengths = dc
+                k = 0
+                while k < 64:
+                    window = int.from_bytes(data[p >> 3 : (p >> 3) + 3], "big") >> (8 - (p & 7)) & 0xFFFF
+                    symbol = symbols[window]
+                    p += lengths[window] + (symbol & 15)
+                    k += 64 if k and not symbol & 15 and symbol != ZERO_RUN else (symbol >> 4) + 1
+                    symbols, lengths = ac
+                found.append(p)
+    bounds = np.array(found, np.int64).reshape(-1, len(blocks), 2)
+    # Restart markers that are missing leave blocks that nothing can be said of.
+    return np.pad(bounds, ((0, total - len(bounds)), (0, 0), (0, 0)))
+
+
+def _lookups(scan: Scan) -> list[list[tuple[list[int], list[int]]]]:
+    """For each block of an MCU, (symbols, lengths) of 16-bit windows for DC and AC."""
+    return [
+        [
+            (lookup[0].tolist(), lookup[1].tolist())
+            for kind, number in ((0, scan.components[i].Td), (1, scan.components[i].Ta))
+            for lookup in [huffman_lookup(scan.huffman_tables[kind, number])]
+        ]
+        for i in block_component(scan.factors).tolist()
+    ]
+
+
 def _window(data: bytes, p: int) -> int:
     """The 16 bits from bit ``p`` on."""
     return int.from_bytes(data[p >> 3 : (p >> 3) + 3], "big") >> (8 - (p & 7)) & 0xFFFF
 
 
-def _number_in_scan(place: BlockPlace) -> tuple[int, int]:
+def number_in_scan(place: BlockPlace) -> tuple[int, int]:
     """Number of the block's MCU in the scan, and of the block in the MCU (A.2)."""
     scan, which = place.scan, place.scan.indices.index(place.index)
     V, H = scan.factors[which]
@@ -198,25 +235,26 @@ def _number_in_scan(place: BlockPlace) -> tuple[int, int]:
     return mcu, before + place.row % V * H + place.column % H
 
 
-def _has_predictor(place: BlockPlace) -> bool:
+def has_predictor(place: BlockPlace) -> bool:
     """Whether a block of the component comes before this one in its restart interval."""
     previous = place.previous()
     if previous is None:
         return False
-    mcu, _ = _number_in_scan(place)
-    before, _ = _number_in_scan(BlockPlace(place.frame, place.index, place.scan, *previous))
+    mcu, _ = number_in_scan(place)
+    before, _ = number_in_scan(BlockPlace(place.frame, place.index, place.scan, *previous))
     interval = place.scan.restart_interval
     return not interval or mcu // interval == before // interval
 
 
-def _predictor(coefficients: Coefficients, place: BlockPlace) -> int:
+def predictor(coefficients: Coefficients, place: BlockPlace) -> int:
+    """What a block's DC coefficient is predicted by (F.1.1.5.1)."""
     previous = place.previous()
-    if previous is None or not _has_predictor(place):
+    if previous is None or not has_predictor(place):
         return 0
     return int(coefficients.planes[place.index][previous][0, 0])
 
 
-def _run_lengths(ac: list[Word]) -> list[tuple[int, int]]:
+def run_lengths(ac: list[Word]) -> list[tuple[int, int]]:
     """(zeros before it, value) of each coefficient; runs of 16 zeros are joined to what follows them."""
     found, zeros = [], 0
     for word in ac:
@@ -228,7 +266,7 @@ def _run_lengths(ac: list[Word]) -> list[tuple[int, int]]:
     return found
 
 
-def _nonzero(sequence: NDArray[np.int16]) -> list[tuple[int, int]]:
+def nonzero(sequence: NDArray[np.int16]) -> list[tuple[int, int]]:
     """The same, of a zig-zag sequence."""
     places = [0, *(int(k) for k in np.flatnonzero(sequence[1:]) + 1)]
     return [(k - before - 1, int(sequence[k])) for before, k in pairwise(places)]

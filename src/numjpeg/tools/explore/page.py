@@ -1,0 +1,202 @@
+"""A file as a page in which one clicks a block: what the page holds, and the page itself.
+
+The page is one HTML file that loads nothing. It holds the JPEG file, from whose bytes it reads the code words of
+the block that is chosen, and compressed arrays of all blocks: where their bits begin, coefficients and samples.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Coefficients
+from numjpeg.container import structure as reader
+from numjpeg.container.frame import Scan
+from numjpeg.container.header import Header, read_header
+from numjpeg.decoder import MAX_PIXELS, decode, read_coefficients
+from numjpeg.entropy import bits
+from numjpeg.forensics import FAMILIES, bits_per_block, encoder_family, first_quantization, grid_offset
+from numjpeg.sources import read_bytes
+from numjpeg.stages.blocks import pad_edges
+from numjpeg.stages.dct import idct
+from numjpeg.stages.level_shift import inverse_level_shift
+from numjpeg.stages.quantization import dequantize
+from numjpeg.tools.explain.file_block import block_bounds
+from numjpeg.tools.explore.trace import component_names
+
+NO_PLACE = 0
+"""Where a block's bits begin if that is not known. No file has them at its first bit."""
+
+
+def explore_page(
+    data: Any,
+    title: str = "photo.jpg",
+    original: NDArray[np.uint8] | None = None,
+    max_pixels: int | None = MAX_PIXELS,
+) -> str:
+    """Make the page of a file.
+
+    Parameters
+    ----------
+    data : the file: its bytes (any buffer), a path, or a binary file object; of a process that is decoded.
+    title : what the page calls it.
+    original : the picture that was encoded, uint8 of the shape that :func:`numjpeg.decode` gives, for the error of
+        each block.
+    max_pixels : as of :func:`numjpeg.decode`. The page takes a few bytes a pixel.
+
+    Returns
+    -------
+    HTML.
+
+    Raises
+    ------
+    FormatError, UnsupportedError for the data; ValueError for the original.
+    """
+    file = read_bytes(data)
+    coefficients = read_coefficients(file, max_pixels=max_pixels)
+    pixels = decode(file, max_pixels=max_pixels)
+    structure = reader.read_structure(file)
+    header = read_header(file, strict=False)
+    arrays = _block_arrays(file, coefficients, structure)
+    if original is not None:
+        arrays["error"] = [_block_errors(pixels, original, coefficients)]
+    content = {
+        "title": title,
+        "width": header.width,
+        "height": header.height,
+        "facts": _facts(file, header, coefficients, pixels),
+        "progressive": structure.require_frame().progressive,
+        "components": _components(coefficients, structure),
+        "arrays": {name: _packed(np.concatenate([a.ravel() for a in each])) for name, each in arrays.items()},
+        "file": base64.b64encode(file).decode("ascii"),
+    }
+    template = files("numjpeg.tools.explore").joinpath("page.html").read_text(encoding="utf-8")
+    # "<" is escaped, so that nothing in a file's name can end the script.
+    text = json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
+    return template.replace("{{title}}", escape(title)).replace("{{content}}", text)
+
+
+def _packed(array: NDArray[Any]) -> dict[str, str]:
+    """An array as the page unpacks it: little-endian, zlib, base64."""
+    raw = array.astype(array.dtype.newbyteorder("<")).tobytes()
+    return {"type": array.dtype.name, "data": base64.b64encode(zlib.compress(raw, 6)).decode("ascii")}
+
+
+def _components(coefficients: Coefficients, structure: reader.Structure) -> list[dict[str, Any]]:
+    frame = structure.require_frame()
+    found = []
+    for i, name in enumerate(component_names(frame, structure.colorspace)):
+        c, plane = frame.components[i], coefficients.planes[i]
+        scan = next((scan for scan in reversed(structure.scans) if i in scan.indices), None)
+        tables = {}
+        if scan and not frame.progressive:
+            one = scan.components[scan.indices.index(i)]
+            for kind, table in (("dc", scan.huffman_tables[0, one.Td]), ("ac", scan.huffman_tables[1, one.Ta])):
+                tables[kind] = {"bits": list(table.bits), "values": list(table.values)}
+        found.append(
+            {
+                "name": name,
+                "rows": plane.shape[0],
+                "columns": plane.shape[1],
+                "h": frame.H_max // c.H,
+                "v": frame.V_max // c.V,
+                "tableNumber": c.Tq,
+                "table": coefficients.quantization_table(i).ravel().tolist(),
+                "huffman": tables,
+            }
+        )
+    return found
+
+
+def _block_arrays(
+    file: bytes, coefficients: Coefficients, structure: reader.Structure
+) -> dict[str, list[NDArray[Any]]]:
+    """For each component arrays of its blocks, row by row."""
+    starts = [np.full(plane.shape[:2], NO_PLACE, np.uint32) for plane in coefficients.planes]
+    if structure.require_frame().progressive:
+        spent = [grid.astype(np.uint16) for grid in bits_per_block(coefficients)]
+    else:
+        spent = [np.zeros(plane.shape[:2], np.uint16) for plane in coefficients.planes]
+        for scan in structure.scans:
+            _place_blocks(file, scan, starts, spent)
+    levels = [idct(dequantize(p, coefficients.quantization_table(i))) for i, p in enumerate(coefficients.planes)]
+    return {
+        "start": list(starts),
+        "bits": list(spent),
+        "nonzeros": [np.count_nonzero(plane, (-2, -1)).astype(np.uint8) for plane in coefficients.planes],
+        "quantized": list(coefficients.planes),
+        "samples": [inverse_level_shift(plane) for plane in levels],
+    }
+
+
+def _place_blocks(
+    file: bytes, scan: Scan, starts: list[NDArray[np.uint32]], spent: list[NDArray[np.uint16]]
+) -> None:
+    """Fill in where the blocks of a scan begin, in bits of the file, and how many bits they take."""
+    payload = bits.unstuff(file, scan.start, scan.end)
+    bounds = block_bounds(payload, scan)
+    begin = payload.file_offsets((bounds[..., 0] >> 3).astype(np.intp)) * 8 + (bounds[..., 0] & 7)
+    length = bounds[..., 1] - bounds[..., 0]
+    first, (rows, columns) = 0, scan.mcus
+    for index, (V, H) in zip(scan.indices, scan.factors, strict=True):
+        for values, target in ((begin, starts[index]), (length, spent[index])):
+            grid = values[:, first : first + V * H].reshape(rows, columns, V, H).swapaxes(1, 2)
+            target[:] = grid.reshape(rows * V, columns * H)[: target.shape[0], : target.shape[1]]
+        first += V * H
+
+
+def _block_errors(
+    pixels: NDArray[np.uint8], original: NDArray[np.uint8], coefficients: Coefficients
+) -> NDArray[np.uint16]:
+    """Root of the mean squared error over the pixels of each block of the first component, in hundredths."""
+    if original.shape != pixels.shape or original.dtype != np.uint8:
+        raise ValueError(
+            f"original: uint8 {pixels.shape} expected, as the file is decoded, "
+            f"got {original.dtype} {original.shape}"
+        )
+    one, plane = coefficients.components[0], coefficients.planes[0]
+    h = max(c.H for c in coefficients.components) // one.H
+    v = max(c.V for c in coefficients.components) // one.V
+    squares = (pixels.astype(np.float32) - original) ** 2
+    flat = squares if squares.ndim == 2 else squares.mean(-1)
+    filled = pad_edges(flat, 8 * v, 8 * h)
+    blocks = filled.reshape(filled.shape[0] // (8 * v), 8 * v, filled.shape[1] // (8 * h), 8 * h)
+    rms = np.sqrt(blocks.mean((1, 3)))[: plane.shape[0], : plane.shape[1]]
+    return np.asarray(np.rint(100 * rms), np.uint16)
+
+
+def _facts(
+    file: bytes, header: Header, coefficients: Coefficients, pixels: NDArray[np.uint8]
+) -> list[tuple[str, str]]:
+    """What the file says of itself, and what its tables and coefficients say of its past."""
+    family = encoder_family([coefficients.quantization_table(i) for i in range(len(coefficients.components))])
+    qualities = ", ".join(map(str, dict.fromkeys(family.qualities)))
+    about = "" if family.distance == 0 else "about "
+    facts = [
+        ("File", f"{len(file):,} bytes, {8 * len(file) / (header.width * header.height):.2f} bits a pixel"),
+        ("Picture", f"{header.width} x {header.height} pixels, {header.colorspace} {header.subsampling}".rstrip()),
+        ("Process", f"{header.process}, {header.scans} scan" + "s" * (header.scans != 1)),
+        ("Quantization tables", f"{FAMILIES[family.name]}; quality {about}{qualities}"),
+    ]
+    if min(coefficients.planes[0].shape[:2]) >= 4:
+        first = first_quantization(coefficients)
+        steps = int(np.count_nonzero(first.steps))
+        facts.append(
+            (
+                "Compressed before",
+                f"{'probably' if first.found else 'no sign'}: {steps} of {first.tested} frequencies show steps "
+                "of an earlier quantization (Lukas, Fridrich 2003)",
+            )
+        )
+    if header.colorspace in ("GRAY", "YCbCr") and min(pixels.shape[:2]) >= 32:
+        grid = grid_offset(pixels)
+        where = f"begins at row {grid.row}, column {grid.column}" if grid.found else "cannot be told"
+        facts.append(("Grid of blocks in the pixels", f"{where} (ZERO, Nikoukhah et al. 2021)"))
+    return facts

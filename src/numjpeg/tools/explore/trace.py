@@ -1,0 +1,164 @@
+"""One block of a file, from its bits to samples, as arrays and code words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Coefficients
+from numjpeg.container import structure as reader
+from numjpeg.container.frame import Frame
+from numjpeg.decoder import MAX_PIXELS, read_coefficients
+from numjpeg.entropy import bits
+from numjpeg.sources import read_bytes
+from numjpeg.stages.dct import idct
+from numjpeg.stages.huffman import ZERO_RUN
+from numjpeg.stages.level_shift import inverse_level_shift
+from numjpeg.stages.quantization import dequantize
+from numjpeg.stages.zigzag import zigzag
+from numjpeg.tools.explain.block_place import BlockPlace, check_block
+from numjpeg.tools.explain.file_block import (
+    find_component,
+    nonzero,
+    number_in_scan,
+    predictor,
+    read_words,
+    run_lengths,
+)
+from numjpeg.tools.explain.text import ac_symbol_name
+
+
+class TracedWord(NamedTuple):
+    """A code word as it stands in the file, and the magnitude bits behind it."""
+
+    byte: int
+    """Offset in the file of the byte that holds its first bit."""
+    bit: int
+    """Which bit of that byte it is: 0 is the highest."""
+    symbol: int
+    """SSSS for DC, RRRRSSSS for AC."""
+    name: str
+    code: str
+    magnitude: str
+    value: int
+    """DC difference or AC coefficient; 0 for a symbol without one."""
+    place: int
+    """Zig-zag place at which it ends, 0 .. 63; for an end of block the first one that it stands for."""
+
+
+@dataclass(frozen=True, eq=False)
+class BlockTrace:
+    """What a decoder does to one block. All arrays ``(8, 8)`` are in natural order, vertical frequency first.
+
+    Attributes
+    ----------
+    component : its name, such as "Y".
+    row, column : of the block among the component's.
+    pixels : (top, left, height, width) of the pixels it stands for; the picture may end inside them.
+    words : code words of a sequential file; None of a progressive one, whose bits stand in several scans, and
+        where restart markers are so odd that they cannot be told.
+    prediction, difference : of the DC coefficient, which is their sum; None where ``words`` is.
+    runs : (zeros before it, value) of each AC coefficient that is not zero.
+    zigzag : int16 ``(64,)``, the quantized coefficients as they are coded.
+    quantized : int16. table : uint16. dequantized : int32.
+    shifted : int16, -128 .. 127: the inverse DCT. samples : uint8, 128 more.
+    """
+
+    component: str
+    row: int
+    column: int
+    pixels: tuple[int, int, int, int]
+    words: list[TracedWord] | None
+    prediction: int | None
+    difference: int | None
+    runs: list[tuple[int, int]]
+    zigzag: NDArray[np.int16]
+    quantized: NDArray[np.int16]
+    table: NDArray[np.uint16]
+    dequantized: NDArray[np.int32]
+    shifted: NDArray[np.int16]
+    samples: NDArray[np.uint8]
+
+
+def trace_block(
+    data: Any, row: int, column: int, *, component: str = "1", max_pixels: int | None = MAX_PIXELS
+) -> BlockTrace:
+    """Follow one block of a file from its bits to samples.
+
+    Parameters
+    ----------
+    data : the file: its bytes (any buffer), a path, or a binary file object.
+    row, column : which block of the component, counted in blocks from 0.
+    component : its number from 1 as a string, or its name: "Y", "Cb" or "Cr".
+    max_pixels : as of :func:`numjpeg.decode`.
+
+    Raises
+    ------
+    FormatError, UnsupportedError for the data; ValueError, TypeError for the other arguments.
+    """
+    file = read_bytes(data)
+    coefficients = read_coefficients(file, max_pixels=max_pixels)
+    structure = reader.read_structure(file)
+    frame = structure.require_frame()
+    index, name = find_component(frame, structure.colorspace, component)
+    check_block(frame, index, row, column, name)
+    scans = [scan for scan in structure.scans if index in scan.indices]
+    if not scans:
+        raise ValueError(f"component: the file has no scan of {name}")
+    place = BlockPlace(frame, index, scans[-1], row, column)
+    quantized = coefficients.planes[index][row, column]
+    table = coefficients.quantization_table(index)
+    dequantized = dequantize(quantized, table)
+    shifted = idct(dequantized)
+    words = None if frame.progressive else _words(file, coefficients, place)
+    h, v = place.ratio
+    return BlockTrace(
+        component=name,
+        row=row,
+        column=column,
+        pixels=(8 * v * row, 8 * h * column, 8 * v, 8 * h),
+        words=words,
+        prediction=predictor(coefficients, place) if words else None,
+        difference=words[0].value if words else None,
+        runs=nonzero(zigzag(quantized)),
+        zigzag=zigzag(quantized),
+        quantized=quantized,
+        table=table,
+        dequantized=np.asarray(dequantized, np.int32),
+        shifted=shifted,
+        samples=inverse_level_shift(shifted),
+    )
+
+
+def _words(file: bytes, coefficients: Coefficients, place: BlockPlace) -> list[TracedWord] | None:
+    payload = bits.unstuff(file, place.scan.start, place.scan.end)
+    words = read_words(payload, place.scan, *number_in_scan(place))
+    sequence = zigzag(coefficients.planes[place.index][place.row, place.column])
+    difference = sequence[0] - predictor(coefficients, place)
+    if words[0].value != difference or run_lengths(words[1:]) != nonzero(sequence):
+        return None
+    found, reached = [], 0
+    for i, word in enumerate(words):
+        ends = bool(i) and not word.symbol & 15 and word.symbol != ZERO_RUN
+        reached += (1 if ends else (word.symbol >> 4) + 1) if i else 0
+        found.append(
+            TracedWord(
+                payload.file_offset(word.start >> 3),
+                word.start & 7,
+                int(word.symbol),
+                ac_symbol_name(word.symbol) if i else f"DC, category {word.symbol}",
+                word.code,
+                word.magnitude,
+                word.value if word.magnitude else 0,
+                reached,
+            )
+        )
+    return found
+
+
+def component_names(frame: Frame, colorspace: str) -> list[str]:
+    """The name of each component, as :func:`trace_block` takes it; numbers where the colour space has no names."""
+    return [find_component(frame, colorspace, str(i + 1))[1] for i in range(len(frame.components))]
