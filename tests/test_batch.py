@@ -27,7 +27,7 @@ import pytest
 import samples
 from PIL import Image
 
-from numjpeg import FormatError, batch, decode_batch, encode_batch, encode_many
+from numjpeg import FormatError, batch, decode_batch, encode, encode_batch, encode_many
 
 FORK = pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="there is no fork on this machine"
@@ -262,6 +262,16 @@ def test_what_goes_alone_is_taken_one_by_one(image: np.ndarray, options: dict) -
     for count in range(1, 5):
         next(results)
         assert source.taken == count
+
+
+def test_every_option_of_encode_is_one_of_encode_batch() -> None:
+    image = samples.smooth(16, 16)
+    defaults = encode.__kwdefaults__
+    assert list(encode_batch([image] * 2, **defaults)) == [pillow.save(image)] * 2
+    told: list[float] = []
+    tuned = encode_batch([image], tune="psnr", progress=told.append)
+    assert list(tuned) == [encode(image, tune="psnr")]
+    assert told
 
 
 def test_a_group_that_fails_is_encoded_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:

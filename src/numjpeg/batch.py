@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.arguments import planner
+from numjpeg.arguments import Plan, planner
 from numjpeg.decoder import decode
-from numjpeg.encoder import encode, most_together, run_together
+from numjpeg.encoder import encode, most_together, run, run_together
 from numjpeg.sources import is_data, name_error, read_bytes
 
 if TYPE_CHECKING:
@@ -125,12 +125,18 @@ def encode_many(images: Iterable[Any], quality: int | None = None, **options: An
 
 def _encoding(quality: int | None, options: dict[str, Any]) -> Prepare:
     """Encoding for :class:`Together`."""
-    plan_of = planner(quality, **(encode.__kwdefaults__ or {}) | options)
+    options = (encode.__kwdefaults__ or {}) | options
+    progress = options.pop("progress")
+    plan_of = planner(quality, **options)
+
+    def alone(plans: list[Plan]) -> list[bytes]:
+        return [run(plan, progress) for plan in plans]
 
     def prepare(image: Any) -> Prepared:
         plan = plan_of(image)
         height, width, _ = plan.samples.shape
-        return Prepared(plan, plan.settings, most_together(plan.settings), height * width, run_together)
+        most = most_together(plan.settings)
+        return Prepared(plan, plan.settings, most, height * width, run_together if most > 1 else alone)
 
     return prepare
 
