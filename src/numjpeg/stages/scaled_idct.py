@@ -1,0 +1,75 @@
+"""Inverse DCT of 8x8 blocks to 4x4, 2x2 or 1x1 samples: a picture at a half, a quarter or an eighth of its size.
+
+T.81 does not define it. This is libjpeg's accurate integer method with the outputs averaged: each output is the
+mean of 2, 4 or 8 neighbours of the 8-point transform, so the highest frequencies drop out (4 of 8 points: F(4)
+has the mean 0; 2 of 8: all even frequencies do). Constants have 13 bits, as in :mod:`numjpeg.stages.dct`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.errors import check_array
+
+CONST_BITS, PASS1_BITS = 13, 2
+SIZES = (1, 2, 4)
+"""Samples a side that a block can become."""
+
+
+def _matrix(size: int) -> NDArray[np.int64]:
+    """``(size, 8)``, output by frequency: 2^13 sqrt 8 / (8 / size) times the mean of 8 / size neighbours.
+
+    The mean of cos((2x+1) u pi / 16) over 8 / size neighbours is the cosine of their centre times
+    sin(u pi / 2 size) / ((8 / size) sin(u pi / 16)).
+    """
+    u, x = np.arange(8), np.arange(size)[:, np.newaxis]
+    centre = np.cos((2 * x + 1) * u * np.pi / (2 * size))
+    with np.errstate(invalid="ignore"):
+        mean = np.sin(u * np.pi / (2 * size)) / np.sin(u * np.pi / 16)
+    scale = np.where(u == 0, 1.0, np.sqrt(2))
+    exact = centre * np.where(u == 0, 8 / size, mean) * scale
+    return np.where(u == 0, 1 << CONST_BITS + int(np.log2(8 // size)), np.rint(exact * (1 << CONST_BITS))).astype(
+        np.int64
+    )
+
+
+def idct_scaled(coefficients: NDArray[Any], size: int) -> NDArray[np.int16]:
+    """Inverse DCT to fewer samples.
+
+    Parameters
+    ----------
+    coefficients : integer ``(..., 8, 8)``, dequantized.
+    size : 4, 2 or 1 samples a side.
+
+    Returns
+    -------
+    Samples before the level shift is undone: int16 ``(..., size, size)``, clipped to -128 .. 127.
+
+    Raises
+    ------
+    ValueError for another shape, dtype or size; TypeError for what is no array.
+
+    >>> block = np.zeros((8, 8), np.int32); block[0, 0] = 800
+    >>> idct_scaled(block, 2).tolist()
+    [[100, 100], [100, 100]]
+    """
+    check_array("coefficients", coefficients, "iu", "integers (..., 8, 8)", tail=(8, 8))
+    if size not in SIZES:
+        raise ValueError(f"size: {size!r} is none of {SIZES}")
+    values = coefficients.astype(np.int64)
+    if size == 1:
+        samples = (values[..., :1, :1] + 4) >> 3
+    else:
+        matrix, extra = _matrix(size), {4: 1, 2: 2}[size]
+        # Pass 1 transforms columns and keeps 2 extra bits; pass 2 transforms rows.
+        columns = _descale(matrix @ values, CONST_BITS - PASS1_BITS + extra)
+        samples = _descale(columns @ matrix.T, CONST_BITS + PASS1_BITS + 3 + extra)
+    return np.clip(samples, -128, 127).astype(np.int16)
+
+
+def _descale(sums: NDArray[np.int64], shift: int) -> NDArray[np.int64]:
+    """Divided by 2^shift and rounded, halves up."""
+    return (sums + (1 << (shift - 1))) >> shift
