@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import test_pipeline
 from entropy import test_bits
-from fast import test_forward_dct, test_inverse_dct, test_packing, test_tokens
+from fast import test_forward_dct, test_inverse_dct, test_packing, test_scaled_idct, test_tokens
 
 import numjpeg
 import numjpeg.arguments
@@ -119,6 +119,8 @@ ALWAYS_FUSED_INVERSE = {
     "bitstream.unstuff_bytes": test_bits.test_unstuffing_and_windows_equal_the_stages,
     "huffman.read_block_symbols": test_pipeline.test_encode_and_decode_equal_the_pipeline,
 }
+SCALED = {"scaled_idct.idct_scaled": test_scaled_idct.test_samples_equal_the_stages}
+SCALED_PARTS = {"scaled_idct.matrix", "scaled_idct.shifts"}
 DECODING = {
     "color.ycbcr_to_rgb",
     "dc_prediction.dc_from_differences",
@@ -132,11 +134,11 @@ DECODING = {
 }
 
 
-HELD = FUSED | FUSED_INVERSE | ALWAYS_FUSED_INVERSE
+HELD = FUSED | FUSED_INVERSE | ALWAYS_FUSED_INVERSE | SCALED
 
 
 def test_the_lists_name_every_function() -> None:
-    assert set(FUNCTIONS) == ENCODING | DECODING | HELD.keys() | {"huffman.optimal_table"}
+    assert set(FUNCTIONS) == ENCODING | DECODING | HELD.keys() | SCALED_PARTS | {"huffman.optimal_table"}
 
 
 def test_encode_runs_every_forward_stage(calls: set[str]) -> None:
@@ -189,6 +191,17 @@ def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
     assert calls >= DECODING
     numjpeg.decode(data, dct_method="float")
     assert calls >= FUSED_INVERSE.keys()
+
+
+def test_scaled_decoding_runs_the_scaled_transform(calls: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    data = numjpeg.encode(np.zeros((20, 20, 3), np.uint8))
+    numjpeg.fast.scaled_idct._column_matrix.cache_clear()
+    calls.clear()
+    numjpeg.decode(data, scale=1 / 4)
+    assert calls >= SCALED_PARTS
+    monkeypatch.setattr(numjpeg.scans, "_fast_forms_enabled", False)
+    numjpeg.decode(data, scale=1 / 4)
+    assert calls >= SCALED.keys()
 
 
 def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPatch) -> None:

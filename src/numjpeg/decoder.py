@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion, from_co
 from numjpeg.container.findings import REMARK, DamageReport
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.structure import Structure, band_rows, read_structure
+from numjpeg.container.view import View, check_region, check_scale, cut_scan
 from numjpeg.entropy.evidence import note_impossible_dc
 from numjpeg.entropy.planes import lay_over, new_planes
 from numjpeg.entropy.shared import Band
@@ -26,6 +27,7 @@ from numjpeg.stages.blocks import join_blocks
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.quantization import dequantize
+from numjpeg.stages.scaled_idct import idct_scaled
 from numjpeg.stages.subsampling import upsample
 from numjpeg.stages.zigzag import inverse_zigzag
 from numjpeg.workspace import Workspace
@@ -48,6 +50,8 @@ def decode(
     data: Any,
     *,
     tables: Any = None,
+    scale: float = 1,
+    region: tuple[int, int, int, int] | None = None,
     colorspace: str | None = None,
     strict: bool = True,
     fancy_upsampling: bool = True,
@@ -67,6 +71,10 @@ def decode(
     data : the file: its bytes (any buffer), a path, or a binary file object.
     tables : a file of tables alone (T.81 B.5; TIFF's JPEGTables), for an abbreviated file (B.4) that lacks them.
         A sequential file without any Huffman table, such as a frame of Motion-JPEG, gets the standard ones.
+    scale : 1, 1/2, 1/4 or 1/8: a picture of ``ceil(H * scale)`` rows and ``ceil(W * scale)`` columns, as libjpeg's
+        scaled decoding (Pillow's ``draft``) gives it, without making the large one first.
+    region : (top, left, height, width), in pixels of the scaled picture: exactly this part of it. What lies far
+        below is not read, so damage there is not noticed; restart markers let what lies above be passed over, too.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
         the components as they are stored, upsampled.
     strict : refuse damaged files. False gives what can be recovered of them, as libjpeg would: after damage it
@@ -96,7 +104,20 @@ def decode(
         raise ValueError(f"restore: True or False expected, got {restore!r}")
     if restore and not strict:
         raise ValueError("restore: of files that are whole only, strict=True")
-    options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method, restore)
+    if restore and (scale != 1 or region is not None):
+        raise ValueError("restore: of whole pictures only, without scale and region")
+    options = _Options(
+        tables,
+        colorspace,
+        fancy_upsampling,
+        block_smoothing,
+        max_pixels,
+        out,
+        dct_method,
+        restore,
+        check_scale(scale),
+        None if region is None else check_region(region),
+    )
     image, _ = _decode(read_bytes(data), strict, options)
     return image
 
@@ -144,6 +165,8 @@ class _Options(NamedTuple):
     out: NDArray[Any] | None
     dct_method: str
     restore: bool = False
+    scale: float = 1
+    region: tuple[int, int, int, int] | None = None
 
     def check(self) -> None:
         """See that they mean something, whatever the file."""
@@ -152,20 +175,21 @@ class _Options(NamedTuple):
         if self.colorspace is not None and self.colorspace not in COLORSPACES:
             raise ValueError(f"colorspace: {self.colorspace!r} is none of {COLORSPACES}")
 
-    def target(self, structure: Structure) -> tuple[str, NDArray[Any] | None]:
-        """The picture's colour space, and the array for it if one is given; see that both suit the file."""
+    def target(self, structure: Structure) -> tuple[str, NDArray[Any] | None, View]:
+        """The picture's colour space, the array for it if one is given, its view; see that they suit the file."""
         frame = structure.require_frame()
         _check_size(structure, self.max_pixels)
         target = self.colorspace or _native_colorspace(structure)
         check_conversion(structure.colorspace, target)
-        shape, out = _shape(frame, target), self.out
+        view = View.of(frame, self.scale, self.region)
+        shape, out = _shape(view, target), self.out
         if out is not None:
             dtype = frame.sample_type
             if not isinstance(out, np.ndarray) or out.dtype != dtype or out.shape != shape:
                 raise ValueError(f"out: a {dtype} array {shape} expected")
             if not out.flags.writeable:
                 raise ValueError("out: the array is read-only")
-        return target, out
+        return target, out, view
 
 
 def _decode(
@@ -174,30 +198,33 @@ def _decode(
     """Structure -> scans -> samples -> picture."""
     options.check()
     structure = read_structure(file, options.tables, strict=strict, obeys_dnl=obeys_dnl)
-    target, out = options.target(structure)
+    target, out, view = options.target(structure)
     frame = structure.require_frame()
-    if options.restore and frame.precision != 8:
-        raise ValueError(f"restore: of 8 bits a sample only, the file has {frame.precision}")
+    for name, wanted in (("restore", options.restore), ("scale", view.size < 8)):
+        if wanted and frame.precision != 8:
+            raise ValueError(f"{name}: of 8 bits a sample only, the file has {frame.precision}")
     if options.restore:
         samples = _restored_samples(_coefficients(file, structure))
     elif _needs_planes(structure):
-        samples = _samples_of_planes(file, structure, options)
+        samples = _samples_of_planes(file, structure, view, options)
     else:
-        samples = _samples_of_scans(file, structure, options.dct_method)
+        samples = _samples_of_scans(file, structure, view, options.dct_method)
     if _dnl_is_wrong(structure):
         return _decode(file, strict, options, obeys_dnl=False)
     if out is None:
-        out = np.empty(_shape(frame, target), frame.sample_type)
-    gray = frame.mid_level
-    planes = [
-        np.full(size, gray, out.dtype) if plane is None else plane[: size[0], : size[1]]
-        for plane, size in zip(samples, map(frame.sample_size, frame.components), strict=True)
-    ]
+        out = np.empty(_shape(view, target), frame.sample_type)
+    planes = [view.cut(i, plane) for i, plane in enumerate(samples)]
+    fancy = options.fancy_upsampling and view.size > 1
+    if not view.whole:
+        around = np.empty(_shape(view.around, target), frame.sample_type)
+        _assemble(planes, view.components, structure.colorspace, target, around, fancy, frame.precision)
+        out[...] = view.within(around)
+        return out, DamageReport.of(frame, structure.scans, structure.sink)
     bottom = frame.height if strict else _blank_from(planes, frame)
     planes = [
         plane[: ceil_div(bottom * c.V, frame.V_max)] for plane, c in zip(planes, frame.components, strict=True)
     ]
-    _assemble(planes, frame, structure.colorspace, target, out[:bottom], options.fancy_upsampling)
+    _assemble(planes, frame.components, structure.colorspace, target, out[:bottom], fancy, frame.precision)
     out[bottom:] = out[bottom - 1]
     return out, DamageReport.of(frame, structure.scans, structure.sink)
 
@@ -251,7 +278,7 @@ def _needs_planes(structure: Structure) -> bool:
     return structure.require_frame().progressive or len(set(indices)) < len(indices)
 
 
-def _samples_of_scans(file: bytes, structure: Structure, dct_method: str) -> list[NDArray[Any] | None]:
+def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method: str) -> list[NDArray[Any] | None]:
     """Decode sequential scans to the sample planes of their components, band by band.
 
     None for a component that nothing can be read of; where a scan ends too early, the plane is mid-gray.
@@ -260,19 +287,26 @@ def _samples_of_scans(file: bytes, structure: Structure, dct_method: str) -> lis
     planes: list[NDArray[Any] | None] = [None] * len(frame.components)
     workspace = Workspace()
     for scan in structure.scans:
-        for row, band in _bands(file, structure, scan):
+        first, stop = view.scan_rows(scan)
+        part, start = cut_scan(file, scan, first, stop) if structure.strict else (scan, 0)
+        for row, band in _bands(file, structure, part):
             for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-                rows, columns, _ = sequences.shape
+                top = (start + row) * v
+                rows, columns = view.blocks(index)
+                side = view.block_side(index)
                 plane = planes[index]
                 if plane is None:
-                    shape = (scan.mcus[0] * v * 8, columns * 8)
-                    plane = planes[index] = np.empty(shape, frame.sample_type)
+                    plane = planes[index] = view.new_plane(index)
                     if not structure.strict:
                         plane[:] = frame.mid_level
-                own = plane[row * v * 8 : (row * v + rows) * 8]
-                _synthesise(
-                    sequences, structure.component_tables[index], own, workspace, dct_method, frame.precision
-                )
+                lowest, highest = max(top, rows.start), min(top + len(sequences), rows.stop)
+                if lowest < highest:
+                    own = plane[(lowest - rows.start) * side : (highest - rows.start) * side]
+                    wanted = sequences[lowest - top : highest - top, columns]
+                    table = structure.component_tables[index]
+                    _synthesise(wanted, table, own, side, workspace, dct_method, frame.precision)
+            if start + row + len(band[0]) // scan.factors[0][0] >= stop < start + part.mcus[0]:
+                break  # what lies below is not needed
     return planes
 
 
@@ -286,7 +320,9 @@ def _bands(file: bytes, structure: Structure, scan: Scan) -> Iterator[tuple[int,
         yield number * step, band
 
 
-def _samples_of_planes(file: bytes, structure: Structure, options: _Options) -> list[NDArray[Any] | None]:
+def _samples_of_planes(
+    file: bytes, structure: Structure, view: View, options: _Options
+) -> list[NDArray[Any] | None]:
     """Decode all scans of a frame, then its components to sample planes; None for one that is never sent."""
     frame = structure.require_frame()
     known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
@@ -306,12 +342,16 @@ def _samples_of_planes(file: bytes, structure: Structure, options: _Options) -> 
             cut = min(rows, mcu_rows * frame.components[i].V)
             before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
         step = max(1, BAND_BLOCKS // columns)
-        plane = np.empty((rows * 8, columns * 8), frame.sample_type)
-        for row in sorted({*range(0, rows, step), cut} - {rows}):
-            bottom = min(rows, row - row % step + step)
+        wanted, own_columns = view.blocks(i)
+        side = view.block_side(i)
+        plane = view.new_plane(i)
+        for row in sorted({*range(wanted.start, wanted.stop, step), cut}):
+            bottom = min(wanted.stop, row - (row - wanted.start) % step + step)
             if row < cut:
                 bottom = min(bottom, cut)
-            samples = plane[row * 8 : bottom * 8]
+            if not wanted.start <= row < bottom:
+                continue
+            samples = plane[(row - wanted.start) * side : (bottom - wanted.start) * side]
             if not structure.strict and not sequences[max(0, row - 2) : bottom + 2].any():
                 samples[:] = frame.mid_level  # as the steps below give it; of a damaged file it may be the most
                 continue
@@ -319,7 +359,7 @@ def _samples_of_planes(file: bytes, structure: Structure, options: _Options) -> 
             of_band = bits if row < cut else before
             if smoothed and of_band is not None:
                 band = smoothing.smooth(sequences, rows, of_band, table, frame.components[i].V, slice(row, bottom))
-            _synthesise(band, table, samples, workspace, options.dct_method, frame.precision)
+            _synthesise(band[:, own_columns], table, samples, side, workspace, options.dct_method, frame.precision)
         planes.append(plane)
     return planes
 
@@ -352,15 +392,20 @@ def _synthesise(
     sequences: NDArray[np.int16],
     table: NDArray[np.uint16],
     out: NDArray[Any],
+    side: int,
     workspace: Workspace,
     dct_method: str,
     precision: int,
 ) -> None:
-    """Turn a band of one component's coefficients ``(rows, columns, 64)`` into samples."""
+    """Turn a band of one component's coefficients ``(rows, columns, 64)`` into samples, ``side ** 2`` a block."""
     if scans.fast_forms_enabled():
         from numjpeg.fast import tiles  # noqa: PLC0415 (it may be missing)
 
-        tiles.synthesise(sequences, table, out, workspace, dct_method, precision)
+        tiles.synthesise(sequences, table, out, workspace, dct_method, precision, side)
+    elif side < 8:
+        coefficients = dequantize(inverse_zigzag(sequences), table)
+        blocks = inverse_level_shift(idct_scaled(coefficients, side))
+        out[...] = blocks.swapaxes(-3, -2).reshape(out.shape)
     else:
         coefficients = dequantize(inverse_zigzag(sequences), table)
         out[...] = join_blocks(inverse_level_shift(dct.idct(coefficients, dct_method, precision), precision))
@@ -368,24 +413,26 @@ def _synthesise(
 
 def _assemble(
     planes: list[NDArray[Any]],
-    frame: Frame,
+    components: Sequence[Component],
     source: str,
     target: str,
     out: NDArray[Any],
     fancy: bool,
+    precision: int,
 ) -> None:
     """Upsample components and convert their colours."""
     if scans.fast_forms_enabled():
         from numjpeg.fast import tiles  # noqa: PLC0415 (it may be missing)
 
-        tiles.assemble(planes, frame.components, source, target, out, fancy, frame.precision)
+        tiles.assemble(planes, components, source, target, out, fancy, precision)
         return
     height, width = out.shape[:2]
+    H_max, V_max = (max(getattr(c, axis) for c in components) for axis in "HV")
     samples = []
-    for plane, c in zip(planes, frame.components, strict=True):
-        h, v = frame.H_max // c.H, frame.V_max // c.V
+    for plane, c in zip(planes, components, strict=True):
+        h, v = H_max // c.H, V_max // c.V
         samples.append((upsample(plane, h, v, fancy) if h * v > 1 else plane)[:height, :width])
-    out[...] = from_components(np.stack(samples, axis=-1), source, target, frame.precision)
+    out[...] = from_components(np.stack(samples, axis=-1), source, target, precision)
 
 
 def _restored_samples(coefficients: Coefficients) -> list[NDArray[Any] | None]:
@@ -511,9 +558,9 @@ def _check_size(structure: Structure, max_pixels: int | None) -> None:
         raise UnsupportedError(what, offset=offset)
 
 
-def _shape(frame: Frame, target: str) -> tuple[int, ...]:
-    channels = len(frame.components) if target == "raw" else CHANNELS[target]
-    return (frame.height, frame.width) if channels == 1 else (frame.height, frame.width, channels)
+def _shape(view: View, target: str) -> tuple[int, ...]:
+    channels = len(view.components) if target == "raw" else CHANNELS[target]
+    return (view.height, view.width) if channels == 1 else (view.height, view.width, channels)
 
 
 def _tables_for_one_scan(

@@ -10,7 +10,7 @@ from PIL import Image
 
 import numjpeg
 from numjpeg.stages.dct import idct
-from numjpeg.stages.scaled_idct import SIZES, _matrix, idct_scaled
+from numjpeg.stages.scaled_idct import SIZES, idct_scaled, matrix
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -28,9 +28,9 @@ def test_gray_pictures_equal_pillows_draft(size: int, quality: int) -> None:
 
 
 def test_the_derived_constants_are_libjpegs() -> None:
-    assert _matrix(4)[0].tolist() == [16384, 20995, 15137, 7373, 0, -4926, -6270, -4176]
-    assert _matrix(4)[1].tolist() == [16384, 8697, -15137, -17799, 0, 11893, 6270, -1730]
-    assert _matrix(2)[0].tolist() == [32768, 29692, 0, -10426, 0, 6967, 0, -5906]
+    assert matrix(4)[0].tolist() == [16384, 20995, 15137, 7373, 0, -4926, -6270, -4176]
+    assert matrix(4)[1].tolist() == [16384, 8697, -15137, -17799, 0, 11893, 6270, -1730]
+    assert matrix(2)[0].tolist() == [32768, 29692, 0, -10426, 0, 6967, 0, -5906]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Real = TypeVar("Real", np.float32, np.float64)
 
 LIMIT = 1 << 18
 """Multiplications ``m * k * n`` of one product at the most. OpenBLAS gives each thread at least so many; some
 versions start the second thread from here on, others from twice as many."""
 
 
-def product(
-    left: NDArray[np.float32], right: NDArray[np.float32], out: NDArray[np.float32] | None = None
-) -> NDArray[np.float32]:
+def product(left: NDArray[Real], right: NDArray[Real], out: NDArray[Real] | None = None) -> NDArray[Real]:
     """``left @ right``, in pieces of at most :data:`LIMIT` multiplications.
 
     OpenBLAS would share a larger product out among all cores, and its threads wait by spinning. At 0.2 ms a call
@@ -23,26 +24,26 @@ def product(
 
     Parameters
     ----------
-    left : float32 ``(..., m, k)``. right : float32 ``(..., k, n)``. Leading axes are broadcast; each product of a
-        stack is cut by itself. Of m, k and n only one, m or n, may be above 256.
-    out : float32 ``(..., m, n)`` for the result, or None.
+    left : ``(..., m, k)``, float32 or float64. right : ``(..., k, n)``, of the same dtype. Leading axes
+        are broadcast; each product of a stack is cut by itself. Of m, k and n only one, m or n, may be above 256.
+    out : ``(..., m, n)`` for the result, or None.
 
     Returns
     -------
-    float32 ``(..., m, n)``: ``out``, or a new array.
+    ``(..., m, n)``: ``out``, or a new array.
     """
     if out is None:
         m, n = left.shape[-2], right.shape[-1]
-        lead = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-        out = np.empty((*lead, m, n), np.float32)
+        lead: tuple[int, ...] = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        out = np.empty((*lead, m, n), left.dtype)
     for own_left, own_right, own_out in cut(left, right, out):
         np.matmul(own_left, own_right, out=own_out)
     return out
 
 
 def cut(
-    left: NDArray[np.float32], right: NDArray[np.float32], out: NDArray[np.float32]
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]:
+    left: NDArray[Real], right: NDArray[Real], out: NDArray[Real]
+) -> Iterator[tuple[NDArray[Real], NDArray[Real], NDArray[Real]]]:
     """The pieces of a :func:`product`: views (left, right, out) for ``np.matmul``."""
     m, k = left.shape[-2:]
     n = right.shape[-1]

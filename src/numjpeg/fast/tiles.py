@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.colorspaces import from_components, to_components
-from numjpeg.fast import forward_dct, inverse_dct
+from numjpeg.fast import forward_dct, inverse_dct, scaled_idct
 from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
 from numjpeg.stages.dct import fdct, idct
 from numjpeg.stages.level_shift import inverse_level_shift, level_shift
@@ -236,16 +236,20 @@ def synthesise(
     workspace: Workspace,
     dct_method: str = "islow",
     precision: int = 8,
+    side: int = 8,
 ) -> None:
     """Turn a band of one component's coefficients into samples.
 
     Parameters
     ----------
     sequences : int16 ``(rows, columns, 64)`` in zig-zag order. table : its quantization table.
-    out : uint8, or uint16 for 12 bits, ``(rows * 8, columns * 8)``, each row contiguous; filled.
-    dct_method, precision : as in :func:`numjpeg.stages.dct.idct`.
+    out : uint8, or uint16 for 12 bits, ``(rows * side, columns * side)``, each row contiguous; filled.
+    dct_method, precision : as in :func:`numjpeg.stages.dct.idct`, of blocks of 8 samples a side.
+    side : samples a side that a block becomes: 8, or with 8 bits 4, 2 or 1.
     """
-    if dct_method == "islow" and precision == 8:
+    if side < 8:
+        scaled_idct.samples(sequences, table, side, out)
+    elif dct_method == "islow" and precision == 8:
         inverse_dct.samples(sequences, table, out, workspace)
     else:
         coefficients = dequantize(inverse_zigzag(sequences), table)

@@ -17,6 +17,7 @@ MODULES = (
     "mcu_order",
     "quantization",
     "run_length",
+    "scaled_idct",
     "subsampling",
     "zigzag",
 )

@@ -19,7 +19,7 @@ SIZES = (1, 2, 4)
 """Samples a side that a block can become."""
 
 
-def _matrix(size: int) -> NDArray[np.int64]:
+def matrix(size: int) -> NDArray[np.int64]:
     """``(size, 8)``, output by frequency: 2^13 sqrt 8 / (8 / size) times the mean of 8 / size neighbours.
 
     The mean of cos((2x+1) u pi / 16) over 8 / size neighbours is the cosine of their centre times
@@ -34,6 +34,12 @@ def _matrix(size: int) -> NDArray[np.int64]:
     return np.where(u == 0, 1 << CONST_BITS + int(np.log2(8 // size)), np.rint(exact * (1 << CONST_BITS))).astype(
         np.int64
     )
+
+
+def shifts(size: int) -> tuple[int, int]:
+    """By how many bits the sums of pass 1 and of pass 2 are shifted right, for 4 or 2 samples a side."""
+    extra = {4: 1, 2: 2}[size]
+    return CONST_BITS - PASS1_BITS + extra, CONST_BITS + PASS1_BITS + 3 + extra
 
 
 def idct_scaled(coefficients: NDArray[Any], size: int) -> NDArray[np.int16]:
@@ -63,11 +69,12 @@ def idct_scaled(coefficients: NDArray[Any], size: int) -> NDArray[np.int16]:
     if size == 1:
         samples = (values[..., :1, :1] + 4) >> 3
     else:
-        matrix, extra = _matrix(size), {4: 1, 2: 2}[size]
+        weights, (shift_1, shift_2) = matrix(size), shifts(size)
         # Pass 1 transforms columns and keeps 2 extra bits; pass 2 transforms rows.
-        columns = _descale(matrix @ values, CONST_BITS - PASS1_BITS + extra)
-        samples = _descale(columns @ matrix.T, CONST_BITS + PASS1_BITS + 3 + extra)
-    return np.clip(samples, -128, 127).astype(np.int16)
+        columns = _descale(weights @ values, shift_1)
+        samples = _descale(columns @ weights.T, shift_2)
+    clipped: NDArray[np.int16] = np.clip(samples, -128, 127).astype(np.int16)
+    return clipped
 
 
 def _descale(sums: NDArray[np.int64], shift: int) -> NDArray[np.int64]:

@@ -1,0 +1,207 @@
+"""What of a picture is wanted: at which scale, and which part; and what of its components that takes.
+
+T.81 knows no scaled decoding. The rule is libjpeg's: at a scale of N / 8 a block becomes N x N samples. A
+component that is subsampled keeps more of them, so that it needs less enlarging.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import lcm
+from operator import index as as_integer
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Component, ceil_div
+from numjpeg.container.frame import Frame, Scan
+
+SIZES = {1.0: 8, 0.5: 4, 0.25: 2, 0.125: 1}
+"""Scale -> N, samples a side that a block of an unsubsampled component becomes."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of a frame at a scale. Its numbers are pixels of the scaled picture."""
+
+    frame: Frame
+    size: int
+    """N: 8, 4, 2 or 1."""
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, frame: Frame, scale: float, region: tuple[int, int, int, int] | None) -> View:
+        """Of a frame; ValueError for a region that does not lie in the scaled picture."""
+        size = SIZES[scale]
+        full_height, full_width = ceil_div(frame.height * size, 8), ceil_div(frame.width * size, 8)
+        top, left, height, width = region or (0, 0, full_height, full_width)
+        if top + height > full_height or left + width > full_width:
+            raise ValueError(
+                f"region: rows {top} to {top + height}, columns {left} to {left + width} reach past the picture "
+                f"of {full_height} rows and {full_width} columns"
+            )
+        return cls(frame, size, top, left, height, width)
+
+    @cached_property
+    def whole(self) -> bool:
+        """All of the frame at full size."""
+        return self.size == 8 and (self.height, self.width) == (self.frame.height, self.frame.width)
+
+    def block_side(self, index: int) -> int:
+        """Samples a side that a block of component number ``index`` becomes.
+
+        N, doubled as long as its samples are then not finer than the picture's in either direction.
+        """
+        side, frame, component = self.size, self.frame, self.frame.components[index]
+        while (
+            side < 8
+            and frame.H_max * self.size % (component.H * side * 2) == 0
+            and frame.V_max * self.size % (component.V * side * 2) == 0
+        ):
+            side *= 2
+        return side
+
+    @cached_property
+    def components(self) -> tuple[Component, ...]:
+        """The components with sampling factors that have the ratios of the scaled ones."""
+        return tuple(
+            replace(c, H=c.H * self.block_side(i), V=c.V * self.block_side(i))
+            for i, c in enumerate(self.frame.components)
+        )
+
+    @cached_property
+    def around(self) -> View:
+        """The part and what of the picture decides about it: whole samples of all components, and some more.
+
+        Two samples on either side are enough for the triangle filter, and for its rule that planes of at most two
+        columns are not filtered.
+        """
+        frame, size = self.frame, self.size
+        V_max, H_max = (max(getattr(c, axis) for c in self.components) for axis in "VH")
+        v, h = lcm(*(V_max // c.V for c in self.components)), lcm(*(H_max // c.H for c in self.components))
+        top, bottom = _widened(self.top, self.height, ceil_div(frame.height * size, 8), v)
+        left, right = _widened(self.left, self.width, ceil_div(frame.width * size, 8), h)
+        return View(frame, size, top, left, bottom - top, right - left)
+
+    def samples(self, index: int) -> tuple[slice, slice]:
+        """Rows and columns of the samples of component number ``index`` for the part and what is around it."""
+        component, around = self.components[index], self.around
+        V_max, H_max = (max(getattr(c, axis) for c in self.components) for axis in "VH")
+        return (
+            _of_component(around.top, around.height, component.V, V_max),
+            _of_component(around.left, around.width, component.H, H_max),
+        )
+
+    def blocks(self, index: int) -> tuple[slice, slice]:
+        """Rows and columns of blocks that hold these samples."""
+        side = self.block_side(index)
+        rows, columns = (slice(part.start // side, ceil_div(part.stop, side)) for part in self.samples(index))
+        return rows, columns
+
+    def new_plane(self, index: int) -> NDArray[Any]:
+        """An array for the samples of these blocks."""
+        side = self.block_side(index)
+        rows, columns = ((part.stop - part.start) * side for part in self.blocks(index))
+        return np.empty((rows, columns), self.frame.sample_type)
+
+    def cut(self, index: int, plane: NDArray[Any] | None) -> NDArray[Any]:
+        """Of such a plane what :meth:`samples` says; mid-gray if there is none."""
+        samples = self.samples(index)
+        if plane is None:
+            shape = [part.stop - part.start for part in samples]
+            return np.full(shape, self.frame.mid_level, self.frame.sample_type)
+        side = self.block_side(index)
+        rows, columns = (
+            slice(part.start - blocks.start * side, part.stop - blocks.start * side)
+            for part, blocks in zip(samples, self.blocks(index), strict=True)
+        )
+        return plane[rows, columns]
+
+    def within(self, picture: NDArray[Any]) -> NDArray[Any]:
+        """The part itself of a picture of what is :attr:`around` it."""
+        top, left = self.top - self.around.top, self.left - self.around.left
+        return picture[top : top + self.height, left : left + self.width]
+
+    def scan_rows(self, scan: Scan) -> tuple[int, int]:
+        """The first MCU row of a scan that is needed, and the one after the last."""
+        needed = [(self.blocks(i)[0], v) for i, (v, _) in zip(scan.indices, scan.factors, strict=True)]
+        return min(rows.start // v for rows, v in needed), max(ceil_div(rows.stop, v) for rows, v in needed)
+
+
+def _widened(first: int, count: int, full: int, ratio: int) -> tuple[int, int]:
+    start, stop = first // ratio - 2, ceil_div(first + count, ratio) + 2
+    return max(0, start * ratio), min(full, stop * ratio)
+
+
+def _of_component(first: int, count: int, factor: int, most: int) -> slice:
+    return slice(first * factor // most, ceil_div((first + count) * factor, most))
+
+
+def check_scale(scale: Any) -> float:
+    """The scale as a float; ValueError if it is none of 1, 1/2, 1/4 and 1/8."""
+    try:
+        if isinstance(scale, bool):
+            raise TypeError
+        value = float(scale)
+    except (TypeError, ValueError):
+        raise TypeError(f"scale: a number expected, got {scale!r}") from None
+    if value not in SIZES:
+        raise ValueError(f"scale: {scale!r} is none of 1, 1/2, 1/4 and 1/8")
+    return value
+
+
+def check_region(region: Any) -> tuple[int, int, int, int]:
+    """A region as four plain integers; ValueError if it is empty or begins outside of any picture."""
+    try:
+        top, left, height, width = map(as_integer, region)
+    except (TypeError, ValueError):
+        raise TypeError(f"region: (top, left, height, width) expected, integers, got {region!r}") from None
+    if top < 0 or left < 0 or height < 1 or width < 1:
+        raise ValueError(f"region: {region!r} is empty or negative")
+    return top, left, height, width
+
+
+def cut_scan(data: bytes, scan: Scan, first: int, stop: int) -> tuple[Scan, int]:
+    """The part of a sequential scan that holds MCU rows ``first`` to ``stop``, if restart markers allow one.
+
+    Restart markers are numbered modulo 8, so a part begins behind a multiple of eight intervals. The part is a
+    scan of a frame of fewer rows, which a reader reads as any other.
+
+    Returns
+    -------
+    (scan, row): the part, or the scan itself; and the number of its first MCU row.
+    """
+    rows, columns = scan.mcus
+    interval = scan.restart_interval
+    if not interval or len(scan.components) != len(scan.frame.components):
+        return scan, 0
+    eight = lcm(8 * interval, columns) // columns  # rows
+    start = first // eight * eight
+    whole = lcm(interval, columns) // columns
+    end = min(rows, ceil_div(stop, whole) * whole)
+    if start == 0 and end == rows:
+        return scan, 0
+    places = _restart_markers(data, scan)
+    if places is None or len(places) != (rows * columns - 1) // interval:
+        return scan, 0
+    begin = int(places[start * columns // interval - 1]) + 2 if start else scan.start
+    finish = int(places[end * columns // interval - 1]) if end < rows else scan.end
+    frame = scan.frame
+    row_height = 8 * (frame.V_max if scan.interleaved else 1)
+    height = min(frame.height, end * row_height) - start * row_height
+    part = frame._replace(height=height)
+    return replace(scan, frame=part, start=begin, end=finish), start
+
+
+def _restart_markers(data: bytes, scan: Scan) -> NDArray[np.intp] | None:
+    """Offsets of the restart markers of a scan; None unless they come in turn, and no other marker is there."""
+    entropy_coded = np.frombuffer(data, np.uint8, scan.end - scan.start, scan.start)
+    places = np.flatnonzero(entropy_coded[:-1] == 0xFF)
+    after = entropy_coded[places + 1]
+    places, after = places[after != 0] + scan.start, after[after != 0]
+    return places if np.array_equal(after, 0xD0 + np.arange(len(after)) % 8) else None

@@ -1,0 +1,83 @@
+"""The scaled inverse transform fused: from zig-zag sequences to samples, 4, 2 or 1 a side of a block.
+
+It gives what ``inverse_zigzag``, ``dequantize``, :func:`numjpeg.stages.scaled_idct.idct_scaled`,
+``inverse_level_shift`` and the joining of blocks give. Pass 1 is one product, whose matrix holds zig-zag order,
+quantization table and column transform; pass 2 is another. Float64 holds every sum exactly: below 2^50 and, for
+coefficients up to :data:`LARGEST`, below 2^53 in pass 2. Larger ones go through the stages.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.fast.products import product
+from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
+from numjpeg.stages.quantization import dequantize
+from numjpeg.stages.scaled_idct import idct_scaled, matrix, shifts
+from numjpeg.stages.zigzag import NATURAL, inverse_zigzag
+
+CHUNK = 3072
+"""Blocks that are worked on at a time, or one row of them."""
+
+LARGEST = 1 << 22
+"""Largest dequantized coefficient for which pass 2 is exact: 8 * 2^22 * 2^15 / 2^12 * 8 * 2^15 = 2^46."""
+
+
+def samples(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, out: NDArray[np.uint8]) -> None:
+    """Turn a component's coefficients into samples.
+
+    Parameters
+    ----------
+    sequences : int16 ``(rows, columns, 64)``, in zig-zag order. table : its quantization table.
+    size : samples a side of a block: 4, 2 or 1.
+    out : uint8 ``(rows * size, columns * size)``; filled.
+    """
+    rows, columns, _ = sequences.shape
+    step = max(1, CHUNK // max(1, columns))
+    for top in range(0, rows, step):
+        part = sequences[top : top + step]
+        target = out[top * size : (top + len(part)) * size]
+        if size == 1:
+            dc = part[:, :, 0].astype(np.int32) * np.int32(table.flat[0])
+            target[...] = np.clip((dc + 4 >> 3) + MID_LEVEL, 0, 255)
+            continue
+        place = target.reshape(len(part), size, columns, size).transpose(1, 3, 0, 2)
+        _blocks(part, np.ascontiguousarray(table, np.uint16), size, place)
+
+
+def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, place: NDArray[np.uint8]) -> None:
+    """``(rows, columns, 64)`` to ``(size, size, rows, columns)``."""
+    rows, columns, _ = sequences.shape
+    flat = sequences.reshape(-1, 64)
+    peaks = np.maximum(flat.max(axis=0, initial=0), -flat.min(axis=0, initial=0).astype(np.int32))
+    if int(peaks.max(initial=0)) * int(table.max()) > LARGEST:
+        blocks = idct_scaled(dequantize(inverse_zigzag(sequences), table), size)
+        place[...] = inverse_level_shift(blocks).transpose(2, 3, 0, 1)
+        return
+    used = np.flatnonzero(peaks)
+    k = int(used[-1]) + 1 if len(used) else 1
+    n = len(flat)
+    _, shift_2 = shifts(size)
+    sums = product(_column_matrix(table.tobytes(), size)[:, :k], flat[:, :k].T.astype(np.float64))
+    sums += 0.5  # in units of 2^shift
+    between = np.floor(sums, out=sums).reshape(size, 8, n)
+    halves = product(matrix(size) / 2.0**shift_2, between)
+    halves += MID_LEVEL + 0.5
+    values = np.clip(np.floor(halves, out=halves), 0, 255, out=halves)
+    place[...] = values.reshape(size, size, rows, columns)
+
+
+@lru_cache(maxsize=8)
+def _column_matrix(table: bytes, size: int) -> NDArray[np.float64]:
+    """Pass 1, ``(size * 8, 64)``: rows y by u, columns the sequence."""
+    step = np.frombuffer(table, np.uint16).reshape(8, 8)
+    shift, _ = shifts(size)
+    weights = np.zeros((size, 8, 8, 8))  # y, u; v, u
+    for u in range(8):
+        weights[:, u, :, u] = matrix(size) * step[:, u] / 2.0**shift
+    result = np.ascontiguousarray(weights.reshape(size * 8, 64)[:, NATURAL])
+    result.setflags(write=False)
+    return result
