@@ -18,7 +18,7 @@ from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Frame, Scan, frame_of
 from numjpeg.container.scripts import Script, make_scans
-from numjpeg.entropy.progressive_writer import encode_scan
+from numjpeg.entropy.progressive_writer import ComponentData, encode_scan
 from numjpeg.entropy.sequential_writer import MissingCodeError
 from numjpeg.metrics import psnr
 from numjpeg.scans import (
@@ -372,7 +372,7 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
     return encode_tuned(
         plan.samples[..., ::-1] if plan.settings.source == "BGR" else plan.samples,
         plan.settings.coefficients.components,
-        CheapestScript(write) if tuning.finds_script else write,
+        CheapestScript(write, lambda found: scan_costs(_found(plan, found))) if tuning.finds_script else write,
         tune=tune,
         quality=tuning.quality,
         importance=tuning.importance,
@@ -386,14 +386,18 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
 
 def _write_found(plan: Plan, found: Coefficients, script: Script | None = None) -> bytes:
     """The file with other coefficients, and if they are given other scans, than those of the plan."""
-    whole = replace(
+    chosen = plan.settings.script if script is None else script
+    return write_file(_found(plan, found), None, script=chosen, restart_rows=plan.settings.restart_rows)
+
+
+def _found(plan: Plan, found: Coefficients) -> Coefficients:
+    """Other coefficients than those of the plan, with all that the plan puts into the file beside them."""
+    return replace(
         plan.settings.coefficients,
         components=found.components,
         planes=found.planes,
         quantization_tables=found.quantization_tables,
     )
-    chosen = plan.settings.script if script is None else script
-    return write_file(whole, None, script=chosen, restart_rows=plan.settings.restart_rows)
 
 
 # --- coefficients to a file ------------------------------------------------------------------------------
@@ -430,7 +434,7 @@ def write_file(
     file = BytesIO()  # which gives its content away without a copy
     file.writelines(_head(coefficients, frame))
     if script:
-        file.writelines(_progressive_scans(scans, coefficients, bands))
+        file.writelines(_progressive_scans(scans, _component_data(scans, coefficients, bands)))
     else:
         file.writelines(_sequential_scans(scans, coefficients, bands, huffman_tables))
     file.write(bytes((0xFF, markers.EOI)))
@@ -472,11 +476,22 @@ def _sequential_scans(
         yield from write_symbols(scan, of_scan.to_write())
 
 
-def _progressive_scans(scans: list[Scan], coefficients: Coefficients, bands: Bands | None) -> Iterator[bytes]:
-    """Of each scan its Huffman tables, its restart interval if that changes, its header and its data."""
+def scan_costs(coefficients: Coefficients) -> Callable[[Script], int]:
+    """What tells how many bytes scans of a progressive file take, their tables and headers included."""
+    frame = frame_of(coefficients, progressive=True)
+    data = _component_data(make_scans(frame, (), 0), coefficients, None)
+    return lambda script: sum(map(len, _progressive_scans(make_scans(frame, script, 0), data)))
+
+
+def _component_data(scans: list[Scan], coefficients: Coefficients, bands: Bands | None) -> list[ComponentData]:
+    """What the scans of a progressive file are made of."""
     frame = scans[0].frame
     whole = Scan(frame, tuple(range(len(frame.components))), frame.components, {}, 0)
-    data = nonzero_coefficients(bands(0) if bands else cut_bands(coefficients.planes, whole, 0))
+    return nonzero_coefficients(bands(0) if bands else cut_bands(coefficients.planes, whole, 0))
+
+
+def _progressive_scans(scans: list[Scan], data: list[ComponentData]) -> Iterator[bytes]:
+    """Of each scan its Huffman tables, its restart interval if that changes, its header and its data."""
     interval = 0
     for scan in scans:
         symbols = encode_scan(scan, data)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
-from itertools import product
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -189,21 +188,12 @@ def _search(
 
 # --- scans -----------------------------------------------------------------------------------------------
 
-BANDS = ((), (2,), (5,), (8,))
-"""Where the AC coefficients of a component are cut in two: nowhere, after the second, the fifth or the eighth."""
-DEPTHS = (0, 1, 2)
-"""How many bits are left to refinement scans."""
-
-
-def ac_scans(component: int, bands: tuple[int, ...], depth: int) -> list[ScriptScan]:
-    """The scans of a component's AC coefficients: bands without their low bits, then these, one at a time.
-
-    >>> print(*ac_scans(0, (5,), 1), sep="; ")
-    0: 1-5, 0, 1; 0: 6-63, 0, 1; 0: 1-63, 1, 0
-    """
-    starts, stops = (1, *(end + 1 for end in bands)), (*bands, 63)
-    scans = [ScriptScan((component,), Ss, Se, 0, depth) for Ss, Se in zip(starts, stops, strict=True)]
-    return scans + [ScriptScan((component,), 1, 63, bit, bit - 1) for bit in range(depth, 0, -1)]
+STARTS = (1, 3, 6, 9, 13, 19)
+"""Coefficients at which a band of AC coefficients may begin."""
+DEPTHS = (0, 1, 2, 3)
+"""How many bits may be left to refinement scans."""
+Cost = Callable[[Script], int]
+"""Bytes that scans take in a file, and some that do not depend on the scans."""
 
 
 SAME_SIZE = 1.25
@@ -211,16 +201,16 @@ SAME_SIZE = 1.25
 
 
 class CheapestScript:
-    """Files with the script of least cost among those that cut each component by :data:`BANDS` and :data:`DEPTHS`.
+    """Files with the script of least cost (:func:`cheapest_script`).
 
     It is chosen for the first file, and anew when files are no more of about the same size: a search writes many.
     """
 
-    def __init__(self, write: Callable[[Coefficients, Script], bytes]) -> None:
-        """``write`` : a file from coefficients and scans. What the AC scans of a component take does not depend on
-        the others, so each component is measured by itself.
-        """
-        self._write = write
+    def __init__(
+        self, write: Callable[[Coefficients, Script], bytes], cost_of: Callable[[Coefficients], Cost]
+    ) -> None:
+        """``write`` : a file from coefficients and scans. ``cost_of`` : what scans of coefficients cost."""
+        self._write, self._cost_of = write, cost_of
         self._script: list[ScriptScan] = []
         self._size = 0
 
@@ -228,18 +218,59 @@ class CheapestScript:
         """A file with the cheapest scans."""
         data = self._write(coefficients, self._script) if self._script else b""
         if not self._size / SAME_SIZE < len(data) < self._size * SAME_SIZE:
-            write = partial(self._write, coefficients)
-            self._script = _cheapest(coefficients.components, lambda script: len(write(script)))
+            self._script = cheapest_script(coefficients.components, self._cost_of(coefficients))
             data = self._write(coefficients, self._script)
             self._size = len(data)
         return data
 
 
-def _cheapest(components: Sequence[Component], cost: Callable[[Script], int]) -> list[ScriptScan]:
+def cheapest_script(components: Sequence[Component], cost: Cost) -> list[ScriptScan]:
+    """The script that costs least among those that are tried.
+
+    DC coefficients go together, or each component by itself, or the first one by itself. AC coefficients go in bands
+    that begin at :data:`STARTS`, without as many low bits as :data:`DEPTHS` says; these follow one at a time. What a
+    scan takes does not depend on the others, so each is measured once.
+    """
     every = tuple(range(len(components)))
-    together = len(every) == 1 or sum(c.H * c.V for c in components) <= MAX_BLOCKS_PER_MCU
-    script = [ScriptScan(every)] if together else [ScriptScan((c,)) for c in every]
-    for component in every:
-        candidates = [ac_scans(component, *choice) for choice in product(BANDS, DEPTHS)]
-        script += candidates[int(np.argmin([cost(scans) for scans in candidates]))]
-    return script
+    alone = [ScriptScan((c,)) for c in every]
+    # Two scans measured together and apart tell the bytes that do not depend on them.
+    first, second = alone[0], ScriptScan((0,), 1, 63)
+    constant = cost([first]) + cost([second]) - cost([first, second])
+
+    @cache
+    def size(scan: ScriptScan) -> int:
+        return cost([scan]) - constant
+
+    script = alone
+    for group in ((every,), ((0,), every[1:])):
+        scans = [ScriptScan(part) for part in group if part]
+        legal = all(
+            len(part) < 2 or sum(components[c].H * components[c].V for c in part) <= MAX_BLOCKS_PER_MCU
+            for part in group
+        )
+        if legal and sum(map(size, scans)) < sum(map(size, script)):
+            script = scans
+    return script + [scan for component in every for scan in _ac_scans(component, size)]
+
+
+def _ac_scans(component: int, size: Callable[[ScriptScan], int]) -> list[ScriptScan]:
+    """The cheapest scans of a component's AC coefficients: first the depth is chosen, then the bands."""
+
+    def band(start: int, stop: int, depth: int) -> ScriptScan:
+        return ScriptScan((component,), start, stop - 1, 0, depth)
+
+    refinements = [ScriptScan((component,), 1, 63, bit, bit - 1) for bit in DEPTHS[1:]]
+    totals = []
+    for depth in DEPTHS:
+        low = min(size(band(1, 64, depth)), size(band(1, 9, depth)) + size(band(9, 64, depth)))
+        totals.append(low + sum(map(size, refinements[:depth])))
+    depth = totals.index(min(totals))
+    # From each start on, the cheapest bands to the end.
+    best: dict[int, tuple[int, list[ScriptScan]]] = {64: (0, [])}
+    for start in reversed(STARTS):
+        choices = []
+        for stop in (after for after in best if after > start):
+            scan = band(start, stop, depth)
+            choices.append((size(scan) + best[stop][0], [scan, *best[stop][1]]))
+        best[start] = min(choices)
+    return best[1][1] + refinements[:depth][::-1]
