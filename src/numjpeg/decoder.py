@@ -106,18 +106,8 @@ def decode(
         raise ValueError("restore: of files that are whole only, strict=True")
     if restore and (scale != 1 or region is not None):
         raise ValueError("restore: of whole pictures only, without scale and region")
-    options = _Options(
-        tables,
-        colorspace,
-        fancy_upsampling,
-        block_smoothing,
-        max_pixels,
-        out,
-        dct_method,
-        restore,
-        check_scale(scale),
-        None if region is None else check_region(region),
-    )
+    options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method, restore)
+    options = options._replace(scale=check_scale(scale), region=None if region is None else check_region(region))
     image, _ = _decode(read_bytes(data), strict, options)
     return image
 
