@@ -228,8 +228,8 @@ def cheapest_script(components: Sequence[Component], cost: Cost) -> list[ScriptS
     """The script that costs least among those that are tried.
 
     DC coefficients go together, or each component by itself, or the first one by itself. AC coefficients go in
-    bands that begin at :data:`STARTS`, without as many low bits as :data:`DEPTHS` says; these follow one at a time.
-    What a scan takes does not depend on the others, so each is measured once.
+    bands that begin at :data:`STARTS`, without as many low bits as :data:`DEPTHS` says, which follow one at a
+    time. What a scan takes does not depend on the others, so each is measured once.
     """
     every = tuple(range(len(components)))
     alone = [ScriptScan((c,)) for c in every]
