@@ -545,7 +545,11 @@ def run(program: str, kill: Callable[[int], None] | None = None) -> subprocess.C
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             kill(process.pid)
-        out, err = process.communicate(timeout=30)
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # leaving the block would wait for ever
+            raise
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
