@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numjpeg.container.segment_transfer import copy_metadata, split_tables
     from numjpeg.decoder import decode, decode_damaged, read_coefficients, read_coefficients_damaged
     from numjpeg.edits.requantization import requantize
+    from numjpeg.edits.smaller import optimize
     from numjpeg.edits.transform import join, transform
     from numjpeg.encoder import encode, write_coefficients
     from numjpeg.files import imread, imwrite
@@ -53,6 +54,7 @@ __all__ = [
     "iter_frames",
     "join",
     "mse",
+    "optimize",
     "psnr",
     "read_coefficients",
     "read_coefficients_damaged",
@@ -69,6 +71,7 @@ _ROOMS = {
     "container.findings": ("DamageReport", "Fault"),
     "decoder": ("decode", "decode_damaged", "read_coefficients", "read_coefficients_damaged"),
     "edits.requantization": ("requantize",),
+    "edits.smaller": ("optimize",),
     "edits.transform": ("join", "transform"),
     "encoder": ("encode", "write_coefficients"),
     "files": ("imread", "imwrite"),

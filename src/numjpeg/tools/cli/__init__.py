@@ -1,4 +1,4 @@
-"""The command line ``numjpeg``: encode, decode, transform, psnr, info, block, demo, study.
+"""The command line ``numjpeg``: encode, decode, transform, optimize, psnr, info, block, demo, study.
 
 Exit codes: 0 success; 1 a file failed (a line on standard error names it, the other files are still done); 2 wrong
 usage; 130 interrupted; 141 the reader of standard output went away.
@@ -17,6 +17,7 @@ from numjpeg.tools.cli import (
     decode_command,
     encode_command,
     explore_command,
+    optimize_command,
     psnr_command,
     report_commands,
     study_command,
@@ -31,6 +32,7 @@ _COMMANDS = {
     "encode": (encode_command.add_encode, encode_command.run_encode),
     "decode": (decode_command.add_decode, decode_command.run_decode),
     "transform": (transform_command.add_transform, transform_command.run_transform),
+    "optimize": (optimize_command.add_optimize, optimize_command.run_optimize),
     "psnr": (psnr_command.add_psnr, psnr_command.run_psnr),
     "info": (report_commands.add_info, report_commands.run_info),
     "explore": (explore_command.add_explore, explore_command.run_explore),

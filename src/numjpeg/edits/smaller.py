@@ -1,0 +1,82 @@
+"""Files made smaller without loss: by Huffman tables and scans for the picture, and without metadata."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from numjpeg.coefficients import Coefficients
+from numjpeg.container import markers, metadata
+from numjpeg.container.header import read_header
+from numjpeg.decoder import decode, read_coefficients
+from numjpeg.edits.transform import orientation
+from numjpeg.encoder import scan_costs, write_coefficients
+from numjpeg.errors import UnsupportedError
+from numjpeg.rate_distortion.search import cheapest_script
+from numjpeg.sources import read_bytes
+
+STRIPS = ("all", "most")
+
+
+def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) -> bytes:
+    """A file of the same pixels that is smaller, or the file itself if none is found.
+
+    Parameters
+    ----------
+    data : the file: its bytes (any buffer), a path, or a binary file object.
+    progressive : try a progressive file, too, with the scans that cost least for this picture.
+    strip : metadata that are left out: None for none, "all", or "most", all but the ICC profile and the
+        orientation. What says how colours are to be read, and the pixel density beside it, stays.
+
+    Returns
+    -------
+    The file. Both have been decoded, and all samples are equal. Restart markers are left out. Bytes behind the
+    picture's end stay, unless metadata are left out.
+
+    Raises
+    ------
+    ValueError for another ``strip``; FormatError for damaged files; UnsupportedError also for files of several
+    pictures (MPO), unless metadata are left out, and for those that must not be written anew: the pixels of a
+    progressive file that lacks scans are smoothed as they come.
+    """
+    if strip is not None and strip not in STRIPS:
+        raise ValueError(f"strip: {strip!r} is none of {STRIPS}")
+    file = read_bytes(data)
+    header = read_header(file)
+    if strip is None and len(header.images) > 1:
+        raise UnsupportedError("a file of several pictures, whose index would become wrong")
+    original = replace(read_coefficients(file, max_pixels=None), restart_interval=0)
+    c = original if strip is None else replace(original, application_segments=_kept(original, strip))
+    found = [write_coefficients(c, optimize=True)]
+    if progressive:
+        found.append(write_coefficients(c, scans=cheapest_script(c.components, scan_costs(c))))
+    smallest = min(found, key=len)
+    before, after = (decode(each, colorspace="raw", max_pixels=None) for each in (file, smallest))
+    if not np.array_equal(before, after):
+        raise UnsupportedError("written anew, the file would have other pixels")
+    if strip is None and header.trailing:
+        start, count = header.trailing
+        smallest += file[start : start + count]
+    return smallest if len(smallest) < len(file) else file
+
+
+def _kept(c: Coefficients, strip: str) -> list[metadata.Marked]:
+    """The segments without which colours would change; the profile and the orientation as well, unless all go."""
+    segments = c.application_segments
+    kept = [metadata.jfif_like(segments)] if metadata.has_jfif(segments) else []
+    adobe = [(marker, p) for marker, p in segments if marker == markers.APP14 and metadata.is_adobe(p)]
+    kept += adobe[-1:]
+    if strip == "most":
+        number = orientation(c) or 1
+        if number != 1:
+            kept.append(metadata.exif(_orientation_alone(number)))
+        kept += [(marker, p) for marker, p in segments if metadata.is_icc(marker, p)]
+    return kept
+
+
+def _orientation_alone(number: int) -> bytes:
+    """EXIF data with one entry: tag 0x0112, SHORT, one value (EXIF 2.32, 4.6.4 A)."""
+    entry = b"\x01\x12\0\3\0\0\0\1\0" + bytes((number,)) + b"\0\0"
+    return b"MM\0\x2a\0\0\0\x08\0\1" + entry + bytes(4)
