@@ -34,6 +34,8 @@ MAX_PIXELS = 178_956_970
 MOST_CHANNELS = 4
 """So many samples for each of the pixels that are allowed."""
 MAX_DEPTH = 16
+ROWS = 64
+"""Rows at a time, where a step would copy the whole picture."""
 BLOCKS_AT_ONCE = 4096
 """Code-blocks of small tiles that are decoded together."""
 
@@ -197,7 +199,10 @@ class _Decoding:
                 if values is None:
                     continue
                 box = tile.components[c].box.divided(self.scale, self.scale).intersect(areas[c])
-                planes[c][box.within(areas[c])] = quantization.inverse_level_shift(values, spec.depth, spec.signed)
+                target = planes[c][box.within(areas[c])]
+                for start in range(0, len(values), ROWS):
+                    rows = slice(start, start + ROWS)
+                    target[rows] = quantization.inverse_level_shift(values[rows], spec.depth, spec.signed)
         return planes
 
     def _tiles(self) -> Iterator[tuple[Tile, list[NDArray[Any] | None]]]:
@@ -256,7 +261,10 @@ class _Decoding:
         dtype = np.int32 if reversible else np.float32
         y, u, v = (_filled(plane, shape, dtype) for plane in first)
         back = component_transform.inverse_rct if reversible else component_transform.inverse_ict
-        return [*back(y, u, v), *samples[3:]]
+        for start in range(0, shape[0], ROWS):  # in place, so that no second copy of the picture is needed
+            rows = slice(start, start + ROWS)
+            y[rows], u[rows], v[rows] = back(y[rows], u[rows], v[rows])
+        return [y, u, v, *samples[3:]]
 
     # --- packets
 

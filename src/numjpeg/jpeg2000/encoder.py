@@ -41,6 +41,8 @@ PART_15 = 1 << 14
 """Of Rsiz: the file needs T.814."""
 SPARE = 1.15
 """How much more than the target the code-blocks should hold, so that the last cuts are good ones."""
+ROWS = 64
+"""Rows at a time in the component transform."""
 FILL_MARGIN = 12
 """Bytes for packet headers that grow when a last few ends are added."""
 PSNR_ATTEMPTS, PSNR_TOLERANCE = 5, 0.05
@@ -311,17 +313,29 @@ class _Band(NamedTuple):
     mask: NDArray[np.bool_] | None
 
 
+def _components(samples: NDArray[Any], plan: _Plan) -> list[NDArray[Any]]:
+    """Level shift and component transform: int32 or float32 planes. Some rows at a time, for the memory's sake."""
+    height, width, channels = samples.shape
+    dtype = np.int32 if plan.reversible else np.float32
+    transform = component_transform.rct if plan.reversible else component_transform.ict
+    planes: list[NDArray[Any]] = [np.empty((height, width), dtype) for _ in range(channels)]
+    for start in range(0, height, ROWS):
+        rows = slice(start, start + ROWS)
+        parts: list[NDArray[Any]] = [
+            quantization.level_shift(samples[rows, :, c], plan.depth).astype(dtype) for c in range(channels)
+        ]
+        if plan.style.component_transform:
+            red, green, blue = parts[:3]
+            parts[:3] = transform(red, green, blue)
+        for plane, part in zip(planes, parts, strict=True):
+            plane[rows] = part
+    return planes
+
+
 def _transform(samples: NDArray[Any], plan: _Plan, tile: Tile, mask: NDArray[np.bool_] | None) -> Iterator[_Band]:
     """Level shift, component transform and wavelet of one tile."""
     rows, columns = tile.box.within(Rectangle(0, 0, plan.size.Xsiz, plan.size.Ysiz))
-    planes: list[NDArray[Any]] = [
-        quantization.level_shift(samples[rows, columns, c], plan.depth) for c in range(samples.shape[2])
-    ]
-    if not plan.reversible:
-        planes = [plane.astype(np.float32) for plane in planes]
-    if plan.style.component_transform:
-        transform = component_transform.rct if plan.reversible else component_transform.ict
-        planes[:3] = transform(*planes[:3])
+    planes = _components(samples[rows, columns], plan)
     own_mask = None if mask is None else mask[rows, columns]
     planes.reverse()
     for c, component in enumerate(tile.components):

@@ -45,6 +45,13 @@ def _around_high(low: Array, high_count: int, odd: int) -> Array:
     return _neighbour_sums(low, high_count, 1 - odd)
 
 
+def _lifted(half: Array, sums: Array, factor: Any) -> Array:
+    """half + factor * sums, in the place of the sums."""
+    sums *= factor
+    sums += half
+    return sums
+
+
 def forward_53(signal: Array, odd: int) -> tuple[Array, Array]:
     """Split int32 along axis 0 (Equations F-9, F-10): low-pass band, high-pass band."""
     if len(signal) == 1:
@@ -67,10 +74,10 @@ def forward_97(signal: Array, odd: int) -> tuple[Array, Array]:
     if len(signal) == 1:
         return (signal[:0], signal * _F(2)) if odd else (signal.copy(), signal[:0])
     low, high = signal[odd::2], signal[1 - odd :: 2]
-    high = high + _around_high(low, len(high), odd) * ALPHA
-    low = low + _around_low(high, len(low), odd) * BETA
-    high = high + _around_high(low, len(high), odd) * GAMMA
-    low = low + _around_low(high, len(low), odd) * DELTA
+    high = _lifted(high, _around_high(low, len(high), odd), ALPHA)
+    low = _lifted(low, _around_low(high, len(low), odd), BETA)
+    high = _lifted(high, _around_high(low, len(high), odd), GAMMA)
+    low = _lifted(low, _around_low(high, len(low), odd), DELTA)
     return low * (1 / K), high * K
 
 
@@ -79,10 +86,10 @@ def inverse_97(low: Array, high: Array, odd: int) -> Array:
     if len(low) + len(high) == 1:
         return low.copy() if len(low) else high * _F(0.5)
     low, high = low * K, high * HIGH_PASS_SCALE
-    low = low + _around_low(high, len(low), odd) * -DELTA
-    high = high + _around_high(low, len(high), odd) * -GAMMA
-    low = low + _around_low(high, len(low), odd) * -BETA
-    high = high + _around_high(low, len(high), odd) * -ALPHA
+    low = _lifted(low, _around_low(high, len(low), odd), -DELTA)
+    high = _lifted(high, _around_high(low, len(high), odd), -GAMMA)
+    low = _lifted(low, _around_low(high, len(low), odd), -BETA)
+    high = _lifted(high, _around_high(low, len(high), odd), -ALPHA)
     return _interleave(low, high, odd)
 
 

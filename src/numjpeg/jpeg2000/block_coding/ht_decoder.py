@@ -16,7 +16,7 @@ from numjpeg.errors import FormatError, UnsupportedError
 from numjpeg.jpeg2000.block_coding import ht_tables as tables
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 
-GROUP = 512
+GROUP = 256
 EVENTS = 2304
 """MEL events of a code-block at most: one for each quad and one for each pair of the first row."""
 _PADDING = 32

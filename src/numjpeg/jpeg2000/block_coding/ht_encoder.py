@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from numjpeg.jpeg2000.block_coding import ht_tables as tables
 
-GROUP = 128
+GROUP = 48
 """Code-blocks at a time: each of their bits is a byte for a moment."""
 MAX_TAIL = 4079
 """Most bytes of MEL and VLC together."""

@@ -425,9 +425,16 @@ class _Lanes:
     def result(self) -> NDArray[np.int32]:
         """Signed values in half units, ``(lanes, 4 * stripes, 16 * words)``."""
         n = len(self.kind)
-        values = np.where(self.negative, -self.magnitude, self.magnitude).reshape(n, self.per_lane, 64)
+        np.negative(self.magnitude, out=self.magnitude, where=self.negative)
+        values = self.magnitude.reshape(n, self.per_lane, 64)
         grid = values[:, 1 : self.end].reshape(n, self.stripes + 2, self.stripe_words * 16, 4)[:, 1:-1]
         return grid.transpose(0, 1, 3, 2).reshape(n, self.stripes * 4, self.stripe_words * 16)
+
+
+def _decode_group(blocks: Sequence[CodedBlock]) -> NDArray[np.int32]:
+    lanes = _Lanes(blocks)
+    lanes.run()
+    return lanes.result()
 
 
 def decode_blocks(blocks: Sequence[CodedBlock]) -> Iterator[tuple[int, NDArray[np.int32]]]:
@@ -441,9 +448,7 @@ def decode_blocks(blocks: Sequence[CodedBlock]) -> Iterator[tuple[int, NDArray[n
     order = sorted(range(len(blocks)), key=lambda i: -sum(len(data) for _, data in blocks[i].segments))
     for start in range(0, len(order), GROUP):
         some = order[start : start + GROUP]
-        lanes = _Lanes([blocks[i] for i in some])
-        lanes.run()
-        for i, values in zip(some, lanes.result(), strict=True):
+        for i, values in zip(some, _decode_group([blocks[i] for i in some]), strict=True):
             yield i, values[: blocks[i].height, : blocks[i].width]
 
 
