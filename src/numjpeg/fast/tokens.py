@@ -33,6 +33,7 @@ from numjpeg.entropy.shared import predict_dc
 from numjpeg.fast.scan_order import scan_order
 from numjpeg.stages.huffman import (
     END_OF_BLOCK,
+    STANDARD_TABLES,
     ZERO_RUN,
     HuffmanTable,
     huffman_codes,
@@ -57,6 +58,10 @@ _CODE_MASK = np.uint64((1 << CODE_BITS) - 1)
 _NONE = 63
 """The length of a missing entry."""
 _NO_ENTRY = np.uint64(_NONE << CODE_BITS)
+
+
+FEW = 1 << 15
+"""Up to so many tokens are coded without :func:`ac_lookup`, if that is not that of the standard tables."""
 
 
 class Tokens(NamedTuple):
@@ -99,10 +104,14 @@ class Tokens(NamedTuple):
         """As of :class:`numjpeg.entropy.sequential_writer.Symbols`."""
         count = len(self.key)
         layout = layout_of(scan)
-        lookup = ac_lookup(tuple(scan.huffman_tables[1, number] for number in layout.ac_numbers))
         codes = workspace.array("codes", (count,), np.uint64)
         lengths = workspace.array("lengths", (count,), np.uint64)
-        np.take(lookup, self.key, out=codes, mode="clip")
+        tables = tuple(scan.huffman_tables[1, number] for number in layout.ac_numbers)
+        if count > FEW or tables[0] is STANDARD_TABLES[1, 0]:
+            ac_lookup(tables).take(self.key, out=codes, mode="clip")
+        else:
+            ac_words(tables).take(_categories(len(tables)).take(self.key), out=codes, mode="clip")
+            codes |= _magnitudes().take(self.key & ((1 << VALUE_BITS) - 1))
         np.right_shift(codes, _CODE_BITS, out=lengths)
         np.bitwise_and(codes, _CODE_MASK, out=codes)
 
@@ -257,23 +266,26 @@ def _categories(tables: int) -> NDArray[np.intp]:
     return of_key
 
 
-@lru_cache(maxsize=4)
-def ac_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
-    """What a token writes: for each run of 0 .. 63, table and value, in this order (:attr:`Tokens.key`).
+@lru_cache(maxsize=1)
+def _magnitudes() -> NDArray[np.uint64]:
+    """The magnitude bits of each value, from -1024 on."""
+    values = np.arange(1 << VALUE_BITS) - _ZERO
+    return magnitude_bits(values, magnitude_category(values))
 
-    For the value 0 it is the end of a block, and nothing if the run is 0.
+
+@lru_cache(maxsize=4)
+def ac_words(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
+    """What a token writes but the magnitude bits, for which there is room: for each run of 0 .. 63, table and
+    category (:func:`_categories`).
+
+    For the category 0 it is the end of a block, and nothing if the run is 0.
     """
-    lookup = np.full((64, len(tables), 1 << VALUE_BITS), _NO_ENTRY)
-    run = np.arange(64)[:, np.newaxis]
+    words = np.empty((64, len(tables), 16), np.uint64)
+    run, category = np.arange(64)[:, np.newaxis], np.arange(16)
+    symbol, zero_runs = (run & 15) << 4 | category, run >> 4
     for i, table in enumerate(tables):
         code, length = huffman_codes(table)
-        most = max((symbol & 15 for symbol in table.values), default=0)
-        largest = min((1 << most) - 1, MAX_AC)
-        # Code and length of the symbols of a run and a category, from 1 on; the ZRLs in front.
-        category = np.arange(1, VALUE_BITS)
-        symbol = (run & 15) << 4 | category
-        zero_runs = run >> 4
-        ahead = np.zeros(4, np.uint64)
+        ahead = np.zeros(4, np.uint64)  # up to three ZRLs
         for k in range(1, 4):
             ahead[k] = ahead[k - 1] << np.uint64(length[ZERO_RUN]) | code[ZERO_RUN]
         total = zero_runs * int(length[ZERO_RUN]) + length[symbol] + category
@@ -281,13 +293,23 @@ def ac_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
         word = (ahead[zero_runs] << length[symbol].astype(np.uint64) | code[symbol]) << category.astype(np.uint64)
         word |= total.astype(np.uint64) << _CODE_BITS
         # Codes that are too long have been shifted out of the word; they get no entry.
-        word = np.where(exists, word, _NO_ENTRY)
-        for value in (np.arange(1, largest + 1), np.arange(-largest, 0)):
-            own = magnitude_category(value)
-            lookup[:, i, value + _ZERO] = word[:, own - 1] | magnitude_bits(value, own)
+        words[:, i] = np.where(exists, word, _NO_ENTRY)
         end = int(length[END_OF_BLOCK])
-        lookup[1:, i, _ZERO] = code[END_OF_BLOCK] | np.uint64(end << CODE_BITS) if end else _NO_ENTRY
-        lookup[0, i, _ZERO] = 0
+        words[1:, i, 0] = code[END_OF_BLOCK] | np.uint64(end << CODE_BITS) if end else _NO_ENTRY
+        words[0, i, 0] = 0
+    flat = words.ravel()
+    flat.setflags(write=False)
+    return flat
+
+
+@lru_cache(maxsize=4)
+def ac_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
+    """What a token writes: for each run of 0 .. 63, table and value, in this order (:attr:`Tokens.key`).
+
+    For the value 0 it is the end of a block, and nothing if the run is 0. To make it takes 1 ms.
+    """
+    lookup = ac_words(tables).take(_categories(len(tables))).reshape(-1, 1 << VALUE_BITS)
+    lookup |= _magnitudes()
     flat = lookup.ravel()
     flat.setflags(write=False)
     return flat

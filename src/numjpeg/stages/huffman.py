@@ -526,36 +526,42 @@ def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
     check_array("frequencies", frequencies, "iu", "integers (256,), at least 0", ndim=1)
     if len(frequencies) > 256 or frequencies.min(initial=0) < 0:
         raise ValueError("frequencies: expected at most 256 counts of at least 0")
-    if not np.any(frequencies):
+    symbols = frequencies.nonzero()[0].tolist()
+    if not symbols:
         raise ValueError("frequencies: no symbol occurs")
-    sizes = _code_sizes([*frequencies.tolist(), 1])
-    bits = _limit_to_16(np.bincount(sizes[sizes > 0], minlength=33).tolist())
+    sizes = _code_sizes([*symbols, RESERVED], [*frequencies[symbols].tolist(), 1])
+    bits = [0] * max(33, max(sizes) + 1)
+    for size in sizes:
+        bits[size] += bool(size)
+    bits = _limit_to_16(bits)
     bits[max(i for i, count in enumerate(bits) if count)] -= 1  # the code of all ones stays unused
-    symbols = np.flatnonzero(sizes[:256])
-    ordered = symbols[np.argsort(sizes[symbols], kind="stable")]
-    return HuffmanTable(tuple(bits[1:17]), bytes(ordered.astype(np.uint8)))
+    return HuffmanTable(tuple(bits[1:17]), bytes(sorted(symbols, key=sizes.__getitem__)))
 
 
-def _code_sizes(frequencies: list[int]) -> NDArray[np.intp]:
-    """Figure K.1: code lengths of 257 symbols, of which number 256 reserves the code of all ones.
+RESERVED = 256
+"""The symbol that stands for the code of all ones (K.2)."""
+
+
+def _code_sizes(symbols: list[int], counts: list[int]) -> list[int]:
+    """Figure K.1: the code lengths of symbols of 0 .. 256 by symbol; 0 for those that are not among them.
 
     The two least frequent nodes are merged until one is left. Of equal ones, that with the larger index is taken
-    first. The merged node keeps the index of the first one taken.
+    first. The merged node keeps the index of the first one taken. So a node is one number: its count, and in the
+    low 9 bits 256 less its index.
     """
-    heap = [(count, -symbol) for symbol, count in enumerate(frequencies) if count]
+    heap = [count << 9 | 256 - symbol for symbol, count in zip(symbols, counts, strict=True)]
     heapify(heap)
     merged = []
     while len(heap) > 1:
-        first_count, first = heappop(heap)
-        second_count, second = heap[0]
-        heapreplace(heap, (first_count + second_count, first))
-        merged.append((-first, -second))
+        first = heappop(heap)
+        second = heap[0]
+        heapreplace(heap, first + (second & -512))
+        merged.append((256 - (first & 511), 256 - (second & 511)))
     # From the root down: the codes of a node's two parts are one bit longer than its own.
-    sizes = [0] * len(frequencies)
-    for first, second in reversed(merged):
-        sizes[first] += 1
-        sizes[second] = sizes[first]
-    return np.array(sizes, np.intp)
+    sizes = [0] * 257
+    for kept, other in reversed(merged):
+        sizes[kept] = sizes[other] = sizes[kept] + 1
+    return sizes
 
 
 def _limit_to_16(bits: list[int]) -> list[int]:
