@@ -20,6 +20,7 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
         "64x64",
         "--rounds",
         "1",
+        "--thumbnails",
         "--out",
         str(tmp_path),
     ]
@@ -27,7 +28,9 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "| photograph 64x64 | decode" in done.stdout
     result = json.loads((tmp_path / "bench.json").read_text())
-    assert [row["direction"] for row in result["rows"]] == ["encode", "encode", "decode"]
+    assert [row["direction"] for row in result["rows"]] == ["encode", "encode", "decode", "encode", "decode"]
+    assert all(row["default"] > 0 for row in result["rows"])
+    assert "| encode, 32x32 |" in done.stdout
     assert all(row["ratio_cpu"] > 0 for row in result["rows"])
     assert (tmp_path / "bench.md").read_text() == done.stdout
 

@@ -7,22 +7,29 @@
 
 Bytes and pixels are compared with Pillow's before anything is timed; if they differ, that is an error. Times are
 medians of CPU time, a ratio is ours by Pillow's. "Unequal" is said of simplejpeg where its pixels are others. The
-process is pinned to one core, where the system can, and BLAS to one thread. Needs Pillow; takes simplejpeg and
+process is pinned to one core, where the system can, and BLAS to one thread; in the column "default environment" is
+the ratio in a second process, where nothing is set and nothing is pinned. Needs Pillow; takes simplejpeg and
 matplotlib (the extra "bench") where they are installed.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 
 if __name__ == "__main__":  # NumPy reads these once, when it is imported
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES"):
         os.environ.pop(name, None)
-    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    for name in threads:
+        os.environ.pop(name, None)
+    DEFAULT = os.environ.copy()
+    if "--default-environment" not in sys.argv:
+        os.environ.update(dict.fromkeys(threads, "1"))
 
 import argparse
 import json
-import sys
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -39,12 +46,18 @@ Case = tuple[str, str, Options]
 
 BASE = Options()
 OPTIMIZED = replace(BASE, optimize=True)
+PROGRESSIVE = replace(BASE, progressive=True)
+BATCHES = {32: 500, 64: 250, 224: 40}
+"""Side of the pictures: their number."""
 QUALITIES = (50, 75, 85, 95, 100)
 SAMPLINGS = ("4:2:0", "4:2:2", "4:4:4", "gray")
 
 
 def main() -> int:
     arguments = parse()
+    if arguments.default_environment:
+        json.dump([row.ratio() for row in times(arguments)], sys.stdout)
+        return 0
     cores = pin(arguments.core)
     environment = report.environment()
     result: dict[str, object] = {"environment": environment}
@@ -52,10 +65,24 @@ def main() -> int:
     targets: list[tuple[str, float, float]] = []  # beside those of the rows: what, measured, most
 
     rows = times(arguments)
+    for row, ratio in zip(rows, in_the_default_environment(cores), strict=True):
+        row.default = ratio
+        if report.is_standard(row) and row.megapixels > 1:
+            name = f"{row.picture}, {row.what}: default environment by pinned"
+            targets.append((name, ratio / row.ratio(), report.DEFAULT_TARGET))
     result["rows"] = [row.as_json() for row in rows]
     parts.append(report.table(report.HEADER, [report.row_cells(row) for row in rows]))
     for what, cost in report.large_cost(rows).items():
         targets.append((f"{what}: a megapixel at 48 MP by one at 2 MP", cost, report.LARGE_TARGET))
+
+    if not arguments.sizes or arguments.thumbnails:
+        result["batches"] = by_side = {
+            side: measure.batches(side, count, arguments.rounds or 5) for side, count in BATCHES.items()
+        }
+        parts.append(report.table(["a file of a batch", "numjpeg", "Pillow"], batch_rows(by_side)))
+        for (direction, side), most in report.BATCH_TARGETS.items():
+            own = by_side[side][direction]
+            targets.append((f"{direction}_batch, {side}x{side}, a file", own["numjpeg"] / own["Pillow"], most))
 
     sizes = arguments.sizes or list(pictures.SIZES)
     if "2 MP" in sizes:
@@ -98,8 +125,12 @@ def parse() -> argparse.Namespace:
     scope = parser.add_mutually_exclusive_group()
     scope.add_argument("--quick", action="store_true", help="the table of targets (the default)")
     scope.add_argument("--full", action="store_true", help="every quality, sampling and kind, and many files")
+    parser.add_argument(
+        "--default-environment", action="store_true", help="only ratios, with nothing set or pinned"
+    )
     parser.add_argument("--check", action="store_true", help="exit 1 if a target is missed")
     parser.add_argument("--batch", action="store_true", help="many files on two cores, as in --full")
+    parser.add_argument("--thumbnails", action="store_true", help="batches of small pictures, as without --sizes")
     parser.add_argument("--sizes", nargs="+", choices=pictures.SIZES, default=(), help="only these sizes")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="also the pictures of a folder")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write bench.json, bench.md and bench.png there")
@@ -125,6 +156,9 @@ def cases(full: bool, sizes: list[str]) -> Iterator[Case]:
     for size in sizes or pictures.SIZES:
         for direction, options in (("encode", BASE), ("encode", OPTIMIZED), ("decode", BASE)):
             yield f"photograph {size}", direction, options
+        if size in ("64x64", "512x512", "2 MP"):
+            yield f"photograph {size}", "encode", PROGRESSIVE
+            yield f"photograph {size}", "decode", PROGRESSIVE
     if not full:
         return
     changed = [replace(BASE, quality=quality) for quality in QUALITIES]
@@ -163,6 +197,35 @@ def times(arguments: argparse.Namespace) -> list[measure.Row]:
         beside = at_2_megapixels(direction, options) if picture == "photograph 48 MP" else None
         rows.append(measure.in_turns(picture, image, direction, options, budget, rounds, beside))
     return rows
+
+
+def in_the_default_environment(cores: set[int]) -> list[float]:
+    """The same ratios from a process of its own, which may use all cores."""
+    report.say("the same in the default environment")
+    pinned = os.sched_getaffinity(0) if cores else set()
+    if cores:
+        os.sched_setaffinity(0, cores)
+    try:
+        command = [sys.executable, __file__, "--default-environment", *sys.argv[1:]]
+        done = subprocess.run(command, env=DEFAULT, check=True, stdout=subprocess.PIPE, text=True)
+    finally:
+        if cores:
+            os.sched_setaffinity(0, pinned)
+    ratios: list[float] = json.loads(done.stdout)
+    return ratios
+
+
+def batch_rows(by_side: dict[int, dict[str, dict[str, float]]]) -> list[list[str]]:
+    """Microseconds, and our ratio."""
+    return [
+        [
+            f"{direction}, {side}x{side}",
+            f"{own['numjpeg'] * 1e6:.0f} us, **{own['numjpeg'] / own['Pillow']:.2f}**",
+            f"{own['Pillow'] * 1e6:.0f} us",
+        ]
+        for side, by_direction in by_side.items()
+        for direction, own in by_direction.items()
+    ]
 
 
 def at_2_megapixels(direction: str, options: Options) -> dict[str, Callable[[], object]]:

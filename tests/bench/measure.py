@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pictures
 import rivals
 
 import numjpeg
@@ -45,10 +46,13 @@ class Row:
     cpu: dict[str, list[float]]
     wall: dict[str, list[float]]
     simplejpeg_equal: bool | None
+    default: float | None = None
+    """The ratio to Pillow in a process where nothing is set and nothing is pinned."""
 
     @property
     def what(self) -> str:
-        return self.direction + (", optimize" if self.options.optimize and self.direction == "encode" else "")
+        optimized = self.options.optimize and self.direction == "encode"
+        return self.direction + ", optimize" * optimized + ", progressive" * self.options.progressive
 
     def median(self, codec: str, clock: str = "cpu") -> float | None:
         times = getattr(self, clock).get(codec)
@@ -127,6 +131,36 @@ def in_turns(
             wall[name].append((time.perf_counter() - start_wall) / repeats[name])
     pixels = image.shape[0] * image.shape[1]
     return Row(picture, direction, options, pixels / 1e6, len(file) * 8 / pixels, cpu, wall, simplejpeg_equal)
+
+
+def batches(side: int, count: int, rounds: int) -> dict[str, dict[str, float]]:
+    """Many small pictures of one size: CPU seconds a file of numjpeg's batch and of Pillow's one by one."""
+    images = pictures.crops(side, count)
+    options = rivals.Options()
+    files = [rivals.Pillow.encode(image, options) for image in images]
+    calls = {
+        "encode": {
+            "numjpeg": lambda: list(numjpeg.encode_batch(images, options.quality)),
+            "Pillow": lambda: [rivals.Pillow.encode(image, options) for image in images],
+        },
+        "decode": {
+            "numjpeg": lambda: list(numjpeg.decode_batch(files)),
+            "Pillow": lambda: [rivals.Pillow.decode(data, options) for data in files],
+        },
+    }
+    found = {}
+    for direction, by_codec in calls.items():
+        ours, theirs = by_codec["numjpeg"](), by_codec["Pillow"]()
+        if not all(rivals.equal(direction, *pair) for pair in zip(ours, theirs, strict=True)):
+            raise UnequalError(f"batch of {side}x{side}, {direction}: numjpeg's results are not Pillow's")
+        times: dict[str, list[float]] = {name: [] for name in by_codec}
+        for _ in range(rounds):
+            for name, call in by_codec.items():
+                start = time.process_time()
+                call()
+                times[name].append((time.process_time() - start) / count)
+        found[direction] = {name: statistics.median(own) for name, own in times.items()}
+    return found
 
 
 # --- stages ----------------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ PHOTOGRAPH = Path(__file__).parents[2] / "pic" / "astronaut.png"
 
 SIZES = {
     "64x64": (64, 64),
+    "128x128": (128, 128),
+    "256x256": (256, 256),
     "512x512": (512, 512),
     "2 MP": (1224, 1632),
     "12 MP": (3000, 4000),
@@ -105,6 +107,14 @@ KINDS = {function.__name__: function for function in (photograph, screenshot, te
 def make(kind: str, size: str) -> np.ndarray:
     """A picture by the names of its kind and size, uint8 ``(H, W, 3)``."""
     return KINDS[kind](*SIZES[size])
+
+
+def crops(side: int, count: int) -> list[np.ndarray]:
+    """Squares from all over a photograph, as a data set of thumbnails has them."""
+    whole = photograph(*SIZES["2 MP"])
+    random = np.random.default_rng(side)
+    places = random.integers(0, [len(whole) - side, whole.shape[1] - side], (count, 2)).tolist()
+    return [whole[y : y + side, x : x + side].copy() for y, x in places]
 
 
 def own(folder: Path) -> dict[str, np.ndarray]:

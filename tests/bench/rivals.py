@@ -24,6 +24,7 @@ class Options:
     subsampling: str = "4:2:0"
     optimize: bool = False
     restart_rows: int = 0
+    progressive: bool = False
 
     @property
     def gray(self) -> bool:
@@ -32,7 +33,11 @@ class Options:
     def words(self) -> str:
         """A row's name in the table."""
         words = [f"q{self.quality}", self.subsampling]
-        words += ["optimize"] * self.optimize + ["restart markers"] * bool(self.restart_rows)
+        words += (
+            ["optimize"] * self.optimize
+            + ["progressive"] * self.progressive
+            + ["restart markers"] * bool(self.restart_rows)
+        )
         return ", ".join(words)
 
 
@@ -40,6 +45,8 @@ def _keywords(options: Options) -> dict[str, object]:
     keywords: dict[str, object] = {"quality": options.quality, "optimize": options.optimize}
     if not options.gray:
         keywords["subsampling"] = options.subsampling
+    if options.progressive:
+        keywords["progressive"] = True
     if options.restart_rows:
         keywords["restart_marker_rows"] = options.restart_rows
     return keywords
@@ -105,7 +112,7 @@ class Simplejpeg:
 
     @staticmethod
     def can(direction: str, options: Options) -> bool:
-        return direction == "decode" or not (options.optimize or options.restart_rows)
+        return direction == "decode" or not (options.optimize or options.progressive or options.restart_rows)
 
 
 CODECS = [Numjpeg, Pillow, *([Simplejpeg] if simplejpeg else [])]
