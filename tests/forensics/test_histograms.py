@@ -8,7 +8,7 @@ import pytest
 import samples
 
 from numjpeg import read_coefficients
-from numjpeg.forensics import first_quantization, frequency_histograms
+from numjpeg.forensics import double_quantization_map, first_quantization, frequency_histograms
 
 
 def test_histograms_count_every_coefficient() -> None:
@@ -54,3 +54,18 @@ def test_the_same_quality_twice_leaves_no_sign() -> None:
 def test_a_plane_that_is_too_small() -> None:
     with pytest.raises(ValueError, match=r"^component: "):
         first_quantization(read_coefficients(pillow.save(samples.flat(8, 64, 1))))
+
+
+def test_a_pasted_part_lacks_the_past() -> None:
+    image = samples.photograph()[..., 1].copy()
+    past = pillow.load(pillow.save(image, quality=55)).copy()
+    past[:, 320:] = image[:, 320:]
+    coefficients = read_coefficients(pillow.save(past, quality=90))
+    first = first_quantization(coefficients)
+    assert first.found
+    ratio = double_quantization_map(coefficients, first.steps)
+    assert ratio.shape == (64, 64)
+    assert (ratio[:, :40] > 0).mean() > 0.9
+    assert (ratio[:, 40:] < 0).mean() > 0.7
+    assert ratio[:, :40].mean() > 5 > -10 > ratio[:, 40:].mean()
+    assert not double_quantization_map(coefficients, np.zeros((8, 8), int)).any()

@@ -2,7 +2,12 @@
 
 from numjpeg.forensics.bits import bits_per_block, bits_per_coefficient
 from numjpeg.forensics.grid import GridOffset, grid_offset
-from numjpeg.forensics.histograms import FirstQuantization, first_quantization, frequency_histograms
+from numjpeg.forensics.histograms import (
+    FirstQuantization,
+    double_quantization_map,
+    first_quantization,
+    frequency_histograms,
+)
 from numjpeg.forensics.recompression import as_picture, error_levels, jpeg_ghosts
 from numjpeg.forensics.tables import FAMILIES, EncoderFamily, QualityEstimate, encoder_family, estimate_quality
 
@@ -15,6 +20,7 @@ __all__ = [
     "as_picture",
     "bits_per_block",
     "bits_per_coefficient",
+    "double_quantization_map",
     "encoder_family",
     "error_levels",
     "estimate_quality",

@@ -162,12 +162,14 @@ def test_the_page_holds_no_markup_of_the_title(browser: Browser, tmp_path: Path)
     assert browser.value("document.querySelector('h1').textContent") == f"{title}, block by block"
 
 
-def test_facts_tell_of_a_compression_before() -> None:
+def test_facts_and_a_map_tell_of_a_compression_before() -> None:
     once = pillow.load(pillow.save(samples.photograph()[:256, :256], quality=60))
     page = explore_page(pillow.save(once, quality=90))
     assert "probably: 10 of 10 frequencies" in page
     assert "quality 90" in page
     assert "begins at row 0, column 0" in page
+    assert '"past":{"type":"uint8"' in page
+    assert '"past":{' not in explore_page(pillow.save(samples.photograph()[:256, :256], quality=90))
 
 
 def test_what_is_refused() -> None:

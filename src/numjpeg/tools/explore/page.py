@@ -22,7 +22,15 @@ from numjpeg.container.frame import Scan
 from numjpeg.container.header import Header, read_header
 from numjpeg.decoder import MAX_PIXELS, decode, read_coefficients
 from numjpeg.entropy import bits
-from numjpeg.forensics import FAMILIES, bits_per_block, encoder_family, first_quantization, grid_offset
+from numjpeg.forensics import (
+    FAMILIES,
+    FirstQuantization,
+    bits_per_block,
+    double_quantization_map,
+    encoder_family,
+    first_quantization,
+    grid_offset,
+)
 from numjpeg.sources import read_bytes
 from numjpeg.stages.blocks import pad_edges
 from numjpeg.stages.dct import idct
@@ -67,11 +75,15 @@ def explore_page(
     arrays = _block_arrays(file, coefficients, structure)
     if original is not None:
         arrays["error"] = [_block_errors(pixels, original, coefficients)]
+    first = first_quantization(coefficients) if min(coefficients.planes[0].shape[:2]) >= 4 else None
+    if first and first.found:
+        ratio = np.clip(double_quantization_map(coefficients, first.steps), -50, 50)
+        arrays["past"] = [np.rint(100 / (1 + np.exp(-ratio))).astype(np.uint8)]
     content = {
         "title": title,
         "width": header.width,
         "height": header.height,
-        "facts": _facts(file, header, coefficients, pixels),
+        "facts": _facts(file, header, coefficients, pixels, first),
         "progressive": structure.require_frame().progressive,
         "components": _components(coefficients, structure),
         "arrays": {name: _packed(np.concatenate([a.ravel() for a in each])) for name, each in arrays.items()},
@@ -173,7 +185,11 @@ def _block_errors(
 
 
 def _facts(
-    file: bytes, header: Header, coefficients: Coefficients, pixels: NDArray[np.uint8]
+    file: bytes,
+    header: Header,
+    coefficients: Coefficients,
+    pixels: NDArray[np.uint8],
+    first: FirstQuantization | None,
 ) -> list[tuple[str, str]]:
     """What the file says of itself, and what its tables and coefficients say of its past."""
     family = encoder_family([coefficients.quantization_table(i) for i in range(len(coefficients.components))])
@@ -185,8 +201,7 @@ def _facts(
         ("Process", f"{header.process}, {header.scans} scan" + "s" * (header.scans != 1)),
         ("Quantization tables", f"{FAMILIES[family.name]}; quality {about}{qualities}"),
     ]
-    if min(coefficients.planes[0].shape[:2]) >= 4:
-        first = first_quantization(coefficients)
+    if first:
         steps = int(np.count_nonzero(first.steps))
         facts.append(
             (
