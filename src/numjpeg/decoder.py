@@ -108,7 +108,21 @@ def decode(
         raise ValueError("restore: of whole pictures only, without scale and region")
     options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method, restore)
     options = options._replace(scale=check_scale(scale), region=None if region is None else check_region(region))
-    image, _ = _decode(read_bytes(data), strict, options)
+    options.check()
+    file = read_bytes(data)
+    by_plan = scans.fast_forms_enabled() and strict and options.is_plain
+    if by_plan:
+        from numjpeg.fast import decode_plan  # noqa: PLC0415 (it may be missing)
+
+        image = decode_plan.decode(file, colorspace, bool(fancy_upsampling), options.target)
+        if image is not None:
+            if out is None:
+                return image
+            out[...] = image
+            return out
+    image, structure = _decode(file, strict, options)
+    if by_plan:
+        decode_plan.prepare(file, structure, colorspace, bool(fancy_upsampling))
     return image
 
 
@@ -141,7 +155,9 @@ def decode_damaged(
     TypeError for the arguments.
     """
     options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method)
-    return _decode(read_bytes(data), False, options)
+    options.check()
+    image, structure = _decode(read_bytes(data), False, options)
+    return image, DamageReport.of(structure.require_frame(), structure.scans, structure.sink)
 
 
 class _Options(NamedTuple):
@@ -165,6 +181,12 @@ class _Options(NamedTuple):
         if self.colorspace is not None and self.colorspace not in COLORSPACES:
             raise ValueError(f"colorspace: {self.colorspace!r} is none of {COLORSPACES}")
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a plan can do what is wanted, of a file that suits it."""
+        special = self.restore or self.tables is not None or self.dct_method != "islow"
+        return not special and self.scale == 1 and self.region is None
+
     def target(self, structure: Structure) -> tuple[str, NDArray[Any] | None, View]:
         """The picture's colour space, the array for it if one is given, its view; see that they suit the file."""
         frame = structure.require_frame()
@@ -184,9 +206,8 @@ class _Options(NamedTuple):
 
 def _decode(
     file: bytes, strict: bool, options: _Options, obeys_dnl: bool = True
-) -> tuple[NDArray[Any], DamageReport]:
+) -> tuple[NDArray[Any], Structure]:
     """Structure -> scans -> samples -> picture."""
-    options.check()
     structure = read_structure(file, options.tables, strict=strict, obeys_dnl=obeys_dnl)
     target, out, view = options.target(structure)
     frame = structure.require_frame()
@@ -216,7 +237,7 @@ def _decode(
     ]
     _assemble(planes, frame.components, structure.colorspace, target, out[:bottom], fancy, frame.precision)
     out[bottom:] = out[bottom - 1]
-    return out, DamageReport.of(frame, structure.scans, structure.sink)
+    return out, structure
 
 
 def _dnl_is_wrong(structure: Structure) -> bool:

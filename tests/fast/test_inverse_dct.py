@@ -122,8 +122,8 @@ def test_the_sums_are_exact_in_float32() -> None:
     # Pass 1 gives the sum of an even and an odd part, without an overflow; pass 2 in units of its halves.
     between = int(2 * (1 << 24) / 2**inverse_dct.SHIFT_1)
     assert between <= NO_OVERFLOW + 1
-    high, low = np.abs(inverse_dct._ROWS[:8]), np.abs(inverse_dct._ROWS[8:]) * 2**inverse_dct.LOW_BITS
-    recombined = inverse_dct._ROWS[:8, :8] * 128 + inverse_dct._ROWS[8:, :8] * 128
+    high, low = np.abs(inverse_dct.ROWS[:8]), np.abs(inverse_dct.ROWS[8:]) * 2**inverse_dct.LOW_BITS
+    recombined = inverse_dct.ROWS[:8, :8] * 128 + inverse_dct.ROWS[8:, :8] * 128
     assert np.array_equal(recombined, INVERSE_MATRIX[inverse_dct.BYTES])
     assert between * high[:, :8].sum(1).max() + high[0, 8] < 1 << 24
     assert between * low.sum(1).max() < 1 << 24

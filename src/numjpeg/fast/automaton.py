@@ -37,38 +37,43 @@ CHUNK = 256
 _NO_CODE = -1000
 
 
-def automaton_of(scan: Scan) -> tuple[tuple[object, ...], Automaton] | None:
-    """The automaton for a scan's tables, taken out of the store of plans: (key, automaton).
+Key = tuple[type, Pairs, tuple[int, ...]]
 
-    None if the tables are seen for the first time (unless they are those of Annex K): to make the automaton and
-    its states takes longer than to read one short scan.
-    """
+
+def automaton_key(scan: Scan) -> Key:
+    """Under what the automaton of a scan is kept in the store of plans: its class, and what it is made of."""
     tables = scan_tables(scan)
     pairs = list(zip(tables[0::2], tables[1::2], strict=True))
     different = list(dict.fromkeys(pairs))
     pattern = [different.index(pairs[c]) for c in block_component(scan.factors).tolist()]
-    period = next(
-        n
-        for n in range(1, len(pattern) + 1)
-        if len(pattern) % n == 0 and pattern == pattern[:n] * (len(pattern) // n)
-    )
-    key = (Automaton, tuple(different), tuple(pattern[:period]))
+    size = len(pattern)
+    period = next(n for n in range(1, size + 1) if size % n == 0 and pattern == pattern[:n] * (size // n))
+    return Automaton, tuple(different), tuple(pattern[:period])
+
+
+def known_automaton(key: Key) -> Automaton | None:
+    """Take an automaton out of the store of plans, or make it.
+
+    None if the tables are seen for the first time (unless they are those of Annex K): to make the automaton and
+    its states takes longer than to read one short scan.
+    """
     found = PLANS.take(key)
     if isinstance(found, Automaton):
-        return key, found
-    if found is None and any(table not in _STANDARD for table in tables):
-        PLANS.put(key, _Seen())
+        return found
+    if found is None and any(table not in _STANDARD for pair in key[1] for table in pair):
+        PLANS.put(key, Seen())
         return None
-    return key, Automaton(tuple(different), tuple(pattern[:period]))
+    return Automaton(*key[1:])
 
 
 _STANDARD = frozenset(STANDARD_TABLES.values())
 
 
-class _Seen:
-    """Stands for a set of tables that was seen once."""
+class Seen:
+    """Stands in the store for a plan that will be made the next time."""
 
-    nbytes = 1 << 10
+    def __init__(self, nbytes: int = 0) -> None:
+        self.nbytes = nbytes + (1 << 10)
 
 
 def _tree(table: HuffmanTable) -> NDArray[np.int64]:

@@ -100,9 +100,9 @@ def _squared_steps(table: NDArray[np.uint16]) -> NDArray[np.float32]:
     return squares.reshape(64, 3)[NATURAL]
 
 
-_ROWS = _row_matrix()
-_UNIT = np.float32(2.0 ** (LOW_BITS - SHIFT_2))
-_LEAST, _MOST = np.float32(0), np.float32(255 / _UNIT)
+ROWS = _row_matrix()
+UNIT = np.float32(2.0 ** (LOW_BITS - SHIFT_2))
+LEAST, MOST = np.float32(0), np.float32(255 / UNIT)
 
 
 def samples(
@@ -156,13 +156,13 @@ def _some_rows(
     between[:, 8] = 1
     np.floor(between, out=between)
 
-    halves = product(_ROWS, between, workspace.array("halves", (8, 16, n), np.float32))
+    halves = product(ROWS, between, workspace.array("halves", (8, 16, n), np.float32))
     high, low = halves[:, :8], halves[:, 8:]
     np.floor(low, out=low)
     high += low
     # The cast that follows cuts off what is left below the unit.
-    high.clip(_LEAST, _MOST, out=high)
-    high *= _UNIT
+    high.clip(LEAST, MOST, out=high)
+    high *= UNIT
     values = workspace.array("values", (8, 8, n), np.uint16)
     np.copyto(values, high, casting="unsafe")
     _store(values, target, workspace)

@@ -40,10 +40,11 @@ from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.entropy.sequential_reader import SequentialReader
 from numjpeg.entropy.shared import interval_bounds, receive
-from numjpeg.fast import automaton, proven_words
+from numjpeg.fast.automaton import automaton_key, known_automaton
 from numjpeg.fast.lane_steps import CHAIN_STEPS, COUNT, FEW, FEW_STEPS, GUESS_STEPS, LONG_STEPS, LaneSteps, Trace
 from numjpeg.fast.lookup import FIRST, FIRST_VALUE, ILLEGAL, LONG, SECOND, SECOND_VALUE, THIRD, THIRD_VALUE
 from numjpeg.fast.plan_store import PLANS
+from numjpeg.fast.proven_words import find_words
 from numjpeg.stages.huffman import WINDOW_BITS
 
 Ints = NDArray[np.int64]
@@ -118,14 +119,16 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
 def _read_by_automaton(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
     """The blocks of a short scan, up to the first MCU in which anything is odd."""
     scan, per_mcu = reader.scan, reader.scan.blocks_per_mcu
-    made = automaton.automaton_of(scan) if reader.whole and reader.total else None
-    if made is None:
+    if not reader.whole or not reader.total:
         return
-    key, own = made
+    key = automaton_key(scan)
+    own = known_automaton(key)
+    if own is None:
+        return
     data = reader.payload.data[: reader.payload.size].tobytes()
     starts = range(0, reader.total, reader.interval_mcus)
     counts = [(min(reader.total, first + reader.interval_mcus) - first) * per_mcu for first in starts]
-    words = proven_words.find_words(own, data, reader.bounds, counts, per_mcu)
+    words = find_words(own, data, reader.bounds, counts, per_mcu)
     own.count_bytes()
     PLANS.put(key, own)
     blocks = np.zeros((words.mcus * per_mcu, 64), np.int16)

@@ -43,6 +43,8 @@ class Words(NamedTuple):
     """The coefficient that it sets."""
     value: NDArray[np.int16]
     """0 for EOB, which sets the coefficient that is due to zero, and for ZRL."""
+    start: Ints
+    """Which of the words are DC words, ``(blocks,)``."""
     ends: list[int]
     """For each restart interval that is read to its end, the bit after its last word."""
     mcus: int
@@ -124,11 +126,13 @@ class _Path:
         if len(self.parts) == 1 and self.copied[0] == 0:
             n = self.copied[1]
             bit, entry, block, k = self.bit[:n], self.entry[:n], self.block[:n], self.k[:n]
+            start = self.start_word
         else:
             none = (self.bit[:0], self.entry[:0], self.is_start[:0])
             bit, entry, is_start = (np.concatenate(part) for part in zip(none, *self.parts, strict=True))
             block = is_start.cumsum(dtype=np.int64) - 1
-            k = _coefficients(entry, block, is_start.nonzero()[0])
+            start = is_start.nonzero()[0]
+            k = _coefficients(entry, block, start)
         flagged = (entry & (WORD_LONG | WORD_ILLEGAL)).nonzero()[0]
         value = entry.view(np.int16)[VALUE::2]
         if len(flagged):
@@ -148,7 +152,8 @@ class _Path:
             else 0
         )
         whole = int(np.searchsorted(np.cumsum(counts), mcus * per_mcu, side="right"))
-        return Words(bit[:n], block[:n], k[:n], value[:n], ends[:whole], mcus, next_bit)
+        start = start[: mcus * per_mcu]
+        return Words(bit[:n], block[:n], k[:n], value[:n], start, ends[:whole], mcus, next_bit)
 
     def _prove_interval(self, interval: int, count: int) -> tuple[int, int]:
         """Add an interval's words to the parts.

@@ -1,0 +1,242 @@
+"""Small pictures at about 100 calls each: what all files with one header have in common, prepared once.
+
+Below 300 pixels a side nearly all of the time goes into finding out what to do: reading the markers, making views
+and tables, asking for memory. Files whose bytes up to the entropy-coded data are equal need the same of all this,
+and a data set is full of them. A :class:`DecodePlan` keeps it. What is left for a file is to walk through its data
+(:mod:`numjpeg.fast.automaton`) and to make the calls that compute. The samples are those of
+:mod:`numjpeg.fast.inverse_dct`, the pixels those of :mod:`numjpeg.fast.tiles`, and the tests compare them.
+
+Only files with which nothing is wrong, and that have one scan without restart intervals, are read here. All others
+go the usual way, and so does the first file with a header.
+
+The coefficients of all components lie in ``planes`` ``(9, 8, n)``: by vertical frequency, horizontal frequency and
+block, dequantized; the ninth row is ones. So pass 1 of the inverse DCT is one product, whatever the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from numjpeg.container.markers import COM, RST0, SOF0, SOS
+from numjpeg.container.structure import Structure
+from numjpeg.fast.automaton import Automaton, Seen, automaton_key
+from numjpeg.fast.inverse_dct import (
+    BYTES,
+    DC_LIMIT,
+    LEAST,
+    MOST,
+    NORM_LIMIT,
+    ROWS,
+    SHIFT_1,
+    UNIT,
+)
+from numjpeg.fast.plan_pixels import ROW_ORDER, Picture, PixelPlan, plan_of_pixels
+from numjpeg.fast.plan_store import PLANS
+from numjpeg.fast.products import LIMIT, product
+from numjpeg.fast.proven_words import Words, find_words
+from numjpeg.stages.dct import INVERSE_MATRIX, idct
+from numjpeg.stages.level_shift import inverse_level_shift
+from numjpeg.stages.zigzag import NATURAL
+
+MOST_BYTES = 40 << 10
+"""Of entropy-coded data: from here on lanes are faster than an automaton, and to prepare is little of the time."""
+
+SQRT_3 = np.float32(3**0.5)
+
+_COLUMNS = np.zeros((8, 9), np.float32)
+"""Pass 1 in units of 2^-11: the even part of outputs 0 to 3, then the odd part. In the last column, the constant
+that turns a floor into a rounding."""
+_COLUMNS[:4, 0:8:2] = INVERSE_MATRIX[:4, ::2] / 2.0**SHIFT_1
+_COLUMNS[4:, 1:8:2] = INVERSE_MATRIX[:4, 1::2] / 2.0**SHIFT_1
+_COLUMNS[:4, 8] = 0.5
+
+
+def decode(data: bytes, colorspace: str | None, fancy: bool, check: Callable[[Structure], Any]) -> Picture | None:
+    """Decode a file whose header is known.
+
+    Parameters
+    ----------
+    data : the file. colorspace, fancy : as in :func:`numjpeg.decode`.
+    check : sees that the caller's arguments suit the file, or raises.
+
+    Returns
+    -------
+    uint8 ``(H, W)`` or ``(H, W, 3)``. None if the header is not known, or the file is for the usual way.
+    """
+    start = _scan_start(data)
+    key = (DecodePlan, data[:start], colorspace, fancy)
+    plan = PLANS.take(key) if start else None
+    if not isinstance(plan, DecodePlan):
+        if plan is not None:
+            PLANS.put(key, plan)
+        return None
+    try:
+        check(plan.structure)
+        return plan.decode(data, start)
+    finally:
+        PLANS.put(key, plan)
+
+
+def prepare(data: bytes, structure: Structure, colorspace: str | None, fancy: bool) -> None:
+    """Take note of a file that has been decoded. Where its header was seen before, prepare a plan for it."""
+    start = _scan_start(data)
+    if not start or not structure.scans or structure.scans[0].start != start:
+        return
+    key = (DecodePlan, data[:start], colorspace, fancy)
+    if PLANS.take(key) is None:
+        PLANS.put(key, Seen(start))
+        return
+    pixels = plan_of_pixels(structure, colorspace, fancy)
+    PLANS.put(key, Seen(start) if pixels is None else DecodePlan(structure, pixels))
+
+
+def _scan_start(data: bytes) -> int:
+    """Where the data of the first scan begin, if all is as usual; or 0."""
+    position = 2
+    try:
+        while data[position] == 0xFF:
+            marker = data[position + 1]
+            if not SOF0 <= marker < RST0 and not SOS <= marker <= COM:
+                return 0
+            position += 2 + (data[position + 2] << 8 | data[position + 3])
+            if marker == SOS:
+                return position
+    except IndexError:
+        pass
+    return 0
+
+
+def _entropy_coded(data: bytes, start: int) -> bytes:
+    """The data of a scan that ends with EOI, without stuffing; nothing if there are other markers in it."""
+    raw = data[start : max(start, data.find(b"\xff\xd9", start))]
+    plain = raw.replace(b"\xff\x00", b"\xff")
+    return plain if plain.count(b"\xff") == len(raw) - len(plain) else b""
+
+
+class DecodePlan:
+    """Tables, views and buffers for the files of one header."""
+
+    def __init__(self, structure: Structure, pixels: PixelPlan) -> None:
+        self.structure, self.pixels = structure, pixels
+        (scan,) = structure.scans
+        frame = structure.require_frame()
+        self.per_mcu = scan.blocks_per_mcu
+        self.automaton_key = automaton_key(scan)
+        rows, columns = scan.mcus
+        self.blocks = rows * columns * self.per_mcu
+        self.colours = len(frame.components) > 1
+        # Each block's place among all of them, component by component and row by row.
+        mcu_row, mcu_column = np.divmod(np.arange(rows * columns), columns)
+        places, factors = [], []
+        self.components: list[slice] = []
+        first = 0
+        for index, (v, h) in zip(scan.indices, scan.factors, strict=True):
+            for y in range(v):
+                places += [first + (mcu_row * v + y) * columns * h + mcu_column * h + x for x in range(h)]
+            factors += [64 * index] * (v * h)
+            self.components.append(slice(first, first + rows * columns * v * h))
+            first += rows * columns * v * h
+        n = self.blocks
+        self.place_of_block = np.stack(places, axis=1).ravel()
+        steps = [structure.component_tables[i].ravel()[NATURAL] for i in range(len(frame.components))]
+        self.steps = np.concatenate(steps).astype(np.float32)
+        self.step_of_block = np.tile(np.array(factors), rows * columns)
+        # Sorted by component, blocks in the order of the scan, as DC prediction goes.
+        order = [np.flatnonzero(self.step_of_block == 64 * i) for i in range(len(frame.components))]
+        self.dc_order = np.concatenate(order)
+        self.dc_place = self.place_of_block[self.dc_order]
+        self.dc_step = self.steps[self.step_of_block[self.dc_order]]
+        self.place_of_k = NATURAL * n
+        self.planes = np.ones((9, 8, n), np.float32)
+        self.flat = self.planes[:8].reshape(-1)
+        self.parts = np.empty((8, 8 * n), np.float32)
+        self.between = np.ones((8, 9, n), np.float32)
+        self.halves = np.empty((8, 16, n), np.float32)
+        self.values = np.empty((8, 8, n), np.int16)
+        self.nbytes = 64 * n * (4 + 4 + 5 + 9 + 2) + 60 * n + pixels.nbytes + 2 * structure.frame_offset + 4096
+
+    def decode(self, data: bytes, start: int) -> Picture | None:
+        """Decode a file; None if anything is odd about it."""
+        scan = _entropy_coded(data, start)
+        if not 0 < len(scan) < MOST_BYTES:
+            return None
+        automaton = PLANS.take(self.automaton_key)
+        if not isinstance(automaton, Automaton):
+            automaton = Automaton(*self.automaton_key[1:])
+        words = find_words(automaton, scan, [0, 8 * len(scan)], [self.blocks], self.per_mcu)
+        automaton.count_bytes()
+        PLANS.put(self.automaton_key, automaton)
+        if words.mcus * self.per_mcu < self.blocks:
+            return None
+        exact = self._lay(words)
+        self._transform()
+        if not exact and not self._correct():
+            return None
+        return self.pixels.picture(self.values)
+
+    def _lay(self, words: Words) -> bool:
+        """Lay words into the planes, dequantized.
+
+        Returns
+        -------
+        Whether it is clear that all blocks are within the bounds of :mod:`numjpeg.fast.inverse_dct`.
+        """
+        step = self.step_of_block.take(words.block)
+        step += words.k
+        values = self.steps.take(step)
+        values *= words.value
+        dc = words.value.take(words.start.take(self.dc_order)).astype(np.float32)
+        values[words.start] = 0
+        place = self.place_of_k.take(words.k)
+        place += self.place_of_block.take(words.block)
+        self.planes[:8] = 0
+        self.flat[place] = values
+        for own in self.components:
+            dc[own].cumsum(out=dc[own])
+        dc *= self.dc_step
+        self.flat[self.dc_place] = dc
+        np.abs(dc, dc)
+        values *= values
+        norms = np.sqrt(np.add.reduceat(values, words.start)).take(self.dc_order)
+        within = float(norms.max()) < NORM_LIMIT
+        norms *= SQRT_3
+        norms += dc
+        return within and float(norms.max()) < DC_LIMIT
+
+    def _transform(self) -> None:
+        """The inverse DCT of all blocks: samples 0 .. 255, as they lie in ``values``."""
+        n, between = self.blocks, self.between
+        multiply = np.matmul if 8 * 72 * n <= LIMIT else product
+        multiply(_COLUMNS, self.planes.reshape(9, 8 * n), self.parts)
+        even, odd = self.parts.reshape(2, 4, 8, n)
+        np.add(even, odd, between[:4, :8])
+        np.subtract(even, odd, between[4:, :8])  # rows 7, 6, 5, 4
+        np.floor(between, between)
+        multiply(ROWS, between, self.halves)
+        high, low = self.halves[:, :8], self.halves[:, 8:]
+        np.floor(low, low)
+        np.add(high, low, high)
+        np.clip(high, LEAST, MOST, high)
+        np.multiply(high, UNIT, high)
+        np.copyto(self.values, high, casting="unsafe")
+
+    def _correct(self) -> bool:
+        """Transform the blocks that may be out of bounds by the stages; False if float32 cannot hold them."""
+        if (np.abs(self.flat.take(self.dc_place)) > 32767 * self.dc_step).any():  # the predictor wraps
+            return False
+        planes = self.planes[:8]
+        squares = planes * planes
+        first = SQRT_3 * np.sqrt(squares[2::2, 0].sum(axis=0)) + np.abs(planes[0, 0])
+        even, odd = squares[::2, 1:].sum(axis=(0, 1)), squares[1::2].sum(axis=(0, 1))
+        beyond = np.flatnonzero((first > DC_LIMIT) | (np.maximum(even, odd) > NORM_LIMIT**2))
+        if not len(beyond):
+            return True
+        coefficients = planes[:, :, beyond].transpose(2, 0, 1)
+        if np.abs(coefficients).max() >= 1 << 24:
+            return False
+        samples = inverse_level_shift(idct(coefficients.astype(np.int32)))
+        self.values[:, :, beyond] = samples[:, ROW_ORDER][:, :, BYTES].transpose(1, 2, 0)
+        return True

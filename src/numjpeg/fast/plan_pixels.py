@@ -1,0 +1,215 @@
+"""The pixel half of a plan for small pictures: from transformed blocks to a picture, in about 45 calls.
+
+It gives what :func:`numjpeg.stages.subsampling.upsample` and :func:`numjpeg.stages.color.ycbcr_to_rgb` give. Three
+things save calls and memory passes:
+
+* One look-up brings the samples of all components from blocks into rows. It repeats them where a box filter
+  would, and at the edges that the triangle filter looks at.
+* Even and odd columns lie apart, as the triangle filter makes them. For the colours their order is of no account.
+* The six bytes of two pixels are written as three 16-bit numbers.
+
+Chroma is kept as -128 .. 127. All arithmetic is on 16 bits: sums of the triangle filter are at most
+16 * 255 + 8, those of the colours are bounded in :mod:`numjpeg.stages.color`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.container.frame import Frame
+from numjpeg.container.markers import SOF0, SOF1
+from numjpeg.container.structure import Structure
+from numjpeg.fast.inverse_dct import BYTES
+
+Picture = NDArray[np.uint8]
+Shorts = NDArray[np.int16]
+
+MOST_PIXELS = 1 << 17
+"""Of a picture that has a plan: it takes some 60 bytes a pixel."""
+
+ROW_ORDER = [0, 1, 2, 3, 7, 6, 5, 4]
+"""Rows of a block in the order in which pass 2 of the inverse DCT gives them."""
+
+_FILTERS = {(2, 2): (1, 1), (2, 1): (0, 1), (1, 2): (1, 0)}
+"""By horizontal and vertical ratio of a triangle filter, how many more rows and columns it takes on each side."""
+
+
+def plan_of_pixels(structure: Structure, colorspace: str | None, fancy: bool) -> PixelPlan | None:
+    """The plan for files of this structure, or None if they are for the usual way."""
+    frame = structure.require_frame()
+    stored = structure.colorspace
+    scan = structure.scans[0]
+    native = {"GRAY": "GRAY", "YCbCr": "RGB", "RGB": "RGB"}.get(stored)
+    if native is None or colorspace not in (None, native):
+        return None
+    if frame.marker not in (SOF0, SOF1) or frame.precision != 8 or frame.header_height:
+        return None
+    if len(structure.scans) > 1 or scan.restart_interval:
+        return None
+    if scan.indices != tuple(range(len(frame.components))) or frame.width * frame.height > MOST_PIXELS:
+        return None
+    ratios = [(frame.H_max / c.H, frame.V_max / c.V) for c in frame.components]
+    if ratios[0] != (1, 1) or any(ratio != ratios[-1] for ratio in ratios[1:]):
+        return None
+    if any(ratio % 1 for ratio in ratios[-1]) or (stored == "RGB" and ratios[-1] != (1, 1)):
+        return None
+    return PixelPlan(frame, scan.mcus, stored, fancy)
+
+
+class PixelPlan:
+    """Views and buffers for pictures of one size and sampling."""
+
+    def __init__(self, frame: Frame, mcus: tuple[int, int], stored: str, fancy: bool) -> None:
+        self.height, self.width, self.stored = frame.height, frame.width, stored
+        last = frame.components[-1]
+        h, v = frame.H_max // last.H, frame.V_max // last.V
+        rows, columns = frame.sample_size(last)
+        triangle = fancy and ((h, v) == (1, 2) or ((h, v) in _FILTERS and columns > 2))
+        self.filter = (h, v) if triangle else (1, 1)
+        half = -(-self.width // 2)
+        apart = np.arange(2)[:, np.newaxis] + 2 * np.arange(half)  # even columns, odd ones
+        if stored == "GRAY":
+            wanted = [(np.arange(self.height), np.arange(self.width))]
+        else:
+            wanted = [(np.arange(self.height), apart.ravel())]
+        for _ in frame.components[1:]:
+            if not triangle:
+                wanted.append((np.arange(self.height) // v, np.minimum(apart, self.width - 1).ravel() // h))
+                continue
+            more_rows, more_columns = _FILTERS[h, v]
+            ys = np.arange(-1, rows + 1) if more_rows else np.arange(rows)
+            xs = np.arange(-1, columns + 1) if more_columns else np.minimum(apart, self.width - 1).ravel()
+            wanted.append((ys, xs))
+        # A scan of one component goes block by block, so that its rows have as many as it needs.
+        factors = [(c.V, c.H) for c in frame.components] if len(frame.components) > 1 else [(1, 1)]
+        n = mcus[0] * mcus[1] * sum(v * h for v, h in factors)
+        first, places = 0, []
+        for (own_v, own_h), (ys, xs), c in zip(factors, wanted, frame.components, strict=True):
+            own_rows, own_columns = frame.sample_size(c)
+            ys, xs = np.clip(ys, 0, own_rows - 1)[:, np.newaxis], np.clip(xs, 0, own_columns - 1)
+            across = mcus[1] * own_h
+            in_block = np.argsort(ROW_ORDER)[ys % 8] * 8 + np.argsort(BYTES)[xs % 8]
+            places.append((in_block * n + first + ys // 8 * across + xs // 8).ravel())
+            first += mcus[0] * own_v * across
+        self.luma_blocks = mcus[0] * mcus[1] * factors[0][0] * factors[0][1]
+        self.place = np.concatenate(places)
+        self.gathered = np.empty(len(self.place), np.int16)
+        size = self.height * 2 * half
+        shape = (self.height, 2, half)
+        self.luma = self.gathered[:size].reshape(shape) if stored != "GRAY" else self.gathered
+        if stored != "GRAY":
+            self.chroma = self.gathered[size:].reshape(2, len(wanted[1][0]), len(wanted[1][1]))
+            self.rgb = np.empty((3, *shape), np.int16)
+            self.wide = (
+                self.chroma.reshape(2, *shape) if self.filter == (1, 1) else np.empty((2, *shape), np.int16)
+            )
+            self.scratch = np.empty((2, *shape), np.int16)
+            self._make_filter_buffers(rows, columns)
+        self.nbytes = 8 * len(self.place) + 24 * size
+
+    def _make_filter_buffers(self, rows: int, columns: int) -> None:
+        h, v = self.filter
+        wide = columns + 2 if h == 2 else 2 * self.wide.shape[-1]
+        if v == 2:
+            self.three = np.empty((2, rows, wide), np.int16)
+            self.tall = np.empty((2, rows, 2, wide), np.int16)
+        if h == 2:
+            self.three_across = np.empty((2, self.height, columns), np.int16)
+
+    def picture(self, values: Shorts) -> Picture:
+        """The picture of samples 0 .. 255, int16 ``(8, 8, blocks)``, rows and columns in the orders of pass 2."""
+        if self.stored == "YCbCr":
+            values[:, :, self.luma_blocks :] -= 128
+        values.reshape(-1).take(self.place, None, self.gathered, "clip")
+        if self.stored == "GRAY":
+            return self.gathered.astype(np.uint8).reshape(self.height, self.width)
+        if self.stored == "RGB":
+            self.rgb[0], self.rgb[1:] = self.luma, self.wide
+        else:
+            self._upsample()
+            self._to_rgb()
+        return self._interleave()
+
+    def _upsample(self) -> None:
+        """The triangle filter, from ``chroma`` with its edges to ``wide``."""
+        h, v = self.filter
+        rows, first, second, shift = self.chroma, 8, 7, 4
+        if v == 2:
+            own = rows[:, 1:-1]
+            np.multiply(own, THREE, self.three)
+            np.add(self.three, rows[:, :-2], self.tall[:, :, 0])
+            np.add(self.three, rows[:, 2:], self.tall[:, :, 1])
+            if h == 1:
+                self.tall += ONE_TWO
+                self.tall >>= 2
+                tall = self.tall.reshape(2, -1, self.tall.shape[-1])[:, : self.height]
+                np.copyto(self.wide, tall.reshape(self.wide.shape))
+                return
+            rows = self.tall.reshape(2, -1, self.tall.shape[-1])[:, : self.height]
+        else:
+            first, second, shift = 1, 2, 2
+        if h == 2:
+            three = self.three_across
+            np.multiply(rows[:, :, 1:-1], THREE, three)
+            even, odd = self.wide[:, :, 0], self.wide[:, :, 1]
+            np.add(three, rows[:, :, :-2], even)
+            np.add(three, rows[:, :, 2:], odd)
+            even += np.int16(first)
+            odd += np.int16(second)
+            self.wide >>= np.int16(shift)
+
+    def _to_rgb(self) -> None:
+        """The colours, from ``luma`` and ``wide``: as in :func:`numjpeg.stages.color.ycbcr_to_rgb`."""
+        chroma, low, rgb = self.wide, self.scratch, self.rgb
+        # Blue and red, from Cb and Cr: luma + whole + ((256 high + low) / 2^16), rounded.
+        red_blue = rgb[::-2]
+        np.multiply(chroma, LOW, low)
+        np.right_shift(low, EIGHT, low)
+        np.multiply(chroma, HIGH, red_blue)
+        np.add(red_blue, low, red_blue)
+        np.add(red_blue, HALF, red_blue)
+        np.right_shift(red_blue, EIGHT, red_blue)
+        np.add(red_blue, chroma, red_blue)
+        # Green.
+        green, both = rgb[1], low[0]
+        np.multiply(chroma, LOW_GREEN, low)
+        np.add(low[0], low[1], green)
+        np.right_shift(green, EIGHT, green)
+        np.multiply(chroma, HIGH_GREEN, low)
+        np.add(green, low[1], green)
+        np.add(green, both, green)
+        np.add(green, HALF, green)
+        np.right_shift(green, EIGHT, green)
+        np.subtract(green, chroma[1], green)
+        np.add(rgb, self.luma, rgb)
+        np.clip(rgb, ZERO, MOST, rgb)
+
+    def _interleave(self) -> Picture:
+        """Three planes of even and of odd columns to pixels."""
+        height, _, half = self.rgb.shape[1:]
+        words = np.empty((height, half, 3), np.uint16)
+        (r0, r1), (g0, g1), (b0, b1) = self.rgb.view(np.uint16).swapaxes(1, 2)
+        for i, (first, second) in enumerate(((r0, g0), (b0, r1), (g1, b1))):
+            upper = second if sys.byteorder == "little" else first
+            upper <<= EIGHT.view(np.uint16)
+            np.bitwise_or(first, second, words[:, :, i])
+        picture = words.view(np.uint8).reshape(height, 2 * half, 3)
+        return picture if self.width % 2 == 0 else np.ascontiguousarray(picture[:, :-1])
+
+
+def _split(cb: float, cr: float) -> tuple[Shorts, Shorts]:
+    """Weights of Cb and Cr in 2^-16, each as 256 * high + low, ``(2, 1, 1, 1)``."""
+    weights = np.rint(np.abs([cb, cr]) * (1 << 16)).astype(int)
+    signs = np.sign([cb, cr]).astype(int)
+    parts = (weights >> 8) * signs, (weights & 255) * signs
+    high, low = (part.astype(np.int16).reshape(2, 1, 1, 1) for part in parts)
+    return high, low
+
+
+THREE, EIGHT, HALF, ZERO, MOST = (np.array(value, np.int16) for value in (3, 8, 128, 0, 255))
+ONE_TWO = np.array([1, 2], np.int16).reshape(2, 1)
+HIGH, LOW = _split(0.772, 0.402)
+HIGH_GREEN, LOW_GREEN = _split(-0.34414, 1 - 0.71414)
