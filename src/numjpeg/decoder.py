@@ -230,7 +230,7 @@ def _decode(
         around = np.empty(_shape(view.around, target), frame.sample_type)
         _assemble(planes, view.components, structure.colorspace, target, around, fancy, frame.precision)
         out[...] = view.within(around)
-        return out, DamageReport.of(frame, structure.scans, structure.sink)
+        return out, structure
     bottom = frame.height if strict else _blank_from(planes, frame)
     planes = [
         plane[: ceil_div(bottom * c.V, frame.V_max)] for plane, c in zip(planes, frame.components, strict=True)
