@@ -21,18 +21,11 @@ from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, LAYOUTS, canonical_name
 from numjpeg.container import markers, metadata, segments
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, Frame, Scan, frame_of
-from numjpeg.container.scripts import (
-    Script,
-    ScriptScan,
-    check_script,
-    default_script,
-    make_scans,
-    make_script,
-)
-from numjpeg.entropy.shared import predict_dc
+from numjpeg.container.scripts import Script, ScriptScan, check_script, default_script, make_scans, make_script
+from numjpeg.entropy.shared import dc_in_scan_order, predict_dc
 from numjpeg.stages import dct
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
-from numjpeg.stages.mcu_order import block_component, pad_to_mcus
+from numjpeg.stages.mcu_order import block_component
 from numjpeg.stages.quantization import quantization_tables, scale_table
 from numjpeg.stages.subsampling import SUBSAMPLING
 
@@ -46,14 +39,13 @@ Scans = Iterable[tuple[int | Sequence[int], int, int, int, int] | ScriptScan] | 
 TUNES = ("psnr", "perceptual")
 """What ``tune`` can aim at (:data:`numjpeg.rate_distortion.tuning.AIMS`)."""
 
-
 UNSCALED = 50
 """The quality at which libjpeg's tables are those of T.81 K.1."""
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """How an encoder that searches is to search: the parameters of :func:`numjpeg.encode` of these names."""
+    """What an encoder that searches is to find: the parameters of :func:`numjpeg.encode` of these names."""
 
     tune: str | None
     """None where quantization tables are scaled to meet a target."""
@@ -75,13 +67,13 @@ class Settings:
     stored: str
     """Colour space of the file."""
     coefficients: Coefficients
-    """All that goes into the file but the planes."""
+    """What goes into the file, without the planes."""
     dct_method: str
     optimize: bool
     script: Script
     """The scans of a progressive file; empty for a sequential one."""
     restart_rows: int
-    """Rows of MCUs between restart markers, if they were given so; 0 if not."""
+    """MCU rows between restart markers, if the caller gave rows; 0 if not."""
     tuning: Tuning | None
 
     @cached_property
@@ -224,8 +216,7 @@ _CONVERSIONS = {
     "I": _SCALE + 'image.convert("L")',
     "F": _SCALE + 'image.convert("L")',
 }
-"""How a Pillow image of a mode that JPEG does not know becomes one that it knows: P, HSV, LAB and others by
-``convert("RGB")``."""
+"""How to convert a Pillow image whose mode JPEG cannot store. All other modes take ``convert("RGB")``."""
 _MODES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "YCbCr": "YCbCr"}
 """Pillow's modes that are stored as they are."""
 
@@ -314,7 +305,7 @@ def _sampling_factors(subsampling: Subsampling | None, stored: str) -> list[tupl
 
 
 def _named_factors(subsampling: Subsampling | None, stored: str) -> list[tuple[int, int]]:
-    """The factors that ``subsampling`` says, of the first component or of several."""
+    """The factors that ``subsampling`` names, for the first component or for several."""
     if subsampling is None:
         return [SUBSAMPLING["4:2:0"] if stored == "YCbCr" else (1, 1)]
     unknown = f"subsampling: {subsampling!r} is none of {tuple(SUBSAMPLING)}, 0, 1, 2, or factors HxV"
@@ -384,7 +375,7 @@ def _script(
 
 
 def _restart_interval(blocks: int, rows: int, width: int, factors: list[tuple[int, int]]) -> tuple[int, int]:
-    """In MCUs of the first scan; and in rows of MCUs, if it was given so."""
+    """The interval in MCUs of the first scan; and in MCU rows, 0 if the caller gave no rows."""
     blocks = checked_integer("restart_marker_blocks", blocks, 0, MAX_RESTART_INTERVAL)
     rows = checked_integer("restart_marker_rows", rows, 0)
     if rows:
@@ -547,7 +538,7 @@ def plan_writing(
 
 
 def checked_coefficients(coefficients: Coefficients) -> Coefficients:
-    """The same with plain integers and uint16 tables; ValueError, TypeError if its parts do not fit each other."""
+    """The same with plain integers and uint16 tables. ValueError, TypeError if the parts do not fit each other."""
     height = checked_integer("height", coefficients.height, 1, 65535)
     width = checked_integer("width", coefficients.width, 1, 65535)
     if not 1 <= len(coefficients.components) <= 4:
@@ -567,14 +558,8 @@ def checked_coefficients(coefficients: Coefficients) -> Coefficients:
             raise ValueError(f"quantization_tables: table {c.Tq} is {np.shape(entries)}, (8, 8) expected")
         tables[c.Tq] = quantization_table(f"quantization_tables: table {c.Tq}", entries)
     interval = checked_integer("restart_interval", coefficients.restart_interval, 0, MAX_RESTART_INTERVAL)
-    checked = replace(
-        coefficients,
-        height=height,
-        width=width,
-        components=components,
-        quantization_tables=tables,
-        restart_interval=interval,
-    )
+    checked = replace(coefficients, height=height, width=width, components=components)
+    checked = replace(checked, quantization_tables=tables, restart_interval=interval)
     _check_planes(checked)
     return checked
 
@@ -602,7 +587,7 @@ def _check_planes(coefficients: Coefficients) -> None:
 
 
 def _check_ranges(frame: Frame, planes: list[NDArray[np.int16]], scans: list[Scan]) -> None:
-    """ValueError for what a file of this precision has no category for (F.1.2.1.2, F.1.2.2.1).
+    """Raise ValueError for values that have no category at this precision (F.1.2.1.2, F.1.2.2.1).
 
     With 8 bits a sample AC coefficients have at most 10 magnitude bits and DC differences 11, in the extended and
     the progressive process as in the baseline one.
@@ -626,19 +611,16 @@ def _check_ranges(frame: Frame, planes: list[NDArray[np.int16]], scans: list[Sca
 
 
 def _check_differences(scan: Scan, planes: list[NDArray[np.int16]], most: int) -> None:
-    """ValueError if DC coefficients that follow each other in a scan differ by more than ``most``."""
-    rows, columns = scan.mcus
-    parts = []
-    for i, (v, h) in zip(scan.indices, scan.factors, strict=True):
-        whole = pad_to_mcus(planes[i][:, :, 0, :1] >> scan.Al, rows, columns, (v, h))
-        parts.append(whole.reshape(rows, v, columns, h).swapaxes(1, 2).reshape(rows * columns, v * h))
-    differences = predict_dc(scan, np.concatenate(parts, axis=1), 0, [0] * len(parts))
+    """Raise ValueError if two DC coefficients that follow each other in a scan differ by more than ``most``."""
+    dc = dc_in_scan_order(scan, [planes[i][:, :, 0, 0] for i in scan.indices])
+    differences = predict_dc(scan, dc, 0, [0] * len(scan.indices))
     large = np.argwhere(np.abs(differences) > most)
     if len(large) == 0:
         return
     mcu, block = (int(place) for place in large[0])
     of_scan = block_component(scan.factors)
     place, (v, h) = block - int(np.argmax(of_scan == of_scan[block])), scan.factors[of_scan[block]]
+    columns = scan.mcus[1]
     row, column = mcu // columns * v + place // h, mcu % columns * h + place % h
     raise ValueError(
         f"planes: the DC coefficient of block ({row}, {column}) of component {scan.indices[of_scan[block]]} "

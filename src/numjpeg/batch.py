@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.arguments import Plan, planner
+from numjpeg.arguments import Plan, checked_integer, planner
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode, most_together, run, run_together
 from numjpeg.sources import is_data, name_error, read_bytes
@@ -226,8 +226,8 @@ def _batch(
         raise TypeError(f"{name}: {type(items).__name__} is not iterable") from None
     if errors not in ("raise", "return"):
         raise ValueError(f'errors: "raise" or "return" expected, got {errors!r}')
-    _check_integer("workers", workers, 0)
-    _check_integer("window", window, 1)
+    workers = None if workers is None else checked_integer("workers", workers, 0)
+    window = None if window is None else checked_integer("window", window, 1)
     if executor is not None and (workers is not None or mp_context is not None):
         raise ValueError("executor: it has workers of its own, without workers= and mp_context=")
     if executor is not None:
@@ -239,15 +239,6 @@ def _batch(
         return _in_order(iterator, partial(_Later, task), _up_to(1), errors, pairs)
     context = None if mp_context is None else start_method(mp_context)
     return _in_processes(iterator, task, workers, window or 3 * workers, errors, pairs, context)
-
-
-def _check_integer(name: str, value: int | None, least: int) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}: an integer expected, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name}: {value} is below {least}")
 
 
 # --- in order --------------------------------------------------------------------------------------------
@@ -283,8 +274,7 @@ def _in_order(
 ) -> Iterator[Any]:
     """Keep items submitted, as long as more are wanted, and hand out their results in the order of the items.
 
-    ``submit`` gives a Future. The failure of ``items`` themselves is raised in its turn, after the results of the
-    items before it.
+    ``submit`` gives a Future. If ``items`` themselves fail, the results before the failure come first.
     """
     waiting: Waiting = deque()
     numbers = count()
@@ -493,7 +483,7 @@ def _submit(executor: Executor, task: Callable[[Any], Any], item: Any) -> Any:
 
 
 def start_method(context: BaseContext | str | None) -> BaseContext:
-    """The context of that name; of None "fork" if nothing now speaks against it, else one that is always safe."""
+    """The context of that name. None gives "fork" if nothing speaks against it, else one that is always safe."""
     import multiprocessing  # noqa: PLC0415 ("import numjpeg" does not need it)
 
     methods = multiprocessing.get_all_start_methods()
@@ -507,12 +497,12 @@ def start_method(context: BaseContext | str | None) -> BaseContext:
 
 
 def _may_fork() -> bool:
-    """Whether a copy of this process will find all locks free and all libraries willing.
+    """Whether a fork of this process can work.
 
-    A second thread of Python may hold a lock that nobody releases in the copy. The threads that OpenBLAS starts do
-    not matter, it ends them before a fork; those of an OpenMP runtime do: the copy would wait for them for ever.
-    Apple's system libraries do not outlive a fork. A process that was itself started by multiprocessing is perhaps
-    still importing a script without ``if __name__ == "__main__":``, which the other methods notice.
+    A second thread of Python may hold a lock that nobody releases in the copy. The threads of an OpenMP runtime do
+    not exist in the copy, which would wait for them for ever; OpenBLAS ends its own before a fork. Apple's system
+    libraries do not work after a fork. A process that multiprocessing started may still be importing a script
+    without ``if __name__ == "__main__":``, which the other methods notice.
     """
     import multiprocessing  # noqa: PLC0415 (see above)
 
@@ -526,11 +516,11 @@ def _may_fork() -> bool:
 
 
 def settle_in() -> None:
-    """Begin a worker's life: an interrupt does not end it, its caller's death does.
+    """Prepare a worker: an interrupt does not end it, the end of its caller does.
 
     Ctrl-C reaches all processes of a terminal, and the caller is the one to answer it. A caller that is killed
-    cannot tell its workers, which would wait for ever. What was copied by a fork is left out of garbage
-    collections, since looking through it would copy it in fact.
+    cannot tell its workers, which would wait for ever. Garbage collections leave out the memory that a fork
+    shares, since looking through it would copy it.
     """
     import gc  # noqa: PLC0415 (in workers only, as the next two)
     import signal  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Bytes of entropy-coded data -> bits: markers and stuffed bytes taken away (T.81 B.1.1.5), windows of bits."""
+"""Bytes of entropy-coded data -> bits. Markers and stuffed bytes are taken away (T.81 B.1.1.5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.container.markers import RST0
+from numjpeg.container.markers import RST0, find_markers
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,26 +17,20 @@ class Payload:
 
     Attributes
     ----------
-    data : uint8, followed by zeros so that windows may be read past the end.
-    size : number of bytes that count.
+    data : uint8, with zeros behind the end, so that windows may be read past it.
+    size : number of bytes without these zeros.
     starts : byte offset at which each restart interval begins; the first is 0.
-    restarts : m of the marker RSTm in front of each interval but the first.
     """
 
     data: NDArray[np.uint8]
     size: int
     starts: NDArray[np.intp]
-    restarts: NDArray[np.intp]
     _removed: NDArray[np.intp]
     _offset: int
 
     def file_offset(self, position: int) -> int:
         """Byte offset in the file of byte ``position`` of the payload."""
         return self._offset + position + int(np.searchsorted(self._before_removed, position, side="right"))
-
-    def file_offsets(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The same of many bytes."""
-        return self._offset + positions + np.searchsorted(self._before_removed, positions, side="right")
 
     @cached_property
     def _before_removed(self) -> NDArray[np.intp]:
@@ -49,66 +43,48 @@ PAYLOAD_MARGIN = 2560
 
 
 def unstuff(data: bytes, start: int, end: int) -> Payload:
-    """Take entropy-coded data apart: stuffed bytes, fill bytes and restart markers go.
+    """Take apart entropy-coded data whose restart markers are taken as they come.
 
-    Parameters
-    ----------
-    data : the file. start, end : byte offsets of the entropy-coded data.
+    ``start``, ``end`` are the byte offsets of the data in the file ``data``.
     """
-    raw = np.frombuffer(data, np.uint8, end - start, start)
-    ff = np.flatnonzero(raw[:-1] == 0xFF)
-    follower = raw[ff + 1]
-    stuffed = ff[follower == 0] + 1
-    fill = ff[follower == 0xFF]
-    restart = ff[(follower >= RST0) & (follower < RST0 + 8)]
-    if len(raw) and raw[-1] == 0xFF:
-        fill = np.append(fill, len(raw) - 1)  # the fill byte of the marker that ends the scan
-    removed = np.sort(np.concatenate([stuffed, fill, restart, restart + 1]))
-    size = len(raw) - len(removed)
-    payload = np.zeros(size + PAYLOAD_MARGIN, np.uint8)
-    payload[:size] = np.delete(raw, removed)
-    starts = restart - np.searchsorted(removed, restart)
-    return Payload(payload, size, np.append(0, starts), (raw[restart + 1] - RST0).astype(np.intp), removed, start)
+    markers = [place - start for place in find_markers(data, start, end) if RST0 <= data[place + 1] < RST0 + 8]
+    begins, ends = [0, *(place + 2 for place in markers)], [*markers, end - start]
+    return unstuff_parts(data, start, end, list(zip(begins, ends, strict=True)))
 
 
 def unstuff_parts(data: bytes, start: int, end: int, parts: list[tuple[int, int]]) -> Payload:
-    """Take entropy-coded data apart of which only some parts are to be read.
+    """Take apart entropy-coded data of which only some parts are to be read.
 
     Parameters
     ----------
-    data : the file. start, end : byte offsets of the entropy-coded data.
+    data, start, end : as in :func:`unstuff`.
     parts : (begin, end) of each restart interval, in bytes from ``start``; ascending, none with a marker inside.
     """
     raw = np.frombuffer(data, np.uint8, end - start, start)
     ff = np.flatnonzero(raw[:-1] == 0xFF)
     follower = raw[ff + 1]
+    begin, stop = np.array(parts, np.intp).T
     if parts == [(0, len(raw))]:
         removed = np.where(follower == 0, ff + 1, ff)[(follower == 0) | (follower == 0xFF)]
         if len(raw) and raw[-1] == 0xFF:
-            removed = np.append(removed, len(raw) - 1)
-        return _payload(raw, removed, np.zeros(1, np.intp), start)
-    begin, stop = np.array(parts, np.intp).T
-    edges = np.zeros(len(raw) + 1, np.int8)
-    edges[begin] += 1  # markers stand between the parts, so no two share an edge; an empty one has none
-    edges[stop] -= 1
-    keep = np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)
-    keep[ff[follower == 0] + 1] = False
-    keep[ff[follower == 0xFF]] = False
-    keep[-1:] &= raw[-1:] != 0xFF
-    removed = np.flatnonzero(~keep)
-    return _payload(raw, removed, begin, start)
-
-
-def _payload(raw: NDArray[np.uint8], removed: NDArray[np.intp], begin: NDArray[np.intp], start: int) -> Payload:
-    """What is left of data without the bytes ``removed``, ascending; intervals begin at ``begin``."""
+            removed = np.append(removed, len(raw) - 1)  # the fill byte of the marker that ends the scan
+    else:
+        edges = np.zeros(len(raw) + 1, np.int8)
+        edges[begin] += 1  # markers stand between the parts, so no two share an edge; an empty one has none
+        edges[stop] -= 1
+        keep = np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)
+        keep[ff[follower == 0] + 1] = False
+        keep[ff[follower == 0xFF]] = False
+        keep[-1:] &= raw[-1:] != 0xFF
+        removed = np.flatnonzero(~keep)
     size = len(raw) - len(removed)
     payload = np.zeros(size + PAYLOAD_MARGIN, np.uint8)
     payload[:size] = np.delete(raw, removed)
-    return Payload(payload, size, begin - np.searchsorted(removed, begin), np.empty(0, np.intp), removed, start)
+    return Payload(payload, size, begin - np.searchsorted(removed, begin), removed, start)
 
 
 def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.uint16]:
-    """The 16 bits from *every* bit on.
+    """The 16 bits that begin at *every* bit of a range.
 
     Parameters
     ----------
@@ -129,7 +105,7 @@ def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.ui
 
 
 def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArray[np.uint64]:
-    """The 32 bits from given bits on.
+    """The 32 bits that begin at each of the given bits.
 
     Parameters
     ----------
@@ -150,11 +126,11 @@ def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArr
 
 
 def words_64(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """The 64 bits from every *second* byte on: of any bit, at least 49 of those that follow are in one word.
+    """The 64 bits that begin at every *second* byte. The 49 bits that begin at any bit lie in one such word.
 
     Parameters
     ----------
-    data : uint8; taken to go on with zeros.
+    data : uint8. Zeros are taken to follow it.
 
     Returns
     -------

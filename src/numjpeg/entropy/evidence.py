@@ -1,4 +1,4 @@
-"""Signs of damage in what has been read, where the data themselves look right."""
+"""Signs of damage in coefficients whose code words all look right."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def note_impossible_dc(
     sink: Sink,
     first_row: int = 0,
 ) -> None:
-    """Put restart intervals in doubt in which a DC coefficient is larger than any samples make it.
+    """Put each restart interval in doubt that has a DC coefficient larger than any samples make it.
 
-    A bit that is wrong in a DC difference moves all DC coefficients up to the end of the interval, often so far that
-    some leave the range.
+    A wrong bit in a DC difference moves all DC coefficients up to the end of the interval. Often some of them
+    leave the range.
 
     Parameters
     ----------

@@ -3,20 +3,21 @@
 T.81 does not say what a decoder makes of data that break its rules. Pictures should not depend on the decoder, so
 all readers of scans do as libjpeg does:
 
-* A restart marker tells where its interval begins. One that is not the next one due is taken for it if it is three
-  or more away. One of the next two means that intervals are missing, which stay empty. One of the last two is
-  passed over with what follows it (:func:`resynchronise`).
+* A restart marker tells where its interval begins. The reader compares it with the marker that is due
+  (:func:`resynchronise`). If its number is one or two higher, intervals are missing; they stay empty. If it is one
+  or two lower, the marker is passed over with what follows it. Any other marker is taken for the one that is due.
 * An interval ends at a marker. Bytes that are left over in front of it are passed over. If data are missing, zero
-  bits take their place up to the end of the MCU in which they end, and all coefficients of the interval's other MCUs
-  are zero.
+  bits take their place up to the end of the MCU in which the data end. All coefficients of the interval's other
+  MCUs are zero.
 * A code word that no table has takes 17 bits and stands for zero: no DC difference, or the end of the block. A run
   that passes coefficient 63 leaves its value at 63 and ends the block.
 
-After such a step a reader goes on as if nothing had happened: codes synchronise themselves, and what was a picture
-is one again after some blocks, displaced and with another DC level up to the next restart marker.
+After such a step a reader goes on as if nothing had happened. Codes synchronise themselves: after some blocks
+there is a picture again, displaced and with another DC level up to the next restart marker.
 
 Code words may have been misread long before anything is noticed. So whatever is wrong with an interval puts all of
-its MCUs in doubt. Only a file that ends in the middle of a scan is evidence that nothing before its end is wrong.
+its MCUs in doubt. One case is different: if a file ends in the middle of a scan, nothing before its end is in
+doubt.
 """
 
 from __future__ import annotations
@@ -34,9 +35,6 @@ from numjpeg.container.markers import RST0, SOF0, find_markers, marker_name
 from numjpeg.entropy import bits
 from numjpeg.entropy.shared import interval_bounds
 
-ILLEGAL_BITS = 17
-"""Bits that libjpeg takes for a code word that no table has: it looks for one of 17 bits before it gives up."""
-
 
 def resynchronise(found: Sequence[int], intervals: int) -> list[int | None]:
     """Find where restart intervals begin among markers that may be wrong, missing or too many.
@@ -47,8 +45,8 @@ def resynchronise(found: Sequence[int], intervals: int) -> list[int | None]:
 
     Returns
     -------
-    For each interval from the second one on, the index of the marker that it follows, or None if it is empty;
-    a shorter list if all that are missing at its end are. (libjpeg: ``jpeg_resync_to_restart``.)
+    For each interval from the second one on, the index of the marker that it follows, or None if it is empty. The
+    list ends with the last marker that is used. (libjpeg: ``jpeg_resync_to_restart``.)
 
     >>> resynchronise([0xD0, 0xD1, 0xD3, 0xD4], 6)
     [0, 1, None, 2, 3]
@@ -69,7 +67,7 @@ def resynchronise(found: Sequence[int], intervals: int) -> list[int | None]:
 
 
 def _ahead(code: int, due: int) -> int:
-    """How many markers after the one due this one comes, modulo 8."""
+    """By how many numbers a marker is ahead of the one that is due, modulo 8."""
     return (code - RST0 - due) % 8
 
 
@@ -78,11 +76,15 @@ class Intervals:
 
     clause = "F.2.2"
     """The decoding procedure whose rules code words break."""
+    least_bits = 0
+    """Bits that a block of the scan takes at least."""
 
     def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
         self.scan, self.sink = scan, sink
         rows, columns = scan.mcus
         self.total = rows * columns
+        if sink.strict:
+            self._check_size()
         self.interval_mcus = scan.restart_interval or self.total
         self.in_doubt: set[int] = set()  # intervals of which a finding says so
         self.last_note = -1  # index of the last finding that puts MCUs in doubt
@@ -90,9 +92,17 @@ class Intervals:
         self.cut_off = scan.end == len(data)
         self.payload = self._take_apart(data)
         self.bounds = interval_bounds(self.payload)
-        # Where the reader is: at an MCU, its bit, in an interval (-1: in front of one); and whether all of that
-        # interval's data have been read.
+        # Where the reader is: MCU, bit, and interval (-1 in front of the first one). ``spent``: all data of that
+        # interval have been read.
         self.mcu, self.bit, self.interval, self.spent = 0, 0, -1, False
+
+    def _check_size(self) -> None:
+        """Refuse data that are too short for the scan's blocks, before anything is allocated."""
+        size = self.scan.end - self.scan.start
+        least = ceil_div(self.total * self.scan.blocks_per_mcu * self.least_bits, 8)
+        if size < least:
+            what = f"the scan ends too early: {size} bytes, at least {least} needed for MCUs 0 to {self.total - 1}"
+            self.sink.add(Fault(what, self.scan.end, self.clause, self.scan.number, kind=LOSS))
 
     def _take_apart(self, data: bytes) -> bits.Payload:
         """Find the restart intervals; note which restart markers are not as they should be."""
@@ -111,8 +121,8 @@ class Intervals:
         self.present = [True] + [i is not None for i in begins]
         self.last_present = max(number for number, there in enumerate(self.present) if there)
         self.whole = len(begins) == intervals - 1 and all(self.present)
-        # An interval that is empty begins where the next one does, or the data end. Behind the last one that is
-        # present, the reader enters two more before it knows that there is nothing.
+        # An empty interval begins where the next one does, or where the data end. Behind the last interval that is
+        # present, the reader enters two more before it knows that nothing follows.
         starts = np.full(min(intervals, len(begins) + 3), payload.size, np.intp)
         following = np.cumsum(self.present) - np.array(self.present)
         starts[: len(following)] = np.append(payload.starts, payload.size)[following]
@@ -161,7 +171,7 @@ class Intervals:
         kind: str = DAMAGE,
         first: int | None = None,
     ) -> None:
-        """Note the first thing that puts an interval in doubt: from an MCU ``first`` on, or all of it."""
+        """Note the first thing that puts an interval in doubt, all of it or from the MCU ``first`` on."""
         if interval in self.in_doubt and not (self.sink.strict and kind != REMARK):
             return
         self.in_doubt.add(interval)
@@ -185,11 +195,11 @@ class Intervals:
     # --- places ------------------------------------------------------------------------------------------
 
     def at_next_interval(self) -> bool:
-        """Whether the MCU that is due is the first of an interval that is still to be entered."""
+        """Whether the MCU that is due begins an interval that the reader has not entered."""
         return self.interval < 0 or self.mcu == (self.interval + 1) * self.interval_mcus
 
     def enter_interval(self) -> None:
-        """At the first MCU of a restart interval: see that nothing is left of the last one, go to its data."""
+        """Go to the data of the next restart interval; check that nothing is left of the one before."""
         if self.interval >= 0 and not self.spent:
             self.check_rest(self.interval, self.bit)
         self.interval = self.mcu // self.interval_mcus
@@ -198,7 +208,7 @@ class Intervals:
             self.spent = False
 
     def finish(self) -> None:
-        """At the end of the scan, or where nothing but zeros would follow: note what is missing or left over."""
+        """Note what is missing or left over, at the end of the scan or where only zeros would follow."""
         if self.mcu < self.total and self.last_note >= 0:
             findings = self.sink.findings
             findings[self.last_note] = extended(findings[self.last_note], self.total)
@@ -208,9 +218,9 @@ class Intervals:
     # --- what stands behind the last code word of an interval ----------------------------------------------
 
     def check_rest(self, interval: int, bit: int) -> None:
-        """See that an interval that has been read up to ``bit`` ends with ones, fewer than eight (F.1.2.3).
+        """Check that fewer than eight bits follow ``bit`` in an interval, and that they are ones (F.1.2.3).
 
-        No code is all ones (C.2), so they are never data; some cameras write a byte of them more than it takes.
+        No code is all ones (C.2), so ones are never data. Some cameras write a byte of them too many.
         """
         left = self.bounds[interval + 1] - bit
         rest = self.payload.data[bit >> 3 : bit + left >> 3]
@@ -223,7 +233,7 @@ class Intervals:
         what = f"{left // 8} bytes are left over at the end of a {'scan' if last else 'restart interval'}"
         if left < 8:
             what = "the bits that fill up the last byte are not ones"
-            # Some encoders write zeros. They do so everywhere.
+            # Some encoders fill up with zeros, but then in every interval.
             ones = not self.pads_with_ones and not rest[0] & 0xFF >> (bit & 7)
         bits_an_mcu = self.scan.blocks_per_mcu * (1 if self.scan.frame.progressive else 2)  # at least
         if ones:
@@ -246,7 +256,7 @@ class Intervals:
         left = np.array(self.bounds)[intervals + 1] - ends
         last_bytes = self.payload.data[np.maximum((ends + left >> 3) - 1, 0)].astype(np.int64)
         odd = (left >= 8) | ((last_bytes + 1) & ((1 << np.minimum(left, 8)) - 1) != 0)
-        # Of the first one that is as it should be with more than a bit, it follows how the others should be.
+        # The first interval that is as it should be, with more than one bit, tells how the others should be.
         odd[np.flatnonzero(~odd & (left > 1))[:1]] = True
         for number, end in zip(intervals[odd].tolist(), ends[odd].tolist(), strict=True):
             self.check_rest(number, end)

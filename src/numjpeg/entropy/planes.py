@@ -16,13 +16,13 @@ Planes = Sequence[NDArray[np.int16]]
 """Of each component of a frame, blocks int16 ``(rows, columns, 64)`` in zig-zag order."""
 
 FREE_VISITS, VISITS_A_BYTE = 1 << 22, 128
-"""How many blocks the scans of a file may visit, all together: so many, and so many more for each of its bytes. A
-visit costs up to 0.1 us, though with EOBn 14 bits can ask for 16,384. As a block's DC takes a bit, this allows
-sixteen scans of the flattest picture, and hundreds of a photograph."""
+"""The scans of a file may visit so many blocks in all, and so many more for each byte of the file. A visit costs
+up to 0.1 us, but one EOBn with its 14 bits can ask for 16,384 visits. The DC of a block takes a bit at least, so
+this allows sixteen scans of the flattest picture, and hundreds of a photograph."""
 
 LEAST_VISITS = 8192
-"""A scan of fewer blocks counts as so many: to begin takes half a millisecond if it has tables of its own. So 512
-scans are allowed of any file, and one more for every 64 bytes."""
+"""A scan of fewer blocks counts as so many, since it takes half a millisecond to begin a scan with tables of its
+own. So every file may have 512 scans, and one more for every 64 bytes."""
 
 
 def new_planes(frame: Frame, scans: Sequence[Scan], size: int, sink: Sink) -> list[NDArray[np.int16]]:
@@ -51,7 +51,7 @@ def new_planes(frame: Frame, scans: Sequence[Scan], size: int, sink: Sink) -> li
 
 
 def check_visits(frame: Frame, scans: Sequence[Scan], size: int) -> None:
-    """See that the scans of a file of ``size`` bytes do not visit its blocks too often; UnsupportedError if so."""
+    """Raise UnsupportedError if the scans of a file of ``size`` bytes visit its blocks too often."""
     blocks = _blocks(frame)
     visits = sum(max(LEAST_VISITS, sum(blocks[index] for index in scan.indices)) for scan in scans)
     if visits > FREE_VISITS + VISITS_A_BYTE * size:
@@ -67,9 +67,9 @@ def _blocks(frame: Frame) -> list[int]:
 
 
 def lay_over(plane: NDArray[np.int16], sequences: NDArray[np.int16]) -> None:
-    """Lay what a sequential scan says of blocks ``(rows, columns, 64)`` over what an earlier one has said.
+    """Lay the blocks ``(rows, columns, 64)`` of a sequential scan over those of an earlier scan.
 
-    As in libjpeg: all DC coefficients, and of the AC coefficients those that are not zero.
+    As in libjpeg, all DC coefficients are replaced, and AC coefficients only by those that are not zero.
     """
     np.copyto(plane, sequences, where=sequences != 0)
     plane[:, :, 0] = sequences[:, :, 0]

@@ -1,29 +1,28 @@
 """Scans of the progressive DCT process with Huffman coding (T.81 Annex G): bits -> coefficients.
 
-A progressive frame sends its coefficients in many scans: a *band* Ss .. Se of the zig-zag order at a time
-(spectral selection, G.1.1.1.1), and of each coefficient first the high bits, without the lowest Al, then one bit
-more a scan (successive approximation, G.1.1.1.2). So there are four kinds of scans:
+A progressive frame sends its coefficients in many scans. A scan carries a *band* Ss .. Se of the zig-zag order
+(spectral selection, G.1.1.1.1). The first scan of a band leaves out the lowest Al bits of each coefficient; each
+later one adds one bit (successive approximation, G.1.1.1.2). So there are four kinds of scans:
 
     DC first        the differences of DC coefficients, as in a sequential scan (G.1.2.1)
     DC refinement   one bit a block, without any code (G.1.2.1.1)
-    AC first        run and category as in a sequential scan, but an end of block may be one of many in a row:
-                    EOBn, n bits behind it, ends 2 ** n .. 2 ** (n + 1) - 1 blocks (G.1.2.2)
-    AC refinement   runs that count only coefficients that are still zero, each before a new +1 or -1; a bit for
-                    each coefficient on the way that has a history, is not zero any more (G.1.2.3)
+    AC first        run and category as in a sequential scan, but one symbol can end many blocks: EOBn and the n
+                    bits behind it end 2 ** n .. 2 ** (n + 1) - 1 of them (G.1.2.2)
+    AC refinement   a symbol for each coefficient that becomes +1 or -1, with the run of zeros before it; and a bit
+                    for each coefficient on the way that was nonzero before (G.1.2.3)
 
-As in :mod:`numjpeg.entropy.sequential_reader` only finding where each code word begins is serial, with what it
-means looked up for every bit beforehand; all values follow at once from the places. In a refinement of AC
-coefficients the places depend on the coefficients that are known already. The walk counts the zeros off between
-those: it takes one step for each code word and a short one for each coefficient that a bit belongs to.
+As in :mod:`numjpeg.entropy.sequential_reader`, only finding where each code word begins is serial. What a word
+means is looked up for every bit beforehand, and all values follow at once from the places of the words. In an AC
+refinement these places depend on the coefficients that are known already. The walk takes one step for each code
+word, and a short one for each known coefficient.
 
-Coefficients lie in planes int16 ``(rows, columns, 64)``, zig-zag order, one for each component. Of the blocks that
-only fill up an MCU they have the rows below the picture (:mod:`numjpeg.restoration.smoothing` looks at them), not
-the columns.
-Scans change them in place.
+Coefficients lie in planes int16 ``(rows, columns, 64)``, zig-zag order, one for each component. Scans change them
+in place. The planes have the rows of blocks below the picture that fill up its last MCUs
+(:mod:`numjpeg.restoration.smoothing` reads them), but not the columns beside it.
 
 Whatever is wrong with the data goes to a sink, and is read as libjpeg reads it (:mod:`numjpeg.entropy.intervals`).
-What a run leads beyond the band Ss .. Se is laid there, up to coefficient 63. The MCU in which the data of an
-interval end has bits that are not there; it is read by itself, symbol by symbol.
+A coefficient whose run leads beyond the band Ss .. Se is put there, up to coefficient 63. The MCU in which the
+data of an interval end is read by itself, symbol by symbol.
 """
 
 from __future__ import annotations
@@ -37,13 +36,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.coefficients import ceil_div
-from numjpeg.container.findings import LOSS, Fault, Sink
+from numjpeg.container.findings import Sink
 from numjpeg.container.frame import Scan
-from numjpeg.entropy.intervals import ILLEGAL_BITS, Intervals
+from numjpeg.entropy.intervals import Intervals
 from numjpeg.entropy.planes import Planes
-from numjpeg.entropy.shared import code_lengths, look_up, receive, restore_dc, spread
-from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_lookup
+from numjpeg.entropy.shared import ILLEGAL_BITS, LastBits, code_lengths, look_up, receive, restore_dc, spread
+from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
 from numjpeg.stages.mcu_order import block_component, deinterleave
 
 _ILLEGAL = 128 + ILLEGAL_BITS
@@ -69,7 +67,7 @@ def read_scan(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
 
     Returns
     -------
-    The last MCU of which there were data.
+    The last MCU for which there were data.
 
     Raises
     ------
@@ -78,12 +76,12 @@ def read_scan(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
     return reader_of(data, scan, planes, sink).read()
 
 
-# --- look-up ---
+# --- look-up ---------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=16)
 def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
-    """For each window of 16 bits, the symbol that it begins with, and its bits with those behind it."""
+    """For each window of 16 bits, the symbol that it begins with, and the length of code and extra bits."""
     length, symbol = code_lengths(table)
     run, category = symbol >> 4, symbol & 15
     behind = np.where((category == 0) & (symbol != ZERO_RUN), run, category)
@@ -99,7 +97,7 @@ def _dc_steps(table: HuffmanTable) -> NDArray[np.uint8]:
     return spread(length, category, length + category, (0, _ILLEGAL))
 
 
-# --- what all scans share ---
+# --- what all scans share --------------------------------------------------------------------------------
 
 
 class Span(NamedTuple):
@@ -114,7 +112,7 @@ class Span(NamedTuple):
 
 
 class ProgressiveReader(Intervals, ABC):
-    """Reads the MCUs of a progressive scan, whatever its data: what the four kinds of scans share."""
+    """What the four kinds of scans share. Reads the MCUs of a scan, whatever its data."""
 
     clause = "G.2"
 
@@ -131,7 +129,7 @@ class ProgressiveReader(Intervals, ABC):
         return [Span(bounds[i], bounds[i + 1], mcu, min(step, self.total - mcu)) for i, mcu in enumerate(firsts)]
 
     def read(self) -> int:
-        """Read all MCUs; returns the last one of which there were data."""
+        """Read all MCUs; return the last one for which there were data."""
         last_read = self.total - 1
         self.bytes = self.payload.data.tobytes()
         self.prepare()
@@ -152,7 +150,7 @@ class ProgressiveReader(Intervals, ABC):
             if self.mcu < stop:
                 last_read = self.mcu
                 self.note_wrong("data end too early", self.end)
-                self.read_last()
+                self.read_last(LastBits(self.payload, self.bit, self.end))
                 self.bit, self.spent = self.end, True
                 self.mcu += 1
         self._check_run()
@@ -162,14 +160,14 @@ class ProgressiveReader(Intervals, ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Look up what the walk needs."""
+        """Make the tables that the walk needs."""
 
     @abstractmethod
     def walk(self, stop: int) -> None:
-        """Read on up to the MCU ``stop``, or to the one in which the data of the interval end."""
+        """Read on to the MCU ``stop``, or to the MCU in which the data of the interval end."""
 
     @abstractmethod
-    def read_last(self) -> None:
+    def read_last(self, rest: LastBits) -> None:
         """Read the MCU in which the data of the interval end."""
 
     @abstractmethod
@@ -181,36 +179,9 @@ class ProgressiveReader(Intervals, ABC):
             offset = self.payload.file_offset(self.bit >> 3)
             self.note("a run of ends of blocks passes the last one", offset, self.interval)
 
-    # --- bits --------------------------------------------------------------------------------------------
-
-    def receive(self, count: int) -> int:
-        """RECEIVE (F.2.2.4), with zeros behind the end."""
-        value = self._ahead(count)
-        self.bit += count
-        return value
-
-    def _ahead(self, count: int) -> int:
-        p, missing = self.bit, self.bit + count - self.end
-        if missing >= count:
-            return 0
-        value = int.from_bytes(self.bytes[p >> 3 : (p >> 3) + 5], "big") >> (40 - (p & 7) - count)
-        value &= (1 << count) - 1
-        return value >> missing << missing if missing > 0 else value
-
-    def decode(self, table: HuffmanTable) -> int:
-        """DECODE (F.2.2.3)."""
-        lookup, window = huffman_lookup(table), self._ahead(16)
-        self.bit += lookup.length.item(window) or ILLEGAL_BITS
-        return lookup.symbol.item(window)
-
-    def extend(self, category: int) -> int:
-        """RECEIVE and EXTEND (F.2.2.1)."""
-        value = self.receive(category)
-        return value if 2 * value >= 1 << category else value - (1 << category) + 1
-
 
 def run_of_ends(data: bytes, n: int, behind: int) -> int:
-    """How many blocks EOBn ends, whose n bits end in front of the bit ``behind`` (G.1.2.2)."""
+    """How many blocks an EOBn ends (G.1.2.2). Its n extra bits end in front of the bit ``behind``."""
     if n == 0:
         return 1
     p = behind - n
@@ -221,10 +192,7 @@ def run_of_ends(data: bytes, n: int, behind: int) -> int:
 
 
 class _Dc(ProgressiveReader):
-    def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
-        if sink.strict:
-            _check_size(scan, sink)
-        super().__init__(data, scan, planes, sink)
+    least_bits = 1
 
     def lay_blocks(self, blocks: NDArray[np.int16], read: NDArray[np.bool_], add: bool) -> None:
         """Put DC coefficients ``(MCUs, blocks an MCU, 1)`` into the planes, of those MCUs that have been read."""
@@ -274,8 +242,8 @@ class _DcFirst(_Dc):
         if self.mcu > first:
             self.ranges.append((first, self.mcu))
 
-    def read_last(self) -> None:
-        self.last.append((self.mcu, [self.extend(self.decode(self.tables[c])) for c in self.components]))
+    def read_last(self, rest: LastBits) -> None:
+        self.last.append((self.mcu, [rest.extend(rest.decode(self.tables[c])) for c in self.components]))
 
     def lay(self) -> None:
         scan = self.scan
@@ -309,7 +277,7 @@ class _DcRefinement(_Dc):
         self._take(count * self.per_mcu)
         self.mcu += count
 
-    def read_last(self) -> None:
+    def read_last(self, rest: LastBits) -> None:
         self._take(self.end - self.bit)
 
     def _take(self, count: int) -> None:
@@ -332,7 +300,7 @@ class _Ac(ProgressiveReader):
         self.symbols, self.steps = look_up(self.payload, _steps(self.table, self.scan.Ah > 0))
         self.plane = self.planes[self.scan.indices[0]].reshape(-1)
         self.too_long = f"a run passes coefficient {self.scan.Se}"
-        # The places in the plane of coefficients that are new, and the bits of what says so.
+        # Of each coefficient that becomes nonzero, its place in the plane and the bit of its code word.
         self.places, self.codes = array("q"), array("q")
 
 
@@ -379,13 +347,13 @@ class _AcFirst(_Ac):
             mcu += 1
         self.end_of_band_run, self.mcu, self.bit = run, mcu, p
 
-    def read_last(self) -> None:
+    def read_last(self, rest: LastBits) -> None:
         scan, block = self.scan, self.plane[64 * self.mcu : 64 * self.mcu + 64]
         k = scan.Ss
         while k <= scan.Se:
-            run, category = divmod(self.decode(self.table), 16)
+            run, category = divmod(rest.decode(self.table), 16)
             if category:
-                block[min(k + run, 63)] = _wrap(self.extend(category) << scan.Al)
+                block[min(k + run, 63)] = _wrap(rest.extend(category) << scan.Al)
             elif run < 15:
                 return
             k += run + 1
@@ -398,7 +366,7 @@ class _AcFirst(_Ac):
 
 
 class _AcRefinement(_Ac):
-    """A later scan of a band (G.1.2.3). What is not zero before it is *known*."""
+    """A later scan of a band (G.1.2.3). Coefficients that are nonzero before it are called *known*."""
 
     def prepare(self) -> None:
         """Find the coefficients that are known."""
@@ -412,7 +380,7 @@ class _AcRefinement(_Ac):
         self.known = (known % size + Ss).astype(np.uint8).tobytes()
         self.before = array("q", np.append(0, np.cumsum(counts)).astype(np.int64).tobytes())
         self.blocks_with_known = array("q", np.append(np.flatnonzero(counts), 1 << 62).astype(np.int64).tobytes())
-        # Which of the known coefficients have a bit, and where.
+        # Of each correction bit, the number of its known coefficient and where it stands.
         self.corrected, self.corrections = array("q"), array("q")
 
     def walk(self, stop: int) -> None:
@@ -440,7 +408,7 @@ class _AcRefinement(_Ac):
                 elif not category and zeros < 15:
                     run = run_of_ends(self.bytes, zeros, q)
                     break
-                # Over so many zeros, and over what is known between them and behind them.
+                # Pass so many zeros, and the known coefficients between and behind them.
                 while True:
                     gap = (known[i] if i < beyond else Se + 1) - k
                     if zeros < gap:
@@ -476,21 +444,21 @@ class _AcRefinement(_Ac):
             mcu += 1
         self.end_of_band_run, self.mcu, self.bit = run, mcu, p
 
-    def read_last(self) -> None:
+    def read_last(self, rest: LastBits) -> None:
         scan, block = self.scan, self.plane[64 * self.mcu : 64 * self.mcu + 64]
         one = 1 << scan.Al
         k = scan.Ss
         while k <= scan.Se and not self.end_of_band_run:
-            run, category = divmod(self.decode(self.table), 16)
+            run, category = divmod(rest.decode(self.table), 16)
             new = 0
             if category:
-                new = one if self.receive(1) else -one
+                new = one if rest.receive(1) else -one
             elif run < 15:
-                self.end_of_band_run = (1 << run) + self.receive(run)
+                self.end_of_band_run = (1 << run) + rest.receive(run)
                 break
             while k <= scan.Se:
                 if block[k]:
-                    self._correct(block, k, one)
+                    _correct(block, k, one, rest.receive(1))
                 elif run == 0:
                     break
                 else:
@@ -501,14 +469,8 @@ class _AcRefinement(_Ac):
             k += 1
         if self.end_of_band_run:
             for place in (k + np.flatnonzero(block[k : scan.Se + 1])).tolist():
-                self._correct(block, place, one)
+                _correct(block, place, one, rest.receive(1))
             self.end_of_band_run -= 1
-
-    def _correct(self, block: NDArray[np.int16], k: int, one: int) -> None:
-        """A bit for a coefficient that is not zero."""
-        value = int(block[k])
-        if self.receive(1) and not value & one:
-            block[k] = _wrap(value + one if value >= 0 else value - one)
 
     def lay(self) -> None:
         of_known = np.frombuffer(self.corrected, np.int64), np.frombuffer(self.corrections, np.int64)
@@ -520,6 +482,13 @@ class _AcRefinement(_Ac):
             of_new,
             self.scan.Al,
         )
+
+
+def _correct(block: NDArray[np.int16], k: int, one: int, bit: int) -> None:
+    """Add a correction bit to a coefficient that is not zero."""
+    value = int(block[k])
+    if bit and not value & one:
+        block[k] = _wrap(value + one if value >= 0 else value - one)
 
 
 def _wrap(value: int) -> int:
@@ -534,30 +503,21 @@ def refine(
     new: tuple[NDArray[np.int64], NDArray[np.int64]],
     Al: int,
 ) -> None:
-    """Add a bit to coefficients.
+    """Add one bit to coefficients (G.1.2.3).
 
     Parameters
     ----------
     flat : a plane's coefficients, changed in place. every_bit : the bits of the payload, each by itself.
     known : the places of the coefficients that are not zero, and the bit of the payload that corrects each.
-    new : the places of those that are not zero any more, and the bit that gives the sign of each.
+    new : the places of those that become nonzero, and the bit that gives the sign of each.
     """
     one = np.int16(1 << Al)
     place, bit = known
     corrected = place.take(np.flatnonzero(every_bit.take(bit, mode="clip")))
     values = flat.take(corrected)
     there = np.flatnonzero(values & one)
-    if len(there):  # a bit that is there already stays; only scans out of order send it again
+    if len(there):  # a bit that is set already stays; only scans out of order send it again
         corrected, values = np.delete(corrected, there), np.delete(values, there)
     flat[corrected] = values + (values >> 15 | 1) * one  # away from zero
     place, bit = new
     flat[place] = every_bit.take(bit, mode="clip").astype(np.int16) * (2 * one) - one
-
-
-def _check_size(scan: Scan, sink: Sink) -> None:
-    """Refuse a DC scan before anything is allocated: a block takes a bit at least."""
-    rows, columns = scan.mcus
-    least = ceil_div(rows * columns * scan.blocks_per_mcu, 8)
-    if scan.end - scan.start < least:
-        what = f"the scan ends too early: {scan.end - scan.start} bytes, at least {least} needed"
-        sink.add(Fault(what, scan.end, "G.2", scan.number, kind=LOSS))

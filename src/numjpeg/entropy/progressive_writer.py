@@ -1,25 +1,20 @@
 """Scans of the progressive DCT process with Huffman coding (T.81 Annex G): coefficients -> bits.
 
-There are four kinds of scans (G.1.2). They differ in what they carry, and in whether they carry it for the first time:
-
-    DC, first        differences of DC / 2^Al (rounded down), coded as in a sequential scan
-    DC, refinement   bit Al of each DC coefficient, without a code
-    AC, first        AC / 2^Al (rounded towards zero), coded as in a sequential scan, but ends of blocks are counted
-    AC, refinement   for each coefficient that was nonzero before: its bit Al, a correction bit. For each that now
-                     becomes 1 or -1: a symbol, as in a first scan
+The four kinds of scans are listed in :mod:`numjpeg.entropy.progressive_reader`. DC coefficients are divided by
+2^Al and rounded down, AC coefficients rounded towards zero.
 
 A zero is never coded by itself. So a component is kept as the list of its nonzero AC coefficients
 (:class:`Nonzero`); each scan takes those that lie between Ss and Se and that Al leaves nonzero.
 
-*Ends of blocks.* The symbol EOBn, n = 0 .. 14, and n bits that follow it end a run of 2^n to 2^(n+1) - 1 blocks that
-have nothing more to code (G.1.2.2). A run ends in front of the next symbol, at a restart marker, at the end of the
-scan, and when it has 32,767 blocks.
+*Ends of blocks.* The symbol EOBn, n = 0 .. 14, and the n bits that follow it end a run of 2^n to 2^(n+1) - 1
+blocks that have nothing more to code (G.1.2.2). A run ends in front of the next symbol, at a restart marker, at
+the end of the scan, and when it has 32,767 blocks.
 
-*Correction bits* follow the next symbol of their own block, ZRL included. Those after its last symbol follow the EOBn
-that ends it (G.1.2.3). So the correction bits of a scan, in order, are one string that the symbols cut into pieces.
-For each symbol it is enough to know how many of them have been written when the symbol and its piece are
-(:attr:`AcPiece.taken`). libjpeg has room for 1,000 correction bits; it also ends a run when more than 937 wait for its
-EOBn, since another block can bring 63. So do we.
+*Correction bits* follow the next symbol of their own block, ZRL included. Those after the last symbol of a block
+follow the EOBn that ends it (G.1.2.3). So the correction bits of a scan are one string, and the symbols cut it
+into pieces. For each symbol, :attr:`AcPiece.taken` counts the correction bits that are written once its piece is.
+libjpeg has room for 1,000 correction bits. Another block can bring 63, so libjpeg ends a run when more than 937
+bits wait for its EOBn. So do we.
 
 An AC scan is made in three steps. :func:`first_symbols` or :func:`refinement_symbols` make the symbols of the
 coefficients, some rows of blocks at a time. :func:`eob_runs` finds the runs of blocks, for the whole scan at once.
@@ -39,7 +34,7 @@ from numpy.typing import NDArray
 
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.sequential_writer import Codable, Coded
-from numjpeg.entropy.shared import predict_dc
+from numjpeg.entropy.shared import dc_in_scan_order, predict_dc
 from numjpeg.stages.huffman import (
     MAX_CATEGORY,
     ZERO_RUN,
@@ -48,7 +43,7 @@ from numjpeg.stages.huffman import (
     magnitude_bits,
     magnitude_category,
 )
-from numjpeg.stages.mcu_order import block_component, pad_to_mcus
+from numjpeg.stages.mcu_order import block_component
 from numjpeg.stages.zigzag import zigzag
 from numjpeg.workspace import Workspace
 
@@ -94,7 +89,7 @@ def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequence
     ----------
     bands : from top to bottom, of each component int16 ``(block rows, block columns, 8, 8)``, natural order.
         They may be overwritten when the next one is asked for.
-    sequences_of : the stage, or a fused form of it.
+    sequences_of : the stage ``zigzag``, or a faster form of it.
     """
     dc: list[list[NDArray[np.int16]]] = []
     ac: list[list[Nonzero]] = []
@@ -125,22 +120,13 @@ def encode_scan(scan: Scan, components: Sequence[ComponentData]) -> list[Codable
     own = [components[i] for i in scan.indices]
     if scan.Ss > 0:
         return list(encode_ac(scan, own[0].ac))
-    dc = _dc_in_scan_order(scan, [c.dc for c in own])
-    return list(refine_dc(dc) if scan.Ah else encode_dc(scan, dc))
+    dc = dc_in_scan_order(scan, [c.dc for c in own])
+    if scan.Ah:
+        return [DcBits(dc[first : first + PIECE], first) for first in range(0, len(dc), PIECE)]
+    return list(encode_dc(scan, dc))
 
 
 # --- DC --------------------------------------------------------------------------------------------------
-
-
-def _dc_in_scan_order(scan: Scan, planes: list[NDArray[np.int16]]) -> NDArray[np.int16]:
-    """DC coefficients ``(MCUs, blocks an MCU)``, less their low Al bits."""
-    rows, columns = scan.mcus
-    parts = []
-    for plane, (v, h) in zip(planes, scan.factors, strict=True):
-        whole = pad_to_mcus(plane[..., np.newaxis], rows, columns, (v, h))
-        parts.append(whole.reshape(rows, v, columns, h).swapaxes(1, 2).reshape(rows * columns, v * h))
-    # G.1.2.1: an arithmetic shift, which rounds down.
-    return np.concatenate(parts, axis=1) >> scan.Al
 
 
 @dataclass(frozen=True)
@@ -187,7 +173,7 @@ def encode_dc(scan: Scan, dc: NDArray[np.int16]) -> Iterator[DcDifferences]:
 
 @dataclass(frozen=True)
 class DcBits:
-    """DC coefficients of each of which one bit is sent."""
+    """A refinement of DC coefficients: one bit each, without a code (G.1.2.1)."""
 
     dc: NDArray[np.int16]
     """``(MCUs, blocks an MCU)``, the bit lowest."""
@@ -201,12 +187,6 @@ class DcBits:
         """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
         bits = (self.dc & 1).ravel().astype(np.uint64)
         return _coded_blocks(scan, bits, np.ones(len(bits), np.uint64), self.first_mcu)
-
-
-def refine_dc(dc: NDArray[np.int16]) -> Iterator[DcBits]:
-    """A refinement of DC coefficients ``(MCUs, blocks an MCU)``: one bit each, without a code (G.1.2.1)."""
-    for first in range(0, len(dc), PIECE):
-        yield DcBits(dc[first : first + PIECE], first)
 
 
 # --- AC: the symbols of coefficients ---------------------------------------------------------------------
@@ -239,7 +219,7 @@ class CoefficientSymbols(NamedTuple):
     corrections: NDArray[np.uint8]
     """``(m,)`` bits."""
     taken: NDArray[np.uint32]
-    """``(n,)``, the number of correction bits written when each coefficient and the bits that follow it are."""
+    """``(n,)``, the number of correction bits written up to each coefficient, those that follow it included."""
     zero_run_taken: NDArray[np.uint32]
     """The same for each ZRL."""
     correction_ends: NDArray[np.intp]
@@ -310,9 +290,10 @@ def _has_last(scan: Scan, block: NDArray[np.int32], place: NDArray[np.uint8], bl
 def refinement_symbols(scan: Scan, piece: Nonzero) -> CoefficientSymbols:
     """A refinement of AC coefficients (G.1.2.3, Figures G.7 to G.9, less the ends of blocks).
 
-    Number ``i`` counts the coefficients that were nonzero before or become so. A run counts the zeros since the last
-    coefficient that became nonzero, or since the start of the block. It is the number of zeros before ``i`` less that
-    before this last coefficient. These numbers never fall, so a running maximum carries the latest one along.
+    Number ``i`` counts the coefficients that were nonzero before or become so. A run counts the zeros since the
+    last coefficient that became nonzero, or since the start of the block. It is the number of zeros before ``i``
+    less the number before that last coefficient. These numbers never fall, so a running maximum carries the latest
+    one along.
     """
     block, place, value = _of_scan(scan, piece)
     magnitude = np.abs(value)
@@ -376,8 +357,8 @@ def eob_runs(blocks: NDArray[np.intp], broken: NDArray[np.bool_], waiting: NDArr
 
     Notes
     -----
-    Only runs that are too long are looked at one by one, one step a cut: at most one cut for 32,767 blocks, and one
-    for 938 correction bits.
+    Only runs that are too long are looked at one by one. They take one step for each cut: at most one for 32,767
+    blocks, and one for 938 correction bits.
 
     >>> runs = eob_runs(np.array([2, 3, 7]), np.array([True, False, True]), np.zeros(3, int))
     >>> runs.first.tolist(), runs.last.tolist(), runs.length.tolist()
@@ -413,7 +394,8 @@ class AcPiece:
     extra: NDArray[np.uint16]
     """``(n,)``, the bits that follow each symbol."""
     taken: NDArray[np.uint32]
-    """``(n,)``, how many correction bits of the scan have been written after each symbol; empty if it has none."""
+    """``(n,)``, how many correction bits of the scan are written up to the end of each symbol's piece; empty if
+    the scan has none."""
     corrections: NDArray[np.uint8]
     """The correction bits of this piece."""
     first_mcu: int
@@ -459,7 +441,7 @@ class AcPiece:
 
 
 def _join(pieces: Iterable[CoefficientSymbols]) -> CoefficientSymbols:
-    """Several as one; places and numbers count on."""
+    """Join the symbols of consecutive blocks; places and numbers count on."""
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in CoefficientSymbols._fields}
     coefficients = corrections = 0
     for piece in pieces:
@@ -471,14 +453,15 @@ def _join(pieces: Iterable[CoefficientSymbols]) -> CoefficientSymbols:
             parts[name].append(array)
         coefficients += len(piece.symbol)
         corrections += len(piece.corrections)
-    # One by one, so that the parts of each give their memory back before the next is joined.
+    # One field after the other, so that its parts are freed before the next is joined.
     return CoefficientSymbols(**{name: np.concatenate(parts.pop(name)) for name in CoefficientSymbols._fields})
 
 
 def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcPiece]:
-    """All symbols of an AC scan, in pieces of :data:`PIECE` symbols, or of whole restart intervals if there are any.
+    """All symbols of an AC scan, in pieces of :data:`PIECE` symbols, or of whole restart intervals if it has any.
 
-    The EOBn of a run stands where its first block ends: the other blocks write only correction bits, which follow it.
+    The EOBn of a run stands where its first block ends. The other blocks of the run write only correction bits,
+    which follow it.
     """
     symbols = _join((refinement_symbols if scan.Ah else first_symbols)(scan, piece) for piece in pieces)
     runs = _eob_runs_of(scan, symbols)
@@ -529,7 +512,7 @@ def _eob_runs_of(scan: Scan, symbols: CoefficientSymbols) -> EobRuns:
         broken |= np.diff(blocks // scan.restart_interval, prepend=-1) > 0
     waiting = np.zeros(len(blocks), np.intp)
     if len(symbols.corrections):
-        # Those after the last coefficient written so far, or after the end of the block before, if that is later.
+        # These come after the last coefficient written so far, or after the block before if that ends later.
         last = np.append(np.uint32(0), symbols.taken)[symbols.ends[blocks]]
         before = np.append(0, symbols.correction_ends)[blocks]
         waiting = symbols.correction_ends[blocks] - np.maximum(last, before)

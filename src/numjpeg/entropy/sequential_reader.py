@@ -1,8 +1,8 @@
 """Scans of the sequential DCT processes with Huffman coding (T.81 F.2.2): bits -> coefficients.
 
-Only finding where each code word begins is serial (:meth:`SequentialReader.walk`); it reads like F.2.2. All that
-follows from the places of the code words is vectorised. Whatever is wrong with the data goes to a sink, and is read
-as libjpeg reads it (:mod:`numjpeg.entropy.intervals`).
+Only finding where each code word begins is serial (:meth:`SequentialReader.walk`); it reads like F.2.2. What
+follows from the places of the code words is done for all of them at once. Whatever is wrong with the data goes to
+a sink, and is read as libjpeg reads it (:mod:`numjpeg.entropy.intervals`).
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
-from numjpeg.container.findings import LOSS, Fault, Sink
+from numjpeg.container.findings import Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
-from numjpeg.entropy.intervals import ILLEGAL_BITS, Intervals
-from numjpeg.entropy.shared import Band, band_counts, receive, restore_dc, scan_tables
+from numjpeg.entropy.intervals import Intervals
+from numjpeg.entropy.shared import ILLEGAL_BITS, Band, LastBits, band_counts, receive, restore_dc, scan_tables
 from numjpeg.stages.huffman import (
     END_OF_BLOCK,
     ZERO_RUN,
     HuffmanTable,
-    Lookup,
     huffman_lookup,
     run_and_category,
 )
@@ -44,8 +43,9 @@ WALK_BLOCKS = 1 << 12
 """Blocks that are walked through at a time."""
 
 _END, _EMPTY, _ILLEGAL = 128, 192, 255
-"""Steps of k. From 1 .. 63, a run too long leads to 65 .. 79, the end of a block to 129 .. 191, an AC symbol with a
-run and without a value to 193 .. 255, and a code that no table has to 256 and above; a block that is full ends at 64."""
+"""Steps of k, which is 1 .. 63 before the last symbol of a block and tells after it how the block ended: 64 if it
+is full, 65 .. 79 after a run that is too long, 129 .. 191 after EOB, 193 .. 255 after a symbol with a run and
+without a value, and 256 or more after a code that no table has."""
 
 
 @lru_cache(maxsize=32)
@@ -60,7 +60,8 @@ def code_steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8]
     if table_class == 0:
         return bit_step, np.ones(len(symbol), np.uint8)
     k_step = np.add(run, 1, dtype=np.uint8)  # zeros and the coefficient after them; for ZRL sixteen zeros
-    # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1); libjpeg takes others for EOB.
+    # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1); libjpeg takes others for
+    # EOB.
     k_step[(category == 0) & (symbol != ZERO_RUN)] = _EMPTY
     k_step[symbol == END_OF_BLOCK] = _END
     k_step[length == 0] = _ILLEGAL
@@ -90,7 +91,7 @@ def read_scan(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterat
 def read_bands(
     reader: SequentialReader, pieces: Iterator[NDArray[np.int16]], rows_per_band: int
 ) -> Iterator[Band]:
-    """Bands of a scan, of the blocks ``(n, 64)`` of a reader, with DC differences in element 0."""
+    """Make bands of a reader's blocks ``(n, 64)``, which have DC differences in element 0."""
     scan = reader.scan
     _, columns = scan.mcus
     per_mcu = scan.blocks_per_mcu
@@ -119,16 +120,16 @@ def read_bands(
         reader.clear_left_out(blocks, first_mcu)
         yield deinterleave(blocks, columns, scan.factors)
         first_mcu += count
-    for _ in pieces:  # none; but behind the last one the reader looks for what is left over
+    for _ in pieces:  # there are none, but this lets the reader look for what is left over
         pass
 
 
 class SequentialReader(Intervals):
     """Reads the MCUs of a sequential scan, whatever its data."""
 
+    least_bits = 2  # one for the DC, one for EOB
+
     def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
-        if sink.strict:
-            _check_size(scan, sink)
         super().__init__(data, scan, sink)
         self.tables = scan_tables(scan)
         self.components = block_component(scan.factors).tolist()
@@ -137,8 +138,10 @@ class SequentialReader(Intervals):
         self.has_empty = False
 
     def clear_left_out(self, blocks: NDArray[np.int16], first_mcu: int) -> None:
-        """Set to 0 what a DC prediction has made of MCUs of which nothing was read: of ``blocks``
-        ``(MCUs, blocks an MCU, 64)`` from ``first_mcu`` on."""
+        """Set to 0 the MCUs of which nothing was read; DC prediction has given them a DC.
+
+        ``blocks``: ``(MCUs, blocks an MCU, 64)``, from MCU ``first_mcu`` on.
+        """
         end = first_mcu + len(blocks)
         edges = np.zeros(len(blocks) + 1, np.int32)
         begins, ends = [], []
@@ -154,14 +157,14 @@ class SequentialReader(Intervals):
         blocks[np.cumsum(edges[:-1]) > 0] = 0
 
     def walk(self) -> Iterator[NDArray[np.int16]]:
-        """Read on from where the reader is: find where code words begin, one by one, and their values together.
+        """Read on from where the reader is: find code words one by one, then the values of many at once.
 
-        What a code word is and how many magnitude bits follow it depends on nothing but the 16 bits it begins with.
-        So these steps are looked up for every bit of a chunk at once, and only the walk from step to step is serial.
+        A code word and the number of its magnitude bits depend only on the 16 bits with which the word begins. So
+        the steps are looked up for every bit of a chunk at once. Only the walk from step to step is serial.
 
         Yields
         ------
-        Blocks ``(n, 64)`` in order, DC differences in element 0; none from where all would be zero.
+        Blocks ``(n, 64)`` in order, DC differences in element 0. It ends early where only zeros would follow.
         """
         look_up = _LookUp(self)
         more = True
@@ -234,7 +237,7 @@ class SequentialReader(Intervals):
         return True
 
     def _odd_end(self, k: int, found: _Places) -> str:
-        """What is wrong with a block that its last symbol ends with such a ``k``."""
+        """What is wrong with a block that ends with this ``k``."""
         if k >= 256:
             return "no AC code begins like this"
         if k < _END:
@@ -244,7 +247,7 @@ class SequentialReader(Intervals):
         return ""
 
     def _remark_on_empty(self, bit: int) -> None:
-        """Once a scan: a symbol that means nothing is taken for the end of the block."""
+        """Remark, once a scan, that a symbol without a meaning is taken for the end of the block."""
         if not self.has_empty and bit < self.bounds[self.interval + 1]:
             self.has_empty = True
             offset = self.payload.file_offset(bit >> 3)
@@ -282,56 +285,34 @@ class SequentialReader(Intervals):
         return blocks.reshape(-1, len(self.components), 64)
 
     def _mcu_at_the_end(self, first: int, bound: int) -> list[int]:
-        """The coefficients of an MCU that begins at bit ``first`` and would need more bits than there are up to
-        ``bound``: symbol by symbol, with zeros for the missing bits.
-        """
-        tail = int.from_bytes(self.payload.data[first >> 3 : bound >> 3].tobytes(), "big")
-        size = bound - first
-        place = 0
-
-        def ahead(count: int) -> int:
-            shift = size - place - count
-            return (tail >> shift if shift >= 0 else tail << -shift) & ((1 << count) - 1)
-
-        def decode(lookup: Lookup) -> int:
-            nonlocal place
-            window = ahead(16)
-            place += lookup.length.item(window) or ILLEGAL_BITS
-            return lookup.symbol.item(window)
-
-        def magnitude(category: int) -> int:
-            nonlocal place
-            value = ahead(category)
-            place += category
-            return value if 2 * value >= 1 << category else value - (1 << category) + 1
-
+        """The coefficients of the MCU that begins at bit ``first``, whose data end too early, at ``bound``."""
+        rest = LastBits(self.payload, first, bound)
         coefficients: list[int] = []
         for c in self.components:
-            of_dc, of_ac = map(huffman_lookup, self.tables[2 * c : 2 * c + 2])
-            block = [0] * 64
-            block[0] = magnitude(decode(of_dc))
+            dc_table, ac_table = self.tables[2 * c : 2 * c + 2]
+            block = [rest.extend(rest.decode(dc_table))] + [0] * 63
             k = 1
             while k < 64:
-                zeros_follow = place >= size
-                run, category = divmod(decode(of_ac), 16)
+                zeros_follow = rest.bit >= bound
+                run, category = divmod(rest.decode(ac_table), 16)
                 if category == 0 and run < 15:
                     break
                 if zeros_follow:
-                    # The same symbol and value again and again, up to the last one at 63.
+                    # Zero bits give the same symbol and value again and again, up to coefficient 63.
                     if category:
                         places = range(k + run, 63, run + 1)
                         block[k + run : 63 : run + 1] = [1 - (1 << category)] * len(places)
                         block[63] = 1 - (1 << category)
                     break
                 if category:
-                    block[min(k + run, 63)] = magnitude(category)
+                    block[min(k + run, 63)] = rest.extend(category)
                 k += run + 1
             coefficients += block
         return coefficients
 
 
 class _LookUp:
-    """For a chunk of the data, where the code word that begins at each bit leads to."""
+    """How far the code word leads that begins at each bit of a chunk of the data."""
 
     def __init__(self, reader: SequentialReader) -> None:
         self.payload, self.components = reader.payload, reader.components
@@ -354,7 +335,7 @@ class _LookUp:
 
 
 class _Places:
-    """Where code words begin, in bits of the payload, and what is special about some of the MCUs."""
+    """Where code words begin, in bits of the payload, and which MCUs have something special."""
 
     def __init__(self) -> None:
         self.dc: list[int] = []
@@ -372,14 +353,5 @@ class _Places:
         """Such MCUs where an interval has no data at all."""
 
     def forget(self, blocks: int, symbols: int, too_far: int) -> None:
-        """Take back all but so many entries."""
+        """Keep only so many entries."""
         del self.dc[blocks:], self.ac_ends[blocks:], self.ac[symbols:], self.too_far[too_far:]
-
-
-def _check_size(scan: Scan, sink: Sink) -> None:
-    """Refuse before anything is allocated: a block takes at least 2 bits, one for DC and one for EOB."""
-    rows, columns = scan.mcus
-    least = ceil_div(rows * columns * scan.blocks_per_mcu * 2, 8)
-    if scan.end - scan.start < least:
-        what = f"the scan ends too early: {scan.end - scan.start} bytes, at least {least} needed"
-        sink.add(Fault(f"{what} for MCUs 0 to {rows * columns - 1}", scan.end, "F.2.2", scan.number, kind=LOSS))

@@ -37,9 +37,9 @@ class Coded(NamedTuple):
     first_mcu: int
     """Place of the band in the scan, in MCUs."""
     bound_word: NDArray[np.integer]
-    """For the start of each MCU, and the end of the last one, the index of the code word that holds it."""
+    """The index of the code word with which each MCU begins, and of the one with which the last MCU ends."""
     bound_tail: NDArray[np.uint64]
-    """How many bits of that word come after it."""
+    """How many bits of that word come after that place."""
 
 
 class Codable(Protocol):
@@ -77,7 +77,7 @@ class Symbols(NamedTuple):
         return np.bincount(self.table * 256 + self.symbol, minlength=tables * 256).reshape(tables, 256)
 
     def kept(self) -> tuple[Symbols, int]:
-        """The same, for longer than until the next band is made, and how many bytes that takes."""
+        """The same symbols, still valid when the next band is made, and how many bytes they take."""
         arrays = (self.symbol, self.value, self.table, self.mcu_starts)
         return self, sum(array.nbytes for array in arrays)
 

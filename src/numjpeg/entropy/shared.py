@@ -1,6 +1,8 @@
-"""What the readers and writers of scans share: tables, restart intervals, DC prediction along a scan."""
+"""What the readers and writers of scans share: tables, restart intervals, DC prediction, single bits."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +10,8 @@ from numpy.typing import NDArray
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
-from numjpeg.stages.huffman import WINDOW_BITS, HuffmanTable, extend, huffman_decode
+from numjpeg.stages.huffman import WINDOW_BITS, HuffmanTable, extend, huffman_decode, huffman_lookup
+from numjpeg.stages.mcu_order import pad_to_mcus
 
 Band = list[NDArray[np.int16]]
 """Of each component of a scan, blocks int16 ``(rows, columns, 64)`` in zig-zag order, whole MCU rows."""
@@ -43,6 +46,20 @@ def predict_dc(scan: Scan, dc: NDArray[np.int16], first_mcu: int, predictors: li
     return differences
 
 
+def dc_in_scan_order(scan: Scan, planes: Sequence[NDArray[np.int16]]) -> NDArray[np.int16]:
+    """The DC coefficients that a scan carries, ``(MCUs, blocks an MCU)``, less their low Al bits.
+
+    ``planes``: those of each component of the scan, ``(block rows, block columns)``.
+    """
+    rows, columns = scan.mcus
+    parts = []
+    for plane, (v, h) in zip(planes, scan.factors, strict=True):
+        whole = pad_to_mcus(plane[..., np.newaxis], rows, columns, (v, h))
+        parts.append(whole.reshape(rows, v, columns, h).swapaxes(1, 2).reshape(rows * columns, v * h))
+    # G.1.2.1: an arithmetic shift, which rounds down.
+    return np.concatenate(parts, axis=1) >> scan.Al
+
+
 def band_counts(scan: Scan, rows_per_band: int) -> list[int]:
     """The number of MCUs in each band of a scan."""
     rows, columns = scan.mcus
@@ -72,9 +89,47 @@ def receive(
     return symbol, extend(magnitude, category)
 
 
+ILLEGAL_BITS = 17
+"""Bits that libjpeg takes for a code word that no table has: it looks for one of 17 bits before it gives up."""
+
+
+class LastBits:
+    """Reads the MCU in which the data of an interval end, symbol by symbol. Zeros stand for missing bits."""
+
+    def __init__(self, payload: bits.Payload, bit: int, end: int) -> None:
+        self._bytes = payload.data[bit >> 3 : end + 7 >> 3].tobytes()
+        self._first = bit >> 3 << 3
+        self.bit, self.end = bit, end
+
+    def receive(self, count: int) -> int:
+        """RECEIVE (F.2.2.4), of at most 16 bits."""
+        value = self._ahead(count)
+        self.bit += count
+        return value
+
+    def _ahead(self, count: int) -> int:
+        place = self.bit - self._first
+        window = int.from_bytes(self._bytes[place >> 3 : (place >> 3) + 3].ljust(3, b"\0"), "big")
+        value = window >> (24 - (place & 7) - count) & (1 << count) - 1
+        missing = max(0, min(count, self.bit + count - self.end))
+        return value >> missing << missing
+
+    def decode(self, table: HuffmanTable) -> int:
+        """DECODE (F.2.2.3)."""
+        lookup, window = huffman_lookup(table), self._ahead(16)
+        self.bit += lookup.length.item(window) or ILLEGAL_BITS
+        return lookup.symbol.item(window)
+
+    def extend(self, category: int) -> int:
+        """RECEIVE and EXTEND (F.2.2.1)."""
+        value = self.receive(category)
+        return value if 2 * value >= 1 << category else value - (1 << category) + 1
+
+
 def restore_dc(scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> None:
-    """Undo the DC prediction of a band, in place: element 0 of ``blocks`` ``(MCUs, blocks an MCU, 64)`` goes from
-    difference to coefficient. ``predictors``, one a component, go from band to band.
+    """Undo the DC prediction of a band in place: element 0 of ``blocks`` ``(MCUs, blocks an MCU, 64)``.
+
+    ``first_mcu``, ``predictors`` : as in :func:`predict_dc`.
     """
     resets = interval_starts(scan, first_mcu, len(blocks))
     first = 0
@@ -91,11 +146,9 @@ CHUNK = 1 << 15
 
 
 def look_up(payload: bits.Payload, by_window: NDArray[np.uint8]) -> list[bytes]:
-    """From tables by window of 16 bits, what they say of every bit of a payload and some zeros behind it.
+    """Look up every bit of a payload, and of some zeros behind it, in two tables by window of 16 bits.
 
-    Parameters
-    ----------
-    by_window : uint8 ``(65536, 2)``, two tables; with both in one look-up it takes half the time.
+    ``by_window``, uint8 ``(65536, 2)``, has both tables: one look-up for both takes half the time.
     """
     first, second = [], []
     pairs = by_window.view(np.uint16).ravel()
@@ -116,7 +169,7 @@ def code_lengths(table: HuffmanTable) -> tuple[NDArray[np.intp], NDArray[np.intp
 def spread(
     length: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp], none: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    """Two tables by code, as two by window of 16 bits, uint8 ``(65536, 2)``; ``none`` where there is no code."""
+    """Turn two tables by code into two by window of 16 bits, uint8 ``(65536, 2)``; ``none``: without a code."""
     by_window = np.empty((1 << WINDOW_BITS, 2), np.uint8)
     spans = 1 << (WINDOW_BITS - length)
     used = int(spans.sum())

@@ -1,6 +1,6 @@
-"""Different regions, different coarseness, inside one ordinary file: what the errors of each block count.
+"""Regions of different quality inside one ordinary file: what the errors of each block count.
 
-A file has one table for all blocks. What differs is which coefficients the trellis finds worth their bits: errors
+A file has one table for all blocks. What differs is which coefficients the trellis finds worth their bits. Errors
 of an important block count more, so more of its coefficients are kept. The table is made for the important blocks.
 """
 
@@ -14,15 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.coefficients import ceil_div
 from numjpeg.rate_distortion.tables import Aim
+from numjpeg.stages.blocks import pad_edges
 
 MASKING = 300.0
 """Variance of a block, in squared sample values, at which its errors count half: there detail hides them."""
 
 FINENESS = 0.6
-"""Power of the largest importance, the mean being 1, that the steps are divided by. With 0.5 the most important
-blocks have the best steps for what a bit is worth to them; a little more tells regions further apart."""
+"""The steps are divided by this power of the largest importance (the mean is 1). With 0.5 they are the best steps
+for what a bit is worth to the most important blocks. A little more makes regions differ more."""
 LEAST = 1e-4
-"""What a block counts at least, in parts of the mean: no region is without any worth."""
+"""The least that a block counts, in parts of the mean, so that no region is worthless."""
 
 
 def block_importance(importance: ArrayLike, height: int, width: int) -> NDArray[np.float32] | None:
@@ -58,16 +59,16 @@ def block_importance(importance: ArrayLike, height: int, width: int) -> NDArray[
         raise ValueError("importance: nothing is above 0")
     if largest == array.min():
         return None
-    padded = np.pad(array / largest, [(0, -height % 8), (0, -width % 8)], mode="edge")
+    padded = pad_edges(array / largest)
     blocks = padded.reshape(padded.shape[0] // 8, 8, padded.shape[1] // 8, 8).mean(axis=(1, 3))
     weights = np.maximum(blocks / blocks.mean(), LEAST).astype(np.float32)
     return None if weights.max() == weights.min() else weights
 
 
 def finer_for(aim: Aim, weights: NDArray[np.float32]) -> Aim:
-    """The aim with finer steps, as the most important blocks want them; bits and errors are worth what they were.
+    """The aim with finer steps, for the most important blocks. Bits and errors are worth what they were.
 
-    Left alone, the important blocks would keep all that rounds to something, and could get no better.
+    With the old steps these blocks would keep every coefficient that does not round to zero, and get no better.
     """
     factor = np.float32(float(weights.max()) ** -FINENESS)
     return replace(aim, luma=aim.luma * factor, chroma=aim.chroma * factor)
@@ -120,6 +121,6 @@ def chroma_weights(
     if weights is None or (h, v) == (1, 1):
         return weights
     rows, columns = ceil_div(height, 8), ceil_div(width, 8)
-    grid = np.pad(weights.reshape(rows, columns), [(0, -rows % v), (0, -columns % h)], mode="edge")
+    grid = pad_edges(weights.reshape(rows, columns), v, h)
     means: NDArray[np.float32] = grid.reshape(grid.shape[0] // v, v, grid.shape[1] // h, h).mean(axis=(1, 3))
     return means.ravel()

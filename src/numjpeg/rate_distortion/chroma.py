@@ -1,9 +1,9 @@
-"""Chroma for the decoder that will read it: least-squares downsampling, luma that makes up for what chroma lost.
+"""Chroma that suits the decoder: least-squares downsampling, and luma that makes up for the errors of chroma.
 
 Decoders enlarge subsampled chroma by a triangle filter (:func:`numjpeg.stages.subsampling.upsample`). The small
-plane whose enlargement is nearest to the full one is not the plane of means of boxes: it is the least-squares
-solution, ``(U^T U)^-1 U^T`` for the enlargement U. And once chroma is coded and its errors are known, luma can
-take up that part of them which has luma's own direction in RGB.
+plane whose enlargement is nearest to the full one is not the plane of means of boxes. It is the least-squares
+solution, ``(U^T U)^-1 U^T`` for the enlargement U. Once chroma is coded, its errors are known. Luma can make up
+for the part of them that has luma's own direction in RGB.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ RED_CR, GREEN_CB, GREEN_CR, BLUE_CB = 1.402, -0.344136, -0.714136, 1.772
 """What a unit of chroma adds to red, green and blue (JFIF)."""
 
 TAPS = 7
-"""Terms of the solution's series, on either side. They look at one chroma row more: 16 rows of luma in all, which
-is one MCU row."""
+"""Terms of the solution's series, on either side. With one more chroma row, they look at 16 rows of luma, which is
+one MCU row."""
 _SERIES = [np.float32((-1 / 3) ** k) for k in range(1, TAPS)] + [np.float32(0.75 * (-1 / 3) ** TAPS)]
 """Its weights. The last one is 3/4 of itself, so that the mean is kept without the terms that are left out."""
 

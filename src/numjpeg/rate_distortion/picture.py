@@ -1,7 +1,7 @@
 """A picture in bands: luma and chroma coefficients of some of its MCU rows, and what a decoder makes of levels.
 
-Only the picture's samples and the levels are held whole. Real planes, with 4 bytes a sample, would take ten times
-as much as the picture: they are made band by band, anew in each pass. Least-squares downsampling looks
+Only the picture's samples and the levels are held whole. Planes of float32 would take ten times as much memory as
+the picture, so they are made band by band, anew in each pass. Least-squares downsampling looks
 :data:`numjpeg.rate_distortion.chroma.TAPS` chroma rows and one more to either side. That is one MCU row, the
 context of a band.
 """
@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.rate_distortion import chroma, transform
 from numjpeg.rate_distortion.chroma import Samples
+from numjpeg.stages.blocks import pad_edges
 
 BAND_SAMPLES = 3 << 18
-"""Samples of a band, all components together, with some 30 bytes each in flight. It has :data:`BAND_MCU_ROWS` MCU
-rows at least, so that its context is at most a fifth of the work."""
+"""Samples of a band, of all components; each takes some 30 bytes while it is worked on. A band has at least
+:data:`BAND_MCU_ROWS` MCU rows, so that its context is at most a fifth of the work."""
 BAND_MCU_ROWS = 8
 
 KEPT_SAMPLES = 6 << 20
-"""Up to so many samples, coefficients that do not depend on levels are kept from pass to pass, 4 bytes each: with
-4:2:0 that is 4 megapixels. Of a larger picture they are made again."""
+"""A picture of up to so many samples (4 megapixels with 4:2:0) keeps the coefficients that do not depend on levels
+from pass to pass, in 4 bytes each. For a larger picture they are made again."""
 
 
 class Levels(NamedTuple):
@@ -101,7 +102,7 @@ class Picture:
         Parameters
         ----------
         coded : chroma as quantized now, if there is any.
-        before : luma as quantized so far, if it is: then errors where the decoder clips are free.
+        before : luma as quantized so far, if it is; errors where the decoder clips are then free.
         """
         channels = self._channels(band)
         added = self._added_by_chroma(coded, band) if coded else []
@@ -120,7 +121,7 @@ class Picture:
     def _kept(
         self, key: tuple[str, int], make: Callable[[], list[NDArray[np.float32]]]
     ) -> list[NDArray[np.float32]]:
-        """What was made once; of a large picture it is made again."""
+        """What was made before, if the picture is small enough to keep it; else it is made again."""
         if key in self._plain:
             return self._plain[key]
         made = make()
@@ -145,9 +146,7 @@ class Picture:
         top = 8 * (band.first - self._around(band).first)
         made = []
         for plane in planes:
-            below, right = -plane.shape[0] % v, -self.width % h
-            padded = np.pad(plane, [(0, below), (0, right)], mode="edge") if below or right else plane
-            small = chroma.downsample_least_squares(padded, h, v, self.fancy)
+            small = chroma.downsample_least_squares(pad_edges(plane, v, h), h, v, self.fancy)
             made.append(transform.forward(small[top : top + 8 * (band.last - band.first)]))
         return made
 
@@ -205,9 +204,9 @@ def _mean_of_rest(channels: Sequence[Samples], added: Sequence[Samples]) -> Samp
 
 
 def _free_where_clipped(channels: Sequence[Samples], luma: Samples, added: Sequence[Samples]) -> None:
-    """Move black and white samples, in place, as far beyond 0 and 255 as the decoder comes before it clips.
+    """Move black and white samples, in place, as far beyond 0 and 255 as the decoder gets before it clips.
 
-    There errors are free.
+    Errors there are free.
     """
     for i, channel in enumerate(channels):
         flat = channel.reshape(-1)

@@ -1,7 +1,7 @@
 """Targets without tuning: quantization tables, libjpeg's as a rule, scaled by a real factor.
 
-``quality`` is a whole number; between two of them lie many tables. An entry b becomes ``floor(b * factor + 1/2)``,
-within 1 .. 255, so tables change where ``b * factor + 1/2`` passes a whole number, and nowhere else.
+Between two qualities, which are whole numbers, lie many tables. An entry b becomes ``floor(b * factor + 1/2)``,
+within 1 .. 255. So tables change only where ``b * factor + 1/2`` passes a whole number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Tables = Mapping[int, NDArray[np.uint16]]
 """By number, ``(8, 8)`` each, natural order."""
 
 SLACK_BYTES, SLACK_DECIBELS = 0.02, 0.2
-"""What may be left of a target in bytes, and by how much a PSNR may be passed."""
+"""The part of a target in bytes that may be left, and by how much a PSNR may be above its target."""
 
 
 def scaled(tables: Tables, factor: float) -> dict[int, NDArray[np.uint16]]:
@@ -48,16 +48,9 @@ def for_bytes(write: Callable[[Tables], bytes], tables: Tables, target: int, sam
 
     Parameters
     ----------
-    write : a file from tables. tables : those that are scaled. samples : how many the picture has.
+    write : makes a file from tables. tables : those that are scaled. samples : how many the picture has.
 
-    Returns
-    -------
-    The file. It takes at least 98 % of the target, unless it has the finest tables, or the next finer ones make it
-    too large.
-
-    Raises
-    ------
-    ValueError if even the coarsest tables make it larger.
+    Returns, Raises: as in :func:`search.for_bytes`; it leaves at most :data:`SLACK_BYTES` of the target.
     """
     guess = 0.5 * (0.05 * samples / target) ** (1 / search.SIZE_SLOPE)  # a photograph, 4:2:0, quality 75
     places = np.log(factors(tables))
@@ -70,21 +63,13 @@ def for_psnr(
     target: float,
     full_chroma: Callable[[], float] | None,
 ) -> Coefficients:
-    """What has a PSNR of ``target`` or a little more.
+    """The coefficients with scaled tables whose PSNR is ``target`` or a little more.
 
     Parameters
     ----------
-    measure : the PSNR, and what has it, from tables. tables : those that are scaled.
-    full_chroma : the best PSNR without subsampling; None if there is none in the first place.
+    measure : makes coefficients from tables, and tells their PSNR. tables : those that are scaled.
 
-    Returns
-    -------
-    What ``measure`` gives. It is above the target by at most 0.2 dB, unless it has the coarsest tables, or the
-    next coarser ones have less than the target.
-
-    Raises
-    ------
-    ValueError if even the finest tables have less; the message says how much.
+    All else as in :func:`search.for_psnr`; the PSNR is above the target by at most :data:`SLACK_DECIBELS`.
     """
     guess = 0.5 * math.exp(min(max((34 - target) / search.PSNR_SLOPE, -9), 9))  # a photograph, quality 75
     places = np.log(factors(tables))

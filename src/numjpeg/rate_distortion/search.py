@@ -1,8 +1,7 @@
 """Targets: the strength that gives a size in bytes or a PSNR; the scans that cost least.
 
 What is searched is the strength of an aim (:mod:`numjpeg.rate_distortion.tables`). Files get smaller and worse as
-it grows, not strictly but nearly so. How a file is made, written or measured is the caller's: the functions here
-are given functions.
+it grows, not strictly but nearly so. The caller gives the functions that make, write and measure a file.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ SLACK_BYTES = 0.004
 SLACK_DECIBELS = 0.04
 """A search for a PSNR ends when it is met by at most this."""
 TRIALS = 40
-"""Places that are tried at the most. Against the logarithm of the strength size and PSNR are so smooth that a few
-do."""
+"""The most places that are tried. A few are enough, since size and PSNR change smoothly with the logarithm of the
+strength."""
 SIZE_SLOPE, PSNR_SLOPE = 0.75, 4.5
-"""By how much the logarithm of the size, and the PSNR in dB, of a photograph fall where the logarithm of the
-strength rises by 1: for the second trial."""
+"""By how much the logarithm of a photograph's size, and its PSNR in dB, fall when the logarithm of the strength
+rises by 1. The second trial goes by this."""
 
 Made = TypeVar("Made")
 Places = NDArray[np.float64]
@@ -56,7 +55,7 @@ def for_bytes(
 
     Parameters
     ----------
-    make : a file from a strength. guess : a strength to begin with.
+    make : makes a file from a strength. guess : a strength to begin with.
     places : where to look. slack : what part of the target may be left.
 
     Returns
@@ -89,12 +88,12 @@ def for_psnr(
     places: Places = STRENGTHS,
     slack: float = SLACK_DECIBELS,
 ) -> Made:
-    """What has a PSNR of ``target`` or a little more.
+    """What has a PSNR of ``target`` dB or a little more.
 
     Parameters
     ----------
-    make : a PSNR in dB, and what has it, from a strength. Only the latest is kept; if an earlier one was better,
-        it is made again.
+    make : makes something from a strength; returns its PSNR in dB, and itself. Only the latest one is kept. If an
+        earlier one was better, it is made again.
     guess : a strength to begin with.
     full_chroma : the best PSNR without subsampling; None if there is none in the first place.
     places : where to look. slack : by how many dB the target may be passed.
@@ -129,11 +128,11 @@ def for_psnr(
 def _search(
     make: Callable[[float], tuple[float, Made]], places: Places, guess: float, slack: float, slope: float
 ) -> tuple[float, Made] | None:
-    """Where 0 <= surplus <= slack, or if there is no such place, where it is above 0 and negative just before.
+    """Find a place with 0 <= surplus <= slack; if there is none, one above 0 with a negative one just before it.
 
     Parameters
     ----------
-    make : a surplus, and what has it. The surplus rises along ``places``, on the whole.
+    make : returns a surplus, and what has it. The surplus rises along ``places``, on the whole.
     guess : where to begin. slope : how fast the surplus rises, about.
 
     Returns
@@ -142,9 +141,9 @@ def _search(
 
     Notes
     -----
-    The first step is by the slope, the second one by the slope that was met, and those after it are doubled,
-    until there is a bracket. Secants aimed at the middle of the slack narrow it; every third time it is bisected,
-    in case of jumps.
+    The first step goes by ``slope``, the second by the slope that was met. Later steps are doubled until the place
+    is bracketed. Secants aimed at the middle of the slack then narrow the bracket. Every third time it is bisected
+    instead, in case of jumps.
     """
     last = len(places) - 1
     below = above = -1  # indices into places; -1 for unknown
@@ -201,9 +200,9 @@ SAME_SIZE = 1.25
 
 
 class CheapestScript:
-    """Files with the script of least cost (:func:`cheapest_script`).
+    """Writes files with the script of least cost (:func:`cheapest_script`).
 
-    It is chosen for the first file, and anew when files are no more of about the same size: a search writes many.
+    A search writes many files. The script is chosen for the first one, and again when the size has changed much.
     """
 
     def __init__(

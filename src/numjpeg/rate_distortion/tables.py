@@ -35,8 +35,8 @@ class Aim:
     """The same of Cb and Cr."""
     multiplier: float
     joint: bool = True
-    """Luma and chroma make up for each other's errors, and samples that the decoder clips are set free: right for
-    the squared error of red, green and blue. Else each component is coded for itself."""
+    """Luma and chroma make up for each other's errors, and errors of samples that the decoder clips are free. This
+    is best for the squared error of red, green and blue. If False, each component is coded by itself."""
     masking: float = 0.0
     """Variance of a block at which its errors count half; 0 if there is no masking."""
 
@@ -70,7 +70,7 @@ def psnr_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
 PSNR_SLOPE = 0.7
 """How far the chroma steps follow the gain of enlarging: 1 would be all the way; 0.5 and 1 are 0.05 % worse."""
 PSNR_MULTIPLIER = 0.11
-"""The best steps for a given worth of a bit: flat from 0.1 to 0.125."""
+"""What a bit is worth, found by trial. Files are equally good from 0.1 to 0.125."""
 
 
 def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
@@ -78,7 +78,7 @@ def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
 
     Steps grow in proportion to 1 + the distance from DC, as contrast sensitivity falls, and an error counts by the
     step that it is a part of. Errors count less where the detail of their own block hides them. Each component is
-    coded for itself: luma that made up for chroma would show.
+    coded by itself: if luma made up for chroma, it would show.
 
     Parameters
     ----------
@@ -103,14 +103,14 @@ PERCEPTUAL_MASKING = 500.0
 # --- steps -----------------------------------------------------------------------------------------------
 
 _THRESHOLD = np.array([int(f"{k:06b}"[::-1], 2) for k in range(64)], np.float32) / 64 + np.float32(1 / 128)
-"""Where between two whole numbers each step goes up: spread evenly over neighbouring frequencies."""
+"""What is added to each step before its fraction is dropped: spread evenly over neighbouring frequencies."""
 
 
 def steps(strength: float, relative: NDArray[np.float32]) -> NDArray[np.float32]:
     """The steps of a table at a strength: whole numbers, 1 .. 255.
 
-    Not all of them round at one half. So small steps do not go from 1 to 2 all at once, and PSNR and size change
-    little by little with the strength.
+    Each frequency rounds at a place of its own. So small steps do not go from 1 to 2 all at once, and PSNR and
+    size change little by little with the strength.
 
     >>> float(steps(1.5, np.ones(64, np.float32)).mean())
     1.5
@@ -126,8 +126,8 @@ ENOUGH = 20
 class Refit:
     """Moves the steps of a table so that the levels reconstruct their coefficients best.
 
-    The trellis rounds more coefficients down than up, so the least-squares step ``sum F m / sum m^2`` is larger
-    than the one that was quantized with. ``old``: those steps, kept where too few levels say something.
+    The trellis rounds more coefficients down than up. So the least-squares step, ``sum F m / sum m^2``, is larger
+    than the step that was used. ``old`` are the steps that were used; they stay where there are too few levels.
     """
 
     def __init__(self, old: NDArray[np.float32]) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
 from numjpeg.fast.products import product
-from numjpeg.stages.blocks import join_blocks, split_blocks
+from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
 from numjpeg.stages.dct import COSINES
 from numjpeg.stages.zigzag import NATURAL
 
@@ -32,9 +32,7 @@ def forward(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     -------
     float32 ``(blocks, 64)``, blocks in reading order, DC in -1024 .. 1016.
     """
-    below, right = (-side % 8 for side in plane.shape)
-    padded = np.pad(plane, [(0, below), (0, right)], mode="edge") if below or right else plane
-    return product(split_blocks(padded).reshape(-1, 64), BASIS.T)
+    return product(split_blocks(pad_edges(plane)).reshape(-1, 64), BASIS.T)
 
 
 def inverse(levels: NDArray[np.int16], steps: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:

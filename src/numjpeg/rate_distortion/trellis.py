@@ -2,8 +2,8 @@
 
 Rounding each coefficient to its nearest level minimises distortion and forgets what a level costs. Here each
 coefficient may keep its nearest level, take the next one towards zero where that has one magnitude bit less, or
-become zero; the path through these choices that costs least is found by dynamic programming (K. Ramchandran and
-M. Vetterli, "Rate-distortion optimal fast thresholding with complete JPEG/MPEG decoder compatibility", 1994).
+become zero. Dynamic programming finds the cheapest path through these choices (K. Ramchandran and M. Vetterli,
+"Rate-distortion optimal fast thresholding with complete JPEG/MPEG decoder compatibility", 1994).
 
 Costs are counted in bits. The distortion of a coefficient that was divided by its step, ``t``, and takes level
 ``m`` is ``exchange * (t - m)^2``; ``exchange`` is what a squared error of one step is worth, 1 / lambda in units
@@ -21,24 +21,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.stages.huffman import (
-    END_OF_BLOCK,
-    ZERO_RUN,
-    HuffmanTable,
-    huffman_codes,
-    magnitude_category,
-)
+from numjpeg.stages.huffman import END_OF_BLOCK, ZERO_RUN, HuffmanTable, huffman_codes, magnitude_category
 
 LOOK_BACK = 8
-"""How many candidates back the one kept before is looked for. One that is further away would have to leave out
-eight coefficients that round to something, and is never worth it but at the end of a block, which is looked for
-without a limit."""
+"""How many candidates back the search for the one kept before goes. Further back, eight coefficients that do not
+round to zero would have to become zero. That is never worth it, except at the end of a block, which is searched
+for without a limit."""
 
 MISSING_BITS = 18
-"""What a symbol counts that the table has no code for: the longest code, and something for its byte in DHT."""
+"""Bits of a symbol that the table has no code for: the longest code, and something for its byte in DHT."""
 
 CHUNK = 1 << 13
-"""Blocks that step together: more would leave the cache."""
+"""Blocks that are worked on together; more would not fit the cache."""
 
 _CATEGORY = magnitude_category(np.arange(2048)).astype(np.intp)
 
@@ -54,7 +48,7 @@ class AcRates(NamedTuple):
     end: np.float32
     """End of block, after a coefficient."""
     empty: np.float32
-    """A block of zeros: an end of block as well, but for runs of them."""
+    """End of block of a block of zeros, which costs less in a run of them."""
 
 
 def ac_rates(table: HuffmanTable) -> AcRates:
@@ -90,10 +84,10 @@ def dc_rates(table: HuffmanTable) -> NDArray[np.float32]:
 
 @dataclass
 class _Candidates:
-    """The AC coefficients that do not round to zero, by their ordinal: first the first ones of all blocks, then
-    the second ones, and so on, blocks in order of their number of candidates, most first. So the blocks that
-    still have an i-th candidate are the first ``counts[i]``, and row i is ``rows[i] : rows[i] + counts[i]``.
-    Row 0 is the start of each block.
+    """The AC coefficients that do not round to zero: row i holds the i-th one of each block that has so many.
+
+    Row i is ``rows[i] : rows[i] + counts[i]``; row 0 is the start of each block. Blocks with more candidates come
+    first, so the blocks in row i are the first ``counts[i]``.
     """
 
     counts: NDArray[np.intp]
@@ -200,7 +194,7 @@ def _forward(
 
         J(i) = min over j < i of  J(j) + dropped(j+1 .. i-1) + rate(run between j and i, category of i) + kept(i)
 
-    With D(i) = dropped(1 .. i) and A = J - D the sum in the middle is no part of the minimum.
+    With D(i) = dropped(1 .. i) and A = J - D, the minimum does not need the sum in the middle.
 
     Returns
     -------
@@ -381,8 +375,9 @@ def ac_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
 
 
 def end_of_band_runs(levels: NDArray[np.int16]) -> NDArray[np.intp]:
-    """Lengths of the runs that a progressive scan codes together (G.1.2.2): the end of a block, and the blocks of
-    zeros after it. ``(runs,)``, for levels ``(n, 64)`` in the order of the scan.
+    """Lengths ``(runs,)`` of the runs of ends of blocks in a progressive scan (G.1.2.2), of levels ``(n, 64)``.
+
+    A run is the end of a block and the blocks of zeros after it, in the order of the scan.
     """
     empty = ~levels[:, 1:].any(axis=1)
     ended = levels[:, 63] == 0
@@ -404,7 +399,7 @@ def progressive_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
 def progressive_rates(table: HuffmanTable, levels: Sequence[NDArray[np.int16]]) -> AcRates:
     """:func:`ac_rates` for progressive scans like those of the given levels.
 
-    What all runs take is laid on their starts, each the price of a run of one, and evenly on the blocks of zeros.
+    The start of each run costs what a run of one costs. The blocks of zeros share the rest of the bits evenly.
     """
     rates = ac_rates(table)
     length = huffman_codes(table).length

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +21,6 @@ from numjpeg.workspace import Workspace
 BAND_BLOCKS = 1 << 13
 """Blocks that are decoded at a time."""
 
-Tune = Literal["psnr", "perceptual"]
 AIMS = {"psnr": psnr_aim, "perceptual": perceptual_aim}
 
 _QUALITIES = (1, 2, 3, 5, 10, 20, 30, 50, 75, 85, 90, 95, 97, 98, 99)
@@ -30,8 +28,8 @@ _STRENGTHS = {
     "psnr": (330, 300, 265, 150, 84, 50, 38, 28.6, 19.6, 14.3, 10.8, 6.6, 4.75, 3.9, 3.1),
     "perceptual": (240, 200, 160, 90, 37, 15.9, 9.9, 5.9, 3.3, 2.2, 1.58, 0.94, 0.67, 0.53, 0.4),
 }
-"""Strengths at these qualities, at which photographs have about the PSNR, or the SSIMULACRA2 score, that libjpeg
-gives them at that number: means over Kodak images."""
+"""At these strengths photographs have about the PSNR, or the SSIMULACRA2 score, that libjpeg gives them at these
+qualities (means over Kodak images)."""
 
 
 def strength_of(tune: str, quality: int) -> float:
@@ -65,10 +63,10 @@ def encode_tuned(
     ----------
     samples : uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
     components : see :class:`Picture`; their tables are numbered here.
-    write : a file from coefficients.
+    write : makes a file from coefficients.
     progressive : ``write`` makes progressive files.
     tune, quality, importance, target_bytes, target_psnr, fancy_upsampling : as in :func:`numjpeg.encode`.
-    progress : is told again and again what part is done, from 0 to 1; of a search each trial by itself.
+    progress : is called with the part that is done, from 0 to 1; in a search, each trial begins again at 0.
     """
     height, width, _ = samples.shape
     ratio = (components[0].H, components[0].V) if len(components) > 1 else (1, 1)

@@ -1,15 +1,16 @@
-"""Decoding with an estimate of what quantization took away: finer than the file says, never against it.
+"""Decoding with an estimate of what quantization took away. The estimate never contradicts the file.
 
 A quantized coefficient k is an interval: the picture that was encoded had some value in [k - 1/2, k + 1/2] steps.
 Plain decoding takes the middle of each. Three things are known beyond that, and :func:`restore` uses them in turn:
 
-1. DCT coefficients of pictures have a Laplacian distribution, so that within an interval values nearer to zero are
-   likelier: the **centroid** of the interval is the better guess (:func:`centroids`).
-2. Pictures do not know where the grid of blocks lies. What is sparse in its blocks is sparse in blocks shifted
-   against it, too; but quantization noise, above all the steps at the borders of blocks, is not. So small
-   coefficients of the blocks at all 64 shifts are set to zero, and the 64 pictures averaged, sparse blocks
-   counting for more (:func:`average_of_shifts`; Nosratinia, "Enhancement of JPEG-compressed images by
-   re-application of JPEG", 2001; Coifman and Donoho, "Translation-invariant de-noising", 1995).
+1. DCT coefficients of pictures have a Laplacian distribution. Within an interval, values nearer to zero are
+   likelier, so the **centroid** of the interval is the better guess (:func:`centroids`).
+2. Pictures do not know where the grid of blocks lies. What has few coefficients in its blocks has few in blocks
+   that are shifted against the grid, too. Quantization noise has many there, above all the steps at the borders of
+   blocks. So small coefficients of the blocks at all 64 shifts are set to zero, and the 64 pictures are averaged.
+   Blocks with few coefficients count for more (:func:`average_of_shifts`; Nosratinia, "Enhancement of
+   JPEG-compressed images by re-application of JPEG", 2001; Coifman and Donoho, "Translation-invariant de-noising",
+   1995).
 3. The intervals themselves: the result is **projected** back into them (:func:`project`; Zakhor, "Iterative
    procedures for reduction of blocking effects in transform image coding", 1992), so that encoding it again with
    the same tables gives the same coefficients.
@@ -24,25 +25,23 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients
 from numjpeg.fast.products import product
+from numjpeg.stages.blocks import join_blocks, split_blocks
+from numjpeg.stages.dct import COSINES
 
 Plane = NDArray[np.float32]
 """Samples ``(rows * 8, columns * 8)``, level-shifted."""
 
 THRESHOLD = 0.3
-"""In quantization steps, below which a coefficient of a shifted block is noise."""
+"""A coefficient of a shifted block below so many quantization steps is taken for noise."""
 
 REACH = 0.25
-"""In quantization steps, how far from the middle of its interval a restored coefficient may be. The file allows
-half a step; but what is drawn to the end of an interval has mostly been drawn too far (0.1 dB)."""
+"""How far from the middle of its interval a restored coefficient may be, in quantization steps. The file allows
+half a step, but a coefficient near the end of its interval has mostly been moved too far (0.1 dB)."""
 
 BAND_SAMPLES = 1 << 16
 """Samples that are averaged at a time."""
 
-_k = np.arange(8)
-DCT_MATRIX: NDArray[np.float32] = (
-    np.cos((2 * _k + 1) * _k[:, None] * np.pi / 16) * np.where(_k, 0.5, np.sqrt(0.125))[:, None]
-).astype(np.float32)
-"""Row u holds the cosines of frequency u, so that T.81's transform (A.3.3) is ``M @ block @ M.T``."""
+DCT_MATRIX = COSINES.astype(np.float32)
 
 _ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dtype=np.uint8)
 
@@ -52,8 +51,8 @@ def worthwhile(coefficients: Coefficients) -> list[bool]:
 
     Drawings, screenshots and files that were coded twice do not have the distribution that photographs have:
     :func:`_is_like_a_photograph` looks at the first component, and if it is not, nothing is restored. Subsampled
-    chroma with much detail (:func:`_has_much_detail`) has lost more to subsampling than to quantization; smoother,
-    it would be further from the picture.
+    chroma with much detail (:func:`_has_much_detail`) has lost more to subsampling than to quantization. Made
+    smoother, it would be further from the picture.
     """
     components, planes = coefficients.components, coefficients.planes
     if not _is_like_a_photograph(planes[0]):
@@ -69,9 +68,9 @@ def worthwhile(coefficients: Coefficients) -> list[bool]:
 MOST_EMPTY = 0.8
 """Share of blocks without AC coefficients above which a picture is not taken for a photograph."""
 MOST_TWOS = 0.003
-"""The same for the nonzero AC coefficients: the share by which 2s outnumber 1s at their frequency. Larger
-magnitudes are rarer in photographs, which have 0.001 at the most if they are not tiny. A file that was coded
-before with larger steps has 0.05."""
+"""A picture is not taken for a photograph either if 2s outnumber 1s at some frequencies by more than this share of
+all nonzero AC coefficients. In photographs larger magnitudes are rarer: the share is at most 0.001 if they are not
+tiny. A file that was coded before with larger steps has 0.05."""
 
 
 def _is_like_a_photograph(plane: NDArray[np.int16]) -> bool:
@@ -90,9 +89,9 @@ def _is_like_a_photograph(plane: NDArray[np.int16]) -> bool:
 
 
 def _has_much_detail(planes: Sequence[NDArray[np.int16]], tables: Sequence[NDArray[np.uint16]]) -> bool:
-    """By the variance of the components within their blocks, beside the square of the smallest step.
+    """Whether the variance of the components within their blocks is large beside the square of the smallest step.
 
-    The two numbers were found by trial, on photographs, screenshots and drawings at qualities 10 to 95.
+    The two numbers below were found by trial, on photographs, screenshots and drawings at qualities 10 to 95.
     """
     energy, samples = 0.0, 0
     for plane, table in zip(planes, tables, strict=True):
@@ -218,14 +217,12 @@ def project(
 
 def _forward(samples: Plane) -> NDArray[np.float32]:
     """The DCT in floating point, of samples ``(rows * 8, columns * 8)``."""
-    height, width = samples.shape
-    blocks = samples.reshape(height // 8, 8, width // 8, 8).swapaxes(1, 2)
-    coefficients: NDArray[np.float32] = np.matmul(DCT_MATRIX @ blocks, DCT_MATRIX.T, dtype=np.float32)
+    rows = DCT_MATRIX @ split_blocks(samples)
+    coefficients: NDArray[np.float32] = np.matmul(rows, DCT_MATRIX.T, dtype=np.float32)
     return coefficients
 
 
 def _inverse(coefficients: NDArray[np.float32]) -> Plane:
     """Its inverse."""
-    rows, columns = coefficients.shape[:2]
     blocks: NDArray[np.float32] = np.matmul(DCT_MATRIX.T @ coefficients, DCT_MATRIX, dtype=np.float32)
-    return blocks.swapaxes(1, 2).reshape(rows * 8, columns * 8)
+    return join_blocks(blocks)

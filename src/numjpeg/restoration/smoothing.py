@@ -1,10 +1,10 @@
 """Smoothing between blocks, for progressive files of which scans are missing: what libjpeg-turbo does with them.
 
-A file that is cut off has the DC coefficients of all blocks, but of the lowest AC coefficients nothing or only
-the high bits. T.81 K.8 estimates them from the DC coefficients around, as if the picture went softly on from
-block to block. libjpeg-turbo (since 2.1) looks at 5 x 5 blocks. Where a component has no AC coefficients yet it
-estimates the nine lowest ones and the DC as well; else five, in either case only those that are zero so far and
-whose last bits are not in the file.
+A file that is cut off has the DC coefficients of all blocks, but of the lowest AC coefficients nothing or only the
+high bits. T.81 K.8 estimates them from the DC coefficients around, as if the picture changed smoothly from block
+to block. libjpeg-turbo (since 2.1) looks at 5 x 5 blocks. Where a component has no AC coefficients yet, it
+estimates the nine lowest ones and the DC; else the five lowest ones. It estimates only AC coefficients that are
+zero so far and whose last bits are not in the file.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def smooth(
     rows_per_mcu: int,
     band: slice = slice(None),
 ) -> NDArray[np.int16]:
-    """Estimate coefficients of a component that the file has not, or not wholly.
+    """Estimate the coefficients of a component that are not in the file, or not all bits of them.
 
     Parameters
     ----------
@@ -109,10 +109,10 @@ def smooth(
 
 
 def _rows_around(rows: int, rows_per_mcu: int) -> list[NDArray[np.intp]]:
-    """For each of a component's block rows the rows two and one above it, itself, and one and two below.
+    """For each of a component's block rows, the rows two and one above it, itself, and one and two below.
 
-    Those at an edge are repeated. For all MCU rows but the last one the edge is where MCUs end that are filled up;
-    a last one that is not full libjpeg counts as if no MCU row were.
+    Beyond an edge the row at the edge is repeated. libjpeg counts rows as if every MCU row had as many as the one
+    at hand: V, or in the last MCU row only the picture's. So the lower edge is not the same for all rows.
     """
     row = np.arange(rows)
     mcu, inside = row // rows_per_mcu, row % rows_per_mcu
