@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
-import time
-import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,30 +12,14 @@ import samples
 from PIL import Image
 
 import numjpeg
-from numjpeg import scans as choosers
 from numjpeg.container import markers, segments
-from numjpeg.container.findings import Sink
 from numjpeg.container.structure import read_structure
-from numjpeg.entropy import progressive_reader as progressive
-from numjpeg.entropy.planes import new_planes
-from numjpeg.errors import JpegError
-from numjpeg.fast import progressive as progressive_walk
 
 SIZES = [(1, 1), (8, 8), (9, 7), (16, 16), (17, 33), (40, 24), (65, 66), (100, 75)]
 
 
 def segment(marker: int, payload: bytes) -> bytes:
     return segments.build(marker, payload)
-
-
-def scans_cut(data: bytes) -> list[bytes]:
-    """The file that ends after its first scan, after its second ..."""
-    ends = [
-        markers.end_of_scan(data, found.end)
-        for found in markers.iterate_segments(data)
-        if found.marker == markers.SOS
-    ]
-    return [data[:end] + b"\xff\xd9" for end in ends]
 
 
 # --- pixels and coefficients -----------------------------------------------------------------------------
@@ -122,33 +102,6 @@ def test_scan_scripts(cjpeg: str, name: str, tmp_path: Path) -> None:
 # --- incomplete files ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
-def test_incomplete_files_are_smoothed_as_pillow_does(subsampling: str) -> None:
-    for size in [*SIZES, (24, 64), (64, 8), (33, 17), (49, 20), (130, 40)]:
-        for make, quality in ((samples.smooth, 90), (samples.noise, 30)):
-            data = pillow.save(make(*size), quality=quality, subsampling=subsampling, progressive=True)
-            for i, cut in enumerate(scans_cut(data)):
-                assert np.array_equal(numjpeg.decode(cut), pillow.load(cut)), (size, make.__name__, i)
-
-
-@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (4, "CMYK")])
-def test_incomplete_gray_and_cmyk(channels: int, mode: str) -> None:
-    for size in SIZES:
-        data = pillow.save(samples.smooth(*size, channels), mode, progressive=True)
-        for cut in scans_cut(data):
-            assert np.array_equal(numjpeg.decode(cut), pillow.load(cut)), size
-
-
-def test_smoothing_can_be_left_out() -> None:
-    """The same coefficients in a sequential file, which Pillow does not smooth."""
-    data = pillow.save(samples.smooth(60, 70), progressive=True)
-    for i, cut in enumerate(scans_cut(data)):
-        plain = numjpeg.decode(cut, block_smoothing=False)
-        sequential = numjpeg.write_coefficients(numjpeg.read_coefficients(cut))
-        assert np.array_equal(plain, pillow.load(sequential))
-        assert np.array_equal(plain, numjpeg.decode(cut)) == (i == 9), i
-
-
 def test_a_component_that_is_never_sent_is_neutral() -> None:
     data = pillow.save(samples.smooth(20, 20), progressive=True, subsampling=0)
     frame = read_structure(data).require_frame()
@@ -160,78 +113,7 @@ def test_a_component_that_is_never_sent_is_neutral() -> None:
     assert not numjpeg.read_coefficients(cut).planes[1].any()
 
 
-# --- the fast reader and the serial one ------------------------------------------------------------------
-
-
-def read(data: bytes, read_scan: Callable[..., None], strict: bool) -> tuple[list[bytes], list[str], str | None]:
-    """All planes, the findings, and the error; of an error nothing else."""
-    sink = Sink(strict)
-    try:
-        structure = read_structure(data, strict=strict)
-        planes = new_planes(structure.require_frame(), structure.scans, len(data), sink)
-        for scan in structure.scans:
-            read_scan(data, scan, planes, sink)
-    except JpegError as error:
-        return [], [], str(error)
-    return [plane.tobytes() for plane in planes], sorted(map(str, sink.findings)), None
-
-
-def assert_same(data: bytes) -> tuple[list[bytes], list[str], str | None]:
-    for strict in (False, True):
-        expected = read(data, progressive.read_scan, strict)
-        assert read(data, choosers.read_progressive, strict) == expected
-    return expected
-
-
-def never(*arguments: object) -> None:
-    raise AssertionError("the serial reader was asked")
-
-
-@pytest.mark.parametrize("below", [0, 1 << 30], ids=["lanes", "walk"])
-def test_sound_scans_are_not_read_serially(below: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progressive_walk, "WALK_BELOW", below)
-    files = [
-        pillow.save(picture, progressive=True, **options)
-        for picture in (samples.photograph()[:160, :200], samples.noise(50, 60), samples.smooth(120, 90))
-        for options in ({}, {"quality": 97, "subsampling": 0}, {"restart_marker_blocks": 7})
-    ]
-    expected = [read(data, progressive.read_scan, True) for data in files]
-    monkeypatch.setattr(progressive._Ac, "prepare", never)
-    for data, result in zip(files, expected, strict=True):
-        assert result[2] is None
-        assert read(data, choosers.read_progressive, True) == result
-        assert np.array_equal(numjpeg.decode(data), pillow.load(data))
-
-
-@pytest.mark.parametrize("below", [0, 1 << 30], ids=["lanes", "walk"])
-def test_damaged_scans_give_the_same_coefficients_or_the_same_error(
-    below: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(progressive_walk, "WALK_BELOW", below)
-    chance = random.Random(below)
-    files = [
-        pillow.save(picture, progressive=True, **options)
-        for picture in (samples.smooth(40, 56), samples.noise(24, 32))
-        for options in ({}, {"subsampling": 0, "quality": 95}, {"restart_marker_blocks": 3})
-    ]
-    errors = 0
-    for _ in range(150):
-        data = bytearray(chance.choice(files))
-        first = data.index(b"\xff\xda")
-        for _ in range(chance.choice((1, 1, 3))):
-            data[chance.randrange(first + 14, len(data))] = chance.randrange(256)
-        if chance.random() < 0.1:
-            del data[chance.randrange(first, len(data)) :]
-        errors += assert_same(bytes(data))[2] is not None
-    assert 30 < errors < 150
-
-
-def test_a_lane_that_never_agrees_is_walked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progressive_walk, "WALK_BELOW", 0)
-    monkeypatch.setattr(progressive_walk, "ROUNDS", 1)
-    data = pillow.save(samples.noise(80, 80), progressive=True)
-    monkeypatch.setattr(progressive._Ac, "prepare", never)
-    assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+# --- errors ----------------------------------------------------------------------------------------------
 
 
 def test_errors_say_what_where_and_by_which_clause() -> None:
@@ -308,60 +190,3 @@ def test_only_tables_that_a_scan_uses_must_be_there() -> None:
     assert refinement.huffman_tables == {}
     only_dc = data[: scans[0].end] + data[refinement.offset : refinement.end] + b"\xff\xd9"
     assert np.array_equal(numjpeg.decode(only_dc), pillow.load(only_dc))
-
-
-# --- attacks ---------------------------------------------------------------------------------------------
-
-
-def file_of_end_runs(height: int, width: int, dc: bytes, scans: int, refinement: bool) -> bytes:
-    """One component; its DC scan, and AC scans of nothing but the longest runs of ends of blocks."""
-    blocks = -(-height // 8) * -(-width // 8)
-    out = b"\xff\xd8" + segment(0xDB, b"\0" + b"\1" * 64)
-    out += segment(0xC2, bytes((8, *height.to_bytes(2, "big"), *width.to_bytes(2, "big"), 1, 1, 0x11, 0)))
-    one_bit = bytes((1, *[0] * 15))
-    out += segment(0xC4, b"\0" + one_bit + b"\0") + segment(0xC4, b"\x10" + one_bit + b"\xe0")
-    if dc:
-        out += segment(0xDA, bytes((1, 1, 0, 0, 0, 0))) + dc
-    count = -(-blocks // 32767)
-    # EOB14: a code of one bit, and 14 bits for how many blocks more than 16,384.
-    text = "".join(format(blocks * (i + 1) // count - blocks * i // count - 16384, "015b") for i in range(count))
-    text += "1" * (-len(text) % 8)
-    data = int(text, 2).to_bytes(len(text) // 8, "big").replace(b"\xff", b"\xff\0")
-    for _ in range(scans):
-        out += segment(0xDA, bytes((1, 1, 0, 1, 63, 0x10 if refinement else 0))) + data
-    return out + b"\xff\xd9"
-
-
-@pytest.mark.parametrize("refinement", [False, True])
-def test_many_scans_over_a_large_frame(refinement: bool) -> None:
-    """Refused, or done at once, and never with memory for what no data stand behind."""
-    side = 4096  # 262,144 blocks, whose DC take 32 KiB
-    dc = bytes(side * side // 64 // 8)
-    for height, width, own_dc, scans in ((16384, 8192, b"", 300), (side, side, b"", 300), (side, side, dc, 900)):
-        data = file_of_end_runs(height, width, own_dc, scans, refinement)
-        assert len(data) < 65536
-        tracemalloc.start()
-        with pytest.raises(
-            numjpeg.UnsupportedError, match=r"scans visit \d+ blocks, more than 4194304 \+ 128 a byte"
-        ):
-            numjpeg.decode(data)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 2_000_000
-    data = file_of_end_runs(side, side, dc, 25, refinement)
-    start = time.process_time()
-    coefficients = numjpeg.read_coefficients(data)
-    assert time.process_time() - start < 5
-    assert not coefficients.planes[0].any()
-
-
-def test_a_header_s_word_is_not_enough() -> None:
-    data = file_of_end_runs(16384, 8192, b"", 1, False)
-    tracemalloc.start()
-    with pytest.raises(
-        numjpeg.FormatError, match=r"the scans of component 1 have \d+ bytes, at least 262144 needed"
-    ):
-        numjpeg.decode(data)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 1_000_000

@@ -9,60 +9,12 @@ import numpy as np
 import pillow
 import pytest
 import samples
+from lane_reading import assert_same, scans_of
 from PIL import Image
 
 import numjpeg
-from numjpeg.container.findings import Fault, Sink
-from numjpeg.container.frame import Scan
-from numjpeg.container.structure import band_rows, read_structure
-from numjpeg.encoder import write_file
-from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.errors import JpegError
-from numjpeg.fast import lanes, lookup
-from numjpeg.stages.huffman import (
-    AC_CHROMINANCE,
-    AC_LUMINANCE,
-    DC_CHROMINANCE,
-    DC_LUMINANCE,
-    HuffmanTable,
-    extend,
-    huffman_decode,
-    run_and_category,
-)
-
-Result = tuple[list[np.ndarray], list[Fault], str | None]
-
-
-def scans_of(data: bytes) -> list[Scan]:
-    return read_structure(data).scans
-
-
-def read(data: bytes, in_lanes: bool, strict: bool) -> tuple[Result, list[SequentialReader]]:
-    """All planes of all bands, the findings, and the error; and the readers."""
-    planes: list[np.ndarray] = []
-    readers: list[SequentialReader] = []
-    sink = Sink(strict)
-    try:
-        for scan in scans_of(data):
-            readers.append(SequentialReader(data, scan, sink))
-            pieces = lanes.read_pieces(readers[-1]) if in_lanes else readers[-1].walk()
-            for band in read_bands(readers[-1], pieces, band_rows(scan, 1 << 10)):
-                planes += band
-    except JpegError as caught:
-        return ([], [], str(caught)), readers
-    return (planes, sorted(sink.findings, key=lambda f: (f.scan, f.offset, f.what)), None), readers
-
-
-def assert_same(data: bytes) -> tuple[Result, int]:
-    """What lanes and walk give, strict; and how many MCUs were walked through in spite of the lanes."""
-    for strict in (False, True):
-        expected, _ = read(data, False, strict)
-        found, readers = read(data, True, strict)
-        assert found[1:] == expected[1:]
-        assert len(found[0]) == len(expected[0])
-        for a, b in zip(found[0], expected[0], strict=True):
-            assert np.array_equal(a, b)
-    return expected, sum(one.walked for one in readers)
+from numjpeg.fast import lanes
 
 
 def tiled(height: int, width: int) -> np.ndarray:
@@ -133,130 +85,6 @@ def test_scans_of_one_component(cjpeg: str, tmp_path: Path) -> None:
         data = subprocess.run(arguments, check=True, capture_output=True).stdout
         assert len(scans_of(data)) == 2
         assert assert_same(data)[1] == 0
-
-
-def gray_file(blocks: np.ndarray, dc: HuffmanTable, ac: HuffmanTable) -> bytes:
-    """A file of given coefficients ``(rows, columns, 8, 8)`` and tables."""
-    height, width = 8 * blocks.shape[0], 8 * blocks.shape[1]
-    component = numjpeg.Component(1, 1, 1, 0)
-    table = np.ones((8, 8), np.uint16)
-    tables = {(0, 0): dc, (1, 0): ac}
-    data = numjpeg.write_coefficients(
-        numjpeg.Coefficients(height, width, (component,), [blocks], {0: table}, tables)
-    )
-    assert scans_of(data)[0].huffman_tables == tables
-    return data
-
-
-def test_tokens_of_multiples_of_three_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two of three guesses never meet the truth: all code words with their magnitude bits are 3, 6 or 9 bits."""
-    dc = HuffmanTable((0, 1, 1, *[0] * 13), bytes([1, 0]))
-    # End of block 3 bits, (0, 1) 2 + 1, (0, 2) 4 + 2, (1, 1) 5 + 1, (2, 1) 8 + 1, (3, 1) 8 + 1.
-    ac = HuffmanTable((0, 1, 1, 1, 1, 0, 0, 2, *[0] * 8), bytes([0x01, 0x00, 0x02, 0x11, 0x21, 0x31]))
-    random = np.random.default_rng(3)
-    blocks = np.zeros((60, 80, 8, 8), np.int16)
-    blocks[..., 0, 1] = random.choice([-1, 1], (60, 80))
-    blocks[..., 1, 0] = random.choice([-3, -2, 0, 1], (60, 80))
-    blocks[..., 0, 0] = np.arange(60 * 80).reshape(60, 80) % 2
-    data = gray_file(blocks, dc, ac)
-    made: list[lanes.LaneReader] = []
-
-    class Kept(lanes.LaneReader):
-        def __init__(self, *arguments: object) -> None:
-            super().__init__(*arguments)
-            made.append(self)
-
-    monkeypatch.setattr(lanes, "LaneReader", Kept)
-    assert assert_same(data)[1] == 0
-    words = len(data) * 8 / 7.5
-    assert 0 < made[-1].lane_steps < 5 * words
-
-
-def test_codes_of_one_bit() -> None:
-    """Blocks of two bits: as many as there can be."""
-    one = HuffmanTable((1, *[0] * 15), bytes([0]))
-    data = gray_file(np.zeros((90, 70, 8, 8), np.int16), one, one)
-    assert_same(data)
-
-
-def test_magnitudes_that_no_window_holds() -> None:
-    random = np.random.default_rng(5)
-    blocks = random.integers(-32767, 32768, (20, 20, 8, 8)).astype(np.int16)
-    blocks[..., 0, 0] //= 2
-    blocks[random.random(blocks.shape) < 0.5] = 0
-    component = numjpeg.Component(1, 1, 1, 0)
-    coefficients = numjpeg.Coefficients(160, 160, (component,), [blocks], {0: np.ones((8, 8), np.uint16)})
-    assert assert_same(write_file(coefficients, None))[1] == 0
-
-
-# --- the look-up -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("dc", "ac"),
-    [
-        (DC_LUMINANCE, AC_LUMINANCE),
-        (DC_CHROMINANCE, AC_CHROMINANCE),
-        # A symbol with two codes, illegal symbols, 16 bits, a code that is missing in the middle of nowhere.
-        (
-            HuffmanTable((0, 1, 1, *[0] * 11, 1, 2), bytes([3, 15, 0, 11, 3])),
-            HuffmanTable((1, 0, 1, 1, *[0] * 11, 3), bytes([0x01, 0x00, 0xF0, 0x20, 0xFF, 0x01])),
-        ),
-    ],
-)
-def test_the_look_up_is_the_stages_fused(dc: HuffmanTable, ac: HuffmanTable) -> None:
-    """Every window's entry against DECODE, RECEIVE and EXTEND, symbol by symbol."""
-    entries = lookup.entries(((dc, ac),)).reshape(3, -1)
-    windows = np.arange(1 << 16)
-
-    def stages(windows: np.ndarray, table: HuffmanTable, is_dc: bool) -> tuple[np.ndarray, ...]:
-        symbol, length = huffman_decode(windows.astype(np.uint16), [table])
-        run, category = (part.astype(int) for part in run_and_category(symbol))
-        used = length + category
-        tail = windows << length & 0xFFFF
-        value = extend(tail >> (16 - category), category).astype(int)
-        illegal = (length == 0) | (~np.bool_(is_dc) & (category == 0) & (symbol != 0) & (symbol != 0xF0))
-        end = illegal | (~np.bool_(is_dc) & (symbol == 0))
-        run = np.where(end | np.bool_(is_dc), 0, run)
-        return np.where(illegal, 16, used), run, np.where(illegal, 0, value), end, illegal
-
-    for row, table, is_dc, most in ((0, dc, True, 3), (1, ac, False, 3), (2, ac, False, 1)):
-        entry = entries[row]
-        total, run, value, end, illegal = stages(windows, table, is_dc)
-        long = ~illegal & ((total > 16) | (abs(value) > 2047))
-        place, advance = [run], run + 1
-        values = [np.where(long, 0, value)]
-        goes_on = ~end & ~long
-        for _ in range(1, most):
-            tail = windows << np.minimum(total, 16) & 0xFFFF
-            used, run, value, next_end, next_illegal = stages(tail, ac, False)
-            # What one entry can hold, and that of three words none but the last can fill the block (k < 48).
-            joins = goes_on & ~next_illegal & (total + used <= 16) & (run < 15) & (abs(value) < 128)
-            if len(place) == 2:
-                joins &= np.maximum(place[0] + 1, advance - place[0] - 1) <= 8
-            valued = joins & ~next_end
-            place.append(np.where(valued, advance + run, place[-1]))
-            values.append(np.where(valued, value, 0))
-            total = total + joins * used
-            advance = np.where(valued, advance + run + 1, advance)
-            end = end | (joins & next_end)
-            goes_on = valued
-        assert np.array_equal(entry >> 32 & 31, total)
-        assert np.array_equal(entry >> 37 & 1, long)
-        assert np.array_equal(entry >> 38 & 1, illegal)
-        for k in (0,) if row == 0 else (1, 20, 47) if row == 1 else (48, 63):
-            after = k + (entry & 127) & entry >> 57
-            assert np.array_equal(after, np.where(end, 64, k + advance))
-        first = entry >> 16 & 15
-        second = first + (entry >> 8 & 15)
-        third = second + (entry >> 12 & 15)
-        found = (entry << 32 >> 52, entry << 16 >> 56, entry << 8 >> 56)
-        place += [place[-1]] * (3 - most)
-        values += [np.zeros_like(values[0])] * (3 - most)
-        for found_place, expected_place in zip((first, second, third), place, strict=True):
-            assert np.array_equal(found_place, expected_place)
-        for found_value, expected_value in zip(found, values, strict=True):
-            assert np.array_equal(found_value, expected_value)
 
 
 # --- faults ----------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from numjpeg.container.frame import Frame, Scan
 from numjpeg.encoder import write_file
 from numjpeg.entropy.sequential_writer import Codable, find_symbols, write_scan
 from numjpeg.fast import tokens as fast_tokens
-from numjpeg.fast.scan_order import scan_order, sequences_of
 from numjpeg.fast.tokens import ac_lookup, dc_lookup, find_tokens
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
@@ -30,7 +29,7 @@ from numjpeg.stages.huffman import (
     magnitude_bits,
     magnitude_category,
 )
-from numjpeg.stages.mcu_order import interleave, pad_to_mcus
+from numjpeg.stages.mcu_order import pad_to_mcus
 from numjpeg.stages.run_length import run_length_encode
 from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 from numjpeg.workspace import Workspace
@@ -73,18 +72,6 @@ def filled_up(planes, factors) -> list[np.ndarray]:
 
 def written(scan: Scan, symbols: Codable) -> bytes:
     return b"".join(write_scan(scan, [symbols]))
-
-
-@pytest.mark.parametrize("factors", FACTORS)
-@pytest.mark.parametrize("seed", range(6))
-def test_the_scan_order_equals_zigzag_padding_and_interleaving(factors, seed: int) -> None:
-    planes = random_planes(factors, 3, 5, seed)
-    blocks, dc = scan_order(planes, factors, Workspace())
-    expected = interleave(filled_up(planes, factors), factors)
-    assert np.array_equal(blocks, expected)
-    assert np.array_equal(dc, expected[..., 0])
-    for plane in planes:
-        assert np.array_equal(sequences_of(Workspace())(plane), zigzag(plane))
 
 
 @pytest.mark.parametrize("factors", FACTORS)

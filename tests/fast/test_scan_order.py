@@ -1,0 +1,49 @@
+"""The order of the scan in one step equals zig-zag, padding and interleaving."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from numjpeg.coefficients import ceil_div
+from numjpeg.fast.scan_order import scan_order, sequences_of
+from numjpeg.stages.mcu_order import interleave, pad_to_mcus
+from numjpeg.stages.zigzag import zigzag
+from numjpeg.workspace import Workspace
+
+FACTORS = [((1, 1),), ((2, 2), (1, 1), (1, 1)), ((1, 2), (1, 1), (1, 1)), ((4, 1), (1, 1), (2, 1), (1, 1))]
+
+
+def random_planes(factors, rows: int, columns: int, seed: int, largest: int = 1023, density: float = 0.1):
+    """Blocks of all kinds: empty ones, full ones, long runs; ``rows`` x ``columns`` MCUs or a little less."""
+    random = np.random.default_rng(seed)
+    planes = []
+    for v, h in factors:
+        height, width = rows * v - seed % v, columns * h - seed % h
+        values = (random.laplace(0, 1, (height, width, 8, 8)) * random.choice([1, 5, 200])).clip(-largest, largest)
+        share = random.choice([0, density, 1], (height, width, 1, 1), p=[0.3, 0.6, 0.1])
+        kept = random.random(values.shape) < share
+        plane = (values * kept).astype(np.int16)
+        plane[0, 0] = 0
+        plane[0, 0, 7, 7] = largest
+        plane[..., 0, 0] = random.integers(-1000, 1001, plane.shape[:2])
+        planes.append(plane)
+    return planes
+
+
+def filled_up(planes, factors) -> list[np.ndarray]:
+    """By the stage, and to whole MCUs."""
+    rows, columns = ceil_div(planes[0].shape[0], factors[0][0]), ceil_div(planes[0].shape[1], factors[0][1])
+    return [pad_to_mcus(zigzag(plane), rows, columns, f) for plane, f in zip(planes, factors, strict=True)]
+
+
+@pytest.mark.parametrize("factors", FACTORS)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_scan_order_equals_zigzag_padding_and_interleaving(factors, seed: int) -> None:
+    planes = random_planes(factors, 3, 5, seed)
+    blocks, dc = scan_order(planes, factors, Workspace())
+    expected = interleave(filled_up(planes, factors), factors)
+    assert np.array_equal(blocks, expected)
+    assert np.array_equal(dc, expected[..., 0])
+    for plane in planes:
+        assert np.array_equal(sequences_of(Workspace())(plane), zigzag(plane))

@@ -1,0 +1,59 @@
+"""Bands and tiles equal the stages on the whole picture, wherever it is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import samples
+
+import numjpeg
+from numjpeg.coefficients import Component
+from numjpeg.fast import tiles
+from numjpeg.pipeline import pixels_to_coefficients
+from numjpeg.stages.blocks import join_blocks
+from numjpeg.stages.dct import idct
+from numjpeg.stages.level_shift import inverse_level_shift
+from numjpeg.stages.quantization import dequantize, quantization_tables
+from numjpeg.stages.zigzag import inverse_zigzag
+from numjpeg.workspace import Workspace
+
+FACTORS = {"4:4:4": (1, 1), "4:2:2": (2, 1), "4:2:0": (2, 2)}
+
+
+@pytest.mark.parametrize("subsampling", FACTORS)
+@pytest.mark.parametrize("blocks", [1, 40, 9 << 9])
+def test_analysis_in_bands_equals_the_pipeline(
+    subsampling: str, blocks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiles, "ANALYSIS_BLOCKS", blocks)
+    image = samples.smooth(67, 83)
+    first = Component(1, *FACTORS[subsampling], 0)
+    components = [first, Component(2, 1, 1, 1), Component(3, 1, 1, 1)]
+    luma, chroma = quantization_tables(80)
+    bands = [
+        [plane.copy() for plane in band]
+        for band in tiles.analyse(image, components, [luma, chroma, chroma], "RGB", "YCbCr")
+    ]
+    assert len(bands) == 1 or blocks < 9 << 9
+    expected = pixels_to_coefficients(image, 80, subsampling)
+    for i, plane in enumerate(expected.planes):
+        assert np.array_equal(np.concatenate([band[i] for band in bands]), plane)
+
+
+@pytest.mark.parametrize("method", ["islow", "float"])
+def test_synthesis_equals_the_stages(method: str) -> None:
+    coefficients = numjpeg.Coefficients.from_pixels(samples.noise(50, 70), 60)
+    table = coefficients.quantization_table(0)
+    sequences = np.ascontiguousarray(coefficients.planes[0].reshape(*coefficients.planes[0].shape[:2], 64))
+    out = np.empty((8 * sequences.shape[0], 8 * sequences.shape[1]), np.uint8)
+    tiles.synthesise(sequences.copy(), table, out, Workspace(), method)
+    blocks = dequantize(inverse_zigzag(sequences), table)
+    assert np.array_equal(out, join_blocks(inverse_level_shift(idct(blocks, method))))
+
+
+@pytest.mark.parametrize("subsampling", FACTORS)
+def test_assembly_in_pieces_equals_assembly_in_one(subsampling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = numjpeg.encode(samples.photograph()[:150, :130], subsampling=subsampling)
+    whole = numjpeg.decode(data)
+    monkeypatch.setattr(tiles, "ASSEMBLY_PIXELS", 1)
+    assert np.array_equal(numjpeg.decode(data), whole)

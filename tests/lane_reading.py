@@ -1,0 +1,46 @@
+"""A sequential scan read in lanes and literally: both must say the same."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from numjpeg.container.findings import Fault, Sink
+from numjpeg.container.frame import Scan
+from numjpeg.container.structure import band_rows, read_structure
+from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
+from numjpeg.errors import JpegError
+from numjpeg.fast import lanes
+
+Result = tuple[list[np.ndarray], list[Fault], str | None]
+
+
+def scans_of(data: bytes) -> list[Scan]:
+    return read_structure(data).scans
+
+
+def read(data: bytes, in_lanes: bool, strict: bool) -> tuple[Result, list[SequentialReader]]:
+    """All planes of all bands, the findings, and the error; and the readers."""
+    planes: list[np.ndarray] = []
+    readers: list[SequentialReader] = []
+    sink = Sink(strict)
+    try:
+        for scan in scans_of(data):
+            readers.append(SequentialReader(data, scan, sink))
+            pieces = lanes.read_pieces(readers[-1]) if in_lanes else readers[-1].walk()
+            for band in read_bands(readers[-1], pieces, band_rows(scan, 1 << 10)):
+                planes += band
+    except JpegError as caught:
+        return ([], [], str(caught)), readers
+    return (planes, sorted(sink.findings, key=lambda f: (f.scan, f.offset, f.what)), None), readers
+
+
+def assert_same(data: bytes) -> tuple[Result, int]:
+    """What lanes and walk give, strict; and how many MCUs were walked through in spite of the lanes."""
+    for strict in (False, True):
+        expected, _ = read(data, False, strict)
+        found, readers = read(data, True, strict)
+        assert found[1:] == expected[1:]
+        assert len(found[0]) == len(expected[0])
+        for a, b in zip(found[0], expected[0], strict=True):
+            assert np.array_equal(a, b)
+    return expected, sum(one.walked for one in readers)
