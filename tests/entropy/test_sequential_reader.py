@@ -14,6 +14,8 @@ from numjpeg import scans
 from numjpeg.container.findings import Sink
 from numjpeg.container.structure import read_structure
 from numjpeg.entropy.sequential_reader import SequentialReader
+from numjpeg.fast import lanes, tiles
+from numjpeg.fast import progressive as fast_progressive
 
 OPTIONS: list[dict[str, object]] = [
     {},
@@ -38,7 +40,7 @@ def test_without_the_fast_forms_the_pixels_are_the_same(
         raise AssertionError("a fast form is used")
 
     monkeypatch.setattr(scans, "_fast_forms_enabled", False)
-    for module in (scans.lanes, scans.fast_progressive, numjpeg.decoder.tiles):
+    for module in (lanes, fast_progressive, tiles):
         for name in ("read_pieces", "read_scan", "synthesise", "assemble"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, never)
