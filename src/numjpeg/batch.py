@@ -95,7 +95,8 @@ def encode_batch(
     if single or isinstance(images, str | os.PathLike) or (is_data(images) and not isinstance(images, np.ndarray)):
         raise TypeError(f"images: an iterable of images expected, got one {type(images).__name__}")
     task = partial(encode, quality=quality, **options)
-    _check_integer("batch_size", batch_size, 1)
+    if batch_size is not None:
+        checked_integer("batch_size", batch_size, 1)
     together = Together(_encoding(quality, options), batch_size)
     return _batch("images", images, task, workers, executor, errors, pairs, window, mp_context, together)
 
@@ -226,8 +227,10 @@ def _batch(
         raise TypeError(f"{name}: {type(items).__name__} is not iterable") from None
     if errors not in ("raise", "return"):
         raise ValueError(f'errors: "raise" or "return" expected, got {errors!r}')
-    workers = None if workers is None else checked_integer("workers", workers, 0)
-    window = None if window is None else checked_integer("window", window, 1)
+    if workers is not None:
+        checked_integer("workers", workers, 0)
+    if window is not None:
+        checked_integer("window", window, 1)
     if executor is not None and (workers is not None or mp_context is not None):
         raise ValueError("executor: it has workers of its own, without workers= and mp_context=")
     if executor is not None:
