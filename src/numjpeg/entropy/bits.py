@@ -32,6 +32,10 @@ class Payload:
         """Byte offset in the file of byte ``position`` of the payload."""
         return self._offset + position + int(np.searchsorted(self._before_removed, position, side="right"))
 
+    def file_offsets(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The same of many bytes."""
+        return self._offset + positions + np.searchsorted(self._before_removed, positions, side="right")
+
     @cached_property
     def _before_removed(self) -> NDArray[np.intp]:
         """How many bytes of the payload stand before each byte that was removed."""
