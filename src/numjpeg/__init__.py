@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numjpeg.container.motion_jpeg import iter_frames
     from numjpeg.container.segment_transfer import copy_metadata, split_tables
     from numjpeg.decoder import decode, decode_damaged, read_coefficients, read_coefficients_damaged
+    from numjpeg.edits.native_planes import decode_planes, encode_planes
     from numjpeg.edits.requantization import requantize
     from numjpeg.edits.smaller import optimize
     from numjpeg.edits.transform import join, transform
@@ -46,9 +47,11 @@ __all__ = [
     "decode",
     "decode_batch",
     "decode_damaged",
+    "decode_planes",
     "encode",
     "encode_batch",
     "encode_many",
+    "encode_planes",
     "imread",
     "imwrite",
     "iter_frames",
@@ -70,6 +73,7 @@ _ROOMS = {
     "coefficients": ("Coefficients", "Component"),
     "container.findings": ("DamageReport", "Fault"),
     "decoder": ("decode", "decode_damaged", "read_coefficients", "read_coefficients_damaged"),
+    "edits.native_planes": ("decode_planes", "encode_planes"),
     "edits.requantization": ("requantize",),
     "edits.smaller": ("optimize",),
     "edits.transform": ("join", "transform"),

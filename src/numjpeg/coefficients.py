@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from numjpeg.stages.blocks import join_blocks
+from numjpeg.stages.dct import idct
 from numjpeg.stages.huffman import HuffmanTable
+from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 
 
 def ceil_div(a: int, b: int) -> int:
@@ -103,6 +106,67 @@ class Coefficients:
                 f"coefficients: gray or YCbCr expected, these are {space}; decode takes them as a file"
             )
         return coefficients_to_pixels(self)
+
+    def planes_as_samples(self, dtype: DTypeLike = np.uint8) -> list[NDArray[Any]]:
+        """The samples of each component as they are stored: not upsampled, colours not converted.
+
+        Parameters
+        ----------
+        dtype : uint8, as ``decode`` has them before upsampling, or float32: not rounded, not clipped, by the
+            inverse DCT in floating point.
+
+        Returns
+        -------
+        For each component ``(rows, columns)`` of ``ceil(height * V / V_max)`` rows, and columns likewise.
+
+        Raises
+        ------
+        ValueError for another dtype.
+        """
+        kind = np.dtype(dtype)
+        if kind not in (np.uint8, np.float32):
+            raise ValueError(f"dtype: uint8 or float32 expected, got {kind}")
+        V_max, H_max = max(c.V for c in self.components), max(c.H for c in self.components)
+        planes: list[NDArray[Any]] = []
+        for i, c in enumerate(self.components):
+            frequencies = self.dequantized(i)
+            if kind == np.uint8:
+                samples = inverse_level_shift(idct(frequencies))
+            else:
+                samples = (idct(frequencies, "float") + MID_LEVEL).astype(np.float32)
+            rows, columns = ceil_div(self.height * c.V, V_max), ceil_div(self.width * c.H, H_max)
+            planes.append(join_blocks(samples)[:rows, :columns])
+        return planes
+
+    def _plane(self, name: str, place: int, counts: tuple[int, ...]) -> NDArray[np.int16]:
+        if len(self.planes) not in counts:
+            raise AttributeError(f"{name}: a picture of {len(self.planes)} components has none")
+        return self.planes[place]
+
+    @property
+    def Y(self) -> NDArray[np.int16]:  # noqa: N802 (the field's name)
+        """The first plane, luminance (of a CMYK or RGB file cyan or red)."""
+        return self.planes[0]
+
+    @property
+    def Cb(self) -> NDArray[np.int16]:  # noqa: N802 (the field's name)
+        """The second plane of a picture that has three or four."""
+        return self._plane("Cb", 1, (3, 4))
+
+    @property
+    def Cr(self) -> NDArray[np.int16]:  # noqa: N802 (the field's name)
+        """The third plane of a picture that has three or four."""
+        return self._plane("Cr", 2, (3, 4))
+
+    @property
+    def K(self) -> NDArray[np.int16]:  # noqa: N802 (the field's name)
+        """The fourth plane of a picture that has four."""
+        return self._plane("K", 3, (4,))
+
+    @property
+    def qt(self) -> NDArray[np.uint16]:
+        """The quantization tables that components use, ``(tables, 8, 8)``, by ascending number; a copy."""
+        return np.stack([self.quantization_tables[i] for i in sorted({c.Tq for c in self.components})])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Coefficients):
