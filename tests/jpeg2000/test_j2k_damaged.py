@@ -41,7 +41,7 @@ def test_truncation_anywhere(name: str) -> None:
     data = SAMPLES[name]
     whole = jpeg2000.decode(data)
     rng = np.random.default_rng(0)
-    for cut in sorted(rng.choice(len(data), 25, replace=False).tolist()):
+    for cut in sorted(rng.choice(len(data), 8, replace=False).tolist()):
         assert outcome(data[:cut]) == "FormatError" or len(data) - cut <= 2
         with contextlib.suppress(JpegError):
             picture, report = jpeg2000.decode_damaged(data[:cut])
@@ -54,7 +54,7 @@ def test_truncation_anywhere(name: str) -> None:
 def test_single_byte_changes(name: str) -> None:
     data = SAMPLES[name]
     rng = np.random.default_rng(1)
-    for at in rng.integers(4, len(data), 25).tolist():
+    for at in rng.integers(4, len(data), 8).tolist():
         broken = bytearray(data)
         broken[at] = rng.integers(256)
         outcome(bytes(broken), strict=False)
@@ -65,7 +65,7 @@ def test_marker_soup() -> None:
     markers = [marker for marker in codestream.NAMES if marker not in (codestream.SOC, codestream.SOD)]
     head = SAMPLES["layers"]
     head = head[head.index(codestream.START) :][:47]
-    for _ in range(150):
+    for _ in range(80):
         soup = bytearray(head)
         for _ in range(int(rng.integers(1, 8))):
             body = rng.bytes(int(rng.integers(0, 12)))

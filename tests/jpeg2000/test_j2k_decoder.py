@@ -17,11 +17,11 @@ from numjpeg.jpeg2000 import decoder
 from numjpeg.jpeg2000.container import boxes
 
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
-    "lossless": (photo(75, 90), {"mct": 1}),
+    "lossless": (photo(44, 48), {"mct": 1}),
     "lossless_gray": (photo(61, 83, 1), {}),
-    "irreversible": (photo(75, 90), {"irreversible": True, "mct": 1}),
-    "rates": (photo(75, 90), {"irreversible": True, "mct": 1, "quality_layers": [40, 10, 4]}),
-    "reversible_rates": (photo(75, 90), {"mct": 1, "quality_layers": [40, 10, 4]}),
+    "irreversible": (photo(40, 45), {"irreversible": True, "mct": 1}),
+    "rates": (photo(44, 48), {"irreversible": True, "mct": 1, "quality_layers": [40, 10, 4]}),
+    "reversible_rates": (photo(40, 45), {"mct": 1, "quality_layers": [40, 10, 4]}),
     "no_transform": (photo(40, 50), {"irreversible": True, "mct": 0}),
     "opacity": (photo(30, 35, 4), {}),
     "two_channels": (photo(30, 35, 2), {}),
@@ -101,8 +101,8 @@ def test_a_region_is_that_part_of_the_picture(name: str, files: dict[str, bytes]
 
 def test_a_region_of_a_reduced_picture(files: dict[str, bytes]) -> None:
     whole = jpeg2000.decode(files["rates"], reduce=2)
-    part = jpeg2000.decode(files["rates"], reduce=2, region=(12, 20, 40, 48))
-    np.testing.assert_array_equal(part, whole[3:13, 5:17])
+    part = jpeg2000.decode(files["rates"], reduce=2, region=(4, 8, 20, 24))
+    np.testing.assert_array_equal(part, whole[1:6, 2:8])
 
 
 def test_a_small_region_decodes_few_code_blocks(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_a_small_region_decodes_few_code_blocks(files: dict[str, bytes], monkeyp
 
 def test_layers_are_what_a_file_of_fewer_layers_holds() -> None:
     """The first layers of a file, cut out by their lengths in a file of one tile in layer order."""
-    image = photo(75, 90)
+    image = photo(40, 45)
     options = {"irreversible": True, "mct": 1, "quality_mode": "rates", "num_resolutions": 3, "no_jp2": True}
     many, one = pillow_files(
         [(image, {**options, "quality_layers": [40, 8]}), (image, {**options, "quality_layers": [40]})]
@@ -173,9 +173,9 @@ def test_palettes_and_channel_definitions() -> None:
         ({"reduce": 1.0}, TypeError, "reduce"),
         ({"layers": 0}, ValueError, "layers"),
         ({"region": (0, 0, 0, 5)}, ValueError, "region"),
-        ({"region": (0, 80, 5, 11)}, ValueError, "region"),
+        ({"region": (0, 43, 5, 11)}, ValueError, "region"),
         ({"region": (0, 80)}, ValueError, "region"),
-        ({"max_pixels": 6749}, UnsupportedError, "max_pixels"),
+        ({"max_pixels": 2111}, UnsupportedError, "max_pixels"),
     ],
 )
 def test_wrong_arguments_are_named(
