@@ -43,7 +43,7 @@ class Jpeg(Codec):  # type: ignore[misc]
 
     def decode(self, buf: Any, out: Any = None) -> Any:
         """A chunk of a file, uint8 ``(H, W)`` or ``(H, W, 3)``; in ``out``, of whatever shape, if it is given."""
-        image = decode(buf, max_pixels=None)
+        image = decode(buf)
         return image if out is None else ndarray_copy(image, out)
 
     def get_config(self) -> dict[str, Any]:
