@@ -159,3 +159,36 @@ def test_a_limit_of_pixels(jpg, tmp_path, capsys):
     for limit in (photo().size, "none"):
         assert main("decode", jpg, "-o", target, "--max-pixels", limit) == 0
     np.testing.assert_array_equal(pixels(target), pixels(jpg))
+
+
+@pytest.mark.parametrize("divisor", [2, 4, 8])
+def test_scaled_pictures_are_those_of_pillows_draft(tmp_path, divisor):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(pillow_jpeg(photo(48, 64)))
+    assert main("decode", path, "--scale", f"1/{divisor}") == 0
+    with Image.open(path) as image:
+        image.draft("RGB", (64 // divisor, 48 // divisor))
+        np.testing.assert_array_equal(pixels(tmp_path / "a.png"), np.asarray(image))
+
+
+def test_regions_and_thumbnails(tmp_path, capsys):
+    path, target = tmp_path / "a.jpg", tmp_path / "a.png"
+    path.write_bytes(pillow_jpeg(photo(100, 160)))
+    assert main("decode", path, "--region", "30x20+7+11") == 0
+    np.testing.assert_array_equal(pixels(target), pixels(path)[11:31, 7:37])
+    for side, divisor, shape in ((64, 2, (40, 64, 3)), (33, 4, (21, 33, 3)), (1000, 1, (100, 160, 3))):
+        assert main("decode", path, "--fit", side, "-f") == 0
+        means = numjpeg.decode(path, scale=1 / divisor).astype(float)
+        for axis, size in enumerate(shape[:2]):  # of equal parts of which each pixel of either picture has some
+            parts = np.repeat(np.moveaxis(means, axis, 0), size, axis=0)
+            parts = parts.reshape(size, -1, *parts.shape[1:]).mean(axis=1)
+            means = np.moveaxis(parts, 0, axis)
+        assert pixels(target).shape == shape
+        assert np.abs(pixels(target) - means).max() <= 0.501
+    assert main("decode", path, "--region", "161x20+0+0", "-f") == 1
+    assert "region: " in complaint(capsys, path)
+    assert "is none of 1/2" in usage(capsys, "decode", path, "--scale", "1/3")
+    assert "is not WxH+X+Y" in usage(capsys, "decode", path, "--region", "5")
+    assert "only one of them" in usage(capsys, "decode", path, "--fit", "5", "--region", "5x5+0+0")
+    assert "not allowed with" in usage(capsys, "decode", path, "--fit", "5", "--scale", "1/2")
+    assert "of whole pictures only" in usage(capsys, "decode", path, "--fit", "5", "--damaged")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,16 @@ from numjpeg.errors import JpegError
 from numjpeg.jpeg2000 import is_jpeg2000
 from numjpeg.tools import jpeg2000_files
 from numjpeg.tools.cli.console import STANDARD_STREAM, DamagedError, UsageError, display, for_each
-from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, find_sources, kept_metadata, read_bytes, read_jpeg
-from numjpeg.tools.cli.options import add_command, add_inputs, add_output, add_reading
+from numjpeg.tools.cli.inputs import (
+    JPEG_SUFFIXES,
+    Part,
+    Source,
+    find_sources,
+    kept_metadata,
+    read_bytes,
+    read_jpeg,
+)
+from numjpeg.tools.cli.options import add_command, add_inputs, add_output, add_reading, whole_number
 from numjpeg.tools.cli.outputs import Outputs, names_directory, write
 from numjpeg.tools.other_formats import MissingPillowError, PictureError, check_format, has_pillow, write_picture
 
@@ -47,6 +56,25 @@ def add_decode(commands: Any) -> None:
     command.add_argument(
         "--restore", action="store_true", help="estimate what quantization took away: no blocking at low qualities"
     )
+    size = command.add_mutually_exclusive_group()
+    size.add_argument(
+        "--scale",
+        type=scale,
+        metavar="1/2",
+        help="1/2, 1/4 or 1/8: a smaller picture, which takes less time and memory; as libjpeg makes it",
+    )
+    size.add_argument(
+        "--fit",
+        type=partial(whole_number, low=1),
+        metavar="N",
+        help="a picture of at most N pixels a side, such as 256 for thumbnails",
+    )
+    command.add_argument(
+        "--region",
+        type=rectangle,
+        metavar="WxH+X+Y",
+        help="this part alone, in pixels of the scaled picture, before it is turned",
+    )
     command.add_argument(
         "--exif-orientation",
         action="store_true",
@@ -61,10 +89,31 @@ def add_decode(commands: Any) -> None:
     command.add_argument("--strip", action="store_true", help="leave out the file's metadata")
 
 
+def scale(text: str) -> float:
+    """1/2, 1/4 or 1/8."""
+    found = {"1": 1.0, "1/2": 1 / 2, "1/4": 1 / 4, "1/8": 1 / 8}.get(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of 1/2, 1/4 and 1/8")
+    return found
+
+
+def rectangle(text: str) -> tuple[int, int, int, int]:
+    """(top, left, height, width)."""
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})\+(\d{1,5})\+(\d{1,5})", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not WxH+X+Y, as in 640x480+16+32")
+    width, height, left, top = map(int, found.groups())
+    return top, left, height, width
+
+
 def run_decode(arguments: argparse.Namespace) -> int:
     """Decode, and give the exit code."""
     if arguments.damaged and arguments.restore:
         raise UsageError("--damaged and --restore: only one of them")
+    if arguments.fit is not None and arguments.region is not None:
+        raise UsageError("--fit and --region: only one of them")
+    if arguments.damaged and (arguments.scale or arguments.fit or arguments.region):
+        raise UsageError("--damaged: of whole pictures only, without --scale, --fit and --region")
     extension = ""
     if arguments.format is not None:
         extension = "." + arguments.format.lstrip(".").lower()
@@ -129,6 +178,7 @@ def _decode_file(item: tuple[str, str | Exception], arguments: argparse.Namespac
             restore=arguments.restore,
             turn=arguments.exif_orientation,
             faults=faults,
+            part=None if faults is not None else Part(arguments.scale or 1, arguments.region, arguments.fit),
         )
     picture.metadata = kept_metadata(picture, arguments.strip)
     written = write_picture(picture, extension)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from numjpeg.container.exif import upright_exif, upright_xmp
 from numjpeg.container.header import Header, read_header
+from numjpeg.container.view import SIZES
 from numjpeg.decoder import decode, decode_damaged
 from numjpeg.files import upright
 from numjpeg.jpeg2000 import is_jpeg2000
@@ -35,6 +36,45 @@ class Source(NamedTuple):
     inside: Path
     """Where its output lies in an output folder: its name, behind that of the folders it was found in."""
     error: Exception | None = None
+
+
+class Part(NamedTuple):
+    """Which part of a JPEG file's picture is decoded, and at which size."""
+
+    scale: float = 1
+    region: tuple[int, int, int, int] | None = None
+    """(top, left, height, width), of the scaled picture."""
+    fit: int | None = None
+    """Most pixels a side."""
+
+    def options(self, header: Header) -> dict[str, Any]:
+        """Those of :func:`numjpeg.decode`. To fit, the smallest scale that leaves at least the pixels wanted."""
+        scale = self.scale
+        if self.fit is not None:
+            longer = max(header.height, header.width)
+            scale = min((s for s in SIZES if longer * s >= self.fit), default=1.0)
+        return {"scale": scale, "region": self.region}
+
+
+def fitted(pixels: NDArray[Any], side: int) -> NDArray[Any]:
+    """A picture of at most so many pixels a side: each pixel is the mean of the area that it covers."""
+    height, width = pixels.shape[:2]
+    ratio = side / max(height, width)
+    if ratio >= 1:
+        return pixels
+    rows, columns = (_means(size, max(1, round(size * ratio))) for size in (height, width))
+    means = np.tensordot(rows, np.tensordot(pixels.astype(np.float64), columns, ([1], [1])), ([1], [0]))
+    if means.ndim == 3:  # (rows, channels, columns)
+        means = means.swapaxes(1, 2)
+    return np.ascontiguousarray(np.rint(means)).astype(pixels.dtype)
+
+
+def _means(size: int, fewer: int) -> NDArray[np.float64]:
+    """``(fewer, size)``: what part of each of the ``size`` samples counts for each of fewer ones."""
+    edges = np.arange(fewer + 1)[:, np.newaxis] * size / fewer
+    covered = np.clip(edges - np.arange(size), 0, 1)
+    parts: NDArray[np.float64] = np.diff(covered, axis=0) * (fewer / size)
+    return parts
 
 
 def find_sources(names: Sequence[str], recursive: bool, suffixes: Sequence[str]) -> list[Source]:
@@ -125,18 +165,24 @@ def read_jpeg(
     turn: bool = False,
     faults: list[str] | None = None,
     restore: bool = False,
+    part: Part | None = None,
 ) -> Picture:
     """The picture of a JPEG file, in RGB or CMYK rather than YCbCr or YCCK if no colour space is asked for.
 
     ``turn`` it as its metadata say; they then say that it is upright. With ``faults`` what can be recovered of a
     damaged file; the list gets what is wrong with it, in words. ``restore`` as in :func:`numjpeg.decode`.
+    ``part`` says at which scale, and which part.
     """
     header = read_header(data, strict=faults is None)
     if gray and header.colorspace in ("YCbCr", "RGB"):
         colorspace = "GRAY"
     how: dict[str, Any] = {"colorspace": colorspace, "fancy_upsampling": fancy, "max_pixels": max_pixels}
     if faults is None:
+        if part is not None:
+            how |= part.options(header)
         pixels = decode(data, restore=restore, **how)
+        if part is not None and part.fit is not None:
+            pixels = fitted(pixels, part.fit)
     else:
         pixels, report = decode_damaged(data, **how)
         faults += [str(report)] if report.faults else []
