@@ -66,7 +66,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
         numjpeg.entropy.sequential_reader.code_steps,
         numjpeg.arguments._remembered_settings,
         fast_tokens._layout,
-        fast_tokens.ac_lookup,
+        fast_tokens.ac_words,
+        fast_tokens._magnitudes,
+        fast_tokens._categories,
         fast_tokens.dc_lookup,
     ):
         cached.cache_clear()

@@ -1,9 +1,10 @@
 """The scan writer's fast form: one token for each nonzero coefficient, one look-up for all that it writes.
 
 The bits of an AC coefficient depend only on its value and on the number of zeros before it: ZRL for every sixteen
-zeros, the code of RRRRSSSS, the magnitude bits. A table holds all of that (:func:`ac_lookup`). The DC coefficient
-of each block is a token too, zero or not. The zeros before it are those at the end of the block before. If there
-are any, the table gives the end-of-block code for them, and the code of the DC difference goes behind it.
+zeros, the code of RRRRSSSS, the magnitude bits. A table holds all of that but the magnitude bits
+(:func:`ac_words`). The DC coefficient of each block is a token too, zero or not. The zeros before it are those at
+the end of the block before. If there are any, the table gives the end-of-block code for them, and the code of the
+DC difference goes behind it.
 
     coefficients   5 0 0 2 0 ... 0 | 4 1 0 ... 0 | ...            positions  0 3 | 64 65 | 128
     token          run, value      code
@@ -33,7 +34,6 @@ from numjpeg.entropy.shared import predict_dc
 from numjpeg.fast.scan_order import scan_order
 from numjpeg.stages.huffman import (
     END_OF_BLOCK,
-    STANDARD_TABLES,
     ZERO_RUN,
     HuffmanTable,
     huffman_codes,
@@ -60,15 +60,11 @@ _NONE = 63
 _NO_ENTRY = np.uint64(_NONE << CODE_BITS)
 
 
-FEW = 1 << 15
-"""Up to so many tokens are coded without :func:`ac_lookup`, if that is not that of the standard tables."""
-
-
 class Tokens(NamedTuple):
     """The tokens of a band in coding order."""
 
     key: NDArray[np.integer]
-    """(run << bits of table | table) << 11 | value + 1024, the index into :func:`ac_lookup`; the table is the
+    """(run << bits of table | table) << 11 | value + 1024, as :func:`ac_codes` takes it; the table is the
     place in :attr:`_Layout.ac_numbers`. For a DC token the value is 0 and the table that of the block before."""
     dc_place: NDArray[np.integer]
     """Index of each block's DC token, and of a last one that only ends the last block."""
@@ -90,8 +86,9 @@ class Tokens(NamedTuple):
         counts += np.bincount(dc.ravel(), minlength=counts.size).reshape(counts.shape)
 
         numbers = layout_of(scan).ac_numbers
-        place = _categories(len(numbers)).take(self.key, mode="clip")
-        of_category = np.bincount(place, minlength=64 * len(numbers) * 16).reshape(4, 16, len(numbers), 16)
+        of_category = np.bincount(by_category(self.key), minlength=64 * len(numbers) * 16).reshape(
+            4, 16, len(numbers), 16
+        )
         for i, number in enumerate(dict.fromkeys(numbers)):
             own = counts[2 * [c.Ta for c in scan.components].index(number) + 1]
             values = of_category[:, :, i, 1:]
@@ -107,11 +104,7 @@ class Tokens(NamedTuple):
         codes = workspace.array("codes", (count,), np.uint64)
         lengths = workspace.array("lengths", (count,), np.uint64)
         tables = tuple(scan.huffman_tables[1, number] for number in layout.ac_numbers)
-        if count > FEW or tables[0] is STANDARD_TABLES[1, 0]:
-            ac_lookup(tables).take(self.key, out=codes, mode="clip")
-        else:
-            ac_words(tables).take(_categories(len(tables)).take(self.key), out=codes, mode="clip")
-            codes |= _magnitudes().take(self.key & ((1 << VALUE_BITS) - 1))
+        ac_codes(tables, self.key, codes)
         np.right_shift(codes, _CODE_BITS, out=lengths)
         np.bitwise_and(codes, _CODE_MASK, out=codes)
 
@@ -257,13 +250,32 @@ def block_starts(present: NDArray[np.bool_]) -> NDArray[np.intp]:
 _VALUES = np.arange(-MAX_DC, MAX_DC + 1)
 
 
-@lru_cache(maxsize=4)
-def _categories(tables: int) -> NDArray[np.intp]:
-    """For each key (run * tables + table) << 4 | category of its value."""
-    category = magnitude_category(np.arange(1 << VALUE_BITS) - _ZERO).astype(np.intp)
-    of_key = (np.arange(64 * tables)[:, np.newaxis] << 4 | category).ravel()
-    of_key.setflags(write=False)
-    return of_key
+_VALUE_MASK = (1 << VALUE_BITS) - 1
+
+
+def by_category(key: NDArray[np.integer]) -> NDArray[np.intp]:
+    """The place of tokens in :func:`ac_words`: run and table, then the category of the value."""
+    place: NDArray[np.intp] = _categories().take(key & _VALUE_MASK)
+    place += key >> (VALUE_BITS - 4) & -16
+    return place
+
+
+def ac_codes(
+    tables: tuple[HuffmanTable, ...], key: NDArray[np.integer], out: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """What tokens write, and its length, with the tables that their keys number.
+
+    One look-up for all values at once would take 2 MB, which do not stay in the cache: 5 % more for all.
+    """
+    ac_words(tables).take(by_category(key), out=out, mode="clip")
+    np.bitwise_or(out, _magnitudes().take(key & _VALUE_MASK), out=out)
+    return out
+
+
+@lru_cache(maxsize=1)
+def _categories() -> NDArray[np.intp]:
+    """The category of each value, from -1024 on."""
+    return magnitude_category(np.arange(1 << VALUE_BITS) - _ZERO).astype(np.intp)
 
 
 @lru_cache(maxsize=1)
@@ -298,19 +310,6 @@ def ac_words(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
         words[1:, i, 0] = code[END_OF_BLOCK] | np.uint64(end << CODE_BITS) if end else _NO_ENTRY
         words[0, i, 0] = 0
     flat = words.ravel()
-    flat.setflags(write=False)
-    return flat
-
-
-@lru_cache(maxsize=4)
-def ac_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
-    """What a token writes: for each run of 0 .. 63, table and value, in this order (:attr:`Tokens.key`).
-
-    For the value 0 it is the end of a block, and nothing if the run is 0. To make it takes 1 ms.
-    """
-    lookup = ac_words(tables).take(_categories(len(tables))).reshape(-1, 1 << VALUE_BITS)
-    lookup |= _magnitudes()
-    flat = lookup.ravel()
     flat.setflags(write=False)
     return flat
 
