@@ -22,6 +22,16 @@ import pytest
 from command_line import photo, pillow_jpeg
 from PIL import Image
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as a sweep what the marker ``usual`` leaves out: those tests run only with ``-m ""``."""
+    for item in items:
+        usual = item.get_closest_marker("usual")
+        if usual is not None and isinstance(item, pytest.Function) and item.callspec.id not in usual.args:
+            item.add_marker("sweep")
+
+
 CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 FIELD = Path(os.environ.get("NUMJPEG_FIELD", CORPUS.parent / "field"))
 REQUIRED = os.environ.get("NUMJPEG_REQUIRE", "").split()

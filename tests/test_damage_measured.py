@@ -24,6 +24,7 @@ KINDS: dict[str, dict[str, object]] = {
 }
 
 
+@pytest.mark.usual("baseline", "progressive")
 @pytest.mark.parametrize("kind", KINDS)
 def test_flipped_bits(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Of flips that leave a sign, wrong pixels that are in no doubt are at most 0.5 % of all pixels.

@@ -30,6 +30,7 @@ def test_the_reference_is_the_one_that_the_library_promises_to_equal() -> None:
 # --- pictures --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usual("1", "2", "3", "10", "24", "25", "49", "50", "51", "75", "90", "95", "99", "100")
 @pytest.mark.parametrize("quality", QUALITIES)
 def test_every_quality(quality: int) -> None:
     image = samples.smooth(45, 61, seed=quality)

@@ -49,6 +49,7 @@ print(ticks_of_others() - before)
 """
 
 
+@pytest.mark.usual("encode", "decode", "product")
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts the CPU time of threads in /proc")
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: BLAS starts no threads anyway")
 @pytest.mark.parametrize("name", ["encode", "decode", "restore", "tune", "target", "psnr", "product"])

@@ -119,6 +119,7 @@ def broken(data: bytes, random: np.random.Generator) -> bytes:
     return bytes(damaged)
 
 
+@pytest.mark.usual("0", "1")
 @pytest.mark.parametrize("number", range(len(TO_BREAK)))
 def test_broken_data(number: int) -> None:
     """The same bands, findings and error: text, offset and MCU."""

@@ -277,6 +277,23 @@ EXPENSIVE = {
 }  # fmt: skip
 
 
+@pytest.mark.usual(
+    "intervals of a byte",
+    "two of three intervals missing",
+    "runs beyond the block",
+    "markers out of place",
+    "nothing but a header, 4:2:0",
+    "zeros over a huge frame",
+    "no code begins like this",
+    "progressive, DC of zeros",
+    "progressive, AC of ends, torn",
+    "progressive, every coefficient refined",
+    "hundreds of scans over a block",
+    "tables of their own",
+    "a component again and again",
+    "comments",
+    "pictures in pictures",
+)
 @pytest.mark.parametrize("name", EXPENSIVE)
 def test_expensive_files(name: str) -> None:
     data = EXPENSIVE[name]

@@ -178,6 +178,7 @@ def gain(image: np.ndarray, quality: int) -> float:
     return numjpeg.psnr(image, numjpeg.decode(data, restore=True)) - numjpeg.psnr(image, numjpeg.decode(data))
 
 
+@pytest.mark.usual("shapes, 3", "text", "pixel art")
 @pytest.mark.parametrize("name", drawings())
 def test_no_drawing_loses(name: str) -> None:
     image = drawings()[name]

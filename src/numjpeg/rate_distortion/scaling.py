@@ -26,7 +26,7 @@ SLACK_BYTES, SLACK_DECIBELS = 0.02, 0.2
 def scaled(tables: Tables, factor: float) -> dict[int, NDArray[np.uint16]]:
     """The tables times a factor, rounded, entries 1 .. 255.
 
-    >>> scaled({0: np.full((8, 8), 16)}, 0.22)[0][0, 0]
+    >>> int(scaled({0: np.full((8, 8), 16)}, 0.22)[0][0, 0])
     4
     """
     return {
