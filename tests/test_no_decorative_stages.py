@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import test_pipeline
 from entropy import test_bits
-from fast import test_forward_dct, test_inverse_dct, test_packing, test_scaled_idct, test_tokens
+from fast import test_forward_dct, test_inverse_dct, test_packing, test_scaled_idct, test_scan_order, test_tokens
 
 import numjpeg
 import numjpeg.arguments
@@ -88,11 +88,11 @@ FUSED = {
     "huffman.ac_symbols": test_tokens.test_symbols_statistics_and_bits_equal_those_of_the_stages,
     "huffman.huffman_encode": test_tokens.test_the_look_up_equals_the_stages_for_every_run_and_value,
     "level_shift.level_shift": test_forward_dct.test_samples_equal_the_stages,
-    "mcu_order.interleave": test_tokens.test_the_scan_order_equals_zigzag_padding_and_interleaving,
+    "mcu_order.interleave": test_scan_order.test_the_scan_order_equals_zigzag_padding_and_interleaving,
     "quantization.quantize": test_forward_dct.test_quantization_equals_the_stage_for_every_value,
     "run_length.run_length_encode": test_tokens.test_symbols_statistics_and_bits_equal_those_of_the_stages,
     "subsampling.downsample": test_forward_dct.test_samples_equal_the_stages,
-    "zigzag.zigzag": test_tokens.test_the_scan_order_equals_zigzag_padding_and_interleaving,
+    "zigzag.zigzag": test_scan_order.test_the_scan_order_equals_zigzag_padding_and_interleaving,
 }
 ENCODING = {
     "blocks.pad_edges",
