@@ -184,7 +184,7 @@ def test_a_stack_of_pictures_is_an_iterable_and_so_is_an_array_of_paths(tmp_path
 @pytest.mark.parametrize("workers", [None, 2])
 def test_an_endless_input_is_taken_as_needed(workers: int | None) -> None:
     source = Counted(files(SMALL))
-    results = decode_batch(source, workers=workers, mp_context=workers and QUICK)
+    results = decode_batch(source, workers=workers, mp_context=workers and QUICK, batch_size=1)
     assert source.taken == 0
     five = list(itertools.islice(results, 5))
     assert [image.shape for image in five] == [image.shape for image in SMALL[:5]]

@@ -15,7 +15,7 @@ from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.workspace import keep_freed_memory
 
 if TYPE_CHECKING:
-    from numjpeg.batch import decode_batch, encode_batch, encode_many
+    from numjpeg.batch import decode_batch, decode_many, encode_batch, encode_many
     from numjpeg.coefficients import Coefficients, Component
     from numjpeg.container.findings import DamageReport, Fault
     from numjpeg.container.header import Header, read_header
@@ -47,6 +47,7 @@ __all__ = [
     "decode",
     "decode_batch",
     "decode_damaged",
+    "decode_many",
     "decode_planes",
     "encode",
     "encode_batch",
@@ -69,7 +70,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "batch": ("decode_batch", "encode_batch", "encode_many"),
+    "batch": ("decode_batch", "decode_many", "encode_batch", "encode_many"),
     "coefficients": ("Coefficients", "Component"),
     "container.findings": ("DamageReport", "Fault"),
     "decoder": ("decode", "decode_damaged", "read_coefficients", "read_coefficients_damaged"),

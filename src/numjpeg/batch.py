@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.arguments import Plan, checked_integer, planner
-from numjpeg.decoder import decode
+from numjpeg.decoder import decode, grouping, run_files_together
 from numjpeg.encoder import encode, most_together, run, run_together
 from numjpeg.sources import is_data, name_error, read_bytes
 
@@ -159,15 +159,22 @@ def decode_batch(
     pairs: bool = False,
     window: int | None = None,
     mp_context: BaseContext | str | None = None,
+    batch_size: int | None = None,
     **options: Any,
 ) -> Iterator[Any]:
-    """Decode files as they come.
+    """Decode files as they come, small ones of one kind together.
+
+    In the caller, files whose bytes up to the entropy-coded data are equal wait for each other, and are decoded
+    all at once: the pictures are the same, and small ones take a fraction of the time. For that up to 256 files,
+    or 4 megapixels, are read ahead.
 
     Parameters
     ----------
     files : any iterable of what :func:`numjpeg.decode` takes, endless ones too; not one file. A path is read where
         it is decoded.
-    workers : None, 0 or 1 works in the caller, item by item. From 2 on so many processes work. They start when the
+    batch_size : most files that the caller decodes together; None for as many as is best. With 1 a file is taken
+        only when the picture before it has been handed out.
+    workers : None, 0 or 1 works in the caller. From 2 on so many processes work. They start when the
         first result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
     errors : "raise" raises the first failure in the order of the files, which ends the iteration. "return" hands
@@ -198,7 +205,53 @@ def decode_batch(
     if isinstance(files, str | os.PathLike) or hasattr(files, "read") or (is_data(files) and not names):
         raise TypeError(f"files: an iterable of files expected, got one {type(files).__name__}")
     task = partial(decode, **options)
-    return _batch("files", files, task, workers, executor, errors, pairs, window, mp_context)
+    if batch_size is not None:
+        checked_integer("batch_size", batch_size, 1)
+    together = Together(_decoding(options), batch_size)
+    return _batch("files", files, task, workers, executor, errors, pairs, window, mp_context, together)
+
+
+def decode_many(files: Iterable[Any], **options: Any) -> list[NDArray[Any]] | NDArray[Any]:
+    """Decode all files.
+
+    Parameters
+    ----------
+    files, options : as in :func:`decode_batch`.
+
+    Returns
+    -------
+    Of pictures that are all of one shape and type an array ``(N, H, W)`` or ``(N, H, W, channels)``, else a list,
+    in the order of the files.
+
+    Raises
+    ------
+    What :func:`decode_batch` raises.
+
+    >>> decode_many([encode(np.zeros((5, 4, 3), np.uint8))] * 2).shape
+    (2, 5, 4, 3)
+    """
+    pictures = list(decode_batch(files, **options))
+    alike = len({(picture.shape, picture.dtype) for picture in pictures}) == 1
+    return np.stack(pictures) if alike else pictures
+
+
+def _decoding(options: dict[str, Any]) -> Prepare:
+    """Decoding for :class:`Together`."""
+    kind_of_file = grouping((decode.__kwdefaults__ or {}) | options)
+    alone: Callable[[bytes], Any] = partial(decode, **options)
+
+    def work_alone(files: list[bytes]) -> list[Any]:
+        return [alone(data) for data in files]
+
+    def prepare(item: Any) -> Prepared:
+        data = read_bytes(item)
+        kind = kind_of_file(data)
+        if kind is None:
+            return Prepared(data, None, 1, 0, work_alone)
+        most = max(1, AHEAD_PIXELS // kind.pixels)
+        return Prepared(data, data[: kind.start], most, kind.pixels, partial(run_files_together, kind, alone))
+
+    return prepare
 
 
 def _check_options(function: Callable[..., Any], options: dict[str, Any], refused: tuple[str, ...]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numjpeg.container.view import View, check_region, check_scale, cut_scan
 from numjpeg.entropy.evidence import note_impossible_dc
 from numjpeg.entropy.planes import lay_over, new_planes
 from numjpeg.entropy.shared import Band
-from numjpeg.errors import UnsupportedError
+from numjpeg.errors import JpegError, UnsupportedError
 from numjpeg.restoration import smoothing
 from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
@@ -31,6 +31,9 @@ from numjpeg.stages.scaled_idct import idct_scaled
 from numjpeg.stages.subsampling import upsample
 from numjpeg.stages.zigzag import inverse_zigzag
 from numjpeg.workspace import Workspace
+
+if TYPE_CHECKING:
+    from numjpeg.fast.decode_batch import Kind
 
 MAX_PIXELS = 178_956_970
 """Pillow's limit against decompression bombs, in pixels."""
@@ -202,6 +205,51 @@ class _Options(NamedTuple):
             if not out.flags.writeable:
                 raise ValueError("out: the array is read-only")
         return target, out, view
+
+
+def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
+    """A function that says what a file has in common with others that may be decoded together with it.
+
+    None if it goes alone: the first with its header does, and one of a kind that takes no plan. ``given`` are all
+    options of :func:`decode`.
+    """
+    options = _Options(**{name: value for name, value in given.items() if name != "strict"})
+    colours = options.colorspace is None or options.colorspace in COLORSPACES
+    if not scans.fast_forms_enabled() or not options.is_plain or not colours or not given["strict"]:
+        return lambda _: None
+    from numjpeg.fast.automaton import Seen  # noqa: PLC0415 (see above)
+    from numjpeg.fast.decode_batch import Kind, kind_of  # noqa: PLC0415 (what is in fast/ may be missing)
+    from numjpeg.fast.decode_plan import scan_start  # noqa: PLC0415 (see above)
+    from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (see above)
+
+    fancy = bool(options.fancy_upsampling)
+
+    def kind_of_file(file: bytes) -> Kind | None:
+        start = scan_start(file)
+        key = (Kind, file[:start], options.colorspace, fancy)
+        kind = PLANS.take(key) if start else None
+        if kind is None:
+            PLANS.put(key, Seen(start))
+            return None
+        if not isinstance(kind, Kind):
+            try:
+                kind = kind_of(file, read_structure(file), options.colorspace, fancy) or kind
+            except JpegError:  # decode raises it
+                return None
+        PLANS.put(key, kind)
+        if not isinstance(kind, Kind):
+            return None
+        options.target(kind.structure)
+        return kind
+
+    return kind_of_file
+
+
+def run_files_together(kind: Kind, alone: Callable[[bytes], Any], files: list[bytes]) -> list[Any]:
+    """Decode files of a kind: pictures, and the exceptions of those that cannot be decoded."""
+    from numjpeg.fast.decode_batch import decode_together  # noqa: PLC0415 (what is in fast/ may be missing)
+
+    return decode_together(kind, files, alone)
 
 
 def _decode(

@@ -66,7 +66,7 @@ def decode(data: bytes, colorspace: str | None, fancy: bool, check: Callable[[St
     -------
     uint8 ``(H, W)`` or ``(H, W, 3)``. None if the header is not known, or the file is for the usual way.
     """
-    start = _scan_start(data)
+    start = scan_start(data)
     key = (DecodePlan, data[:start], colorspace, fancy)
     plan = PLANS.take(key) if start else None
     if not isinstance(plan, DecodePlan):
@@ -82,7 +82,7 @@ def decode(data: bytes, colorspace: str | None, fancy: bool, check: Callable[[St
 
 def prepare(data: bytes, structure: Structure, colorspace: str | None, fancy: bool) -> None:
     """Take note of a file that has been decoded. Where its header was seen before, prepare a plan for it."""
-    start = _scan_start(data)
+    start = scan_start(data)
     if not start or not structure.scans or structure.scans[0].start != start:
         return
     key = (DecodePlan, data[:start], colorspace, fancy)
@@ -93,7 +93,7 @@ def prepare(data: bytes, structure: Structure, colorspace: str | None, fancy: bo
     PLANS.put(key, Seen(start) if pixels is None else DecodePlan(structure, pixels))
 
 
-def _scan_start(data: bytes) -> int:
+def scan_start(data: bytes) -> int:
     """Where the data of the first scan begin, if all is as usual; or 0."""
     position = 2
     try:
@@ -109,7 +109,7 @@ def _scan_start(data: bytes) -> int:
     return 0
 
 
-def _entropy_coded(data: bytes, start: int) -> bytes:
+def entropy_coded(data: bytes, start: int) -> bytes:
     """The data of a scan that ends with EOI, without stuffing; nothing if there are other markers in it."""
     raw = data[start : max(start, data.find(b"\xff\xd9", start))]
     plain = raw.replace(b"\xff\x00", b"\xff")
@@ -160,7 +160,7 @@ class DecodePlan:
 
     def decode(self, data: bytes, start: int) -> Picture | None:
         """Decode a file; None if anything is odd about it."""
-        scan = _entropy_coded(data, start)
+        scan = entropy_coded(data, start)
         if not 0 < len(scan) < MOST_BYTES:
             return None
         automaton = PLANS.take(self.automaton_key)

@@ -37,26 +37,30 @@ _FILTERS = {(2, 2): (1, 1), (2, 1): (0, 1), (1, 2): (1, 0)}
 """By horizontal and vertical ratio of a triangle filter, how many more rows and columns it takes on each side."""
 
 
+def suits(structure: Structure, colorspace: str | None) -> bool:
+    """Whether a plan, or a batch, can decode files of this structure to this colour space."""
+    frame = structure.require_frame()
+    native = {"GRAY": "GRAY", "YCbCr": "RGB", "RGB": "RGB"}.get(structure.colorspace)
+    if native is None or colorspace not in (None, native) or len(structure.scans) != 1:
+        return False
+    if frame.marker not in (SOF0, SOF1) or frame.precision != 8 or frame.header_height:
+        return False
+    (scan,) = structure.scans
+    whole = all(frame.H_max % c.H == 0 and frame.V_max % c.V == 0 for c in frame.components)
+    return whole and not scan.restart_interval and scan.indices == tuple(range(len(frame.components)))
+
+
 def plan_of_pixels(structure: Structure, colorspace: str | None, fancy: bool) -> PixelPlan | None:
     """The plan for files of this structure, or None if they are for the usual way."""
     frame = structure.require_frame()
-    stored = structure.colorspace
-    scan = structure.scans[0]
-    native = {"GRAY": "GRAY", "YCbCr": "RGB", "RGB": "RGB"}.get(stored)
-    if native is None or colorspace not in (None, native):
+    if not suits(structure, colorspace) or frame.width * frame.height > MOST_PIXELS:
         return None
-    if frame.marker not in (SOF0, SOF1) or frame.precision != 8 or frame.header_height:
-        return None
-    if len(structure.scans) > 1 or scan.restart_interval:
-        return None
-    if scan.indices != tuple(range(len(frame.components))) or frame.width * frame.height > MOST_PIXELS:
-        return None
-    ratios = [(frame.H_max / c.H, frame.V_max / c.V) for c in frame.components]
+    ratios = [(frame.H_max // c.H, frame.V_max // c.V) for c in frame.components]
     if ratios[0] != (1, 1) or any(ratio != ratios[-1] for ratio in ratios[1:]):
         return None
-    if any(ratio % 1 for ratio in ratios[-1]) or (stored == "RGB" and ratios[-1] != (1, 1)):
+    if structure.colorspace == "RGB" and ratios[-1] != (1, 1):
         return None
-    return PixelPlan(frame, scan.mcus, stored, fancy)
+    return PixelPlan(frame, structure.scans[0].mcus, structure.colorspace, fancy)
 
 
 class PixelPlan:

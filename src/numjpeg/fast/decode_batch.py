@@ -1,0 +1,164 @@
+"""Many files of one header at once: to the lanes they are the restart intervals of one scan.
+
+DC prediction begins anew at each file, as behind a restart marker, and each file's data begin at a known byte.
+So files whose bytes up to the entropy-coded data are equal are read together, transformed together and converted
+together, and share the cost of each call. A file with which anything is wrong is read by itself, and has its own
+error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.colorspaces import from_components
+from numjpeg.container.frame import Scan
+from numjpeg.container.structure import Structure
+from numjpeg.entropy import bits
+from numjpeg.entropy.shared import restore_dc
+from numjpeg.fast import inverse_dct
+from numjpeg.fast.decode_plan import entropy_coded, scan_start
+from numjpeg.fast.lanes import LaneReader, Place
+from numjpeg.fast.plan_pixels import suits
+from numjpeg.fast.tiles import ASSEMBLY_PIXELS
+from numjpeg.stages.mcu_order import deinterleave
+from numjpeg.stages.subsampling import upsample
+from numjpeg.workspace import Workspace
+
+Picture = NDArray[np.uint8]
+
+ALONE_BELOW = 4
+"""So many files of a kind are worth being read together."""
+
+MOST_PIXELS = 1 << 20
+"""Of a picture that is read together with others: from here on it gains nothing."""
+
+
+class Kind:
+    """What files of one header have in common."""
+
+    def __init__(self, structure: Structure, fancy: bool) -> None:
+        self.structure, self.fancy = structure, fancy
+        frame = structure.require_frame()
+        (self.scan,) = structure.scans
+        self.start = self.scan.start
+        self.pixels = frame.height * frame.width
+        self.target = "GRAY" if structure.colorspace == "GRAY" else "RGB"
+        self.nbytes = 4096 + 2 * self.start
+
+
+def kind_of(data: bytes, structure: Structure, colorspace: str | None, fancy: bool) -> Kind | None:
+    """The kind of a file of this structure, or None if it goes alone."""
+    if not suits(structure, colorspace) or structure.scans[0].start != scan_start(data):
+        return None
+    kind = Kind(structure, fancy)
+    return kind if kind.pixels <= MOST_PIXELS else None
+
+
+def decode_together(kind: Kind, files: list[bytes], alone: Callable[[bytes], Any]) -> list[Any]:
+    """Decode files of one kind.
+
+    Parameters
+    ----------
+    alone : decodes a file by itself.
+
+    Returns
+    -------
+    Pictures, and the exceptions of files that cannot be decoded.
+    """
+    results: list[Any] = [None] * len(files)
+    waiting = [(number, entropy_coded(data, kind.start)) for number, data in enumerate(files)]
+    waiting = [(number, data) for number, data in waiting if data]
+    while len(waiting) >= ALONE_BELOW:
+        planes, read = _read(kind, [data for _, data in waiting])
+        pictures = _pictures(kind, planes, read)
+        for (number, _), picture in zip(waiting, pictures, strict=False):
+            results[number] = picture
+        waiting = waiting[read + 1 :]  # the one that is odd goes alone
+    for number, result in enumerate(results):
+        if result is None:
+            try:
+                results[number] = alone(files[number])
+            except Exception as error:
+                results[number] = error
+    return results
+
+
+def _read(kind: Kind, parts: list[bytes]) -> tuple[list[NDArray[np.int16]], int]:
+    """Read scans, up to the first with which anything is odd.
+
+    Returns
+    -------
+    planes : for each component the blocks of all of them, below each other, ``(rows, columns, 64)``.
+    read : how many these are.
+    """
+    scan, whole = _joined(kind.scan, len(parts))
+    sizes = np.array([len(part) for part in parts], np.intp)
+    size = int(sizes.sum())
+    data = np.frombuffer(b"".join([*parts, bytes(bits.PAYLOAD_MARGIN)]), np.uint8)
+    none = np.empty(0, np.intp)
+    lanes = LaneReader(scan, bits.Payload(data, size, np.cumsum(sizes) - sizes, none, none, 0))
+    each = whole * scan.blocks_per_mcu
+    place, certain, pieces = Place(0, 0, 0), True, []
+    while certain and place.block < each * len(parts):
+        piece = lanes.read_piece(place)
+        pieces.append(piece.blocks)
+        place, certain = piece.end, piece.certain
+    read = place.block // each
+    blocks = np.concatenate(pieces)[: read * each].reshape(-1, scan.blocks_per_mcu, 64)
+    if not read:
+        return [], 0
+    restore_dc(scan, blocks, 0, [0] * len(scan.components))
+    return deinterleave(blocks, scan.mcus[1], scan.factors), read
+
+
+def _joined(scan: Scan, count: int) -> tuple[Scan, int]:
+    """The header of a scan that has the MCUs of several, each a restart interval; and the MCUs of one of them."""
+    rows, columns = scan.mcus
+    frame = scan.frame._replace(height=rows * count * 8 * (scan.frame.V_max if scan.interleaved else 1))
+    if not scan.interleaved:
+        frame = frame._replace(components=(replace(frame.components[0], H=1, V=1),))
+    return replace(scan, frame=frame, restart_interval=rows * columns), rows * columns
+
+
+def _pictures(kind: Kind, planes: list[NDArray[np.int16]], count: int) -> list[Picture]:
+    """The pictures of the blocks of all components."""
+    if not count:
+        return []
+    frame, workspace = kind.structure.require_frame(), Workspace()
+    step = max(1, ASSEMBLY_PIXELS // kind.pixels)
+    pictures: list[Picture] = []
+    for first in range(0, count, step):
+        some = min(step, count - first)
+        samples = np.empty((len(planes), some, frame.height, frame.width), np.uint8)
+        by_ratio: dict[tuple[int, int], list[int]] = {}
+        for i, c in enumerate(frame.components):
+            by_ratio.setdefault((frame.H_max // c.H, frame.V_max // c.V), []).append(i)
+        for (h, v), group in by_ratio.items():
+            own = np.stack(
+                [_samples(kind, planes[i], i, slice(first, first + some), count, workspace) for i in group]
+            )
+            enlarged = upsample(own, h, v, kind.fancy)
+            for i, plane in zip(group, enlarged, strict=True):
+                samples[i] = plane[:, : frame.height, : frame.width]
+        joined = from_components(np.moveaxis(samples, 0, -1), kind.structure.colorspace, kind.target)
+        pictures += [np.ascontiguousarray(picture) for picture in joined]
+    return pictures
+
+
+def _samples(
+    kind: Kind, plane: NDArray[np.int16], component: int, files: slice, count: int, workspace: Workspace
+) -> Picture:
+    """The samples of a component of some of the files, ``(files, rows, columns)``."""
+    frame = kind.structure.require_frame()
+    rows, columns = plane.shape[0] // count, plane.shape[1]
+    some = files.stop - files.start
+    out = np.empty((some * rows * 8, columns * 8), np.uint8)
+    blocks = np.ascontiguousarray(plane[files.start * rows : files.stop * rows])
+    inverse_dct.samples(blocks, kind.structure.component_tables[component], out, workspace)
+    height, width = frame.sample_size(frame.components[component])
+    return out.reshape(some, rows * 8, columns * 8)[:, :height, :width]
