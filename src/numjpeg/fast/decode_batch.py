@@ -100,8 +100,8 @@ def _read(kind: Kind, parts: list[bytes]) -> tuple[list[NDArray[np.int16]], int]
     sizes = np.array([len(part) for part in parts], np.intp)
     size = int(sizes.sum())
     data = np.frombuffer(b"".join([*parts, bytes(bits.PAYLOAD_MARGIN)]), np.uint8)
-    none = np.empty(0, np.intp)
-    lanes = LaneReader(scan, bits.Payload(data, size, np.cumsum(sizes) - sizes, none, none, 0))
+    payload = bits.Payload(data, size, np.cumsum(sizes) - sizes, np.empty(0, np.intp), 0)
+    lanes = LaneReader(scan, payload)
     each = whole * scan.blocks_per_mcu
     place, certain, pieces = Place(0, 0, 0), True, []
     while certain and place.block < each * len(parts):
