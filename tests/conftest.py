@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from command_line import photo, pillow_jpeg
 from PIL import Image
+from requirements import REQUIRED
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,7 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 FIELD = Path(os.environ.get("NUMJPEG_FIELD", CORPUS.parent / "field"))
-REQUIRED = os.environ.get("NUMJPEG_REQUIRE", "").split()
 
 
 def _missing(what: str, reason: str) -> None:

@@ -85,22 +85,14 @@ def _difference(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64
 
 @overload
 def psnr(
-    reference: ArrayLike,
-    image: ArrayLike,
-    *,
-    data_range: float | None = None,
-    per_channel: Literal[False] = False,
+    reference: ArrayLike, image: ArrayLike, *, data_range: float | None = None, per_channel: Literal[False] = False
 ) -> float: ...
 @overload
 def psnr(
     reference: ArrayLike, image: ArrayLike, *, data_range: float | None = None, per_channel: bool
 ) -> float | NDArray[np.float64]: ...
 def psnr(
-    reference: ArrayLike,
-    image: ArrayLike,
-    *,
-    data_range: float | None = None,
-    per_channel: bool = False,
+    reference: ArrayLike, image: ArrayLike, *, data_range: float | None = None, per_channel: bool = False
 ) -> float | NDArray[np.float64]:
     """Peak signal-to-noise ratio in dB.
 

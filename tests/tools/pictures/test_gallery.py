@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import REQUIRED
 from drawing import noise
 from PIL import Image, __version__, features
+from requirements import REQUIRED
 from samples import photograph
 
 import numjpeg
