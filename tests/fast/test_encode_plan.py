@@ -78,7 +78,7 @@ def test_files_equal_pillow_s(name: str, side: int) -> None:
 
 def together(images: list[np.ndarray], **options: Any) -> list[bytes]:
     """Files of one plan."""
-    defaults = numjpeg.encode.__kwdefaults__ or {}
+    defaults = {name: value for name, value in numjpeg.encode.__kwdefaults__.items() if name != "progress"}
     quality = options.pop("quality", None)
     plans = [arguments.plan_encoding(image, quality, **(defaults | options)) for image in images]
     assert all(plan.settings is plans[0].settings for plan in plans)
