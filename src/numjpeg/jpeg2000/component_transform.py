@@ -34,4 +34,4 @@ def ict(red: NDArray[np.float32], green: NDArray[np.float32], blue: NDArray[np.f
 def inverse_ict(y: NDArray[np.float32], cb: NDArray[np.float32], cr: NDArray[np.float32]) -> Planes:
     """Inverse of :func:`ict` (G.3.2), with the five decimals and the order of operations of OpenJPEG."""
     f = np.float32
-    return y + f(1.402) * cr, y - f(0.34413) * cb - f(0.71414) * cr, y + f(1.772) * cb
+    return y + f(1.402) * cr, y - (f(0.34413) * cb + f(0.71414) * cr), y + f(1.772) * cb

@@ -1,0 +1,228 @@
+"""A picture to coded code-blocks, for one choice of steps: all of the encoder before it is known where to cut."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.jpeg2000 import component_transform, quantization, wavelet
+from numjpeg.jpeg2000 import region_of_interest as roi
+from numjpeg.jpeg2000.block_coding import ht_encoder
+from numjpeg.jpeg2000.block_coding.contexts import BAND_KIND
+from numjpeg.jpeg2000.block_coding.lockstep_encoder import EncodedBlock, encode_blocks
+from numjpeg.jpeg2000.container.codestream import Quantization
+from numjpeg.jpeg2000.container.geometry import (
+    LOG2_GAIN,
+    Band,
+    CodeBlock,
+    Rectangle,
+    Tile,
+    TileComponent,
+    component_box,
+    tile_box,
+)
+from numjpeg.jpeg2000.plan import Plan
+
+GUARD_BITS = 2
+ROWS = 64
+"""Rows at a time in the component transform."""
+ICT_WEIGHTS = (3.0, 3.258, 2.475)
+RCT_WEIGHTS = (3.0, 0.6875, 0.6875)
+"""Squared error that one unit in a transformed component makes in all three colours."""
+
+
+@functools.cache
+def synthesis_norm(orientation: int, level: int, reversible: bool) -> float:
+    """Square root of the squared error that one unit in a sub-band makes in the picture."""
+    return _norm_1d(orientation & 1, level, reversible) * _norm_1d(orientation >> 1, level, reversible)
+
+
+@functools.cache
+def _norm_1d(high: int, level: int, reversible: bool) -> float:
+    if level == 0:
+        return 1.0
+    if level > 9:  # from here on each level makes functions of twice the length
+        return _norm_1d(high, level - 1, reversible) * math.sqrt(2)
+    scale = 1 << 16 if reversible else 1
+    bands = [np.zeros(24, np.int32 if reversible else np.float32) for _ in range(2)]
+    bands[high][12] = scale
+    join = wavelet.inverse_53 if reversible else wavelet.inverse_97
+    signal = join(bands[0], bands[1], 0)
+    for _ in range(level - 1):
+        signal = join(signal, np.zeros_like(signal), 0)
+    return float(np.sqrt(np.sum((signal / scale) ** 2.0)))
+
+
+def _quantization(plan: Plan, base: float, guard_bits: int) -> Quantization:
+    """Steps of all sub-bands: each makes the error in the picture that a step of ``base`` would make there."""
+    steps = []
+    levels = plan.style.components.levels
+    for level, orientations in [(levels, (0,))] + [(level, (1, 2, 3)) for level in range(levels, 0, -1)]:
+        for orientation in orientations:
+            dynamic_range = plan.depth + LOG2_GAIN[orientation]
+            if plan.reversible:
+                steps.append((dynamic_range, 0))
+            else:
+                step = base / synthesis_norm(orientation, level, False)
+                steps.append(quantization.nearest_step(step, dynamic_range))
+    return Quantization(0 if plan.reversible else 2, guard_bits, tuple(steps))
+
+
+class _Band(NamedTuple):
+    """A sub-band with its coefficients, in the order of T.800."""
+
+    band: Band
+    component: int
+    coefficients: NDArray[Any]
+    """int32, or float32."""
+    mask: NDArray[np.bool_] | None
+
+
+def _components(samples: NDArray[Any], plan: Plan) -> list[NDArray[Any]]:
+    """Level shift and component transform: int32 or float32 planes. Some rows at a time, for the memory's sake."""
+    height, width, channels = samples.shape
+    dtype = np.int32 if plan.reversible else np.float32
+    transform = component_transform.rct if plan.reversible else component_transform.ict
+    planes: list[NDArray[Any]] = [np.empty((height, width), dtype) for _ in range(channels)]
+    for start in range(0, height, ROWS):
+        rows = slice(start, start + ROWS)
+        parts: list[NDArray[Any]] = [
+            quantization.level_shift(samples[rows, :, c], plan.depth).astype(dtype) for c in range(channels)
+        ]
+        if plan.style.component_transform:
+            red, green, blue = parts[:3]
+            parts[:3] = transform(red, green, blue)
+        for plane, part in zip(planes, parts, strict=True):
+            plane[rows] = part
+    return planes
+
+
+def _transform(samples: NDArray[Any], plan: Plan, tile: Tile, mask: NDArray[np.bool_] | None) -> Iterator[_Band]:
+    """Level shift, component transform and wavelet of one tile."""
+    rows, columns = tile.box.within(Rectangle(0, 0, plan.size.Xsiz, plan.size.Ysiz))
+    planes = _components(samples[rows, columns], plan)
+    own_mask = None if mask is None else mask[rows, columns]
+    planes.reverse()
+    for c, component in enumerate(tile.components):
+        low, low_mask = planes.pop(), own_mask
+        found: list[_Band] = []
+        for resolution in component.resolutions[:0:-1]:
+            x0, y0 = resolution.box.x0, resolution.box.y0
+            low, *high = wavelet.forward(low, x0, y0, plan.reversible)
+            masks: Sequence[NDArray[np.bool_] | None] = (None,) * 4
+            if low_mask is not None:
+                masks = roi.split_mask(low_mask, x0, y0)
+            low_mask = masks[0]
+            found += [
+                _Band(band, c, values, own)
+                for band, values, own in zip(resolution.bands, high, masks[1:], strict=True)
+            ]
+        found.append(_Band(component.resolutions[0].bands[0], c, low, low_mask))
+        yield from found
+
+
+class CodedBlock(NamedTuple):
+    """A code-block of the picture, encoded."""
+
+    block: CodeBlock
+    encoded: EncodedBlock
+    gains: NDArray[np.float64]
+    """By how much each pass lowers the squared error of the picture."""
+
+
+@dataclass
+class CodedPicture:
+    """All code-blocks of all tiles, for one choice of steps."""
+
+    tiles: list[Tile]
+    coded: list[CodedBlock]
+    steps: Quantization
+    roi_shift: int
+    energy: float
+    """Squared error of a picture of no coefficients at all."""
+
+
+def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | None, base: float) -> CodedPicture:
+    """Everything up to the code-blocks' bytes."""
+    steps = _quantization(plan, base, GUARD_BITS)
+    size, tiles = plan.size, []
+    blocks: list[CodeBlock] = []
+    scaled: list[NDArray[Any]] = []
+    masks: list[NDArray[np.bool_] | None] = []
+    weights: list[float] = []
+    error_weights = (RCT_WEIGHTS if plan.reversible else ICT_WEIGHTS) if plan.style.component_transform else ()
+    for index in range(size.tiles_wide * size.tiles_high):
+        tile = _tile(plan, index, steps)
+        tiles.append(tile)
+        for part in _transform(samples, plan, tile, mask):
+            band, values = part.band, part.coefficients
+            weight = error_weights[part.component] if part.component < len(error_weights) else 1.0
+            weight *= (band.step * synthesis_norm(band.orientation, band.level, plan.reversible)) ** 2
+            if not plan.reversible:
+                values = values * np.float32(1 / band.step)
+            for block in band.blocks:
+                where = block.box.within(band.box)
+                blocks.append(block)
+                scaled.append(values[where])
+                masks.append(None if part.mask is None else part.mask[where])
+                weights.append(weight)
+    shift = 0
+    if mask is not None:
+        shift = roi.shift_for(scaled, masks)
+        scaled = [roi.shift_up(v, m, shift) if m is not None else v for v, m in zip(scaled, masks, strict=True)]
+    encoded, planes = _encode_blocks(plan, blocks, scaled, shift)
+    coded = []
+    for block, own, weight in zip(blocks, encoded, weights, strict=True):
+        coded.append(CodedBlock(block, own, roi.true_gains(np.array(own.gains), own.planes, shift) * weight))
+    energy = 0.0
+    if plan.target.psnr is not None:
+        energy = sum(
+            w * float(np.sum(np.square(v, dtype=np.float64))) for v, w in zip(scaled, weights, strict=True)
+        )
+    needed = max((own - block.band.planes for own, block in zip(planes, blocks, strict=True)), default=0) - shift
+    if needed > 0:  # only pictures of extreme contrast
+        steps = steps._replace(guard_bits=GUARD_BITS + needed)
+        for band in {id(c.block.band): c.block.band for c in coded}.values():
+            band.planes += needed
+    for band in {id(c.block.band): c.block.band for c in coded}.values():
+        band.planes += shift
+    for c in coded:
+        c.block.zero_planes = c.block.band.planes - c.encoded.planes
+    return CodedPicture(tiles, coded, steps, shift, energy)
+
+
+def _encode_blocks(
+    plan: Plan, blocks: Sequence[CodeBlock], scaled: Sequence[NDArray[Any]], shift: int
+) -> tuple[list[EncodedBlock], list[int]]:
+    """Encode all code-blocks; and how many magnitude bit-planes each has."""
+    if plan.high_throughput:
+        values = [block.astype(np.int32) for block in scaled]
+        data = ht_encoder.encode_blocks(values)
+        encoded = [
+            EncodedBlock(1, own, [len(own)], [0.0]) if own else EncodedBlock(0, b"", [], []) for own in data
+        ]
+        return encoded, [int(np.abs(block).max()).bit_length() for block in values]
+    kinds = [BAND_KIND[block.band.orientation] for block in blocks]
+    wants_gains = not plan.target.lossless or plan.style.layers > 1
+    encoded = encode_blocks(scaled, kinds, wants_gains, shift)
+    return encoded, [block.planes for block in encoded]
+
+
+def _tile(plan: Plan, index: int, steps: Quantization) -> Tile:
+    """A tile with all its code-blocks."""
+    box = tile_box(plan.size, index)
+    components = []
+    for c in range(len(plan.size.components)):
+        own = component_box(plan.size, c, box)
+        components.append(TileComponent(own, plan.style.components, steps, plan.depth, 0))
+    for component in components:
+        for resolution in component.resolutions:
+            for k in range(resolution.precincts_wide * resolution.precincts_high):
+                resolution.precinct(k)
+    return Tile(index, box, components)

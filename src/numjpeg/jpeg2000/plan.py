@@ -1,0 +1,145 @@
+"""What a file is to be: the encoder's arguments, checked, and what the markers say of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.jpeg2000.block_coding.contexts import HIGH_THROUGHPUT
+from numjpeg.jpeg2000.container import progression as orders
+from numjpeg.jpeg2000.container.codestream import CodingStyle, ComponentSize, Size, TileStyle
+
+PART_15 = 1 << 14
+"""Of Rsiz: the file needs T.814."""
+
+
+class Target(NamedTuple):
+    """What the file should be: lossless where both are None."""
+
+    size: int | None
+    psnr: float | None
+
+    @property
+    def lossless(self) -> bool:
+        """Whether the picture comes back as it is."""
+        return self.size is None and self.psnr is None
+
+
+def checked_image(image: Any) -> NDArray[Any]:
+    """The picture as ``(H, W, channels)``."""
+    array = np.asarray(image)
+    if array.dtype not in (np.uint8, np.uint16):
+        raise TypeError(f"image: uint8 or uint16 samples expected, got {array.dtype}")
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or not 1 <= array.shape[2] <= 4 or array.size == 0:
+        raise ValueError(f"image: (H, W) or (H, W, 1 to 4) expected, got {np.shape(image)}")
+    return array
+
+
+def whole_number(value: Any, name: str, low: int, high: int) -> int:
+    """An integer argument within its range."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: an integer expected, got {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name}: {value} is not in {low}..{high}")
+    return int(value)
+
+
+def make_target(
+    samples: NDArray[Any],
+    lossless: bool | None,
+    bits_per_pixel: float | None,
+    target_psnr: float | None,
+    target_bytes: int | None,
+) -> Target:
+    """The one target that the arguments name, in bytes or dB."""
+    named = {"bits_per_pixel": bits_per_pixel, "target_psnr": target_psnr, "target_bytes": target_bytes}
+    given = [name for name, value in named.items() if value is not None]
+    if len(given) + bool(lossless) > 1:
+        raise ValueError(f"{given[0]}: only one of lossless and the targets can be asked for")
+    if lossless is False and not given:
+        raise ValueError("lossless: False needs bits_per_pixel, target_psnr or target_bytes")
+    for name in given:
+        value = named[name]
+        if not isinstance(value, int | float | np.number) or isinstance(value, bool):
+            raise TypeError(f"{name}: a number expected, got {value!r}")
+        if not 0 < float(value) < math.inf:
+            raise ValueError(f"{name}: {value} is not a positive number")
+    if bits_per_pixel is not None:
+        return Target(int(bits_per_pixel * samples.shape[0] * samples.shape[1] / 8), None)
+    return Target(None if target_bytes is None else int(target_bytes), target_psnr)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the markers will say, but for the quantization steps."""
+
+    size: Size
+    style: TileStyle
+    target: Target
+    depth: int
+
+    @property
+    def reversible(self) -> bool:
+        """Whether the wavelet works on integers."""
+        return self.style.components.reversible
+
+    @property
+    def high_throughput(self) -> bool:
+        """Whether code-blocks are coded by T.814."""
+        return self.style.components.block_style == HIGH_THROUGHPUT
+
+
+def make_plan(
+    samples: NDArray[Any],
+    target: Target,
+    *,
+    reversible: bool | None,
+    layers: int,
+    progression: str,
+    tile_size: tuple[int, int] | None,
+    levels: int,
+    code_block_size: tuple[int, int],
+    high_throughput: bool,
+) -> Plan:
+    """What the markers say, of arguments that fit each other."""
+    height, width, channels = samples.shape
+    depth = samples.dtype.itemsize * 8
+    if reversible is None:
+        reversible = target.lossless
+    if target.lossless and not reversible:
+        raise ValueError("reversible: a lossless file needs the reversible wavelet")
+    if high_throughput and (layers > 1 or (reversible and not target.lossless)):
+        name = "layers" if layers > 1 else "reversible"
+        raise ValueError(f"{name}: high-throughput code-blocks cannot be cut")
+    order = _order(progression)
+    tile_height, tile_width = (height, width) if tile_size is None else _pair(tile_size, "tile_size", 1, 1 << 31)
+    block_height, block_width = _pair(code_block_size, "code_block_size", 4, 1024)
+    if block_height & block_height - 1 or block_width & block_width - 1 or block_height * block_width > 4096:
+        raise ValueError(f"code_block_size: {code_block_size} are not powers of two of product 4096 at most")
+    components = (ComponentSize(depth, False, 1, 1),) * channels
+    size = Size(PART_15 if high_throughput else 0, width, height, 0, 0, tile_width, tile_height, 0, 0, components)
+    if size.tiles_wide * size.tiles_high > 65535:
+        raise ValueError(f"tile_size: {size.tiles_wide * size.tiles_high} tiles are more than 65535")
+    precincts = ((15, 15),) * (levels + 1)
+    xcb, ycb = block_width.bit_length() - 1, block_height.bit_length() - 1
+    style = CodingStyle(levels, xcb, ycb, HIGH_THROUGHPUT if high_throughput else 0, reversible, precincts)
+    return Plan(size, TileStyle(False, order, layers, channels >= 3, style), target, depth)
+
+
+def _order(name: Any) -> int:
+    if name not in orders.NAMES:
+        raise ValueError(f"progression: one of {', '.join(orders.NAMES)} expected, got {name!r}")
+    return orders.NAMES.index(name)
+
+
+def _pair(value: Any, name: str, low: int, high: int) -> tuple[int, int]:
+    if not isinstance(value, Sequence) or len(value) != 2:
+        raise ValueError(f"{name}: (height, width) expected, got {value!r}")
+    return whole_number(value[0], name, low, high), whole_number(value[1], name, low, high)
