@@ -147,7 +147,7 @@ def test_a_format_error_says_what_where_and_by_which_clause(kind: str) -> None:
 UNSUPPORTED = {
     "PNG": (b"\x89PNG\r\n\x1a\n", "not a JPEG file: it begins like PNG"),
     "arithmetic": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc9"), "SOF9.*arithmetic"),
-    "lossless": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc3"), "SOF3: lossless"),
+    "differential lossless": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc7"), "SOF7: differential"),
     "differential": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc5"), "SOF5: differential"),
     "10 bits": (small_files()["color"].replace(b"\xff\xc0\0\x11\x08", b"\xff\xc1\0\x11\x0a"), "SOF1.*10 bits"),
     "DNL": (replaced(0xC0, SOF[:1] + b"\0\0" + SOF[3:]), "SOF0.*DNL"),

@@ -11,7 +11,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator
 from functools import partial
-from types import CodeType
+from types import CodeType, ModuleType
 
 import numpy as np
 import pytest
@@ -136,11 +136,21 @@ DECODING = {
 }
 
 
+LOSSLESS = {"lossless_prediction.lossless_samples", "lossless_prediction.lossless_differences"}
+
+
 HELD = FUSED | FUSED_INVERSE | ALWAYS_FUSED_INVERSE | SCALED
 
 
 def test_the_lists_name_every_function() -> None:
-    assert set(FUNCTIONS) == ENCODING | DECODING | HELD.keys() | SCALED_PARTS | {"huffman.optimal_table"}
+    assert set(FUNCTIONS) == ENCODING | DECODING | HELD.keys() | SCALED_PARTS | LOSSLESS | {
+        "huffman.optimal_table"
+    }
+
+
+def test_lossless_decoding_runs_its_stage(calls: set[str], imagecodecs: ModuleType) -> None:
+    numjpeg.decode(imagecodecs.jpeg8_encode(np.zeros((20, 20, 3), np.uint8), lossless=True))
+    assert "lossless_prediction.lossless_samples" in calls
 
 
 def test_encode_runs_every_forward_stage(calls: set[str]) -> None:

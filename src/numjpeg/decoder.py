@@ -17,7 +17,7 @@ from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.structure import Structure, band_rows, read_structure
 from numjpeg.container.view import View, check_region, check_scale, cut_scan
 from numjpeg.entropy.evidence import note_impossible_dc
-from numjpeg.entropy.planes import lay_over, new_planes
+from numjpeg.entropy.planes import check_visits, lay_over, new_planes
 from numjpeg.entropy.shared import Band
 from numjpeg.errors import JpegError, UnsupportedError
 from numjpeg.restoration import smoothing
@@ -66,8 +66,9 @@ def decode(
 ) -> NDArray[Any]:
     """Decode a JPEG file to pixels.
 
-    Baseline, extended sequential and progressive files with Huffman coding, 8 or 12 bits a sample, 1 to 4
-    components. The pixels are those that Pillow (libjpeg-turbo) gives, without any difference.
+    Baseline, extended sequential and progressive files with Huffman coding, 8 or 12 bits a sample, and lossless
+    files, 2 to 16 bits a sample; 1 to 4 components. The pixels are those that Pillow (libjpeg-turbo) gives,
+    without any difference.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def decode(
     uint8 array, ``out`` if it is given: ``(H, W)`` for one component, ``(H, W, 2)`` unchanged samples for two,
     ``(H, W, 3)`` RGB for three, ``(H, W, 4)`` CMYK for four, in Pillow's sense (255 - sample: 0 is no ink). Of
     more than 8 bits a sample the array is uint16, its values 0 .. 4095 for 12 bits, and four components are
-    unchanged samples.
+    unchanged samples. Of a lossless file all components are as stored, but for CMYK of 8 bits.
 
     Raises
     ------
@@ -260,9 +261,12 @@ def _decode(
     target, out, view = options.target(structure)
     frame = structure.require_frame()
     for name, wanted in (("restore", options.restore), ("scale", view.size < 8)):
-        if wanted and frame.precision != 8:
-            raise ValueError(f"{name}: of 8 bits a sample only, the file has {frame.precision}")
-    if options.restore:
+        if wanted and (frame.precision != 8 or frame.lossless):
+            what = "is lossless" if frame.lossless else f"has {frame.precision}"
+            raise ValueError(f"{name}: of 8 bits a sample, with loss, only; the file {what}")
+    if frame.lossless:
+        samples = _lossless_samples(file, structure, view)
+    elif options.restore:
         samples = _restored_samples(_coefficients(file, structure))
     elif _needs_planes(structure):
         samples = _samples_of_planes(file, structure, view, options)
@@ -273,7 +277,7 @@ def _decode(
     if out is None:
         out = np.empty(_shape(view, target), frame.sample_type)
     planes = [view.cut(i, plane) for i, plane in enumerate(samples)]
-    fancy = options.fancy_upsampling and view.size > 1
+    fancy = options.fancy_upsampling and view.size > 1 and not frame.lossless
     if not view.whole:
         around = np.empty(_shape(view.around, target), frame.sample_type)
         _assemble(planes, view.components, structure.colorspace, target, around, fancy, frame.precision)
@@ -303,10 +307,13 @@ def _dnl_is_wrong(structure: Structure) -> bool:
 def _native_colorspace(structure: Structure) -> str:
     """What a file is decoded to unless the caller says otherwise.
 
-    That inks are turned round is a custom of 8-bit files: of others no decoder does so.
+    That inks are turned round is a custom of 8-bit files: of others no decoder does so. Of lossless files libjpeg
+    converts no colours.
     """
     frame = structure.require_frame()
-    if frame.precision != 8 and len(frame.components) == 4:
+    if len(frame.components) == 4 and frame.precision != 8:
+        return "raw"
+    if frame.lossless and structure.colorspace in ("YCbCr", "YCCK"):
         return "raw"
     return _NATIVE[structure.colorspace]
 
@@ -366,6 +373,20 @@ def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method:
                     _synthesise(wanted, table, own, side, workspace, dct_method, frame.precision)
             if start + row + len(band[0]) // scan.factors[0][0] >= stop < start + part.mcus[0]:
                 break  # what lies below is not needed
+    return planes
+
+
+def _lossless_samples(file: bytes, structure: Structure, view: View) -> list[NDArray[Any] | None]:
+    """The samples of the components of a lossless file from the view on; None for one that no scan has."""
+    frame = structure.require_frame()
+    check_visits(frame, structure.scans, structure.size)
+    planes: list[NDArray[Any] | None] = [None] * len(frame.components)
+    for scan in structure.scans:
+        samples = scans.read_lossless(file, scan, structure.sink)
+        for index, plane in zip(scan.indices, samples, strict=True):
+            rows, columns = view.blocks(index)
+            part = plane[8 * rows.start :, 8 * columns.start :]
+            planes[index] = part.astype(frame.sample_type, copy=False)
     return planes
 
 
@@ -558,6 +579,9 @@ def _read_coefficients(
     structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
     frame = structure.require_frame()
     _check_size(structure, max_pixels)
+    if frame.lossless:
+        what = "lossless coding has samples, and no DCT coefficients"
+        raise UnsupportedError(what, offset=structure.frame_offset, clause="H.1")
     coefficients = _coefficients(file, structure)
     if _dnl_is_wrong(structure):
         return _read_coefficients(file, tables, strict, max_pixels, obeys_dnl=False)
@@ -612,7 +636,7 @@ def _check_size(structure: Structure, max_pixels: int | None) -> None:
     size = f"{frame.width} x {frame.height} pixels"
     if max_pixels is not None and frame.width * frame.height > max_pixels:
         raise UnsupportedError(f"{size}: more than max_pixels={max_pixels}", offset=offset)
-    if frame.samples > max(UNBACKED_SAMPLES, 64 * 8 * structure.size):
+    if frame.samples > max(UNBACKED_SAMPLES, frame.unit**2 * 8 * structure.size):
         what = f"{size}, {frame.samples} samples: more than a file of {structure.size} bytes can hold"
         raise UnsupportedError(what, offset=offset)
 

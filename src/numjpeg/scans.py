@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.findings import Sink
 from numjpeg.container.frame import Scan
-from numjpeg.entropy import progressive_reader
+from numjpeg.entropy import lossless_reader, progressive_reader
 from numjpeg.entropy.planes import Planes
 from numjpeg.entropy.progressive_writer import ComponentData, collect
 from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
@@ -65,6 +65,16 @@ def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int
         if progressive.read_scan(reader):
             return reader.total - 1
     return reader.read()
+
+
+def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
+    """Decode a lossless scan, as :func:`numjpeg.entropy.lossless_reader.read_scan`, in lanes if it is long."""
+    reader = lossless_reader.LosslessReader(data, scan, sink)
+    if not fast_forms_enabled():
+        return reader.samples(reader.walk())
+    from numjpeg.fast import lossless_lanes  # noqa: PLC0415 (it may be missing)
+
+    return reader.samples(lossless_lanes.find_pieces(reader))
 
 
 TableKey = tuple[int, int]

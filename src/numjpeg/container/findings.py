@@ -108,7 +108,7 @@ class DamageReport:
         the order of the file. Of a restart interval, or of a scan without restart markers, only the first one is
         listed, as all of the interval is in doubt then.
     mask : bool ``(rows, columns)``, True for each MCU without a sign of damage. An MCU is ``mcu_size`` pixels
-        large (A.2): the sampling factors' largest times 8.
+        large (A.2): the sampling factors' largest times 8; of a lossless file once.
     height, width : size of the picture in pixels.
     mcu_size : (rows, columns) of pixels that an MCU covers.
     reach : (rows, columns) of pixels next to an MCU that its chroma takes part in, when it is upsampled with the
@@ -135,9 +135,10 @@ class DamageReport:
         """The report of all that a sink has taken."""
         one = len(frame.components) == 1
         v, h = (1, 1) if one else (frame.V_max, frame.H_max)
-        rows, columns = ceil_div(frame.height, 8 * v), ceil_div(frame.width, 8 * h)
+        v, h = frame.unit * v, frame.unit * h
+        rows, columns = ceil_div(frame.height, v), ceil_div(frame.width, h)
         reach = (int(any(v > c.V for c in frame.components)), int(any(h > c.H for c in frame.components)))
-        report = cls([], np.ones((rows, columns), np.bool_), frame.height, frame.width, (8 * v, 8 * h), reach)
+        report = cls([], np.ones((rows, columns), np.bool_), frame.height, frame.width, (v, h), reach)
         order = sorted(sink.findings, key=lambda f: (-1, 0) if f.scan is None else (f.scan, f.offset))
         for finding in order:
             (report.faults if finding.puts_in_doubt else report.remarks).append(finding)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.container.markers import SOF0, SOF1, SOF2
+from numjpeg.container.markers import SOF0, SOF1, SOF2, SOF3
 from numjpeg.stages.huffman import HuffmanTable
 
 MAX_BLOCKS_PER_MCU = 10
@@ -37,6 +37,21 @@ class Frame(NamedTuple):
     def progressive(self) -> bool:
         """Coefficients come in several scans, by frequency and by bit (Annex G), Huffman-coded."""
         return self.marker == SOF2
+
+    @property
+    def lossless(self) -> bool:
+        """Samples are coded themselves, predicted from their neighbours (Annex H); there are no coefficients."""
+        return self.marker == SOF3
+
+    @property
+    def unit(self) -> int:
+        """Samples on a side of a data unit (3.1.37): a block of 8 x 8, or a single sample if lossless."""
+        return 1 if self.lossless else 8
+
+    @property
+    def least_bits(self) -> int:
+        """Bits that a data unit takes at least: one, or for DC and the end of the block two."""
+        return 1 if self.progressive or self.lossless else 2
 
     @property
     def sample_type(self) -> np.dtype[Any]:
@@ -66,9 +81,9 @@ class Frame(NamedTuple):
         )
 
     def block_size(self, component: Component) -> tuple[int, int]:
-        """(rows, columns) of blocks that hold these samples."""
+        """(rows, columns) of data units that hold these samples: blocks, or if lossless the samples themselves."""
         rows, columns = self.sample_size(component)
-        return ceil_div(rows, 8), ceil_div(columns, 8)
+        return ceil_div(rows, self.unit), ceil_div(columns, self.unit)
 
     @property
     def samples(self) -> int:
@@ -113,7 +128,7 @@ class Scan:
     end: int = 0
     """Byte offset after the entropy-coded data."""
     Ss: int = 0
-    """First coefficient, in zig-zag order: start of spectral selection."""
+    """First coefficient, in zig-zag order: start of spectral selection. If lossless, the predictor (Table H.1)."""
     Se: int = 63
     """Last coefficient: end of spectral selection."""
     Ah: int = 0
@@ -134,18 +149,18 @@ class Scan:
         if not self.interleaved:
             return self.frame.block_size(self.components[0])
         return (
-            ceil_div(self.frame.height, 8 * self.frame.V_max),
-            ceil_div(self.frame.width, 8 * self.frame.H_max),
+            ceil_div(self.frame.height, self.frame.unit * self.frame.V_max),
+            ceil_div(self.frame.width, self.frame.unit * self.frame.H_max),
         )
 
     @cached_property
     def factors(self) -> tuple[tuple[int, int], ...]:
-        """(rows, columns) of blocks that an MCU holds of each component."""
+        """(rows, columns) of data units that an MCU holds of each component."""
         if not self.interleaved:
             return ((1, 1),)
         return tuple((c.V, c.H) for c in self.components)
 
     @property
     def blocks_per_mcu(self) -> int:
-        """Blocks of all components in an MCU."""
+        """Data units of all components in an MCU."""
         return sum(rows * columns for rows, columns in self.factors)

@@ -6,6 +6,8 @@ each ``build_*`` gives the whole segment, marker and length included.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,15 +83,17 @@ def parse_dht(payload: bytes, offset: int) -> dict[tuple[int, int], tuple[tuple[
     return tables
 
 
-def make_huffman_table(definition: tuple[tuple[int, ...], bytes], table_class: int, offset: int) -> HuffmanTable:
-    """Check a table that a scan is going to use."""
+def make_huffman_table(
+    definition: tuple[tuple[int, ...], bytes], table_class: int, offset: int, most: int = MAX_CATEGORY
+) -> HuffmanTable:
+    """Check a table that a scan is going to use; ``most`` is its largest category if it is one of DC."""
     try:
         table = HuffmanTable(*definition)
     except ValueError as error:
         raise FormatError(f"DHT: {error}", offset=offset, clause="B.2.4.2") from None
-    # A DC symbol is a category; more than 15 bits no 16-bit sample difference takes.
-    if table_class == 0 and max(table.values, default=0) > MAX_CATEGORY:
-        raise FormatError("DHT: a DC table has a category above 15", offset=offset, clause="F.1.2.1.2")
+    # A DC symbol is a category; more than 15 bits no 16-bit sample difference takes but the lossless 32768.
+    if table_class == 0 and max(table.values, default=0) > most:
+        raise FormatError(f"DHT: a DC table has a category above {most}", offset=offset, clause="F.1.2.1.2")
     return table
 
 
@@ -161,11 +165,13 @@ def check_supported(frame: Frame, offset: int) -> None:
     def unsupported(what: str, clause: str) -> UnsupportedError:
         return UnsupportedError(f"{name}: {what}", offset=offset, clause=clause)
 
-    if frame.marker not in (markers.SOF0, markers.SOF1, markers.SOF2):
+    if frame.marker not in (markers.SOF0, markers.SOF1, markers.SOF2, markers.SOF3):
         raise unsupported(f"{markers.FRAMES[frame.marker]} is not supported", "B.1.1.3")
     if frame.marker == markers.SOF0 and frame.precision != 8:
         raise FormatError(f"SOF0: precision {frame.precision} is not 8", offset=offset, clause="B.2.2")
-    if frame.precision not in (8, 12):
+    if frame.lossless and not 2 <= frame.precision <= 16:
+        raise FormatError(f"{name}: precision {frame.precision} is not 2 to 16", offset=offset, clause="B.2.2")
+    if not frame.lossless and frame.precision not in (8, 12):
         raise unsupported(f"samples of {frame.precision} bits are not supported", "B.2.2")
     if len(frame.components) > 4:
         raise unsupported(f"{len(frame.components)} components, at most 4 are supported", "B.2.2")
@@ -236,6 +242,29 @@ def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offse
         raise wrong(f"a scan of AC coefficients has {components} components", "G.1.1.1.1")
     if Al > MAX_POINT_TRANSFORM or (Ah and Al != Ah - 1):
         raise wrong(f"Ah={Ah}, Al={Al} is no step of successive approximation", "G.1.1.1.2")
+
+
+def check_lossless(
+    frame: Frame, restart_interval: int, columns: int, parameters: Sequence[int], offset: int
+) -> None:
+    """What a scan of a lossless frame may say (Table B.3, H.1); FormatError for the rest, as in libjpeg.
+
+    Parameters
+    ----------
+    columns : MCUs in a row. parameters : Ss, Se, Ah, Al.
+    """
+
+    def wrong(what: str, clause: str) -> FormatError:
+        return FormatError(f"SOS: {what}", offset=offset, clause=clause)
+
+    Ss, Se, Ah, Al = parameters
+    if not 1 <= Ss <= 7:
+        raise wrong(f"predictor {Ss} is none of 1 to 7", "H.1.2.1")
+    if Se or Ah or Al >= frame.precision:
+        raise wrong(f"Se={Se}, Ah={Ah}, Al={Al} is no lossless scan of {frame.precision} bits", "B.2.3")
+    if restart_interval % columns:
+        what = f"a restart interval of {restart_interval} MCUs is not whole rows of {columns}"
+        raise wrong(what, "H.1.1")
 
 
 def build_sos(scan: Scan) -> bytes:

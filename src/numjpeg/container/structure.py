@@ -16,7 +16,7 @@ from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.container.metadata import file_colorspace, is_icc
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.sources import read_bytes
-from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
+from numjpeg.stages.huffman import MAX_CATEGORY, STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
 
@@ -271,10 +271,10 @@ def _on_dnl(structure: Structure, data: bytes, segment: markers.Segment, decode:
 
 
 def _can_hold(scan: Scan) -> bool:
-    """Whether the data of a scan may be enough for its frame: a block takes 2 bits, if progressive 1, at least."""
+    """Whether the data of a scan may be enough for its frame: :attr:`Frame.least_bits` a data unit."""
     rows, columns = scan.mcus
-    least = 1 if scan.frame.progressive else 2
-    return rows * columns * scan.blocks_per_mcu * least <= 8 * (scan.end - scan.start)
+    least = rows * columns * scan.blocks_per_mcu * scan.frame.least_bits
+    return least <= 8 * (scan.end - scan.start)
 
 
 def _on_hierarchical(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
@@ -303,7 +303,7 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
         frame,
         tuple(index for index, _, _ in chosen),
         components,
-        _huffman_tables(structure, keys, segment.offset) if decode else {},
+        _huffman_tables(structure, frame, keys, segment.offset) if decode else {},
         structure.restart_interval,
         segment.offset,
         segment.end,
@@ -315,6 +315,9 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
         if scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
             what = f"SOS: {scan.blocks_per_mcu} blocks an MCU, at most {MAX_BLOCKS_PER_MCU} are allowed"
             raise FormatError(what, offset=segment.offset, clause="B.2.3")
+        if frame.lossless:
+            columns = scan.mcus[1]
+            segments.check_lossless(frame, scan.restart_interval, columns, parameters, segment.offset)
         if not _is_read(structure, scan):
             return
         for index in scan.indices:
@@ -345,18 +348,19 @@ def _take_standard_tables(structure: Structure, frame: Frame, keys: list[tuple[i
 
 
 def _huffman_tables(
-    structure: Structure, keys: list[tuple[int, int]], offset: int
+    structure: Structure, frame: Frame, keys: list[tuple[int, int]], offset: int
 ) -> dict[tuple[int, int], HuffmanTable]:
     """The tables that a scan uses, checked."""
     tables = {}
+    most = MAX_CATEGORY + frame.lossless
     for key in keys:
         if key in structure.huffman_definitions:
             lengths, values, place = structure.huffman_definitions[key]
-            tables[key] = segments.make_huffman_table((lengths, values), key[0], place)
+            tables[key] = segments.make_huffman_table((lengths, values), key[0], place, most)
             continue
         if key not in structure.standard_tables:
             error = FormatError(f"SOS: {_table_name(key)} is not defined", offset=offset, clause="B.2.4.2")
-            if key not in STANDARD_TABLES:
+            if key not in STANDARD_TABLES or frame.lossless:
                 raise error
             structure.damage(error)  # most files have the standard ones
         tables[key] = STANDARD_TABLES[key]
@@ -390,10 +394,12 @@ def _is_read(structure: Structure, scan: Scan) -> bool:
 def _quantization_table(structure: Structure, index: int, offset: int) -> NDArray[np.uint16]:
     """The table that is in force for a component at its first scan, which it keeps.
 
-    In place of one that is missing a damaged file's component takes another one of the file, or one of Annex K:
-    any shows more than none.
+    A lossless frame has none; it gets one of ones. In place of one that is missing a damaged file's component
+    takes another one of the file, or one of Annex K: any shows more than none.
     """
     assert structure.frame is not None
+    if structure.frame.lossless:
+        return np.ones((8, 8), np.uint16)
     tables, number = structure.quantization_tables, structure.frame.components[index].Tq
     if number in tables:
         return tables[number]
@@ -406,6 +412,8 @@ def _table_keys(
     frame: Frame, chosen: list[tuple[int, int, int]], Ss: int, Se: int, Ah: int, Al: int
 ) -> list[tuple[int, int]]:
     """(class, number) of the Huffman tables that a scan uses."""
+    if frame.lossless:
+        return sorted({(0, Td) for _, Td, _ in chosen})
     if not frame.progressive:
         return sorted({key for _, Td, Ta in chosen for key in ((0, Td), (1, Ta))})
     if Ss:

@@ -76,8 +76,6 @@ class Intervals:
 
     clause = "F.2.2"
     """The decoding procedure whose rules code words break."""
-    least_bits = 0
-    """Bits that a block of the scan takes at least."""
 
     def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
         self.scan, self.sink = scan, sink
@@ -99,7 +97,7 @@ class Intervals:
     def _check_size(self) -> None:
         """Refuse data that are too short for the scan's blocks, before anything is allocated."""
         size = self.scan.end - self.scan.start
-        least = ceil_div(self.total * self.scan.blocks_per_mcu * self.least_bits, 8)
+        least = ceil_div(self.total * self.scan.blocks_per_mcu * self.scan.frame.least_bits, 8)
         if size < least:
             what = f"the scan ends too early: {size} bytes, at least {least} needed for MCUs 0 to {self.total - 1}"
             self.sink.add(Fault(what, self.scan.end, self.clause, self.scan.number, kind=LOSS))
@@ -235,7 +233,7 @@ class Intervals:
             what = "the bits that fill up the last byte are not ones"
             # Some encoders fill up with zeros, but then in every interval.
             ones = not self.pads_with_ones and not rest[0] & 0xFF >> (bit & 7)
-        bits_an_mcu = self.scan.blocks_per_mcu * (1 if self.scan.frame.progressive else 2)  # at least
+        bits_an_mcu = self.scan.blocks_per_mcu * self.scan.frame.least_bits
         if ones:
             self.sink.remark(what, offset, "F.1.2.3", self.scan.number)
         elif not (last and self._note_lines_below(left // bits_an_mcu, offset, interval)):

@@ -90,6 +90,6 @@ def test_what_is_refused_names_the_reason(pydicom, host) -> None:
     file = pillow.save(photo(channels=1))
     with pytest.raises(RuntimeError, match=r"announces \(41, 56\) samples"):
         pixels(wrapped(pydicom, [file], (41, 56), "MONOCHROME2"), decoding_plugin="numjpeg")
-    lossless = file.replace(b"\xff\xc0", b"\xff\xc3")
+    lossless = file.replace(b"\xff\xc0", b"\xff\xc7")
     with pytest.raises(RuntimeError, match="JPEG Baseline"):
         pixels(wrapped(pydicom, [lossless], photo().shape[:2], "MONOCHROME2"), decoding_plugin="numjpeg")

@@ -1,0 +1,240 @@
+"""Scans of the lossless process with Huffman coding (T.81 H.2.2): bits -> samples.
+
+A sample is a code word for the category of its difference, and so many bits for the difference (H.1.2.2). Only
+finding where each code word begins is serial (:meth:`LosslessReader.walk`). Whatever is wrong with the data goes
+to a sink. A code word that no table has takes 17 bits and stands for no difference, as in libjpeg; samples that
+are missing, up to the next restart interval, are mid-gray.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import cycle, islice
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import ceil_div
+from numjpeg.container.findings import LOSS, REMARK, Sink
+from numjpeg.container.frame import Scan
+from numjpeg.entropy import bits
+from numjpeg.entropy.intervals import Intervals
+from numjpeg.entropy.shared import ILLEGAL_BITS
+from numjpeg.stages.huffman import HuffmanTable, huffman_lookup
+from numjpeg.stages.lossless_prediction import lossless_samples
+from numjpeg.stages.mcu_order import block_component, deinterleave
+
+Ints = NDArray[np.int64]
+
+WHOLE = 16
+"""The category of the difference 32768, which has no bits (H.1.2.2)."""
+
+CHUNK = 1 << 16
+"""Words that are walked over, or bytes looked up, at a time."""
+
+
+class Piece(NamedTuple):
+    """Code words of a restart interval that follow each other, ``(n,)`` each."""
+
+    interval: int
+    ends: Ints
+    """The bit after each one and its difference, ascending."""
+    differences: NDArray[np.uint16]
+    """Modulo 2^16."""
+    illegal: Ints
+    """Places in the piece of those that no table has."""
+
+
+class WordLengths(NamedTuple):
+    """By the 16 bits ahead."""
+
+    category: NDArray[np.int64]
+    code: NDArray[np.int64]
+    """Bits of the code word."""
+    total: NDArray[np.int64]
+    """Bits of the code word and of the difference."""
+
+
+@lru_cache(maxsize=16)
+def word_lengths(table: HuffmanTable) -> WordLengths:
+    """What each window of 16 bits begins with."""
+    symbol, length = huffman_lookup(table)
+    category = symbol.astype(np.int64)
+    code = np.where(length == 0, ILLEGAL_BITS, length).astype(np.int64)
+    lengths = WordLengths(category, code, code + np.where(category == WHOLE, 0, category))
+    for array in lengths:
+        array.setflags(write=False)
+    return lengths
+
+
+def read_scan(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
+    """Decode the entropy-coded data of a scan.
+
+    Parameters
+    ----------
+    data : the file. scan : its header, tables and place. sink : takes what is noticed.
+
+    Returns
+    -------
+    For each component of the scan its samples, uint16 ``(rows, columns)``, cut to the component's size.
+
+    Raises
+    ------
+    FormatError with the byte offset, if the sink is strict and the data are damaged or too short.
+    """
+    reader = LosslessReader(data, scan, sink)
+    return reader.samples(reader.walk())
+
+
+class LosslessReader(Intervals):
+    """Reads the samples of a lossless scan, whatever its data."""
+
+    clause = "H.2.2"
+
+    def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
+        super().__init__(data, scan, sink)
+        tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
+        self.tables = [tables[c] for c in block_component(scan.factors)]
+        """The table of each sample of an MCU."""
+        if len(set(self.tables)) == 1:
+            self.tables = self.tables[:1]
+
+    def samples_due(self, interval: int) -> int:
+        """How many samples a restart interval has."""
+        first = interval * self.interval_mcus
+        return max(0, min(self.interval_mcus, self.total - first)) * self.scan.blocks_per_mcu
+
+    def walk(self) -> Iterator[Piece]:
+        """Find where code words begin, one by one, and their differences together."""
+        steps = [_word_steps(self.payload, table) for table in self.tables]
+        most = CHUNK // len(steps) * len(steps)
+        for interval in range(min(len(self.bounds) - 1, self.last_present + 1)):
+            bit, bound, left = self.bounds[interval], self.bounds[interval + 1], self.samples_due(interval)
+            while left and bit < bound:
+                begins = []
+                for step in islice(cycle(steps), min(left, most)):
+                    if bit >= bound:
+                        break
+                    begins.append(bit)
+                    bit += step[bit]
+                yield self._piece(interval, np.array(begins, np.int64))
+                left -= len(begins)
+
+    def _piece(self, interval: int, begins: Ints) -> Piece:
+        """RECEIVE and EXTEND (F.2.2.1), modulo 2^16, for code words from the first one of an MCU on."""
+        windows = bits.windows_32(self.payload.data, begins)
+        tables = [word_lengths(table) for table in self.tables]
+        of_word = np.arange(len(begins)) % len(tables)
+        ahead = (windows >> np.uint64(16)).astype(np.int64)
+        category, code, total = (np.stack(by_table)[of_word, ahead] for by_table in zip(*tables, strict=True))
+        value = windows.astype(np.int64) >> 32 - np.minimum(total, 32) & (1 << category) - 1
+        difference = value - np.where(2 * value < 1 << category, (1 << category) - 1, 0)
+        difference[category == WHOLE] = 1 << 15
+        illegal = np.flatnonzero(code == ILLEGAL_BITS)
+        return Piece(interval, begins + total, difference.astype(np.uint16), illegal)
+
+    def samples(self, pieces: Iterable[Piece]) -> list[NDArray[np.uint16]]:
+        """Differences to samples; what is wrong or missing is noted."""
+        per_mcu = self.scan.blocks_per_mcu
+        differences = np.zeros(self.total * per_mcu, np.uint16)
+        count = ceil_div(self.total, self.interval_mcus)
+        read = np.zeros(count, np.int64)  # samples of each interval
+        end = np.zeros(count, np.int64)  # the bit after them
+        for piece in pieces:
+            interval, bound = piece.interval, self.bounds[piece.interval + 1]
+            usable = int(np.searchsorted(piece.ends, bound, side="right"))
+            first = interval * self.interval_mcus * per_mcu + int(read[interval])
+            differences[first : first + usable] = piece.differences[:usable]
+            for place in piece.illegal[:1][piece.illegal[:1] < usable].tolist():
+                self.mcu, self.interval = (first + place) // per_mcu, interval
+                self.note_wrong("no code begins like this", int(piece.ends[place]) - ILLEGAL_BITS)
+            read[interval] += usable
+            if usable:
+                end[interval] = piece.ends[usable - 1]
+        self._note_ends(read, end)
+        return self._planes(differences.reshape(self.total, per_mcu), read // per_mcu)
+
+    def _note_ends(self, read: Ints, end: Ints) -> None:
+        """Note intervals that are cut short, and what is left over behind the others."""
+        due = np.full(len(read), self.interval_mcus * self.scan.blocks_per_mcu)
+        due[-1] = self.samples_due(len(read) - 1)
+        whole = np.flatnonzero(read == due)
+        self.check_rests(whole, end[whole])
+        for interval in np.flatnonzero(read < due).tolist():
+            self.interval = interval
+            self.mcu = interval * self.interval_mcus + int(read[interval]) // self.scan.blocks_per_mcu
+            if interval < len(self.present) and self.present[interval]:
+                self.note_wrong("data end too early", self.bounds[interval + 1])
+            elif interval > self.last_present:
+                offset = self.payload.file_offset(self.payload.size)
+                first = self.mcu if self.cut_off else None
+                self.note(f"data end too early in MCU {self.mcu}", offset, interval, kind=LOSS, first=first)
+                self.finish()  # the rest of the scan is missing, too
+                return
+
+    def _planes(self, differences: NDArray[np.uint16], whole: Ints) -> list[NDArray[np.uint16]]:
+        """Samples of each component. ``whole`` says how many MCUs of each restart interval there are."""
+        scan, frame = self.scan, self.scan.frame
+        rows, columns = scan.mcus
+        height = self.interval_mcus // columns
+        there = np.flatnonzero(whole)
+        # An interval without data is mid-gray; below the last one that has some, nothing need be computed.
+        bottom = min(rows, (int(there[-1]) + 1) * height) if len(there) else 0
+        middle = frame.mid_level
+        planes = []
+        of_components = deinterleave(differences[: bottom * columns, :, np.newaxis], columns, scan.factors)
+        for component, (v, h), own in zip(scan.components, scan.factors, of_components, strict=True):
+            plane = np.empty((rows * v, columns * h), np.uint16)
+            plane[bottom * v :] = middle
+            own = own[..., 0]
+            regular = bottom // height * height
+            for top, after in ((0, regular), (regular, bottom)):
+                if top < after:
+                    part = own[top * v : after * v].reshape(-1, min(height, after - top) * v, columns * h)
+                    samples = lossless_samples(part, scan.Ss, middle >> scan.Al)
+                    plane[top * v : after * v] = samples.reshape(-1, columns * h)
+            plane[: bottom * v] <<= scan.Al
+            for interval in np.flatnonzero(whole[: ceil_div(bottom, height)] < height * columns).tolist():
+                _blank(plane[interval * height * v :][: height * v], int(whole[interval]), columns, v, h, middle)
+            sample_rows, sample_columns = frame.sample_size(component)
+            planes.append(plane[:sample_rows, :sample_columns])
+        self._note_impossible(planes)
+        return planes
+
+    def _note_impossible(self, planes: list[NDArray[np.uint16]]) -> None:
+        """Put restart intervals in doubt in which a sample has more bits than the frame says.
+
+        A difference that is wrong moves all samples up to the end of the interval.
+        """
+        columns = self.scan.mcus[1]
+        found = []
+        for (v, h), plane in zip(self.scan.factors, planes, strict=True):
+            if int(plane.max(initial=0)) >> self.scan.frame.precision:
+                y, x = np.nonzero(plane >> self.scan.frame.precision)
+                found.append(y // v * columns + x // h)
+        if not found:
+            return
+        mcus = np.unique(np.concatenate(found))
+        intervals, at = np.unique(mcus // self.interval_mcus, return_index=True)
+        for interval, mcu in zip(intervals.tolist(), mcus[at].tolist(), strict=True):
+            what = f"a sample of more than {self.scan.frame.precision} bits in MCU {mcu}"
+            self.note(what, self.scan.start, interval, "H.1.2.1", REMARK)
+
+
+def _blank(plane: NDArray[np.uint16], whole: int, columns: int, v: int, h: int, middle: int) -> None:
+    """Fill a restart interval of a component with mid-gray from MCU number ``whole`` on."""
+    row, column = divmod(whole, columns)
+    plane[row * v : (row + 1) * v, column * h :] = middle
+    plane[(row + 1) * v :] = middle
+
+
+def _word_steps(payload: bits.Payload, table: HuffmanTable) -> bytes:
+    """For every bit of the payload, how many bits the code word that begins there takes with its difference."""
+    total = word_lengths(table).total.astype(np.uint8)
+    parts = []
+    for start in range(0, payload.size, CHUNK):
+        windows = bits.windows_16(payload.data, start, min(CHUNK, payload.size - start))
+        parts.append(total[windows].tobytes())
+    return b"".join(parts)
