@@ -224,6 +224,8 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
     from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (see above)
 
     fancy = bool(options.fancy_upsampling)
+    suitable: list[Kind] = []
+    """The latest kind that the options suit."""
 
     def kind_of_file(file: bytes) -> Kind | None:
         start = scan_start(file)
@@ -240,7 +242,9 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
         PLANS.put(key, kind)
         if not isinstance(kind, Kind):
             return None
-        options.target(kind.structure)
+        if kind not in suitable:
+            options.target(kind.structure)
+            suitable[:] = [kind]
         return kind
 
     return kind_of_file
