@@ -9,7 +9,7 @@ from numjpeg.container.frame import Scan
 from numjpeg.container.structure import band_rows, read_structure
 from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.errors import JpegError
-from numjpeg.fast import lanes
+from numjpeg.fast.codewords import lanes
 
 Result = tuple[list[np.ndarray], list[Fault], str | None]
 

@@ -15,7 +15,7 @@ from PIL import Image, features
 
 import numjpeg
 from numjpeg import scans as writer
-from numjpeg.fast import tiles as pixels
+from numjpeg.fast.samples import tiles as pixels
 
 QUALITIES = range(1, 101)
 SUBSAMPLINGS = ["4:4:4", "4:2:2", "4:2:0"]

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 import test_pipeline
 from entropy import test_bits
-from fast import test_forward_dct, test_inverse_dct, test_packing, test_scaled_idct, test_scan_order, test_tokens
+from fast.codewords import test_packing, test_scan_order, test_tokens
+from fast.samples import test_forward_dct, test_inverse_dct, test_scaled_idct
 
 import numjpeg
 import numjpeg.arguments
@@ -25,7 +26,7 @@ import numjpeg.decoder
 import numjpeg.encoder
 import numjpeg.scans
 import numjpeg.stages
-from numjpeg.fast import tokens as fast_tokens
+from numjpeg.fast.codewords import tokens as fast_tokens
 from numjpeg.fast.plan_store import PLANS
 
 STAGES = [
@@ -207,7 +208,7 @@ def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
 
 def test_scaled_decoding_runs_the_scaled_transform(calls: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     data = numjpeg.encode(np.zeros((20, 20, 3), np.uint8))
-    numjpeg.fast.scaled_idct._column_matrix.cache_clear()
+    numjpeg.fast.samples.scaled_idct._column_matrix.cache_clear()
     calls.clear()
     numjpeg.decode(data, scale=1 / 4)
     assert calls >= SCALED_PARTS
@@ -227,13 +228,13 @@ def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPa
     float_pixels = to_pixels(data)
     places = [
         (numjpeg.colorspaces, "rgb_to_ycbcr", by_stages, image, by_stages_data),
-        (numjpeg.fast.tiles, "level_shift", by_stages, image, by_stages_data),
-        (numjpeg.fast.tiles, "downsample", by_stages, image, by_stages_data),
-        (numjpeg.fast.tiles, "fdct", by_stages, image, by_stages_data),
-        (numjpeg.fast.tiles, "quantize", by_stages, image, by_stages_data),
-        (numjpeg.fast.tiles, "dequantize", to_pixels, data, float_pixels),
-        (numjpeg.fast.tiles, "idct", to_pixels, data, float_pixels),
-        (numjpeg.fast.tiles, "upsample", numjpeg.decode, data, pixels),
+        (numjpeg.fast.samples.tiles, "level_shift", by_stages, image, by_stages_data),
+        (numjpeg.fast.samples.tiles, "downsample", by_stages, image, by_stages_data),
+        (numjpeg.fast.samples.tiles, "fdct", by_stages, image, by_stages_data),
+        (numjpeg.fast.samples.tiles, "quantize", by_stages, image, by_stages_data),
+        (numjpeg.fast.samples.tiles, "dequantize", to_pixels, data, float_pixels),
+        (numjpeg.fast.samples.tiles, "idct", to_pixels, data, float_pixels),
+        (numjpeg.fast.samples.tiles, "upsample", numjpeg.decode, data, pixels),
         (numjpeg.colorspaces, "ycbcr_to_rgb", numjpeg.decode, data, pixels),
     ]
     for module, name, pipeline, argument, expected in places:

@@ -218,7 +218,7 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
     colours = options.colorspace is None or options.colorspace in COLORSPACES
     if not scans.fast_forms_enabled() or not options.is_plain or not colours or not given["strict"]:
         return lambda _: None
-    from numjpeg.fast.automaton import Seen  # noqa: PLC0415 (see above)
+    from numjpeg.fast.codewords.automaton import Seen  # noqa: PLC0415 (see above)
     from numjpeg.fast.decode_batch import Kind, kind_of  # noqa: PLC0415 (what is in fast/ may be missing)
     from numjpeg.fast.decode_plan import scan_start  # noqa: PLC0415 (see above)
     from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (see above)
@@ -483,7 +483,7 @@ def _synthesise(
 ) -> None:
     """Turn a band of one component's coefficients ``(rows, columns, 64)`` into samples, ``side ** 2`` a block."""
     if scans.fast_forms_enabled():
-        from numjpeg.fast import tiles  # noqa: PLC0415 (it may be missing)
+        from numjpeg.fast.samples import tiles  # noqa: PLC0415 (it may be missing)
 
         tiles.synthesise(sequences, table, out, workspace, dct_method, precision, side)
     elif side < 8:
@@ -506,7 +506,7 @@ def _assemble(
 ) -> None:
     """Upsample components and convert their colours."""
     if scans.fast_forms_enabled():
-        from numjpeg.fast import tiles  # noqa: PLC0415 (it may be missing)
+        from numjpeg.fast.samples import tiles  # noqa: PLC0415 (it may be missing)
 
         tiles.assemble(planes, components, source, target, out, fancy, precision)
         return

@@ -315,7 +315,7 @@ def _planes(plan: Plan) -> list[NDArray[np.int16]]:
 
 def _bands(plan: Plan) -> Bands:
     """The same as :func:`_planes`, band by band, by the fused stages where there are such."""
-    from numjpeg.fast.tiles import analyse  # noqa: PLC0415 (what is in fast/ may be missing)
+    from numjpeg.fast.samples.tiles import analyse  # noqa: PLC0415 (what is in fast/ may be missing)
 
     settings = plan.settings
     components = settings.coefficients.components

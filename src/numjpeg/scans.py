@@ -26,7 +26,7 @@ from numjpeg.stages.zigzag import zigzag
 from numjpeg.workspace import Workspace
 
 if TYPE_CHECKING:
-    from numjpeg.fast.tokens import Tokens
+    from numjpeg.fast.codewords.tokens import Tokens
 
 _fast_forms_enabled = True
 """Only tests switch it off: :mod:`numjpeg.fast` is then not used, and everything is as it was, but slower."""
@@ -51,7 +51,7 @@ def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> 
     reader = SequentialReader(data, scan, sink)
     if not fast_forms_enabled():
         return read_bands(reader, reader.walk(), rows_per_band)
-    from numjpeg.fast import lanes  # noqa: PLC0415 (it may be missing)
+    from numjpeg.fast.codewords import lanes  # noqa: PLC0415 (it may be missing)
 
     return read_bands(reader, lanes.read_pieces(reader), rows_per_band)
 
@@ -60,7 +60,7 @@ def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int
     """Decode a progressive scan, as :func:`numjpeg.entropy.progressive_reader.read_scan`, mostly faster."""
     reader = progressive_reader.reader_of(data, scan, planes, sink)
     if fast_forms_enabled():
-        from numjpeg.fast import progressive  # noqa: PLC0415 (it may be missing)
+        from numjpeg.fast.codewords import progressive  # noqa: PLC0415 (it may be missing)
 
         if progressive.read_scan(reader):
             return reader.total - 1
@@ -72,7 +72,7 @@ def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16
     reader = lossless_reader.LosslessReader(data, scan, sink)
     if not fast_forms_enabled():
         return reader.samples(reader.walk())
-    from numjpeg.fast import lossless_lanes  # noqa: PLC0415 (it may be missing)
+    from numjpeg.fast.codewords import lossless_lanes  # noqa: PLC0415 (it may be missing)
 
     return reader.samples(lossless_lanes.find_pieces(reader))
 
@@ -131,7 +131,7 @@ class ScanSymbols:
             predictors = list(place.predictors)
             made: Tokens | Symbols | None = None
             if fast_forms_enabled():
-                from numjpeg.fast.tokens import find_tokens  # noqa: PLC0415 (it may be missing)
+                from numjpeg.fast.codewords.tokens import find_tokens  # noqa: PLC0415 (it may be missing)
 
                 made = find_tokens(scan, planes, place.first_mcu, predictors, workspace)
             if made is None:
@@ -154,7 +154,7 @@ def write_symbols(scan: Scan, symbols: Iterable[Codable]) -> Iterator[bytes]:
     """The entropy-coded data of a scan, piece by piece (:func:`numjpeg.entropy.sequential_writer.write_scan`)."""
     if not fast_forms_enabled():
         return write_scan(scan, symbols)
-    from numjpeg.fast.packing import pack_scan  # noqa: PLC0415 (it may be missing)
+    from numjpeg.fast.codewords.packing import pack_scan  # noqa: PLC0415 (it may be missing)
 
     return pack_scan(scan, symbols)
 
@@ -163,7 +163,7 @@ def nonzero_coefficients(bands: Iterable[list[NDArray[np.int16]]]) -> list[Compo
     """What progressive scans are made of (:func:`numjpeg.entropy.progressive_writer.collect`)."""
     if not fast_forms_enabled():
         return collect(bands)
-    from numjpeg.fast.scan_order import sequences_of  # noqa: PLC0415 (it may be missing)
+    from numjpeg.fast.codewords.scan_order import sequences_of  # noqa: PLC0415 (it may be missing)
 
     return collect(bands, sequences_of(Workspace()))
 

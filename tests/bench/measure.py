@@ -214,7 +214,7 @@ class StageClock:
 def _pipeline_modules() -> list[object]:
     packages = [numjpeg.stages, numjpeg.entropy]
     names = [f"{p.__name__}.{module.name}" for p in packages for module in pkgutil.iter_modules(p.__path__)]
-    return [importlib.import_module(name) for name in [*names, "numjpeg.fast.tiles"]]
+    return [importlib.import_module(name) for name in [*names, "numjpeg.fast.samples.tiles"]]
 
 
 def by_stage(run: Callable[[], object]) -> list[tuple[str, int, float]]:

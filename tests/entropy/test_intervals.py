@@ -13,7 +13,7 @@ from numjpeg.container.findings import DamageReport, Fault, Sink
 from numjpeg.container.structure import read_structure
 from numjpeg.entropy import bits, sequential_reader
 from numjpeg.entropy.intervals import resynchronise
-from numjpeg.fast import lanes
+from numjpeg.fast.codewords import lanes
 
 MARKERS = [0xD0 + i % 8 for i in range(20)]
 

@@ -14,8 +14,9 @@ from numjpeg import scans
 from numjpeg.container.findings import Sink
 from numjpeg.container.structure import read_structure
 from numjpeg.entropy.sequential_reader import SequentialReader
-from numjpeg.fast import lanes, tiles
-from numjpeg.fast import progressive as fast_progressive
+from numjpeg.fast.codewords import lanes
+from numjpeg.fast.codewords import progressive as fast_progressive
+from numjpeg.fast.samples import tiles
 
 OPTIONS: list[dict[str, object]] = [
     {},

@@ -15,9 +15,9 @@ import samples
 import numjpeg
 import numjpeg.scans
 from numjpeg import arguments, encoder
+from numjpeg.fast.codewords.tokens import Tokens
 from numjpeg.fast.encode_plan import BYTES_A_BLOCK, EncodePlan
 from numjpeg.fast.plan_store import PLANS, PlanStore
-from numjpeg.fast.tokens import Tokens
 
 SAMPLINGS = ("4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1", "4:1:0", "3x1", "1x3", "2x2,2x1,1x2", "1x1,2x2,1x1")
 Case = tuple[np.ndarray, dict[str, Any]]

@@ -20,8 +20,8 @@ from numjpeg.container.structure import band_rows, read_structure
 from numjpeg.entropy import progressive_reader, sequential_reader
 from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
-from numjpeg.fast import lanes
-from numjpeg.fast import progressive as progressive_walk
+from numjpeg.fast.codewords import lanes
+from numjpeg.fast.codewords import progressive as progressive_walk
 
 SECONDS = 2.0
 """CPU time for one call."""

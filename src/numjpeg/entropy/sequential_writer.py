@@ -128,7 +128,7 @@ def make_symbols(scan: Scan, differences: NDArray[np.int32], runs: Runs, first_m
 def write_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
     """The entropy-coded data of a scan, one restart interval at a time (F.1.2.3).
 
-    The literal form of :func:`numjpeg.fast.packing.pack_scan`.
+    The literal form of :func:`numjpeg.fast.codewords.packing.pack_scan`.
 
     Raises
     ------

@@ -20,11 +20,11 @@ from numjpeg.container.frame import Scan
 from numjpeg.container.structure import Structure
 from numjpeg.entropy import bits
 from numjpeg.entropy.shared import restore_dc
-from numjpeg.fast import inverse_dct
+from numjpeg.fast.codewords.lanes import LaneReader, Place
 from numjpeg.fast.decode_plan import entropy_coded, scan_start
-from numjpeg.fast.lanes import LaneReader, Place
-from numjpeg.fast.plan_pixels import suits
-from numjpeg.fast.tiles import ASSEMBLY_PIXELS
+from numjpeg.fast.samples import inverse_dct
+from numjpeg.fast.samples.plan_pixels import suits
+from numjpeg.fast.samples.tiles import ASSEMBLY_PIXELS
 from numjpeg.stages.mcu_order import deinterleave
 from numjpeg.stages.subsampling import upsample
 from numjpeg.workspace import Workspace

@@ -3,8 +3,9 @@
 Below 300 pixels a side nearly all of the time goes into finding out what to do: reading the markers, making views
 and tables, asking for memory. Files whose bytes up to the entropy-coded data are equal need the same of all this,
 and a data set is full of them. A :class:`DecodePlan` keeps it. What is left for a file is to walk through its data
-(:mod:`numjpeg.fast.automaton`) and to make the calls that compute. The samples are those of
-:mod:`numjpeg.fast.inverse_dct`, the pixels those of :mod:`numjpeg.fast.tiles`, and the tests compare them.
+(:mod:`numjpeg.fast.codewords.automaton`) and to make the calls that compute. The samples are those of
+:mod:`numjpeg.fast.samples.inverse_dct`, the pixels those of :mod:`numjpeg.fast.samples.tiles`, and the tests
+compare them.
 
 Only files with which nothing is wrong, and that have one scan without restart intervals, are read here. All others
 go the usual way, and so does the first file with a header.
@@ -22,8 +23,10 @@ import numpy as np
 
 from numjpeg.container.markers import COM, RST0, SOF0, SOS
 from numjpeg.container.structure import Structure
-from numjpeg.fast.automaton import Automaton, Seen, automaton_key
-from numjpeg.fast.inverse_dct import (
+from numjpeg.fast.codewords.automaton import Automaton, Seen, automaton_key
+from numjpeg.fast.codewords.proven_words import Words, find_words
+from numjpeg.fast.plan_store import PLANS
+from numjpeg.fast.samples.inverse_dct import (
     BYTES,
     DC_LIMIT,
     LEAST,
@@ -33,10 +36,8 @@ from numjpeg.fast.inverse_dct import (
     SHIFT_1,
     UNIT,
 )
-from numjpeg.fast.plan_pixels import ROW_ORDER, Picture, PixelPlan, plan_of_pixels
-from numjpeg.fast.plan_store import PLANS
-from numjpeg.fast.products import LIMIT, product
-from numjpeg.fast.proven_words import Words, find_words
+from numjpeg.fast.samples.plan_pixels import ROW_ORDER, Picture, PixelPlan, plan_of_pixels
+from numjpeg.fast.samples.products import LIMIT, product
 from numjpeg.stages.dct import INVERSE_MATRIX, idct
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.zigzag import NATURAL
@@ -182,7 +183,7 @@ class DecodePlan:
 
         Returns
         -------
-        Whether it is clear that all blocks are within the bounds of :mod:`numjpeg.fast.inverse_dct`.
+        Whether it is clear that all blocks are within the bounds of :mod:`numjpeg.fast.samples.inverse_dct`.
         """
         step = self.step_of_block.take(words.block)
         step += words.k

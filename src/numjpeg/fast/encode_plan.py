@@ -24,10 +24,10 @@ from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.container.markers import EOI, RST0
 from numjpeg.entropy.sequential_writer import Symbols
 from numjpeg.entropy.shared import interval_starts
-from numjpeg.fast import forward_dct
-from numjpeg.fast.packing import close_intervals, pack
-from numjpeg.fast.tiles import TILE_BLOCKS, component_blocks, is_fusible
-from numjpeg.fast.tokens import VALUE_BITS, Tokens, block_starts, layout_of
+from numjpeg.fast.codewords.packing import close_intervals, pack
+from numjpeg.fast.codewords.tokens import VALUE_BITS, Tokens, block_starts, layout_of
+from numjpeg.fast.samples import forward_dct
+from numjpeg.fast.samples.tiles import TILE_BLOCKS, component_blocks, is_fusible
 from numjpeg.stages.mcu_order import block_component, interleave, pad_to_mcus
 from numjpeg.stages.zigzag import NATURAL
 from numjpeg.workspace import Workspace
@@ -208,7 +208,7 @@ class EncodePlan:
                 first += own
 
     def tokens(self, pictures: Sequence[Picture]) -> Tokens:
-        """The tokens of pictures in coding order, as of :func:`numjpeg.fast.tokens.find_tokens`.
+        """The tokens of pictures in coding order, as of :func:`numjpeg.fast.codewords.tokens.find_tokens`.
 
         8-bit samples make no coefficient that is too large for a token: the sums of an AC coefficient's weights
         times samples of -128 .. 127 stay below 1023, those of two DC coefficients differ by 2040 at the most.

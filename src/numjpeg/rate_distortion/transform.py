@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
-from numjpeg.fast.products import product
+from numjpeg.fast.samples.products import product
 from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
 from numjpeg.stages.dct import COSINES
 from numjpeg.stages.zigzag import NATURAL

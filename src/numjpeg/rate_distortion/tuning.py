@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.fast import tiles as pixels
+from numjpeg.fast.samples import tiles as pixels
 from numjpeg.metrics import psnr
 from numjpeg.rate_distortion import adaptive, search
 from numjpeg.rate_distortion.optimise import Progress, optimise

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients
-from numjpeg.fast.products import product
+from numjpeg.fast.samples.products import product
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.dct import COSINES
 

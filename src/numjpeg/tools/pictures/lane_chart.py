@@ -13,7 +13,7 @@ from numjpeg.container.structure import read_structure
 from numjpeg.encoder import encode
 from numjpeg.entropy import bits
 from numjpeg.entropy.shared import interval_bounds
-from numjpeg.fast.lanes import cut, lane_states
+from numjpeg.fast.codewords.lanes import cut, lane_states
 from numjpeg.tools.pictures.canvas import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Canvas, text_width
 
 SHOWN = 48

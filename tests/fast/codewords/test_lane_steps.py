@@ -8,7 +8,7 @@ from lane_reading import assert_same, scans_of
 
 import numjpeg
 from numjpeg.encoder import write_file
-from numjpeg.fast import lanes
+from numjpeg.fast.codewords import lanes
 from numjpeg.stages.huffman import (
     HuffmanTable,
 )

@@ -2,8 +2,8 @@
 
 A *band* is some rows of MCUs, a *tile* a piece of one. Both directions work band by band. The blocks of a band lie
 in memory as 64 planes, one for each coefficient, so that each line of a transform is a contiguous array over all
-blocks. RGB pictures with the usual subsampling take the fused stages (:mod:`numjpeg.fast.forward_dct`), and all
-decoding by "islow" does (:mod:`numjpeg.fast.inverse_dct`); the rest takes the stages themselves.
+blocks. RGB pictures with the usual subsampling take the fused stages (:mod:`numjpeg.fast.samples.forward_dct`),
+and all decoding by "islow" does (:mod:`numjpeg.fast.samples.inverse_dct`); the rest takes the stages themselves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.colorspaces import from_components, to_components
-from numjpeg.fast import forward_dct, inverse_dct, scaled_idct
+from numjpeg.fast.samples import forward_dct, inverse_dct, scaled_idct
 from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
 from numjpeg.stages.dct import fdct, idct
 from numjpeg.stages.level_shift import inverse_level_shift, level_shift
@@ -39,7 +39,7 @@ ANALYSIS_BLOCKS = 9 << 9
 
 TILE_BLOCKS = 3 << 9
 """Blocks that it has in flight at a time on the way there, with 1,300 bytes each: of 4:2:0 65,536 pixels. Twice as
-many would be enough for BLAS to think of threads (:data:`numjpeg.fast.products.LIMIT`)."""
+many would be enough for BLAS to think of threads (:data:`numjpeg.fast.samples.products.LIMIT`)."""
 
 # --- pixels to coefficients ------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ def analyse(
 
 
 def is_fusible(components: Sequence[Component], source: str, stored: str) -> bool:
-    """Whether :class:`numjpeg.fast.forward_dct.YcbcrSamples` knows these colours and factors."""
+    """Whether :class:`numjpeg.fast.samples.forward_dct.YcbcrSamples` knows these colours and factors."""
     first, *others = ((c.H, c.V) for c in components)
     colours = (source, stored) in (("RGB", "YCbCr"), ("BGR", "YCbCr"))
     return colours and first in forward_dct.RATIOS and others == [(1, 1), (1, 1)]

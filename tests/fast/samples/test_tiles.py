@@ -8,7 +8,7 @@ import samples
 
 import numjpeg
 from numjpeg.coefficients import Component
-from numjpeg.fast import tiles
+from numjpeg.fast.samples import tiles
 from numjpeg.pipeline import pixels_to_coefficients
 from numjpeg.stages.blocks import join_blocks
 from numjpeg.stages.dct import idct

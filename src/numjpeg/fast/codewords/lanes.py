@@ -17,9 +17,9 @@ ranges, of which every bit is proven to be read as the serial reader reads it. W
 ranges is **scattered** to its blocks. Restart intervals begin at known places: each is a chain of its own.
 
 A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits, mostly the
-second one too and often a third: its result is one 64-bit *entry* (:mod:`numjpeg.fast.lookup`). In a photograph of
-quality 85 an entry takes 11.7 bits; of two symbols it would take 9.8. The *state* of a lane is one integer, too:
-the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
+second one too and often a third: its result is one 64-bit *entry* (:mod:`numjpeg.fast.codewords.lookup`). In a
+photograph of quality 85 an entry takes 11.7 bits; of two symbols it would take 9.8. The *state* of a lane is one
+integer, too: the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
 
 Lanes never report a fault. An illegal code word, a run past coefficient 63 and data that end too early, all found
 only where the chain has proven them, end the proven blocks, and the serial reader goes on from the MCU in which
@@ -40,11 +40,29 @@ from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.entropy.sequential_reader import SequentialReader
 from numjpeg.entropy.shared import interval_bounds, receive
-from numjpeg.fast.automaton import automaton_key, known_automaton
-from numjpeg.fast.lane_steps import CHAIN_STEPS, COUNT, FEW, FEW_STEPS, GUESS_STEPS, LONG_STEPS, LaneSteps, Trace
-from numjpeg.fast.lookup import FIRST, FIRST_VALUE, ILLEGAL, LONG, SECOND, SECOND_VALUE, THIRD, THIRD_VALUE
+from numjpeg.fast.codewords.automaton import automaton_key, known_automaton
+from numjpeg.fast.codewords.lane_steps import (
+    CHAIN_STEPS,
+    COUNT,
+    FEW,
+    FEW_STEPS,
+    GUESS_STEPS,
+    LONG_STEPS,
+    LaneSteps,
+    Trace,
+)
+from numjpeg.fast.codewords.lookup import (
+    FIRST,
+    FIRST_VALUE,
+    ILLEGAL,
+    LONG,
+    SECOND,
+    SECOND_VALUE,
+    THIRD,
+    THIRD_VALUE,
+)
+from numjpeg.fast.codewords.proven_words import find_words
 from numjpeg.fast.plan_store import PLANS
-from numjpeg.fast.proven_words import find_words
 from numjpeg.stages.huffman import WINDOW_BITS
 
 Ints = NDArray[np.int64]
@@ -57,7 +75,7 @@ SERIAL_BELOW = 8192
 4 KB: 5.7, 6.5; 9.5 KB: 10.1, 9.8; 15 KB: 12.1, 7.7; 24 KB: 23, 12.8; 4:4:4: 4.7 KB: 6.4, 4.5; 11 KB: 13, 4.9."""
 
 AUTOMATON_BELOW = 24 << 10
-"""Bytes of a scan below which :mod:`numjpeg.fast.automaton` is tried first."""
+"""Bytes of a scan below which :mod:`numjpeg.fast.codewords.automaton` is tried first."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
 """A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less

@@ -14,8 +14,8 @@ from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.encoder import write_file
 from numjpeg.entropy.sequential_writer import Codable, find_symbols, write_scan
-from numjpeg.fast import tokens as fast_tokens
-from numjpeg.fast.tokens import ac_codes, dc_lookup, find_tokens
+from numjpeg.fast.codewords import tokens as fast_tokens
+from numjpeg.fast.codewords.tokens import ac_codes, dc_lookup, find_tokens
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
     AC_LUMINANCE,

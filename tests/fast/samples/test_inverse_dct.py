@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from numjpeg.fast import inverse_dct
+from numjpeg.fast.samples import inverse_dct
 from numjpeg.stages.blocks import join_blocks
 from numjpeg.stages.dct import INVERSE_MATRIX, NO_OVERFLOW, fdct, idct
 from numjpeg.stages.level_shift import inverse_level_shift

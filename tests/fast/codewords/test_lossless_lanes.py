@@ -11,7 +11,7 @@ import samples
 from numjpeg.container.frame import Scan
 from numjpeg.container.structure import read_structure
 from numjpeg.entropy.lossless_reader import LosslessReader
-from numjpeg.fast import lossless_lanes
+from numjpeg.fast.codewords import lossless_lanes
 
 
 def compare(data: bytes, scan: Scan | None = None) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 
 import numjpeg
 from numjpeg.errors import JpegError
-from numjpeg.fast import lanes
+from numjpeg.fast.codewords import lanes
 
 
 def tiled(height: int, width: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from numjpeg.coefficients import ceil_div
-from numjpeg.fast.scan_order import scan_order, sequences_of
+from numjpeg.fast.codewords.scan_order import scan_order, sequences_of
 from numjpeg.stages.mcu_order import interleave, pad_to_mcus
 from numjpeg.stages.zigzag import zigzag
 from numjpeg.workspace import Workspace

@@ -17,7 +17,7 @@ from numjpeg.container.structure import read_structure
 from numjpeg.entropy import progressive_reader as progressive
 from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
-from numjpeg.fast import progressive as progressive_walk
+from numjpeg.fast.codewords import progressive as progressive_walk
 
 
 def read(data: bytes, read_scan: Callable[..., None], strict: bool) -> tuple[list[bytes], list[str], str | None]:

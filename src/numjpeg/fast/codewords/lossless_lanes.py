@@ -1,10 +1,10 @@
 """The lossless reader at thousands of places at once, equal to :mod:`numjpeg.entropy.lossless_reader`.
 
-As in :mod:`numjpeg.fast.lanes`, the bits are cut into lanes that step forward together. A prefix code synchronises
-itself: a reader that begins anywhere soon finds the places where code words begin. So each lane first *warms up*
-on the bits in front of it, and enters where it then is. It *leaves* at the first word behind its end. Where every
-lane enters just as the one before leaves, all have read what the serial reader reads. Where not, a lane reads once
-more, from where the one before has left, until no two disagree.
+As in :mod:`numjpeg.fast.codewords.lanes`, the bits are cut into lanes that step forward together. A prefix code
+synchronises itself: a reader that begins anywhere soon finds the places where code words begin. So each lane
+first *warms up* on the bits in front of it, and enters where it then is. It *leaves* at the first word behind
+its end. Where every lane enters just as the one before leaves, all have read what the serial reader reads. Where
+not, a lane reads once more, from where the one before has left, until no two disagree.
 
 A lane's state is one number: the bit times 16, and the place of the sample in its MCU, which matters if components
 have tables of their own. One step looks up the 16 bits ahead and passes up to four whole words.

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from numjpeg.entropy import bits
 from numjpeg.entropy.progressive_reader import ProgressiveReader, Span, refine, run_of_ends
 from numjpeg.entropy.shared import code_lengths, look_up, receive, spread
-from numjpeg.fast.lanes import cut
+from numjpeg.fast.codewords.lanes import cut
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
 
 Ints = NDArray[np.int64]
@@ -215,11 +215,11 @@ def _find_in_lanes(
 ) -> tuple[Ints, Ints] | None:
     """Where words begin, found at hundreds of places at once: the bits, and the coefficients due there.
 
-    As in :mod:`numjpeg.fast.lanes` a lane that begins with a guess is soon right, since the code synchronises
-    itself: what a word means depends on its bit, and where its block ends on the coefficient that is due. The
-    first lane of each restart interval is right from its start. The others begin with a guess, and again with what
-    the lane in front of them came out with, until nothing changes any more: then all are right. None if that takes
-    more than :data:`ROUNDS` rounds.
+    As in :mod:`numjpeg.fast.codewords.lanes` a lane that begins with a guess is soon right, since the code
+    synchronises itself: what a word means depends on its bit, and where its block ends on the coefficient that
+    is due. The first lane of each restart interval is right from its start. The others begin with a guess, and
+    again with what the lane in front of them came out with, until nothing changes any more: then all are right.
+    None if that takes more than :data:`ROUNDS` rounds.
     """
     begin, end, interval = cut(_bounds(reader.spans()))
     at, k = begin.copy(), np.zeros(len(begin), np.int64)

@@ -1,10 +1,11 @@
 """The code words of a short scan that are proven, among those that an automaton saw.
 
-:mod:`numjpeg.fast.automaton` does not count coefficients. Where a block ends with coefficient 63, it takes what
-follows for more words of that block. A count over all words finds such blocks, 0.5 to 3.4 % of a photograph's.
-From the end of one the words are followed one by one, until a block begins where the automaton had one begin, in
-the same place of the MCU: from there on its words are right again. Only the first such block behind what is proven
-is repaired at a time. What looks like the next one may be a part of the first one's consequences.
+:mod:`numjpeg.fast.codewords.automaton` does not count coefficients. Where a block ends with coefficient 63, it
+takes what follows for more words of that block. A count over all words finds such blocks, 0.5 to 3.4 % of a
+photograph's. From the end of one the words are followed one by one, until a block begins where the automaton had
+one begin, in the same place of the MCU: from there on its words are right again. Only the first such block
+behind what is proven is repaired at a time. What looks like the next one may be a part of the first one's
+consequences.
 
 A fault is never reported here. What is proven ends in front of the MCU that has one, and the literal reader goes
 on from there.
@@ -22,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.entropy import bits
-from numjpeg.fast.automaton import Automaton
-from numjpeg.fast.lookup import ADVANCE, WORD_ENDS, WORD_ILLEGAL, WORD_LONG, WORD_USED, WORD_USED_AT
+from numjpeg.fast.codewords.automaton import Automaton
+from numjpeg.fast.codewords.lookup import ADVANCE, WORD_ENDS, WORD_ILLEGAL, WORD_LONG, WORD_USED, WORD_USED_AT
 from numjpeg.stages.huffman import WINDOW_BITS
 
 Ints = NDArray[np.int64]

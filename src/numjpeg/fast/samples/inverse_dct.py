@@ -3,9 +3,9 @@
     samples   inverse_zigzag, dequantize, idct ("islow"), inverse_level_shift, join_blocks
 
 It gives exactly what these functions of :mod:`numjpeg.stages` give, and the tests compare them. Without it
-decoding 2 megapixels takes 7 to 9 % longer. As in :mod:`numjpeg.fast.forward_dct`, matrix products in float32 make
-it fast. They are exact in any order of summation where every partial sum is an integer below 2^24 (times a power
-of two).
+decoding 2 megapixels takes 7 to 9 % longer. As in :mod:`numjpeg.fast.samples.forward_dct`, matrix products in
+float32 make it fast. They are exact in any order of summation where every partial sum is an integer below 2^24
+(times a power of two).
 
 **Pass 1** is one product. Its matrix of 64 rows holds zig-zag order, quantization table and column transform. It
 turns sequences of 64 into 64 planes whose blocks are contiguous. Its sums would need 25 bits, but the transform is
@@ -36,7 +36,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.fast.products import product
+from numjpeg.fast.samples.products import product
 from numjpeg.stages.dct import CONST_BITS, INVERSE_MATRIX, PASS1_BITS, idct
 from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 from numjpeg.stages.quantization import dequantize

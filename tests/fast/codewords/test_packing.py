@@ -12,7 +12,7 @@ from reference import bits as literal_bits
 from numjpeg.coefficients import Component
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.entropy.sequential_writer import find_symbols, restart_marker, write_scan
-from numjpeg.fast.packing import pack, pack_scan, stuff
+from numjpeg.fast.codewords.packing import pack, pack_scan, stuff
 from numjpeg.stages.bitstream import pack_bits, stuff_bytes
 from numjpeg.stages.huffman import STANDARD_TABLES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from numjpeg.fast import products
+from numjpeg.fast.samples import products
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from numjpeg.container.findings import Fault, Sink
 from numjpeg.container.structure import band_rows, read_structure
 from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.errors import JpegError
-from numjpeg.fast import lanes, lookup
+from numjpeg.fast.codewords import lanes, lookup
 from numjpeg.fast.plan_store import PLANS
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable, huffman_lookup, run_and_category
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import SOF0, SOF1
 from numjpeg.container.structure import Structure
-from numjpeg.fast.inverse_dct import BYTES
+from numjpeg.fast.samples.inverse_dct import BYTES
 
 Picture = NDArray[np.uint8]
 Shorts = NDArray[np.int16]

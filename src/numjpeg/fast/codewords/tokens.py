@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.sequential_writer import Coded, Symbols, make_symbols
 from numjpeg.entropy.shared import predict_dc
-from numjpeg.fast.scan_order import scan_order
+from numjpeg.fast.codewords.scan_order import scan_order
 from numjpeg.stages.huffman import (
     END_OF_BLOCK,
     ZERO_RUN,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import samples as pictures
 
-from numjpeg.fast import forward_dct
+from numjpeg.fast.samples import forward_dct
 from numjpeg.stages.blocks import split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr
 from numjpeg.stages.dct import FORWARD, fdct

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from numjpeg.fast import lookup
+from numjpeg.fast.codewords import lookup
 from numjpeg.stages.huffman import (
     AC_CHROMINANCE,
     AC_LUMINANCE,

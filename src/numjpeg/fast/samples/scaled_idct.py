@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.fast.products import product
+from numjpeg.fast.samples.products import product
 from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.scaled_idct import idct_scaled, matrix, shifts

@@ -1,7 +1,7 @@
-"""How lanes step forward together: the state of a lane, and what it meets on its way (:mod:`numjpeg.fast.lanes`).
+"""How lanes step forward together: the state of a lane, and what it meets on its way (see ``lanes``).
 
 The *state* is one integer: the bit times 2^32, plus 64 times the blocks read, plus k, the coefficient that is due.
-A step adds to it what the look-up (:mod:`numjpeg.fast.lookup`) says of the 16 bits ahead.
+A step adds to it what the look-up (:mod:`numjpeg.fast.codewords.lookup`) says of the 16 bits ahead.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.shared import scan_tables
-from numjpeg.fast.lookup import MASK_AT, USED_AT, entries
+from numjpeg.fast.codewords.lookup import MASK_AT, USED_AT, entries
 from numjpeg.stages.huffman import WINDOW_BITS
 from numjpeg.stages.mcu_order import block_component
 

@@ -7,7 +7,8 @@ in one of the blocks of an MCU. Each state is a list of its 256 followers, so th
 that a step does: 50 ns a byte. From states and bytes all code words are found at once, and their values.
 
 The automaton does not count coefficients. A block that ends with coefficient 63 has no EOB, and the automaton
-takes what follows for more words of the block. :mod:`numjpeg.fast.proven_words` finds and repairs these places.
+takes what follows for more words of the block. :mod:`numjpeg.fast.codewords.proven_words` finds and repairs
+these places.
 
 States are filled as they are met. That costs 1 us for each byte met in each state, so a set of tables is read
 literally the first time it is seen (:func:`automaton_of`).
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.shared import scan_tables
-from numjpeg.fast.lookup import word_entries
+from numjpeg.fast.codewords.lookup import word_entries
 from numjpeg.fast.plan_store import PLANS
 from numjpeg.stages.huffman import END_OF_BLOCK, STANDARD_TABLES, WINDOW_BITS, ZERO_RUN, HuffmanTable
 from numjpeg.stages.mcu_order import block_component

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from numjpeg.fast import scaled_idct
+from numjpeg.fast.samples import scaled_idct
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.scaled_idct import SIZES, idct_scaled

@@ -1,0 +1,1 @@
+"""Coefficients <-> entropy-coded bits, many code words at a time."""

@@ -1,0 +1,1 @@
+"""Pixels <-> quantized coefficients, several stages in one."""
