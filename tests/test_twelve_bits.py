@@ -51,6 +51,54 @@ def test_gray_equals_libjpeg_turbo(imagecodecs: ModuleType, size: tuple[int, int
             assert np.array_equal(numjpeg.decode(data), imagecodecs.jpeg8_decode(data))
 
 
+NAMES = {"444": "4:4:4", "422": "4:2:2", "420": "4:2:0"}
+
+
+@pytest.mark.parametrize("subsampling", NAMES)
+@pytest.mark.parametrize("size", SIZES)
+def test_bytes_equal_those_of_libjpeg_turbo(
+    imagecodecs: ModuleType, size: tuple[int, int], subsampling: str
+) -> None:
+    for quality in (1, 30, 75, 100):
+        for make in (waves, extremes):
+            picture = make(*size)
+            expected = imagecodecs.jpeg8_encode(picture, level=quality, bitspersample=12, subsampling=subsampling)
+            assert numjpeg.encode(picture, quality, precision=12, subsampling=NAMES[subsampling]) == expected
+        if size != (1, 1):
+            gray = np.ascontiguousarray(waves(*size)[..., 0])
+            expected = imagecodecs.jpeg8_encode(gray, level=quality, bitspersample=12)
+            assert numjpeg.encode(gray, quality, precision=12) == expected
+
+
+def test_progressive_files_and_coefficients(imagecodecs: ModuleType) -> None:
+    for picture in (waves(50, 70), extremes(50, 70)):
+        sequential = numjpeg.encode(picture, 90, precision=12)
+        progressive = numjpeg.encode(picture, 90, precision=12, progressive=True)
+        assert numjpeg.read_header(progressive).marker == "SOF2"
+        assert np.array_equal(imagecodecs.jpeg8_decode(progressive), numjpeg.decode(sequential))
+        assert np.array_equal(numjpeg.decode(progressive), numjpeg.decode(sequential))
+        coefficients = numjpeg.read_coefficients(progressive)
+        assert coefficients.precision == 12
+        assert numjpeg.write_coefficients(coefficients, progressive=True) == progressive
+        assert numjpeg.write_coefficients(coefficients, optimize=True) == sequential
+        assert np.array_equal(coefficients.to_pixels(), numjpeg.decode(sequential))
+
+
+def test_refusals_of_the_encoder() -> None:
+    picture = waves(16, 16)
+    with pytest.raises(TypeError, match=r"^image: uint8"):
+        numjpeg.encode(picture)
+    with pytest.raises(TypeError, match=r"^image: uint16"):
+        numjpeg.encode(picture.astype(np.uint8), precision=12)
+    with pytest.raises(ValueError, match="12 bits hold 4095"):
+        numjpeg.encode(picture + np.uint16(4096), precision=12)
+    with pytest.raises(ValueError, match=r"^precision: 10 is neither 8 nor 12"):
+        numjpeg.encode(picture, precision=10)
+    for options in ({"tune": "psnr"}, {"target_psnr": 40}, {"target_bytes": 900}):
+        with pytest.raises(ValueError, match=r"^precision"):
+            numjpeg.encode(picture, precision=12, **options)
+
+
 def test_without_the_fast_forms_it_is_the_same(imagecodecs: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     data = imagecodecs.jpeg8_encode(waves(40, 70), level=80, bitspersample=12, subsampling="420")
     expected = imagecodecs.jpeg8_decode(data)

@@ -58,6 +58,15 @@ class Tuning:
     """The scans of the progressive file are searched for, too."""
 
 
+@dataclass(frozen=True)
+class Lossless:
+    """How a lossless file is coded."""
+
+    predictor: int | None
+    """1 .. 7; None for the one that costs least."""
+    point_transform: int
+
+
 @dataclass(frozen=True, eq=False)
 class Settings:
     """What the arguments of :func:`numjpeg.encode` say of pictures of one size. Nothing in it is ever changed."""
@@ -75,6 +84,7 @@ class Settings:
     restart_rows: int
     """MCU rows between restart markers, if the caller gave rows; 0 if not."""
     tuning: Tuning | None
+    lossless: Lossless | None = None
 
     @cached_property
     def tables(self) -> list[NDArray[np.uint16]]:
@@ -97,7 +107,7 @@ class Settings:
 class Plan:
     """What :func:`numjpeg.encode` is going to do."""
 
-    samples: NDArray[np.uint8]
+    samples: NDArray[Any]
     """The picture, ``(height, width, channels)``."""
     settings: Settings
 
@@ -109,7 +119,8 @@ def plan_encoding(image: ArrayLike, quality: int | None, colorspace: str | None,
     ------
     ValueError, TypeError naming the argument.
     """
-    samples, source = _picture(image, colorspace)
+    samples, source, precision = _picture(image, colorspace, options.get("precision"), options.get("lossless"))
+    options["precision"] = precision
     height, width, _ = samples.shape
     remember = all(value is None or type(value) in _SMALL for value in options.values())
     find = _remembered_settings if remember and type(quality) in (int, NoneType) else _settings
@@ -119,13 +130,15 @@ def plan_encoding(image: ArrayLike, quality: int | None, colorspace: str | None,
 def planner(quality: int | None, colorspace: str | None, **options: Any) -> Callable[[ArrayLike], Plan]:
     """:func:`plan_encoding` for many pictures: pictures of one size share their settings, whatever the options."""
 
+    asked = options.pop("precision", None)
+
     @lru_cache(maxsize=64)
-    def settings(height: int, width: int, source: str) -> Settings:
-        return _settings(height, width, source, quality, **options)
+    def settings(height: int, width: int, source: str, precision: int) -> Settings:
+        return _settings(height, width, source, quality, precision=precision, **options)
 
     def plan(image: ArrayLike) -> Plan:
-        samples, source = _picture(image, colorspace)
-        return Plan(samples, settings(*samples.shape[:2], source))
+        samples, source, precision = _picture(image, colorspace, asked, options.get("lossless"))
+        return Plan(samples, settings(*samples.shape[:2], source, precision))
 
     return plan
 
@@ -159,9 +172,29 @@ def _settings(
     target_bytes: int | None,
     target_psnr: float | None,
     fancy_upsampling: bool,
+    precision: int = 8,
+    lossless: bool = False,
+    predictor: int | None = None,
+    point_transform: int = 0,
 ) -> Settings:
     if dct_method not in dct.METHODS:
         raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
+    searches = tune is not None or target_bytes is not None or target_psnr is not None
+    how = _lossless(lossless, predictor, point_transform, precision)
+    if how:
+        for name, given in (
+            ("quality", quality is not None),
+            ("qtables", qtables is not None),
+            ("progressive", progressive or scans is not None),
+            ("subsampling", subsampling is not None),
+            ("tune", searches),
+        ):
+            if given:
+                raise ValueError(f"{name}: not together with lossless")
+        keep_rgb = source in ("RGB", "BGR")
+        subsampling = "1x1"
+    elif searches and precision != 8:
+        raise ValueError(f"precision: files of {precision} bits are not searched for (tune, target_...)")
     stored = _stored_colorspace(source, keep_rgb)
     factors = _sampling_factors(subsampling, stored)
     quality = None if quality is None else checked_integer("quality", quality, 1, 100)
@@ -173,11 +206,29 @@ def _settings(
     if tuning and tune is not None:
         _check_tunable(stored, qtables, factors)
     components = _components(stored, factors, selectors)
-    interval, rows = _restart_interval(restart_marker_blocks, restart_marker_rows, width, factors)
+    if how:
+        components = tuple(replace(c, Tq=0, Td=0, Ta=0) for c in components)
+    unit = 1 if how else 8
+    interval, rows = _restart_interval(restart_marker_blocks, restart_marker_rows, width, factors, unit)
+    if how and interval % width:
+        raise ValueError(f"restart_marker_blocks: {interval} is not whole rows of {width}, as lossless files need")
     application_segments = _application_segments(stored, dpi, exif, icc_profile, xmp, comment)
-    coefficients = Coefficients(height, width, components, [], tables, {}, interval, application_segments)
+    coefficients = Coefficients(
+        height, width, components, [], tables, {}, interval, application_segments, precision
+    )
     script = _script(progressive, scans, components, stored, complete=False)
-    return Settings(source, stored, coefficients, dct_method, bool(optimize), script, rows, tuning)
+    optimize = bool(optimize) or precision != 8  # the standard tables are for 8 bits
+    return Settings(source, stored, coefficients, dct_method, optimize, script, rows, tuning, how)
+
+
+def _lossless(lossless: bool, predictor: int | None, point_transform: int, precision: int) -> Lossless | None:
+    if not lossless:
+        for name, given in (("predictor", predictor is not None), ("point_transform", point_transform != 0)):
+            if given:
+                raise ValueError(f"{name}: only with lossless")
+        return None
+    predictor = None if predictor is None else checked_integer("predictor", predictor, 1, 7)
+    return Lossless(predictor, checked_integer("point_transform", point_transform, 0, precision - 1))
 
 
 _remembered_settings = lru_cache(maxsize=64, typed=True)(_settings)
@@ -221,15 +272,16 @@ _MODES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "YCbCr": "YCbCr"}
 """Pillow's modes that are stored as they are."""
 
 
-def _picture(image: ArrayLike, colorspace: str | None) -> tuple[NDArray[np.uint8], str]:
-    """The picture as ``(height, width, channels)``, and what its channels are."""
+def _picture(
+    image: ArrayLike, colorspace: str | None, precision: Any = None, lossless: Any = False
+) -> tuple[NDArray[Any], str, int]:
+    """The picture as ``(height, width, channels)``, what its channels are, and bits a sample."""
     source = None if colorspace is None else canonical_name(colorspace)
     mode = getattr(image, "mode", None)
     if isinstance(mode, str) and not isinstance(image, np.ndarray):
         source = _colorspace_of_mode(mode, source)
     array = np.asarray(image)
-    if array.dtype != np.uint8:
-        raise TypeError(f"image: uint8 samples expected, got {array.dtype}{_advice(array.dtype)}")
+    precision = _precision(array, precision, bool(lossless))
     if array.ndim == 2:
         array = array[:, :, np.newaxis]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
@@ -248,7 +300,23 @@ def _picture(image: ArrayLike, colorspace: str | None) -> tuple[NDArray[np.uint8
         raise ValueError(f"colorspace: {colorspace!r} is none of {tuple(CHANNELS)}")
     if CHANNELS[source] != channels:
         raise ValueError(f"colorspace: {colorspace!r} does not fit {channels} channels")
-    return array, source
+    return array, source, precision
+
+
+def _precision(array: NDArray[Any], precision: Any, lossless: bool) -> int:
+    """Bits a sample; see that the array's samples have no more."""
+    if precision is None:
+        precision = 16 if lossless and array.dtype == np.uint16 else 8
+    bits = checked_integer("precision", precision, 2, 16)
+    if not lossless and bits not in (8, 12):
+        raise ValueError(f"precision: {bits} is neither 8 nor 12; lossless takes 2 to 16")
+    expected = np.uint8 if bits <= 8 else np.uint16
+    if array.dtype != expected:
+        advice = _advice(array.dtype) if bits == 8 else f" of values 0 .. {(1 << bits) - 1}"
+        raise TypeError(f"image: {np.dtype(expected)} samples expected, got {array.dtype}{advice}")
+    if bits not in (8, 16) and array.size and int(array.max()) >> bits:
+        raise ValueError(f"image: a sample of {array.max()}, {bits} bits hold {(1 << bits) - 1} at most")
+    return bits
 
 
 def _colorspace_of_mode(mode: str, source: str | None) -> str:
@@ -374,13 +442,17 @@ def _script(
     return script
 
 
-def _restart_interval(blocks: int, rows: int, width: int, factors: list[tuple[int, int]]) -> tuple[int, int]:
+def _restart_interval(
+    blocks: int, rows: int, width: int, factors: list[tuple[int, int]], unit: int = 8
+) -> tuple[int, int]:
     """The interval in MCUs of the first scan; and in MCU rows, 0 if the caller gave no rows."""
     blocks = checked_integer("restart_marker_blocks", blocks, 0, MAX_RESTART_INTERVAL)
     rows = checked_integer("restart_marker_rows", rows, 0)
     if rows:
         h_max = max(H for H, _ in factors) if len(factors) > 1 else 1
-        blocks = min(rows * ceil_div(width, 8 * h_max), MAX_RESTART_INTERVAL)
+        columns = ceil_div(width, unit * h_max)
+        blocks = min(rows, max(1, MAX_RESTART_INTERVAL // columns)) * columns if unit == 1 else rows * columns
+        blocks = min(blocks, MAX_RESTART_INTERVAL)
     return blocks, rows
 
 

@@ -66,6 +66,7 @@ class Coefficients:
         changed them between scans; a writer then makes optimal ones.
     restart_interval : MCUs between restart markers, 0 for none.
     application_segments : (marker code, payload) of every APPn and COM in front of the first scan, in order.
+    precision : bits a sample, 8 or 12.
     """
 
     height: int
@@ -76,6 +77,7 @@ class Coefficients:
     huffman_tables: dict[tuple[int, int], HuffmanTable] = field(default_factory=dict)
     restart_interval: int = 0
     application_segments: list[tuple[int, bytes]] = field(default_factory=list)
+    precision: int = 8
 
     @classmethod
     def from_pixels(cls, image: NDArray[np.uint8], quality: int = 75, subsampling: str = "4:2:0") -> Coefficients:

@@ -614,6 +614,7 @@ def _coefficients(file: bytes, structure: Structure) -> Coefficients:
         huffman,
         structure.scans[0].restart_interval,
         structure.application_segments,
+        frame.precision,
     )
 
 

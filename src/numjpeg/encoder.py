@@ -12,12 +12,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numjpeg.arguments import Plan, QTables, Scans, Settings, Subsampling, Tuning, plan_encoding, plan_writing
+from numjpeg.arguments import (
+    Lossless,
+    Plan,
+    QTables,
+    Scans,
+    Settings,
+    Subsampling,
+    Tuning,
+    plan_encoding,
+    plan_writing,
+)
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Frame, Scan, frame_of
 from numjpeg.container.scripts import Script, make_scans
+from numjpeg.entropy.lossless_writer import code_lossless
 from numjpeg.entropy.progressive_writer import ComponentData, encode_scan
 from numjpeg.entropy.sequential_writer import MissingCodeError
 from numjpeg.metrics import psnr
@@ -35,6 +46,7 @@ from numjpeg.stages.blocks import pad_edges, split_blocks
 from numjpeg.stages.dct import fdct
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.level_shift import level_shift
+from numjpeg.stages.lossless_prediction import PREDICTORS
 from numjpeg.stages.quantization import quantize
 from numjpeg.stages.subsampling import downsample
 
@@ -66,9 +78,13 @@ def encode(
     target_bytes: int | None = None,
     target_psnr: float | None = None,
     fancy_upsampling: bool = True,
+    precision: int | None = None,
+    lossless: bool = False,
+    predictor: int | None = None,
+    point_transform: int = 0,
     progress: Callable[[float], None] | None = None,
 ) -> bytes:
-    """Encode a picture as a baseline or a progressive JPEG file.
+    """Encode a picture as a baseline or a progressive JPEG file, or without loss.
 
     With equal parameters the file equals, byte for byte, the one that Pillow 13 (libjpeg-turbo 3) saves. With
     ``tune`` it is a better one of the same kind, and takes about thirty times as long.
@@ -77,7 +93,7 @@ def encode(
     ----------
     image : uint8, 1 to 65,500 a side, any memory layout: ``(H, W)`` or ``(H, W, 1)`` gray, ``(H, W, 3)`` colour,
         ``(H, W, 4)`` only with ``colorspace="CMYK"``. Or an image of Pillow's of mode L, RGB, CMYK or YCbCr,
-        which is encoded as what it is.
+        which is encoded as what it is. uint16 with ``precision=12``, or with ``lossless``.
     quality : 1 .. 100. None means 75; with ``qtables`` it leaves the tables as they are.
     subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0", with or without colons; or 0, 1, 2 as
         Pillow has them, for the first, second and fourth. Or sampling factors "HxV" of the first component, or of
@@ -111,6 +127,11 @@ def encode(
     target_psnr : in place of ``quality``: the smallest file of this PSNR in dB over the channels, as a rule red,
         green and blue. It has up to 0.05 dB more. Without ``tune`` tables are scaled, and it has up to 0.2 dB
         more, or the next coarser tables would miss the target.
+    precision : bits a sample: None means 8. 12 writes an extended (SOF1) or progressive file of values 0 .. 4095,
+        always with tables of its own. With ``lossless`` 2 to 16; None means 8 for uint8 and 16 for uint16.
+    lossless : write a lossless file (SOF3, Annex H), components as they are: RGB stays RGB.
+    predictor : of a lossless file, 1 .. 7 (Table H.1). None takes the one that costs least.
+    point_transform : of a lossless file, how many low bits are left out; 0 loses nothing.
     fancy_upsampling : with ``tune`` or ``target_psnr``, the decoder to expect: one that enlarges chroma by the
         triangle filter, as nearly all do, or (False) one that repeats samples.
     progress : with ``tune``, is called from time to time with the part that is done, 0 .. 1; a search for a target
@@ -156,6 +177,10 @@ def encode(
         target_bytes=target_bytes,
         target_psnr=target_psnr,
         fancy_upsampling=fancy_upsampling,
+        precision=precision,
+        lossless=lossless,
+        predictor=predictor,
+        point_transform=point_transform,
     )
     return run(plan, progress)
 
@@ -164,13 +189,15 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
     """The file of a plan. ``progress`` is told what part is done, 0 to 1, if that takes long, as with ``tune``."""
     settings = plan.settings
     tuning = settings.tuning
+    if settings.lossless:
+        return _encode_lossless(plan, settings.lossless)
     if tuning and tuning.tune:
         return _encode_tuned(plan, tuning, tuning.tune, progress)
     if tuning:
         return _encode_scaled(plan, tuning)
     if most_together(settings) and (prepared := _prepared(settings, 1)):
         return _encode_together([plan], prepared)[0]
-    if fast_forms_enabled():
+    if fast_forms_enabled() and settings.coefficients.precision == 8:
         coefficients, bands = settings.coefficients, _bands(plan)
     else:
         coefficients, bands = replace(settings.coefficients, planes=_planes(plan)), None
@@ -183,7 +210,8 @@ def _tables_given(settings: Settings) -> Mapping[TableKey, HuffmanTable] | None:
 
 def most_together(settings: Settings) -> int:
     """How many pictures of these settings :func:`run_together` can take; 0 if not even one."""
-    if not fast_forms_enabled() or settings.tuning or settings.script or settings.dct_method != "islow":
+    special = settings.tuning or settings.script or settings.lossless or settings.coefficients.precision != 8
+    if not fast_forms_enabled() or special or settings.dct_method != "islow":
         return 0
     most = _most_in_a_plan(settings)
     return min(1, most) if settings.optimize else most
@@ -302,13 +330,13 @@ def _planes(plan: Plan) -> list[NDArray[np.int16]]:
     coefficients = plan.settings.coefficients
     components = coefficients.components
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
-    channels = to_components(plan.samples, plan.settings.source, plan.settings.stored)
+    channels = to_components(plan.samples, plan.settings.source, plan.settings.stored, coefficients.precision)
     planes = []
     for i, c in enumerate(components):
         h, v = h_max // c.H, v_max // c.V
-        samples = level_shift(channels[:, :, i])
+        samples = level_shift(channels[:, :, i], coefficients.precision)
         samples = downsample(pad_edges(samples, v, 8 * h), h, v)
-        frequencies = fdct(split_blocks(pad_edges(samples)), plan.settings.dct_method)
+        frequencies = fdct(split_blocks(pad_edges(samples)), plan.settings.dct_method, coefficients.precision)
         planes.append(quantize(frequencies, coefficients.quantization_table(i)))
     return planes
 
@@ -398,6 +426,48 @@ def _found(plan: Plan, found: Coefficients) -> Coefficients:
         planes=found.planes,
         quantization_tables=found.quantization_tables,
     )
+
+
+# --- samples to a lossless file --------------------------------------------------------------------------
+
+
+def _encode_lossless(plan: Plan, how: Lossless) -> bytes:
+    """The lossless file of a picture: one scan of all components."""
+    settings = plan.settings
+    coefficients = settings.coefficients
+    frame = Frame(
+        markers.SOF3, coefficients.precision, coefficients.height, coefficients.width, coefficients.components
+    )
+    channels = to_components(plan.samples, settings.source, settings.stored, frame.precision)
+    kept = channels >> how.point_transform
+    planes = [np.ascontiguousarray(kept[:, :, i], np.uint16) for i in range(kept.shape[2])]
+    scan = Scan(
+        frame,
+        tuple(range(len(planes))),
+        frame.components,
+        {},
+        coefficients.restart_interval,
+        Ss=how.predictor or 1,
+        Se=0,
+        Al=how.point_transform,
+    )
+    predictors = (how.predictor,) if how.predictor else PREDICTORS
+    scan, symbols, table = min(
+        (code_lossless(replace(scan, Ss=predictor, huffman_tables={}), planes) for predictor in predictors),
+        key=lambda coded: coded[1].bits(coded[2]),
+    )
+    scan.huffman_tables[0, 0] = table
+    parts = [
+        bytes((0xFF, markers.SOI)),
+        *(segments.build(*segment) for segment in coefficients.application_segments),
+        segments.build_sof(frame),
+        segments.build_dht(0, 0, table),
+        *([segments.build_dri(scan.restart_interval)] if scan.restart_interval else []),
+        segments.build_sos(scan),
+        *write_symbols(scan, [symbols]),
+        bytes((0xFF, markers.EOI)),
+    ]
+    return b"".join(parts)
 
 
 # --- coefficients to a file ------------------------------------------------------------------------------

@@ -91,14 +91,14 @@ def bits_to_coefficients(bits: bytes, like: Coefficients) -> Coefficients:
 
 def coefficients_to_pixels(coefficients: Coefficients) -> NDArray[np.uint8]:
     """Turn coefficients into a picture, uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB."""
-    channels = []
+    channels, precision = [], coefficients.precision
     for plane, c in zip(coefficients.planes, coefficients.components, strict=True):
         frequencies = dequantize(plane, coefficients.quantization_tables[c.Tq])  # A.3.4
-        samples = inverse_level_shift(idct(frequencies))  # A.3.3, A.3.1
+        samples = inverse_level_shift(idct(frequencies, precision=precision), precision)  # A.3.3, A.3.1
         m, n, h, v = _geometry(coefficients, c)
         samples = upsample(join_blocks(samples)[:m, :n], h, v)  # A.1.3, A.1.1
         channels.append(samples[: coefficients.height, : coefficients.width])
-    return ycbcr_to_rgb(np.stack(channels, axis=-1)) if len(channels) > 1 else channels[0]  # JFIF
+    return ycbcr_to_rgb(np.stack(channels, axis=-1), precision) if len(channels) > 1 else channels[0]  # JFIF
 
 
 def _geometry(coefficients: Coefficients, c: Component) -> tuple[int, int, int, int]:

@@ -101,11 +101,11 @@ def mcu_size(components: Sequence[Component]) -> tuple[int, int]:
 def frame_of(coefficients: Coefficients, *, progressive: bool = False) -> Frame:
     """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1); or SOF2."""
     components = coefficients.components
-    baseline = all(
+    baseline = coefficients.precision == 8 and all(
         coefficients.quantization_tables[c.Tq].max() <= 255 and c.Td <= 1 and c.Ta <= 1 for c in components
     )
     marker = SOF2 if progressive else SOF0 if baseline else SOF1
-    return Frame(marker, 8, coefficients.height, coefficients.width, components)
+    return Frame(marker, coefficients.precision, coefficients.height, coefficients.width, components)
 
 
 @dataclass(frozen=True)

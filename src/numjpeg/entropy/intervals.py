@@ -76,6 +76,8 @@ class Intervals:
 
     clause = "F.2.2"
     """The decoding procedure whose rules code words break."""
+    least_bits = 0
+    """Bits that a data unit of the scan takes at least; AC scans of the progressive process may need none."""
 
     def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
         self.scan, self.sink = scan, sink
@@ -97,7 +99,7 @@ class Intervals:
     def _check_size(self) -> None:
         """Refuse data that are too short for the scan's blocks, before anything is allocated."""
         size = self.scan.end - self.scan.start
-        least = ceil_div(self.total * self.scan.blocks_per_mcu * self.scan.frame.least_bits, 8)
+        least = ceil_div(self.total * self.scan.blocks_per_mcu * self.least_bits, 8)
         if size < least:
             what = f"the scan ends too early: {size} bytes, at least {least} needed for MCUs 0 to {self.total - 1}"
             self.sink.add(Fault(what, self.scan.end, self.clause, self.scan.number, kind=LOSS))

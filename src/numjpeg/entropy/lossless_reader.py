@@ -92,6 +92,7 @@ class LosslessReader(Intervals):
     """Reads the samples of a lossless scan, whatever its data."""
 
     clause = "H.2.2"
+    least_bits = 1
 
     def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
         super().__init__(data, scan, sink)

@@ -192,6 +192,8 @@ def run_of_ends(data: bytes, n: int, behind: int) -> int:
 
 
 class _Dc(ProgressiveReader):
+    least_bits = 1
+
     def lay_blocks(self, blocks: NDArray[np.int16], read: NDArray[np.bool_], add: bool) -> None:
         """Put DC coefficients ``(MCUs, blocks an MCU, 1)`` into the planes, of those MCUs that have been read."""
         _, columns = self.scan.mcus

@@ -127,6 +127,8 @@ def read_bands(
 class SequentialReader(Intervals):
     """Reads the MCUs of a sequential scan, whatever its data."""
 
+    least_bits = 2  # one for the DC, one for EOB
+
     def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
         super().__init__(data, scan, sink)
         self.tables = scan_tables(scan)
