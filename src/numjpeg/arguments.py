@@ -85,6 +85,8 @@ class Settings:
     """MCU rows between restart markers, if the caller gave rows; 0 if not."""
     tuning: Tuning | None
     lossless: Lossless | None = None
+    arithmetic: bool = False
+    """Arithmetic coding in place of Huffman's."""
 
     @cached_property
     def tables(self) -> list[NDArray[np.uint16]]:
@@ -94,7 +96,7 @@ class Settings:
     @cached_property
     def frame(self) -> Frame:
         """The frame header."""
-        return frame_of(self.coefficients, progressive=bool(self.script))
+        return frame_of(self.coefficients, progressive=bool(self.script), arithmetic=self.arithmetic)
 
     @cached_property
     def kind(self) -> str:
@@ -156,6 +158,7 @@ def _settings(
     subsampling: Subsampling | None,
     optimize: bool,
     progressive: bool,
+    arithmetic: bool,
     scans: Scans | None,
     qtables: QTables | None,
     keep_rgb: bool,
@@ -203,6 +206,8 @@ def _settings(
     tuning = _tuning(
         tune, quality, importance, target_bytes, target_psnr, fancy_upsampling, bool(progressive) and scans is None
     )
+    if tuning and arithmetic:
+        raise ValueError("arithmetic: without tune, target_bytes and target_psnr only")
     if tuning and tune is not None:
         _check_tunable(stored, qtables, factors)
     components = _components(stored, factors, selectors)
@@ -218,7 +223,9 @@ def _settings(
     )
     script = _script(progressive, scans, components, stored, complete=False)
     optimize = bool(optimize) or precision != 8  # the standard tables are for 8 bits
-    return Settings(source, stored, coefficients, dct_method, optimize, script, rows, tuning, how)
+    return Settings(
+        source, stored, coefficients, dct_method, optimize, script, rows, tuning, how, bool(arithmetic)
+    )
 
 
 def _lossless(lossless: bool, predictor: int | None, point_transform: int, precision: int) -> Lossless | None:
@@ -574,10 +581,17 @@ class WritingPlan:
     """(class, number) -> table to code with; None for optimal ones."""
     script: Script
     """The scans of a progressive file; empty for a sequential one."""
+    arithmetic: bool
+    """Arithmetic coding in place of Huffman's."""
 
 
 def plan_writing(
-    coefficients: Coefficients, *, optimize: bool | None, progressive: bool, scans: Scans | None
+    coefficients: Coefficients,
+    *,
+    optimize: bool | None,
+    progressive: bool,
+    arithmetic: bool,
+    scans: Scans | None,
 ) -> WritingPlan:
     """The plan for :func:`numjpeg.write_coefficients`, whose parameters these are.
 
@@ -591,7 +605,7 @@ def plan_writing(
     script = _script(progressive, scans, components, colorspace, complete=True)
     huffman_tables: Mapping[tuple[int, int], HuffmanTable] | None = None
     if script:
-        if optimize is False:
+        if optimize is False and not arithmetic:
             raise ValueError("optimize: the standard tables have no codes for progressive scans")
         numbers = LAYOUTS[colorspace].tables if colorspace in LAYOUTS else [0] * len(components)
         components = tuple(replace(c, Td=i, Ta=i) for c, i in zip(components, numbers, strict=True))
@@ -604,9 +618,9 @@ def plan_writing(
     }:
         huffman_tables = checked.huffman_tables
     checked = replace(checked, components=components)
-    frame = frame_of(checked, progressive=bool(script))
+    frame = frame_of(checked, progressive=bool(script), arithmetic=bool(arithmetic))
     _check_ranges(frame, checked.planes, make_scans(frame, script, checked.restart_interval))
-    return WritingPlan(checked, huffman_tables, script)
+    return WritingPlan(checked, huffman_tables, script, bool(arithmetic))
 
 
 def checked_coefficients(coefficients: Coefficients) -> Coefficients:

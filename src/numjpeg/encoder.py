@@ -40,6 +40,7 @@ from numjpeg.scans import (
     fast_forms_enabled,
     nonzero_coefficients,
     optimal_tables,
+    write_arithmetic,
     write_symbols,
 )
 from numjpeg.stages.blocks import pad_edges, split_blocks
@@ -61,6 +62,7 @@ def encode(
     subsampling: Subsampling | None = None,
     optimize: bool = False,
     progressive: bool = False,
+    arithmetic: bool = False,
     scans: Scans | None = None,
     qtables: QTables | None = None,
     colorspace: str | None = None,
@@ -102,6 +104,9 @@ def encode(
     optimize : make Huffman tables for this picture (T.81 K.2). Progressive files have such tables anyway.
     progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. This takes memory for all nonzero
         coefficients at once.
+    arithmetic : code by arithmetic coding (SOF9, SOF10; Annex D), as ``cjpeg -arithmetic`` does. Files are smaller
+        than with the best Huffman tables, but few programs open them. It is slow, as it cannot be vectorised;
+        ``optimize`` means nothing to it, and it goes neither with ``tune`` nor with a target.
     scans : the scans of a progressive file, each (components, Ss, Se, Ah, Al) as in the scan header (B.2.3);
         components are counted from 0. Bits that no scan sends are lost. Given, it makes the file progressive.
         "preview" means libjpeg's scans: a file with ``tune`` is then a little larger than with the scans that cost
@@ -161,6 +166,7 @@ def encode(
         subsampling=subsampling,
         optimize=optimize,
         progressive=progressive,
+        arithmetic=arithmetic,
         scans=scans,
         qtables=qtables,
         keep_rgb=keep_rgb,
@@ -197,6 +203,9 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
         return _encode_scaled(plan, tuning)
     if most_together(settings) and (prepared := _prepared(settings, 1)):
         return _encode_together([plan], prepared)[0]
+    if settings.arithmetic:
+        coefficients = replace(settings.coefficients, planes=_planes(plan))
+        return write_arithmetic_file(coefficients, settings.script, settings.restart_rows)
     if fast_forms_enabled() and settings.coefficients.precision == 8:
         coefficients, bands = settings.coefficients, _bands(plan)
     else:
@@ -212,6 +221,8 @@ def most_together(settings: Settings) -> int:
     """How many pictures of these settings :func:`run_together` can take; 0 if not even one."""
     special = settings.tuning or settings.script or settings.lossless or settings.coefficients.precision != 8
     if not fast_forms_enabled() or special or settings.dct_method != "islow":
+        return 0
+    if settings.arithmetic:
         return 0
     most = _most_in_a_plan(settings)
     return min(1, most) if settings.optimize else most
@@ -289,6 +300,7 @@ def write_coefficients(
     *,
     optimize: bool | None = None,
     progressive: bool = False,
+    arithmetic: bool = False,
     scans: Scans | None = None,
 ) -> bytes:
     """Write coefficients as a sequential or a progressive file; nothing is lost.
@@ -298,8 +310,8 @@ def write_coefficients(
     coefficients : as :func:`numjpeg.read_coefficients` gives them, changed or not.
     optimize : True makes Huffman tables for these coefficients, False takes the standard ones (K.3). None keeps
         the file's own, and makes new ones if it has none or they lack a code that is needed.
-    progressive, scans : as of :func:`encode`; the scans must send all bits. Progressive files have tables for
-        each scan.
+    progressive, arithmetic, scans : as of :func:`encode`; the scans must send all bits. Progressive files have
+        tables for each scan.
 
     Returns
     -------
@@ -312,7 +324,11 @@ def write_coefficients(
     files of 8 bits a sample have codes for: an AC coefficient outside -1023 .. 1023 (F.1.2.2.1), a DC difference
     outside -2047 .. 2047 (F.1.2.1.2).
     """
-    plan = plan_writing(coefficients, optimize=optimize, progressive=progressive, scans=scans)
+    plan = plan_writing(
+        coefficients, optimize=optimize, progressive=progressive, arithmetic=arithmetic, scans=scans
+    )
+    if plan.arithmetic:
+        return write_arithmetic_file(plan.coefficients, plan.script)
     try:
         return write_file(plan.coefficients, plan.huffman_tables, script=plan.script)
     except MissingCodeError:  # the file's own tables have no code for a coefficient that was changed
@@ -507,6 +523,24 @@ def write_file(
         file.writelines(_progressive_scans(scans, _component_data(scans, coefficients, bands)))
     else:
         file.writelines(_sequential_scans(scans, coefficients, bands, huffman_tables))
+    file.write(bytes((0xFF, markers.EOI)))
+    return file.getvalue()
+
+
+def write_arithmetic_file(coefficients: Coefficients, script: Script = (), restart_rows: int = 0) -> bytes:
+    """Write a file with arithmetic coding; the parameters are those of :func:`write_file`."""
+    frame = frame_of(coefficients, progressive=bool(script), arithmetic=True)
+    file = BytesIO()
+    file.writelines(_head(coefficients, frame))
+    interval = 0
+    for scan in make_scans(frame, script, coefficients.restart_interval, restart_rows):
+        if scan.statistics_areas:
+            file.write(segments.build_dac(scan.statistics_areas))
+        if scan.restart_interval != interval:
+            interval = scan.restart_interval
+            file.write(segments.build_dri(interval))
+        file.write(segments.build_sos(scan))
+        file.writelines(write_arithmetic(scan, coefficients.planes))
     file.write(bytes((0xFF, markers.EOI)))
     return file.getvalue()
 

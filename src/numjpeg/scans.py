@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.findings import Sink
 from numjpeg.container.frame import Scan
-from numjpeg.entropy import lossless_reader, progressive_reader
+from numjpeg.entropy import arithmetic_reader, arithmetic_writer, lossless_reader, progressive_reader
 from numjpeg.entropy.planes import Planes
 from numjpeg.entropy.progressive_writer import ComponentData, collect
 from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
@@ -48,6 +48,8 @@ def _fast_forms_are_there() -> bool:
 
 def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
     """Decode a sequential scan, as :func:`numjpeg.entropy.sequential_reader.read_scan`, in lanes if it is long."""
+    if scan.frame.arithmetic:
+        return arithmetic_reader.read_sequential(data, scan, rows_per_band, sink)
     reader = SequentialReader(data, scan, sink)
     if not fast_forms_enabled():
         return read_bands(reader, reader.walk(), rows_per_band)
@@ -58,6 +60,8 @@ def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> 
 
 def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
     """Decode a progressive scan, as :func:`numjpeg.entropy.progressive_reader.read_scan`, mostly faster."""
+    if scan.frame.arithmetic:
+        return arithmetic_reader.read_progressive(data, scan, planes, sink)
     reader = progressive_reader.reader_of(data, scan, planes, sink)
     if fast_forms_enabled():
         from numjpeg.fast.codewords import progressive  # noqa: PLC0415 (it may be missing)
@@ -157,6 +161,19 @@ def write_symbols(scan: Scan, symbols: Iterable[Codable]) -> Iterator[bytes]:
     from numjpeg.fast.codewords.packing import pack_scan  # noqa: PLC0415 (it may be missing)
 
     return pack_scan(scan, symbols)
+
+
+def write_arithmetic(scan: Scan, planes: list[NDArray[np.int16]]) -> Iterator[bytes]:
+    """The entropy-coded data of a scan with arithmetic coding, of its frame's planes ``(rows, columns, 8, 8)``."""
+    _, columns = scan.mcus
+    bands = (
+        [
+            pad_to_mcus(zigzag(plane), ceil_div(len(band[0]), scan.factors[0][0]), columns, factor)
+            for plane, factor in zip(band, scan.factors, strict=True)
+        ]
+        for band in cut_bands(planes, scan, 0)
+    )
+    return arithmetic_writer.write_scan(scan, bands)
 
 
 def nonzero_coefficients(bands: Iterable[list[NDArray[np.int16]]]) -> list[ComponentData]:

@@ -73,6 +73,8 @@ class Sink:
     findings: list[Fault] = field(default_factory=list)
     doubtful_from: int | None = None
     """Number of the first scan that may lack something because of damage in front of it."""
+    work: int = 0
+    """How many coefficients scans with arithmetic coding have stepped over, which is limited."""
 
     def add(self, finding: Fault) -> None:
         """Take a finding, or raise it."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.container.markers import SOF0, SOF1, SOF2, SOF3
+from numjpeg.container.markers import SOF0, SOF1, SOF2, SOF3, SOF9, SOF10
 from numjpeg.stages.huffman import HuffmanTable
 
 MAX_BLOCKS_PER_MCU = 10
@@ -18,6 +18,10 @@ MAX_BLOCKS_PER_MCU = 10
 
 MAX_RESTART_INTERVAL = 65535
 """What DRI can say (B.2.4.4), in MCUs."""
+
+
+DC_CONDITIONING, AC_CONDITIONING = 1 << 4 | 0, 5
+"""What DAC would say of a statistics area that it does not mention: U = 1 and L = 0; Kx = 5 (B.2.4.3)."""
 
 
 class Frame(NamedTuple):
@@ -35,8 +39,13 @@ class Frame(NamedTuple):
 
     @property
     def progressive(self) -> bool:
-        """Coefficients come in several scans, by frequency and by bit (Annex G), Huffman-coded."""
-        return self.marker == SOF2
+        """Coefficients come in several scans, by frequency and by bit (Annex G)."""
+        return self.marker in (SOF2, SOF10)
+
+    @property
+    def arithmetic(self) -> bool:
+        """Entropy coding is arithmetic (Annex D), not Huffman."""
+        return self.marker in (SOF9, SOF10)
 
     @property
     def lossless(self) -> bool:
@@ -50,7 +59,9 @@ class Frame(NamedTuple):
 
     @property
     def least_bits(self) -> int:
-        """Bits that a data unit takes at least: one, or for DC and the end of the block two."""
+        """Bits that a data unit takes at least: one, or for DC and the end of the block two; if arithmetic none."""
+        if self.arithmetic:
+            return 0
         return 1 if self.progressive or self.lossless else 2
 
     @property
@@ -98,13 +109,18 @@ def mcu_size(components: Sequence[Component]) -> tuple[int, int]:
     return 8 * max(c.V for c in components), 8 * max(c.H for c in components)
 
 
-def frame_of(coefficients: Coefficients, *, progressive: bool = False) -> Frame:
-    """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1); or SOF2."""
+def frame_of(coefficients: Coefficients, *, progressive: bool = False, arithmetic: bool = False) -> Frame:
+    """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1); or SOF2.
+
+    With arithmetic coding it is SOF9 or SOF10.
+    """
     components = coefficients.components
     baseline = coefficients.precision == 8 and all(
         coefficients.quantization_tables[c.Tq].max() <= 255 and c.Td <= 1 and c.Ta <= 1 for c in components
     )
     marker = SOF2 if progressive else SOF0 if baseline else SOF1
+    if arithmetic:
+        marker = SOF10 if progressive else SOF9
     return Frame(marker, coefficients.precision, coefficients.height, coefficients.width, components)
 
 
@@ -137,6 +153,8 @@ class Scan:
     """Point transform: how many low bits the coefficients of this scan lack."""
     number: int = 0
     """Its number in the file, from 0."""
+    conditioning: dict[tuple[int, int], int] = field(default_factory=dict)
+    """(class, number) of a statistics area of arithmetic coding -> what DAC says of it (B.2.4.3)."""
 
     @property
     def interleaved(self) -> bool:
@@ -159,6 +177,20 @@ class Scan:
         if not self.interleaved:
             return ((1, 1),)
         return tuple((c.V, c.H) for c in self.components)
+
+    @property
+    def statistics_areas(self) -> dict[tuple[int, int], int]:
+        """(class, number) of the statistics areas that arithmetic coding uses -> conditioning, in libjpeg's order:
+        16 U + L of an area of DC (F.1.4.4.1.4), Kx of one of AC (F.1.4.4.2).
+        """
+        sequential = not self.frame.progressive
+        of_dc = sequential or (self.Ss == 0 and not self.Ah)
+        of_ac = sequential or self.Ss > 0
+        keys = {(0, c.Td) for c in self.components if of_dc} | {(1, c.Ta) for c in self.components if of_ac}
+        default = (DC_CONDITIONING, AC_CONDITIONING)
+        return {
+            key: self.conditioning.get(key, default[key[0]]) for key in sorted(keys, key=lambda key: key[::-1])
+        }
 
     @property
     def blocks_per_mcu(self) -> int:

@@ -7,6 +7,7 @@ each ``build_*`` gives the whole segment, marker and length included.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +103,34 @@ def build_dht(table_class: int, number: int, table: HuffmanTable) -> bytes:
     return build(markers.DHT, bytes((table_class << 4 | number, *table.bits)) + table.values)
 
 
+# --- DAC: conditioning of arithmetic coding (B.2.4.3) ----------------------------------------------------
+
+
+def parse_dac(payload: bytes, offset: int) -> dict[tuple[int, int], int]:
+    """(class, number) of a statistics area -> 16 U + L if it is of DC, Kx if of AC.
+
+    Kx may be anything, as in libjpeg.
+    """
+    if len(payload) % 2:
+        raise FormatError(f"DAC: {len(payload)} bytes are not pairs", offset=offset, clause="B.2.4.3")
+    areas = {}
+    for area, value in zip(payload[::2], payload[1::2], strict=True):
+        table_class, number = area >> 4, area & 15
+        if table_class > 1:
+            raise FormatError(f"DAC: class Tc={table_class} is neither 0 nor 1", offset=offset, clause="B.2.4.3")
+        if table_class == 0 and value & 15 > value >> 4:
+            what = f"DAC: L={value & 15} is above U={value >> 4}"
+            raise FormatError(what, offset=offset, clause="B.2.4.3")
+        areas[table_class, number] = value
+    return areas
+
+
+def build_dac(areas: dict[tuple[int, int], int]) -> bytes:
+    """The segment for :func:`parse_dac`."""
+    payload = [(table_class << 4 | number, value) for (table_class, number), value in areas.items()]
+    return build(markers.DAC, bytes(chain.from_iterable(payload)))
+
+
 # --- DRI: restart interval (B.2.4.4) ---------------------------------------------------------------------
 
 
@@ -158,6 +187,10 @@ def parse_sof(marker: int, payload: bytes, offset: int) -> Frame:
     return Frame(marker, precision, height, width, tuple(components))
 
 
+DECODED = (markers.SOF0, markers.SOF1, markers.SOF2, markers.SOF3, markers.SOF9, markers.SOF10)
+"""The frame headers of the processes that the library decodes."""
+
+
 def check_supported(frame: Frame, offset: int) -> None:
     """Raise UnsupportedError, naming the reason, unless the frame is one that the library decodes."""
     name = markers.marker_name(frame.marker)
@@ -165,7 +198,7 @@ def check_supported(frame: Frame, offset: int) -> None:
     def unsupported(what: str, clause: str) -> UnsupportedError:
         return UnsupportedError(f"{name}: {what}", offset=offset, clause=clause)
 
-    if frame.marker not in (markers.SOF0, markers.SOF1, markers.SOF2, markers.SOF3):
+    if frame.marker not in DECODED:
         raise unsupported(f"{markers.FRAMES[frame.marker]} is not supported", "B.1.1.3")
     if frame.marker == markers.SOF0 and frame.precision != 8:
         raise FormatError(f"SOF0: precision {frame.precision} is not 8", offset=offset, clause="B.2.2")

@@ -42,6 +42,8 @@ class Structure:
     """(class, number) -> BITS, HUFFVAL, byte offset, as last defined; not checked."""
     standard_tables: set[tuple[int, int]] = field(default_factory=set)
     """(class, number) of the Huffman tables that scans use and the file does not define: the standard ones."""
+    conditioning: dict[tuple[int, int], int] = field(default_factory=dict)
+    """(class, number) of a statistics area of arithmetic coding -> what DAC last said of it."""
     restart_interval: int = 0
     application_segments: list[tuple[int, bytes]] = field(default_factory=list)
     """APPn and COM in front of the first scan, but no ICC profile that is sent again behind the frame header."""
@@ -222,6 +224,10 @@ def _on_dht(structure: Structure, data: bytes, segment: markers.Segment, decode:
         structure.huffman_definitions[key] = (lengths, values, segment.offset)
 
 
+def _on_dac(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+    structure.conditioning.update(segments.parse_dac(data[segment.start : segment.end], segment.offset))
+
+
 def _on_dri(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
     structure.restart_interval = segments.parse_dri(data[segment.start : segment.end], segment.offset)
 
@@ -310,6 +316,7 @@ def _on_sos(structure: Structure, data: bytes, segment: markers.Segment, decode:
         markers.end_of_scan(data, segment.end, not structure.strict),
         *parameters,
         number=len(structure.scans),
+        conditioning=dict(structure.conditioning),
     )
     if decode:
         if scan.interleaved and scan.blocks_per_mcu > MAX_BLOCKS_PER_MCU:
@@ -412,6 +419,8 @@ def _table_keys(
     frame: Frame, chosen: list[tuple[int, int, int]], Ss: int, Se: int, Ah: int, Al: int
 ) -> list[tuple[int, int]]:
     """(class, number) of the Huffman tables that a scan uses."""
+    if frame.arithmetic:
+        return []
     if frame.lossless:
         return sorted({(0, Td) for _, Td, _ in chosen})
     if not frame.progressive:
@@ -437,6 +446,7 @@ def _progress(structure: Structure, index: int, Ss: int, Se: int, Ah: int, Al: i
 _HANDLERS: dict[int, Callable[[Structure, bytes, markers.Segment, bool], None]] = {
     markers.DQT: _on_dqt,
     markers.DHT: _on_dht,
+    markers.DAC: _on_dac,
     markers.DRI: _on_dri,
     markers.DNL: _on_dnl,
     markers.SOF55: _on_sof55,

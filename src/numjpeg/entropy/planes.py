@@ -42,7 +42,9 @@ def new_planes(frame: Frame, scans: Sequence[Scan], size: int, sink: Sink) -> li
     for index, (component, count) in enumerate(zip(frame.components, blocks, strict=True)):
         own = [scan for scan in scans if index in scan.indices]
         have = sum(scan.end - scan.start for scan in own)
-        if sink.strict and own and 8 * have < count:  # the DC of a block takes a bit at least
+        if (
+            sink.strict and own and 8 * have < count and not frame.arithmetic
+        ):  # the DC of a block takes a bit at least
             what = f"the scans of component {component.identifier} have {have} bytes, at least"
             sink.add(Fault(f"{what} {ceil_div(count, 8)} needed", own[-1].end, "G.2", kind=LOSS))
         rows, columns = frame.block_size(component) if own else (0, 0)

@@ -79,7 +79,9 @@ def describe_file_block(
     rows, columns = frame.block_size(place.component)
     title = f"Block row {row}, column {column} of component {name} ({rows} rows of {columns} blocks) of this file."
     coding = (
-        _scan_steps(coefficients, place, scans) if frame.progressive else _bit_steps(file, coefficients, place)
+        _scan_steps(coefficients, place, scans)
+        if frame.progressive or frame.arithmetic
+        else _bit_steps(file, coefficients, place)
     )
     return "\n\n".join([f"{title}\n{place.where()}", *coding, *_sample_steps(coefficients, place)])
 

@@ -108,7 +108,7 @@ def _components(coefficients: Coefficients, structure: reader.Structure) -> list
         c, plane = frame.components[i], coefficients.planes[i]
         scan = next((scan for scan in reversed(structure.scans) if i in scan.indices), None)
         tables = {}
-        if scan and not frame.progressive:
+        if scan and not (frame.progressive or frame.arithmetic):
             one = scan.components[scan.indices.index(i)]
             for kind, table in (("dc", scan.huffman_tables[0, one.Td]), ("ac", scan.huffman_tables[1, one.Ta])):
                 tables[kind] = {"bits": list(table.bits), "values": list(table.values)}

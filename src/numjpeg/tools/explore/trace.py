@@ -113,7 +113,7 @@ def trace_block(
     table = coefficients.quantization_table(index)
     dequantized = dequantize(quantized, table)
     shifted = idct(dequantized)
-    words = None if frame.progressive else _words(file, coefficients, place)
+    words = None if frame.progressive or frame.arithmetic else _words(file, coefficients, place)
     h, v = place.ratio
     return BlockTrace(
         component=name,

@@ -1,0 +1,445 @@
+"""Scans with arithmetic coding (T.81 F.2.4, G.2.3): decisions -> coefficients.
+
+A sequential block, and each of the four kinds of progressive scans, is decoded by one procedure that reads like the
+standard's flow charts. Coefficients are collected as places and values and put into arrays together, so that little
+more than the decisions themselves is done one by one.
+
+Statistics areas (F.1.4.4): each table number has 64 contexts for DC (Table F.4), 256 for AC (Table F.5) in one list of
+contexts; the first of the list is the one for signs. They start anew with each scan and each restart interval.
+
+What is wrong with the data goes to a sink, and is read as libjpeg reads it: where no encoder can have made a decision,
+the rest of the restart interval stays as it is; where data end early, or an interval is missing, zeros follow.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.container.findings import LOSS, REMARK, Sink
+from numjpeg.container.frame import Scan
+from numjpeg.entropy.arithmetic_coder import FIXED, Decode, qm_decoder
+from numjpeg.entropy.intervals import Intervals
+from numjpeg.entropy.planes import Planes
+from numjpeg.entropy.shared import Band, band_counts
+from numjpeg.errors import UnsupportedError
+from numjpeg.stages.mcu_order import block_component, deinterleave
+
+FREE_WORK, WORK_A_BYTE = 1 << 24, 512
+"""How many coefficients the scans of a file may step over, all together: so many, and so many more for each of its
+bytes. A step takes about a microsecond, and hardly any data where everything is as expected. Photographs have some
+ten steps a byte."""
+
+CHUNK = 1 << 12
+"""MCUs that are read at a time."""
+
+SPARE_BYTES = 3
+"""Bytes that an encoder may write behind those that a decoder needs: it does not know how many that are."""
+
+DC_CONTEXTS, AC_CONTEXTS = 64, 256
+"""Contexts of a statistics area."""
+
+DC_MAGNITUDES = 20
+"""Where in a DC area the contexts X1 of magnitude categories begin (Table F.4)."""
+
+AC_MAGNITUDES = (189, 217)
+"""The same in an AC area, of coefficients up to Kx and above (Table F.5)."""
+
+MAGNITUDE_BITS = 14
+"""How far behind the last context of a magnitude category the one of its bits is."""
+
+
+class BadCodeError(Exception):
+    """Decisions that no encoder makes."""
+
+
+class Areas:
+    """Where the statistics areas of a scan's components begin in its list of contexts, and their conditioning."""
+
+    def __init__(self, scan: Scan) -> None:
+        begin = {}
+        self.contexts = 1
+        for key in scan.statistics_areas:
+            begin[key] = self.contexts
+            self.contexts += AC_CONTEXTS if key[0] else DC_CONTEXTS
+        # A scan that does without one of the two kinds never looks at it.
+        self.dc = [begin.get((0, c.Td), 0) for c in scan.components]
+        self.ac = [begin.get((1, c.Ta), 0) for c in scan.components]
+        conditioning = scan.statistics_areas
+        self.bounds = [dc_bounds(conditioning.get((0, c.Td), 0)) for c in scan.components]
+        self.Kx = [conditioning.get((1, c.Ta), 0) for c in scan.components]
+
+
+def dc_bounds(conditioning: int) -> tuple[int, int]:
+    """Of L and U, the least highest bit of a magnitude less 1 that is not small, and the largest that is not large
+    (F.1.4.4.1.2).
+    """
+    return 1 << (conditioning & 15) >> 1, 1 << (conditioning >> 4) >> 1
+
+
+# --- procedures ------------------------------------------------------------------------------------------
+
+
+def decode_dc(decode: Decode, area: int, condition: int, bounds: tuple[int, int]) -> tuple[int, int]:
+    """A DC difference, and what the next one is conditioned by: 0, 4, 8, 12 or 16 (Figures F.19 and F.21 to F.24)."""
+    context = area + condition
+    if not decode(context):
+        return 0, 0
+    sign = decode(context + 1)
+    magnitude = decode(context + 2 + sign)
+    context += 2 + sign
+    if magnitude:
+        context = area + DC_MAGNITUDES
+        while decode(context):
+            magnitude <<= 1
+            if magnitude == 0x8000:
+                raise BadCodeError("a DC difference has more than 15 bits")
+            context += 1
+    following = 0 if magnitude < bounds[0] else (12 if magnitude > bounds[1] else 4) + 4 * sign
+    value = _magnitude_bits(decode, context + MAGNITUDE_BITS, magnitude)
+    return -value if sign else value, following
+
+
+def _magnitude_bits(decode: Decode, context: int, magnitude: int) -> int:
+    """The value, from its highest bit less 1 and the bits below it (Figure F.24)."""
+    value = magnitude
+    magnitude >>= 1
+    while magnitude:
+        if decode(context):
+            value |= magnitude
+        magnitude >>= 1
+    return value + 1
+
+
+def decode_ac(
+    decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, found: tuple[list[int], list[int]]
+) -> int:
+    """The AC coefficients of a block from k to Se (Figure F.20), or of the first scan of a band (G.1.3.2).
+
+    Parameters
+    ----------
+    place : of the block's first coefficient. found : takes the places of coefficients that are not 0, and the values.
+
+    Returns
+    -------
+    The coefficient behind the last one that is not 0.
+    """
+    note_place, note_value = found[0].append, found[1].append
+    context = area + 3 * (k - 1)
+    while k <= Se:
+        if decode(context):  # end of block
+            return k
+        while not decode(context + 1):
+            context += 3
+            k += 1
+            if k > Se:
+                raise BadCodeError(f"a run passes coefficient {Se}")
+        sign = decode(FIXED)
+        value = 1
+        magnitude = decode(context + 2)
+        if magnitude:
+            bits = context + 2
+            if decode(bits):
+                magnitude = 2
+                bits = area + AC_MAGNITUDES[k > Kx]
+                while decode(bits):
+                    magnitude <<= 1
+                    if magnitude == 0x8000:
+                        raise BadCodeError("an AC coefficient has more than 15 bits")
+                    bits += 1
+            value = _magnitude_bits(decode, bits + MAGNITUDE_BITS, magnitude)
+        note_place(place + k)
+        note_value(-value if sign else value)
+        context += 3
+        k += 1
+    return k
+
+
+def refine_ac(
+    decode: Decode,
+    area: int,
+    scan: Scan,
+    block: list[int],
+    place: int,
+    found: tuple[list[int], list[int]],
+) -> int:
+    """A bit more of the AC coefficients of a block (Figure G.11), whose values so far are ``block``.
+
+    Parameters and returns as of :func:`decode_ac`. The values are the new ones of the coefficients that change.
+    """
+    k, Se, one = scan.Ss, scan.Se, 1 << scan.Al
+    end = Se  # EOBx, the end of the block as it is known so far
+    while end and not block[end]:
+        end -= 1
+    context = area + 3 * (k - 1)
+    while k <= Se:
+        if k > end and decode(context):
+            return k
+        while True:
+            value = block[k]
+            if value:
+                if decode(context + 2):
+                    found[0].append(place + k)
+                    found[1].append(value - one if value < 0 else value + one)
+                break
+            if decode(context + 1):
+                found[0].append(place + k)
+                found[1].append(-one if decode(FIXED) else one)
+                break
+            context += 3
+            k += 1
+            if k > Se:
+                raise BadCodeError(f"a run passes coefficient {Se}")
+        context += 3
+        k += 1
+    return k
+
+
+# --- scans -----------------------------------------------------------------------------------------------
+
+
+class _Reader(Intervals, ABC):
+    """Reads MCUs of a scan, whatever its data: what all kinds of scans share."""
+
+    clause = "F.2.4"
+
+    def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
+        super().__init__(data, scan, sink)
+        self.allowed = FREE_WORK + WORK_A_BYTE * len(data)
+        self.areas = Areas(scan)
+        self.components = block_component(scan.factors).tolist()
+        self.decode: Decode
+        self.found: tuple[list[int], list[int]] = ([], [])
+
+    @abstractmethod
+    def read_mcus(self, stop: int) -> None:
+        """Read from the MCU ``self.mcu`` on, in one interval; BadCodeError leaves the rest of it."""
+
+    def advance(self, stop: int) -> None:
+        """Read up to the MCU ``stop``."""
+        while self.mcu < stop:
+            if self.at_next_interval():
+                self.enter_interval()
+            until = min(stop, (self.interval + 1) * self.interval_mcus)
+            if not self.spent:
+                try:
+                    self.read_mcus(until)
+                except BadCodeError as error:
+                    self._note_here(f"{error} in MCU {self.mcu}")
+                    self.spent = True
+                if self.sink.work > self.allowed:
+                    self._refuse()
+            self.mcu = until
+
+    def finish(self) -> None:
+        """At the end of the scan, see that nothing is left over."""
+        if not self.spent:
+            self._check_end()
+
+    def enter_interval(self) -> None:
+        """At the first MCU of a restart interval: begin with its data and new statistics."""
+        if self.interval >= 0 and not self.spent:
+            self._check_end()
+        self.interval = self.mcu // self.interval_mcus
+        there = self.interval < len(self.present) and self.present[self.interval]
+        data = b""
+        if there:
+            first, end = (bound >> 3 for bound in self.bounds[self.interval : self.interval + 2])
+            self.first_byte, self.last_byte = first, end
+            data = self.payload.data[first:end].tobytes()
+        else:
+            self.first_byte = self.last_byte = self.payload.size
+            if self.interval >= len(self.present):
+                due = (self.interval - 1) % 8
+                offset = self.payload.file_offset(self.payload.size)
+                self.note(f"RST{due} is missing", offset, self.interval, "B.2.1", LOSS)
+        self.decode, self.taken = qm_decoder(data, self.areas.contexts)
+        self.spent = False
+        self.enter()
+
+    def enter(self) -> None:
+        """Begin an interval: DC predictions and what they are conditioned by."""
+        self.predictors = [0] * len(self.scan.components)
+        self.conditions = [0] * len(self.scan.components)
+
+    def read_dc(self, c: int) -> int:
+        """The DC coefficient of a block of the component c of the scan, without its Al lowest bits."""
+        areas = self.areas
+        difference, self.conditions[c] = decode_dc(self.decode, areas.dc[c], self.conditions[c], areas.bounds[c])
+        self.predictors[c] += difference
+        return self.predictors[c]
+
+    def _note_here(self, what: str, kind: str = "damage", first: int | None = None) -> None:
+        place = min(self.first_byte + self.taken(), self.last_byte)
+        self.note(what, self.payload.file_offset(place), self.interval, kind=kind, first=first)
+
+    def _check_end(self) -> None:
+        """See that the data of an interval that has been read are all of it, and not more."""
+        left = self.last_byte - self.first_byte - self.taken()
+        if left < 0 and self.cut_off and self.interval == self.last_present:
+            self._note_here("data end too early", LOSS)
+        elif left > SPARE_BYTES:
+            last = self.mcu == self.total
+            self._note_here(
+                f"{left} bytes are left over at the end of a {'scan' if last else 'restart interval'}", REMARK
+            )
+
+    def _refuse(self) -> None:
+        what = f"decisions on more than {self.allowed} coefficients, hardly any of which took data"
+        if self.sink.strict:
+            raise UnsupportedError(what, offset=self.scan.offset, clause="F.2.4")
+        if not self.spent:
+            self._note_here(what)
+        self.spent = True
+
+
+class _Sequential(_Reader):
+    """A scan of the sequential process (F.2.4.1)."""
+
+    first_of_band = 0
+
+    def read_mcus(self, stop: int) -> None:
+        decode, areas, found, components = self.decode, self.areas, self.found, self.components
+        per_mcu, work = len(components), 0
+        place = 64 * per_mcu * (self.mcu - self.first_of_band)
+        try:
+            while self.mcu < stop:
+                for c in components:
+                    found[1].append(self.read_dc(c))
+                    found[0].append(place)
+                    work += decode_ac(decode, areas.ac[c], areas.Kx[c], 1, 63, place, found)
+                    place += 64
+                self.mcu += 1
+        finally:
+            self.sink.work += work
+
+    def bands(self, rows_per_band: int) -> Iterator[Band]:
+        """The bands of the scan."""
+        _, columns = self.scan.mcus
+        for count in band_counts(self.scan, rows_per_band):
+            self.found = ([], [])
+            self.first_of_band = self.mcu
+            self.advance(self.mcu + count)
+            blocks = np.zeros(count * len(self.components) * 64, np.int16)
+            _put(blocks, self.found)
+            if self.mcu == self.total:
+                self.finish()
+            yield deinterleave(blocks.reshape(count, -1, 64), columns, self.scan.factors)
+
+
+class _Progressive(_Reader):
+    """A scan of the progressive process (G.2.3)."""
+
+    clause = "G.2.3"
+
+    def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
+        super().__init__(data, scan, sink)
+        self.planes = planes
+        self.plane = planes[scan.indices[0]]
+
+    def read(self) -> None:
+        """Read all MCUs."""
+        while self.mcu < self.total:
+            self.advance(min(self.total, self.mcu + CHUNK))
+            self.lay()
+        self.finish()
+
+    def lay(self) -> None:
+        """Put what has been found into the plane."""
+        _put(self.plane.reshape(-1), self.found)
+        self.found = ([], [])
+
+
+class _Dc(_Progressive):
+    """A scan of DC coefficients: the first one (G.1.3.1), or a refinement, which has a bit a block."""
+
+    def read_mcus(self, stop: int) -> None:
+        per_mcu, components = len(self.components), self.components
+        refinement, decode, found = self.scan.Ah > 0, self.decode, self.found
+        self.sink.work += per_mcu * (stop - self.mcu)
+        while self.mcu < stop:
+            for place, c in enumerate(components, self.mcu * per_mcu):
+                found[1].append(decode(FIXED) if refinement else self.read_dc(c))
+                found[0].append(place)
+            self.mcu += 1
+
+    def lay(self) -> None:
+        """Put them into the planes, once all are there."""
+        if self.mcu < self.total:
+            return
+        scan, columns = self.scan, self.scan.mcus[1]
+        coded = np.zeros(self.total * len(self.components), np.int16)
+        read = np.zeros(len(coded), np.int8)
+        _put(coded, self.found)
+        read[self.found[0]] = 1
+        shape = (self.total, -1, 1)
+        values = deinterleave((coded << scan.Al).reshape(shape), columns, scan.factors)
+        there = deinterleave(read.reshape(shape), columns, scan.factors)
+        for index, own, where in zip(scan.indices, values, there, strict=True):
+            width = self.planes[index].shape[1]
+            target = self.planes[index][: len(own), :, 0]
+            own = own[:, :width, 0] | target if scan.Ah else own[:, :width, 0]
+            np.copyto(target, own, where=where[:, :width, 0] > 0)
+
+
+class _Ac(_Progressive):
+    """A scan of a band of AC coefficients: the first one (G.1.3.2) or a refinement (G.1.3.3)."""
+
+    def read_mcus(self, stop: int) -> None:
+        scan, decode, area, Kx = self.scan, self.decode, self.areas.ac[0], self.areas.Kx[0]
+        values, work = self.found[1], 0
+        known, first = self.plane.reshape(-1, 64), self.mcu
+        blocks = known[first:stop].tolist() if scan.Ah else []
+        before = len(values)
+        try:
+            while self.mcu < stop:
+                if scan.Ah:
+                    block = blocks[self.mcu - first]
+                    work += refine_ac(decode, area, scan, block, 64 * self.mcu, self.found)
+                else:
+                    work += decode_ac(decode, area, Kx, scan.Ss, scan.Se, 64 * self.mcu, self.found) - scan.Ss + 1
+                self.mcu += 1
+        finally:
+            self.sink.work += work
+            if not scan.Ah and scan.Al:
+                values[before:] = [value << scan.Al for value in values[before:]]
+
+
+def _put(flat: NDArray[np.int16], found: tuple[list[int], list[int]]) -> None:
+    """Lay values, modulo 2^16, where they belong."""
+    places, values = found
+    flat[np.array(places, np.intp)] = np.array(values, np.int64).astype(np.int16)
+
+
+def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
+    """Decode a sequential scan, with the parameters of :func:`numjpeg.entropy.sequential_reader.read_scan`.
+
+    Yields
+    ------
+    Bands, from top to bottom, all of them.
+
+    Raises
+    ------
+    FormatError with the byte offset, if the sink is strict and the data are damaged; UnsupportedError if they ask for
+    too much work.
+    """
+    return _Sequential(data, scan, sink).bands(rows_per_band)
+
+
+def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
+    """Decode a progressive scan, with the parameters of :func:`numjpeg.entropy.progressive_reader.reader_of`.
+
+    Returns
+    -------
+    The number of the last MCU.
+
+    Raises
+    ------
+    As of :func:`read_sequential`.
+    """
+    reader = (_Ac if scan.Ss else _Dc)(data, scan, planes, sink)
+    reader.read()
+    return reader.total - 1

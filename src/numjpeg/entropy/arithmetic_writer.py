@@ -1,0 +1,180 @@
+"""Scans with arithmetic coding (T.81 F.1.4, G.1.3): coefficients -> decisions.
+
+The inverse of :mod:`numjpeg.entropy.arithmetic_reader`, with the same statistics areas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.container.frame import Scan
+from numjpeg.entropy.arithmetic_coder import FIXED, Encode, qm_encoder
+from numjpeg.entropy.arithmetic_reader import AC_MAGNITUDES, DC_MAGNITUDES, MAGNITUDE_BITS, Areas
+from numjpeg.entropy.sequential_writer import restart_marker
+from numjpeg.entropy.shared import Band
+from numjpeg.stages.mcu_order import block_component, interleave
+
+
+def encode_dc(encode: Encode, area: int, condition: int, bounds: tuple[int, int], difference: int) -> int:
+    """Encode a DC difference (Figure F.4); returns what the next one is conditioned by."""
+    context = area + condition
+    if not difference:
+        encode(context, 0)
+        return 0
+    sign = int(difference < 0)
+    encode(context, 1)
+    encode(context + 1, sign)
+    chain = area + DC_MAGNITUDES
+    magnitude = _encode_magnitude(encode, context + 2 + sign, chain, chain + 1, abs(difference) - 1)
+    if magnitude < bounds[0]:
+        return 0
+    return (12 if magnitude > bounds[1] else 4) + 4 * sign
+
+
+def _encode_magnitude(encode: Encode, first: int, second: int, others: int, value: int) -> int:
+    """Encode a magnitude less 1, by its category and the bits below the highest one (Figures F.8 and F.9).
+
+    Parameters
+    ----------
+    first, second : the contexts of whether it is above 0, and above 1. others : the context of whether it is above
+        3; those of the larger categories follow.
+
+    Returns
+    -------
+    Its highest bit alone, or 0.
+    """
+    context, magnitude = first, 0
+    if value:
+        encode(first, 1)
+        context, magnitude = second, 1
+    if value > 1:
+        encode(second, 1)
+        context, magnitude = others, 2
+        while value >= 2 * magnitude:
+            encode(context, 1)
+            context += 1
+            magnitude <<= 1
+    encode(context, 0)
+    bit = magnitude >> 1
+    while bit:
+        encode(context + MAGNITUDE_BITS, int(value & bit > 0))
+        bit >>= 1
+    return magnitude
+
+
+def encode_ac(encode: Encode, area: int, Kx: int, Ss: int, Se: int, block: list[int]) -> None:
+    """Encode the AC coefficients Ss to Se of a block (Figure F.5), or of the first scan of a band (G.1.3.2)."""
+    last = Se
+    while last and not block[last]:
+        last -= 1
+    k, context = Ss, area + 3 * (Ss - 1)
+    while k <= last:
+        encode(context, 0)  # not the end of the block
+        while not block[k]:
+            encode(context + 1, 0)
+            context += 3
+            k += 1
+        value = block[k]
+        encode(context + 1, 1)
+        encode(FIXED, int(value < 0))
+        _encode_magnitude(encode, context + 2, context + 2, area + AC_MAGNITUDES[k > Kx], abs(value) - 1)
+        context += 3
+        k += 1
+    if k <= Se:
+        encode(context, 1)
+
+
+def refine_ac(encode: Encode, area: int, scan: Scan, block: list[int]) -> None:
+    """Encode a bit more of the AC coefficients of a block (Figure G.10).
+
+    ``block`` is what is known after this scan, without the Al lowest bits; bits are those of the magnitude.
+    """
+    Se = scan.Se
+    last = Se
+    while last and not block[last]:
+        last -= 1
+    end = last  # EOBx
+    while end and -2 < block[end] < 2:
+        end -= 1
+    k, context = scan.Ss, area + 3 * (scan.Ss - 1)
+    while k <= last:
+        if k > end:
+            encode(context, 0)
+        while not block[k]:
+            encode(context + 1, 0)
+            context += 3
+            k += 1
+        value = block[k]
+        if -2 < value < 2:
+            encode(context + 1, 1)
+            encode(FIXED, int(value < 0))
+        else:
+            encode(context + 2, abs(value) & 1)
+        context += 3
+        k += 1
+    if k <= Se:
+        encode(context, 1)
+
+
+def write_scan(scan: Scan, bands: Iterable[Band]) -> Iterator[bytes]:
+    """The entropy-coded data of a scan, one restart interval at a time.
+
+    Parameters
+    ----------
+    bands : the scan's coefficients from top to bottom, with all their bits, filled up to whole MCUs.
+    """
+    components = block_component(scan.factors).tolist()
+    interval = scan.restart_interval
+    writer = _Writer(scan)
+    mcu = 0
+    for band in bands:
+        for blocks in _without_low_bits(scan, interleave(band, scan.factors)).tolist():
+            if interval and mcu and mcu % interval == 0:
+                yield writer.finish()
+                yield restart_marker(mcu // interval - 1)
+                writer = _Writer(scan)
+            for c, block in zip(components, blocks, strict=True):
+                writer.write(c, block)
+            mcu += 1
+    yield writer.finish()
+
+
+def _without_low_bits(scan: Scan, blocks: NDArray[np.int16]) -> NDArray[np.int16]:
+    """The point transform: a shift of DC coefficients (G.1.2.1), a division of AC coefficients (G.1.2.2)."""
+    if scan.Ss == 0:
+        return blocks >> scan.Al
+    magnitudes: NDArray[np.int16] = np.abs(blocks) >> scan.Al
+    return np.where(blocks < 0, -magnitudes, magnitudes)
+
+
+class _Writer:
+    """Writes the blocks of a restart interval."""
+
+    def __init__(self, scan: Scan) -> None:
+        self.scan, self.areas = scan, Areas(scan)
+        self.encode, self._finish = qm_encoder(self.areas.contexts)
+        self.predictors = [0] * len(scan.components)
+        self.conditions = [0] * len(scan.components)
+
+    def write(self, c: int, block: list[int]) -> None:
+        """Write a block of the component c of the scan, 64 coefficients without the Al lowest bits."""
+        scan, areas, encode = self.scan, self.areas, self.encode
+        if scan.Ss == 0 and scan.Ah:
+            encode(FIXED, block[0] & 1)
+        elif scan.Ss == 0:
+            difference = block[0] - self.predictors[c]
+            self.predictors[c] = block[0]
+            self.conditions[c] = encode_dc(encode, areas.dc[c], self.conditions[c], areas.bounds[c], difference)
+            if scan.Se:
+                encode_ac(encode, areas.ac[c], areas.Kx[c], 1, 63, block)
+        elif scan.Ah:
+            refine_ac(encode, areas.ac[c], scan, block)
+        else:
+            encode_ac(encode, areas.ac[c], areas.Kx[c], scan.Ss, scan.Se, block)
+
+    def finish(self) -> bytes:
+        """The data of the interval, bytes stuffed (B.1.1.5)."""
+        return self._finish().replace(b"\xff", b"\xff\0")
