@@ -59,7 +59,7 @@ class Frame(NamedTuple):
 
     @property
     def least_bits(self) -> int:
-        """Bits that a data unit takes at least: one, or for DC and the end of the block two; if arithmetic none."""
+        """Bits that a data unit takes at least: one, or for DC and the end of the block two; 0 if arithmetic."""
         if self.arithmetic:
             return 0
         return 1 if self.progressive or self.lossless else 2

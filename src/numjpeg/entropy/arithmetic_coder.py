@@ -1,15 +1,15 @@
 """The QM coder: binary arithmetic coding (T.81 Annex D).
 
-Each decision has a *context*, and each context has a *state*: an index into Table D.3, which estimates how probable
-the less probable symbol is, and which of 0 and 1 is the more probable one (MPS). The coder divides the interval that
-stands for the decisions so far: the lower part is for the more probable symbol, the upper part, of the size Qe, for
-the less probable one (LPS). Where the upper part is the larger one, the two change places (conditional exchange).
-The code is a number in the last interval, with as many zeros at its end as can be; zero bytes there are not written,
-and a decoder that comes to the end goes on with zeros.
+Each decision has a *context*, and each context has a *state*: an index into Table D.3, which estimates how
+probable the less probable symbol is, and which of 0 and 1 is the more probable one (MPS). The coder divides the
+interval that stands for the decisions so far: the lower part is for the more probable symbol, the upper part, of
+the size Qe, for the less probable one (LPS). Where the upper part is the larger one, the two change places
+(conditional exchange). The code is a number in the last interval, with as many zeros at its end as can be; zero
+bytes there are not written, and a decoder that comes to the end goes on with zeros.
 
-Coding is serial by nature: each state depends on all decisions before. So coder and decoder are plain functions on
-integers. They keep A, the size of the interval, as in Annex D: 0x10000 is 1, and 0x8000 is the least that it may be
-between two decisions.
+Coding is serial by nature: each state depends on all decisions before. So coder and decoder are plain functions
+on integers. They keep A, the size of the interval, as in Annex D: 0x10000 is 1, and 0x8000 is the least that it
+may be between two decisions.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _ROWS = """
     4c0f 106 103 0, 4639 107 104 0, 415e 103 99 0, 5627 105 106 1, 50e7 108 107 0, 4b85 109 103 0,
     5597 110 109 0, 504f 111 107 0, 5a10 110 111 1, 5522 112 109 0, 59eb 112 111 1, 5a1d 113 113 0,
 """
-"""Table D.3: of each index Qe, the next index after an LPS and after an MPS, and whether an LPS exchanges the MPS. One
-row more than the standard prints is for :data:`FIXED`, whose state never changes."""
+"""Table D.3: of each index Qe, the next index after an LPS and after an MPS, and whether an LPS exchanges the MPS.
+One row more than the standard prints is for :data:`FIXED`, whose state never changes."""
 
 _INDEX_OF_FIXED = 113
 

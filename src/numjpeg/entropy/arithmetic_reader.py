@@ -1,14 +1,16 @@
 """Scans with arithmetic coding (T.81 F.2.4, G.2.3): decisions -> coefficients.
 
-A sequential block, and each of the four kinds of progressive scans, is decoded by one procedure that reads like the
-standard's flow charts. Coefficients are collected as places and values and put into arrays together, so that little
-more than the decisions themselves is done one by one.
+A sequential block, and each of the four kinds of progressive scans, is decoded by one procedure that reads like
+the standard's flow charts. Coefficients are collected as places and values and put into arrays together, so that
+little more than the decisions themselves is done one by one.
 
-Statistics areas (F.1.4.4): each table number has 64 contexts for DC (Table F.4), 256 for AC (Table F.5) in one list of
-contexts; the first of the list is the one for signs. They start anew with each scan and each restart interval.
+Statistics areas (F.1.4.4): each table number has 64 contexts for DC (Table F.4), 256 for AC (Table F.5) in one
+list of contexts; the first of the list is the one for signs. They start anew with each scan and each restart
+interval.
 
-What is wrong with the data goes to a sink, and is read as libjpeg reads it: where no encoder can have made a decision,
-the rest of the restart interval stays as it is; where data end early, or an interval is missing, zeros follow.
+What is wrong with the data goes to a sink, and is read as libjpeg reads it: where no encoder can have made a
+decision, the rest of the restart interval stays as it is; where data end early, or an interval is missing, zeros
+follow.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from numjpeg.entropy.shared import Band, band_counts
 from numjpeg.errors import UnsupportedError
 from numjpeg.stages.mcu_order import block_component, deinterleave
 
-FREE_WORK, WORK_A_BYTE = 1 << 24, 512
+FREE_WORK, WORK_A_BYTE = 1 << 22, 512
 """How many coefficients the scans of a file may step over, all together: so many, and so many more for each of its
 bytes. A step takes about a microsecond, and hardly any data where everything is as expected. Photographs have some
 ten steps a byte."""
@@ -84,7 +86,7 @@ def dc_bounds(conditioning: int) -> tuple[int, int]:
 
 
 def decode_dc(decode: Decode, area: int, condition: int, bounds: tuple[int, int]) -> tuple[int, int]:
-    """A DC difference, and what the next one is conditioned by: 0, 4, 8, 12 or 16 (Figures F.19 and F.21 to F.24)."""
+    """A DC difference, and what the next one is conditioned by: 0, 4, 8, 12 or 16 (F.2.4.1)."""
     context = area + condition
     if not decode(context):
         return 0, 0
@@ -121,7 +123,8 @@ def decode_ac(
 
     Parameters
     ----------
-    place : of the block's first coefficient. found : takes the places of coefficients that are not 0, and the values.
+    Kx : the last coefficient whose magnitudes have the first kind of contexts. place : of the block's first one.
+    found : takes the places of coefficients that are not 0, and the values.
 
     Returns
     -------
@@ -423,8 +426,7 @@ def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> 
 
     Raises
     ------
-    FormatError with the byte offset, if the sink is strict and the data are damaged; UnsupportedError if they ask for
-    too much work.
+    If the sink is strict: FormatError with the byte offset for damaged data, UnsupportedError for too much work.
     """
     return _Sequential(data, scan, sink).bands(rows_per_band)
 

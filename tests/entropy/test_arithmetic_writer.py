@@ -1,0 +1,85 @@
+"""Files with arithmetic coding equal those of cjpeg -arithmetic and jpegtran -arithmetic, byte for byte."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+import samples
+from PIL import Image
+
+import numjpeg
+
+PICTURES = {
+    "smooth": samples.smooth(61, 83),
+    "noise": samples.noise(40, 33),
+    "extremes": samples.extremes(48, 48),
+    "flat": samples.flat(64, 64),
+    "one pixel": samples.noise(1, 1),
+    "gray": samples.smooth(50, 70)[:, :, 0],
+}
+
+
+def output(program: str, *options: str, data: bytes) -> bytes:
+    return subprocess.run([program, *options], input=data, capture_output=True, check=True, timeout=60).stdout
+
+
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize(
+    ("quality", "factors", "restart"), [(75, "2x2", 0), (97, "1x1", 2), (20, "2x1", 5), (60, "1x2", 1)]
+)
+def test_encode_equals_cjpeg(
+    cjpeg: str, name: str, progressive: bool, quality: int, factors: str, restart: int
+) -> None:
+    image = PICTURES[name]
+    ppm = io.BytesIO()
+    Image.fromarray(image).save(ppm, "PPM")
+    options = ["-arithmetic", "-baseline", "-quality", str(quality), "-sample", factors]
+    options += ["-progressive"] * progressive + ["-restart", f"{restart}B"] * (restart > 0)
+    subsampling = factors if image.ndim == 3 else None
+    own = numjpeg.encode(
+        image,
+        quality,
+        subsampling=subsampling,
+        progressive=progressive,
+        restart_marker_blocks=restart,
+        arithmetic=True,
+    )
+    if image.ndim == 2:
+        options[4:6] = []
+    assert own == output(cjpeg, *options, data=ppm.getvalue())
+
+
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("progressive", [False, True])
+def test_write_coefficients_equals_jpegtran(cjpeg: str, name: str, progressive: bool) -> None:
+    if not (jpegtran := shutil.which("jpegtran")):
+        pytest.skip("jpegtran is not installed")
+    data = numjpeg.encode(PICTURES[name], 85)
+    options = ["-copy", "all", "-arithmetic", *["-progressive"] * progressive]
+    own = numjpeg.write_coefficients(numjpeg.read_coefficients(data), arithmetic=True, progressive=progressive)
+    assert own == output(jpegtran, *options, data=data)
+
+
+def test_files_are_smaller_than_with_huffman_coding() -> None:
+    image = samples.photograph()[:256, :256]
+    for progressive in (False, True):
+        huffman = numjpeg.encode(image, optimize=True, progressive=progressive)
+        assert len(numjpeg.encode(image, arithmetic=True, progressive=progressive)) < 0.97 * len(huffman)
+
+
+@pytest.mark.parametrize("options", [{"tune": "psnr"}, {"target_bytes": 3000}, {"target_psnr": 30}])
+def test_it_goes_without_a_search(options: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"^arithmetic: "):
+        numjpeg.encode(PICTURES["smooth"], arithmetic=True, **options)
+
+
+def test_a_batch_writes_the_same() -> None:
+    images = [PICTURES["smooth"], PICTURES["smooth"][::-1].copy()]
+    own = list(numjpeg.encode_batch(images, 75, arithmetic=True))
+    assert [bytes(data) for data in own] == [numjpeg.encode(image, 75, arithmetic=True) for image in images]
+    assert np.array_equal(numjpeg.decode(own[0]), numjpeg.decode(numjpeg.encode(images[0], 75)))
