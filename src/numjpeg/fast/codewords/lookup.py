@@ -118,12 +118,14 @@ def _tails(words: _Words) -> tuple[_Tails, _Tails]:
     goes_on = np.where(words.ends | (way > 8), 99, needs).astype(np.uint8)
     windows = 1 << WINDOW_BITS - words.bits
     needs, second, third, goes_on = (np.repeat(a, windows) for a in (needs, second, third, goes_on))
-    behind = np.arange(1 << WINDOW_BITS) << goes_on & 0xFFFF
-    return _Tails(second, needs), _Tails(second + third.take(behind), goes_on + needs.take(behind))
+    behind = np.arange(1 << WINDOW_BITS, dtype=np.uint16) << goes_on  # 0 past the window's end
+    third = third.take(behind)
+    third += second
+    return _Tails(second, needs), _Tails(third, goes_on + needs.take(behind))
 
 
 def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
-    """Fill ``entries`` ``(65536,)``: of three words where a window holds them, of two or one elsewhere."""
+    """Fill ``entries``, 65,536 for each table whose words ``first`` holds: up to three words each."""
     single = _single(first)
     windows = 1 << WINDOW_BITS - first.bits
     entries[:] = np.repeat(single, windows)
@@ -131,12 +133,16 @@ def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
     # All words that leave as many bits are followed by the same tails.
     room = np.where(first.ends | first.long, 0, WINDOW_BITS - first.bits)
     kind = 2 * room + (first.run < 8)
-    for bits_left, joined in (divmod(key, 2) for key in np.unique(kind[room > 0]).tolist()):
+    # np.unique imports numpy.ma when it is first called; that takes longer than this whole function.
+    for key in np.flatnonzero(np.bincount(kind)).tolist():
+        bits_left, joined = divmod(key, 2)
+        if bits_left == 0:
+            continue
         added = np.zeros(1 << bits_left, np.int64)
         for tail in tails[: 1 + joined]:
             every, needs = (a[:: 1 << WINDOW_BITS - bits_left] for a in tail)
             np.copyto(added, every, where=needs <= bits_left)
-        own = np.flatnonzero(kind == 2 * bits_left + joined)
+        own = np.flatnonzero(kind == key)
         entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = single[own, np.newaxis] + added
 
 
@@ -147,13 +153,13 @@ def entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
     For each pair entries for k = 0, that begin with a DC symbol; for k < 48, of up to three AC symbols, of which
     none but the last can fill the block; and for the rest, of one symbol.
     """
-    found = np.empty((len(pairs), 3, 1 << WINDOW_BITS), np.int64)
-    for (dc, ac), (of_dc, of_ac, of_one) in zip(pairs, found, strict=True):
+    found = np.empty((len(pairs), 3 << WINDOW_BITS), np.int64)
+    for (dc, ac), of_pair in zip(pairs, found, strict=True):
         words = _words(ac, 1)
-        tails = _tails(words)
-        _fill(_words(dc, 0), tails, of_dc)
-        _fill(words, tails, of_ac)
-        of_one[:] = np.repeat(_single(words), 1 << WINDOW_BITS - words.bits)
+        # Symbols of both tables are followed by AC symbols: they are filled in together.
+        both = _Words._make(map(np.concatenate, zip(_words(dc, 0), words, strict=True)))
+        _fill(both, _tails(words), of_pair[: 2 << WINDOW_BITS])
+        of_pair[2 << WINDOW_BITS :] = np.repeat(_single(words), 1 << WINDOW_BITS - words.bits)
     flat = found.ravel()
     flat.setflags(write=False)
     return flat
