@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.jpeg2000 import component_transform, quantization, wavelet
 from numjpeg.jpeg2000 import region_of_interest as roi
-from numjpeg.jpeg2000.block_coding import ht_encoder
+from numjpeg.jpeg2000.block_coding import ht_encoder, lockstep_encoder
 from numjpeg.jpeg2000.block_coding.contexts import BAND_KIND
-from numjpeg.jpeg2000.block_coding.lockstep_encoder import EncodedBlock, encode_blocks
+from numjpeg.jpeg2000.block_coding.lockstep_encoder import EncodedBlock
 from numjpeg.jpeg2000.container.codestream import Quantization
 from numjpeg.jpeg2000.container.geometry import (
     LOG2_GAIN,
@@ -28,6 +28,7 @@ from numjpeg.jpeg2000.container.geometry import (
     tile_box,
 )
 from numjpeg.jpeg2000.plan import Plan
+from numjpeg.jpeg2000.workers import over_processes, shares
 
 GUARD_BITS = 2
 ROWS = 64
@@ -203,15 +204,39 @@ def _encode_blocks(
     """Encode all code-blocks; and how many magnitude bit-planes each has."""
     if plan.high_throughput:
         values = [block.astype(np.int32) for block in scaled]
-        data = ht_encoder.encode_blocks(values)
+        data = _shared(ht_encoder.encode_blocks, plan.workers, ht_encoder.GROUP, values)
         encoded = [
             EncodedBlock(1, own, [len(own)], [0.0]) if own else EncodedBlock(0, b"", [], []) for own in data
         ]
         return encoded, [int(np.abs(block).max()).bit_length() for block in values]
     kinds = [BAND_KIND[block.band.orientation] for block in blocks]
     wants_gains = not plan.target.lossless or plan.style.layers > 1
-    encoded = encode_blocks(scaled, kinds, wants_gains, shift)
+    encode = functools.partial(_encode_some, wants_gains=wants_gains, shift=shift)
+    encoded = _shared(encode, plan.workers, lockstep_encoder.GROUP, list(zip(scaled, kinds, strict=True)))
     return encoded, [block.planes for block in encoded]
+
+
+def _encode_some(
+    blocks: Sequence[tuple[NDArray[Any], int]], *, wants_gains: bool, shift: int
+) -> list[EncodedBlock]:
+    values, kinds = zip(*blocks, strict=True)
+    return lockstep_encoder.encode_blocks(values, kinds, wants_gains, shift)
+
+
+_B = TypeVar("_B")
+_R = TypeVar("_R")
+
+
+def _shared(encode: Callable[[list[_B]], list[_R]], workers: int, group: int, blocks: list[_B]) -> list[_R]:
+    """Code-blocks encoded by one process or by several."""
+    if workers == 1 or len(blocks) < 2:
+        return encode(blocks)
+    parts = shares(range(len(blocks)), group, workers)
+    tasks = (([blocks[i] for i in part],) for part in parts)
+    found: dict[int, _R] = {}
+    for part, results in zip(parts, over_processes(encode, tasks, workers), strict=True):
+        found.update(zip(part, results, strict=True))
+    return [found[i] for i in range(len(blocks))]
 
 
 def _tile(plan: Plan, index: int, steps: Quantization) -> Tile:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from numjpeg.errors import FormatError, UnsupportedError
 from numjpeg.jpeg2000 import component_transform, quantization, wavelet
-from numjpeg.jpeg2000.block_coding import contexts, ht_decoder
-from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock, decode_blocks
+from numjpeg.jpeg2000.block_coding import contexts, ht_decoder, lockstep_decoder
+from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 from numjpeg.jpeg2000.container import boxes, packets, progression
 from numjpeg.jpeg2000.container.codestream import Codestream, Fault, Header, Sink, read_codestream
 from numjpeg.jpeg2000.container.geometry import (
@@ -27,6 +27,7 @@ from numjpeg.jpeg2000.container.geometry import (
     component_box,
     tile_box,
 )
+from numjpeg.jpeg2000.workers import over_processes, shares
 from numjpeg.sources import read_bytes
 
 MAX_PIXELS = 178_956_970
@@ -70,6 +71,7 @@ def decode(
     region: tuple[int, int, int, int] | None = None,
     strict: bool = True,
     max_pixels: int | None = MAX_PIXELS,
+    workers: int = 1,
 ) -> NDArray[Any]:
     """Decode a JPEG 2000 file to pixels.
 
@@ -86,6 +88,7 @@ def decode(
         the whole picture as good as its bytes allow. :func:`decode_damaged` says what is missing.
     max_pixels : most pixels (width x height) that the result may have, and four times as many samples of all
         components together; None for no limit.
+    workers : how many processes decode code-blocks; the pixels are the same.
 
     Returns
     -------
@@ -98,9 +101,16 @@ def decode(
     FormatError, UnsupportedError if the file is no JPEG 2000, damaged, or uses what is not decoded.
     ValueError, TypeError if an argument is wrong.
     """
-    return decode_damaged(data, reduce=reduce, layers=layers, region=region, max_pixels=max_pixels, strict=strict)[
-        0
-    ]
+    picture, _ = decode_damaged(
+        data,
+        reduce=reduce,
+        layers=layers,
+        region=region,
+        max_pixels=max_pixels,
+        strict=strict,
+        workers=workers,
+    )
+    return picture
 
 
 def decode_damaged(
@@ -111,13 +121,14 @@ def decode_damaged(
     region: tuple[int, int, int, int] | None = None,
     max_pixels: int | None = MAX_PIXELS,
     strict: bool = False,
+    workers: int = 1,
 ) -> tuple[NDArray[Any], DamageReport]:
     """Decode what can be recovered, and say what is wrong. Arguments as in :func:`decode`."""
-    sink = Sink(strict)
+    sink, workers = Sink(strict), _integer(workers, "workers", 1)
     content = read_bytes(data)
     container = boxes.read_container(content, sink)
     stream = read_codestream(content, container.start, container.stop, sink)
-    decoding = _Decoding(stream, sink, _options(stream, reduce, layers, region, max_pixels))
+    decoding = _Decoding(stream, sink, _options(stream, reduce, layers, region, max_pixels), workers)
     planes = decoding.planes()
     picture = _channels(planes, decoding, container)
     return picture, DamageReport(sink.faults, (decoding.packets_read, decoding.packets_all))
@@ -177,8 +188,8 @@ def _options(
 class _Decoding:
     """One file being decoded."""
 
-    def __init__(self, stream: Codestream, sink: Sink, options: _Options) -> None:
-        self.stream, self.sink, self.options = stream, sink, options
+    def __init__(self, stream: Codestream, sink: Sink, options: _Options, workers: int) -> None:
+        self.stream, self.sink, self.options, self.workers = stream, sink, options, workers
         self.packets_read = self.packets_all = 0
         self.scale = 1 << options.reduce
 
@@ -238,7 +249,7 @@ class _Decoding:
     def _finish(
         self, pending: list[tuple[Tile, list[_Synthesis]]]
     ) -> Iterator[tuple[Tile, list[NDArray[Any] | None]]]:
-        _decode_all([synthesis for _, syntheses in pending for synthesis in syntheses], self.sink)
+        _decode_all([synthesis for _, syntheses in pending for synthesis in syntheses], self.sink, self.workers)
         for tile, syntheses in pending:
             samples = [synthesis.samples() for synthesis in syntheses]
             if self.stream.style(tile.index).component_transform:
@@ -409,9 +420,9 @@ def _half(box: Rectangle, orientation: int) -> Rectangle:
     return Rectangle(box.x0 - dx, box.y0 - dy, box.x1 - dx, box.y1 - dy).divided(2, 2)
 
 
-def _decode_all(syntheses: Sequence[_Synthesis], sink: Sink) -> None:
+def _decode_all(syntheses: Sequence[_Synthesis], sink: Sink, workers: int) -> None:
     """Decode the code-blocks of many tile-components together."""
-    for decode_some, high_throughput in ((decode_blocks, False), (ht_decoder.decode_blocks, True)):
+    for coder, high_throughput in ((lockstep_decoder, False), (ht_decoder, True)):
         owners, coded = [], []
         for synthesis in syntheses:
             style = synthesis.component.style.block_style
@@ -427,8 +438,30 @@ def _decode_all(syntheses: Sequence[_Synthesis], sink: Sink) -> None:
                         continue
                 owners.append((synthesis, block))
                 coded.append(own)
-        for i, values in decode_some(coded):
+        for i, values in _decoded(coded, coder.decode_blocks, coder.GROUP, workers):
             owners[i][0].put(owners[i][1], values)
+
+
+Decoded = Iterator[tuple[int, NDArray[np.int32]]]
+
+
+def _decoded(
+    coded: Sequence[CodedBlock], decode: Callable[[Sequence[CodedBlock]], Decoded], group: int, workers: int
+) -> Decoded:
+    """Code-blocks decoded by one process or by several, in any order."""
+    if workers == 1 or len(coded) < 2:
+        yield from decode(coded)
+        return
+    order = sorted(range(len(coded)), key=lambda i: -sum(len(data) for _, data in coded[i].segments))
+    parts = shares(order, group, workers)
+    tasks = ((decode, [coded[i] for i in part]) for part in parts)
+    for part, found in zip(parts, over_processes(_all_of, tasks, workers), strict=True):
+        for i, values in found:
+            yield part[i], values
+
+
+def _all_of(decode: Callable[[Sequence[CodedBlock]], Decoded], coded: Sequence[CodedBlock]) -> list[Any]:
+    return list(decode(coded))
 
 
 def _coded(block: CodeBlock, style: int) -> CodedBlock:

@@ -33,6 +33,7 @@ def encode(
     container: str = "jp2",
     icc_profile: bytes | None = None,
     comment: str | None = None,
+    workers: int = 1,
 ) -> bytes:
     """Encode a picture to a JPEG 2000 file (T.800).
 
@@ -60,6 +61,7 @@ def encode(
     container : "jp2" for a JP2 file, "j2k" for a bare codestream.
     icc_profile : colour profile of a JP2 file.
     comment : a text (Latin-1) in the codestream.
+    workers : how many processes encode code-blocks; the file is the same.
 
     Raises
     ------
@@ -76,6 +78,7 @@ def encode(
         levels=whole_number(levels, "levels", 0, 32),
         code_block_size=code_block_size,
         high_throughput=bool(high_throughput),
+        workers=whole_number(workers, "workers", 1, 1024),
     )
     if high_throughput and importance is not None:
         raise ValueError("importance: high-throughput code-blocks have no region of interest")

@@ -84,6 +84,8 @@ class Plan:
     style: TileStyle
     target: Target
     depth: int
+    workers: int
+    """How many processes encode code-blocks."""
 
     @property
     def reversible(self) -> bool:
@@ -107,6 +109,7 @@ def make_plan(
     levels: int,
     code_block_size: tuple[int, int],
     high_throughput: bool,
+    workers: int,
 ) -> Plan:
     """What the markers say, of arguments that fit each other."""
     height, width, channels = samples.shape
@@ -130,7 +133,7 @@ def make_plan(
     precincts = ((15, 15),) * (levels + 1)
     xcb, ycb = block_width.bit_length() - 1, block_height.bit_length() - 1
     style = CodingStyle(levels, xcb, ycb, HIGH_THROUGHPUT if high_throughput else 0, reversible, precincts)
-    return Plan(size, TileStyle(False, order, layers, channels >= 3, style), target, depth)
+    return Plan(size, TileStyle(False, order, layers, channels >= 3, style), target, depth, workers)
 
 
 def _order(name: Any) -> int:

@@ -310,16 +310,8 @@ class _Lanes:
         for step in range(BATCH):
             pos, key, sym = trace[:, step]
             take_context, take_after, take_move, signing = _TAKES[step % SIGN_EVERY == SIGN_EVERY - 1]
-            # The lowest candidate left in the word, and its flags.
             take_word(at, None, word, "clip")
-            _and(word, left, word)
-            _negative(word, low)
-            _and(low, word, low)
-            _multiply(low, _HASH, u0)
-            _right(u0, _C56, u_hash)
-            _take_bit(i1, None, pos, "clip")
-            _left(at, _C6, i1)
-            _add(pos, i1, pos)
+            _lowest_candidate(word, left, at, low, pos, u0, i1, u_hash)
             _right(pos, _C40, stall)  # 1 where there is none: the position is far out, where flags are null
             take_flags(pos, None, flags16, "clip")
             _copyto(flags_low, flags16)
@@ -340,9 +332,7 @@ class _Lanes:
             _xor(less, exchange, lps)
             _copyto(interval, i3, where=less)
             _subtract(u_code, u_i3, u1)
-            _minimum(
-                u_code, u1, out=u_code
-            )  # unsigned: where C is the less, the difference wraps and is not the minimum
+            _minimum(u_code, u1, out=u_code)  # where C is the less, the difference wraps and is not the minimum
             _right(interval, _TOP, i3)
             _take_shift(i3, None, shift, "clip")
             _left(interval, shift, interval)
@@ -465,3 +455,24 @@ _take_next, _take_decision = tables.NEXT_STATE.take, tables.DECISION.take
 _HASH, _C56, _ZERO = np.array(tables.HASH), np.array(56, _U), np.array(0, _U)
 _C2, _C4, _C6, _C15, _C40, _C64 = (np.array(value) for value in (2, 4, 6, 15, 40, 64))
 _FLAG_BITS, _TOP = np.array(tables.FLAG_BITS), np.array(TOP)
+
+
+def _lowest_candidate(
+    word: NDArray[np.uint64],
+    left: NDArray[np.uint64],
+    at: NDArray[np.int64],
+    low: NDArray[np.uint64],
+    pos: NDArray[np.int64],
+    product: NDArray[np.uint64],
+    hashed: NDArray[np.int64],
+    u_hashed: NDArray[np.uint64],
+) -> None:
+    """The lowest candidate left in each word: its bit to ``low``, its position to ``pos``."""
+    _and(word, left, word)
+    _negative(word, low)
+    _and(low, word, low)
+    _multiply(low, _HASH, product)
+    _right(product, _C56, u_hashed)
+    _take_bit(hashed, None, pos, "clip")
+    _left(at, _C6, hashed)
+    _add(pos, hashed, pos)
