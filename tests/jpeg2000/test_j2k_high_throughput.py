@@ -27,8 +27,8 @@ PICTURES = {
 }
 
 
-# OpenJPEG is the measure of irreversible files. The decoder of OpenJPH, as imagecodecs calls it, differs from it by 1 in
-# some samples of its own encoder's files, and by 255 where a rounded sample wraps at the end of its range.
+# OpenJPEG is the measure of irreversible files. The decoder of OpenJPH, as imagecodecs calls it, differs from it
+# even in files of OpenJPH's encoder: by 1 in some samples, by 255 where one wraps at the end of its range.
 
 
 @pytest.mark.parametrize("reversible", [False, True])

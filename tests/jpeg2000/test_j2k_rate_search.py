@@ -1,0 +1,37 @@
+"""The search for a target: sizes and qualities are kept, in the classical and in the high-throughput coder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from j2k_samples import photo
+
+from numjpeg import jpeg2000, psnr
+
+IMAGES = {
+    "photo": photo(75, 90),
+    "ramps": np.arange(3000).astype(np.uint8).reshape(30, 100),
+    "sixteen_bits": photo(45, 50, 1, depth=16),
+}
+
+
+@pytest.mark.parametrize("rate", [2, 5, 8])
+@pytest.mark.parametrize("name", IMAGES)
+def test_steps_reach_a_size(name: str, rate: float) -> None:
+    image = IMAGES[name]
+    most = rate * image.shape[0] * image.shape[1] / 8
+    assert 0.98 * most < len(jpeg2000.encode(image, bits_per_pixel=rate, high_throughput=True)) <= most
+
+
+@pytest.mark.parametrize("options", [{"high_throughput": True}, {"reversible": True}, {}], ids=str)
+def test_a_quality_is_reached_and_little_more(options: dict[str, Any]) -> None:
+    image = IMAGES["photo"]
+    found = psnr(image, jpeg2000.decode(jpeg2000.encode(image, target_psnr=36, **options)))
+    assert 36 <= found < 36.3
+
+
+def test_what_nothing_reaches() -> None:
+    with pytest.raises(ValueError, match="target"):
+        jpeg2000.encode(IMAGES["photo"], target_bytes=150, high_throughput=True)
