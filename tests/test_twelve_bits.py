@@ -82,6 +82,10 @@ def test_progressive_files_and_coefficients(imagecodecs: ModuleType) -> None:
         assert numjpeg.write_coefficients(coefficients, progressive=True) == progressive
         assert numjpeg.write_coefficients(coefficients, optimize=True) == sequential
         assert np.array_equal(coefficients.to_pixels(), numjpeg.decode(sequential))
+        luminance = numjpeg.decode(sequential, colorspace="GRAY")
+        assert np.array_equal(numjpeg.decode_planes(sequential)[0], luminance)
+        with pytest.raises(ValueError, match="uint16 or float32"):
+            numjpeg.decode_planes(sequential, dtype=np.uint8)
 
 
 def test_refusals_of_the_encoder() -> None:

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from numjpeg.stages.blocks import join_blocks
 from numjpeg.stages.dct import idct
 from numjpeg.stages.huffman import HuffmanTable
-from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
+from numjpeg.stages.level_shift import inverse_level_shift
 
 
 def ceil_div(a: int, b: int) -> int:
@@ -109,13 +109,13 @@ class Coefficients:
             )
         return coefficients_to_pixels(self)
 
-    def planes_as_samples(self, dtype: DTypeLike = np.uint8) -> list[NDArray[Any]]:
+    def planes_as_samples(self, dtype: DTypeLike | None = None) -> list[NDArray[Any]]:
         """The samples of each component as they are stored: not upsampled, colours not converted.
 
         Parameters
         ----------
-        dtype : uint8, as ``decode`` has them before upsampling, or float32: not rounded, not clipped, by the
-            inverse DCT in floating point.
+        dtype : None for uint8, or uint16 of 12 bits, as ``decode`` has them before upsampling. Or float32: neither
+            rounded nor clipped, by the inverse DCT in floating point.
 
         Returns
         -------
@@ -125,17 +125,18 @@ class Coefficients:
         ------
         ValueError for another dtype.
         """
-        kind = np.dtype(dtype)
-        if kind not in (np.uint8, np.float32):
-            raise ValueError(f"dtype: uint8 or float32 expected, got {kind}")
+        exact = np.dtype(np.uint8 if self.precision == 8 else np.uint16)
+        kind = exact if dtype is None else np.dtype(dtype)
+        if kind not in (exact, np.float32):
+            raise ValueError(f"dtype: {exact} or float32 expected, got {kind}")
         V_max, H_max = max(c.V for c in self.components), max(c.H for c in self.components)
         planes: list[NDArray[Any]] = []
         for i, c in enumerate(self.components):
             frequencies = self.dequantized(i)
-            if kind == np.uint8:
-                samples = inverse_level_shift(idct(frequencies))
+            if kind == exact:
+                samples = inverse_level_shift(idct(frequencies, precision=self.precision), self.precision)
             else:
-                samples = (idct(frequencies, "float") + MID_LEVEL).astype(np.float32)
+                samples = (idct(frequencies, "float") + (1 << self.precision - 1)).astype(np.float32)
             rows, columns = ceil_div(self.height * c.V, V_max), ceil_div(self.width * c.H, H_max)
             planes.append(join_blocks(samples)[:rows, :columns])
         return planes

@@ -19,7 +19,7 @@ LARGEST = 12_000
 
 @functools.cache
 def files() -> dict[str, bytes]:
-    """Ten files of different kinds, of a few hundred bytes each, by name."""
+    """Small files of different kinds, of a few hundred bytes each, by name."""
     picture = samples.smooth(24, 40)
     small = {"quality": 40, "optimize": True}
     return {
@@ -33,6 +33,10 @@ def files() -> dict[str, bytes]:
         "progressive gray": pillow.save(picture[..., 0], progressive=True, **small),
         "metadata": with_metadata(pillow.save(picture[:16, :16], comment=b"a comment", **small)),
         "4:1:1, 16-bit tables": wide_tables(numjpeg.encode(picture, 60, subsampling="4:1:1", optimize=True)),
+        "12 bits": numjpeg.encode(picture.astype(np.uint16) << 4, 40, precision=12),
+        "12 bits, progressive": numjpeg.encode(picture.astype(np.uint16) << 4, 40, precision=12, progressive=True),
+        "lossless": numjpeg.encode(picture[:12, :16], lossless=True, predictor=7, restart_marker_rows=3),
+        "lossless, 16 bits": numjpeg.encode(picture[:16, :24, 0].astype(np.uint16) << 7, lossless=True),
     }
 
 

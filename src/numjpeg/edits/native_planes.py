@@ -73,7 +73,7 @@ def encode_planes(
 def decode_planes(
     data: Any,
     *,
-    dtype: DTypeLike = np.uint8,
+    dtype: DTypeLike | None = None,
     tables: Any = None,
     strict: bool = True,
     max_pixels: int | None = MAX_PIXELS,
@@ -83,7 +83,7 @@ def decode_planes(
     Parameters
     ----------
     data : the file: its bytes (any buffer), a path, or a binary file object.
-    dtype : uint8, or float32 for samples that are neither rounded nor clipped.
+    dtype : None for uint8 (12 bits a sample: uint16), or float32 for samples that are neither rounded nor clipped.
     tables, strict, max_pixels : as of :func:`numjpeg.decode`.
 
     Returns

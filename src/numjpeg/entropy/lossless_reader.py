@@ -184,6 +184,8 @@ class LosslessReader(Intervals):
         # An interval without data is mid-gray; below the last one that has some, nothing need be computed.
         bottom = min(rows, (int(there[-1]) + 1) * height) if len(there) else 0
         middle = frame.mid_level
+        if not bottom:
+            return [np.full(frame.sample_size(c), middle, np.uint16) for c in scan.components]
         planes = []
         of_components = deinterleave(differences[: bottom * columns, :, np.newaxis], columns, scan.factors)
         for component, (v, h), own in zip(scan.components, scan.factors, of_components, strict=True):
