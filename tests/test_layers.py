@@ -21,6 +21,7 @@ STOREYS = [
     {"fast"},
     {"scans"},
     {"arguments", "rate_distortion", "restoration"},
+    {"coefficient_checks"},
     {"encoder", "decoder"},
     {"files", "edits"},
     {"batch"},

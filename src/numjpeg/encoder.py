@@ -21,8 +21,8 @@ from numjpeg.arguments import (
     Subsampling,
     Tuning,
     plan_encoding,
-    plan_writing,
 )
+from numjpeg.coefficient_checks import plan_writing
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments

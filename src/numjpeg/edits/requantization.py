@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.arguments import QTables, checked_coefficients, checked_integer, quantization_table
+from numjpeg.arguments import QTables, checked_integer, quantization_table
+from numjpeg.coefficient_checks import checked_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.decoder import read_coefficients
 from numjpeg.encoder import write_coefficients

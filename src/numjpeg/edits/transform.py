@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from numjpeg.arguments import checked_coefficients
+from numjpeg.coefficient_checks import checked_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import metadata
 from numjpeg.container.exif import read_exif, xmp_orientation

@@ -229,12 +229,12 @@ _UPPER = (
     _Floor("colour conversion", "stages.color", 760),
     _Floor("level shift, subsampling", "stages.level_shift, stages.subsampling", 660),
     _Floor("8 x 8 blocks", "stages.blocks", 560),
-    _Floor("DCT", "stages.dct", 460),
+    _Floor("DCT", "stages.dct, stages.scaled_idct", 460),
     _Floor("quantization", "stages.quantization", 360),
 )
 _LOWER = (
     _Floor("zig-zag, MCU order", "stages.zigzag, stages.mcu_order", 360),
-    _Floor("DC prediction", "stages.dc_prediction", 460),
+    _Floor("prediction", "stages.dc_prediction, stages.lossless_prediction", 460),
     _Floor("run-length coding", "stages.run_length", 560),
     _Floor("Huffman coding, bits to bytes", "stages.huffman, stages.bitstream", 660),
     _Floor("scans, marker segments", "scans, entropy, container", 760),
@@ -251,14 +251,16 @@ class _Room(NamedTuple):
 ROOMS = (
     (_Room("tools", "command line, explanations, pictures, demo, study"),),
     (
-        _Room("forensics", "quality, bits of blocks"),
+        _Room("forensics", "traces"),
         _Room("batch", "many files"),
         _Room("files", "imread, imwrite"),
+        _Room("edits", "lossless"),
     ),
     (
         _Room("encoder", "arguments, plan, coefficients, file"),
         _Room("decoder", "structure, scans, samples, picture"),
     ),
+    (_Room("coefficient_checks", "what a file can hold"),),
     (
         _Room("arguments", "checked once, one plan"),
         _Room("rate_distortion", "encode(tune=...)", PALE_BLUE),
@@ -290,8 +292,8 @@ ROOMS = (
 
 
 def draw_hourglass() -> Image.Image:
-    """Draw the architecture: pixels narrow to coefficients and widen to bytes; and the rooms, 1500 x 1740."""
-    canvas = Canvas(1500, 1740)
+    """Draw the architecture: pixels narrow to coefficients and widen to bytes; and the rooms, 1500 x 1790."""
+    canvas = Canvas(1500, 1790)
     canvas.text((750, 40), "The hourglass", 32)
     canvas.text((750, 78), "whatever is added hangs on the waist and moves nothing else", 19, MUTED)
     middle, floor = 750, 72

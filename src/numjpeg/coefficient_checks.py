@@ -1,0 +1,166 @@
+"""What ``write_coefficients`` is given: checked once, put into a plan.
+
+A file of 8 bits a sample has no codes for larger coefficients than its own DCT can make (F.1.2). What it cannot
+hold is refused before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.arguments import Scans, checked_integer, checked_script, quantization_table
+from numjpeg.coefficients import Coefficients, Component
+from numjpeg.colorspaces import LAYOUTS
+from numjpeg.container import markers, metadata
+from numjpeg.container.frame import MAX_RESTART_INTERVAL, Frame, Scan, frame_of
+from numjpeg.container.scripts import Script, make_scans
+from numjpeg.entropy.shared import dc_in_scan_order, predict_dc
+from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
+from numjpeg.stages.mcu_order import block_component
+
+
+@dataclass(frozen=True)
+class WritingPlan:
+    """What :func:`numjpeg.write_coefficients` is going to do."""
+
+    coefficients: Coefficients
+    huffman_tables: Mapping[tuple[int, int], HuffmanTable] | None
+    """(class, number) -> table to code with; None for optimal ones."""
+    script: Script
+    """The scans of a progressive file; empty for a sequential one."""
+    arithmetic: bool
+    """Arithmetic coding in place of Huffman's."""
+
+
+def plan_writing(
+    coefficients: Coefficients,
+    *,
+    optimize: bool | None,
+    progressive: bool,
+    arithmetic: bool,
+    scans: Scans | None,
+) -> WritingPlan:
+    """The plan for :func:`numjpeg.write_coefficients`, whose parameters these are.
+
+    Raises
+    ------
+    ValueError, TypeError naming the argument, or the part of ``coefficients``, that is wrong.
+    """
+    checked = checked_coefficients(coefficients)
+    components = checked.components
+    colorspace = metadata.file_colorspace([c.identifier for c in components], checked.application_segments)
+    script = checked_script(progressive, scans, components, colorspace, complete=True)
+    huffman_tables: Mapping[tuple[int, int], HuffmanTable] | None = None
+    if script:
+        if optimize is False and not arithmetic:
+            raise ValueError("optimize: the standard tables have no codes for progressive scans")
+        numbers = LAYOUTS[colorspace].tables if colorspace in LAYOUTS else [0] * len(components)
+        components = tuple(replace(c, Td=i, Ta=i) for c, i in zip(components, numbers, strict=True))
+    elif optimize is False:
+        # The standard tables are numbered 0 and 1.
+        components = tuple(replace(c, Td=min(c.Td, 1), Ta=min(c.Ta, 1)) for c in components)
+        huffman_tables = STANDARD_TABLES
+    elif optimize is None and checked.huffman_tables.keys() >= {
+        key for c in components for key in ((0, c.Td), (1, c.Ta))
+    }:
+        huffman_tables = checked.huffman_tables
+    checked = replace(checked, components=components)
+    frame = frame_of(checked, progressive=bool(script), arithmetic=bool(arithmetic))
+    _check_ranges(frame, checked.planes, make_scans(frame, script, checked.restart_interval))
+    return WritingPlan(checked, huffman_tables, script, bool(arithmetic))
+
+
+def checked_coefficients(coefficients: Coefficients) -> Coefficients:
+    """The same with plain integers and uint16 tables. ValueError, TypeError if the parts do not fit each other."""
+    height = checked_integer("height", coefficients.height, 1, 65535)
+    width = checked_integer("width", coefficients.width, 1, 65535)
+    if not 1 <= len(coefficients.components) <= 4:
+        raise ValueError(f"components: {len(coefficients.components)}, 1 to 4 can be stored")
+    components = tuple(_checked_component(i, c) for i, c in enumerate(coefficients.components))
+    if len({c.identifier for c in components}) < len(components):
+        raise ValueError("components: two have the same identifier")
+    for marker, _ in coefficients.application_segments:
+        if not (markers.APP0 <= marker <= markers.APP15 or marker == markers.COM):
+            raise ValueError(f"application_segments: 0x{marker:02X} is neither APPn (0xE0..0xEF) nor COM (0xFE)")
+    tables = {}
+    for i, c in enumerate(components):
+        if c.Tq not in coefficients.quantization_tables:
+            raise ValueError(f"quantization_tables: table {c.Tq} of component {i} is missing")
+        entries = coefficients.quantization_tables[c.Tq]
+        if np.shape(entries) != (8, 8):
+            raise ValueError(f"quantization_tables: table {c.Tq} is {np.shape(entries)}, (8, 8) expected")
+        tables[c.Tq] = quantization_table(f"quantization_tables: table {c.Tq}", entries)
+    interval = checked_integer("restart_interval", coefficients.restart_interval, 0, MAX_RESTART_INTERVAL)
+    checked = replace(coefficients, height=height, width=width, components=components)
+    checked = replace(checked, quantization_tables=tables, restart_interval=interval)
+    _check_planes(checked)
+    return checked
+
+
+def _checked_component(i: int, component: Component) -> Component:
+    ranges = {"identifier": (0, 255), "H": (1, 4), "V": (1, 4), "Tq": (0, 3), "Td": (0, 3), "Ta": (0, 3)}
+    name = f"components: number {i}: "
+    values = {
+        field: checked_integer(name + field, getattr(component, field), *ends) for field, ends in ranges.items()
+    }
+    return Component(**values)
+
+
+def _check_planes(coefficients: Coefficients) -> None:
+    planes, components = coefficients.planes, coefficients.components
+    if len(planes) != len(components):
+        raise ValueError(f"planes: {len(planes)} for {len(components)} components")
+    frame = frame_of(coefficients)
+    for i, (c, plane) in enumerate(zip(components, planes, strict=True)):
+        shape = (*frame.block_size(c), 8, 8)
+        if not isinstance(plane, np.ndarray):
+            raise TypeError(f"planes: number {i} is a {type(plane).__name__}, an int16 array {shape} expected")
+        if plane.dtype != np.int16 or plane.shape != shape:
+            raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, int16 {shape} expected")
+
+
+def _check_ranges(frame: Frame, planes: list[NDArray[np.int16]], scans: list[Scan]) -> None:
+    """Raise ValueError for values that have no category at this precision (F.1.2.1.2, F.1.2.2.1).
+
+    With 8 bits a sample AC coefficients have at most 10 magnitude bits and DC differences 11, in the extended and
+    the progressive process as in the baseline one.
+    """
+    most_ac, most_dc = (1 << (frame.precision + 2)) - 1, (1 << (frame.precision + 3)) - 1
+    if all(plane.max() <= most_ac and plane.min() >= -most_ac for plane in planes):
+        return  # nor can two DC coefficients differ by more than most_dc
+    for i, plane in enumerate(planes):
+        large = (plane > most_ac) | (plane < -most_ac)
+        large[..., 0, 0] = False
+        if large.any():
+            row, column, v, u = (int(place) for place in np.argwhere(large)[0])
+            raise ValueError(
+                f"planes: AC coefficient {plane[row, column, v, u]} at [{v}, {u}] of block ({row}, {column}) of "
+                f"component {i} is outside -{most_ac}..{most_ac}, what {frame.precision} bits a sample have codes "
+                "for (F.1.2.2.1)"
+            )
+    for scan in scans:
+        if scan.Ss == 0 and scan.Ah == 0:
+            _check_differences(scan, planes, most_dc)
+
+
+def _check_differences(scan: Scan, planes: list[NDArray[np.int16]], most: int) -> None:
+    """Raise ValueError if two DC coefficients that follow each other in a scan differ by more than ``most``."""
+    dc = dc_in_scan_order(scan, [planes[i][:, :, 0, 0] for i in scan.indices])
+    differences = predict_dc(scan, dc, 0, [0] * len(scan.indices))
+    large = np.argwhere(np.abs(differences) > most)
+    if len(large) == 0:
+        return
+    mcu, block = (int(place) for place in large[0])
+    of_scan = block_component(scan.factors)
+    place, (v, h) = block - int(np.argmax(of_scan == of_scan[block])), scan.factors[of_scan[block]]
+    columns = scan.mcus[1]
+    row, column = mcu // columns * v + place // h, mcu % columns * h + place % h
+    raise ValueError(
+        f"planes: the DC coefficient of block ({row}, {column}) of component {scan.indices[of_scan[block]]} "
+        f"differs from the one before it by {differences[mcu, block]}, outside -{most}..{most}, what "
+        f"{scan.frame.precision} bits a sample have codes for (F.1.2.1.2)"
+    )
