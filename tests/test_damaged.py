@@ -275,8 +275,8 @@ def test_there_must_be_a_frame_and_a_scan() -> None:
             numjpeg.decode(data, strict=False)
     with pytest.raises(numjpeg.UnsupportedError, match="max_pixels=100"):
         numjpeg.decode(FILES["gray"][:-50], strict=False, max_pixels=100)
-    arithmetic = FILES["gray"].replace(b"\xff\xc0", b"\xff\xcb")
-    with pytest.raises(numjpeg.UnsupportedError, match="SOF11"):
+    arithmetic = FILES["gray"].replace(b"\xff\xc0", b"\xff\xcd")
+    with pytest.raises(numjpeg.UnsupportedError, match="SOF13"):
         numjpeg.decode(arithmetic, strict=False)
 
 

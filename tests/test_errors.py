@@ -146,7 +146,7 @@ def test_a_format_error_says_what_where_and_by_which_clause(kind: str) -> None:
 
 UNSUPPORTED = {
     "PNG": (b"\x89PNG\r\n\x1a\n", "not a JPEG file: it begins like PNG"),
-    "arithmetic": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xcb"), "SOF11.*arithmetic"),
+    "arithmetic": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xcf"), "SOF15.*arithmetic"),
     "differential lossless": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc7"), "SOF7: differential"),
     "differential": (small_files()["color"].replace(b"\xff\xc0", b"\xff\xc5"), "SOF5: differential"),
     "10 bits": (small_files()["color"].replace(b"\xff\xc0\0\x11\x08", b"\xff\xc1\0\x11\x0a"), "SOF1.*10 bits"),

@@ -188,7 +188,6 @@ def _settings(
             ("progressive", progressive or scans is not None),
             ("subsampling", subsampling is not None),
             ("tune", searches),
-            ("arithmetic", arithmetic),
         ):
             if given:
                 raise ValueError(f"{name}: not together with lossless")

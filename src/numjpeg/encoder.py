@@ -28,6 +28,7 @@ from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Frame, Scan, frame_of
 from numjpeg.container.scripts import Script, make_scans
+from numjpeg.entropy.arithmetic_writer import write_lossless
 from numjpeg.entropy.lossless_writer import code_lossless
 from numjpeg.entropy.progressive_writer import ComponentData, encode_scan
 from numjpeg.entropy.sequential_writer import MissingCodeError
@@ -104,9 +105,9 @@ def encode(
     optimize : make Huffman tables for this picture (T.81 K.2). Progressive files have such tables anyway.
     progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. This takes memory for all nonzero
         coefficients at once.
-    arithmetic : code by arithmetic coding (SOF9, SOF10; Annex D), as ``cjpeg -arithmetic`` does. Files are smaller
-        than with the best Huffman tables, but few programs open them. It is slow, as it cannot be vectorised;
-        ``optimize`` means nothing to it, and it goes neither with ``tune`` nor with a target.
+    arithmetic : code by arithmetic coding (SOF9, SOF10, SOF11; Annex D), as ``cjpeg -arithmetic`` does.
+        Files are smaller than with the best Huffman tables, but few programs open them. It is slow: it cannot be
+        vectorised. ``optimize`` means nothing to it, and it goes neither with ``tune`` nor with a target.
     scans : the scans of a progressive file, each (components, Ss, Se, Ah, Al) as in the scan header (B.2.3);
         components are counted from 0. Bits that no scan sends are lost. Given, it makes the file progressive.
         "preview" means libjpeg's scans: a file with ``tune`` is then a little larger than with the scans that cost
@@ -452,7 +453,11 @@ def _encode_lossless(plan: Plan, how: Lossless) -> bytes:
     settings = plan.settings
     coefficients = settings.coefficients
     frame = Frame(
-        markers.SOF3, coefficients.precision, coefficients.height, coefficients.width, coefficients.components
+        markers.SOF11 if settings.arithmetic else markers.SOF3,
+        coefficients.precision,
+        coefficients.height,
+        coefficients.width,
+        coefficients.components,
     )
     channels = to_components(plan.samples, settings.source, settings.stored, frame.precision)
     kept = channels >> how.point_transform
@@ -472,15 +477,19 @@ def _encode_lossless(plan: Plan, how: Lossless) -> bytes:
         (code_lossless(replace(scan, Ss=predictor, huffman_tables={}), planes) for predictor in predictors),
         key=lambda coded: coded[1].bits(coded[2]),
     )
-    scan.huffman_tables[0, 0] = table
+    if settings.arithmetic:  # the predictor that costs least with Huffman coding is a good one
+        coding, data = segments.build_dac(scan.statistics_areas), write_lossless(scan, symbols.differences())
+    else:
+        scan.huffman_tables[0, 0] = table
+        coding, data = segments.build_dht(0, 0, table), write_symbols(scan, [symbols])
     parts = [
         bytes((0xFF, markers.SOI)),
         *(segments.build(*segment) for segment in coefficients.application_segments),
         segments.build_sof(frame),
-        segments.build_dht(0, 0, table),
+        coding,
         *([segments.build_dri(scan.restart_interval)] if scan.restart_interval else []),
         segments.build_sos(scan),
-        *write_symbols(scan, [symbols]),
+        *data,
         bytes((0xFF, markers.EOI)),
     ]
     return b"".join(parts)

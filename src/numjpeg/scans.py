@@ -73,6 +73,8 @@ def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int
 
 def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
     """Decode a lossless scan, as :func:`numjpeg.entropy.lossless_reader.read_scan`, in lanes if it is long."""
+    if scan.frame.arithmetic:
+        return arithmetic_reader.read_lossless(data, scan, sink)
     reader = lossless_reader.LosslessReader(data, scan, sink)
     if not fast_forms_enabled():
         return reader.samples(reader.walk())

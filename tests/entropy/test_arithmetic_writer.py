@@ -83,3 +83,57 @@ def test_a_batch_writes_the_same() -> None:
     own = list(numjpeg.encode_batch(images, 75, arithmetic=True))
     assert [bytes(data) for data in own] == [numjpeg.encode(image, 75, arithmetic=True) for image in images]
     assert np.array_equal(numjpeg.decode(own[0]), numjpeg.decode(numjpeg.encode(images[0], 75)))
+
+
+LOSSLESS = {
+    "8 bits": (PICTURES["noise"], {}),
+    "gray, restarts": (PICTURES["gray"], {"restart_marker_rows": 7, "predictor": 6}),
+    "16 bits": (np.random.default_rng(4).integers(0, 1 << 16, (19, 23), np.uint16), {"predictor": 1}),
+    "flat": (np.full((40, 300), 128, np.uint8), {}),
+    "point transform": (PICTURES["smooth"], {"point_transform": 2}),
+}
+
+
+@pytest.mark.parametrize("name", LOSSLESS)
+def test_lossless_files_give_their_samples(name: str) -> None:
+    image, options = LOSSLESS[name]
+    data = numjpeg.encode(image, lossless=True, arithmetic=True, **options)
+    shift = options.get("point_transform", 0)
+    assert np.array_equal(numjpeg.decode(data), image >> shift << shift)
+    assert numjpeg.read_header(data).marker == "SOF11"
+    _, report = numjpeg.decode_damaged(data)
+    assert not report.faults
+    assert not report.remarks
+    if name in ("flat", "point transform"):
+        assert len(data) < len(numjpeg.encode(image, lossless=True, **options))
+
+
+@pytest.mark.parametrize("name", LOSSLESS)
+def test_lossless_files_are_read_by_another_decoder(name: str) -> None:
+    """It gives white for any point transform, so there its pixels are those of the same file in Huffman coding."""
+    libjpeg = pytest.importorskip("libjpeg", reason="pylibjpeg-libjpeg is not installed: few others read SOF11")
+    data = numjpeg.encode(LOSSLESS[name][0], lossless=True, arithmetic=True, **LOSSLESS[name][1])
+    expected = numjpeg.decode(data)
+    if name == "point transform":
+        expected = libjpeg.decode(numjpeg.encode(LOSSLESS[name][0], lossless=True, **LOSSLESS[name][1]), 0)
+    assert np.array_equal(libjpeg.decode(data, 0), expected)
+
+
+def test_damaged_lossless_files_end_in_pictures() -> None:
+    data = numjpeg.encode(PICTURES["noise"], lossless=True, arithmetic=True, restart_marker_rows=10)
+    rng = np.random.default_rng(3)
+    start = data.index(b"\xff\xda") + 14
+    noticed = 0
+    for _ in range(30):
+        changed = bytearray(data)
+        place = int(rng.integers(start, len(data) - 20))
+        changed[place : place + 4] = rng.bytes(4)
+        image, report = numjpeg.decode_damaged(bytes(changed))
+        assert image.shape == PICTURES["noise"].shape
+        noticed += bool(report.faults)
+    assert noticed
+    cut = data[: len(data) // 2]
+    with pytest.raises(numjpeg.FormatError):
+        numjpeg.decode(cut)
+    _, report = numjpeg.decode_damaged(cut)
+    assert not report.mask.all()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.container.markers import SOF0, SOF1, SOF2, SOF3, SOF9, SOF10
+from numjpeg.container.markers import SOF0, SOF1, SOF2, SOF3, SOF9, SOF10, SOF11
 from numjpeg.stages.huffman import HuffmanTable
 
 MAX_BLOCKS_PER_MCU = 10
@@ -45,12 +45,12 @@ class Frame(NamedTuple):
     @property
     def arithmetic(self) -> bool:
         """Entropy coding is arithmetic (Annex D), not Huffman."""
-        return self.marker in (SOF9, SOF10)
+        return self.marker in (SOF9, SOF10, SOF11)
 
     @property
     def lossless(self) -> bool:
         """Samples are coded themselves, predicted from their neighbours (Annex H); there are no coefficients."""
-        return self.marker == SOF3
+        return self.marker in (SOF3, SOF11)
 
     @property
     def unit(self) -> int:
@@ -183,9 +183,9 @@ class Scan:
         """(class, number) of the statistics areas that arithmetic coding uses -> conditioning, in libjpeg's order:
         16 U + L of an area of DC (F.1.4.4.1.4), Kx of one of AC (F.1.4.4.2).
         """
-        sequential = not self.frame.progressive
-        of_dc = sequential or (self.Ss == 0 and not self.Ah)
-        of_ac = sequential or self.Ss > 0
+        sequential = not (self.frame.progressive or self.frame.lossless)
+        of_dc = sequential or self.frame.lossless or (self.Ss == 0 and not self.Ah)
+        of_ac = sequential or (self.Ss > 0 and not self.frame.lossless)
         keys = {(0, c.Td) for c in self.components if of_dc} | {(1, c.Ta) for c in self.components if of_ac}
         default = (DC_CONDITIONING, AC_CONDITIONING)
         return {

@@ -187,7 +187,7 @@ def parse_sof(marker: int, payload: bytes, offset: int) -> Frame:
     return Frame(marker, precision, height, width, tuple(components))
 
 
-DECODED = (markers.SOF0, markers.SOF1, markers.SOF2, markers.SOF3, markers.SOF9, markers.SOF10)
+DECODED = (*range(markers.SOF0, markers.SOF3 + 1), markers.SOF9, markers.SOF10, markers.SOF11)
 """The frame headers of the processes that the library decodes."""
 
 

@@ -25,6 +25,7 @@ from numjpeg.container.findings import LOSS, REMARK, Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.arithmetic_coder import FIXED, Decode, qm_decoder
 from numjpeg.entropy.intervals import Intervals
+from numjpeg.entropy.lossless_reader import LosslessReader, Piece
 from numjpeg.entropy.planes import Planes
 from numjpeg.entropy.shared import Band, band_counts
 from numjpeg.errors import UnsupportedError
@@ -41,7 +42,7 @@ CHUNK = 1 << 12
 SPARE_BYTES = 3
 """Bytes that an encoder may write behind those that a decoder needs: it does not know how many that are."""
 
-DC_CONTEXTS, AC_CONTEXTS = 64, 256
+DC_CONTEXTS, AC_CONTEXTS, LOSSLESS_CONTEXTS = 64, 256, 158
 """Contexts of a statistics area."""
 
 DC_MAGNITUDES = 20
@@ -49,6 +50,9 @@ DC_MAGNITUDES = 20
 
 AC_MAGNITUDES = (189, 217)
 """The same in an AC area, of coefficients up to Kx and above (Table F.5)."""
+
+LOSSLESS_MAGNITUDES = (100, 129)
+"""The same in an area of a lossless scan, below a difference that is not large, and one that is (Table H.3)."""
 
 MAGNITUDE_BITS = 14
 """How far behind the last context of a magnitude category the one of its bits is."""
@@ -66,7 +70,10 @@ class Areas:
         self.contexts = 1
         for key in scan.statistics_areas:
             begin[key] = self.contexts
-            self.contexts += AC_CONTEXTS if key[0] else DC_CONTEXTS
+            if scan.frame.lossless:
+                self.contexts += LOSSLESS_CONTEXTS
+            else:
+                self.contexts += AC_CONTEXTS if key[0] else DC_CONTEXTS
         # A scan that does without one of the two kinds never looks at it.
         self.dc = [begin.get((0, c.Td), 0) for c in scan.components]
         self.ac = [begin.get((1, c.Ta), 0) for c in scan.components]
@@ -199,6 +206,29 @@ def refine_ac(
         context += 3
         k += 1
     return k
+
+
+def decode_lossless(decode: Decode, area: int, left: int, above: int, bounds: tuple[int, int]) -> tuple[int, int]:
+    """A lossless difference and its class (H.1.2.3), from the classes of those to the left and above.
+
+    The classes are 0 for nearly none, 1 and 2 for small ones above and below 0, 3 and 4 for large ones.
+    """
+    context = area + 4 * (5 * left + above)
+    if not decode(context):
+        return 0, 0
+    sign = decode(context + 1)
+    context += 2 + sign
+    magnitude = decode(context)
+    if magnitude:
+        context = area + LOSSLESS_MAGNITUDES[above > 2]
+        while decode(context):
+            magnitude <<= 1
+            if magnitude == 0x8000:
+                raise BadCodeError("a difference has more than 16 bits")
+            context += 1
+    of_class = 0 if magnitude < bounds[0] else (3 if magnitude > bounds[1] else 1) + sign
+    value = _magnitude_bits(decode, context + MAGNITUDE_BITS, magnitude)
+    return -value if sign else value, of_class
 
 
 # --- scans -----------------------------------------------------------------------------------------------
@@ -409,6 +439,73 @@ class _Ac(_Progressive):
             self.sink.work += work
             if not scan.Ah and scan.Al:
                 values[before:] = [value << scan.Al for value in values[before:]]
+
+
+class _Lossless(LosslessReader):
+    """A scan of the lossless process (H.2.3); its differences become samples as those of Huffman coding do."""
+
+    clause = "H.2.3"
+    least_bits = 0
+
+    def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
+        Intervals.__init__(self, data, scan, sink)
+        self.allowed = FREE_WORK + WORK_A_BYTE * len(data)
+        self.areas = Areas(scan)
+
+    def walk(self) -> Iterator[Piece]:
+        """The differences, a row of MCUs at a time; of an interval with a wrong one, those in front of its row."""
+        columns = self.scan.mcus[1]
+        for interval in range(min(len(self.bounds) - 1, self.last_present + 1)):
+            if not self.present[interval]:
+                continue
+            first, end = (bound >> 3 for bound in self.bounds[interval : interval + 2])
+            decode, taken = qm_decoder(self.payload.data[first:end].tobytes(), self.areas.contexts)
+            above = [[0] * (columns * h) for _, h in self.scan.factors]
+            rows = self.samples_due(interval) // (columns * self.scan.blocks_per_mcu)
+            for row in range(rows):
+                try:
+                    found = self._read_row(decode, columns, above)
+                except BadCodeError as error:
+                    mcu = interval * self.interval_mcus + row * columns
+                    self.note(f"{error} from MCU {mcu} on", self.payload.file_offset(first), interval)
+                    break
+                ends = np.full(len(found), self.bounds[interval + 1], np.int64)
+                differences = np.array(found, np.int64).astype(np.uint16)
+                yield Piece(interval, ends, differences, np.empty(0, np.intp))
+            if taken() > end - first and self.cut_off and interval == self.last_present:
+                self.note("data end too early", self.payload.file_offset(end), interval, kind=LOSS)
+
+    def _read_row(self, decode: Decode, columns: int, above: list[list[int]]) -> list[int]:
+        """The differences of a row of MCUs, in their order; ``above`` has the classes of the samples above."""
+        areas, found = self.areas, []
+        self.sink.work += columns * self.scan.blocks_per_mcu
+        if self.sink.work > self.allowed:
+            what = f"more than {self.allowed} samples, hardly any of which took data"
+            raise UnsupportedError(what, offset=self.scan.offset, clause=self.clause)
+        # The classes of the samples to the left, of each row of samples.
+        left = [[0] * v for v, _ in self.scan.factors]
+        over = [[above[c]] + [[0] * len(above[c]) for _ in range(v)] for c, (v, _) in enumerate(self.scan.factors)]
+        for mcu in range(columns):
+            for c, (v, h) in enumerate(self.scan.factors):
+                own, before = over[c], left[c]
+                for y in range(v):
+                    for x in range(mcu * h, mcu * h + h):
+                        difference, before[y] = decode_lossless(
+                            decode, areas.dc[c], before[y], own[y][x], areas.bounds[c]
+                        )
+                        own[y + 1][x] = before[y]
+                        found.append(difference)
+        above[:] = [own[-1] for own in over]
+        return found
+
+
+def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
+    """Decode a lossless scan, as :func:`numjpeg.entropy.lossless_reader.read_scan`.
+
+    Also UnsupportedError for too much work, whether the sink is strict or not.
+    """
+    reader = _Lossless(data, scan, sink)
+    return reader.samples(reader.walk())
 
 
 def _put(flat: NDArray[np.int16], found: tuple[list[int], list[int]]) -> None:

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.arithmetic_coder import FIXED, Encode, qm_encoder
-from numjpeg.entropy.arithmetic_reader import AC_MAGNITUDES, DC_MAGNITUDES, MAGNITUDE_BITS, Areas
+from numjpeg.entropy.arithmetic_reader import (
+    AC_MAGNITUDES,
+    DC_MAGNITUDES,
+    LOSSLESS_MAGNITUDES,
+    MAGNITUDE_BITS,
+    Areas,
+)
 from numjpeg.entropy.sequential_writer import restart_marker
 from numjpeg.entropy.shared import Band
 from numjpeg.stages.mcu_order import block_component, interleave
@@ -87,6 +93,27 @@ def encode_ac(encode: Encode, area: int, Kx: int, Ss: int, Se: int, block: list[
         encode(context, 1)
 
 
+def encode_lossless(
+    encode: Encode, area: int, left: int, above: int, bounds: tuple[int, int], difference: int
+) -> int:
+    """Encode a lossless difference (H.1.2.3); returns its class.
+
+    The classes are those of :func:`numjpeg.entropy.arithmetic_reader.decode_lossless`.
+    """
+    context = area + 4 * (5 * left + above)
+    if not difference:
+        encode(context, 0)
+        return 0
+    sign = int(difference < 0)
+    encode(context, 1)
+    encode(context + 1, sign)
+    chain = area + LOSSLESS_MAGNITUDES[above > 2]
+    magnitude = _encode_magnitude(encode, context + 2 + sign, chain, chain + 1, abs(difference) - 1)
+    if magnitude < bounds[0]:
+        return 0
+    return (3 if magnitude > bounds[1] else 1) + sign
+
+
 def refine_ac(encode: Encode, area: int, scan: Scan, block: list[int]) -> None:
     """Encode a bit more of the AC coefficients of a block (Figure G.10).
 
@@ -142,6 +169,40 @@ def write_scan(scan: Scan, bands: Iterable[Band]) -> Iterator[bytes]:
     yield writer.finish()
 
 
+def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes]:
+    """The entropy-coded data of a lossless scan, one restart interval at a time.
+
+    Parameters
+    ----------
+    scan : of components that are not subsampled; its restart interval is whole rows.
+    differences : -32767 .. 32768, in coding order.
+    """
+    rows, columns = scan.mcus
+    height = scan.restart_interval // columns or rows
+    count = len(scan.components)
+    lines = differences.reshape(rows, columns, count)
+    for number, top in enumerate(range(0, rows, height)):
+        if number:
+            yield restart_marker(number - 1)
+        areas = Areas(scan)
+        encode, finish = qm_encoder(areas.contexts)
+        above = [[0] * columns for _ in range(count)]
+        for line in lines[top : top + height].tolist():
+            left = [0] * count
+            for x, sample in enumerate(line):
+                for c, difference in enumerate(sample):
+                    left[c] = encode_lossless(
+                        encode, areas.dc[c], left[c], above[c][x], areas.bounds[c], difference
+                    )
+                    above[c][x] = left[c]
+        yield _stuffed(finish())
+
+
+def _stuffed(code: bytes) -> bytes:
+    """A zero byte behind each FF (B.1.1.5)."""
+    return code.replace(b"\xff", b"\xff\0")
+
+
 def _without_low_bits(scan: Scan, blocks: NDArray[np.int16]) -> NDArray[np.int16]:
     """The point transform: a shift of DC coefficients (G.1.2.1), a division of AC coefficients (G.1.2.2)."""
     if scan.Ss == 0:
@@ -176,5 +237,5 @@ class _Writer:
             encode_ac(encode, areas.ac[c], areas.Kx[c], scan.Ss, scan.Se, block)
 
     def finish(self) -> bytes:
-        """The data of the interval, bytes stuffed (B.1.1.5)."""
-        return self._finish().replace(b"\xff", b"\xff\0")
+        """The data of the interval."""
+        return _stuffed(self._finish())

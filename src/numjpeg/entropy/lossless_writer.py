@@ -33,6 +33,10 @@ class LosslessSymbols:
     value: NDArray[np.int32]
     """The difference, whose bits follow; 0 if none do."""
 
+    def differences(self) -> NDArray[np.int32]:
+        """What is coded, -32767 .. 32768."""
+        return np.where(self.symbol == 16, np.int32(WHOLE), self.value)
+
     def frequencies(self, _scan: Scan) -> NDArray[np.intp]:
         """``(1, 256)``, how often each symbol occurs."""
         return np.bincount(self.symbol, minlength=256)[np.newaxis]
