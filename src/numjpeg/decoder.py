@@ -66,9 +66,9 @@ def decode(
 ) -> NDArray[Any]:
     """Decode a JPEG file to pixels.
 
-    Baseline, extended sequential and progressive files with Huffman coding, 8 or 12 bits a sample, and lossless
-    files, 2 to 16 bits a sample; 1 to 4 components. The pixels are those that Pillow (libjpeg-turbo) gives,
-    without any difference.
+    Baseline, extended sequential and progressive files, 8 or 12 bits a sample, and lossless files, 2 to 16 bits a
+    sample; with Huffman or arithmetic coding; 1 to 4 components. The pixels are those that Pillow (libjpeg-turbo)
+    gives, without any difference.
 
     Parameters
     ----------
