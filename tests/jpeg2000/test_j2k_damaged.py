@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import struct
 import time
 import tracemalloc
@@ -12,9 +13,9 @@ import pytest
 from j2k_openjpeg_files import FILES
 from j2k_samples import photo
 
-from numjpeg import jpeg2000
+from numjpeg import jpeg2000, psnr
 from numjpeg.errors import FormatError, JpegError
-from numjpeg.jpeg2000.container import codestream
+from numjpeg.jpeg2000.container import codestream, packets
 
 SECONDS = 10
 SAMPLES = {
@@ -60,12 +61,71 @@ def test_single_byte_changes(name: str) -> None:
         outcome(bytes(broken), strict=False)
 
 
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_byte_changed(name: str) -> None:
+    data = SAMPLES[name]
+    rng = np.random.default_rng(3)
+    for at in range(4, len(data)):
+        broken = bytearray(data)
+        broken[at] ^= int(rng.integers(1, 256))
+        outcome(bytes(broken), strict=False)
+
+
+def packet_ends(data: bytes) -> list[int]:
+    """Where the packets of a file of one tile-part end: the reader says it."""
+    ends: list[int] = []
+    read = packets.PacketReader.read
+
+    def noting(self: packets.PacketReader, *arguments: object) -> None:
+        read(self, *arguments)  # type: ignore[arg-type]
+        ends.append(self.at)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packets.PacketReader, "read", noting)
+        jpeg2000.decode(data)
+    start = len(data) - 2 - ends[-1]
+    return [start + end for end in ends]
+
+
+@pytest.mark.parametrize(("layers", "levels"), [(2, 1), pytest.param(5, 3, marks=pytest.mark.sweep)])
+def test_a_prefix_is_the_picture_as_good_as_its_bytes(layers: int, levels: int) -> None:
+    """Cut at every packet, and at one place within each: never an error, and the picture becomes better."""
+    image = photo(12 * layers, 14 * layers)
+    data = jpeg2000.encode(image, layers=layers, levels=levels, container="j2k")
+    ends = packet_ends(data)
+    assert len(ends) == layers * (levels + 1) * 3
+    found = []
+    for number, end in enumerate(ends, 1):
+        picture, report = jpeg2000.decode_damaged(data[:end])
+        assert report.packets[0] == number
+        assert report.packets[1] == len(ends)
+        found.append(psnr(image, picture))
+        inside, _ = jpeg2000.decode_damaged(data[: end - 1])
+        assert inside.shape == image.shape
+    assert found[-1] == float("inf")
+    by_layer = found[3 * levels + 2 :: 3 * levels + 3]
+    assert all(low + 0.5 < high for low, high in itertools.pairwise(by_layer))
+    # Of a packet that is one of three components colours may become worse for a moment; not by much.
+    assert all(high > low - 1.5 for low, high in itertools.pairwise(found))
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(3, 13))
+def test_more_marker_soup(seed: int) -> None:
+    marker_soup(np.random.default_rng(seed), 400)
+
+
 def test_marker_soup() -> None:
-    rng = np.random.default_rng(2)
+    marker_soup(np.random.default_rng(2), 80)
+
+
+def marker_soup(rng: np.random.Generator, count: int) -> None:
+    """Decode a main header of random marker segments, many times."""
     markers = [marker for marker in codestream.NAMES if marker not in (codestream.SOC, codestream.SOD)]
     head = SAMPLES["layers"]
     head = head[head.index(codestream.START) :][:47]
-    for _ in range(80):
+    for _ in range(count):
         soup = bytearray(head)
         for _ in range(int(rng.integers(1, 8))):
             body = rng.bytes(int(rng.integers(0, 12)))
