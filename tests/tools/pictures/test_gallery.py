@@ -33,6 +33,7 @@ NAMES = {
     "restored.jpg",
     "jpeg2000.jpg",
     "parts.jpg",
+    "wavelets.jpg",
 }
 
 # Letters and enlargements are drawn by Pillow and FreeType, so another version may draw a pixel differently.

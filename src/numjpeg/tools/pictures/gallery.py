@@ -23,6 +23,7 @@ from numjpeg.tools.pictures.diagrams import draw_hourglass, draw_pipeline, draw_
 from numjpeg.tools.pictures.lane_chart import draw_lanes
 from numjpeg.tools.pictures.regions import draw_importance
 from numjpeg.tools.pictures.stage_sheets import draw_stages
+from numjpeg.tools.pictures.wavelets import draw_wavelets
 
 PHOTO = "astronaut.png"
 DRAWINGS = (
@@ -79,6 +80,7 @@ def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
         "restored.jpg": draw_restored(photo, face),
         "jpeg2000.jpg": draw_at_ratio(photo, _around(face, 192, photo)),
         "parts.jpg": draw_parts(photo, _around(face, 232, photo)),
+        "wavelets.jpg": draw_wavelets(photo),
         "lanes.png": draw_lanes(photo, what="the demo photograph"),
     }
 
