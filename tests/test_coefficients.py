@@ -15,7 +15,7 @@ import samples
 from reference import entropy
 
 import numjpeg
-from numjpeg.encoder import write_file
+from numjpeg.coefficient_files.writer import write_file
 from numjpeg.stages.huffman import DC_LUMINANCE, HuffmanTable
 from numjpeg.stages.zigzag import NATURAL
 

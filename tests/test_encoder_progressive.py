@@ -16,8 +16,8 @@ import samples
 from PIL import Image, ImageFile
 
 import numjpeg
+from numjpeg.coefficient_files.writer import write_file
 from numjpeg.container.scripts import default_script, make_script
-from numjpeg.encoder import write_file
 from numjpeg.stages.zigzag import inverse_zigzag
 
 SUBSAMPLINGS = ["4:4:4", "4:2:2", "4:2:0"]

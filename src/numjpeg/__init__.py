@@ -16,17 +16,19 @@ from numjpeg.workspace import keep_freed_memory
 
 if TYPE_CHECKING:
     from numjpeg.batch import decode_batch, decode_many, encode_batch, encode_many
+    from numjpeg.coefficient_files.reader import read_coefficients, read_coefficients_damaged
+    from numjpeg.coefficient_files.writer import write_coefficients
     from numjpeg.coefficients import Coefficients, Component
     from numjpeg.container.findings import DamageReport, Fault
     from numjpeg.container.header import Header, read_header
     from numjpeg.container.motion_jpeg import iter_frames
     from numjpeg.container.segment_transfer import copy_metadata, split_tables
-    from numjpeg.decoder import decode, decode_damaged, read_coefficients, read_coefficients_damaged
+    from numjpeg.decoder import decode, decode_damaged
     from numjpeg.edits.native_planes import decode_planes, encode_planes
     from numjpeg.edits.requantization import requantize
     from numjpeg.edits.smaller import optimize
     from numjpeg.edits.transform import join, transform
-    from numjpeg.encoder import encode, write_coefficients
+    from numjpeg.encoder import encode
     from numjpeg.files import imread, imwrite
     from numjpeg.metrics import mse, psnr
 
@@ -73,12 +75,14 @@ _ROOMS = {
     "batch": ("decode_batch", "decode_many", "encode_batch", "encode_many"),
     "coefficients": ("Coefficients", "Component"),
     "container.findings": ("DamageReport", "Fault"),
-    "decoder": ("decode", "decode_damaged", "read_coefficients", "read_coefficients_damaged"),
+    "coefficient_files.reader": ("read_coefficients", "read_coefficients_damaged"),
+    "decoder": ("decode", "decode_damaged"),
     "edits.native_planes": ("decode_planes", "encode_planes"),
     "edits.requantization": ("requantize",),
     "edits.smaller": ("optimize",),
     "edits.transform": ("join", "transform"),
-    "encoder": ("encode", "write_coefficients"),
+    "coefficient_files.writer": ("write_coefficients",),
+    "encoder": ("encode",),
     "files": ("imread", "imwrite"),
     "container.header": ("Header", "read_header"),
     "container.motion_jpeg": ("iter_frames",),

@@ -1,30 +1,36 @@
-"""The decoder: a file to a picture, or to its coefficients."""
+"""The decoder: a file to a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg import scans
+from numjpeg.coefficient_files.reader import (
+    BAND_BLOCKS,
+    MAX_PIXELS,
+    check_size,
+    coefficient_planes,
+    decoded_coefficients,
+    dnl_is_wrong,
+    needs_planes,
+    read_bands,
+)
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion, from_components
-from numjpeg.container.findings import REMARK, DamageReport
-from numjpeg.container.frame import Frame, Scan
-from numjpeg.container.structure import Structure, band_rows, read_structure
+from numjpeg.container.findings import DamageReport
+from numjpeg.container.frame import Frame
+from numjpeg.container.structure import Structure, read_structure
 from numjpeg.container.view import View, check_region, check_scale, cut_scan
-from numjpeg.entropy.evidence import note_impossible_dc
-from numjpeg.entropy.planes import check_visits, lay_over, new_planes
-from numjpeg.entropy.shared import Band
-from numjpeg.errors import JpegError, UnsupportedError
+from numjpeg.entropy.planes import check_visits
+from numjpeg.errors import JpegError
 from numjpeg.restoration import smoothing
 from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
 from numjpeg.stages.blocks import join_blocks
-from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.scaled_idct import idct_scaled
@@ -34,16 +40,6 @@ from numjpeg.workspace import Workspace
 
 if TYPE_CHECKING:
     from numjpeg.fast.decode_batch import Kind
-
-MAX_PIXELS = 178_956_970
-"""Pillow's limit against decompression bombs, in pixels."""
-
-UNBACKED_SAMPLES = MAX_PIXELS
-"""Samples, of all components, that a frame may announce whatever the size of the file. For more of them the file
-must have at least one bit a block, the least that a block costs (one DC code)."""
-
-BAND_BLOCKS = 1 << 12
-"""Blocks in flight at a time."""
 
 _NATIVE = {"GRAY": "GRAY", "YCbCr": "RGB", "RGB": "RGB", "CMYK": "CMYK", "YCCK": "CMYK", "raw": "raw"}
 """What a file of each colour space is decoded to unless the caller says otherwise."""
@@ -194,7 +190,7 @@ class _Options(NamedTuple):
     def target(self, structure: Structure) -> tuple[str, NDArray[Any] | None, View]:
         """The picture's colour space, the array for it if one is given, its view; see that they suit the file."""
         frame = structure.require_frame()
-        _check_size(structure, self.max_pixels)
+        check_size(structure, self.max_pixels)
         target = self.colorspace or _native_colorspace(structure)
         check_conversion(structure.colorspace, target)
         view = View.of(frame, self.scale, self.region)
@@ -271,12 +267,12 @@ def _decode(
     if frame.lossless:
         samples = _lossless_samples(file, structure, view)
     elif options.restore:
-        samples = _restored_samples(_coefficients(file, structure))
-    elif _needs_planes(structure):
+        samples = _restored_samples(decoded_coefficients(file, structure))
+    elif needs_planes(structure):
         samples = _samples_of_planes(file, structure, view, options)
     else:
         samples = _samples_of_scans(file, structure, view, options.dct_method)
-    if _dnl_is_wrong(structure):
+    if dnl_is_wrong(structure):
         return _decode(file, strict, options, obeys_dnl=False)
     if out is None:
         out = np.empty(_shape(view, target), frame.sample_type)
@@ -294,18 +290,6 @@ def _decode(
     _assemble(planes, frame.components, structure.colorspace, target, out[:bottom], fancy, frame.precision)
     out[bottom:] = out[bottom - 1]
     return out, structure
-
-
-def _dnl_is_wrong(structure: Structure) -> bool:
-    """Whether the frame header's height counts, as in libjpeg, and not DNL's, which the first scan does not fit.
-
-    A height above the one that DNL gives counts only if data for it are there.
-    """
-    frame = structure.require_frame()
-    if not frame.header_height:
-        return False
-    found = [finding for finding in structure.sink.findings if finding.scan == 0 and finding.kind != REMARK]
-    return any(frame.height > frame.header_height or finding.clause == "B.2.5" for finding in found)
 
 
 def _native_colorspace(structure: Structure) -> str:
@@ -342,12 +326,6 @@ def _blank_from(samples: list[NDArray[Any]], frame: Frame) -> int:
 # --- scans to samples ------------------------------------------------------------------------------------
 
 
-def _needs_planes(structure: Structure) -> bool:
-    """Whether all scans must be read before anything can be said of a block."""
-    indices = [index for scan in structure.scans for index in scan.indices]
-    return structure.require_frame().progressive or len(set(indices)) < len(indices)
-
-
 def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method: str) -> list[NDArray[Any] | None]:
     """Decode sequential scans to the sample planes of their components, band by band.
 
@@ -359,7 +337,7 @@ def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method:
     for scan in structure.scans:
         first, stop = view.scan_rows(scan)
         part, start = cut_scan(file, scan, first, stop) if structure.strict else (scan, 0)
-        for row, band in _bands(file, structure, part):
+        for row, band in read_bands(file, structure, part):
             for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
                 top = (start + row) * v
                 rows, columns = view.blocks(index)
@@ -394,16 +372,6 @@ def _lossless_samples(file: bytes, structure: Structure, view: View) -> list[NDA
     return planes
 
 
-def _bands(file: bytes, structure: Structure, scan: Scan) -> Iterator[tuple[int, Band]]:
-    """The bands of a sequential scan, each with the number of its first MCU row."""
-    step = band_rows(scan, BAND_BLOCKS)
-    for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
-        if not structure.strict:
-            tables = [structure.component_tables[index] for index in scan.indices]
-            note_impossible_dc(scan, band, tables, structure.sink, number * step)
-        yield number * step, band
-
-
 def _samples_of_planes(
     file: bytes, structure: Structure, view: View, options: _Options
 ) -> list[NDArray[Any] | None]:
@@ -413,7 +381,7 @@ def _samples_of_planes(
     smoothed = options.block_smoothing and smoothing.is_useful(known, structure.component_tables.values())
     planes: list[NDArray[Any] | None] = []
     workspace = Workspace()
-    all_sequences, mcu_rows = _coefficient_planes(file, structure)
+    all_sequences, mcu_rows = coefficient_planes(file, structure)
     for i, (sequences, bits) in enumerate(zip(all_sequences, known, strict=True)):
         if i not in structure.component_tables:
             planes.append(None)
@@ -446,30 +414,6 @@ def _samples_of_planes(
             _synthesise(band[:, own_columns], table, samples, side, workspace, options.dct_method, frame.precision)
         planes.append(plane)
     return planes
-
-
-def _coefficient_planes(file: bytes, structure: Structure) -> tuple[list[NDArray[np.int16]], int]:
-    """The coefficients of a frame after all of its scans: whole MCUs high; none of a component never sent.
-
-    Also, how many of the frame's MCU rows the last scan has come to.
-    """
-    frame = structure.require_frame()
-    planes = new_planes(frame, structure.scans, structure.size, structure.sink)
-    last_read = 0
-    for scan in structure.scans:
-        if frame.progressive:
-            last_read = scans.read_progressive(file, scan, planes, structure.sink)
-            if scan.Ss == 0 and not scan.Ah and not structure.strict:
-                tables = [structure.component_tables[index] for index in scan.indices]
-                note_impossible_dc(scan, [planes[index] for index in scan.indices], tables, structure.sink)
-            continue
-        for row, band in _bands(file, structure, scan):
-            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-                own = planes[index][row * v :][: len(sequences)]
-                lay_over(own, sequences[: len(own), : own.shape[1]])
-    scan = structure.scans[-1]
-    row = last_read // scan.mcus[1]
-    return planes, 1 + (row if scan.interleaved else row // scan.components[0].V)
 
 
 def _synthesise(
@@ -535,158 +479,6 @@ def _restored_samples(coefficients: Coefficients) -> list[NDArray[Any] | None]:
     return planes
 
 
-# --- coefficients ----------------------------------------------------------------------------------------
-
-
-def read_coefficients(
-    data: Any, *, tables: Any = None, strict: bool = True, max_pixels: int | None = MAX_PIXELS
-) -> Coefficients:
-    """Read a file's quantized coefficients, and all that is needed to write it again.
-
-    Parameters
-    ----------
-    data : the file: its bytes (any buffer), a path, or a binary file object.
-    tables, strict, max_pixels : as in :func:`decode`. :func:`read_coefficients_damaged` says where damage is.
-
-    Returns
-    -------
-    Coefficients. A component that the file never sends has a plane of zeros.
-
-    Raises
-    ------
-    FormatError, UnsupportedError for the data; TypeError for another kind of ``data``.
-    """
-    coefficients, _ = _read_coefficients(read_bytes(data), tables, strict, max_pixels)
-    return coefficients
-
-
-def read_coefficients_damaged(
-    data: Any, *, tables: Any = None, max_pixels: int | None = MAX_PIXELS
-) -> tuple[Coefficients, DamageReport]:
-    """Read what can be recovered of a file's coefficients, and say where it is damaged.
-
-    Parameters
-    ----------
-    As of :func:`read_coefficients`.
-
-    Returns
-    -------
-    (coefficients, report): as ``read_coefficients(data, strict=False)`` gives them, zeros where nothing can be
-    read; and the report that :func:`decode_damaged` gives.
-    """
-    return _read_coefficients(read_bytes(data), tables, False, max_pixels)
-
-
-def _read_coefficients(
-    file: bytes, tables: Any, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
-) -> tuple[Coefficients, DamageReport]:
-    structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
-    frame = structure.require_frame()
-    _check_size(structure, max_pixels)
-    if frame.lossless:
-        what = "lossless coding has samples, and no DCT coefficients"
-        raise UnsupportedError(what, offset=structure.frame_offset, clause="H.1")
-    coefficients = _coefficients(file, structure)
-    if _dnl_is_wrong(structure):
-        return _read_coefficients(file, tables, strict, max_pixels, obeys_dnl=False)
-    return coefficients, DamageReport.of(frame, structure.scans, structure.sink)
-
-
-def _coefficients(file: bytes, structure: Structure) -> Coefficients:
-    frame = structure.require_frame()
-    planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
-    if _needs_planes(structure):
-        for i, whole in enumerate(_coefficient_planes(file, structure)[0]):
-            if whole.size:
-                planes[i] = inverse_zigzag(whole[: frame.block_size(frame.components[i])[0]])
-    else:
-        _planes_of_scans(file, structure, planes)
-    components, quantization, huffman = _tables_for_one_scan(structure)
-    return Coefficients(
-        frame.height,
-        frame.width,
-        components,
-        [
-            np.zeros((*frame.block_size(c), 8, 8), np.int16) if plane is None else plane
-            for c, plane in zip(frame.components, planes, strict=True)
-        ],
-        quantization,
-        huffman,
-        structure.scans[0].restart_interval,
-        structure.application_segments,
-        frame.precision,
-    )
-
-
-def _planes_of_scans(file: bytes, structure: Structure, planes: list[NDArray[np.int16] | None]) -> None:
-    """Read sequential scans straight into planes ``(rows, columns, 8, 8)``."""
-    frame = structure.require_frame()
-    for scan in structure.scans:
-        for row, band in _bands(file, structure, scan):
-            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-                rows, columns = frame.block_size(frame.components[index])
-                plane = planes[index]
-                if plane is None:
-                    make = np.empty if structure.strict else np.zeros
-                    plane = planes[index] = make((rows, columns, 8, 8), np.int16)
-                kept = sequences[: rows - row * v, :columns]
-                plane[row * v : row * v + len(sequences)] = inverse_zigzag(kept)
-
-
-def _check_size(structure: Structure, max_pixels: int | None) -> None:
-    """Refuse more pixels than the caller allows, and a huge frame that the file is too small to fill."""
-    frame, offset = structure.require_frame(), structure.frame_offset
-    if isinstance(max_pixels, bool) or not isinstance(max_pixels, int | np.integer | None):
-        raise TypeError(f"max_pixels: an integer or None expected, got {max_pixels!r}")
-    size = f"{frame.width} x {frame.height} pixels"
-    if max_pixels is not None and frame.width * frame.height > max_pixels:
-        raise UnsupportedError(f"{size}: more than max_pixels={max_pixels}", offset=offset)
-    if frame.samples > max(UNBACKED_SAMPLES, frame.unit**2 * 8 * structure.size):
-        what = f"{size}, {frame.samples} samples: more than a file of {structure.size} bytes can hold"
-        raise UnsupportedError(what, offset=offset)
-
-
 def _shape(view: View, target: str) -> tuple[int, ...]:
     channels = len(view.components) if target == "raw" else CHANNELS[target]
     return (view.height, view.width) if channels == 1 else (view.height, view.width, channels)
-
-
-def _tables_for_one_scan(
-    structure: Structure,
-) -> tuple[tuple[Component, ...], dict[int, NDArray[np.uint16]], dict[tuple[int, int], HuffmanTable]]:
-    """Components and tables such that one scan could carry what the file's scans carry.
-
-    Quantization tables that share a number without being equal get numbers of their own. Huffman tables that do
-    are left out. Components that share an identifier are numbered anew.
-    """
-    frame = structure.require_frame()
-    components = list(frame.components)
-    if frame.progressive:
-        for scan in structure.scans:
-            for index, component in zip(scan.indices, scan.components, strict=True):
-                own = components[index]
-                if scan.Ss:
-                    components[index] = replace(own, Ta=component.Ta)
-                elif not scan.Ah:
-                    components[index] = replace(own, Td=component.Td)
-    huffman: dict[tuple[int, int], HuffmanTable] = {}
-    for scan in structure.scans if not frame.progressive else []:
-        for index, component in zip(scan.indices, scan.components, strict=True):
-            components[index] = component
-        if any(huffman.get(key, table) != table for key, table in scan.huffman_tables.items()):
-            huffman = {}
-            break
-        huffman.update(scan.huffman_tables)
-    tables = [
-        structure.component_tables.get(i, structure.quantization_tables.get(c.Tq, np.ones((8, 8), np.uint16)))
-        for i, c in enumerate(components)
-    ]
-    if len({c.identifier for c in components}) < len(components):
-        components = [replace(c, identifier=i) for i, c in enumerate(components, 1)]
-    numbered: dict[int, NDArray[np.uint16]] = {}
-    for component, table in zip(components, tables, strict=True):
-        if not np.array_equal(numbered.setdefault(component.Tq, table), table):
-            numbered = dict(enumerate(tables))
-            components = [replace(c, Tq=i) for i, c in enumerate(components)]
-            break
-    return tuple(components), numbered, huffman

@@ -14,8 +14,8 @@ from PIL import Image
 
 import numjpeg
 from numjpeg import scans
+from numjpeg.coefficient_files.writer import write_file
 from numjpeg.container.structure import read_structure
-from numjpeg.encoder import write_file
 from numjpeg.errors import JpegError
 from numjpeg.fast import decode_plan
 from numjpeg.fast.plan_store import PLANS

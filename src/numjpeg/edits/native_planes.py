@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from numjpeg.arguments import checked_integer
+from numjpeg.coefficient_files.reader import MAX_PIXELS, read_coefficients
+from numjpeg.coefficient_files.writer import write_coefficients
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.container import metadata
-from numjpeg.decoder import MAX_PIXELS, read_coefficients
-from numjpeg.encoder import write_coefficients
 from numjpeg.stages.blocks import pad_edges, split_blocks
 from numjpeg.stages.dct import fdct
 from numjpeg.stages.level_shift import level_shift

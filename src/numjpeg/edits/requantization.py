@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.arguments import QTables, checked_integer, quantization_table
-from numjpeg.coefficient_checks import checked_coefficients
+from numjpeg.coefficient_files.checks import checked_coefficients
+from numjpeg.coefficient_files.reader import read_coefficients
+from numjpeg.coefficient_files.writer import write_coefficients
 from numjpeg.coefficients import Coefficients
-from numjpeg.decoder import read_coefficients
-from numjpeg.encoder import write_coefficients
 from numjpeg.rate_distortion import scaling
 from numjpeg.stages.quantization import quantization_tables
 

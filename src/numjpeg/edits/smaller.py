@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from numjpeg.coefficient_files.reader import read_coefficients
+from numjpeg.coefficient_files.writer import scan_costs, write_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import markers, metadata
 from numjpeg.container.header import read_header
-from numjpeg.decoder import decode, read_coefficients
+from numjpeg.decoder import decode
 from numjpeg.edits.transform import orientation
-from numjpeg.encoder import scan_costs, write_coefficients
 from numjpeg.errors import UnsupportedError
 from numjpeg.rate_distortion.search import cheapest_script
 from numjpeg.sources import read_bytes

@@ -11,17 +11,17 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from numjpeg.coefficient_checks import checked_coefficients
+from numjpeg.coefficient_files.checks import checked_coefficients
+from numjpeg.coefficient_files.reader import read_coefficients
+from numjpeg.coefficient_files.writer import write_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import metadata
 from numjpeg.container.exif import read_exif, xmp_orientation
 from numjpeg.container.frame import mcu_size
-from numjpeg.decoder import read_coefficients
 from numjpeg.edits.application_segments import segments_of, upright_segments
 from numjpeg.edits.regions import Rectangle, Region, check_alike, drop_into, wiped
 from numjpeg.edits.requantization import requantized
 from numjpeg.edits.turns import OPERATIONS, ORIENTATIONS, turned
-from numjpeg.encoder import write_coefficients
 from numjpeg.errors import JpegError
 
 Source = TypeVar("Source")

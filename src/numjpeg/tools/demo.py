@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg import pipeline
+from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.container.structure import read_structure
-from numjpeg.decoder import decode, read_coefficients
+from numjpeg.decoder import decode
 from numjpeg.encoder import encode
 from numjpeg.metrics import psnr
 from numjpeg.tools.observe import Call, observed

@@ -7,7 +7,7 @@ import pytest
 from lane_reading import assert_same, scans_of
 
 import numjpeg
-from numjpeg.encoder import write_file
+from numjpeg.coefficient_files.writer import write_file
 from numjpeg.fast.codewords import lanes
 from numjpeg.stages.huffman import (
     HuffmanTable,

@@ -10,9 +10,9 @@ import samples
 
 import numjpeg
 from numjpeg import scans as writer
+from numjpeg.coefficient_files.writer import write_file
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import Frame, Scan
-from numjpeg.encoder import write_file
 from numjpeg.entropy.sequential_writer import Codable, find_symbols, write_scan
 from numjpeg.fast.codewords import tokens as fast_tokens
 from numjpeg.fast.codewords.tokens import ac_codes, dc_lookup, find_tokens

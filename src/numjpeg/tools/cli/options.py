@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from numjpeg.decoder import MAX_PIXELS
+from numjpeg.coefficient_files.reader import MAX_PIXELS
 from numjpeg.encoder import encode
 from numjpeg.stages.subsampling import SUBSAMPLING
 from numjpeg.tools.explain import printable

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.arguments import Subsampling
+from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.container.header import read_header
-from numjpeg.decoder import read_coefficients
 from numjpeg.encoder import encode
 from numjpeg.forensics import estimate_quality
 from numjpeg.metrics import psnr

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.structure import read_structure
-from numjpeg.decoder import read_coefficients
 from numjpeg.entropy import bits
 from numjpeg.sources import read_bytes
 from numjpeg.stages.dct import idct

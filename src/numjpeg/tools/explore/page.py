@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.coefficient_files.reader import MAX_PIXELS, read_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import structure as reader
 from numjpeg.container.frame import Scan
 from numjpeg.container.header import Header, read_header
-from numjpeg.decoder import MAX_PIXELS, decode, read_coefficients
+from numjpeg.decoder import decode
 from numjpeg.entropy import bits
 from numjpeg.forensics import (
     FAMILIES,

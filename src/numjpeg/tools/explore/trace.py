@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.coefficient_files.reader import MAX_PIXELS, read_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import structure as reader
 from numjpeg.container.frame import Frame
-from numjpeg.decoder import MAX_PIXELS, read_coefficients
 from numjpeg.entropy import bits
 from numjpeg.sources import read_bytes
 from numjpeg.stages.dct import idct

@@ -260,7 +260,7 @@ ROOMS = (
         _Room("encoder", "arguments, plan, coefficients, file"),
         _Room("decoder", "structure, scans, samples, picture"),
     ),
-    (_Room("coefficient_checks", "what a file can hold"),),
+    (_Room("coefficient_files", "read_coefficients, write_coefficients: files without pixels"),),
     (
         _Room("arguments", "checked once, one plan"),
         _Room("rate_distortion", "encode(tune=...)", PALE_BLUE),

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg import pipeline
+from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.coefficients import Coefficients
-from numjpeg.decoder import decode, read_coefficients
+from numjpeg.decoder import decode
 from numjpeg.encoder import encode
 from numjpeg.forensics import bits_per_block
 from numjpeg.stages.blocks import pad_edges, split_blocks

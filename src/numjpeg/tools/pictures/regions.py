@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from numjpeg.decoder import decode, read_coefficients
+from numjpeg.coefficient_files.reader import read_coefficients
+from numjpeg.decoder import decode
 from numjpeg.encoder import encode
 from numjpeg.forensics import bits_per_block
 from numjpeg.metrics import psnr

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from numjpeg.coefficient_files.writer import write_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container.header import read_header
-from numjpeg.encoder import encode, write_coefficients
+from numjpeg.encoder import encode
 from numjpeg.sources import read_bytes
 
 

@@ -1,0 +1,235 @@
+"""Files to coefficients: what all scans together say of each block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg import scans
+from numjpeg.coefficients import Coefficients, Component
+from numjpeg.container.findings import REMARK, DamageReport
+from numjpeg.container.frame import Scan
+from numjpeg.container.structure import Structure, band_rows, read_structure
+from numjpeg.entropy.evidence import note_impossible_dc
+from numjpeg.entropy.planes import lay_over, new_planes
+from numjpeg.entropy.shared import Band
+from numjpeg.errors import UnsupportedError
+from numjpeg.sources import read_bytes
+from numjpeg.stages.huffman import HuffmanTable
+from numjpeg.stages.zigzag import inverse_zigzag
+
+MAX_PIXELS = 178_956_970
+"""Pillow's limit against decompression bombs, in pixels."""
+
+UNBACKED_SAMPLES = MAX_PIXELS
+"""Samples, of all components, that a frame may announce whatever the size of the file. For more of them the file
+must have at least one bit a block, the least that a block costs (one DC code)."""
+
+BAND_BLOCKS = 1 << 12
+"""Blocks in flight at a time."""
+
+
+def read_coefficients(
+    data: Any, *, tables: Any = None, strict: bool = True, max_pixels: int | None = MAX_PIXELS
+) -> Coefficients:
+    """Read a file's quantized coefficients, and all that is needed to write it again.
+
+    Parameters
+    ----------
+    data : the file: its bytes (any buffer), a path, or a binary file object.
+    tables, strict, max_pixels : as in :func:`decode`. :func:`read_coefficients_damaged` says where damage is.
+
+    Returns
+    -------
+    Coefficients. A component that the file never sends has a plane of zeros.
+
+    Raises
+    ------
+    FormatError, UnsupportedError for the data; TypeError for another kind of ``data``.
+    """
+    coefficients, _ = _read_coefficients(read_bytes(data), tables, strict, max_pixels)
+    return coefficients
+
+
+def read_coefficients_damaged(
+    data: Any, *, tables: Any = None, max_pixels: int | None = MAX_PIXELS
+) -> tuple[Coefficients, DamageReport]:
+    """Read what can be recovered of a file's coefficients, and say where it is damaged.
+
+    Parameters
+    ----------
+    As of :func:`read_coefficients`.
+
+    Returns
+    -------
+    (coefficients, report): as ``read_coefficients(data, strict=False)`` gives them, zeros where nothing can be
+    read; and the report that :func:`decode_damaged` gives.
+    """
+    return _read_coefficients(read_bytes(data), tables, False, max_pixels)
+
+
+def _read_coefficients(
+    file: bytes, tables: Any, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
+) -> tuple[Coefficients, DamageReport]:
+    structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
+    frame = structure.require_frame()
+    check_size(structure, max_pixels)
+    if frame.lossless:
+        what = "lossless coding has samples, and no DCT coefficients"
+        raise UnsupportedError(what, offset=structure.frame_offset, clause="H.1")
+    coefficients = decoded_coefficients(file, structure)
+    if dnl_is_wrong(structure):
+        return _read_coefficients(file, tables, strict, max_pixels, obeys_dnl=False)
+    return coefficients, DamageReport.of(frame, structure.scans, structure.sink)
+
+
+def dnl_is_wrong(structure: Structure) -> bool:
+    """Whether the frame header's height counts, as in libjpeg, and not DNL's, which the first scan does not fit.
+
+    A height above the one that DNL gives counts only if data for it are there.
+    """
+    frame = structure.require_frame()
+    if not frame.header_height:
+        return False
+    found = [finding for finding in structure.sink.findings if finding.scan == 0 and finding.kind != REMARK]
+    return any(frame.height > frame.header_height or finding.clause == "B.2.5" for finding in found)
+
+
+def needs_planes(structure: Structure) -> bool:
+    """Whether all scans must be read before anything can be said of a block."""
+    indices = [index for scan in structure.scans for index in scan.indices]
+    return structure.require_frame().progressive or len(set(indices)) < len(indices)
+
+
+def read_bands(file: bytes, structure: Structure, scan: Scan) -> Iterator[tuple[int, Band]]:
+    """The bands of a sequential scan, each with the number of its first MCU row."""
+    step = band_rows(scan, BAND_BLOCKS)
+    for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
+        if not structure.strict:
+            tables = [structure.component_tables[index] for index in scan.indices]
+            note_impossible_dc(scan, band, tables, structure.sink, number * step)
+        yield number * step, band
+
+
+def coefficient_planes(file: bytes, structure: Structure) -> tuple[list[NDArray[np.int16]], int]:
+    """The coefficients of a frame after all of its scans: whole MCUs high; none of a component never sent.
+
+    Also, how many of the frame's MCU rows the last scan has come to.
+    """
+    frame = structure.require_frame()
+    planes = new_planes(frame, structure.scans, structure.size, structure.sink)
+    last_read = 0
+    for scan in structure.scans:
+        if frame.progressive:
+            last_read = scans.read_progressive(file, scan, planes, structure.sink)
+            if scan.Ss == 0 and not scan.Ah and not structure.strict:
+                tables = [structure.component_tables[index] for index in scan.indices]
+                note_impossible_dc(scan, [planes[index] for index in scan.indices], tables, structure.sink)
+            continue
+        for row, band in read_bands(file, structure, scan):
+            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
+                own = planes[index][row * v :][: len(sequences)]
+                lay_over(own, sequences[: len(own), : own.shape[1]])
+    scan = structure.scans[-1]
+    row = last_read // scan.mcus[1]
+    return planes, 1 + (row if scan.interleaved else row // scan.components[0].V)
+
+
+def decoded_coefficients(file: bytes, structure: Structure) -> Coefficients:
+    """The coefficients of all scans, with tables such that one scan could carry them."""
+    frame = structure.require_frame()
+    planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
+    if needs_planes(structure):
+        for i, whole in enumerate(coefficient_planes(file, structure)[0]):
+            if whole.size:
+                planes[i] = inverse_zigzag(whole[: frame.block_size(frame.components[i])[0]])
+    else:
+        _planes_of_scans(file, structure, planes)
+    components, quantization, huffman = _tables_for_one_scan(structure)
+    return Coefficients(
+        frame.height,
+        frame.width,
+        components,
+        [
+            np.zeros((*frame.block_size(c), 8, 8), np.int16) if plane is None else plane
+            for c, plane in zip(frame.components, planes, strict=True)
+        ],
+        quantization,
+        huffman,
+        structure.scans[0].restart_interval,
+        structure.application_segments,
+        frame.precision,
+    )
+
+
+def _planes_of_scans(file: bytes, structure: Structure, planes: list[NDArray[np.int16] | None]) -> None:
+    """Read sequential scans straight into planes ``(rows, columns, 8, 8)``."""
+    frame = structure.require_frame()
+    for scan in structure.scans:
+        for row, band in read_bands(file, structure, scan):
+            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
+                rows, columns = frame.block_size(frame.components[index])
+                plane = planes[index]
+                if plane is None:
+                    make = np.empty if structure.strict else np.zeros
+                    plane = planes[index] = make((rows, columns, 8, 8), np.int16)
+                kept = sequences[: rows - row * v, :columns]
+                plane[row * v : row * v + len(sequences)] = inverse_zigzag(kept)
+
+
+def check_size(structure: Structure, max_pixels: int | None) -> None:
+    """Refuse more pixels than the caller allows, and a huge frame that the file is too small to fill."""
+    frame, offset = structure.require_frame(), structure.frame_offset
+    if isinstance(max_pixels, bool) or not isinstance(max_pixels, int | np.integer | None):
+        raise TypeError(f"max_pixels: an integer or None expected, got {max_pixels!r}")
+    size = f"{frame.width} x {frame.height} pixels"
+    if max_pixels is not None and frame.width * frame.height > max_pixels:
+        raise UnsupportedError(f"{size}: more than max_pixels={max_pixels}", offset=offset)
+    if frame.samples > max(UNBACKED_SAMPLES, frame.unit**2 * 8 * structure.size):
+        what = f"{size}, {frame.samples} samples: more than a file of {structure.size} bytes can hold"
+        raise UnsupportedError(what, offset=offset)
+
+
+def _tables_for_one_scan(
+    structure: Structure,
+) -> tuple[tuple[Component, ...], dict[int, NDArray[np.uint16]], dict[tuple[int, int], HuffmanTable]]:
+    """Components and tables such that one scan could carry what the file's scans carry.
+
+    Quantization tables that share a number without being equal get numbers of their own. Huffman tables that do
+    are left out. Components that share an identifier are numbered anew.
+    """
+    frame = structure.require_frame()
+    components = list(frame.components)
+    if frame.progressive:
+        for scan in structure.scans:
+            for index, component in zip(scan.indices, scan.components, strict=True):
+                own = components[index]
+                if scan.Ss:
+                    components[index] = replace(own, Ta=component.Ta)
+                elif not scan.Ah:
+                    components[index] = replace(own, Td=component.Td)
+    huffman: dict[tuple[int, int], HuffmanTable] = {}
+    for scan in structure.scans if not frame.progressive else []:
+        for index, component in zip(scan.indices, scan.components, strict=True):
+            components[index] = component
+        if any(huffman.get(key, table) != table for key, table in scan.huffman_tables.items()):
+            huffman = {}
+            break
+        huffman.update(scan.huffman_tables)
+    tables = [
+        structure.component_tables.get(i, structure.quantization_tables.get(c.Tq, np.ones((8, 8), np.uint16)))
+        for i, c in enumerate(components)
+    ]
+    if len({c.identifier for c in components}) < len(components):
+        components = [replace(c, identifier=i) for i, c in enumerate(components, 1)]
+    numbered: dict[int, NDArray[np.uint16]] = {}
+    for component, table in zip(components, tables, strict=True):
+        if not np.array_equal(numbered.setdefault(component.Tq, table), table):
+            numbered = dict(enumerate(tables))
+            components = [replace(c, Tq=i) for i, c in enumerate(components)]
+            break
+    return tuple(components), numbered, huffman

@@ -1,0 +1,189 @@
+"""Coefficients to a file, its segments in libjpeg's order (T.81 B.2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from io import BytesIO
+
+from numjpeg.arguments import (
+    Scans,
+)
+from numjpeg.coefficient_files.checks import plan_writing
+from numjpeg.coefficients import Coefficients
+from numjpeg.container import markers, segments
+from numjpeg.container.frame import Frame, Scan, frame_of
+from numjpeg.container.scripts import Script, make_scans
+from numjpeg.entropy.progressive_writer import ComponentData, encode_scan
+from numjpeg.entropy.sequential_writer import MissingCodeError
+from numjpeg.scans import (
+    Bands,
+    ScanSymbols,
+    TableKey,
+    cut_bands,
+    nonzero_coefficients,
+    optimal_tables,
+    write_arithmetic,
+    write_symbols,
+)
+from numjpeg.stages.huffman import HuffmanTable
+
+
+def write_coefficients(
+    coefficients: Coefficients,
+    *,
+    optimize: bool | None = None,
+    progressive: bool = False,
+    arithmetic: bool = False,
+    scans: Scans | None = None,
+) -> bytes:
+    """Write coefficients as a sequential or a progressive file; nothing is lost.
+
+    Parameters
+    ----------
+    coefficients : as :func:`numjpeg.read_coefficients` gives them, changed or not.
+    optimize : True makes Huffman tables for these coefficients, False takes the standard ones (K.3). None keeps
+        the file's own, and makes new ones if it has none or they lack a code that is needed.
+    progressive, arithmetic, scans : as of :func:`encode`; the scans must send all bits. Progressive files have
+        tables for each scan.
+
+    Returns
+    -------
+    The file. For a baseline file that Pillow wrote, unchanged coefficients give the same bytes; a progressive file
+    is the one that ``jpegtran -progressive`` writes, where its markers are those that jpegtran copies.
+
+    Raises
+    ------
+    ValueError, TypeError if planes, tables and components do not fit each other, or a coefficient is larger than
+    files of 8 bits a sample have codes for: an AC coefficient outside -1023 .. 1023 (F.1.2.2.1), a DC difference
+    outside -2047 .. 2047 (F.1.2.1.2).
+    """
+    plan = plan_writing(
+        coefficients, optimize=optimize, progressive=progressive, arithmetic=arithmetic, scans=scans
+    )
+    if plan.arithmetic:
+        return write_arithmetic_file(plan.coefficients, plan.script)
+    try:
+        return write_file(plan.coefficients, plan.huffman_tables, script=plan.script)
+    except MissingCodeError:  # the file's own tables have no code for a coefficient that was changed
+        return write_file(plan.coefficients, None)
+
+
+def write_file(
+    coefficients: Coefficients,
+    huffman_tables: Mapping[TableKey, HuffmanTable] | None,
+    bands: Bands | None = None,
+    script: Script = (),
+    restart_rows: int = 0,
+) -> bytes:
+    """Write a sequential file, or with a script a progressive one, its segments in libjpeg's order.
+
+    Parameters
+    ----------
+    coefficients : what goes into the file. Its own ``huffman_tables`` are not looked at.
+    huffman_tables : tables to code with, or None for optimal ones. Progressive files have them anyway.
+    bands : in place of ``coefficients.planes``, so that the whole waist need not be held; always the same ones.
+    script : a legal one (:func:`numjpeg.container.scripts.check_script`); empty for a sequential file.
+    restart_rows : rows of MCUs between restart markers in a progressive file; 0 for
+        ``coefficients.restart_interval``.
+
+    Returns
+    -------
+    The file.
+
+    Raises
+    ------
+    MissingCodeError if a table has no code for a symbol that occurs.
+    """
+    frame = frame_of(coefficients, progressive=bool(script))
+    scans = make_scans(frame, script, coefficients.restart_interval, restart_rows)
+    file = BytesIO()  # which gives its content away without a copy
+    file.writelines(head(coefficients, frame))
+    if script:
+        file.writelines(_progressive_scans(scans, _component_data(scans, coefficients, bands)))
+    else:
+        file.writelines(_sequential_scans(scans, coefficients, bands, huffman_tables))
+    file.write(bytes((0xFF, markers.EOI)))
+    return file.getvalue()
+
+
+def write_arithmetic_file(coefficients: Coefficients, script: Script = (), restart_rows: int = 0) -> bytes:
+    """Write a file with arithmetic coding; the parameters are those of :func:`write_file`."""
+    frame = frame_of(coefficients, progressive=bool(script), arithmetic=True)
+    file = BytesIO()
+    file.writelines(head(coefficients, frame))
+    interval = 0
+    for scan in make_scans(frame, script, coefficients.restart_interval, restart_rows):
+        if scan.statistics_areas:
+            file.write(segments.build_dac(scan.statistics_areas))
+        if scan.restart_interval != interval:
+            interval = scan.restart_interval
+            file.write(segments.build_dri(interval))
+        file.write(segments.build_sos(scan))
+        file.writelines(write_arithmetic(scan, coefficients.planes))
+    file.write(bytes((0xFF, markers.EOI)))
+    return file.getvalue()
+
+
+def head(coefficients: Coefficients, frame: Frame) -> Iterator[bytes]:
+    """A file up to the frame header."""
+    yield bytes((0xFF, markers.SOI))
+    for segment in coefficients.application_segments:
+        yield segments.build(*segment)
+    for number in dict.fromkeys(c.Tq for c in frame.components):
+        yield segments.build_dqt(number, coefficients.quantization_tables[number])
+    yield segments.build_sof(frame)
+
+
+def tables_head(coefficients: Coefficients, huffman_tables: Mapping[TableKey, HuffmanTable]) -> Iterator[bytes]:
+    """Huffman tables and restart interval of a sequential file."""
+    for key in dict.fromkeys(key for c in coefficients.components for key in ((0, c.Td), (1, c.Ta))):
+        yield segments.build_dht(*key, huffman_tables[key])
+    if coefficients.restart_interval:
+        yield segments.build_dri(coefficients.restart_interval)
+
+
+def _sequential_scans(
+    scans: list[Scan],
+    coefficients: Coefficients,
+    bands: Bands | None,
+    huffman_tables: Mapping[TableKey, HuffmanTable] | None,
+) -> Iterator[bytes]:
+    """Huffman tables and restart interval; then of each scan its header and its data."""
+    symbols = [ScanSymbols(scan, bands or partial(cut_bands, coefficients.planes, scan)) for scan in scans]
+    if huffman_tables is None:
+        huffman_tables = optimal_tables((of_scan.scan, of_scan.frequencies()) for of_scan in symbols)
+    yield from tables_head(coefficients, huffman_tables)
+    for scan, of_scan in zip(scans, symbols, strict=True):
+        scan.huffman_tables.update(huffman_tables)
+        yield segments.build_sos(scan)
+        yield from write_symbols(scan, of_scan.to_write())
+
+
+def scan_costs(coefficients: Coefficients) -> Callable[[Script], int]:
+    """What tells how many bytes scans of a progressive file take, their tables and headers included."""
+    frame = frame_of(coefficients, progressive=True)
+    data = _component_data(make_scans(frame, (), 0), coefficients, None)
+    return lambda script: sum(map(len, _progressive_scans(make_scans(frame, script, 0), data)))
+
+
+def _component_data(scans: list[Scan], coefficients: Coefficients, bands: Bands | None) -> list[ComponentData]:
+    """What the scans of a progressive file are made of."""
+    frame = scans[0].frame
+    whole = Scan(frame, tuple(range(len(frame.components))), frame.components, {}, 0)
+    return nonzero_coefficients(bands(0) if bands else cut_bands(coefficients.planes, whole, 0))
+
+
+def _progressive_scans(scans: list[Scan], data: list[ComponentData]) -> Iterator[bytes]:
+    """Of each scan its Huffman tables, its restart interval if that changes, its header and its data."""
+    interval = 0
+    for scan in scans:
+        symbols = encode_scan(scan, data)
+        scan.huffman_tables.update(optimal_tables((scan, piece.frequencies(scan)) for piece in symbols))
+        for key, table in scan.huffman_tables.items():
+            yield segments.build_dht(*key, table)
+        if scan.restart_interval != interval:
+            interval = scan.restart_interval
+            yield segments.build_dri(interval)
+        yield segments.build_sos(scan)
+        yield from write_symbols(scan, symbols)
