@@ -57,12 +57,8 @@ def test_each_module_has_its_test() -> None:
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         if path.stem.startswith("__"):
             continue
-        names = {
-            f"test_{path.stem}",
-            f"test_stage_{path.stem}",
-            f"test_j2k_{path.stem}",
-            f"test_{'_'.join(parts[-2:])}",
-        }
+        names = {f"{prefix}_{path.stem}" for prefix in ("test", "test_stage", "test_j2k")}
+        names |= {f"test_{'_'.join(parts[-2:])}", TESTED_WITH.get("/".join(parts), "")}
         if not names & tests:
             missing.append("/".join(parts))
     assert not missing
