@@ -312,7 +312,10 @@ def test_real_files_equal_jpegtran(jpegtran: str, corpus: Path) -> None:
     count = 0
     with (corpus / "MANIFEST.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == "valid" and int(row["size"]) < 100_000]
-    for row in (row for row in rows if row["sof"] in ("SOF0", "SOF1")):
+    # jpegtran 2.1.5 has no 12 bits, and refuses a height that DNL gives.
+    for row in (row for row in rows if row["sof"] in ("SOF0", "SOF1") and row["precision"] == "8"):
+        if "/dnl/" in row["path"]:
+            continue
         try:
             c = numjpeg.read_coefficients((corpus / row["path"]).read_bytes())
         except numjpeg.JpegError:

@@ -117,7 +117,7 @@ def encode_many(images: Iterable[Any], quality: int | None = None, **options: An
     What :func:`encode_batch` raises.
 
     >>> [len(data) for data in encode_many(np.zeros((3, 16, 16), np.uint8))]
-    [333, 333, 333]
+    [335, 335, 335]
     """
     if isinstance(images, np.ndarray) and images.ndim == 3:
         images = list(images)

@@ -48,7 +48,7 @@ def test_scans_of_ones_own_are_kept(photo: np.ndarray) -> None:
 
 
 def test_preview_is_libjpegs_order_of_scans(photo: np.ndarray) -> None:
-    """The scan headers are those of a file by Pillow, and a tenth of the file shows more than of the smallest."""
+    """The scan headers are those of a file by Pillow, and 15 % of the file show more than of the smallest."""
     stream = BytesIO()
     Image.fromarray(photo).save(stream, "JPEG", quality=40, progressive=True)
     assert numjpeg.encode(photo, 40, scans="preview") == stream.getvalue()
@@ -59,12 +59,12 @@ def test_preview_is_libjpegs_order_of_scans(photo: np.ndarray) -> None:
         headers = [part[2:] for part in data.split(b"\xff\xda")[1:]]
         return [[*part[1 : 1 + 2 * part[0] : 2], *part[1 + 2 * part[0] :][:3]] for part in headers]
 
-    def first_tenth(data: bytes) -> float:
-        return numjpeg.psnr(photo, numjpeg.decode(data[: len(data) // 10], strict=False, colorspace="RGB"))
+    def beginning(data: bytes) -> float:
+        return numjpeg.psnr(photo, numjpeg.decode(data[: len(data) * 15 // 100], strict=False, colorspace="RGB"))
 
     assert len(scans(preview)) == 10
     assert scans(preview) == scans(stream.getvalue())
-    assert first_tenth(preview) > first_tenth(numjpeg.encode(photo, 70, tune="psnr", progressive=True)) + 1
+    assert beginning(preview) > beginning(numjpeg.encode(photo, 70, tune="psnr", progressive=True)) + 1
     with pytest.raises(ValueError, match="scans: 'small'"):
         numjpeg.encode(photo, scans="small")
 

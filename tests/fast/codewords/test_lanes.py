@@ -178,7 +178,7 @@ def test_every_file_of_the_corpus(corpus: Path) -> None:
             scans = scans_of(data)
         except JpegError:
             continue
-        if not scans or scans[0].frame.progressive:
+        if not scans or scans[0].frame.progressive or scans[0].frame.arithmetic or scans[0].frame.lossless:
             continue
         _, walked = assert_same(data)
         if "valid/baseline" in str(path):
