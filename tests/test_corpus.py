@@ -268,6 +268,8 @@ def test_coefficients_of_every_file_are_kept(corpus: Path, manifest: list[dict[s
     for row in manifest:
         if row["kind"] != "valid" or expectation(row) != "equal" or int(row["size"]) > 300_000:
             continue
+        if row["sof"] in ("SOF3", "SOF11"):
+            continue  # lossless coding has no coefficients
         data = (corpus / row["path"]).read_bytes()
         before = numjpeg.read_coefficients(data)
         written = numjpeg.write_coefficients(before)

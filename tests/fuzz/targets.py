@@ -121,9 +121,12 @@ def read_planes(data: bytes, read_scan: Callable[..., Any], sink: Sink) -> Resul
 def fast_and_serial(data: bytes) -> None:
     """The fast readers against the literal ones, strict and not; lanes are forced on scans of every size."""
     try:
-        progressive_frame = read_structure(data, strict=False).require_frame().progressive
+        frame = read_structure(data, strict=False).require_frame()
     except JpegError:
         return
+    if frame.lossless or frame.arithmetic:
+        return  # the first has lanes of its own, the second no fast form
+    progressive_frame = frame.progressive
     below = lanes.SERIAL_BELOW, progressive_walk.WALK_BELOW
     lanes.SERIAL_BELOW, progressive_walk.WALK_BELOW = 64, 0
     try:

@@ -14,6 +14,7 @@ MODULES = (
     "dct",
     "huffman",
     "level_shift",
+    "lossless_prediction",
     "mcu_order",
     "quantization",
     "run_length",

@@ -31,9 +31,9 @@ def observed() -> Iterator[list[Call]]:
     calls: list[Call] = []
 
     def noting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*arguments: Any) -> Any:
+        def run(*arguments: Any, **options: Any) -> Any:
             start = time.process_time()
-            result = function(*arguments)
+            result = function(*arguments, **options)
             calls.append(Call(name, arguments, result, time.process_time() - start))
             return result
 
