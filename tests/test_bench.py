@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCH = Path(__file__).parent / "bench"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(BENCH), *sys.path])}
 
 
+@pytest.mark.sweep
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     command = [
         sys.executable,

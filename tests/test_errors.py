@@ -54,7 +54,7 @@ def test_a_missing_eoi_loses_nothing(kind: str) -> None:
     assert any("EOI" in warning for warning in numjpeg.read_header(data[:-2]).warnings)
 
 
-@pytest.mark.usual("color", "restart", "16-bit tables")
+@pytest.mark.usual("color")
 @pytest.mark.parametrize("kind", small_files())
 def test_every_byte_set_to_other_values(kind: str) -> None:
     data = bytearray(small_files()[kind])

@@ -48,6 +48,7 @@ def drawn() -> dict[str, Image.Image]:
     return pictures.draw_all(photograph())
 
 
+@pytest.mark.sweep
 def test_pic_holds_these_files_and_no_others(drawn: dict[str, Image.Image]) -> None:
     assert drawn.keys() == NAMES
     assert {path.name for path in PIC.iterdir()} == NAMES | {pictures.PHOTO}
@@ -69,6 +70,7 @@ def squared_difference(name: str, picture: Image.Image) -> float:
     return numjpeg.metrics.mse(there, here)
 
 
+@pytest.mark.sweep
 @same_letters
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_pic_is_what_the_command_draws_now(name: str, drawn: dict[str, Image.Image]) -> None:
