@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from operator import index
-from types import NoneType
+from types import NoneType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -146,90 +146,62 @@ _SMALL = (bool, int, float, str)
 """Types of values that are compared by what they say, and of which it does no harm to keep 64."""
 
 
-def _settings(
-    height: int,
-    width: int,
-    source: str,
-    quality: int | None,
-    *,
-    subsampling: Subsampling | None,
-    optimize: bool,
-    progressive: bool,
-    arithmetic: bool,
-    scans: Scans | None,
-    qtables: QTables | None,
-    keep_rgb: bool,
-    restart_marker_blocks: int,
-    restart_marker_rows: int,
-    dpi: tuple[float, float] | None,
-    exif: bytes | None,
-    icc_profile: bytes | None,
-    xmp: bytes | None,
-    comment: bytes | str | None,
-    dct_method: str,
-    tune: str | None,
-    importance: ArrayLike | str | None,
-    target_bytes: int | None,
-    target_psnr: float | None,
-    fancy_upsampling: bool,
-    precision: int = 8,
-    lossless: bool = False,
-    predictor: int | None = None,
-    point_transform: int = 0,
-) -> Settings:
-    if dct_method not in dct.METHODS:
-        raise ValueError(f"dct_method: {dct_method!r} is none of {dct.METHODS}")
-    searches = tune is not None or target_bytes is not None or target_psnr is not None
-    how = _lossless(lossless, predictor, point_transform, precision)
+def _settings(height: int, width: int, source: str, quality: int | None, **options: Any) -> Settings:
+    given = SimpleNamespace(**options)  # every other parameter of encode by its name
+    if given.dct_method not in dct.METHODS:
+        raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
+    has_target = given.target_bytes is not None or given.target_psnr is not None
+    searches = given.tune is not None or has_target
+    precision, subsampling, keep_rgb = given.precision, given.subsampling, given.keep_rgb
+    how = _lossless(given.lossless, given.predictor, given.point_transform, precision)
     if how:
-        for name, given in (
-            ("quality", quality is not None),
-            ("qtables", qtables is not None),
-            ("progressive", progressive or scans is not None),
-            ("subsampling", subsampling is not None),
-            ("tune", searches),
-        ):
-            if given:
-                raise ValueError(f"{name}: not together with lossless")
-        keep_rgb = source in ("RGB", "BGR")
-        subsampling = "1x1"
+        _refuse(
+            "not together with lossless",
+            quality=quality is not None,
+            qtables=given.qtables is not None,
+            progressive=given.progressive or given.scans is not None,
+            subsampling=subsampling is not None,
+            tune=searches,
+        )
+        subsampling, keep_rgb = "1x1", source in ("RGB", "BGR")
     elif searches and precision != 8:
         raise ValueError(f"precision: files of {precision} bits are not searched for (tune, target_...)")
     stored = _stored_colorspace(source, keep_rgb)
     factors = _sampling_factors(subsampling, stored)
     quality = None if quality is None else checked_integer("quality", quality, 1, 100)
-    searched = tune is None and qtables is None and (target_bytes is not None or target_psnr is not None)
-    tables, selectors = _quantization(qtables, UNSCALED if searched else quality, stored)
-    tuning = _tuning(
-        tune, quality, importance, target_bytes, target_psnr, fancy_upsampling, bool(progressive) and scans is None
-    )
-    if tuning and arithmetic:
+    scaled = has_target and given.tune is None and given.qtables is None
+    tables, selectors = _quantization(given.qtables, UNSCALED if scaled else quality, stored)
+    tuning = _tuning(quality, given)
+    if tuning and given.arithmetic:
         raise ValueError("arithmetic: without tune, target_bytes and target_psnr only")
-    if tuning and tune is not None:
-        _check_tunable(stored, qtables, factors)
+    if given.tune is not None:
+        _check_tunable(stored, given.qtables, factors)
     components = _components(stored, factors, selectors)
     if how:
         components = tuple(replace(c, Tq=0, Td=0, Ta=0) for c in components)
-    unit = 1 if how else 8
-    interval, rows = _restart_interval(restart_marker_blocks, restart_marker_rows, width, factors, unit)
+    blocks, rows = given.restart_marker_blocks, given.restart_marker_rows
+    interval, rows = _restart_interval(blocks, rows, width, factors, 1 if how else 8)
     if how and interval % width:
         raise ValueError(f"restart_marker_blocks: {interval} is not whole rows of {width}, as lossless files need")
-    application_segments = _application_segments(stored, dpi, exif, icc_profile, xmp, comment)
-    coefficients = Coefficients(
-        height, width, components, [], tables, {}, interval, application_segments, precision
-    )
-    script = checked_script(progressive, scans, components, stored, complete=False)
-    optimize = bool(optimize) or precision != 8  # the standard tables are for 8 bits
+    extra = _application_segments(stored, given)
+    coefficients = Coefficients(height, width, components, [], tables, {}, interval, extra, precision)
+    script = checked_script(given.progressive, given.scans, components, stored, complete=False)
+    optimize = bool(given.optimize) or precision != 8  # the standard tables are for 8 bits
     return Settings(
-        source, stored, coefficients, dct_method, optimize, script, rows, tuning, how, bool(arithmetic)
+        source, stored, coefficients, given.dct_method, optimize, script, rows, tuning, how, bool(given.arithmetic)
     )
+
+
+def _refuse(why: str, **given: bool) -> None:
+    """ValueError for the first argument that is given."""
+    for name, is_given in given.items():
+        if is_given:
+            raise ValueError(f"{name}: {why}")
 
 
 def _lossless(lossless: bool, predictor: int | None, point_transform: int, precision: int) -> Lossless | None:
     if not lossless:
-        for name, given in (("predictor", predictor is not None), ("point_transform", point_transform != 0)):
-            if given:
-                raise ValueError(f"{name}: only with lossless")
+        _refuse("only with lossless", predictor=predictor is not None, point_transform=point_transform != 0)
         return None
     predictor = None if predictor is None else checked_integer("predictor", predictor, 1, 7)
     return Lossless(predictor, checked_integer("point_transform", point_transform, 0, precision - 1))
@@ -463,16 +435,9 @@ def _restart_interval(
 # --- tuning ----------------------------------------------------------------------------------------------
 
 
-def _tuning(
-    tune: str | None,
-    quality: int | None,
-    importance: ArrayLike | str | None,
-    target_bytes: int | None,
-    target_psnr: float | None,
-    fancy_upsampling: bool,
-    finds_script: bool,
-) -> Tuning | None:
-    targets = {"target_bytes": target_bytes, "target_psnr": target_psnr}
+def _tuning(quality: int | None, given: SimpleNamespace) -> Tuning | None:
+    tune, importance = given.tune, given.importance
+    targets = {"target_bytes": given.target_bytes, "target_psnr": given.target_psnr}
     if tune is None and importance is not None:
         raise ValueError("importance: only with tune")
     if tune is None and all(target is None for target in targets.values()):
@@ -481,18 +446,22 @@ def _tuning(
         raise ValueError(f"tune: {tune!r} is none of {(None, *TUNES)}")
     if isinstance(importance, str) and importance != "auto":
         raise ValueError(f"importance: {importance!r} is neither 'auto' nor an array")
-    if target_bytes is not None:
-        target_bytes = checked_integer("target_bytes", target_bytes, 1)
-    if target_psnr is not None:
-        if isinstance(target_psnr, bool) or not isinstance(target_psnr, int | float | np.number):
-            raise TypeError(f"target_psnr: a number expected, got {target_psnr!r}")
-        if not np.isfinite(target_psnr):
-            raise ValueError(f"target_psnr: {target_psnr} is not finite")
-    given = [name for name, value in {"quality": quality, **targets}.items() if value is not None]
-    if len(given) > 1:
-        raise ValueError(f"{given[1]}: not together with {given[0]}")
+    if given.target_bytes is not None:
+        targets["target_bytes"] = checked_integer("target_bytes", given.target_bytes, 1)
+    psnr = given.target_psnr
+    if psnr is not None:
+        if isinstance(psnr, bool) or not isinstance(psnr, int | float | np.number):
+            raise TypeError(f"target_psnr: a number expected, got {psnr!r}")
+        if not np.isfinite(psnr):
+            raise ValueError(f"target_psnr: {psnr} is not finite")
+    goals = [name for name, value in {"quality": quality, **targets}.items() if value is not None]
+    if len(goals) > 1:
+        raise ValueError(f"{goals[1]}: not together with {goals[0]}")
+    finds_script = bool(given.progressive) and given.scans is None
     quality = 75 if quality is None else quality
-    return Tuning(tune, quality, importance, target_bytes, target_psnr, fancy_upsampling, finds_script)
+    return Tuning(
+        tune, quality, importance, **targets, fancy_upsampling=given.fancy_upsampling, finds_script=finds_script
+    )
 
 
 def _check_tunable(stored: str, qtables: QTables | None, factors: list[tuple[int, int]]) -> None:
@@ -507,17 +476,10 @@ def _check_tunable(stored: str, qtables: QTables | None, factors: list[tuple[int
 # --- metadata --------------------------------------------------------------------------------------------
 
 
-def _application_segments(
-    stored: str,
-    dpi: tuple[float, float] | None,
-    exif: bytes | None,
-    icc_profile: bytes | None,
-    xmp: bytes | None,
-    comment: bytes | str | None,
-) -> list[tuple[int, bytes]]:
+def _application_segments(stored: str, given: SimpleNamespace) -> list[tuple[int, bytes]]:
     """(marker code, payload) in libjpeg's and Pillow's order."""
     found: list[tuple[int, bytes]] = []
-    density = _density(dpi)
+    density = _density(given.dpi)
     if stored in ("GRAY", "YCbCr"):
         found.append(metadata.jfif(density or metadata.Density(0, 1, 1)))
     elif density:
@@ -526,13 +488,13 @@ def _application_segments(
         found.append(metadata.jfif(density))
     if stored in ("RGB", "CMYK"):
         found.append(metadata.adobe(0))
-    for name, value, make in (
-        ("exif", _bytes("exif", exif), lambda data: [metadata.exif(data)]),
-        ("xmp", _bytes("xmp", xmp), lambda data: [metadata.xmp(data)]),
-        ("icc_profile", _bytes("icc_profile", icc_profile), metadata.icc),
-        ("comment", _bytes("comment", comment), lambda data: [metadata.comment(data)]),
+    for name, make in (
+        ("exif", lambda data: [metadata.exif(data)]),
+        ("xmp", lambda data: [metadata.xmp(data)]),
+        ("icc_profile", metadata.icc),
+        ("comment", lambda data: [metadata.comment(data)]),
     ):
-        if value:
+        if value := _bytes(name, getattr(given, name)):
             made = make(value)
             if any(len(payload) > segments.MAX_SEGMENT for _, payload in made):
                 raise ValueError(f"{name}: {len(value)} bytes do not fit into a segment of {segments.MAX_SEGMENT}")

@@ -11,16 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numjpeg.arguments import (
-    Lossless,
-    Plan,
-    QTables,
-    Scans,
-    Settings,
-    Subsampling,
-    Tuning,
-    plan_encoding,
-)
+from numjpeg.arguments import Lossless, Plan, QTables, Scans, Settings, Subsampling, Tuning, plan_encoding
 from numjpeg.coefficient_files.writer import head, scan_costs, tables_head, write_arithmetic_file, write_file
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.colorspaces import to_components
@@ -30,13 +21,7 @@ from numjpeg.container.scripts import Script, make_scans
 from numjpeg.entropy.arithmetic_writer import write_lossless
 from numjpeg.entropy.lossless_writer import code_lossless
 from numjpeg.metrics import psnr
-from numjpeg.scans import (
-    Bands,
-    TableKey,
-    fast_forms_enabled,
-    optimal_tables,
-    write_symbols,
-)
+from numjpeg.scans import Bands, TableKey, fast_forms_enabled, optimal_tables, write_symbols
 from numjpeg.stages.blocks import pad_edges, split_blocks
 from numjpeg.stages.dct import fdct
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
@@ -153,36 +138,9 @@ def encode(
     >>> data[:4].hex()
     'ffd8ffe0'
     """
-    plan = plan_encoding(
-        image,
-        quality,
-        colorspace,
-        subsampling=subsampling,
-        optimize=optimize,
-        progressive=progressive,
-        arithmetic=arithmetic,
-        scans=scans,
-        qtables=qtables,
-        keep_rgb=keep_rgb,
-        restart_marker_blocks=restart_marker_blocks,
-        restart_marker_rows=restart_marker_rows,
-        dpi=dpi,
-        exif=exif,
-        icc_profile=icc_profile,
-        xmp=xmp,
-        comment=comment,
-        dct_method=dct_method,
-        tune=tune,
-        importance=importance,
-        target_bytes=target_bytes,
-        target_psnr=target_psnr,
-        fancy_upsampling=fancy_upsampling,
-        precision=precision,
-        lossless=lossless,
-        predictor=predictor,
-        point_transform=point_transform,
-    )
-    return run(plan, progress)
+    given = locals()  # every parameter by its name
+    del given["image"], given["progress"]
+    return run(plan_encoding(image, **given), progress)
 
 
 def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
@@ -213,10 +171,10 @@ def _tables_given(settings: Settings) -> Mapping[TableKey, HuffmanTable] | None:
 
 def most_together(settings: Settings) -> int:
     """How many pictures of these settings :func:`run_together` can take; 0 if not even one."""
-    special = settings.tuning or settings.script or settings.lossless or settings.coefficients.precision != 8
-    if not fast_forms_enabled() or special or settings.dct_method != "islow":
+    special = settings.tuning or settings.script or settings.lossless or settings.arithmetic
+    if special or settings.coefficients.precision != 8 or settings.dct_method != "islow":
         return 0
-    if settings.arithmetic:
+    if not fast_forms_enabled():
         return 0
     most = _most_in_a_plan(settings)
     return min(1, most) if settings.optimize else most
@@ -436,9 +394,7 @@ def _encode_lossless(plan: Plan, how: Lossless) -> bytes:
         scan.huffman_tables[0, 0] = table
         coding, data = segments.build_dht(0, 0, table), write_symbols(scan, [symbols])
     parts = [
-        bytes((0xFF, markers.SOI)),
-        *(segments.build(*segment) for segment in coefficients.application_segments),
-        segments.build_sof(frame),
+        *head(coefficients, frame),
         coding,
         *([segments.build_dri(scan.restart_interval)] if scan.restart_interval else []),
         segments.build_sos(scan),

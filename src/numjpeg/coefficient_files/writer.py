@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
 
-from numjpeg.arguments import (
-    Scans,
-)
+from numjpeg.arguments import Scans
 from numjpeg.coefficient_files.checks import plan_writing
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import markers, segments
@@ -130,7 +128,7 @@ def head(coefficients: Coefficients, frame: Frame) -> Iterator[bytes]:
     yield bytes((0xFF, markers.SOI))
     for segment in coefficients.application_segments:
         yield segments.build(*segment)
-    for number in dict.fromkeys(c.Tq for c in frame.components):
+    for number in dict.fromkeys(c.Tq for c in frame.components if not frame.lossless):
         yield segments.build_dqt(number, coefficients.quantization_tables[number])
     yield segments.build_sof(frame)
 
