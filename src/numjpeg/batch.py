@@ -18,13 +18,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.arguments import Plan, checked_integer, planner
-from numjpeg.decoder import decode, grouping, run_files_together
+from numjpeg.decoder import decode, grouping
 from numjpeg.encoder import encode, most_together, run, run_together
 from numjpeg.sources import is_data, name_error, read_bytes
 
@@ -33,24 +33,6 @@ if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
 
 
-@overload
-def encode_batch(
-    images: Iterable[Any],
-    quality: int | None = None,
-    *,
-    errors: Literal["raise"] = "raise",
-    pairs: Literal[False] = False,
-    **options: Any,
-) -> Iterator[bytes]: ...
-@overload
-def encode_batch(
-    images: Iterable[Any],
-    quality: int | None = None,
-    *,
-    errors: str = "raise",
-    pairs: bool = False,
-    **options: Any,
-) -> Iterator[Any]: ...
 def encode_batch(
     images: Iterable[Any],
     quality: int | None = None,
@@ -95,8 +77,6 @@ def encode_batch(
     if single or isinstance(images, str | os.PathLike) or (is_data(images) and not isinstance(images, np.ndarray)):
         raise TypeError(f"images: an iterable of images expected, got one {type(images).__name__}")
     task = partial(encode, quality=quality, **options)
-    if batch_size is not None:
-        checked_integer("batch_size", batch_size, 1)
     together = Together(_encoding(quality, options), batch_size)
     return _batch("images", images, task, workers, executor, errors, pairs, window, mp_context, together)
 
@@ -142,14 +122,6 @@ def _encoding(quality: int | None, options: dict[str, Any]) -> Prepare:
     return prepare
 
 
-@overload
-def decode_batch(
-    files: Iterable[Any], *, errors: Literal["raise"] = "raise", pairs: Literal[False] = False, **options: Any
-) -> Iterator[NDArray[np.uint8]]: ...
-@overload
-def decode_batch(
-    files: Iterable[Any], *, errors: str = "raise", pairs: bool = False, **options: Any
-) -> Iterator[Any]: ...
 def decode_batch(
     files: Iterable[Any],
     *,
@@ -205,8 +177,6 @@ def decode_batch(
     if isinstance(files, str | os.PathLike) or hasattr(files, "read") or (is_data(files) and not names):
         raise TypeError(f"files: an iterable of files expected, got one {type(files).__name__}")
     task = partial(decode, **options)
-    if batch_size is not None:
-        checked_integer("batch_size", batch_size, 1)
     together = Together(_decoding(options), batch_size)
     return _batch("files", files, task, workers, executor, errors, pairs, window, mp_context, together)
 
@@ -248,8 +218,11 @@ def _decoding(options: dict[str, Any]) -> Prepare:
         kind = kind_of_file(data)
         if kind is None:
             return Prepared(data, None, 1, 0, work_alone)
+        from numjpeg.fast.decode_batch import decode_together  # noqa: PLC0415 (what is in fast/ may be missing)
+
         most = max(1, AHEAD_PIXELS // kind.pixels)
-        return Prepared(data, data[: kind.start], most, kind.pixels, partial(run_files_together, kind, alone))
+        work = partial(decode_together, kind, alone=alone)
+        return Prepared(data, data[: kind.start], most, kind.pixels, work)
 
     return prepare
 
@@ -271,7 +244,7 @@ def _batch(
     pairs: bool,
     window: int | None,
     mp_context: BaseContext | str | None,
-    together: Together | None = None,
+    together: Together,
 ) -> Iterator[Any]:
     """Check the arguments, and choose who works. ``together`` is the task as the caller does it."""
     try:
@@ -290,27 +263,12 @@ def _batch(
         window = window or 2 * (os.cpu_count() or 1)
         return _in_order(iterator, partial(_submit, executor, task), _up_to(window), errors, pairs)
     if workers is None or workers <= 1:
-        if together is not None:
-            return _in_order(iterator, together.submit, together.wants_more, errors, pairs)
-        return _in_order(iterator, partial(_Later, task), _up_to(1), errors, pairs)
+        return _in_order(iterator, together.submit, together.wants_more, errors, pairs)
     context = None if mp_context is None else start_method(mp_context)
     return _in_processes(iterator, task, workers, window or 3 * workers, errors, pairs, context)
 
 
 # --- in order --------------------------------------------------------------------------------------------
-
-
-class _Later:
-    """An item's work that the caller does when it asks for the result: what is used of a ``Future``."""
-
-    def __init__(self, task: Callable[[Any], Any], item: Any) -> None:
-        self._work = partial(task, item)
-
-    def result(self) -> Any:
-        return self._work()
-
-    def cancel(self) -> bool:
-        return True
 
 
 Waiting = deque[tuple[Any, str, Any]]
@@ -416,6 +374,8 @@ class Together:
     """
 
     def __init__(self, prepare: Prepare, batch_size: int | None) -> None:
+        if batch_size is not None:
+            checked_integer("batch_size", batch_size, 1)
         self._prepare, self._batch_size = prepare, batch_size
         self._groups: dict[Hashable, _Group] = {}
         """Those that take more items."""
@@ -530,11 +490,15 @@ def _in_processes(
 
 def _submit(executor: Executor, task: Callable[[Any], Any], item: Any) -> Any:
     """Send an item on its way; a buffer or a file object as bytes, since few of them can be pickled."""
+    from concurrent.futures import Future  # noqa: PLC0415 ("import numjpeg" does not need it)
+
     try:
         if (is_data(item) and not isinstance(item, bytes | np.ndarray)) or hasattr(item, "read"):
             item = read_bytes(item)
-    except Exception:
-        return _Later(task, item)  # raises the same in the item's turn
+    except Exception as error:
+        unreadable: Future[Any] = Future()
+        unreadable.set_exception(error)  # it is raised in the item's turn
+        return unreadable
     return executor.submit(task, item)
 
 

@@ -246,13 +246,6 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
     return kind_of_file
 
 
-def run_files_together(kind: Kind, alone: Callable[[bytes], Any], files: list[bytes]) -> list[Any]:
-    """Decode files of a kind: pictures, and the exceptions of those that cannot be decoded."""
-    from numjpeg.fast.decode_batch import decode_together  # noqa: PLC0415 (what is in fast/ may be missing)
-
-    return decode_together(kind, files, alone)
-
-
 def _decode(
     file: bytes, strict: bool, options: _Options, obeys_dnl: bool = True
 ) -> tuple[NDArray[Any], Structure]:
