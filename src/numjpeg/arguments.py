@@ -378,13 +378,18 @@ def _quantization(
     """Tables by number, and the number of each component's."""
     if qtables is None:
         return dict(enumerate(quantization_tables(75 if quality is None else quality))), LAYOUTS[stored].tables
+    tables = given_tables(qtables)
+    if quality is not None:
+        tables = {i: scale_table(table, quality) for i, table in tables.items()}
+    return tables, [min(i, len(tables) - 1) for i in range(CHANNELS[stored])]
+
+
+def given_tables(qtables: QTables) -> dict[int, NDArray[np.uint16]]:
+    """The 1 to 4 tables of an argument ``qtables``, numbered from 0."""
     given = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
     if not 1 <= len(given) <= 4:
         raise ValueError(f"qtables: {len(given)} tables, 1 to 4 expected")
-    tables = {i: quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(given)}
-    if quality is not None:
-        tables = {i: scale_table(table, quality) for i, table in tables.items()}
-    return tables, [min(i, len(given) - 1) for i in range(CHANNELS[stored])]
+    return {i: quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(given)}
 
 
 def quantization_table(name: str, entries: Any) -> NDArray[np.uint16]:

@@ -37,7 +37,7 @@ LAYOUTS = {
 _NAMES = {name.lower(): name for name in COLORSPACES} | {"l": "GRAY"}
 
 
-def canonical_name(colorspace: str) -> str:
+def canonical_name(colorspace: Any) -> Any:
     """The name as :data:`COLORSPACES` has it, whatever its case; "L" is "GRAY". A name that is not known stays.
 
     >>> canonical_name("ycbcr"), canonical_name("L")

@@ -141,9 +141,7 @@ class ScanSymbols:
 
                 made = find_tokens(scan, planes, place.first_mcu, predictors, workspace)
             if made is None:
-                whole = zip(planes, scan.factors, strict=True)
-                band = [pad_to_mcus(zigzag(plane), rows, columns, factor) for plane, factor in whole]
-                made = band_symbols(scan, band, place.first_mcu, predictors)
+                made = band_symbols(scan, in_mcus(scan, planes), place.first_mcu, predictors)
             place = _BandStart(place.band + 1, place.first_mcu + rows * columns, tuple(predictors))
             yield made, place
 
@@ -167,15 +165,14 @@ def write_symbols(scan: Scan, symbols: Iterable[Codable]) -> Iterator[bytes]:
 
 def write_arithmetic(scan: Scan, planes: list[NDArray[np.int16]]) -> Iterator[bytes]:
     """The entropy-coded data of a scan with arithmetic coding, of its frame's planes ``(rows, columns, 8, 8)``."""
-    _, columns = scan.mcus
-    bands = (
-        [
-            pad_to_mcus(zigzag(plane), ceil_div(len(band[0]), scan.factors[0][0]), columns, factor)
-            for plane, factor in zip(band, scan.factors, strict=True)
-        ]
-        for band in cut_bands(planes, scan, 0)
-    )
-    return arithmetic_writer.write_scan(scan, bands)
+    return arithmetic_writer.write_scan(scan, (in_mcus(scan, band) for band in cut_bands(planes, scan, 0)))
+
+
+def in_mcus(scan: Scan, band: list[NDArray[np.int16]]) -> list[NDArray[np.int16]]:
+    """The planes ``(rows, columns, 8, 8)`` of a band in zig-zag order, filled up to whole MCUs."""
+    rows, columns = ceil_div(len(band[0]), scan.factors[0][0]), scan.mcus[1]
+    planes = zip(band, scan.factors, strict=True)
+    return [pad_to_mcus(zigzag(plane), rows, columns, factor) for plane, factor in planes]
 
 
 def nonzero_coefficients(bands: Iterable[list[NDArray[np.int16]]]) -> list[ComponentData]:

@@ -20,6 +20,16 @@ def test_requantizing_gives_the_levels_of_rounded_division() -> None:
     assert len(numjpeg.write_coefficients(coarse)) < len(numjpeg.write_coefficients(c))
 
 
+def test_levels_of_12_bits_a_sample_may_be_as_large_as_their_files_hold() -> None:
+    noise = np.random.default_rng(1).integers(0, 4096, (24, 40)).astype(np.uint16)
+    data = numjpeg.encode(noise, 50, precision=12)
+    c = numjpeg.read_coefficients(data)
+    fine = numjpeg.read_coefficients(requantize(data, 99))
+    assert np.abs(fine.planes[0]).max() > 2047
+    ratio = c.dequantized(0) / fine.quantization_table(0).astype(float)
+    assert np.abs(fine.planes[0] - ratio).max() <= 0.5
+
+
 def test_a_target_in_bytes_is_met_and_a_file_below_it_keeps_its_tables() -> None:
     data = numjpeg.encode(picture(120, 160), 92, optimize=True)
     for target in (len(data) // 2, len(data) // 4):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pillow
 import pytest
 import samples
+from PIL import Image
 
 from numjpeg.forensics import as_picture, error_levels, jpeg_ghosts
 
@@ -21,6 +24,19 @@ def test_error_levels_are_the_difference_to_pillows_file(channels: int) -> None:
     found = error_levels(image, 90)
     np.testing.assert_array_equal(found, np.abs(again - image))
     assert found.dtype == np.uint8
+
+
+@pytest.mark.parametrize("colorspace", ["BGR", "YCbCr", "ycbcr"])
+def test_error_levels_are_those_of_the_channels_as_given(colorspace: str) -> None:
+    image = samples.smooth(40, 56, 3)
+    if colorspace == "BGR":
+        again = pillow.load(pillow.save(image[..., ::-1], quality=60))[..., ::-1]
+    else:
+        with Image.open(io.BytesIO(pillow.save(image, "YCbCr", quality=60))) as file:
+            file.draft("YCbCr", None)
+            again = np.asarray(file)
+    found = error_levels(image, 60, colorspace=colorspace)
+    np.testing.assert_array_equal(found, np.abs(again.astype(int) - image))
 
 
 def test_error_levels_show_what_was_never_compressed() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from command_line import (
@@ -46,6 +48,17 @@ def test_npy_of_other_shapes(tmp_path, capsys):
         np.save(tmp_path / "b.npy", np.zeros(shape, np.uint8))
         assert main("encode", tmp_path / "b.npy") == 1
         complaint(capsys, tmp_path / "b.npy")
+
+
+def test_npy_that_says_more_than_it_holds(tmp_path, capsys):
+    for version in ((1, 0), (2, 0)):
+        stream = io.BytesIO()
+        np.lib.format.write_array(stream, np.zeros((4, 5, 3), np.uint8), version)
+        whole = stream.getvalue()
+        for data in (whole[:-1], whole.replace(b"(4, 5, 3), }        ", b"(40000, 50000, 3), }")):
+            (tmp_path / "a.npy").write_bytes(data)
+            assert main("encode", tmp_path / "a.npy") == 1
+            assert "ends early" in complaint(capsys, tmp_path / "a.npy")
 
 
 def test_pgm_is_for_gray(jpg, tmp_path, capsys):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.arguments import QTables, checked_integer, quantization_table
+from numjpeg.arguments import QTables, checked_integer, given_tables
 from numjpeg.coefficient_files.checks import checked_coefficients
 from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.coefficient_files.writer import write_coefficients
@@ -19,9 +19,6 @@ from numjpeg.stages.quantization import quantization_tables
 
 Tables = Mapping[int, NDArray[np.uint16]]
 Source = TypeVar("Source")
-
-MAX_LEVEL = 2047
-"""What a DC coefficient can be with 8 bits a sample, in both signs (F.1.2.1.2)."""
 
 
 def requantize(
@@ -57,7 +54,7 @@ def requantize(
     FormatError, UnsupportedError for the data.
     """
     given = isinstance(source, Coefficients)
-    c = checked_coefficients(source) if isinstance(source, Coefficients) else read_coefficients(source)
+    c = as_coefficients(source)
 
     def write(tables: Tables) -> bytes:
         return write_coefficients(with_tables(c, tables), optimize=optimize, progressive=progressive)
@@ -79,6 +76,11 @@ def requantize(
     return result if given else write_coefficients(result, optimize=optimize, progressive=progressive)
 
 
+def as_coefficients(source: Any) -> Coefficients:
+    """Those of a file, or Coefficients themselves, if their parts fit each other."""
+    return checked_coefficients(source) if isinstance(source, Coefficients) else read_coefficients(source)
+
+
 def requantized(c: Coefficients, quality: int | None = None, qtables: QTables | None = None) -> Coefficients:
     """Coefficients with the standard tables of a quality, or with other tables."""
     if (quality is None) == (qtables is None):
@@ -89,17 +91,17 @@ def requantized(c: Coefficients, quality: int | None = None, qtables: QTables | 
         return with_tables(
             c, {number: luminance if number == first else chrominance for number in c.quantization_tables}
         )
-    given = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
-    if not 1 <= len(given) <= 4:
-        raise ValueError(f"qtables: {len(given)} tables, 1 to 4 expected")
-    tables = [quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(given)]
-    components = tuple(replace(k, Tq=min(i, len(tables) - 1)) for i, k in enumerate(c.components))
-    return with_tables(c, dict(enumerate(tables)), tuple(k.Tq for k in components))
+    tables = given_tables(qtables)
+    return with_tables(c, tables, [min(i, len(tables) - 1) for i in range(len(c.components))])
 
 
-def with_tables(c: Coefficients, tables: Tables, numbers: tuple[int, ...] | None = None) -> Coefficients:
-    """Coefficients requantized to tables; ``numbers`` say which one a component has, None as before."""
-    numbers = numbers or tuple(k.Tq for k in c.components)
+def with_tables(c: Coefficients, tables: Tables, numbers: Sequence[int] = ()) -> Coefficients:
+    """Coefficients requantized to tables; ``numbers`` say which one each component takes, if not that of its Tq.
+
+    ValueError for a level that no file can hold: one beyond the DC coefficients of its precision (F.1.2.1.2).
+    """
+    numbers = numbers or [k.Tq for k in c.components]
+    most = (1 << c.precision + 3) - 1
     planes = []
     for i, number in enumerate(numbers):
         if np.array_equal(tables[number], c.quantization_table(i)):
@@ -108,11 +110,11 @@ def with_tables(c: Coefficients, tables: Tables, numbers: tuple[int, ...] | None
         step = tables[number].astype(np.int32)
         value = c.dequantized(i)
         levels = (2 * np.abs(value) + step) // (2 * step)
-        if levels.size and levels.max() > MAX_LEVEL:
-            row, column, v, u = np.argwhere(levels > MAX_LEVEL)[0]
+        if levels.max(initial=0) > most:
+            row, column, v, u = np.argwhere(levels > most)[0]
             raise ValueError(
                 f"qtables: component {i}, block ({row}, {column}): coefficient [{v}, {u}] would be "
-                f"{levels[row, column, v, u]}, above {MAX_LEVEL}, what files have codes for (F.1.2.1.2)"
+                f"{levels[row, column, v, u]}, above {most}, what files have codes for (F.1.2.1.2)"
             )
         planes.append(np.where(value < 0, -levels, levels).astype(np.int16))
     components = tuple(replace(k, Tq=number) for k, number in zip(c.components, numbers, strict=True))

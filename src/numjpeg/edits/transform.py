@@ -11,8 +11,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from numjpeg.coefficient_files.checks import checked_coefficients
-from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.coefficient_files.writer import write_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import metadata
@@ -20,7 +18,7 @@ from numjpeg.container.exif import read_exif, xmp_orientation
 from numjpeg.container.frame import mcu_size
 from numjpeg.edits.application_segments import segments_of, upright_segments
 from numjpeg.edits.regions import Rectangle, Region, check_alike, drop_into, wiped
-from numjpeg.edits.requantization import requantized
+from numjpeg.edits.requantization import as_coefficients, requantized
 from numjpeg.edits.turns import OPERATIONS, ORIENTATIONS, turned
 from numjpeg.errors import JpegError
 
@@ -69,7 +67,7 @@ def transform(
     ------
     ValueError naming the argument, and TypeError; FormatError, UnsupportedError for the data.
     """
-    original = _as_coefficients(source)
+    original = as_coefficients(source)
     if operation not in ("autorotate", *OPERATIONS):
         raise ValueError(f"operation: {operation!r} is none of {('autorotate', *OPERATIONS)}")
     turn = ORIENTATIONS[orientation(original) or 1] if operation == "autorotate" else operation
@@ -80,7 +78,7 @@ def transform(
         if not isinstance(drop, tuple | list) or len(drop) != 3:
             raise TypeError(f"drop: (picture, left, top) expected, got {drop!r}")
         other, left, top = drop
-        result = drop_into(result, _as_coefficients(other), left, top)
+        result = drop_into(result, as_coefficients(other), left, top)
     if quality is not None:
         result = requantized(result, quality)
     application_segments = segments_of(original, result)
@@ -114,7 +112,7 @@ def join(sources: Sequence[Any], direction: str = "horizontal", *, optimize: boo
         raise ValueError(f"direction: {direction!r} is neither 'horizontal' nor 'vertical'")
     if not sources:
         raise ValueError("sources: no picture")
-    parts = [_prepared(_as_coefficients(source), False) for source in sources]
+    parts = [_prepared(as_coefficients(source), False) for source in sources]
     first, axis = parts[0], 1 if direction == "horizontal" else 0
     size, other_size = ("width", "height") if axis else ("height", "width")
     mcu = mcu_size(first.components)[axis]
@@ -136,11 +134,6 @@ def orientation(c: Coefficients) -> int | None:
     """How a picture is to be turned for viewing, 1 .. 8, as EXIF or else XMP says; or None."""
     exif, xmp = metadata.find_exif(c.application_segments), metadata.find_xmp(c.application_segments)
     return read_exif(exif, [])[0] or xmp_orientation(xmp)
-
-
-def _as_coefficients(source: Any) -> Coefficients:
-    """Those of a file, or Coefficients themselves, if their parts fit each other."""
-    return checked_coefficients(source) if isinstance(source, Coefficients) else read_coefficients(source)
 
 
 def _prepared(c: Coefficients, grayscale: bool) -> Coefficients:

@@ -29,25 +29,17 @@ class Turn(NamedTuple):
 OPERATIONS = {
     "none": Turn(False, False, False),
     "flip_horizontal": Turn(False, True, False),
-    "flip_vertical": Turn(False, False, True),
     "rotate_180": Turn(False, True, True),
+    "flip_vertical": Turn(False, False, True),
     "transpose": Turn(True, False, False),
     "rotate_90": Turn(True, True, False),
-    "rotate_270": Turn(True, False, True),
     "transverse": Turn(True, True, True),
+    "rotate_270": Turn(True, False, True),
 }
-"""What :func:`numjpeg.transform` can do with the whole picture; rotations are clockwise."""
+"""What :func:`numjpeg.transform` can do with the whole picture, in the order of EXIF's orientations; rotations are
+clockwise."""
 
-ORIENTATIONS = {
-    1: "none",
-    2: "flip_horizontal",
-    3: "rotate_180",
-    4: "flip_vertical",
-    5: "transpose",
-    6: "rotate_90",
-    7: "transverse",
-    8: "rotate_270",
-}
+ORIENTATIONS = dict(enumerate(OPERATIONS, 1))
 """EXIF's orientation (EXIF 2.32, 4.6.4 A) -> the operation that puts the picture upright."""
 
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Coefficients
 from numjpeg.container.frame import Scan, frame_of
 from numjpeg.entropy.sequential_writer import Symbols, find_symbols
+from numjpeg.scans import in_mcus
 from numjpeg.stages.huffman import END_OF_BLOCK, STANDARD_TABLES, HuffmanTable, huffman_encode, magnitude_category
-from numjpeg.stages.mcu_order import deinterleave, pad_to_mcus
-from numjpeg.stages.zigzag import inverse_zigzag, zigzag
+from numjpeg.stages.mcu_order import deinterleave
+from numjpeg.stages.zigzag import inverse_zigzag
 
 Tables = Mapping[tuple[int, int], HuffmanTable]
 
@@ -41,14 +42,9 @@ def bits_per_coefficient(coefficients: Coefficients, tables: Tables | None = Non
     ValueError if a table has no code for a symbol that occurs.
     """
     scan = _scan(coefficients, tables)
-    rows, columns = scan.mcus
-    band = [
-        pad_to_mcus(zigzag(plane), rows, columns, factor)
-        for plane, factor in zip(coefficients.planes, scan.factors, strict=True)
-    ]
-    (symbols,) = find_symbols(scan, [band])
+    (symbols,) = find_symbols(scan, [in_mcus(scan, coefficients.planes)])
     spent = _spread(symbols, _lengths(scan, symbols))
-    planes = deinterleave(spent.reshape(-1, scan.blocks_per_mcu, 64), columns, scan.factors)
+    planes = deinterleave(spent.reshape(-1, scan.blocks_per_mcu, 64), scan.mcus[1], scan.factors)
     return [
         inverse_zigzag(grid[: plane.shape[0], : plane.shape[1]])
         for grid, plane in zip(planes, coefficients.planes, strict=True)

@@ -55,8 +55,8 @@ def grid_offset(image: NDArray[np.uint8]) -> GridOffset:
     ------
     ValueError, TypeError for another image.
     """
-    check_array("image", image, "u", "uint8 (H, W) or (H, W, 3)")
-    if image.dtype != np.uint8 or image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
+    check_array("image", image, ("uint8",), "uint8 (H, W) or (H, W, 3)")
+    if image.ndim != 2 and image.shape[2:] != (3,):
         raise ValueError(f"image: uint8 (H, W) or (H, W, 3) expected, got {image.dtype} {image.shape}")
     if min(image.shape[:2]) < 16:
         raise ValueError(f"image: both sides at least 16 expected, got {image.shape[:2]}")
@@ -78,9 +78,7 @@ def grid_offset(image: NDArray[np.uint8]) -> GridOffset:
 
 def _log10_false_alarms(votes: int, count: int) -> float:
     """64 tests, each of the chance that so many of ``count`` places vote for one grid."""
-    if not votes:
-        return math.log10(64)
-    share = votes / count
+    share = votes / count if count else 0.0
     if share <= CHANCE:
         return math.log10(64)
     divergence = share * math.log(share / CHANCE)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.colorspaces import canonical_name
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
 
@@ -31,7 +32,8 @@ def error_levels(image: NDArray[np.uint8], quality: int = 95, **options: Any) ->
     -------
     uint8 of the picture's shape: absolute differences; :func:`as_picture` makes them visible.
     """
-    again: NDArray[np.uint8] = decode(encode(image, quality, **options))
+    channels = canonical_name(options.get("colorspace"))
+    again: NDArray[np.uint8] = decode(encode(image, quality, **options), colorspace=channels)
     source = np.asarray(image).reshape(again.shape)
     return np.maximum(again, source) - np.minimum(again, source)
 

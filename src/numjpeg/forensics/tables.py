@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from numjpeg.arguments import quantization_table
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
 BASES = ("K.1", "K.2")
@@ -63,11 +64,7 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
     >>> estimate_quality(quantization_tables(83).chrominance)
     QualityEstimate(quality=83, exact=True, base='K.2', distance=0)
     """
-    entries = np.asarray(table)
-    if entries.size != LUMINANCE.size or entries.dtype.kind not in "iu":
-        raise ValueError(f"table: 64 integers expected, got {entries.size} of {entries.dtype}")
-    if entries.min() < 1 or entries.max() > np.iinfo(np.uint16).max:
-        raise ValueError("table: an entry is outside 1..65535")
+    entries = quantization_table("table", table)
     if base is not None and base not in BASES:
         raise ValueError(f"base: {base!r} is none of {BASES}")
     wide = bool(entries.max() > MAX_ENTRY[False])

@@ -11,6 +11,7 @@ import io
 import re
 import warnings
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,14 @@ def _read_pnm(data: bytes) -> Picture:
 
 
 def _read_npy(data: bytes) -> Picture:
+    stream = io.BytesIO(data)
     try:
+        first = np.lib.format.read_magic(stream) == (1, 0)
+        read_header = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(stream)
+        # NumPy asks for memory before it looks whether the samples are there.
+        if prod(shape) * dtype.itemsize > len(data) - stream.tell():
+            raise PictureError(f"the .npy file ends early: {shape} of {dtype} is more than its {len(data)} bytes")
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
         raise PictureError(f"the .npy file cannot be read: {error}") from None
