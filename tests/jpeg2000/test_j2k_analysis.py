@@ -30,11 +30,11 @@ def test_the_error_it_reckons_with_is_that_of_the_picture(channels: int) -> None
     target = plan.Target(None, 30.0)
     made = plan.make_plan(
         plan.checked_image(image), target, reversible=None, layers=1, progression="LRCP", tile_size=None, levels=3,
-        code_block_size=(32, 32), high_throughput=False, workers=1,
+        code_block_size=(16, 16), high_throughput=False, workers=1,
     )  # fmt: skip
     picture = analysis.code_picture(plan.checked_image(image), made, None, 16.0)
     expected = picture.energy - sum(float(np.sum(block.gains)) for block in picture.coded)
-    data = jpeg2000.encode(image, target_psnr=30.0, levels=3, code_block_size=(32, 32))
+    data = jpeg2000.encode(image, target_psnr=30.0, levels=3, code_block_size=(16, 16))
     error = float(np.sum((jpeg2000.decode(data).astype(float) - image) ** 2))
     assert 0.3 < error / expected < 3
     assert picture.energy == pytest.approx(

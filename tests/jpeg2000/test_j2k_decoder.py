@@ -16,28 +16,32 @@ from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.jpeg2000.block_coding import lockstep_decoder
 from numjpeg.jpeg2000.container import boxes
 
+SMALL = {"codeblock_size": (16, 16)}
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     "lossless": (photo(44, 48), {"mct": 1}),
-    "lossless_gray": (photo(61, 83, 1), {}),
-    "irreversible": (photo(40, 45), {"irreversible": True, "mct": 1}),
-    "rates": (photo(44, 48), {"irreversible": True, "mct": 1, "quality_layers": [40, 10, 4]}),
-    "reversible_rates": (photo(40, 45), {"mct": 1, "quality_layers": [40, 10, 4]}),
-    "no_transform": (photo(40, 50), {"irreversible": True, "mct": 0}),
-    "opacity": (photo(30, 35, 4), {}),
-    "two_channels": (photo(30, 35, 2), {}),
-    "sixteen_bits": (photo(45, 50, 1, depth=16), {}),
-    "sixteen_bits_lossy": (photo(45, 50, 1, depth=16), {"irreversible": True, "quality_layers": [5]}),
-    "tiles": (photo(70, 95), {"tile_size": (32, 24), "mct": 1}),
+    "lossless_gray": (photo(61, 83, 1), SMALL),
+    "irreversible": (photo(40, 45), {"irreversible": True, "mct": 1, **SMALL}),
+    "rates": (photo(44, 48), {"irreversible": True, "mct": 1, "quality_layers": [40, 10, 4], **SMALL}),
+    "reversible_rates": (photo(40, 45), {"mct": 1, "quality_layers": [40, 10, 4], **SMALL}),
+    "no_transform": (photo(40, 50), {"irreversible": True, "mct": 0, **SMALL}),
+    "opacity": (photo(30, 35, 4), SMALL),
+    "two_channels": (photo(30, 35, 2), SMALL),
+    "sixteen_bits": (photo(45, 50, 1, depth=16), SMALL),
+    "sixteen_bits_lossy": (photo(45, 50, 1, depth=16), {"irreversible": True, "quality_layers": [5], **SMALL}),
+    "tiles": (photo(70, 95), {"tile_size": (32, 24), "mct": 1, **SMALL}),
     "tiles_lossy": (
         photo(70, 95),
-        {"tile_size": (33, 27), "irreversible": True, "mct": 1, "quality_layers": [9, 4]},
+        {"tile_size": (33, 27), "irreversible": True, "mct": 1, "quality_layers": [9, 4], **SMALL},
     ),
-    "one_resolution": (photo(40, 44, 1), {"num_resolutions": 1}),
+    "one_resolution": (photo(40, 44, 1), {"num_resolutions": 1, **SMALL}),
     "narrow": (photo(2, 70, 1), {"num_resolutions": 2}),
     "high": (photo(70, 5), {"num_resolutions": 3, "irreversible": True}),
     "one_sample": (photo(1, 1, 1), {"num_resolutions": 1}),
-    "offset": (photo(50, 60), {"offset": (13, 7), "mct": 1, "tile_size": (100, 100)}),
-    "offset_tiles": (photo(50, 60), {"offset": (5, 3), "tile_size": (40, 25), "tile_offset": (2, 1), "mct": 1}),
+    "offset": (photo(50, 60), {"offset": (13, 7), "mct": 1, "tile_size": (100, 100), **SMALL}),
+    "offset_tiles": (
+        photo(50, 60),
+        {"offset": (5, 3), "tile_size": (40, 25), "tile_offset": (2, 1), "mct": 1, **SMALL},
+    ),
     "small_blocks": (photo(60, 50), {"codeblock_size": (4, 8), "num_resolutions": 3, "irreversible": True}),
     "wide_blocks": (photo(20, 300, 1), {"codeblock_size": (256, 16)}),
 }
@@ -56,11 +60,13 @@ def files() -> dict[str, bytes]:
     return dict(zip(CASES, pillow_files(jobs), strict=True))
 
 
+@pytest.mark.usual(*(name for name in CASES if name not in ("lossless", "wide_blocks", "tiles", "RLCP", "RPCL")))
 @pytest.mark.parametrize("name", CASES)
 def test_pixels_equal_pillow(name: str, files: dict[str, bytes]) -> None:
     np.testing.assert_array_equal(jpeg2000.decode(files[name]), pillow_decode(files[name]))
 
 
+@pytest.mark.usual("opacity", "sixteen_bits")
 @pytest.mark.parametrize("name", ["lossless", "lossless_gray", "opacity", "sixteen_bits", "tiles", "offset"])
 def test_lossless_files_give_the_picture_back(name: str, files: dict[str, bytes]) -> None:
     np.testing.assert_array_equal(jpeg2000.decode(files[name]), CASES[name][0])
@@ -81,6 +87,7 @@ def test_sub_sampled_components_are_repeated(name: str) -> None:
     np.testing.assert_array_equal(np.asarray(ours), pillow_decode(FILES[name]))
 
 
+@pytest.mark.usual("rates-1", "tiles_lossy-2")
 @pytest.mark.parametrize("reduce", [1, 2])
 @pytest.mark.parametrize("name", ["lossless", "rates", "tiles_lossy", "PCRL"])
 def test_reduced_pictures_equal_pillow(name: str, reduce: int, files: dict[str, bytes]) -> None:
@@ -88,6 +95,7 @@ def test_reduced_pictures_equal_pillow(name: str, reduce: int, files: dict[str, 
     np.testing.assert_array_equal(ours, pillow_decode(files[name], reduce))
 
 
+@pytest.mark.usual("rates", "offset_tiles", "PCRL")
 @pytest.mark.parametrize("name", ["rates", "tiles_lossy", "offset_tiles", "PCRL", "small_blocks", "RLCP"])
 def test_a_region_is_that_part_of_the_picture(name: str, files: dict[str, bytes]) -> None:
     whole = jpeg2000.decode(files[name])
@@ -124,6 +132,7 @@ def test_layers_are_what_a_file_of_fewer_layers_holds() -> None:
     """The first layers of a file, cut out by their lengths in a file of one tile in layer order."""
     image = photo(40, 45)
     options = {"irreversible": True, "mct": 1, "quality_mode": "rates", "num_resolutions": 3, "no_jp2": True}
+    options |= SMALL
     many, one = pillow_files(
         [(image, {**options, "quality_layers": [40, 8]}), (image, {**options, "quality_layers": [40]})]
     )

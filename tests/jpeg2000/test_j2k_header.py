@@ -27,6 +27,7 @@ def test_of_a_file_of_pillow() -> None:
     assert "RPCL" in str(header)
 
 
+@pytest.mark.usual("offsets", "signed", "sub_sampled_by_position", "sub_sampled_grid")
 @pytest.mark.parametrize("name", FILES)
 def test_its_size_is_the_pictures(name: str) -> None:
     header = jpeg2000.read_header(FILES[name])

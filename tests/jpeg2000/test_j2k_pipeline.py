@@ -10,6 +10,7 @@ from numjpeg import jpeg2000
 from numjpeg.jpeg2000 import pipeline
 
 
+@pytest.mark.usual("gray-2.5", "rgb-None")
 @pytest.mark.parametrize("step", [None, 2.5])
 @pytest.mark.parametrize("image", [photo(33, 41, 1), photo(17, 19)], ids=["gray", "rgb"])
 def test_both_directions(image: np.ndarray, step: float | None) -> None:

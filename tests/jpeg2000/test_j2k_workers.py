@@ -14,11 +14,17 @@ from numjpeg import jpeg2000
 from numjpeg.jpeg2000.workers import over_processes, shares
 
 
+@pytest.mark.usual("tiles", "high_throughput")
 @pytest.mark.parametrize(
-    "options", [{}, {"bits_per_pixel": 2, "tile_size": (40, 64)}, {"high_throughput": True}], ids=str
+    "options",
+    [
+        pytest.param({}, id="lossless"),
+        pytest.param({"bits_per_pixel": 2, "tile_size": (40, 64)}, id="tiles"),
+        pytest.param({"high_throughput": True}, id="high_throughput"),
+    ],
 )
 def test_the_result_is_the_same(options: dict[str, Any]) -> None:
-    image = photo(90, 110)
+    image = photo(60, 70)
     options = {"code_block_size": (16, 16), **options}
     data = jpeg2000.encode(image, **options)
     assert jpeg2000.encode(image, workers=2, **options) == data
