@@ -30,7 +30,7 @@ class Payload:
 
     def file_offset(self, position: int) -> int:
         """Byte offset in the file of byte ``position`` of the payload."""
-        return self._offset + position + int(np.searchsorted(self._before_removed, position, side="right"))
+        return self._offset + position + int(self._before_removed.searchsorted(position, "right"))
 
     def file_offsets(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
         """The same of many bytes."""

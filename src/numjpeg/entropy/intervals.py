@@ -126,11 +126,11 @@ class Intervals:
         starts = np.full(min(intervals, len(begins) + 3), payload.size, np.intp)
         following = np.cumsum(self.present) - np.array(self.present)
         starts[: len(following)] = np.append(payload.starts, payload.size)[following]
+        offsets = payload.file_offsets(starts).tolist()
         for number, i in enumerate(begins, 1):
             due = (number - 1) % 8
             if i is None:
-                offset = payload.file_offset(int(starts[number]))
-                self.note(f"RST{due} is missing", offset, number, "B.2.1", LOSS)
+                self.note(f"RST{due} is missing", offsets[number], number, "B.2.1", LOSS)
             elif codes[i] != RST0 + due:
                 what = f"{marker_name(codes[i])} stands where RST{due} is due, in front of MCU"
                 self.note(f"{what} {number * self.interval_mcus}", places[i], number, "B.2.1")

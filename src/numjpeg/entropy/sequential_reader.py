@@ -24,6 +24,7 @@ from numjpeg.stages.huffman import (
     END_OF_BLOCK,
     ZERO_RUN,
     HuffmanTable,
+    Lookup,
     huffman_lookup,
     run_and_category,
 )
@@ -124,6 +125,10 @@ def read_bands(
         pass
 
 
+_Sparse = tuple[list[int], list[int]]
+"""The places of coefficients that may not be 0, and their values."""
+
+
 class SequentialReader(Intervals):
     """Reads the MCUs of a sequential scan, whatever its data."""
 
@@ -134,8 +139,15 @@ class SequentialReader(Intervals):
         self.tables = scan_tables(scan)
         self.components = block_component(scan.factors).tolist()
         self.left_out: deque[tuple[int, int]] = deque()  # ranges of MCUs of which nothing is read
+        self._lookups: list[tuple[Lookup, Lookup]] = []  # of each component, where they are needed
+        self._zero_bits: dict[int, _Sparse] = {}  # of each component, the block that zero bits make
         self.walked = 0  # MCUs
         self.has_empty = False
+
+    def _leave_out(self, stop: int) -> None:
+        """Note that nothing is read of the MCUs up to ``stop``."""
+        first = self.left_out.pop()[0] if self.left_out and self.left_out[-1][1] == self.mcu else self.mcu
+        self.left_out.append((first, stop))
 
     def clear_left_out(self, blocks: NDArray[np.int16], first_mcu: int) -> None:
         """Set to 0 the MCUs of which nothing was read; DC prediction has given them a DC.
@@ -174,7 +186,7 @@ class SequentialReader(Intervals):
             more = self._walk_mcus(stop, look_up, found)
             yield self._blocks(found, self.mcu - first)
         if self.mcu < self.total:
-            self.left_out.append((self.mcu, self.total))
+            self._leave_out(self.total)
         self.finish()
 
     def _walk_mcus(self, stop: int, look_up: _LookUp, found: _Places) -> bool:
@@ -188,7 +200,7 @@ class SequentialReader(Intervals):
                 if self.interval >= self.last_present:
                     return False
                 end = min(stop, (self.interval + 1) * self.interval_mcus)
-                self.left_out.append((self.mcu, end))
+                self._leave_out(end)
                 self.mcu = end
                 continue
             p, bound = self.bit, self.bounds[self.interval + 1]
@@ -224,7 +236,10 @@ class SequentialReader(Intervals):
                 if self.bit == bound:
                     found.of_zero_bits.append(self.mcu - first)
                 else:
-                    found.last.append((self.mcu - first, self._mcu_at_the_end(self.bit, bound)))
+                    places, values = self._mcu_at_the_end(self.bit, bound)
+                    begin = (self.mcu - first) * len(self.components) * 64
+                    found.last_places += [begin + place for place in places]
+                    found.last_values += values
                 wrong, wrong_at = wrong or "data end too early", wrong_at if wrong else bound
                 self.spent, p = True, bound
             else:
@@ -262,11 +277,12 @@ class SequentialReader(Intervals):
         blocks = np.zeros((count, per_mcu, 64), np.int16)
         if found.whole:
             blocks[found.whole] = self._values(found)
-        if found.last:
-            at, coefficients = zip(*found.last, strict=True)
-            blocks[list(at)] = np.reshape(coefficients, (-1, per_mcu, 64))
+        blocks.reshape(-1)[found.last_places] = np.array(found.last_values, np.int64)
         if found.of_zero_bits:
-            blocks[found.of_zero_bits] = np.reshape(self._mcu_at_the_end(0, 0), (per_mcu, 64))
+            mcu = np.zeros(per_mcu * 64, np.int64)
+            places, values = self._mcu_at_the_end(0, 0)
+            mcu[places] = values
+            blocks[found.of_zero_bits] = mcu.reshape(per_mcu, 64)
         return blocks.reshape(-1, 64)
 
     def _values(self, found: _Places) -> NDArray[np.int16]:
@@ -284,31 +300,48 @@ class SequentialReader(Intervals):
         _, blocks[:, 0] = receive(self.payload, dc, self.tables[0::2], component)
         return blocks.reshape(-1, len(self.components), 64)
 
-    def _mcu_at_the_end(self, first: int, bound: int) -> list[int]:
-        """The coefficients of the MCU that begins at bit ``first``, whose data end too early, at ``bound``."""
+    def _mcu_at_the_end(self, first: int, bound: int) -> _Sparse:
+        """The MCU that begins at bit ``first``, and whose data end too early, at ``bound``."""
+        if not self._lookups:
+            lookups = map(huffman_lookup, self.tables)
+            self._lookups = list(zip(lookups, lookups, strict=True))
         rest = LastBits(self.payload, first, bound)
-        coefficients: list[int] = []
-        for c in self.components:
-            dc_table, ac_table = self.tables[2 * c : 2 * c + 2]
-            block = [rest.extend(rest.decode(dc_table))] + [0] * 63
-            k = 1
-            while k < 64:
-                zeros_follow = rest.bit >= bound
-                run, category = divmod(rest.decode(ac_table), 16)
-                if category == 0 and run < 15:
-                    break
-                if zeros_follow:
-                    # Zero bits give the same symbol and value again and again, up to coefficient 63.
-                    if category:
-                        places = range(k + run, 63, run + 1)
-                        block[k + run : 63 : run + 1] = [1 - (1 << category)] * len(places)
-                        block[63] = 1 - (1 << category)
-                    break
+        places: list[int] = []
+        values: list[int] = []
+        for begin, c in zip(range(0, 64 * len(self.components), 64), self.components, strict=True):
+            if rest.bit < bound:
+                own_places, own_values = self._block_at_the_end(rest, c)
+            else:
+                if c not in self._zero_bits:
+                    self._zero_bits[c] = self._block_at_the_end(LastBits(self.payload, 0, 0), c)
+                own_places, own_values = self._zero_bits[c]
+            places += [begin + place for place in own_places]
+            values += own_values
+        return places, values
+
+    def _block_at_the_end(self, rest: LastBits, component: int) -> _Sparse:
+        """The next block of an MCU whose data end too early."""
+        dc_table, ac_table = self._lookups[component]
+        category = rest.symbol(dc_table)
+        places, values = [0], [rest.extend(category) if category else 0]
+        k = 1
+        while k < 64:
+            zeros_follow = rest.bit >= rest.end
+            run, category = divmod(rest.symbol(ac_table), 16)
+            if category == 0 and run < 15:
+                break
+            if zeros_follow:
+                # Zero bits give the same symbol and value again and again, up to coefficient 63.
                 if category:
-                    block[min(k + run, 63)] = rest.extend(category)
-                k += run + 1
-            coefficients += block
-        return coefficients
+                    same = [*range(k + run, 63, run + 1), 63]
+                    places += same
+                    values += [1 - (1 << category)] * len(same)
+                break
+            if category:
+                places.append(min(k + run, 63))
+                values.append(rest.extend(category))
+            k += run + 1
+        return places, values
 
 
 class _LookUp:
@@ -347,8 +380,9 @@ class _Places:
         """AC symbols whose run is too long, and by how much."""
         self.whole: list[int] = []
         """The MCUs of which these are."""
-        self.last: list[tuple[int, list[int]]] = []
-        """MCUs in which an interval's data end, and their coefficients."""
+        self.last_places: list[int] = []
+        """Coefficients of MCUs in which an interval's data end."""
+        self.last_values: list[int] = []
         self.of_zero_bits: list[int] = []
         """Such MCUs where an interval has no data at all."""
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
-from numjpeg.stages.huffman import WINDOW_BITS, HuffmanTable, extend, huffman_decode, huffman_lookup
+from numjpeg.stages.huffman import WINDOW_BITS, HuffmanTable, Lookup, extend, huffman_decode, huffman_lookup
 from numjpeg.stages.mcu_order import pad_to_mcus
 
 Band = list[NDArray[np.int16]]
@@ -97,8 +97,8 @@ class LastBits:
     """Reads the MCU in which the data of an interval end, symbol by symbol. Zeros stand for missing bits."""
 
     def __init__(self, payload: bits.Payload, bit: int, end: int) -> None:
-        self._bytes = payload.data[bit >> 3 : end + 7 >> 3].tobytes()
-        self._first = bit >> 3 << 3
+        whole = int.from_bytes(payload.data[bit >> 3 : end + 7 >> 3].tobytes(), "big")
+        self._bits = whole >> (-end & 7)
         self.bit, self.end = bit, end
 
     def receive(self, count: int) -> int:
@@ -108,15 +108,17 @@ class LastBits:
         return value
 
     def _ahead(self, count: int) -> int:
-        place = self.bit - self._first
-        window = int.from_bytes(self._bytes[place >> 3 : (place >> 3) + 3].ljust(3, b"\0"), "big")
-        value = window >> (24 - (place & 7) - count) & (1 << count) - 1
-        missing = max(0, min(count, self.bit + count - self.end))
-        return value >> missing << missing
+        behind = self.end - self.bit - count
+        value = self._bits >> behind if behind >= 0 else self._bits << -behind
+        return value & (1 << count) - 1
 
     def decode(self, table: HuffmanTable) -> int:
         """DECODE (F.2.2.3)."""
-        lookup, window = huffman_lookup(table), self._ahead(16)
+        return self.symbol(huffman_lookup(table))
+
+    def symbol(self, lookup: Lookup) -> int:
+        """DECODE, where the table has been looked up."""
+        window = self._ahead(16)
         self.bit += lookup.length.item(window) or ILLEGAL_BITS
         return lookup.symbol.item(window)
 

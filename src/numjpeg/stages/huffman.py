@@ -43,6 +43,9 @@ class HuffmanTable:
     bits: tuple[int, ...]
     values: bytes
 
+    def __hash__(self) -> int:
+        return hash(self.values)  # bytes remember theirs
+
     def __post_init__(self) -> None:
         if len(self.bits) != 16 or min(self.bits) < 0:
             raise ValueError("bits: sixteen counts expected")
