@@ -35,13 +35,23 @@ SHAPES: dict[str, tuple[Any, dict[str, Any]]] = {
     "small_blocks": (photo(60, 50), {"code_block_size": (4, 16), "levels": 3}),
     "wide_blocks": (photo(20, 300, 1), {"code_block_size": (4, 1024)}),
     "layers": (photo(75, 90), {"layers": 4, "progression": "RPCL", **SMALL}),
+    "twelve_bits": (photo(25, 30, 1, depth=16) >> 4, {"precision": 12}),
+    "no_colour_transform": (photo(25, 30), {"component_transform": False}),
+    "tile_lengths": (photo(45, 50, 1), {"tile_size": (24, 33), "tile_lengths": True}),
+}
+SIGNED = {
+    "signed": ((photo(25, 30, 1, depth=16) ^ 0x8000).view(np.int16), {}),
+    "signed_thirteen_bits": ((photo(25, 30, 1, depth=16) ^ 0x8000).view(np.int16) >> 3, {"precision": 13}),
+    "signed_eight_bits": ((photo(25, 30, 1) ^ 0x80).view(np.int8), {}),
 }
 
 
-@pytest.mark.usual(*(name for name in SHAPES if name not in ("noise", "sixteen_bits_rgb", "wide_blocks", "rgb")))
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.usual(
+    *(name for name in SHAPES | SIGNED if name not in ("noise", "sixteen_bits_rgb", "wide_blocks", "rgb"))
+)
+@pytest.mark.parametrize("name", SHAPES | SIGNED)
 def test_lossless_files_give_the_picture_back(name: str) -> None:
-    image, options = SHAPES[name]
+    image, options = (SHAPES | SIGNED)[name]
     data = jpeg2000.encode(image, lossless=True, **options)
     np.testing.assert_array_equal(jpeg2000.decode(data), image)
     np.testing.assert_array_equal(openjpeg_decode(data), image)

@@ -28,3 +28,33 @@ def test_the_header_says_so(fast: bool) -> None:
 def test_too_many_tiles() -> None:
     with pytest.raises(ValueError, match="tile_size"):
         jpeg2000.encode(photo(300, 300, 1), tile_size=(1, 1))
+
+
+def test_bits_of_the_samples() -> None:
+    image = photo(30, 40, 1)
+    signed = (image ^ 0x80).view("i1")
+    assert plan.checked_precision(image, None) == plan.checked_precision(signed, 8) == 8
+    assert plan.checked_precision(signed >> 3, 5) == plan.checked_precision(image >> 3, 5) == 5
+    for samples, message in ((image >> 2, "0 .. 31"), (signed >> 2, "-16 .. 15")):
+        with pytest.raises(ValueError, match=f"image: .* 5 bits hold {message}"):
+            jpeg2000.encode(samples, precision=5)
+    with pytest.raises(ValueError, match=r"precision: 9 is not in 1\.\.8"):
+        jpeg2000.encode(image, precision=9)
+    with pytest.raises(ValueError, match="component_transform: of three channels"):
+        jpeg2000.encode(image, component_transform=True)
+
+
+@pytest.mark.parametrize("transforms", [False, True])
+def test_the_colour_transform_can_be_left_out(transforms: bool) -> None:
+    data = jpeg2000.encode(photo(30, 40), component_transform=transforms)
+    assert jpeg2000.read_header(data).component_transform is transforms
+
+
+def test_lengths_of_tiles_lead_to_them() -> None:
+    data = jpeg2000.encode(photo(30, 40), tile_size=(20, 33), tile_lengths=True)
+    header = jpeg2000.read_header(data)
+    tiles = [offset for name, offset, _ in header.segments if name == "SOT"]
+    [at] = [offset for name, offset, _ in header.segments if name == "TLM"]
+    found = [int.from_bytes(data[at + 8 + 6 * i : at + 12 + 6 * i]) for i in range(4)]
+    assert [tiles[0] + sum(found[:i]) for i in range(4)] == tiles
+    assert tiles[0] + sum(found) == len(data) - 2

@@ -94,7 +94,8 @@ def _components(samples: NDArray[Any], plan: Plan) -> list[NDArray[Any]]:
     for start in range(0, height, ROWS):
         rows = slice(start, start + ROWS)
         parts: list[NDArray[Any]] = [
-            quantization.level_shift(samples[rows, :, c], plan.depth).astype(dtype) for c in range(channels)
+            quantization.level_shift(samples[rows, :, c], plan.depth, plan.signed).astype(dtype)
+            for c in range(channels)
         ]
         if plan.style.component_transform:
             red, green, blue = parts[:3]

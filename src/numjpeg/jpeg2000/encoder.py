@@ -30,6 +30,9 @@ def encode(
     code_block_size: tuple[int, int] = (64, 64),
     importance: NDArray[Any] | None = None,
     high_throughput: bool = False,
+    precision: int | None = None,
+    component_transform: bool | None = None,
+    tile_lengths: bool = False,
     container: str = "jp2",
     icc_profile: bytes | None = None,
     comment: str | None = None,
@@ -41,8 +44,8 @@ def encode(
 
     Parameters
     ----------
-    image : uint8 or uint16 ``(H, W)`` or ``(H, W, channels)``, 1 to 4 channels: gray, gray and opacity, RGB, RGB
-        and opacity.
+    image : integers of 8 or 16 bits, with sign or without, ``(H, W)`` or ``(H, W, channels)``, 1 to 4 channels:
+        gray, gray and opacity, RGB, RGB and opacity.
     lossless : True says so; False asks for a target.
     bits_per_pixel : the whole file has at most so many bits for each of its H * W pixels.
     target_psnr : dB, over all channels, that the decoded picture reaches. Most often it exceeds them by less than
@@ -58,6 +61,10 @@ def encode(
         above all others (max-shift, Annex H), and its errors count sixteenfold.
     high_throughput : code the code-blocks by the coder of Part 15 (T.814): several times as fast, files 5 to 10 %
         larger. They cannot be cut, so that a target is reached by the steps, and there is one layer.
+    precision : bits a sample, 1 to 16, that the file names; None for all that the type has.
+    component_transform : turn RGB into YCbCr inside the file (Annex G), from which every decoder comes back; None
+        for wherever there are three channels.
+    tile_lengths : put the lengths of all tiles into the main header (TLM, A.7.1), so that each is found at once.
     container : "jp2" for a JP2 file, "j2k" for a bare codestream.
     icc_profile : colour profile of a JP2 file.
     comment : a text (Latin-1) in the codestream.
@@ -78,6 +85,9 @@ def encode(
         levels=whole_number(levels, "levels", 0, 32),
         code_block_size=code_block_size,
         high_throughput=bool(high_throughput),
+        precision=precision,
+        transforms=component_transform,
+        tile_lengths=bool(tile_lengths),
         workers=whole_number(workers, "workers", 1, 1024),
     )
     if high_throughput and importance is not None:

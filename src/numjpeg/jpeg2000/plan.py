@@ -33,13 +33,24 @@ class Target(NamedTuple):
 def checked_image(image: Any) -> NDArray[Any]:
     """The picture as ``(H, W, channels)``."""
     array = np.asarray(image)
-    if array.dtype not in (np.uint8, np.uint16):
-        raise TypeError(f"image: uint8 or uint16 samples expected, got {array.dtype}")
+    if array.dtype not in (np.uint8, np.uint16, np.int8, np.int16):
+        raise TypeError(f"image: integers of 8 or 16 bits expected, got {array.dtype}")
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or not 1 <= array.shape[2] <= 4 or array.size == 0:
         raise ValueError(f"image: (H, W) or (H, W, 1 to 4) expected, got {np.shape(image)}")
     return array
+
+
+def checked_precision(samples: NDArray[Any], precision: Any) -> int:
+    """Bits of each sample; see that none has more."""
+    most = samples.dtype.itemsize * 8
+    bits = most if precision is None else whole_number(precision, "precision", 1, most)
+    signed = samples.dtype.kind == "i"
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    if bits < most and not low <= int(samples.min()) <= int(samples.max()) <= high:
+        raise ValueError(f"image: {samples.min()} .. {samples.max()}, but {bits} bits hold {low} .. {high}")
+    return bits
 
 
 def whole_number(value: Any, name: str, low: int, high: int) -> int:
@@ -86,11 +97,18 @@ class Plan:
     depth: int
     workers: int
     """How many processes encode code-blocks."""
+    tile_lengths: bool = False
+    """The main header has the lengths of all tile-parts (TLM)."""
 
     @property
     def reversible(self) -> bool:
         """Whether the wavelet works on integers."""
         return self.style.components.reversible
+
+    @property
+    def signed(self) -> bool:
+        """Whether samples are, so that they are not level-shifted."""
+        return self.size.components[0].signed
 
     @property
     def high_throughput(self) -> bool:
@@ -110,10 +128,16 @@ def make_plan(
     code_block_size: tuple[int, int],
     high_throughput: bool,
     workers: int,
+    precision: int | None = None,
+    transforms: bool | None = None,
+    tile_lengths: bool = False,
 ) -> Plan:
     """What the markers say, of arguments that fit each other."""
     height, width, channels = samples.shape
-    depth = samples.dtype.itemsize * 8
+    depth = checked_precision(samples, precision)
+    transforms = channels >= 3 if transforms is None else bool(transforms)
+    if transforms and channels < 3:
+        raise ValueError(f"component_transform: of three channels or more, not of {channels}")
     if reversible is None:
         reversible = target.lossless
     if target.lossless and not reversible:
@@ -126,14 +150,14 @@ def make_plan(
     block_height, block_width = _pair(code_block_size, "code_block_size", 4, 1024)
     if block_height & block_height - 1 or block_width & block_width - 1 or block_height * block_width > 4096:
         raise ValueError(f"code_block_size: {code_block_size} are not powers of two of product 4096 at most")
-    components = (ComponentSize(depth, False, 1, 1),) * channels
+    components = (ComponentSize(depth, samples.dtype.kind == "i", 1, 1),) * channels
     size = Size(PART_15 if high_throughput else 0, width, height, 0, 0, tile_width, tile_height, 0, 0, components)
     if size.tiles_wide * size.tiles_high > 65535:
         raise ValueError(f"tile_size: {size.tiles_wide * size.tiles_high} tiles are more than 65535")
     precincts = ((15, 15),) * (levels + 1)
     xcb, ycb = block_width.bit_length() - 1, block_height.bit_length() - 1
     style = CodingStyle(levels, xcb, ycb, HIGH_THROUGHPUT if high_throughput else 0, reversible, precincts)
-    return Plan(size, TileStyle(False, order, layers, channels >= 3, style), target, depth, workers)
+    return Plan(size, TileStyle(False, order, layers, transforms, style), target, depth, workers, tile_lengths)
 
 
 def _order(name: Any) -> int:

@@ -49,9 +49,9 @@ def nearest_step(step: float, dynamic_range: int) -> tuple[int, int]:
     return exponent, min((1 << MANTISSA_BITS) - 1, max(0, mantissa))
 
 
-def level_shift(samples: NDArray[Any], depth: int) -> NDArray[np.int32]:
-    """Unsigned samples to signed ones (G.1.1)."""
-    return samples.astype(np.int32) - (1 << depth - 1)
+def level_shift(samples: NDArray[Any], depth: int, signed: bool = False) -> NDArray[np.int32]:
+    """Unsigned samples to signed ones (G.1.1); those that are signed stay as they are."""
+    return samples.astype(np.int32) - (0 if signed else 1 << depth - 1)
 
 
 def inverse_level_shift(samples: NDArray[Any], depth: int, signed: bool) -> NDArray[np.int32]:

@@ -59,7 +59,9 @@ def search_steps(
     for _ in range(STEP_ATTEMPTS):
         data = attempt(2.0**at)
         if plan.target.psnr is not None:
-            beyond = psnr(samples, decode(data).reshape(samples.shape)) - plan.target.psnr
+            peak = (1 << plan.depth) - 1
+            reached = psnr(samples, decode(data).reshape(samples.shape), data_range=peak)
+            beyond = reached - plan.target.psnr
             done, good = 0 <= beyond < PSNR_TOLERANCE, beyond >= 0
             slope = 1 / 6.02
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -92,7 +93,7 @@ class Writer:
             if count > most:
                 break
             data = self._layered(count)
-            reached = psnr(samples, decode(data).reshape(samples.shape))
+            reached = psnr(samples, decode(data).reshape(samples.shape), data_range=peak)
             if reached >= target and (best is None or len(data) < len(best)):
                 best = data
             if target <= reached < target + PSNR_TOLERANCE or not math.isfinite(reached) or not count:
@@ -120,11 +121,11 @@ class Writer:
 
     def _assemble(self, cuts: Sequence[NDArray[np.int64]]) -> bytes:
         """``cuts`` says, for each layer, how many passes of each code-block it goes up to."""
-        parts = [self.head]
-        for tile in self.picture.tiles:
-            parts += codestream.write_tile_part(tile.index, self._packets(tile, [cut.tolist() for cut in cuts]))
-        parts.append(b"\xff\xd9")
-        return b"".join(parts)
+        passes = [cut.tolist() for cut in cuts]
+        tiles = [codestream.write_tile_part(t.index, self._packets(t, passes)) for t in self.picture.tiles]
+        lengths = [sum(map(len, tile)) for tile in tiles] if self.plan.tile_lengths else []
+        index = codestream.write_tile_lengths(lengths)
+        return b"".join([self.head, index, *itertools.chain.from_iterable(tiles), b"\xff\xd9"])
 
     def _packets(self, tile: Tile, cuts: Sequence[Sequence[int]]) -> list[bytes]:
         style = self.plan.style

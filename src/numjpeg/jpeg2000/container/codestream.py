@@ -551,6 +551,16 @@ def write_comment(text: bytes) -> bytes:
     return _segment(COM, b"\x00\x01" + text)
 
 
+def write_tile_lengths(lengths: Sequence[int]) -> bytes:
+    """TLM (A.7.1), of tiles that have one tile-part each, in order: as many segments as that takes."""
+    most = (65535 - 4) // 6
+    parts = []
+    for number, start in enumerate(range(0, len(lengths), most)):
+        entries = b"".join(struct.pack(">HI", i, n) for i, n in enumerate(lengths[start : start + most], start))
+        parts.append(_segment(TLM, bytes((number, 0x60)) + entries))
+    return b"".join(parts)
+
+
 def write_tile_part(tile: int, body: Sequence[bytes]) -> list[bytes]:
     """SOT, SOD and the packets of a tile, in one tile-part (A.4.2)."""
     length = 14 + sum(map(len, body))

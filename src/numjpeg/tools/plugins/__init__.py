@@ -2,7 +2,7 @@
 
 ==================  ==================================================================================
 imageio_plugin      ``iio.imread(file, plugin=JpegPlugin)``, or ``plugin="numjpeg"`` after ``register()``
-pydicom_plugin      pixel data in JPEG Baseline, after ``register()``
+pydicom_plugin      pixel data of every JPEG and JPEG 2000 syntax, decoded and encoded, after ``register()``
 numcodecs_codec     ``numcodecs.get_codec({"id": "numjpeg"})`` and arrays of Zarr format 2: nothing to register
 zarr_codec          arrays of Zarr format 3: nothing to register
 notebook            pictures that a notebook shows

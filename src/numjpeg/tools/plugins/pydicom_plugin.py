@@ -1,58 +1,222 @@
-"""pydicom: pixel data that are compressed as JPEG, decoded by numjpeg.
+"""pydicom: pixel data that are compressed as JPEG or JPEG 2000, decoded and encoded by numjpeg.
 
 from numjpeg.tools.plugins import pydicom_plugin
 
 pydicom_plugin.register()
 dataset.pixel_array  # where no other plugin is installed
 pydicom.pixels.pixel_array(dataset, decoding_plugin="numjpeg")
+dataset.compress(pydicom.uid.JPEGLosslessSV1, encoding_plugin="numjpeg")
+
+Encoders convert no colours: samples are what the photometric interpretation says. Those of YBR_RCT and YBR_ICT are
+RGB, as JPEG 2000 has that transform inside itself.
 """
 
 from __future__ import annotations
 
-from pydicom import uid
-from pydicom.pixels.decoders.base import DecodeRunner, get_decoder
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import uid
+from pydicom.pixels.common import RunnerBase
+from pydicom.pixels.decoders.base import DecodeRunner, get_decoder
+from pydicom.pixels.encoders import base as encoders
+from pydicom.pixels.encoders.base import EncodeRunner
+
+from numjpeg import jpeg2000
 from numjpeg.container.header import read_header
 from numjpeg.decoder import decode
-from numjpeg.errors import UnsupportedError
+from numjpeg.encoder import encode
+from numjpeg.errors import JpegError
 
 NAME = "numjpeg"
-DECODER_DEPENDENCIES: dict[uid.UID, tuple[str, ...]] = {uid.JPEGBaseline8Bit: ("numjpeg",)}
+_DCT = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
+_LOSSLESS = (uid.JPEGLossless, uid.JPEGLosslessSV1)
+_JPEG2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
+_HIGH_THROUGHPUT = (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
+_WITH_LOSS = (uid.JPEG2000, uid.HTJ2K)
+_TRANSFORMED = ("YBR_RCT", "YBR_ICT")
+"""Photometric interpretations that name JPEG 2000's component transform."""
+
+DECODER_DEPENDENCIES: dict[uid.UID, tuple[str, ...]] = dict.fromkeys(
+    (*_DCT, *_LOSSLESS, *_JPEG2000, *_HIGH_THROUGHPUT), ("numjpeg",)
+)
 """Transfer syntaxes that are decoded, and what each needs: pydicom asks for both by this name."""
+ENCODER_DEPENDENCIES = DECODER_DEPENDENCIES
+"""Those that are encoded: the same."""
 
 
 def is_available(transfer_syntax: str) -> bool:
-    """Whether it is decoded here; pydicom asks for it by this name."""
+    """Whether it is decoded and encoded here; pydicom asks for it by this name."""
     return transfer_syntax in DECODER_DEPENDENCIES
 
 
-def decode_frame(src: bytes, runner: DecodeRunner) -> bytearray:
-    """One frame's samples, interleaved: the components as they are stored, upsampled.
+# --- decoding --------------------------------------------------------------------------------------------
 
-    Colours stay as they are (YBR), for pydicom to convert, but where the data set promises RGB and Adobe's segment
-    of the file says that it holds YCbCr.
+
+def decode_frame(src: bytes, runner: DecodeRunner) -> bytearray:
+    """One frame's samples, interleaved, in little-endian containers of *Bits Allocated* bits.
+
+    Components are as they are stored, upsampled: pydicom converts YBR itself. There are two exceptions. RGB comes
+    out where the data set promises RGB and Adobe's segment says that the file holds YCbCr. And it comes out where
+    JPEG 2000 has transformed it; the data set's photometric interpretation is RGB then.
 
     Raises
     ------
-    FormatError, UnsupportedError for the data, naming the transfer syntax.
+    FormatError, UnsupportedError, ValueError naming the transfer syntax.
     """
+    syntax = runner.transfer_syntax
     try:
-        header = read_header(src, strict=False)
-        converted = runner.photometric_interpretation == "RGB" and header.adobe_transform == 1
-        image = decode(src, colorspace="RGB" if converted else "raw")
-    except UnsupportedError as error:
-        error.args = (f"{runner.transfer_syntax.name}: {error}",)
+        image = _decoded(src, runner)
+    except (JpegError, ValueError) as error:
+        error.args = (f"{syntax.name}: {error}",)
         raise
-    expected = (runner.rows, runner.columns) + (runner.samples_per_pixel,) * (runner.samples_per_pixel > 1)
-    if image.shape != expected:
-        raise ValueError(f"the data set announces {expected} samples, and its JPEG file holds {image.shape}")
     runner.set_option("planar_configuration", 0)
     return bytearray(image.data)
 
 
+def _decoded(src: bytes, runner: DecodeRunner) -> NDArray[Any]:
+    if runner.transfer_syntax in (*_DCT, *_LOSSLESS):
+        header = read_header(src, strict=False)
+        promised = runner.photometric_interpretation == "RGB" and header.adobe_transform == 1
+        converted = promised and runner.transfer_syntax in _DCT
+        image, bits = decode(src, colorspace="RGB" if converted else "raw"), header.precision
+    else:
+        image = jpeg2000.decode(src)
+        bits = max(component.depth for component in jpeg2000.read_header(src).components)
+        if runner.photometric_interpretation in _TRANSFORMED:
+            runner.set_option("photometric_interpretation", "RGB")
+    if image.shape != _shape(runner):
+        raise ValueError(f"the data set announces {_shape(runner)} samples, and the frame holds {image.shape}")
+    if bits > runner.bits_allocated:
+        raise ValueError(f"samples of {bits} bits do not fit into the {runner.bits_allocated} bits allocated")
+    container = np.dtype(f"<{image.dtype.kind}{runner.bits_allocated // 8}")
+    return np.ascontiguousarray(image.astype(container, copy=False))
+
+
+def _shape(runner: RunnerBase) -> tuple[int, ...]:
+    return (runner.rows, runner.columns) + (runner.samples_per_pixel,) * (runner.samples_per_pixel > 1)
+
+
+# --- encoding --------------------------------------------------------------------------------------------
+
+
+def encode_frame(src: bytes, runner: EncodeRunner) -> bytes:
+    """One frame as a file of the transfer syntax.
+
+    Options, as those of ``Dataset.compress``: ``quality`` and ``optimize`` of JPEG with loss, ``predictor`` of
+    JPEG Lossless, ``target_psnr`` or ``target_bytes`` of JPEG 2000 with loss, all as in :func:`numjpeg.encode`.
+    pydicom's own ``j2k_psnr=[dB]`` and ``j2k_cr=[ratio]`` are understood, too; it passes them on only for JPEG
+    2000 of Part 1.
+
+    Raises
+    ------
+    ValueError, TypeError naming the transfer syntax.
+    """
+    syntax = runner.transfer_syntax
+    try:
+        samples = _samples(src, runner)
+        if syntax in _DCT:
+            return _encode_dct(samples, runner)
+        if syntax in _LOSSLESS:
+            return _encode_lossless(samples, runner)
+        return _encode_jpeg2000(samples, runner)
+    except (ValueError, TypeError) as error:
+        error.args = (f"{syntax.name}: {error}",)
+        raise
+
+
+def _samples(src: bytes, runner: EncodeRunner) -> NDArray[Any]:
+    """The frame's samples ``(rows, columns)`` or ``(rows, columns, samples)``, unsigned or signed."""
+    bits = runner.bits_stored
+    if bits > 16:
+        raise ValueError(f"{bits} bits a sample, 16 at most are encoded")
+    order = runner.get_option("byteorder", "<")
+    samples = np.frombuffer(src, f"{order}{'ui'[runner.pixel_representation]}{1 if bits <= 8 else 2}")
+    shape = _shape(runner)
+    if samples.size != np.prod(shape):
+        raise ValueError(f"{samples.size} samples, {shape} expected")
+    if len(shape) == 3 and not runner.is_array and runner.planar_configuration == 1:
+        samples = np.moveaxis(samples.reshape(shape[2], *shape[:2]), 0, -1)
+    return samples.reshape(shape).astype(samples.dtype.newbyteorder("="))
+
+
+def _encode_dct(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
+    allowed = (8,) if runner.transfer_syntax == uid.JPEGBaseline8Bit else (8, 12)
+    if runner.bits_stored not in allowed or samples.dtype.kind == "i":
+        kind = "signed" if samples.dtype.kind == "i" else "unsigned"
+        raise ValueError(
+            f"{kind} samples of {runner.bits_stored} bits; unsigned ones of {allowed} bits can be stored"
+        )
+    options: dict[str, Any] = {"precision": runner.bits_stored}
+    if samples.ndim == 3:
+        is_rgb = runner.photometric_interpretation == "RGB"
+        options |= {"keep_rgb": is_rgb, "colorspace": "RGB" if is_rgb else "YCbCr"}
+        if not is_rgb:
+            options["subsampling"] = "4:2:2" if runner.photometric_interpretation == "YBR_FULL_422" else "4:4:4"
+    return encode(samples, **options, **_given(runner, "quality", "optimize"))
+
+
+def _encode_lossless(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
+    """Signed samples as two's complement of *Bits Stored* bits."""
+    bits = max(2, runner.bits_stored)
+    if samples.dtype.kind == "i":
+        low, high = -(1 << runner.bits_stored - 1), (1 << runner.bits_stored - 1) - 1
+        if not low <= int(samples.min()) <= int(samples.max()) <= high:
+            raise ValueError(f"samples of {samples.min()} .. {samples.max()}, {low} .. {high} can be stored")
+        samples = samples.view(f"u{samples.itemsize}") & np.array(
+            (1 << runner.bits_stored) - 1, f"u{samples.itemsize}"
+        )
+    options = _given(runner, "predictor")
+    if runner.transfer_syntax == uid.JPEGLosslessSV1 and options.setdefault("predictor", 1) != 1:
+        raise ValueError("predictor: this syntax has 1 alone")
+    if samples.ndim == 3:
+        options["colorspace"] = "RGB" if runner.photometric_interpretation == "RGB" else "YCbCr"
+    return encode(samples, lossless=True, precision=bits, **options)
+
+
+def _encode_jpeg2000(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
+    syntax = runner.transfer_syntax
+    options = _given(runner, "target_psnr", "target_bytes")
+    for name, values in _given(runner, "j2k_psnr", "j2k_cr").items():
+        if len(values) != 1:
+            raise ValueError(f"{name}: one value expected, got {values}")
+        size = samples.size * runner.bits_stored / 8
+        options |= {"target_psnr": values[0]} if name == "j2k_psnr" else {"target_bytes": size / values[0]}
+    if options and syntax not in _WITH_LOSS:
+        raise ValueError(f"{next(iter(options))}: this syntax is one without loss")
+    if syntax == uid.JPEG2000 and not options:
+        raise ValueError("j2k_cr or j2k_psnr is needed")
+    transformed = runner.photometric_interpretation in _TRANSFORMED
+    expected = "YBR_ICT" if options else "YBR_RCT"
+    if transformed and runner.photometric_interpretation != expected:
+        raise ValueError(f"{runner.photometric_interpretation} is not what such a file holds, but {expected}")
+    if syntax == uid.HTJ2KLosslessRPCL:  # PS3.5 10.18: a base of 64 at most, and TLM
+        levels = max(5, (max(samples.shape[:2]) - 1 >> 6).bit_length())
+        options |= {"progression": "RPCL", "tile_lengths": True, "levels": levels}
+    return jpeg2000.encode(
+        samples,
+        precision=runner.bits_stored,
+        high_throughput=syntax in _HIGH_THROUGHPUT,
+        component_transform=transformed,
+        container="j2k",
+        **options,
+    )
+
+
+def _given(runner: EncodeRunner, *names: str) -> dict[str, Any]:
+    """Those of the options that the caller has given."""
+    return {name: value for name in names if (value := runner.get_option(name)) is not None}
+
+
 def register() -> None:
-    """Add the plugin to pydicom's decoders, which have no entry points of packages. Twice does no harm."""
+    """Add the plugin to pydicom's decoders and encoders, which have no entry points of packages.
+
+    pydicom has no encoders of JPEG and HTJ2K of its own: they are made here. Twice does no harm.
+    """
     for syntax in DECODER_DEPENDENCIES:
-        decoder = get_decoder(syntax)
-        if NAME not in decoder.available_plugins:
-            decoder.add_plugin(NAME, (__name__, decode_frame.__name__))
+        if syntax not in encoders._PIXEL_DATA_ENCODERS:
+            encoders._PIXEL_DATA_ENCODERS[syntax] = (encoders.Encoder(syntax), "3.0")
+        for coder, function in ((get_decoder(syntax), decode_frame), (encoders.get_encoder(syntax), encode_frame)):
+            if NAME not in coder.available_plugins:
+                coder.add_plugin(NAME, (__name__, function.__name__))
