@@ -114,6 +114,7 @@ def test_the_first_block_is_predicted_by_zero_and_edges_are_said():
         ((0, -1), {}, "column"),
         ((0, 0), {"quality": 0}, "quality"),
         ((0, 0), {"subsampling": "5:5:5"}, "subsampling"),
+        ((0, 0), {"subsampling": [(2, 2), (2, 1), (1, 1)]}, "subsampling"),
         ((0, 0), {"component": "R"}, "component"),
     ],
 )

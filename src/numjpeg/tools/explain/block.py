@@ -1,37 +1,28 @@
 """One block from its samples to bits and back: the text of ``numjpeg block``.
 
-The steps are the functions of :mod:`numjpeg.stages`, the same that :func:`numjpeg.encode` and
-:func:`numjpeg.decode` run.
+:mod:`numjpeg.pipeline` codes and decodes the rows of MCUs around the block. What its stages make of the block is
+shown.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from numjpeg import pipeline
 from numjpeg.arguments import Subsampling
-from numjpeg.coefficient_files.reader import read_coefficients
-from numjpeg.container.header import read_header
+from numjpeg.container.frame import mcu_size
 from numjpeg.encoder import encode
 from numjpeg.forensics import estimate_quality
 from numjpeg.metrics import psnr
-from numjpeg.stages.blocks import pad_edges
-from numjpeg.stages.dc_prediction import dc_differences, dc_from_differences
-from numjpeg.stages.dct import fdct, idct
-from numjpeg.stages.huffman import (
-    HuffmanTable,
-    ac_symbols,
-    huffman_encode,
-    magnitude_bits,
-    magnitude_category,
-)
-from numjpeg.stages.level_shift import inverse_level_shift, level_shift
-from numjpeg.stages.quantization import dequantize, quantize
-from numjpeg.stages.run_length import Runs, run_length_decode, run_length_encode
-from numjpeg.stages.subsampling import downsample
-from numjpeg.stages.zigzag import inverse_zigzag, zigzag
+from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.tools.explain.block_place import BlockPlace, find_block
+from numjpeg.tools.explain.file_block import number_in_scan
 from numjpeg.tools.explain.text import ac_symbol_name, matrix, step, table_name, wrap
+from numjpeg.tools.observe import Call, observed
 
 
 def describe_block(
@@ -49,7 +40,7 @@ def describe_block(
     ----------
     image : uint8 ``(H, W)`` or ``(H, W, 3)`` RGB.
     row, column : which block of the component, counted in blocks from 0.
-    quality, subsampling : as in :func:`numjpeg.encode`.
+    quality, subsampling : as in :func:`numjpeg.encode`, but only sampling factors that have a name ("4:2:0").
     component : "Y", "Cb" or "Cr".
 
     Returns
@@ -62,15 +53,70 @@ def describe_block(
     ValueError, TypeError naming the argument.
     """
     pixels = np.asarray(image)
-    # A file of one pixel checks the arguments, and tells the sampling factors and tables.
-    sample = encode(pixels[:1, :1], quality, subsampling=subsampling)
-    place = find_block(pixels, sample, row, column, component)
-    steps = [
-        _title(place, component, quality),
-        *_pixel_steps(pixels, place, component),
-    ]
-    samples = place.samples(pixels)
-    return "\n\n".join(steps + _coding_steps(pixels, place, sample, samples, quality, subsampling))
+    # A file of one pixel checks the arguments, and tells the sampling factors.
+    place = find_block(pixels, encode(pixels[:1, :1], quality, subsampling=subsampling), row, column, component)
+    run = _Run(pixels, place, quality)
+    steps = [_title(place, component, quality), *_pixel_steps(pixels, place, component, run)]
+    return "\n\n".join([*steps, *_coding_steps(place, quality, run), _huffman_step(run), *_way_back(place, run)])
+
+
+class _Run:
+    """A run of the pipeline, both ways: what its stages make of a block and of what surrounds it."""
+
+    def __init__(self, pixels: NDArray[np.uint8], place: BlockPlace, quality: int) -> None:
+        """Run it over the block's row of MCUs, with the one above if the block coded before lies there."""
+        scan, self.component = place.scan, place.index
+        V, H = scan.factors[self.component]
+        first = max(0, place.row // V - (place.column < H))
+        height, _ = mcu_size(scan.components)
+        strip = pixels[first * height : (place.row // V + 1) * height]
+        with observed() as self.calls:
+            coefficients = pipeline.pixels_to_coefficients(
+                strip if scan.interleaved else strip.reshape(strip.shape[:2]), quality, place.subsampling
+            )
+            pipeline.coefficients_to_bits(coefficients)
+            pipeline.coefficients_to_pixels(coefficients)
+        self.place = replace(place, row=place.row - V * first)
+        mcu, inner = number_in_scan(self.place)
+        self.number = mcu * scan.blocks_per_mcu + inner
+
+    def call(self, stage: str, number: int = 0) -> Call:
+        """A stage's call of this number."""
+        return [call for call in self.calls if call.stage == stage][number]
+
+    def block(self, stage: str) -> NDArray[Any]:
+        """What a stage that takes a component's blocks ``(rows, columns, ...)`` makes of this one."""
+        found: NDArray[Any] = self.call(stage, self.component).result[self.place.row, self.place.column]
+        return found
+
+    def samples(self) -> tuple[NDArray[np.uint8], NDArray[np.integer], NDArray[np.integer]]:
+        """The block's samples at full resolution, the same with the level shift, and subsampled."""
+        shift = self.call("level_shift", self.component)
+        top, left = 8 * self.place.row, 8 * self.place.column
+        small = self.call("pad_edges", 2 * self.component + 1).result[top : top + 8, left : left + 8]
+        return self.place.area(shift.arguments[0])[0], self.place.area(shift.result)[0], small
+
+    def difference(self) -> int:
+        """The block's DC difference."""
+        return int(self.call("block_symbols").arguments[0][self.number])
+
+    def runs(self) -> list[tuple[int, int]]:
+        """(zeros before it, value) of its AC coefficients."""
+        runs = self.call("run_length_encode").result
+        own = runs.block == self.number
+        return list(zip(runs.run[own].tolist(), runs.value[own].tolist(), strict=True))
+
+    def words(self) -> list[tuple[int, int, str, str]]:
+        """Of each symbol: itself, its value, its code word, and its magnitude bits."""
+        symbols = self.call("block_symbols").result
+        own = symbols.block == self.number
+        _, lengths = self.call("huffman_encode").result
+        columns = (symbols.symbol, symbols.value, lengths, *self.call("append_magnitude_bits").result)
+        found = []
+        for symbol, value, length, bits, size in zip(*(c[own].tolist() for c in columns), strict=True):
+            word = f"{bits:0{size}b}"
+            found.append((symbol, value, word[:length], word[length:]))
+        return found
 
 
 def _title(place: BlockPlace, component: str, quality: int) -> str:
@@ -81,7 +127,8 @@ def _title(place: BlockPlace, component: str, quality: int) -> str:
     )
 
 
-def _pixel_steps(pixels: NDArray[np.uint8], place: BlockPlace, component: str) -> list[str]:
+def _pixel_steps(pixels: NDArray[np.uint8], place: BlockPlace, component: str, run: _Run) -> list[str]:
+    samples, _, _ = run.samples()
     area, cut = place.area(pixels)
     steps = []
     if cut:
@@ -92,12 +139,12 @@ def _pixel_steps(pixels: NDArray[np.uint8], place: BlockPlace, component: str) -
             step(
                 f"{component}: colour conversion (JFIF; stages.color.rgb_to_ycbcr)",
                 _CONVERSION[component],
-                matrix(place.samples(pixels)),
+                matrix(samples),
                 _other_components(place, component),
             )
         )
     else:
-        steps.append(step("Samples (a gray picture has one component)", matrix(place.samples(pixels))))
+        steps.append(step("Samples (a gray picture has one component)", matrix(samples)))
     return steps
 
 
@@ -117,36 +164,19 @@ def _other_components(place: BlockPlace, component: str) -> str:
     return " ".join(["The other two components go the same way, in blocks of their own.", *words])
 
 
-# --- samples to bits -------------------------------------------------------------------------------------
-
-
-def _coding_steps(
-    pixels: NDArray[np.uint8],
-    place: BlockPlace,
-    sample: bytes,
-    samples: NDArray[np.uint8],
-    quality: int,
-    subsampling: Subsampling | None,
-) -> list[str]:
-    """All steps from the level shift on, in the pipeline's order, and the way back."""
-    h, v = place.ratio
-    table = read_header(sample).quantization_tables[place.component.Tq]
-    shifted = level_shift(samples)
-    small = pad_edges(downsample(shifted, h, v))
-    frequencies = fdct(small)
-    quantized = quantize(frequencies, table)
-    sequence = zigzag(quantized)
-    before = place.previous()
-    predictor = _dc_before(pixels, place, before, quality, subsampling)
-    difference = dc_differences(sequence[:1], None, predictor)
-    runs = run_length_encode(sequence[np.newaxis])
-
+def _coding_steps(place: BlockPlace, quality: int, run: _Run) -> list[str]:
+    """The steps from the level shift to the run lengths, in the pipeline's order."""
+    _, shifted, small = run.samples()
+    frequencies, quantized, sequence = run.block("fdct"), run.block("quantize"), run.block("zigzag")
+    table = run.call("quantize", place.index).arguments[1]
     steps = [step("Level shift (A.3.1; stages.level_shift): 128 is subtracted", matrix(shifted))]
-    if (h, v) != (1, 1):
+    if place.ratio != (1, 1):
+        h, v = place.ratio
         steps.append(
             step(f"Subsampling (A.1.1; stages.subsampling): boxes of {h} x {v} are averaged", matrix(small))
         )
-    steps += [
+    return [
+        *steps,
         step(
             "Forward DCT (A.3.3; stages.dct.fdct): vertical frequency downwards, horizontal to the right",
             matrix(frequencies, ".1f"),
@@ -164,118 +194,64 @@ def _coding_steps(
         step("Zig-zag sequence (A.3.6; stages.zigzag)", matrix(sequence.reshape(8, 8))),
         step(
             "DC prediction (F.1.1.5.1; stages.dc_prediction)",
-            _prediction(place, before, predictor, sequence, difference),
+            _prediction(place, int(sequence[0]), run.difference()),
         ),
         step(
             "Run-length coding of the AC coefficients (F.1.2.2; stages.run_length): (zeros before it, value)",
-            wrap([f"({r}, {value})" if value else "EOB" for r, value in zip(runs.run, runs.value, strict=True)]),
+            wrap([f"({zeros}, {value})" if value else "EOB" for zeros, value in run.runs()]),
             "" if sequence[63] else "EOB, the end of block, says that only zeros follow.",
         ),
     ]
-    steps.append(_huffman_step(place, difference, runs))
-    return steps + _way_back(place, difference, predictor, runs, table, small)
 
 
-def _dc_before(
-    pixels: NDArray[np.uint8],
-    place: BlockPlace,
-    before: tuple[int, int] | None,
-    quality: int,
-    subsampling: Subsampling | None,
-) -> int:
-    """Quantized DC coefficient of the block before, from the MCU row it lies in."""
-    if before is None:
-        return 0
-    row, column = before
-    V = place.component.V
-    top = row // V * 8 * place.frame.V_max
-    strip = pixels[top : top + 8 * place.frame.V_max]
-    plane = read_coefficients(encode(strip, quality, subsampling=subsampling)).planes[place.index]
-    return int(plane[row % V, column, 0, 0])
-
-
-def _prediction(
-    place: BlockPlace,
-    before: tuple[int, int] | None,
-    predictor: int,
-    sequence: NDArray[np.int16],
-    difference: NDArray[np.int32],
-) -> str:
+def _prediction(place: BlockPlace, dc: int, difference: int) -> str:
+    before = place.previous()
     if before is None:
         origin = "This is the component's first block in the scan: the prediction is 0."
     else:
         origin = (
             f"The component's block before it in the scan is row {before[0]}, column {before[1]}; "
-            f"its DC is {predictor}."
+            f"its DC is {dc - difference}."
         )
-        V, H = place.scan.factors[place.scan.indices.index(place.index)]
+        V, H = place.scan.factors[place.index]
         if (V, H) != (1, 1):
             origin += f"\nThe scan goes MCU by MCU, {V} x {H} blocks of this component each (A.2.3)."
-    return f"{origin}\nDifference: {sequence[0]} - {predictor} = {difference[0]}"
+    return f"{origin}\nDifference: {dc} - {dc - difference} = {difference}"
 
 
-def _huffman_step(place: BlockPlace, difference: NDArray[np.int32], runs: Runs) -> str:
+def _huffman_step(run: _Run) -> str:
     """A line a symbol: what it stands for, its code word and its magnitude bits; then all bits."""
-    component = place.scan.components[place.scan.indices.index(place.index)]
-    tables = place.scan.huffman_tables
-    ac = ac_symbols(runs.run, runs.value)
+    dc_table, ac_table = run.call("huffman_encode").arguments[1][2 * run.component :][:2]
     lines = [f"  {'symbol':<24}{'value':>6}  {'code word':<18}magnitude bits"]
-    dc_words = _words(magnitude_category(difference), difference, tables[0, component.Td])
-    ac_words = _words(ac.symbol, ac.value, tables[1, component.Ta])
-    names = [f"DC, category {magnitude_category(difference)[0]}", *map(ac_symbol_name, ac.symbol)]
-    values = [int(difference[0]), *ac.value.tolist()]
-    stream = ""
-    for name, value, (code, magnitude) in zip(names, values, dc_words + ac_words, strict=True):
-        without = name in ("EOB", "ZRL (16 zeros)")
-        lines.append(f"  {name:<24}{'' if without else value:>6}  {code:<18}{magnitude}".rstrip())
-        stream += code + magnitude
-    count = len(stream)
-    octets = [stream[i : i + 8] for i in range(0, count, 8)]
+    words = run.words()
+    for i, (symbol, value, code, magnitude) in enumerate(words):
+        name = ac_symbol_name(symbol) if i else f"DC, category {symbol}"
+        shown = value if magnitude or not i else ""
+        lines.append(f"  {name:<24}{shown:>6}  {code:<18}{magnitude}".rstrip())
+    stream = "".join(code + magnitude for _, _, code, magnitude in words)
     return step(
         "Huffman coding (F.1.2; stages.huffman)",
         "The symbol is the category (bits of the magnitude), or run/category; it has a code word. After it come\n"
         "so many magnitude bits: the value, or if it is negative the value less 1 (F.1.2.1.1).",
-        f"Tables: DC {table_name(tables[0, component.Td])}, AC {table_name(tables[1, component.Ta])}",
+        f"Tables: DC {table_name(dc_table)}, AC {table_name(ac_table)}",
         "\n".join(lines),
         "The block as bits:",
-        wrap(octets),
-        f"{count} bits in place of {64 * 8} ({count / 64:.2f} a sample).",
+        wrap([stream[i : i + 8] for i in range(0, len(stream), 8)]),
+        f"{len(stream)} bits in place of {64 * 8} ({len(stream) / 64:.2f} a sample).",
     )
 
 
-def _words(symbols: NDArray[np.uint8], values: NDArray[np.integer], table: HuffmanTable) -> list[tuple[str, str]]:
-    """(code word, magnitude bits) of each symbol, as strings of 0 and 1."""
-    codes, lengths = huffman_encode(symbols, [table])
-    category = magnitude_category(values)
-    magnitudes = magnitude_bits(values, category)
-    return [
-        (f"{int(code):0{length}b}", f"{int(bits):0{size}b}" if size else "")
-        for code, length, bits, size in zip(codes, lengths, magnitudes, category, strict=True)
-    ]
-
-
-# --- the way back ----------------------------------------------------------------------------------------
-
-
-def _way_back(
-    place: BlockPlace,
-    difference: NDArray[np.int32],
-    predictor: int,
-    runs: Runs,
-    table: NDArray[np.uint16],
-    shifted: NDArray[np.integer],
-) -> list[str]:
-    sequence = run_length_decode(runs, 1)[0]
-    sequence[0] = dc_from_differences(difference, None, predictor)[0]
-    dequantized = dequantize(inverse_zigzag(sequence), table)
-    samples = idct(dequantized)
-    original, restored = inverse_level_shift(shifted), inverse_level_shift(samples)
+def _way_back(place: BlockPlace, run: _Run) -> list[str]:
+    original, restored = inverse_level_shift(run.samples()[2]), run.block("inverse_level_shift")
     error = restored.astype(np.int16) - original
     decibels = psnr(original, restored)
     return [
         "And back, from the bits to samples.",
-        step("Dequantized (A.3.4; stages.quantization.dequantize): multiplied by the table", matrix(dequantized)),
-        step("Inverse DCT (A.3.3; stages.dct.idct)", matrix(samples)),
+        step(
+            "Dequantized (A.3.4; stages.quantization.dequantize): multiplied by the table",
+            matrix(run.block("dequantize")),
+        ),
+        step("Inverse DCT (A.3.3; stages.dct.idct)", matrix(run.block("idct"))),
         step(
             "Reconstructed samples: 128 is added (A.3.1; stages.level_shift.inverse_level_shift)",
             matrix(restored),

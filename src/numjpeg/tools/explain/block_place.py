@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component
-from numjpeg.colorspaces import to_components
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.structure import read_structure
 from numjpeg.stages.blocks import pad_edges
+from numjpeg.stages.subsampling import SUBSAMPLING
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,15 @@ class BlockPlace:
     def ratio(self) -> tuple[int, int]:
         """(h, v): pixels to one sample."""
         return self.frame.H_max // self.component.H, self.frame.V_max // self.component.V
+
+    @property
+    def subsampling(self) -> str:
+        """The name of the sampling factors; ValueError if they have none."""
+        (luminance, *others) = self.scan.factors
+        for name, (H, V) in SUBSAMPLING.items():
+            if luminance == (V, H) and set(others) <= {(1, 1)}:
+                return name
+        raise ValueError(f"subsampling: factors {self.scan.factors} have no name such as 4:2:0")
 
     def where(self) -> str:
         """Which pixels the block covers, in words."""
@@ -73,16 +82,6 @@ class BlockPlace:
         # Averaged rows are repeated afterwards; where nothing is averaged that is the same as repeating them here.
         rows = self.frame.V_max if v > 1 else 8
         return pad_edges(found, rows, 8 * h, axis=0)[: 8 * v], found.shape[:2] != (8 * v, 8 * h)
-
-    def samples(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The component's samples at full resolution, ``(rows, 8 h)``; fewer than ``8 v`` rows where :meth:`area`
-        has no more."""
-        area, _ = self.area(pixels)
-        if area.ndim == 2:
-            area = area[:, :, np.newaxis]
-        if area.shape[-1] == 1:
-            return area[:, :, 0]
-        return to_components(area, "RGB", "YCbCr")[:, :, self.index]
 
 
 def find_block(pixels: NDArray[np.uint8], sample: bytes, row: int, column: int, component: str) -> BlockPlace:
