@@ -379,7 +379,8 @@ class Together:
         self._prepare, self._batch_size = prepare, batch_size
         self._groups: dict[Hashable, _Group] = {}
         """Those that take more items."""
-        self._ahead = 0
+        self.ahead = 0
+        """Pixels of the items that have not been handed out."""
 
     def submit(self, item: Any) -> _Member:
         """Take an item."""
@@ -399,7 +400,7 @@ class Together:
         if len(group.members) >= most:
             group.full = True
             self._groups.pop(prepared.kind, None)
-        self._ahead += prepared.pixels
+        self.ahead += prepared.pixels
         return member
 
     def wants_more(self, waiting: Waiting) -> bool:
@@ -407,17 +408,13 @@ class Together:
         if not waiting:
             return True
         group = waiting[0][2].group
-        return group is not None and not group.full and self._ahead < AHEAD_PIXELS and len(waiting) < AHEAD_ITEMS
+        return group is not None and not group.full and self.ahead < AHEAD_PIXELS and len(waiting) < AHEAD_ITEMS
 
     def close(self, group: _Group) -> None:
         """Let no more items into a group."""
         group.full = True
         for kind in [kind for kind, own in self._groups.items() if own is group]:
             del self._groups[kind]
-
-    def hand_out(self, pixels: int) -> None:
-        """An item no longer counts."""
-        self._ahead -= pixels
 
 
 class _Group:
@@ -458,7 +455,7 @@ class _Member:
         if self.outcome is None and self.group is not None:
             self._together.close(self.group)
             self.group.run()
-        self._together.hand_out(self._pixels)
+        self._together.ahead -= self._pixels
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome

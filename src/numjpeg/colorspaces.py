@@ -124,20 +124,14 @@ def from_components(samples: NDArray[Any], source: str, target: str, precision: 
     cmyk = _inverted(samples, precision)
     if source == "YCCK":
         cmyk[..., :3] = ycbcr_to_rgb(samples[..., :3], precision)
-    if target == "CMYK":
-        return cmyk
-    return _without_ink(cmyk) if precision == 8 else _without_ink_of(cmyk, precision)
+    return cmyk if target == "CMYK" else _without_ink(cmyk, precision)
 
 
-def _without_ink_of(cmyk: NDArray[Any], precision: int) -> NDArray[Any]:
-    """The same as :func:`_without_ink` for samples of other than 8 bits, rounded half up."""
-    most = (1 << precision) - 1
-    light = most - cmyk.astype(np.int64)
+def _without_ink(cmyk: NDArray[Any], precision: int) -> NDArray[Any]:
+    """RGB of CMYK inks without a profile: ``(255 - C) (255 - K) / 255`` and so on, rounded, as Pillow computes it.
+
+    No quotient lies halfway between two integers, and no product exceeds 32 bits.
+    """
+    most = np.uint32((1 << precision) - 1)
+    light = most - cmyk.astype(np.uint32)
     return ((light[..., :3] * light[..., 3:] + most // 2) // most).astype(cmyk.dtype)
-
-
-def _without_ink(cmyk: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """RGB of CMYK inks without a profile: ``(255 - C) (255 - K) / 255`` and so on, as Pillow computes it."""
-    white = 255 - cmyk[..., 3:].astype(np.int32)
-    product = cmyk[..., :3] * white + 128
-    return np.clip(white - (((product >> 8) + product) >> 8), 0, 255).astype(np.uint8)

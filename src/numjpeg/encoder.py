@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.arguments import Lossless, Plan, QTables, Scans, Settings, Subsampling, Tuning, plan_encoding
-from numjpeg.coefficient_files.writer import head, scan_costs, tables_head, write_arithmetic_file, write_file
+from numjpeg.coefficient_files.writer import head, scan_costs, tables_head, write_file
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
@@ -155,14 +155,13 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
         return _encode_scaled(plan, tuning)
     if most_together(settings) and (prepared := _prepared(settings, 1)):
         return _encode_together([plan], prepared)[0]
-    if settings.arithmetic:
-        coefficients = replace(settings.coefficients, planes=_planes(plan))
-        return write_arithmetic_file(coefficients, settings.script, settings.restart_rows)
-    if fast_forms_enabled() and settings.coefficients.precision == 8:
-        coefficients, bands = settings.coefficients, _bands(plan)
+    coefficients, bands = settings.coefficients, None
+    if fast_forms_enabled() and coefficients.precision == 8 and not settings.arithmetic:
+        bands = _bands(plan)
     else:
-        coefficients, bands = replace(settings.coefficients, planes=_planes(plan)), None
-    return write_file(coefficients, _tables_given(settings), bands, settings.script, settings.restart_rows)
+        coefficients = replace(coefficients, planes=_planes(plan))
+    script, rows = settings.script, settings.restart_rows
+    return write_file(coefficients, _tables_given(settings), bands, script, rows, settings.arithmetic)
 
 
 def _tables_given(settings: Settings) -> Mapping[TableKey, HuffmanTable] | None:

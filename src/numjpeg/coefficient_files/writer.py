@@ -59,10 +59,9 @@ def write_coefficients(
     plan = plan_writing(
         coefficients, optimize=optimize, progressive=progressive, arithmetic=arithmetic, scans=scans
     )
-    if plan.arithmetic:
-        return write_arithmetic_file(plan.coefficients, plan.script)
+    script, arithmetic = plan.script, plan.arithmetic
     try:
-        return write_file(plan.coefficients, plan.huffman_tables, script=plan.script)
+        return write_file(plan.coefficients, plan.huffman_tables, script=script, arithmetic=arithmetic)
     except MissingCodeError:  # the file's own tables have no code for a coefficient that was changed
         return write_file(plan.coefficients, None)
 
@@ -73,6 +72,7 @@ def write_file(
     bands: Bands | None = None,
     script: Script = (),
     restart_rows: int = 0,
+    arithmetic: bool = False,
 ) -> bytes:
     """Write a sequential file, or with a script a progressive one, its segments in libjpeg's order.
 
@@ -84,6 +84,7 @@ def write_file(
     script : a legal one (:func:`numjpeg.container.scripts.check_script`); empty for a sequential file.
     restart_rows : rows of MCUs between restart markers in a progressive file; 0 for
         ``coefficients.restart_interval``.
+    arithmetic : code the planes by arithmetic coding; ``huffman_tables`` and ``bands`` are not looked at.
 
     Returns
     -------
@@ -93,32 +94,16 @@ def write_file(
     ------
     MissingCodeError if a table has no code for a symbol that occurs.
     """
-    frame = frame_of(coefficients, progressive=bool(script))
+    frame = frame_of(coefficients, progressive=bool(script), arithmetic=arithmetic)
     scans = make_scans(frame, script, coefficients.restart_interval, restart_rows)
     file = BytesIO()  # which gives its content away without a copy
     file.writelines(head(coefficients, frame))
-    if script:
+    if arithmetic:
+        file.writelines(_arithmetic_scans(scans, coefficients))
+    elif script:
         file.writelines(_progressive_scans(scans, _component_data(scans, coefficients, bands)))
     else:
         file.writelines(_sequential_scans(scans, coefficients, bands, huffman_tables))
-    file.write(bytes((0xFF, markers.EOI)))
-    return file.getvalue()
-
-
-def write_arithmetic_file(coefficients: Coefficients, script: Script = (), restart_rows: int = 0) -> bytes:
-    """Write a file with arithmetic coding; the parameters are those of :func:`write_file`."""
-    frame = frame_of(coefficients, progressive=bool(script), arithmetic=True)
-    file = BytesIO()
-    file.writelines(head(coefficients, frame))
-    interval = 0
-    for scan in make_scans(frame, script, coefficients.restart_interval, restart_rows):
-        if scan.statistics_areas:
-            file.write(segments.build_dac(scan.statistics_areas))
-        if scan.restart_interval != interval:
-            interval = scan.restart_interval
-            file.write(segments.build_dri(interval))
-        file.write(segments.build_sos(scan))
-        file.writelines(write_arithmetic(scan, coefficients.planes))
     file.write(bytes((0xFF, markers.EOI)))
     return file.getvalue()
 
@@ -156,6 +141,19 @@ def _sequential_scans(
         scan.huffman_tables.update(huffman_tables)
         yield segments.build_sos(scan)
         yield from write_symbols(scan, of_scan.to_write())
+
+
+def _arithmetic_scans(scans: list[Scan], coefficients: Coefficients) -> Iterator[bytes]:
+    """Of each scan the conditioning of its statistics, its restart interval if that changes, header and data."""
+    interval = 0
+    for scan in scans:
+        if scan.statistics_areas:
+            yield segments.build_dac(scan.statistics_areas)
+        if scan.restart_interval != interval:
+            interval = scan.restart_interval
+            yield segments.build_dri(interval)
+        yield segments.build_sos(scan)
+        yield from write_arithmetic(scan, coefficients.planes)
 
 
 def scan_costs(coefficients: Coefficients) -> Callable[[Script], int]:

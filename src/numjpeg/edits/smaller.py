@@ -72,12 +72,8 @@ def _kept(c: Coefficients, strip: str) -> list[metadata.Marked]:
     if strip == "most":
         number = orientation(c) or 1
         if number != 1:
-            kept.append(metadata.exif(_orientation_alone(number)))
+            # One entry: tag 0x0112, SHORT, one value (EXIF 2.32, 4.6.4 A).
+            entry = b"\x01\x12\0\3\0\0\0\1\0" + bytes((number,)) + b"\0\0"
+            kept.append(metadata.exif(b"MM\0\x2a\0\0\0\x08\0\1" + entry + bytes(4)))
         kept += [(marker, p) for marker, p in segments if metadata.is_icc(marker, p)]
     return kept
-
-
-def _orientation_alone(number: int) -> bytes:
-    """EXIF data with one entry: tag 0x0112, SHORT, one value (EXIF 2.32, 4.6.4 A)."""
-    entry = b"\x01\x12\0\3\0\0\0\1\0" + bytes((number,)) + b"\0\0"
-    return b"MM\0\x2a\0\0\0\x08\0\1" + entry + bytes(4)
