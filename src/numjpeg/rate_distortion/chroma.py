@@ -1,9 +1,9 @@
 """Chroma that suits the decoder: least-squares downsampling, and luma that makes up for the errors of chroma.
 
 Decoders enlarge subsampled chroma by a triangle filter (:func:`numjpeg.stages.subsampling.upsample`). The small
-plane whose enlargement is nearest to the full one is not the plane of means of boxes. It is the least-squares
+plane whose enlargement is nearest to the full one does not consist of means over boxes. It is the least-squares
 solution, ``(U^T U)^-1 U^T`` for the enlargement U. Once chroma is coded, its errors are known. Luma can make up
-for the part of them that has luma's own direction in RGB.
+for the part of them that points in luma's own direction in RGB.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ RED_CR, GREEN_CB, GREEN_CR, BLUE_CB = 1.402, -0.344136, -0.714136, 1.772
 """What a unit of chroma adds to red, green and blue (JFIF)."""
 
 TAPS = 7
-"""Terms of the solution's series, on either side. With one more chroma row, they look at 16 rows of luma, which is
-one MCU row."""
+"""Terms of the solution's series, on either side. They and one more chroma row reach over 16 rows of luma, which
+are one MCU row."""
 _SERIES = [np.float32((-1 / 3) ** k) for k in range(1, TAPS)] + [np.float32(0.75 * (-1 / 3) ** TAPS)]
-"""Its weights. The last one is 3/4 of itself, so that the mean is kept without the terms that are left out."""
+"""Its weights. The last one is reduced to 3/4, so that the mean is kept although the series is cut off."""
 
 
 def downsample_least_squares(
@@ -38,13 +38,13 @@ def downsample_least_squares(
     ----------
     plane : float32 ``(..., rows * v, columns * h)``.
     h, v : horizontal and vertical ratio.
-    fancy : the decoder enlarges by the triangle filter where libjpeg does (ratios of 2x1, 1x2, 2x2); else, and for
-        all other ratios, by repeating samples, and means of boxes are the solution.
+    fancy : the decoder enlarges by the triangle filter where libjpeg does (ratios of 2x1, 1x2, 2x2). If False, and
+        for all other ratios, it repeats samples, and means over boxes are the solution.
 
     Returns
     -------
-    float32 ``(..., rows, columns)``. Beyond the edges the plane goes on as its mirror image, which is the solution
-    for what the triangle filter does at edges.
+    float32 ``(..., rows, columns)``. The plane is continued beyond its edges by its mirror image, which gives the
+    solution for what the triangle filter does at edges.
 
     >>> ramp = np.repeat(np.arange(32, dtype=np.float32)[np.newaxis], 2, axis=0) * 4 + 2
     >>> downsample_least_squares(ramp, 2, 1)[0, 6:9].round(2).tolist()
@@ -89,9 +89,9 @@ _MATRIX = np.array([[0, RED_CR], [GREEN_CB, GREEN_CR], [BLUE_CB, 0]])
 _FROM_CHANNELS = (np.linalg.inv(_MATRIX.T @ _MATRIX) @ _MATRIX.T).astype(np.float32)
 
 WEIGHTS = tuple(((_MATRIX**2).sum(0) / 3).tolist())
-"""Squared error over red, green and blue of a unit of Cb and of Cr, by that of a unit of luma."""
+"""Squared error over red, green and blue of a unit of Cb and of Cr, divided by that of a unit of luma."""
 UNCOMPENSATED = tuple(((_MATRIX**2).sum(0) / 3 - (_MATRIX.sum(0) / 3) ** 2).tolist())
-"""The same once luma has made up for what it can."""
+"""The part of it that luma cannot make up for."""
 
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -99,9 +99,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 def luma_of(channels: Sequence[Samples]) -> Samples:
     """Y of red, green and blue; the channel itself if there is but one."""
-    if len(channels) == 1:
-        return channels[0]
-    return _weighted(_LUMA, channels)
+    return channels[0] if len(channels) == 1 else _weighted(_LUMA, channels)
 
 
 def chroma_of(channels: Sequence[Samples]) -> list[Samples]:
@@ -138,12 +136,12 @@ def enlarge(samples: Samples, h: int, v: int, fancy: bool = True) -> Samples:
 
 
 def energy_gain(h: int, v: int, fancy: bool = True) -> NDArray[np.float32]:
-    """Squared error that a unit of error in each chroma coefficient makes once the plane is enlarged.
+    """Squared error that an error of 1 in each chroma coefficient makes once the plane is enlarged.
 
     Returns
     -------
-    float32 ``(64,)``, zig-zag order: about the product of the ratios, less at high frequencies, which the filter
-    damps.
+    float32 ``(64,)``, zig-zag order: about the product of the ratios, and less at high frequencies, which the
+    filter damps.
 
     >>> energy_gain(2, 2)[[0, 1, 63]].tolist()
     [3.63..., 3.35..., 0.30...]

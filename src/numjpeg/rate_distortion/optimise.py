@@ -1,9 +1,9 @@
 """A picture's quantized coefficients at a given strength: chroma, then luma after chroma, by the trellis.
 
-The first pass only rounds, with a dead zone. The passes after it learn three things from what it would decode to:
-how often each symbol occurs, and so what it costs; which errors of luma and chroma the other one can make up for;
-and which samples the decoder will clip, so that errors beyond 0 and 255 are free. Each pass of the trellis moves
-the steps to the middle of what was quantized to their levels.
+The first pass only rounds, with a dead zone. Each later pass learns three things from the levels of the pass
+before it: how often each symbol occurs, and so what it costs; which errors of luma chroma can make up for, and the
+other way round; and which samples the decoder will clip, so that errors beyond 0 and 255 are free. Each pass of
+the trellis also refits the steps to the coefficients that were quantized by them.
 
 A pass takes the picture in bands (:mod:`numjpeg.rate_distortion.picture`), first for chroma, then for luma. New
 levels take the place of the old ones. Only DC levels are chosen for the whole picture at once, at the end of a
@@ -35,7 +35,7 @@ from numjpeg.rate_distortion.trellis import (
 from numjpeg.stages.huffman import HuffmanTable, optimal_table
 
 ROUNDING = np.float32(0.35)
-"""What is added to magnitudes before they are cut off, where no code lengths are known yet."""
+"""What the first pass, which knows no code lengths yet, adds to magnitudes before it drops their fractions."""
 
 PASSES = 2
 """Passes of the trellis. A third gains 0.1 % of the bytes on photographs."""
@@ -46,7 +46,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Coded:
-    """The levels of components that share tables, and these."""
+    """The levels of components that share tables, and these Huffman tables."""
 
     levels: Levels
     dc: HuffmanTable
@@ -58,13 +58,13 @@ class Group:
     """Components that share tables: how they are quantized in every pass."""
 
     orders: list[NDArray[np.intp]]
-    """Of each component, places of the blocks in the order of the scan."""
+    """For each component, the numbers of its blocks in the order of the scan."""
     exchanges: Sequence[NDArray[np.float32]]
-    """Of each component ``(64,)``, bits that a squared error of 1 is worth."""
+    """For each component ``(64,)``: the bits that a squared error of 1 is worth."""
     progressive: bool
 
     def code(self, levels: Levels) -> Coded:
-        """Levels with the Huffman tables that are best for them."""
+        """Join levels with the Huffman tables that are best for them."""
         own = [plane.reshape(-1, 64) for plane in levels.planes]
         dc = sum(dc_frequencies(blocks[order, 0]) for blocks, order in zip(own, self.orders, strict=True))
         count = progressive_frequencies if self.progressive else ac_frequencies
@@ -73,16 +73,13 @@ class Group:
 
 
 BandOfBlocks = tuple[slice, list[NDArray[np.float32]]]
-"""Block rows, and of each component their coefficients ``(blocks, 64)``."""
+"""Block rows, and for each component their coefficients ``(blocks, 64)``."""
 
 
 def round_with_dead_zone(
     bands: Iterable[BandOfBlocks], group: Group, blocks: tuple[int, int], table: NDArray[np.float32]
 ) -> Coded:
-    """Quantize without code lengths: AC levels are taken from ``1 - ROUNDING`` on.
-
-    ``blocks``: rows and columns of blocks.
-    """
+    """Quantize without code lengths. ``blocks``: rows and columns of blocks."""
     planes = [np.empty((*blocks, 64), np.int16) for _ in group.orders]
     for rows, coefficients in bands:
         for plane, own in zip(planes, coefficients, strict=True):
@@ -103,9 +100,9 @@ def quantize(
 
     Parameters
     ----------
-    bands : their context may be read from the levels ``before`` until the next band is asked for.
+    bands : whoever makes a band may read the levels ``before`` around it until the next band is asked for.
     before : its levels are overwritten.
-    weights : ``(blocks,)``, what errors of each block count; None for 1.
+    weights : ``(blocks,)``, weights of the errors of each block; None for 1.
     """
     planes, table = before.levels
     ac = (
@@ -119,7 +116,7 @@ def quantize(
     dc = [np.empty(plane.shape[0] * columns, np.float32) for plane in planes]
     finished: list[tuple[NDArray[np.int16], NDArray[np.int16]]] = []
     for rows, coefficients in bands:
-        # A band is the context of the next one: its levels are replaced when that one has been made.
+        # The next band looks at the old levels of this one, which are replaced once it has been made.
         while finished:
             target, levels = finished.pop()
             target[...] = levels
@@ -145,7 +142,7 @@ def quantize(
 
 
 class _Ticker:
-    """Tells ``progress`` of every band."""
+    """Hands out bands, and tells ``progress`` of each."""
 
     def __init__(self, picture: Picture, passes: int, progress: Progress | None) -> None:
         self._bands = list(picture.bands())
@@ -173,7 +170,7 @@ def optimise(
 
     Parameters
     ----------
-    strength : above 0; what the aim's steps are multiplied by.
+    strength : above 0; the factor of the aim's steps.
     passes : of the trellis, after the one that only rounds.
     progressive : for progressive scans, in which ends of blocks are coded in runs.
     progress : is told after each band what part is done.
@@ -234,7 +231,7 @@ def optimise(
 
 
 def _scan_order(rows: int, columns: int, H: int, V: int) -> NDArray[np.intp]:
-    """Places of the blocks of a component in the order of an interleaved scan (A.2.3), padding left out."""
+    """Numbers of a component's blocks in the order of an interleaved scan (A.2.3), without the padding."""
     row, column = np.divmod(np.arange(rows * columns), columns)
     key = ((row // V * ceil_div(columns, H) + column // H) * V + row % V) * H + column % H
     return np.argsort(key, kind="stable")

@@ -1,9 +1,9 @@
 """A picture in bands: luma and chroma coefficients of some of its MCU rows, and what a decoder makes of levels.
 
 Only the picture's samples and the levels are held whole. Planes of float32 would take ten times as much memory as
-the picture, so they are made band by band, anew in each pass. Least-squares downsampling looks
-:data:`numjpeg.rate_distortion.chroma.TAPS` chroma rows and one more to either side. That is one MCU row, the
-context of a band.
+the picture, so each pass makes them anew, band by band. Least-squares downsampling needs
+:data:`numjpeg.rate_distortion.chroma.TAPS` chroma rows and one more on either side. So a band is made with the MCU
+row above and the one below it, its context.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ BAND_SAMPLES = 3 << 18
 BAND_MCU_ROWS = 8
 
 KEPT_SAMPLES = 6 << 20
-"""A picture of up to so many samples (4 megapixels with 4:2:0) keeps the coefficients that do not depend on levels
-from pass to pass, in 4 bytes each. For a larger picture they are made again."""
+"""Up to so many samples (4 megapixels with 4:2:0), coefficients that do not depend on levels are kept from pass to
+pass, 4 bytes each. For a larger picture they are made again."""
 
 
 class Levels(NamedTuple):
     """Quantized coefficients of components that share a table."""
 
     planes: list[NDArray[np.int16]]
-    """Of each ``(block rows, block columns, 64)``, zig-zag order."""
+    """``(block rows, block columns, 64)`` each, zig-zag order."""
     steps: NDArray[np.float32]
     """``(64,)``, zig-zag order."""
 
@@ -53,7 +53,7 @@ class Picture:
     samples : uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
     components : three, the first with the largest sampling factors and the others with 1 x 1; or one.
     fancy_upsampling : see :func:`numjpeg.rate_distortion.chroma.downsample_least_squares`.
-    importance : float32 ``(block rows, block columns)``, what errors of each luma block count; None for 1.
+    importance : float32 ``(block rows, block columns)``, weights of errors in luma blocks; None for 1.
     """
 
     def __init__(
@@ -121,10 +121,8 @@ class Picture:
     def _kept(
         self, key: tuple[str, int], make: Callable[[], list[NDArray[np.float32]]]
     ) -> list[NDArray[np.float32]]:
-        """What was made before, if the picture is small enough to keep it; else it is made again."""
-        if key in self._plain:
-            return self._plain[key]
-        made = make()
+        """What ``make`` made before, if the picture is small enough to keep it; else it is made again."""
+        made = self._plain.get(key) or make()
         if self._count <= KEPT_SAMPLES:
             self._plain[key] = made
         return made
@@ -192,7 +190,7 @@ def _luma_transform(luma: Samples) -> NDArray[np.float32]:
 
 
 def _mean_of_rest(channels: Sequence[Samples], added: Sequence[Samples]) -> Samples:
-    """The luma that is nearest to the channels where chroma adds so much to each: the mean of what is left."""
+    """The best luma where chroma adds so much to each channel: the mean of what is left of the channels."""
     if len(channels) == 1:
         return channels[0]
     total = channels[0] - added[0]
@@ -204,9 +202,9 @@ def _mean_of_rest(channels: Sequence[Samples], added: Sequence[Samples]) -> Samp
 
 
 def _free_where_clipped(channels: Sequence[Samples], luma: Samples, added: Sequence[Samples]) -> None:
-    """Move black and white samples, in place, as far beyond 0 and 255 as the decoder gets before it clips.
+    """Move black and white samples, in place, as far beyond 0 and 255 as the decoder's are before it clips them.
 
-    Errors there are free.
+    So errors beyond 0 and 255 are free.
     """
     for i, channel in enumerate(channels):
         flat = channel.reshape(-1)

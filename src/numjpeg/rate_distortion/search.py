@@ -1,7 +1,7 @@
 """Targets: the strength that gives a size in bytes or a PSNR; the scans that cost least.
 
-What is searched is the strength of an aim (:mod:`numjpeg.rate_distortion.tables`). Files get smaller and worse as
-it grows, not strictly but nearly so. The caller gives the functions that make, write and measure a file.
+The searches look for the strength of an aim (:mod:`numjpeg.rate_distortion.tables`). As it grows, files get
+smaller and worse, with few exceptions. The caller gives the functions that make, write and measure a file.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ SLACK_BYTES = 0.004
 SLACK_DECIBELS = 0.04
 """A search for a PSNR ends when it is met by at most this."""
 TRIALS = 40
-"""The most places that are tried. A few are enough, since size and PSNR change smoothly with the logarithm of the
+"""The most places that are tried. A few usually do, since size and PSNR change smoothly with the logarithm of the
 strength."""
 SIZE_SLOPE, PSNR_SLOPE = 0.75, 4.5
 """By how much the logarithm of a photograph's size, and its PSNR in dB, fall when the logarithm of the strength
-rises by 1. The second trial goes by this."""
+rises by 1. They give the second trial."""
 
 Made = TypeVar("Made")
 Places = NDArray[np.float64]
@@ -88,11 +88,11 @@ def for_psnr(
     places: Places = STRENGTHS,
     slack: float = SLACK_DECIBELS,
 ) -> Made:
-    """What has a PSNR of ``target`` dB or a little more.
+    """Make something that has a PSNR of ``target`` dB or a little more.
 
     Parameters
     ----------
-    make : makes something from a strength; returns its PSNR in dB, and itself. Only the latest one is kept. If an
+    make : makes something from a strength; returns its PSNR in dB, and itself. Only the latest one is kept; if an
         earlier one was better, it is made again.
     guess : a strength to begin with.
     full_chroma : the best PSNR without subsampling; None if there is none in the first place.
@@ -100,8 +100,8 @@ def for_psnr(
 
     Returns
     -------
-    The second of what ``make`` gives. Its PSNR is above the target by at most ``slack`` dB, unless it is the
-    coarsest, or the next coarser one has less than the target.
+    What ``make`` made. Its PSNR is above the target by at most ``slack`` dB, unless it is the coarsest, or the
+    next coarser one misses the target.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def for_psnr(
 def _search(
     make: Callable[[float], tuple[float, Made]], places: Places, guess: float, slack: float, slope: float
 ) -> tuple[float, Made] | None:
-    """Find a place with 0 <= surplus <= slack; if there is none, one above 0 with a negative one just before it.
+    """Find a place whose surplus is 0 .. ``slack``; failing that, one above it whose predecessor's is negative.
 
     Parameters
     ----------
@@ -141,9 +141,9 @@ def _search(
 
     Notes
     -----
-    The first step goes by ``slope``, the second by the slope that was met. Later steps are doubled until the place
-    is bracketed. Secants aimed at the middle of the slack then narrow the bracket. Every third time it is bisected
-    instead, in case of jumps.
+    ``slope`` gives the first step, the slope that was met gives the second. Later steps are doubled until the
+    place is bracketed. Then secants aimed at the middle of the slack narrow the bracket. Every third time it is
+    bisected instead, in case of jumps.
     """
     last = len(places) - 1
     below = above = -1  # indices into places; -1 for unknown
@@ -193,10 +193,8 @@ DEPTHS = (0, 1, 2, 3)
 """How many bits may be left to refinement scans."""
 Cost = Callable[[Script], int]
 """Bytes that scans take in a file, and some that do not depend on the scans."""
-
-
 SAME_SIZE = 1.25
-"""Factor within which files are taken to be of about one size."""
+"""Files whose sizes differ by less than this factor share a script."""
 
 
 class CheapestScript:
@@ -208,7 +206,7 @@ class CheapestScript:
     def __init__(
         self, write: Callable[[Coefficients, Script], bytes], cost_of: Callable[[Coefficients], Cost]
     ) -> None:
-        """``write`` : a file from coefficients and scans. ``cost_of`` : what scans of coefficients cost."""
+        """``write`` makes a file; ``cost_of`` gives the cost function of some coefficients."""
         self._write, self._cost_of = write, cost_of
         self._script: list[ScriptScan] = []
         self._size = 0
@@ -227,8 +225,8 @@ def cheapest_script(components: Sequence[Component], cost: Cost) -> list[ScriptS
     """The script that costs least among those that are tried.
 
     DC coefficients go together, or each component by itself, or the first one by itself. AC coefficients go in
-    bands that begin at :data:`STARTS`, without as many low bits as :data:`DEPTHS` says, which follow one at a
-    time. What a scan takes does not depend on the others, so each is measured once.
+    bands that begin at :data:`STARTS`, first without some of their low bits (:data:`DEPTHS` says how many), which
+    follow one at a time. The size of a scan does not depend on the others, so each is measured once.
     """
     every = tuple(range(len(components)))
     alone = [ScriptScan((c,)) for c in every]

@@ -1,7 +1,6 @@
-"""Quantization tables for the trellis: flat ones for PSNR, perceptual ones, and their refit to what was quantized.
+"""Quantization tables for the trellis: flat ones for PSNR, perceptual ones, and their refit to the coefficients.
 
-Here a table is 64 real steps in zig-zag order, as the coefficients are; :func:`to_table` makes of it what a file
-holds.
+Here a table is 64 real steps in zig-zag order, like the coefficients; :func:`to_table` turns it into a file's.
 """
 
 from __future__ import annotations
@@ -20,25 +19,25 @@ MAX_STEP = 255
 
 @dataclass(frozen=True)
 class Aim:
-    """What counts: how coarse each coefficient is quantized, what its error weighs, and what a bit is worth.
+    """How coarsely each coefficient is quantized, how much its error weighs, and what a bit is worth.
 
-    All of it scales with a strength: steps are ``strength * luma`` and ``strength * chroma``, and one bit is worth
-    a weighted squared error of ``multiplier * strength^2``.
+    A strength scales all of it: steps are ``strength * luma`` and ``strength * chroma``, and one bit is worth a
+    weighted squared error of ``multiplier * strength^2``.
     """
 
     luma: NDArray[np.float32]
     """Relative steps ``(64,)``."""
     chroma: NDArray[np.float32]
     luma_weight: NDArray[np.float32]
-    """What a squared error of each coefficient weighs, ``(64,)``."""
+    """Weight of a squared error in each coefficient, ``(64,)``."""
     chroma_weights: tuple[NDArray[np.float32], NDArray[np.float32]]
-    """The same of Cb and Cr."""
+    """The same for Cb and Cr."""
     multiplier: float
     joint: bool = True
     """Luma and chroma make up for each other's errors, and errors of samples that the decoder clips are free. This
     is best for the squared error of red, green and blue. If False, each component is coded by itself."""
     masking: float = 0.0
-    """Variance of a block at which its errors count half; 0 if there is no masking."""
+    """Variance of a block at which its errors weigh half; 0 for no masking."""
 
 
 # --- aims ------------------------------------------------------------------------------------------------
@@ -50,9 +49,9 @@ _FREQUENCY = np.hypot(*np.divmod(NATURAL, 8)).astype(np.float32)
 def psnr_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
     """Least squared error over red, green and blue.
 
-    Luma steps are flat: every coefficient of an orthonormal transform counts the same. A unit of error in a chroma
-    coefficient counts :func:`chroma.energy_gain` times its weight in the three channels, which makes its step
-    about half of a luma step at 4:2:0; enlarging damps the high frequencies, so their steps are larger.
+    Luma steps are flat: all coefficients of an orthonormal transform weigh the same. An error in a chroma
+    coefficient weighs :func:`chroma.energy_gain` times as much as its component does in the three channels. So
+    its step is about half of a luma step at 4:2:0, and more at high frequencies, which enlarging damps.
 
     Parameters
     ----------
@@ -68,17 +67,17 @@ def psnr_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
 
 
 PSNR_SLOPE = 0.7
-"""How far the chroma steps follow the gain of enlarging: 1 would be all the way; 0.5 and 1 are 0.05 % worse."""
+"""How far the chroma steps follow the gain of enlarging; 1 would be all the way. 0.5 and 1 are 0.05 % worse."""
 PSNR_MULTIPLIER = 0.11
-"""What a bit is worth, found by trial. Files are equally good from 0.1 to 0.125."""
+"""Worth of a bit, found by trial. Files are equally good from 0.1 to 0.125."""
 
 
 def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
     """What looks best.
 
-    Steps grow in proportion to 1 + the distance from DC, as contrast sensitivity falls, and an error counts by the
-    step that it is a part of. Errors count less where the detail of their own block hides them. Each component is
-    coded by itself: if luma made up for chroma, it would show.
+    Steps grow in proportion to 1 + the distance from DC, as contrast sensitivity falls. An error weighs in
+    proportion to the inverse square of its step, and less where the detail of its own block hides it. Each
+    component is coded by itself: if luma made up for chroma, it would show.
 
     Parameters
     ----------
@@ -94,10 +93,10 @@ def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
 PERCEPTUAL_CHROMA = 0.8
 """Chroma steps by luma steps at 4:2:0."""
 PERCEPTUAL_SHARES = (0.8, 1.25)
-"""What errors of Cb and of Cr count by their common step: blue is seen less sharply."""
+"""Weights of Cb and of Cr relative to their common step: blue is seen less sharply."""
 PERCEPTUAL_MULTIPLIER = 0.045
 PERCEPTUAL_MASKING = 500.0
-"""Variance of a block, in squared sample values, at which its errors count half."""
+"""As :attr:`Aim.masking`, in squared sample values."""
 
 
 # --- steps -----------------------------------------------------------------------------------------------
@@ -109,7 +108,7 @@ _THRESHOLD = np.array([int(f"{k:06b}"[::-1], 2) for k in range(64)], np.float32)
 def steps(strength: float, relative: NDArray[np.float32]) -> NDArray[np.float32]:
     """The steps of a table at a strength: whole numbers, 1 .. 255.
 
-    Each frequency rounds at a place of its own. So small steps do not go from 1 to 2 all at once, and PSNR and
+    Each frequency has its own rounding threshold. So small steps do not all go from 1 to 2 at once, and PSNR and
     size change little by little with the strength.
 
     >>> float(steps(1.5, np.ones(64, np.float32)).mean())
@@ -120,14 +119,14 @@ def steps(strength: float, relative: NDArray[np.float32]) -> NDArray[np.float32]
 
 
 ENOUGH = 20
-"""Sum of squared levels from which on a step is refitted."""
+"""A step is refitted if the sum of its squared levels is at least this."""
 
 
 class Refit:
     """Moves the steps of a table so that the levels reconstruct their coefficients best.
 
     The trellis rounds more coefficients down than up. So the least-squares step, ``sum F m / sum m^2``, is larger
-    than the step that was used. ``old`` are the steps that were used; they stay where there are too few levels.
+    than the ``old`` one, which stays where there are too few levels.
     """
 
     def __init__(self, old: NDArray[np.float32]) -> None:

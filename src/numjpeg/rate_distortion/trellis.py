@@ -5,11 +5,10 @@ coefficient may keep its nearest level, take the next one towards zero where tha
 become zero. Dynamic programming finds the cheapest path through these choices (K. Ramchandran and M. Vetterli,
 "Rate-distortion optimal fast thresholding with complete JPEG/MPEG decoder compatibility", 1994).
 
-Costs are counted in bits. The distortion of a coefficient that was divided by its step, ``t``, and takes level
-``m`` is ``exchange * (t - m)^2``; ``exchange`` is what a squared error of one step is worth, 1 / lambda in units
-of steps. Rates, dynamic programme and way back stand each by itself: :func:`ac_rates`, :func:`_forward`,
-:func:`_way_back` for the AC coefficients of a block, :func:`dc_rates` and :func:`quantize_dc` for the chain of DC
-differences along a scan.
+Costs are counted in bits. Let ``t`` be a coefficient divided by its step, and ``m`` its level. Its distortion is
+``exchange * (t - m)^2``; ``exchange`` is the worth of a squared error of one step, 1 / lambda in units of steps.
+The AC coefficients of a block take :func:`ac_rates`, then the dynamic programme :func:`_forward`, then
+:func:`_way_back`. The chain of DC differences along a scan takes :func:`dc_rates` and :func:`quantize_dc`.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ from numpy.typing import NDArray
 from numjpeg.stages.huffman import END_OF_BLOCK, ZERO_RUN, HuffmanTable, huffman_codes, magnitude_category
 
 LOOK_BACK = 8
-"""How many candidates back the search for the one kept before goes. Further back, eight coefficients that do not
+"""How many candidates back the search for the one kept before goes. To go further, eight coefficients that do not
 round to zero would have to become zero. That is never worth it, except at the end of a block, which is searched
-for without a limit."""
+without a limit."""
 
 MISSING_BITS = 18
 """Bits of a symbol that the table has no code for: the longest code, and something for its byte in DHT."""
@@ -44,11 +43,11 @@ class AcRates(NamedTuple):
     """What AC coefficients cost in bits."""
 
     coefficient: NDArray[np.float32]
-    """``(64, 16)``: a run of zeros and the category of the coefficient after it, with ZRLs and magnitude bits."""
+    """``[run of zeros, category of the coefficient after it]``, ``(64, 16)``, with ZRLs and magnitude bits."""
     end: np.float32
     """End of block, after a coefficient."""
     empty: np.float32
-    """End of block of a block of zeros, which costs less in a run of them."""
+    """End of block in a block of zeros: less, where such blocks are coded in runs."""
 
 
 def ac_rates(table: HuffmanTable) -> AcRates:
@@ -121,7 +120,7 @@ def quantize_ac(
     quotients : float32 ``(n, 64)``, coefficients divided by their steps, zig-zag order. Element 0 is ignored.
     exchange : float32 ``(64,)``, bits that a squared error of one step is worth.
     rates : of the Huffman table.
-    weights : float32 ``(n,)``, what the distortion of each block counts; None for 1.
+    weights : float32 ``(n,)``, weights of each block's distortion; None for 1.
 
     Returns
     -------
@@ -190,7 +189,7 @@ def _candidates(
 def _forward(
     candidates: _Candidates, rates: AcRates
 ) -> tuple[NDArray[np.int8], NDArray[np.bool_], NDArray[np.intp]]:
-    """The dynamic programme. The least cost of a block up to its candidate i, if that is kept, is
+    """The dynamic programme. If candidate i of a block is kept, the least cost of the block up to it is
 
         J(i) = min over j < i of  J(j) + dropped(j+1 .. i-1) + rate(run between j and i, category of i) + kept(i)
 
@@ -198,7 +197,7 @@ def _forward(
 
     Returns
     -------
-    Of each candidate the ordinal of the one kept before it, and whether it is lowered; of each block the ordinal
+    For each candidate the ordinal of the one kept before it, and whether it is lowered; for each block the ordinal
     of the last one kept.
     """
     counts, rows = candidates.counts, candidates.rows
@@ -212,7 +211,7 @@ def _forward(
     before = np.zeros(len(index), np.int8)
     lowered = np.zeros(len(index), np.bool_)
     dropped = np.zeros(counts[0], np.float32)  # D(i - 1)
-    # A block that keeps nothing: the distortion of its other coefficients is common to all choices.
+    # The cost of a block that keeps nothing, without the distortion that all choices share.
     best_end = np.full(counts[0], rates.empty, np.float32)
     last = np.zeros(counts[0], np.intp)
     for i in range(1, len(counts)):
@@ -296,10 +295,10 @@ def quantize_dc(
 
     Notes
     -----
-    The cost of going from block a to block b, by the candidates at both ends, is a matrix of 3 x 3; that of going
-    from a over b to c is the product of two such matrices with minimum for sum and sum for product, which is
-    associative. So neighbours are joined pairwise, pairs of pairs, and so on; on the way back the ends of each
-    piece are known, and with them the candidate in its middle.
+    The costs of going from block a to block b, by the candidates at both ends, are a matrix of 3 x 3. Those of
+    going from a over b to c are the product of two such matrices, with minimum in place of sum and sum in place of
+    product, which is associative. So neighbours are joined pairwise, then pairs of pairs, and so on. On the way
+    back the ends of each piece are known, and with them the candidate in its middle.
     """
     levels = np.rint(quotients).astype(np.int32)[:, np.newaxis] + _OFFSETS
     errors = ((quotients[:, np.newaxis] - levels) ** 2 * np.float32(exchange)).astype(np.float32)
@@ -324,7 +323,7 @@ def quantize_dc(
 def _costs_between(
     levels: NDArray[np.int32], errors: NDArray[np.float32], rates: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """What each block costs, ``(n, 3, 3)``, by the candidate of the block before it and its own."""
+    """The cost of each block, ``[block, candidate of the block before it, own candidate]``, ``(n, 3, 3)``."""
     costs = np.empty((len(levels), 3, 3), np.float32)
     # In front of the first block there is one candidate, 0.
     before = np.zeros((1, 3), np.int32)
@@ -339,7 +338,7 @@ def _costs_between(
 
 
 def _join(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Least costs over two neighbours, ``(pairs, 3, 3)``, and the candidate in the middle that gives them."""
+    """Least costs over two neighbours, ``(pairs, 3, 3)``, and the middle candidates that give them."""
     least = first[:, :, 0, np.newaxis] + second[:, np.newaxis, 0]
     middle = np.zeros(least.shape, np.int8)
     for candidate in (1, 2):
@@ -399,7 +398,7 @@ def progressive_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
 def progressive_rates(table: HuffmanTable, levels: Sequence[NDArray[np.int16]]) -> AcRates:
     """:func:`ac_rates` for progressive scans like those of the given levels.
 
-    The start of each run costs what a run of one costs. The blocks of zeros share the rest of the bits evenly.
+    The start of each run costs as much as a run of one. The blocks of zeros share the rest of the bits evenly.
     """
     rates = ac_rates(table)
     length = huffman_codes(table).length

@@ -1,4 +1,4 @@
-"""The two aims of ``encode(tune=...)``, what quality means to them, and how a file for a target is found."""
+"""The two aims of ``encode(tune=...)``, the strengths that qualities stand for, and the search for a target."""
 
 from __future__ import annotations
 
