@@ -90,8 +90,7 @@ def test_the_rate_is_kept_and_used(rate: float, reversible: bool) -> None:
 
 
 @pytest.mark.usual("1-32")
-@pytest.mark.parametrize("block", [32, 64])
-@pytest.mark.parametrize("rate", [0.5, 1, 2])
+@pytest.mark.parametrize(("rate", "block"), [(1, 32), (0.5, 64), (1, 64), (2, 64)])
 def test_size_and_quality_are_openjpegs(rate: float, block: int) -> None:
     image = photo(150, 192)
     common = {"mct": 1, "codeblock_size": (block, block)}

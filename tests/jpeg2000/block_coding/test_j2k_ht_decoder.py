@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.errors import FormatError
 from numjpeg.jpeg2000.block_coding import ht_decoder, ht_encoder
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 
@@ -17,10 +17,9 @@ def test_lengths_that_do_not_fit(data: bytes) -> None:
     assert caught.value.clause.startswith("T.814")
 
 
-def test_refinement_passes_are_not_decoded() -> None:
-    (data,) = ht_encoder.encode_blocks([np.full((4, 4), 3, np.int32)])
-    with pytest.raises(UnsupportedError, match="passes"):
-        ht_decoder.check(CodedBlock(4, 4, 0, 3, 64, [(1, data), (2, b"\x00")]))
+def test_placeholders_alone_are_nothing_to_decode() -> None:
+    with pytest.raises(FormatError, match="MEL"):
+        ht_decoder.check(CodedBlock(4, 4, 0, 3, 64, [(4, b"")]))
 
 
 @pytest.mark.parametrize("group", [1, 7, 300])

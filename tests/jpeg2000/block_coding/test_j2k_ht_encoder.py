@@ -7,7 +7,7 @@ import pytest
 from j2k_samples import openjpeg_decode
 
 from numjpeg import jpeg2000
-from numjpeg.jpeg2000.block_coding import ht_decoder, ht_encoder
+from numjpeg.jpeg2000.block_coding import ht_encoder, ht_streams
 
 
 @pytest.mark.parametrize("size", [(4, 4), (8, 64), (64, 8), (64, 64)])
@@ -26,5 +26,5 @@ def test_no_marker_within_the_streams() -> None:
     for data in ht_encoder.encode_blocks(blocks):
         content = np.frombuffer(data, np.uint8)
         assert not np.any((content[:-1] == 0xFF) & (content[1:] > 0x8F))
-        (front, _), (back, _), _ = ht_decoder.split_streams(data)
+        (front, _), (back, _), _ = ht_streams.split_streams(data)
         assert len(front) + len(back) + 1 == len(data)

@@ -72,8 +72,8 @@ def starts_segment(number: int, style: int) -> bool:
     """
     if number == 0 or style & TERMINATE_ALL:
         return True
-    if style & HIGH_THROUGHPUT:
-        return number == 1
+    if style & HIGH_THROUGHPUT:  # a clean-up pass, or the two passes that refine it
+        return number % 3 != 2
     # With bypass, each clean-up pass and each pair of raw passes (propagation and refinement) is a segment.
     return bool(style & BYPASS) and number >= FIRST_BYPASS_PASS and number % 3 != 2
 

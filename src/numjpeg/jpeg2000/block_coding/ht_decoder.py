@@ -8,23 +8,21 @@ quads go one after another; the magnitudes of a whole row of quads follow at onc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.jpeg2000.block_coding import contexts
 from numjpeg.jpeg2000.block_coding import ht_tables as tables
+from numjpeg.jpeg2000.block_coding.ht_refinement import refine
+from numjpeg.jpeg2000.block_coding.ht_streams import Integers, Stream, ahead_of, join_streams, split_streams
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 
 GROUP = 256
 EVENTS = 2304
 """MEL events of a code-block at most: one for each quad and one for each pair of the first row."""
-_PADDING = 32
 _U = np.uint64
-
-Integers = NDArray[np.int64]
-Stream = tuple[NDArray[np.uint8], NDArray[np.bool_]]
-"""Bytes, and which of them have a stuffed top bit."""
 
 # A quad as a number: bits 0-2 length of its code word, 3 u_off, 4-7 rho, 8-11 e_1, 12-15 e_k.
 
@@ -79,29 +77,27 @@ _NEXT_CONTEXT = (
 )
 
 
-def split_streams(data: bytes) -> tuple[Stream, Stream, Stream]:
-    """MagSgn, MEL and VLC bytes of a code-block (T.814 7.1); those of VLC in the order of reading.
+class _Set(NamedTuple):
+    """The last clean-up pass of a code-block, and the passes that refine it (an HT set)."""
 
-    Raises
-    ------
-    FormatError if the lengths do not fit.
-    """
-    content = np.frombuffer(data, np.uint8)
-    size = int(content[-1]) << 4 | int(content[-2]) & 15 if len(content) >= 2 else 0
-    if not 2 <= size <= min(len(content), 4079):
-        raise FormatError(f"a code-block of {len(content)} bytes has {size} of MEL and VLC", clause="T.814 7.1.1")
-    front, back = content[:-size], content[-size:-1].copy()
-    stuffed = np.zeros(len(front), bool)
-    stuffed[1:] = front[:-1] == 0xFF
-    vlc = back[::-1].copy()
-    back[-1] |= 15
-    mel_stuffed = np.zeros(len(back), bool)
-    mel_stuffed[1:] = back[:-1] == 0xFF
-    previous = np.concatenate([[0xFF], vlc[:-1]]).astype(np.uint8)
-    previous[1:2] |= 15
-    low = vlc & 127
-    low[0] = 127 if vlc[0] >> 4 & 7 == 7 else 0  # only half of the first byte is VLC's
-    return (front, stuffed), (back, mel_stuffed), (vlc, (previous > 0x8F) & (low == 127))
+    planes: int
+    """Bit-planes up to that of the clean-up pass."""
+    cleanup: bytes
+    refinement: bytes
+    refining: int
+    """How many passes refine, 0 to 2."""
+
+
+def last_set(block: CodedBlock) -> _Set:
+    """What of a code-block's segments counts: a later set codes everything again, one bit-plane further down."""
+    number, planes, cleanup, refinement, refining = 0, block.planes, b"", b"", 0
+    for passes, data in block.segments:
+        number += passes
+        if number % 3 != 1:
+            refinement, refining = (data, passes) if data else (b"", 0)
+        elif data:  # what stands before the first are placeholders
+            planes, cleanup, refinement, refining = block.planes - number // 3, data, b"", 0
+    return _Set(planes, cleanup, refinement, refining)
 
 
 def check(block: CodedBlock) -> None:
@@ -109,50 +105,16 @@ def check(block: CodedBlock) -> None:
 
     Raises
     ------
-    FormatError if the lengths of the streams do not fit.
-    UnsupportedError for more than a clean-up pass.
+    FormatError if there is no clean-up pass, or the lengths of its streams do not fit.
     """
-    if block.passes > 1:
-        raise UnsupportedError(f"{block.passes} high-throughput coding passes", clause="T.814 7.4")
-    split_streams(block.segments[0][1])
-
-
-def _pack(streams: Sequence[Stream], fill: int, big: bool) -> tuple[NDArray[np.uint64], Integers]:
-    """Streams without stuffed bits: 64 bits from each 16th bit on, and the bit at which each stream begins."""
-    total = sum(len(content) + _PADDING for content, _ in streams)
-    data, stuffed = np.full(total, fill, np.uint8), np.zeros(total, bool)
-    starts = np.zeros(len(streams), np.int64)
-    at = 0
-    for i, (content, drop) in enumerate(streams):
-        starts[i] = at
-        data[at : at + len(content)] = content
-        stuffed[at : at + len(content)] = drop
-        at += len(content) + _PADDING
-    order = "big" if big else "little"
-    bits = np.unpackbits(data, bitorder=order).reshape(-1, 8)  # type: ignore[call-overload]
-    keep = np.ones(bits.shape, bool)
-    keep[stuffed, 0 if big else 7] = False
-    first = np.cumsum(8 - stuffed.astype(np.int64)) - (8 - stuffed)
-    packed = np.packbits(bits[keep], bitorder=order)  # type: ignore[call-overload]
-    packed = np.concatenate([packed, np.full(16 + (len(packed) & 1), fill, np.uint8)])
-    halves = packed.view(">u2" if big else "<u2").astype(_U)
-    parts = [halves[i : len(halves) - 3 + i] for i in range(4)]
-    if big:
-        parts.reverse()
-    words = parts[0] | parts[1] << _U(16) | parts[2] << _U(32) | parts[3] << _U(48)
-    return words, first[starts]
-
-
-def _ahead(words: NDArray[np.uint64], position: Integers) -> Integers:
-    """At least 48 bits from some positions on, the next one lowest."""
-    return (words.take(position >> 4, mode="clip") >> (position & 15).astype(_U)).view(np.int64)
+    split_streams(last_set(block).cleanup)
 
 
 class _Events:
     """The MEL decoder (T.814 7.3.3) of all lanes: events read ahead."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
-        self.words, self.position = _pack(streams, 0xFF, True)
+        self.words, self.position, _ = join_streams(streams, 0xFF, True)
         n = len(streams)
         self.events = np.zeros(n * EVENTS, bool)
         self.base = np.arange(n) * EVENTS
@@ -184,18 +146,16 @@ class _Events:
 class _Lanes:
     """All code-blocks of a group; arrays have the quad in front and the lane behind."""
 
-    def __init__(self, blocks: Sequence[CodedBlock]) -> None:
-        magnitudes, events, codes = zip(
-            *(split_streams(b"".join(data for _, data in block.segments)) for block in blocks), strict=True
-        )
-        self.magnitude_words, self.magnitude_at = _pack(magnitudes, 0xFF, False)
+    def __init__(self, blocks: Sequence[CodedBlock], sets: Sequence[_Set]) -> None:
+        magnitudes, events, codes = zip(*(split_streams(own.cleanup) for own in sets), strict=True)
+        self.magnitude_words, self.magnitude_at, _ = join_streams(magnitudes, 0xFF, False)
         self.events = _Events(events)
-        self.code_words, start = _pack(codes, 0, False)
+        self.code_words, start, _ = join_streams(codes, 0, False)
         self.code_at = start + 4
         width, height = (np.array([block[i] for block in blocks], np.int64) for i in (0, 1))
         self.quads_wide, self.quads_high = (width + 1) // 2, (height + 1) // 2
         self.rows, self.pairs = int(self.quads_high.max()), (int(self.quads_wide.max()) + 1) // 2
-        self.shift = np.array([block.planes for block in blocks], np.int64) - 1
+        self.shift = np.array([own.planes for own in sets], np.int64) - 1
         n, quads = len(blocks), 2 * self.pairs
         self.above = np.zeros((quads + 2, n), np.int64)
         """What the row above adds to contexts."""
@@ -218,7 +178,7 @@ class _Lanes:
         quads, bounds = (np.zeros((2 * self.pairs + 2, n), np.int64) for _ in range(2))
         in_row, context = self.quads_high > row, np.zeros(n, np.int64)
         for x in range(0, 2 * self.pairs, 2):
-            ahead = _ahead(self.code_words, self.code_at)
+            ahead = ahead_of(self.code_words, self.code_at)
             taken = np.zeros(n, np.int64)
             for j in (x, x + 1):
                 on = in_row & (self.quads_wide > j)
@@ -259,7 +219,7 @@ class _Lanes:
         top = (quads[:, None] >> 8 + sample & 1).reshape(-1, n)
         bits = np.minimum((np.repeat(bounds, 4, axis=0) - known) * significant, 40)
         ends = self.magnitude_at + np.cumsum(bits, axis=0)
-        window = _ahead(self.magnitude_words, ends - bits)
+        window = ahead_of(self.magnitude_words, ends - bits)
         self.magnitude_at = ends[-1]
         value = window & ((1 << bits) - 1) | top << bits | 1
         half_units = (value + 2 << self.shift) * significant
@@ -271,10 +231,29 @@ class _Lanes:
         self.exponents[1:] = np.maximum(self.exponents[1:], exponent[:, 3])
 
 
+def _decode_group(blocks: Sequence[CodedBlock]) -> NDArray[np.int32]:
+    sets = [last_set(block) for block in blocks]
+    values = _Lanes(blocks, sets).run()
+    refined = [i for i, own in enumerate(sets) if own.refining]
+    if not refined:
+        return values
+    height, width = (-(-side // 4) * 4 for side in values.shape[1:])
+    laid = np.zeros((height, width, len(refined)), np.int32)
+    laid[: values.shape[1], : values.shape[2]] = values[refined].transpose(1, 2, 0)
+    high, wide = (np.array([blocks[i][side] for i in refined]) for side in (1, 0))
+    inside = (np.arange(height)[:, None, None] < high) & (np.arange(width)[None, :, None] < wide)
+    plane = np.array([sets[i].planes for i in refined]) - 2
+    causal = np.array([blocks[i].style & contexts.VERTICALLY_CAUSAL != 0 for i in refined])
+    passes = np.array([sets[i].refining for i in refined])
+    laid = refine(laid, inside, [sets[i].refinement for i in refined], passes, plane, causal)
+    values[refined] = laid.transpose(2, 0, 1)[:, : values.shape[1], : values.shape[2]]
+    return values
+
+
 def decode_blocks(blocks: Sequence[CodedBlock]) -> Iterator[tuple[int, NDArray[np.int32]]]:
-    """Decode code-blocks of one clean-up pass each; as :func:`.lockstep_decoder.decode_blocks`."""
+    """Decode code-blocks that :func:`check` takes; as :func:`.lockstep_decoder.decode_blocks`."""
     order = sorted(range(len(blocks)), key=lambda i: -blocks[i].height)
     for start in range(0, len(order), GROUP):
         some = order[start : start + GROUP]
-        for i, values in zip(some, _Lanes([blocks[i] for i in some]).run(), strict=True):
+        for i, values in zip(some, _decode_group([blocks[i] for i in some]), strict=True):
             yield i, values[: blocks[i].height, : blocks[i].width]

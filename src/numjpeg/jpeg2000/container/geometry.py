@@ -70,11 +70,12 @@ class Rectangle(NamedTuple):
 class CodeBlock:
     """A code-block (B.7), and what the packets have brought of it so far."""
 
-    __slots__ = ("band", "box", "length_bits", "passes", "segments", "zero_planes")
+    __slots__ = ("band", "box", "has_bytes", "length_bits", "passes", "segments", "zero_planes")
 
     def __init__(self, box: Rectangle, band: Band) -> None:
         self.box, self.band = box, band
         self.passes = 0
+        self.has_bytes = False
         self.zero_planes = -1
         """Missing most significant bit-planes; -1 until it is first included."""
         self.length_bits = 3

@@ -107,8 +107,15 @@ def write_pass_count(header: HeaderWriter, count: int) -> None:
         header.bits(0xFF80 | count - 37, 16)
 
 
-def pieces(done: int, new: int, style: int) -> list[int]:
-    """New passes by code word segment: the first piece goes on with the last segment unless a new one starts."""
+def pieces(done: int, new: int, style: int, empty: bool = False) -> list[int]:
+    """New passes by code word segment: the first piece goes on with the last segment unless a new one starts.
+
+    ``empty`` says that the code-block has no bytes yet. A high-throughput one then may begin with placeholder
+    passes, which share a segment with the first clean-up pass (T.814 B.1).
+    """
+    if empty and style & HIGH_THROUGHPUT:
+        refining = (done + new - 1) % 3
+        return [new - refining, refining][: 1 + (refining > 0)]
     counts: list[int] = []
     for number in range(done, done + new):
         if not counts or starts_segment(number, style):
@@ -208,18 +215,18 @@ class PacketReader:
     def _lengths(self, bits: HeaderBits, block: CodeBlock, style: int) -> list[_Piece]:
         new = read_pass_count(bits)
         planes = block.band.planes - block.zero_planes
-        most = 3 * planes - 2 if not style & HIGH_THROUGHPUT else 3 * planes
-        if block.passes + new > most:
+        if block.passes + new > 3 * planes - 2:
             raise self._error(f"{block.passes + new} coding passes of {planes} bit-planes", "B.10.6")
         while bits.bit():
             block.length_bits += 1
             if block.length_bits > MAX_LENGTH_BITS:
                 raise self._error("code word segment too long", "B.10.7")
         found = []
-        for passes in pieces(block.passes, new, style):
+        for passes in pieces(block.passes, new, style, not block.has_bytes):
             size = bits.bits(block.length_bits + passes.bit_length() - 1)
             found.append(_Piece(block, passes, starts_segment(block.passes, style), size))
             block.passes += passes
+            block.has_bytes |= size > 0
         return found
 
     def _body(self, piece: _Piece, keep: bool) -> None:
@@ -279,7 +286,7 @@ def write_packet(
 
 def _write_lengths(header: HeaderWriter, block: CodeBlock, style: int, part: Contribution) -> None:
     write_pass_count(header, part.passes)
-    counts = pieces(block.passes, part.passes, style)
+    counts = pieces(block.passes, part.passes, style, not block.passes)
     more = 0
     for passes, data in zip(counts, part.pieces, strict=True):
         more = max(more, len(data).bit_length() - (block.length_bits + passes.bit_length() - 1))

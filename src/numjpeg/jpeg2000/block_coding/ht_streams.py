@@ -1,0 +1,92 @@
+"""The bit streams of a high-throughput code-block (T.814 7.1): bytes in the order of reading, without stuffing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.errors import FormatError
+
+_PADDING = 32
+_U = np.uint64
+
+Integers = NDArray[np.int64]
+
+
+class Stream(NamedTuple):
+    """Bytes in the order of reading, and which of them have a stuffed top bit."""
+
+    content: NDArray[np.uint8]
+    stuffed: NDArray[np.bool_]
+
+
+def read_forwards(data: bytes | NDArray[np.uint8]) -> Stream:
+    """A stream whose bytes after FF have seven bits."""
+    content = np.frombuffer(data, np.uint8)
+    stuffed = np.zeros(len(content), bool)
+    stuffed[1:] = content[:-1] == 0xFF
+    return Stream(content, stuffed)
+
+
+def read_backwards(data: bytes | NDArray[np.uint8]) -> Stream:
+    """A stream from the end: a byte whose low bits are all ones has seven if the one read before is above 8F."""
+    content = np.frombuffer(data, np.uint8)[::-1].copy()
+    previous = np.concatenate([np.full(1, 0xFF, np.uint8), content])[:-1]
+    return Stream(content, (previous > 0x8F) & (content & 127 == 127))
+
+
+def split_streams(data: bytes) -> tuple[Stream, Stream, Stream]:
+    """MagSgn, MEL and VLC of a clean-up segment (T.814 7.1).
+
+    Raises
+    ------
+    FormatError if the lengths do not fit.
+    """
+    content = np.frombuffer(data, np.uint8)
+    size = int(content[-1]) << 4 | int(content[-2]) & 15 if len(content) >= 2 else 0
+    if not 2 <= size <= min(len(content), 4079):
+        raise FormatError(f"a code-block of {len(content)} bytes has {size} of MEL and VLC", clause="T.814 7.1.1")
+    tail = content[-size:-1].copy()
+    tail[-1] |= 15  # a half of this byte is VLC's, which begins with it; the other half counts as ones
+    codes = read_backwards(tail)
+    codes.stuffed[0] = tail[-1] >> 4 & 7 == 7
+    return read_forwards(content[:-size]), read_forwards(tail), codes
+
+
+def join_streams(streams: Sequence[Stream], fill: int, big: bool) -> tuple[NDArray[np.uint64], Integers, Integers]:
+    """All bits without the stuffed ones; behind each stream at least 192 bits of ``fill``.
+
+    Returns 64 bits from each 16th bit on, and the bits at which each stream begins and ends. ``big`` says that the
+    top bit of a byte comes first.
+    """
+    total = sum(len(content) + _PADDING for content, _ in streams)
+    data, stuffed = np.full(total, fill, np.uint8), np.zeros(total, bool)
+    starts = np.zeros(len(streams), np.int64)
+    at = 0
+    for i, (content, drop) in enumerate(streams):
+        starts[i] = at
+        data[at : at + len(content)] = content
+        stuffed[at : at + len(content)] = drop
+        at += len(content) + _PADDING
+    order = "big" if big else "little"
+    bits = np.unpackbits(data, bitorder=order).reshape(-1, 8)  # type: ignore[call-overload]
+    keep = np.ones(bits.shape, bool)
+    keep[stuffed, 0 if big else 7] = False
+    first = np.cumsum(8 - stuffed.astype(np.int64)) - (8 - stuffed)
+    packed = np.packbits(bits[keep], bitorder=order)  # type: ignore[call-overload]
+    packed = np.concatenate([packed, np.full(16 + (len(packed) & 1), fill, np.uint8)])
+    halves = packed.view(">u2" if big else "<u2").astype(_U)
+    parts = [halves[i : len(halves) - 3 + i] for i in range(4)]
+    if big:
+        parts.reverse()
+    words = parts[0] | parts[1] << _U(16) | parts[2] << _U(32) | parts[3] << _U(48)
+    ends = starts + np.array([len(content) for content, _ in streams], np.int64)
+    return words, first[starts], first[ends]
+
+
+def ahead_of(words: NDArray[np.uint64], position: Integers) -> Integers:
+    """At least 48 bits from some positions on, the next one lowest."""
+    return (words.take(position >> 4, mode="clip") >> (position & 15).astype(_U)).view(np.int64)
