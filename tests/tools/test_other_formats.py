@@ -29,7 +29,15 @@ def test_pnm_is_read_as_pillow_reads_it(tmp_path, channels):
 
 @pytest.mark.parametrize(
     "data",
-    [b"P6\n4 4\n255\nshort", b"P5\n0 4\n255\n", b"P5 9999999 9999999 255\n", b"P6 x", b"\x93NUMPY\x01\0junk"],
+    [
+        b"P6\n4 4\n255\nshort",
+        b"P5\n0 4\n255\n",
+        b"P5 9999999 9999999 255\n",
+        b"P6 x",
+        b"\x93NUMPY\x01\0junk",
+        b"P5 1 1 4095\n\x10\0",
+        b"P5 1 1 65536\n\0\0",
+    ],
 )
 def test_damaged_pnm_and_npy(tmp_path, capsys, data):
     (tmp_path / "in").write_bytes(data)

@@ -33,7 +33,9 @@ def read_picture(data: bytes, max_pixels: int | None, faults: list[str] | None =
         model = "YCbCr"
     if channels == 4 and not header.opacity:
         model = "CMYK" if header.colorspace == _CMYK else "raw"
-    return Picture(pixels, model, {"icc_profile": header.icc_profile} if header.icc_profile else {})
+    depth = max(component.depth for component in header.components)
+    precision = depth if pixels.dtype == np.uint16 and len(header.components) == channels else None
+    return Picture(pixels, model, {"icc_profile": header.icc_profile} if header.icc_profile else {}, precision)
 
 
 def write_picture(picture: Picture, suffix: str, metadata: dict[str, Any], options: dict[str, Any]) -> bytes:
@@ -49,7 +51,7 @@ def write_picture(picture: Picture, suffix: str, metadata: dict[str, Any], optio
     if suffix == ".jph":
         options = {**options, "high_throughput": True}
     try:
-        return jpeg2000.encode(picture.pixels, container=container, **options)
+        return jpeg2000.encode(picture.pixels, precision=picture.precision, container=container, **options)
     except ValueError as error:
         raise PictureError(str(error)) from None
 

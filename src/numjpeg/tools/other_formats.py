@@ -46,6 +46,10 @@ class Picture:
     """"GRAY", "GRAYA", "RGB", "RGBA", "CMYK" (0 is no ink), "YCbCr", "BGR" or "raw"."""
     metadata: dict[str, Any] = field(default_factory=dict)
     """Any of ``exif``, ``icc_profile``, ``xmp``, ``dpi``, as :func:`numjpeg.encode` takes them."""
+    precision: int | None = None
+    """Bits a sample; None for all that the type holds."""
+    narrowed: bool = False
+    """The file holds 16 bits a sample, of which Pillow reads 8."""
 
     def __str__(self) -> str:
         height, width = self.pixels.shape[:2]
@@ -109,16 +113,23 @@ def _read_pnm(data: bytes) -> Picture:
     if not header:
         raise PictureError("the PPM or PGM header is damaged")
     kind, width, height, most = (int(group) for group in header.groups())
-    if not 0 < most <= MAX_COLOR:
-        raise PictureError(f"samples up to {most}: only PPM and PGM of 8 bits a sample are read")
+    if not 0 < most <= 65535:
+        raise PictureError(f"samples up to {most}: PPM and PGM files have 1 to 65535")
     shape = (height, width) if kind == 5 else (height, width, 3)
-    size = int(np.prod(shape, dtype=object))
+    dtype = np.dtype(np.uint8 if most <= MAX_COLOR else ">u2")
+    count = int(np.prod(shape, dtype=object))
+    size = count * dtype.itemsize
     if size == 0 or len(data) - header.end() < size:
         raise PictureError(f"the PPM or PGM file ends early: {width} x {height} pixels need {size} bytes")
-    pixels = np.frombuffer(data, np.uint8, size, header.end()).reshape(shape)
+    pixels: NDArray[Any] = np.frombuffer(data, dtype, count, header.end()).reshape(shape)
+    model = "GRAY" if kind == 5 else "RGB"
+    if most > MAX_COLOR:
+        if pixels.max() > most:
+            raise PictureError(f"a sample of {pixels.max()}, and the PPM or PGM header says {most} at most")
+        return Picture(pixels.astype(np.uint16), model, precision=most.bit_length())
     if most < MAX_COLOR:
         pixels = np.minimum(np.rint(pixels * (MAX_COLOR / most)), MAX_COLOR).astype(np.uint8)
-    return Picture(pixels, "GRAY" if kind == 5 else "RGB")
+    return Picture(pixels, model)
 
 
 def _read_npy(data: bytes) -> Picture:
@@ -155,6 +166,7 @@ def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
             width, height = image.size
             _check_pixels(width, height, max_pixels)
             image.load()
+            wide = data[24:25] == b"\x10" if image.format == "PNG" else _tiff_bits(image) > 8
             metadata = _metadata(image.info)
             if image.has_transparency_data and image.mode != "LA":
                 image = image.convert("RGBA")
@@ -174,7 +186,16 @@ def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
             image_module.MAX_IMAGE_PIXELS = limit
     if image.mode not in _MODELS and not image.mode.startswith(("I", "F")):
         raise PictureError(f"pictures of Pillow's mode {image.mode} are not read")
-    return Picture(pixels, _MODELS.get(image.mode, "GRAY"), metadata)
+    if pixels.dtype == np.dtype(">u2"):
+        pixels = pixels.astype(np.uint16)
+    narrowed = wide and pixels.dtype == np.uint8
+    return Picture(pixels, _MODELS.get(image.mode, "GRAY"), metadata, narrowed=narrowed)
+
+
+def _tiff_bits(image: Any) -> int:
+    """Most bits a sample, as a TIFF file says; 0 for another one."""
+    bits = getattr(image, "tag_v2", {}).get(258, 0)
+    return int(max(bits) if isinstance(bits, tuple) else bits)
 
 
 def _metadata(info: dict[Any, Any]) -> dict[str, Any]:
@@ -239,7 +260,10 @@ _MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 
 
 def write_picture(picture: Picture, extension: str) -> bytes:
-    """Write a picture of uint8 samples in the format of a file name's extension, not JPEG.
+    """Write a picture in the format of a file name's extension, not JPEG.
+
+    Samples are uint8, or uint16, which PPM files hold as they are, and gray ones also PGM, PNG and TIFF. A .npy
+    file holds any.
 
     Parameters
     ----------
@@ -256,6 +280,8 @@ def write_picture(picture: Picture, extension: str) -> bytes:
         return buffer.getvalue()
     if picture.model not in _MODES:
         raise PictureError(f"{picture.model} samples go into .npy only; --colorspace RGB makes a picture of them")
+    if picture.pixels.dtype not in (np.uint8, np.uint16):
+        raise PictureError(f"{picture.pixels.dtype} samples go into .npy only")
     if extension in OWN_FORMATS:
         return _write_pnm(picture, extension)
     return _write_with_pillow(picture, extension)
@@ -271,7 +297,10 @@ def _write_pnm(picture: Picture, extension: str) -> bytes:
     if extension == ".ppm" and pixels.ndim == 2:
         pixels = np.repeat(pixels[..., np.newaxis], 3, axis=-1)
     kind = 5 if pixels.ndim == 2 else 6
-    return f"P{kind}\n{width} {height}\n{MAX_COLOR}\n".encode() + np.ascontiguousarray(pixels).tobytes()
+    most = (1 << (picture.precision or 8 * pixels.itemsize)) - 1
+    if most > MAX_COLOR:
+        pixels = pixels.astype(">u2")
+    return f"P{kind}\n{width} {height}\n{max(most, MAX_COLOR)}\n".encode() + np.ascontiguousarray(pixels).tobytes()
 
 
 def check_format(extension: str) -> None:
@@ -292,9 +321,12 @@ def _write_with_pillow(picture: Picture, extension: str) -> bytes:
     image_module = pillow("Image", f"writing {extension}")
     name = image_module.registered_extensions()[extension]
     options = {key: value for key, value in picture.metadata.items() if key in ("icc_profile", "exif", "dpi")}
+    if picture.pixels.dtype == np.uint16 and picture.model != "GRAY":
+        raise PictureError(f"{name} files of 16 bits a sample are gray here; .ppm and .npy hold {picture.model}")
     buffer = io.BytesIO()
     try:
-        image = image_module.fromarray(np.ascontiguousarray(picture.pixels), _MODES[picture.model])
+        mode = None if picture.pixels.dtype == np.uint16 else _MODES[picture.model]
+        image = image_module.fromarray(np.ascontiguousarray(picture.pixels), mode)
         image.save(buffer, name, **options)
     except MemoryError:
         raise

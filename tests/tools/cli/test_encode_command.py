@@ -140,3 +140,92 @@ def test_what_pillow_takes_for_a_bomb_is_read_if_the_limit_says_so(png, tmp_path
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     assert main("encode", png, "-o", tmp_path / "x.jpg") == 0
     assert Image.MAX_IMAGE_PIXELS == 100
+
+
+SCAN = np.add.outer(np.arange(40), np.arange(56)).astype(np.uint16) * 40 + 200
+"""A gray picture of 12 bits."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["--arithmetic", "-q", "60"], {"arithmetic": True, "quality": 60}),
+        (["--arithmetic", "--progressive"], {"arithmetic": True, "progressive": True}),
+        (["--lossless"], {"lossless": True}),
+        (
+            ["--lossless", "--predictor", "5", "--arithmetic"],
+            {"lossless": True, "predictor": 5, "arithmetic": True},
+        ),
+        (["--lossless", "--point-transform", "2"], {"lossless": True, "point_transform": 2}),
+        (["--lossless", "--restart-rows", "4"], {"lossless": True, "restart_marker_rows": 4}),
+    ],
+)
+def test_every_process(png, tmp_path, arguments, options):
+    target = tmp_path / "out.jpg"
+    assert main("encode", png, "-o", target, *arguments) == 0
+    assert target.read_bytes() == numjpeg.encode(photo(), **options)
+    if "lossless" in options and "point_transform" not in options:
+        np.testing.assert_array_equal(numjpeg.decode(target), photo())
+
+
+@pytest.mark.parametrize("extension", ["png", "tif", "pgm", "npy"])
+def test_pictures_of_16_bits_are_kept(tmp_path, extension):
+    source, target = tmp_path / f"in.{extension}", tmp_path / "out.jpg"
+    if extension == "npy":
+        np.save(source, SCAN)
+    else:
+        Image.fromarray(SCAN).save(source)
+    assert main("encode", source, "-o", target, "--lossless") == 0
+    np.testing.assert_array_equal(numjpeg.decode(target), SCAN)
+    assert numjpeg.read_header(target).precision == 16
+    assert main("encode", source, "-o", target, "--precision", "12", "-q", "90") == 0
+    assert target.read_bytes() == numjpeg.encode(SCAN, 90, precision=12)
+    assert main("decode", target, "-o", tmp_path / f"back.{extension}") == 0
+    assert main("encode", tmp_path / f"back.{extension}", "-o", tmp_path / "again.jpg", "--lossless") == 0
+    np.testing.assert_array_equal(numjpeg.decode(tmp_path / "again.jpg"), numjpeg.decode(target))
+
+
+def test_bits_that_the_input_names_are_kept(tmp_path):
+    (tmp_path / "in.pgm").write_bytes(b"P5 56 40 4095\n" + SCAN.astype(">u2").tobytes())
+    for suffix in (".jpg", ".jp2"):
+        target = tmp_path / f"out{suffix}"
+        assert main("encode", tmp_path / "in.pgm", "-o", target, "--lossless") == 0
+        assert main("decode", target, "-o", tmp_path / "back.pgm", "-f") == 0
+        assert (tmp_path / "back.pgm").read_bytes() == b"P5\n56 40\n4095\n" + SCAN.astype(">u2").tobytes()
+    assert numjpeg.read_header(tmp_path / "out.jpg").precision == 12
+    assert main("encode", tmp_path / "out.jpg", "-o", tmp_path / "copy.jpg", "--lossless") == 0
+    assert (tmp_path / "copy.jpg").read_bytes() == (tmp_path / "out.jpg").read_bytes()
+
+
+def test_colours_of_16_bits(tmp_path, capsys, imagecodecs):
+    """Pillow reads them as 8 bits: that is refused where all are asked for."""
+    image = np.stack([SCAN * 13, SCAN, SCAN * 7], -1)
+    (tmp_path / "in.png").write_bytes(imagecodecs.png_encode(image))
+    for target, options in (("out.jpg", ("--precision", "12")), ("out.jpg", ("--lossless",)), ("out.jp2", ())):
+        assert main("encode", tmp_path / "in.png", "-o", tmp_path / target, *options) == 1
+        assert "16 bits a sample as 8" in complaint(capsys, tmp_path / "in.png")
+    assert main("encode", tmp_path / "in.png", "-o", tmp_path / "out.jpg") == 0
+    (tmp_path / "in.ppm").write_bytes(b"P6 56 40 65535\n" + image.astype(">u2").tobytes())
+    for target in ("out.jpg", "out.jp2"):
+        assert main("encode", tmp_path / "in.ppm", "-o", tmp_path / target, "--lossless", "-f") == 0
+        assert main("decode", tmp_path / target, "-o", tmp_path / "back.ppm", "-f") == 0
+        assert (tmp_path / "back.ppm").read_bytes() == b"P6\n56 40\n65535\n" + image.astype(">u2").tobytes()
+        assert main("decode", tmp_path / target, "-o", tmp_path / "back.png") == 1
+        assert ".ppm and .npy hold RGB" in complaint(capsys, tmp_path / target)
+
+
+def test_processes_that_do_not_go_together(png, tmp_path, capsys):
+    for options, message in (
+        (("--lossless", "-q", "80"), "quality"),
+        (("--predictor", "2"), "predictor: only with lossless"),
+        (("--precision", "10"), "neither 8 nor 12"),
+        (("--lossless", "--target-bytes", "9k"), "--target-bytes"),
+        (("--lossless", "--predictor", "8"), "outside 1..7"),
+    ):
+        assert message in usage(capsys, "encode", png, *options)
+    assert main("encode", png, "--precision", "12") == 1
+    assert "uint16 samples expected" in complaint(capsys, png)
+    np.save(tmp_path / "wide.npy", SCAN * 13)
+    for options, message in (((), "--lossless or"), (("--precision", "12"), "12 bits hold 4095")):
+        assert main("encode", tmp_path / "wide.npy", *options) == 1
+        assert message in complaint(capsys, tmp_path / "wide.npy")

@@ -85,10 +85,17 @@ def test_damage_is_told(picture, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     "options",
-    [["-q", "80"], ["--progressive"], ["--lossless", "--bits-per-pixel", "1"], ["--importance", "auto"]],
+    [
+        ["-q", "80"],
+        ["--progressive"],
+        ["--arithmetic"],
+        ["--predictor", "2"],
+        ["--lossless", "--bits-per-pixel", "1"],
+        ["--importance", "auto"],
+    ],
 )
 def test_options_that_do_not_go_together(picture, tmp_path, options):
     with pytest.raises(SystemExit):
         main("encode", picture, "-o", tmp_path / "photo.jp2", *options)
     with pytest.raises(SystemExit):
-        main("encode", picture, "-o", tmp_path / "photo.jpg", "--lossless")
+        main("encode", picture, "-o", tmp_path / "photo.jpg", "--bits-per-pixel", "1")

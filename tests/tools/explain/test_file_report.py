@@ -10,7 +10,8 @@ import pytest
 from block_text import photo, save, section
 from PIL import Image
 
-from numjpeg.tools.explain import describe_header
+import numjpeg
+from numjpeg.tools.explain import describe_header, header_as_dict
 
 
 def test_the_header_of_a_file_that_pillow_wrote():
@@ -190,3 +191,14 @@ def test_tables_that_are_not_of_annex_k_have_no_quality():
     text = describe_header(save(photo(16, 16), qtables=tables))
     assert re.search(r"^quality +not of Annex K \(table 0\), not of Annex K \(table 1\)$", text, re.MULTILINE)
     assert len(re.findall("^Quantization table .*no scaled table of Annex K", text, re.MULTILINE)) == 2
+
+
+def test_lossless_files_name_their_predictor():
+    data = numjpeg.encode(np.zeros((9, 9), np.uint16), lossless=True, predictor=6, point_transform=3)
+    text = describe_header(data)
+    assert "predictor         6\n" in text
+    assert "point transform   3\n" in text
+    assert header_as_dict(data)["prediction"] == [{"predictor": 6, "point_transform": 3}]
+    baseline = numjpeg.encode(np.zeros((9, 9), np.uint8))
+    assert "predictor" not in describe_header(baseline)
+    assert header_as_dict(baseline)["prediction"] == []

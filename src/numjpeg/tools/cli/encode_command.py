@@ -43,11 +43,12 @@ def add_encode(commands: Any) -> None:
     command = add_command(
         commands,
         "encode",
-        "Encode pictures as JPEG files, baseline or progressive. Reads JPEG, binary PPM and PGM and .npy (uint8), "
+        "Encode pictures as JPEG files, with loss or without. Reads JPEG, JPEG 2000, binary PPM and PGM and .npy, "
         "and with Pillow whatever Pillow reads; of an animation the first frame.",
         "EXIF data, XMP, dots an inch, and an ICC profile that fits the colours stored are carried over from the "
         "input unless --strip is given; other comments are not. EXIF orientation is kept as it is and pixels are "
-        "not turned. Pictures of 16 bits or floats are refused, except where Pillow itself reads them as 8 bits.",
+        "not turned. Pictures of 9 to 16 bits a sample need --lossless, --precision 12 or --jp2; values stay as "
+        "they are. Floats are refused.",
     )
     add_inputs(command, "picture", f"that end in {' '.join(PICTURE_SUFFIXES)}")
     add_output(command, "NAME.jpg")
@@ -60,6 +61,7 @@ def add_encode(commands: Any) -> None:
         action="store_true",
         help="write progressive files, which begin with a coarse picture and are mostly smaller",
     )
+    _add_processes(command)
     _add_tuning(command)
     command.add_argument("--gray", action="store_true", help="store the luminance only")
     command.add_argument(
@@ -81,6 +83,38 @@ def add_encode(commands: Any) -> None:
         restarts.add_argument(
             name, type=whole_number, default=0, metavar="N", help=f"a restart marker after every {what}"
         )
+
+
+def _add_processes(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--arithmetic",
+        action="store_true",
+        help="arithmetic coding in place of Huffman's: smaller files, slow, and few programs open them",
+    )
+    command.add_argument(
+        "--precision",
+        type=partial(whole_number, low=2, high=16),
+        metavar="BITS",
+        help="bits a sample: 8, or 12 for values up to 4095; with --lossless 2 to 16, by default the input's",
+    )
+    command.add_argument(
+        "--lossless",
+        action="store_true",
+        help="without loss: of JPEG, the process that medical pictures have (SOF3); of JPEG 2000, the default",
+    )
+    command.add_argument(
+        "--predictor",
+        type=partial(whole_number, low=1, high=7),
+        metavar="1..7",
+        help="of a lossless JPEG file; by default the one that costs least",
+    )
+    command.add_argument(
+        "--point-transform",
+        type=partial(whole_number, high=15),
+        default=0,
+        metavar="BITS",
+        help="low bits that a lossless JPEG file leaves out; 0 by default",
+    )
 
 
 def _add_tuning(command: argparse.ArgumentParser) -> None:
@@ -118,7 +152,6 @@ def _add_jpeg2000(command: argparse.ArgumentParser) -> None:
         help="write JPEG 2000 files (NAME.jp2), as where OUTPUT ends in .jp2, .j2k or .jph (high throughput): "
         "without loss, or with --bits-per-pixel, --target-bytes or --target-psnr",
     )
-    command.add_argument("--lossless", action="store_true", help="JPEG 2000 without loss, which is the default")
     command.add_argument(
         "--bits-per-pixel", type=positive, metavar="R", help="size of a JPEG 2000 file: R bits for each pixel"
     )
@@ -126,7 +159,7 @@ def _add_jpeg2000(command: argparse.ArgumentParser) -> None:
 
 _JPEG_ONLY = (
     *("quality", "subsampling", "tune", "qtables", "optimize", "progressive", "gray", "keep_rgb"),
-    *("restart_blocks", "restart_rows"),
+    *("restart_blocks", "restart_rows", "arithmetic", "precision", "predictor", "point_transform"),
 )
 
 
@@ -134,8 +167,8 @@ def _jpeg2000_suffix(arguments: argparse.Namespace) -> str | None:
     """The extension of the JPEG 2000 files to write; None for JPEG. UsageError if options do not go together."""
     suffix = Path(arguments.output or "").suffix.lower()
     if not arguments.jp2 and (suffix not in jpeg2000_files.SUFFIXES or len(arguments.inputs) > 1):
-        if arguments.lossless or arguments.bits_per_pixel is not None:
-            raise UsageError("--lossless and --bits-per-pixel are for JPEG 2000: --jp2, or OUTPUT.jp2")
+        if arguments.bits_per_pixel is not None:
+            raise UsageError("--bits-per-pixel is for JPEG 2000: --jp2, or OUTPUT.jp2")
         return None
     for name in _JPEG_ONLY:
         if getattr(arguments, name):
@@ -150,6 +183,7 @@ def _encode_jpeg2000(
     if isinstance(target, Exception):
         raise target
     picture = open_picture(name, arguments.background, arguments.max_pixels)
+    _require_whole(picture, not how.keys() & {"bits_per_pixel", "target_bytes", "target_psnr"})
     metadata = kept_metadata(picture, arguments.strip)
     data = jpeg2000_files.write_picture(picture, suffix, metadata, how)
     write(target, data)
@@ -213,6 +247,10 @@ def run_encode(arguments: argparse.Namespace) -> int:
     )
 
 
+_PROCESS = ("arithmetic", "precision", "lossless", "predictor", "point_transform")
+"""Options that go to :func:`numjpeg.encode` as they are."""
+
+
 def _how(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options of :func:`numjpeg.encode`, but the importance; UsageError if they do not go together."""
     how: dict[str, Any] = {
@@ -222,6 +260,7 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
         "progressive": arguments.progressive,
         "restart_marker_blocks": arguments.restart_blocks,
         "restart_marker_rows": arguments.restart_rows,
+        **{name: getattr(arguments, name) for name in _PROCESS},
     }
     if arguments.qtables:
         how["qtables"] = [table for file in arguments.qtables for table in _read_tables(file)]
@@ -232,8 +271,11 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
     how["tune"] = "psnr" if arguments.tune is None and arguments.importance is not None else arguments.tune
     if len(wanted) + (arguments.quality is not None) > 1:
         raise UsageError("--quality, --target-bytes and --target-psnr: only one of them")
+    if wanted and (arguments.lossless or arguments.arithmetic or arguments.precision not in (None, 8)):
+        raise UsageError("--target-bytes and --target-psnr: not with --lossless, --arithmetic or --precision")
+    dtype = np.uint16 if (arguments.precision or 8) > 8 else np.uint8
     try:  # on one pixel, so that what is wrong is said once and not for each file
-        encode(np.zeros((1, 1, 3), np.uint8), keep_rgb=arguments.keep_rgb and not arguments.gray, **how)
+        encode(np.zeros((1, 1, 3), dtype), keep_rgb=arguments.keep_rgb and not arguments.gray, **how)
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from None
     return how | wanted
@@ -249,7 +291,7 @@ def _encode_file(
     if isinstance(target, Exception):
         raise target
     picture = open_picture(name, arguments.background, arguments.max_pixels, gray=arguments.gray)
-    require_8_bits(picture)
+    _require_depth(picture, arguments)
     require_opaque(picture)
     if picture.model == "raw":
         raise PictureError("two components without a known meaning cannot be encoded")
@@ -257,14 +299,33 @@ def _encode_file(
         raise PictureError(f"--gray: {picture.model} pictures have no luminance to take")
     keep_rgb = arguments.keep_rgb and picture.model == "RGB"
     metadata = kept_metadata(picture, arguments.strip)
-    if keep_rgb:
+    if keep_rgb or (arguments.lossless and picture.model == "RGB"):
         metadata.pop("dpi", None)  # a JFIF segment would turn the colours into YCbCr
     if picture.model == "GRAY":
         how = {**how, "subsampling": None}
+    if arguments.lossless and arguments.precision is None:
+        how = {**how, "precision": picture.precision}
     options: dict[str, Any] = {"colorspace": picture.model, "keep_rgb": keep_rgb, **how, **metadata}
     data = encode(picture.pixels, progress=progress, **options)
     write(target, data)
     return _summary(name, target, picture, data)
+
+
+def _require_depth(picture: Picture, arguments: argparse.Namespace) -> None:
+    """Refuse samples that the file would not hold as they are."""
+    _require_whole(picture, arguments.lossless or arguments.precision is not None)
+    if picture.pixels.dtype != np.uint16:
+        require_8_bits(picture)
+    elif not arguments.lossless and (arguments.precision or 8) == 8:
+        raise PictureError(
+            "samples are uint16: --lossless or, up to 4095, --precision 12 keeps them; or convert them to 8 bits"
+        )
+
+
+def _require_whole(picture: Picture, exactly: bool) -> None:
+    """Refuse a picture that is to be kept exactly, and of which Pillow has read only a part."""
+    if exactly and picture.narrowed:
+        raise PictureError("Pillow reads its 16 bits a sample as 8; .ppm, .npy and gray files are read whole")
 
 
 def _read_importance(file: str, max_pixels: int | None) -> NDArray[np.uint8] | str:

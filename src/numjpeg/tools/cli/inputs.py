@@ -140,10 +140,12 @@ def parse_picture(
         return read_jpeg(data, None, max_pixels, gray=gray)
     read = jpeg2000_files.read_picture if is_jpeg2000(data) else read_picture
     picture = read(data, max_pixels)
+    narrowed = picture.narrowed
     if background is not None and picture.pixels.dtype == np.uint8:
         picture = blend(picture, background)
     if gray and picture.pixels.dtype == np.uint8:
         picture = _to_gray(picture)
+    picture.narrowed = narrowed
     return picture
 
 
@@ -195,7 +197,7 @@ def read_jpeg(
         for name, upright_bytes in (("exif", upright_exif), ("xmp", upright_xmp)):
             if name in metadata:
                 metadata[name] = upright_bytes(metadata[name])
-    return Picture(pixels, model, metadata)
+    return Picture(pixels, model, metadata, header.precision if header.precision > 8 else None)
 
 
 def _jpeg_metadata(header: Header) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def add_info(commands: Any) -> None:
         commands,
         "info",
         "Print what a JPEG or JPEG 2000 file says about itself. Header, tables, sampling, estimated quality, and "
-        "every marker with its byte offset; also of files that are not decoded (arithmetic, lossless, 12 bits).",
+        "every marker with its byte offset; also of files that are not decoded (hierarchical ones).",
     )
     add_inputs(command, "JPEG file", f"that end in {' '.join(JPEG_SUFFIXES)}")
     command.add_argument("--json", action="store_true", help="print a JSON object for each file, one a line")

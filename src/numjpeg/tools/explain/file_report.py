@@ -40,7 +40,7 @@ def describe_header(data: Any) -> str:
     header = read_header(file)
     structure = read_structure(file, decode=False)
     sections = [
-        _summary(header, len(file)),
+        _summary(header, len(file), _prediction(file, structure)),
         _components(header, structure),
         *_quantization_tables(header),
         _huffman_tables(header),
@@ -59,6 +59,7 @@ def header_as_dict(data: Any) -> dict[str, Any]:
     """
     file = read_bytes(data)
     header = read_header(file)
+    prediction = _prediction(file, read_structure(file, decode=False))
     tables = {}
     for number, table in sorted(header.quantization_tables.items()):
         estimate = estimate_quality(table)
@@ -73,6 +74,7 @@ def header_as_dict(data: Any) -> dict[str, Any]:
             name: getattr(header, name) for name in (*plain, "scans", "jfif_version", "density", "adobe_transform")
         },
         "orientation": header.orientation,
+        "prediction": [{"predictor": first, "point_transform": low} for first, low in prediction],
         "components": [{"id": c.identifier, "H": c.H, "V": c.V, "Tq": c.Tq} for c in header.components],
         "quantization_tables": tables,
         "huffman_tables": {
@@ -91,7 +93,14 @@ def header_as_dict(data: Any) -> dict[str, Any]:
     }
 
 
-def _summary(header: Header, size: int) -> str:
+def _prediction(file: bytes, structure: Structure) -> list[tuple[int, int]]:
+    """Of a lossless file, predictor and point transform of each scan (H.1.1)."""
+    if not structure.require_frame().lossless:
+        return []
+    return [(file[scan.start - 3], file[scan.start - 1] & 15) for scan in structure.scans]
+
+
+def _summary(header: Header, size: int, prediction: Sequence[tuple[int, int]]) -> str:
     height = header.height or "unknown (0, and no DNL gives it)"
     pixels = header.width * header.height
     rows = [
@@ -99,6 +108,8 @@ def _summary(header: Header, size: int) -> str:
         ("picture", f"{header.width} x {height} pixels"),
         ("process", f"{header.process} ({header.marker})"),
         ("precision", f"{header.precision} bits a sample"),
+        ("predictor", _joined(first for first, _ in prediction)),
+        ("point transform", _joined(low for _, low in prediction)),
         ("colour space", _COLORSPACES[header.colorspace].format(len(header.components))),
         ("subsampling", header.subsampling or _unnamed_subsampling(header)),
         ("quality", _qualities(header)),
