@@ -6,6 +6,7 @@ import csv
 import itertools
 import shutil
 import subprocess
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -298,6 +299,17 @@ def test_what_no_symbol_can_say_is_an_error() -> None:
     plane[0, :, 0, 0] = -32768, 32767
     with pytest.raises(ValueError, match="DC"):
         write_file(c, None, script=make_script([(0, 0, 0, 0, 0), *script[1:4]]))
+
+
+def test_memory() -> None:
+    """Beside 3 bytes for each of its nonzero coefficients the writer needs little: 4.2 bytes a pixel here."""
+    image = np.tile(samples.photograph(), (3, 3, 1))
+    coefficients = numjpeg.read_coefficients(pillow.save(image, quality=92, subsampling="4:4:4"))
+    tracemalloc.start()
+    numjpeg.write_coefficients(coefficients, progressive=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4.6 * image.shape[0] * image.shape[1]
 
 
 def from_frame_on(data: bytes) -> bytes:

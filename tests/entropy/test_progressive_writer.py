@@ -12,7 +12,7 @@ from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.markers import SOF2
 from numjpeg.entropy import progressive_writer
-from numjpeg.entropy.progressive_writer import collect, encode_scan, eob_runs
+from numjpeg.entropy.progressive_writer import ComponentData, collect, encode_scan, eob_runs
 from numjpeg.entropy.sequential_writer import write_scan
 from numjpeg.stages.huffman import HuffmanTable, optimal_table
 from numjpeg.stages.zigzag import inverse_zigzag
@@ -49,7 +49,8 @@ def check_ac(sequences: np.ndarray, *bands: slice, rows: int = 1, **options: int
     """``sequences`` ``(n, 64)``, given to the writer in pieces of rows."""
     scan = one_component(rows, len(sequences) // rows, **options)
     whole = planes_of(sequences.reshape(rows, -1, 64))
-    data, counts = written(scan, collect([whole[band]] for band in bands or [slice(None)]))
+    pieces = [collect([[whole[band]]])[0].ac for band in bands or [slice(None)]]
+    data, counts = written(scan, [ComponentData(whole[..., 0, 0], list(itertools.chain(*pieces)))])
     expected = progressive.encode_ac(sequences.tolist(), scan.Ss, scan.Se, scan.Ah, scan.Al, scan.restart_interval)
     assert counts[1].tolist() == progressive.frequencies(expected)
     assert data == progressive.to_bytes(expected, [codes(scan.huffman_tables[1, 0])])
@@ -72,20 +73,20 @@ def test_ac_scans(Ah: int, Al: int, Ss: int, Se: int) -> None:
 
 @pytest.mark.parametrize(("Ah", "Al"), [(0, 0), (0, 1), (1, 0), (2, 1)])
 @pytest.mark.parametrize("interval", [1, 2, 7, 59, 60, 61])
-def test_ac_scans_with_restart_intervals(Ah: int, Al: int, interval: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for piece, density in itertools.product((1, 40, 1 << 15), (0, 0.02, 0.3)):
-        monkeypatch.setattr(progressive_writer, "PIECE", piece)
-        check_ac(blocks(60, density, 20, interval), Ss=1, Se=63, Ah=Ah, Al=Al, restart_interval=interval)
+def test_ac_scans_with_restart_intervals(Ah: int, Al: int, interval: int) -> None:
+    for rows, density in itertools.product((1, 4, 60), (0, 0.02, 0.3)):
+        bands = [slice(row, row + 1) for row in range(rows)]
+        sequences = blocks(60, density, 20, interval)
+        check_ac(sequences, *bands, rows=rows, Ss=1, Se=63, Ah=Ah, Al=Al, restart_interval=interval)
 
 
 @pytest.mark.parametrize(("Ah", "Al"), [(0, 0), (1, 0)])
-@pytest.mark.parametrize("piece", [1, 2, 3, 100])
-def test_pieces_and_bands_leave_no_trace(Ah: int, Al: int, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progressive_writer, "PIECE", piece)
+@pytest.mark.parametrize("seed", range(4))
+def test_bands_leave_no_trace(Ah: int, Al: int, seed: int) -> None:
     bands = [slice(0, 1), slice(1, 2), slice(2, 7), slice(7, 8)]
     for density in (0, 0.01, 0.05, 0.5):
-        check_ac(blocks(48, density, 9, piece), *bands, rows=8, Ss=1, Se=63, Ah=Ah, Al=Al)
-        check_ac(blocks(48, density, 9, piece), *bands, rows=8, Ss=1, Se=63, Ah=Ah, Al=Al, restart_interval=5)
+        check_ac(blocks(48, density, 9, seed), *bands, rows=8, Ss=1, Se=63, Ah=Ah, Al=Al)
+        check_ac(blocks(48, density, 9, seed), *bands, rows=8, Ss=1, Se=63, Ah=Ah, Al=Al, restart_interval=5)
 
 
 @pytest.mark.parametrize(("Ah", "Al"), [(0, 0), (1, 0)])
@@ -108,6 +109,8 @@ def test_runs_of_32767_blocks(count: int, Ah: int) -> None:
     sequences = np.zeros((count + 3, 64), np.int16)
     sequences[0, 7] = sequences[1, 5] = sequences[-1, 6] = 1
     check_ac(sequences, Ss=5, Se=7, Ah=Ah, Al=0)
+    if len(sequences) % 2 == 0:
+        check_ac(sequences, slice(0, 1), slice(1, 2), rows=2, Ss=5, Se=7, Ah=Ah, Al=0)
     check_ac(sequences, Ss=5, Se=7, Ah=Ah, Al=0, restart_interval=40_000)
 
 
@@ -123,6 +126,8 @@ def test_more_correction_bits_than_may_wait(bits: int) -> None:
     check_ac(sequences, Ss=1, Se=63, Ah=1, Al=0, restart_interval=50)
     sequences[random.integers(0, count, 3), random.integers(1, 64, 3)] = 1
     check_ac(sequences, Ss=1, Se=63, Ah=1, Al=0)
+    each = [slice(i, i + 1) for i in range(count)]
+    check_ac(sequences, *each, rows=count, Ss=1, Se=63, Ah=1, Al=0)
 
 
 def test_runs_end_with_937_and_938_waiting_bits() -> None:
@@ -134,10 +139,18 @@ def test_runs_end_with_937_and_938_waiting_bits() -> None:
                 expected.append(run)
                 run = total = 0
         broken = np.arange(len(waiting)) == 0
-        runs = eob_runs(np.arange(len(waiting)) + 5, broken, np.array(waiting))
-        assert runs.length.tolist() == expected
-        assert (runs.last - runs.first + 1).tolist() == expected
-        assert runs.first[0] == 5
+        runs = eob_runs(broken, np.ones(len(waiting), np.intp), np.array(waiting))
+        assert runs.blocks.tolist() == expected
+        assert (runs.end - runs.begin).tolist() == expected
+        assert runs.begin[0] == 0
+
+
+def test_few_coefficients_are_put_together() -> None:
+    planes = planes_of(blocks(40, 0.1, 9, 1).reshape(8, 5, 64))
+    [whole], [joined] = collect([[planes]]), collect([planes[row : row + 1]] for row in range(8))
+    assert len(joined.ac) == 1
+    for a, b in zip(whole.ac[0], joined.ac[0], strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_no_block_has_an_end() -> None:

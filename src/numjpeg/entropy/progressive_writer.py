@@ -6,39 +6,41 @@ The four kinds of scans are listed in :mod:`numjpeg.entropy.progressive_reader`.
 A zero is never coded by itself. So a component is kept as the list of its nonzero AC coefficients
 (:class:`Nonzero`); each scan takes those that lie between Ss and Se and that Al leaves nonzero.
 
+*New and known coefficients.* A coefficient that is nonzero for the first time is *new*: it gets a symbol. The
+others are *known*: they get a correction bit (G.1.2.3). In a first scan all are new. So both kinds of AC scans are
+made by one procedure.
+
 *Ends of blocks.* The symbol EOBn, n = 0 .. 14, and the n bits that follow it end a run of 2^n to 2^(n+1) - 1
 blocks that have nothing more to code (G.1.2.2). A run ends in front of the next symbol, at a restart marker, at
 the end of the scan, and when it has 32,767 blocks.
 
 *Correction bits* follow the next symbol of their own block, ZRL included. Those after the last symbol of a block
-follow the EOBn that ends it (G.1.2.3). So the correction bits of a scan are one string, and the symbols cut it
-into pieces. For each symbol, :attr:`AcPiece.taken` counts the correction bits that are written once its piece is.
+follow the EOBn that ends it. So the correction bits of a scan are one string, and the symbols cut it into pieces.
 libjpeg has room for 1,000 correction bits. Another block can bring 63, so libjpeg ends a run when more than 937
 bits wait for its EOBn. So do we.
 
-An AC scan is made in three steps. :func:`first_symbols` or :func:`refinement_symbols` make the symbols of the
-coefficients, some rows of blocks at a time. :func:`eob_runs` finds the runs of blocks, for the whole scan at once.
-:func:`encode_ac` puts both together.
+Symbols are made from some rows of blocks at a time, and kept until the scan has its tables: 5 bytes each, and one
+for each correction bit. A run of blocks may go on in the next piece (:class:`OpenRun`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any, NamedTuple
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.container.frame import Scan
-from numjpeg.entropy.sequential_writer import Codable, Coded
-from numjpeg.entropy.shared import dc_in_scan_order, predict_dc
+from numjpeg.entropy.bits import words_64
+from numjpeg.entropy.sequential_writer import Codable, Coded, Symbols
+from numjpeg.entropy.shared import dc_in_scan_order, interval_starts, predict_dc
 from numjpeg.stages.huffman import (
     MAX_CATEGORY,
     ZERO_RUN,
-    append_magnitude_bits,
     huffman_encode,
     magnitude_bits,
     magnitude_category,
@@ -52,10 +54,13 @@ MAX_RUN = 0x7FFF
 MAX_WAITING = 937
 """Correction bits that may wait for an EOBn; with more the run ends."""
 PIECE = 1 << 15
-"""Symbols, or MCUs of a DC scan, that are coded at a time."""
+"""MCUs of a DC scan, or nonzero coefficients of an AC scan, that are coded at a time, about."""
 
 
 # --- coefficients as the scans want them -----------------------------------------------------------------
+
+
+_NO_BITS = np.empty(0, np.uint8)
 
 
 class Nonzero(NamedTuple):
@@ -102,7 +107,11 @@ def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequence
             present = sequences.reshape(-1, 64) != 0
             position = np.flatnonzero(present)
             value = sequences.ravel().take(position)
-            own_ac.append(Nonzero((position & 63).astype(np.uint8), value, present.sum(1, np.uint8)))
+            piece = Nonzero((position & 63).astype(np.uint8), value, present.sum(1, np.uint8))
+            if own_ac and len(own_ac[-1].value) + len(value) <= PIECE:
+                former = own_ac.pop()
+                piece = Nonzero(*(np.concatenate([former[i], piece[i]]) for i in range(3)))
+            own_ac.append(piece)
     return [ComponentData(np.concatenate(own_dc), own_ac) for own_dc, own_ac in zip(dc, ac, strict=True)]
 
 
@@ -129,46 +138,17 @@ def encode_scan(scan: Scan, components: Sequence[ComponentData]) -> list[Codable
 # --- DC --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class DcDifferences:
-    """DC coefficients as differences."""
-
-    differences: NDArray[np.int32]
-    """``(MCUs, blocks an MCU)``."""
-    first_mcu: int
-
-    def frequencies(self, scan: Scan) -> NDArray[np.intp]:
-        """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
-        counts = np.zeros((2 * len(scan.components), 256), np.intp)
-        symbol = 512 * block_component(scan.factors) + magnitude_category(self.differences)
-        counts += np.bincount(symbol.ravel(), minlength=counts.size).reshape(counts.shape)
-        return counts
-
-    def code(self, scan: Scan, _workspace: Workspace) -> Coded:
-        """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
-        tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
-        selector = np.tile(block_component(scan.factors), len(self.differences))
-        value = self.differences.ravel()
-        codes, lengths = huffman_encode(magnitude_category(value), tables, selector)
-        codes, lengths = append_magnitude_bits(codes, lengths, value)
-        return _coded_blocks(scan, codes, lengths.astype(np.uint64), self.first_mcu)
-
-
-def _coded_blocks(scan: Scan, codes: NDArray[np.uint64], lengths: NDArray[np.uint64], first_mcu: int) -> Coded:
-    """One code word a block, and an empty one to hold the bits that fill up the last byte."""
-    codes, lengths = np.append(codes, np.uint64(0)), np.append(lengths, np.uint64(0))
-    bound_word = np.arange(0, len(codes), scan.blocks_per_mcu)
-    return Coded(codes, lengths, first_mcu, bound_word, lengths[bound_word])
-
-
-def encode_dc(scan: Scan, dc: NDArray[np.int16]) -> Iterator[DcDifferences]:
+def encode_dc(scan: Scan, dc: NDArray[np.int16]) -> Iterator[Symbols]:
     """A first scan of DC coefficients ``(MCUs, blocks an MCU)``, coded as F.1.2.1 says (G.1.2.1)."""
     predictors = [0] * len(scan.components)
     for first in range(0, len(dc), PIECE):
         differences = predict_dc(scan, dc[first : first + PIECE], first, predictors)
-        if magnitude_category(differences).max() > MAX_CATEGORY:
+        category = magnitude_category(differences)
+        if category.max() > MAX_CATEGORY:
             raise ValueError("planes: neighbouring DC coefficients differ by more than 32767")
-        yield DcDifferences(differences, first)
+        table = np.tile(2 * block_component(scan.factors), len(differences))
+        mcu_starts = np.arange(0, len(table), scan.blocks_per_mcu)
+        yield Symbols(category.ravel(), differences.ravel(), table, first, mcu_starts)
 
 
 @dataclass(frozen=True)
@@ -184,12 +164,61 @@ class DcBits:
         return np.zeros((2 * len(scan.components), 256), np.intp)
 
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
-        """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
-        bits = (self.dc & 1).ravel().astype(np.uint64)
-        return _coded_blocks(scan, bits, np.ones(len(bits), np.uint64), self.first_mcu)
+        """The bits, and an empty word to hold those that fill up the last byte."""
+        bits = np.append(self.dc & np.int16(1), np.int16(0)).astype(np.uint64)
+        lengths = np.ones(len(bits), np.uint64)
+        lengths[-1] = 0
+        bound_word = np.arange(0, len(bits), scan.blocks_per_mcu)
+        return Coded(bits, lengths, self.first_mcu, bound_word, lengths[bound_word])
 
 
 # --- AC: the symbols of coefficients ---------------------------------------------------------------------
+
+
+class InScan(NamedTuple):
+    """The coefficients of some blocks that are nonzero after a scan, ``(n,)``.
+
+    Their places are counted from Ss to Se of the first block, then on through the next block, and so on.
+    """
+
+    place: NDArray[np.int32]
+    value: NDArray[np.int16]
+    """Divided by 2^Al."""
+    new: NDArray[np.bool_] | None
+    """Whether it was zero before; None in a first scan, where all were."""
+    before: NDArray[np.intp]
+    """``(blocks + 1,)``, the number of coefficients before each block, and of all."""
+    bounds: NDArray[np.int32]
+    """``(blocks + 1,)``, the place at which each block begins, and the end of the last."""
+
+
+def select(scan: Scan, piece: Nonzero) -> InScan:
+    """The coefficients that a scan sees. The point transform rounds towards zero (G.1.2.2)."""
+    before = _counted(piece.counts)
+    bounds = np.arange(len(before), dtype=np.int32) * np.int32(scan.Se - scan.Ss + 1)
+    place, value = np.repeat(bounds[:-1] - np.int32(scan.Ss), piece.counts), piece.value
+    place += piece.place
+    keep = None
+    if scan.Al:
+        # Rounded down, as a shift does, negative values need 2^Al - 1 more.
+        value = (value + ((value >> 15) & np.int16((1 << scan.Al) - 1))) >> scan.Al
+        keep = value != 0
+    if (scan.Ss, scan.Se) != (1, 63):
+        inside = (piece.place >= scan.Ss) & (piece.place <= scan.Se)
+        keep = inside if keep is None else keep & inside
+    if keep is not None:
+        kept = np.flatnonzero(keep)
+        place, value, before = place.take(kept), value.take(kept), np.searchsorted(kept, before)
+    # With one bit more than the scan before, those that it left zero are 1 or -1.
+    new = np.abs(value) == 1 if scan.Ah else None
+    return InScan(place, value, new, before, bounds)
+
+
+def _counted(counts: NDArray[np.integer]) -> NDArray[np.intp]:
+    """How many there are before each entry, and in all."""
+    before = np.zeros(len(counts) + 1, np.intp)
+    np.cumsum(counts, out=before[1:])
+    return before
 
 
 @lru_cache(maxsize=1)
@@ -203,132 +232,82 @@ def _magnitudes() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
 class CoefficientSymbols(NamedTuple):
     """What a scan writes for the coefficients of some blocks, without the ends of blocks.
 
-    ``n`` coefficients become nonzero in this scan; there are ``m`` correction bits.
+    ``n`` coefficients are new; there are ``m`` correction bits.
     """
 
     symbol: NDArray[np.uint8]
     """``(n,)`` RRRRSSSS."""
     extra: NDArray[np.uint16]
     """``(n,)`` magnitude bits."""
-    ends: NDArray[np.intp]
-    """``(blocks,)``, the number of coefficients up to the end of each block."""
-    full: NDArray[np.bool_]
-    """``(blocks,)``, whether coefficient Se is one of them; then no end of the block is coded."""
+    taken: NDArray[np.intp]
+    """``(n,)``, the number of correction bits up to each of them, those that follow it included."""
     zero_runs: NDArray[np.intp]
-    """One entry a ZRL, ascending: the index of the coefficient that it precedes."""
+    """One entry a ZRL, ascending: the number of the new coefficient that it precedes."""
+    zero_run_taken: NDArray[np.intp]
+    """The number of correction bits up to each ZRL."""
     corrections: NDArray[np.uint8]
     """``(m,)`` bits."""
-    taken: NDArray[np.uint32]
-    """``(n,)``, the number of correction bits written up to each coefficient, those that follow it included."""
-    zero_run_taken: NDArray[np.uint32]
-    """The same for each ZRL."""
-    correction_ends: NDArray[np.intp]
-    """``(blocks,)``, the number of correction bits up to the end of each block."""
+    before: NDArray[np.intp]
+    """``(blocks + 1,)``, the number of new coefficients before each block, and of all."""
+    corrections_before: NDArray[np.intp]
+    """The same of correction bits."""
+    full: NDArray[np.bool_]
+    """``(blocks,)``, whether coefficient Se is a new one; then no end of the block is coded."""
 
 
-_NO_BITS = np.empty(0, np.uint8)
-_NO_COUNTS = np.empty(0, np.uint32)
+def coefficient_symbols(found: InScan) -> CoefficientSymbols:
+    """The symbols of coefficients (G.1.2.2, G.1.2.3, Figures G.3 to G.9, less the ends of blocks).
 
-
-def _of_scan(scan: Scan, piece: Nonzero) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int16]]:
-    """Block, place and value of the coefficients that are nonzero after a scan.
-
-    The point transform divides by 2^Al and rounds towards zero (G.1.2.2).
+    A run counts the zeros since the last new coefficient, or since the start of the block. That is the number of
+    zeros before a coefficient, less the number before that last one. These numbers never fall, so a running
+    maximum carries the latest one along.
     """
-    place, value = piece.place, piece.value
-    block = np.repeat(np.arange(len(piece.counts), dtype=np.int32), piece.counts)
-    keep = None
-    if scan.Al:
-        # Rounded down, as a shift does, negative values need 2^Al - 1 more.
-        value = (value + ((value >> 15) & np.int16((1 << scan.Al) - 1))) >> scan.Al
-        keep = value != 0
-    if (scan.Ss, scan.Se) != (1, 63):
-        inside = (place >= scan.Ss) & (place <= scan.Se)
-        keep = inside if keep is None else keep & inside
-    if keep is not None:
-        kept = np.flatnonzero(keep)
-        block, place, value = block.take(kept), place.take(kept), value.take(kept)
-    return block, place, value
-
-
-def first_symbols(scan: Scan, piece: Nonzero) -> CoefficientSymbols:
-    """A first scan of AC coefficients (G.1.2.2, Figures G.3 to G.5, less the ends of blocks)."""
-    block, place, value = _of_scan(scan, piece)
+    place, value, new, in_front, bounds = found
+    some = np.flatnonzero(in_front[:-1] < in_front[1:])  # blocks that have coefficients
+    first, last = in_front.take(some), in_front.take(some + 1) - 1
+    number = np.arange(len(place), dtype=np.int32)
+    zeros = place - number
+    since = np.zeros_like(zeros)
+    at: NDArray[np.signedinteger]
+    if new is None:
+        at, before = number, in_front
+        since[1:] = zeros[:-1]
+        since[first] = bounds.take(some) - first
+    else:
+        at = np.flatnonzero(new)
+        before = np.searchsorted(at, in_front)
+        np.multiply(zeros[:-1], new[:-1], out=since[1:])
+        since[first] = bounds.take(some) - first
+        np.maximum.accumulate(since, out=since)
+    run = zeros - since
     category, bits = _magnitudes()
-    index = value.view(np.uint16)
+    index = value.take(at).view(np.uint16)
     symbol = category.take(index)
     if symbol.max(initial=0) > MAX_CATEGORY:
         raise ValueError("planes: a coefficient of -32768 has no category of 4 bits")
-    run = np.empty_like(place)
-    np.subtract(place[1:], place[:-1], out=run[1:])
-    run -= np.uint8(1)
-    start = np.flatnonzero(np.diff(block, prepend=-1))
-    run[start] = place[start] - np.uint8(scan.Ss)
-    symbol |= run << np.uint8(4)
+    symbol |= run.take(at).astype(np.uint8) << np.uint8(4)
+    full = np.zeros(len(bounds) - 1, np.bool_)
+    full[some] = place.take(last) == bounds.take(some + 1) - 1
+    if new is not None:
+        full[some] &= new.take(last)
+
+    # A ZRL precedes the first coefficient, known or new, that comes after sixteen zeros, but none follows the last
+    # new one of a block.
     long = np.flatnonzero(run > 15)
-    blocks = len(piece.counts)
+    new_before = long if new is None else np.searchsorted(at, long)
+    earlier = np.where((long > 0) & (since[long - 1] == since[long]), run[long - 1] >> 4, 0)
+    more = new_before < before[np.searchsorted(in_front, long, side="right")]
+    copies = np.where(more, (run[long] >> 4) - earlier, 0)
     return CoefficientSymbols(
         symbol,
         bits.take(index),
-        np.cumsum(np.bincount(block, minlength=blocks)),
-        _has_last(scan, block, place, blocks),
-        np.repeat(long, run[long] >> 4),
-        _NO_BITS,
-        _NO_COUNTS,
-        _NO_COUNTS,
-        np.zeros(blocks, np.intp),
-    )
-
-
-def _has_last(scan: Scan, block: NDArray[np.int32], place: NDArray[np.uint8], blocks: int) -> NDArray[np.bool_]:
-    """For each block, whether coefficient Se is among these."""
-    has = np.zeros(blocks, np.bool_)
-    has[block[place == scan.Se]] = True
-    return has
-
-
-def refinement_symbols(scan: Scan, piece: Nonzero) -> CoefficientSymbols:
-    """A refinement of AC coefficients (G.1.2.3, Figures G.7 to G.9, less the ends of blocks).
-
-    Number ``i`` counts the coefficients that were nonzero before or become so. A run counts the zeros since the
-    last coefficient that became nonzero, or since the start of the block. It is the number of zeros before ``i``
-    less the number before that last coefficient. These numbers never fall, so a running maximum carries the latest
-    one along.
-    """
-    block, place, value = _of_scan(scan, piece)
-    magnitude = np.abs(value)
-    new = magnitude == 1  # with one bit more than the scan before: those that it left zero
-    i = np.arange(len(block), dtype=np.int32)
-    width, blocks = scan.Se - scan.Ss + 1, len(piece.counts)
-    block_start = block * np.int32(width)  # places of the band in the blocks before
-    zeros = block_start + place - np.int32(scan.Ss) - i
-    start = np.flatnonzero(np.diff(block, prepend=-1))
-    since = np.zeros(len(block), np.int32)
-    np.multiply(zeros[:-1], new[:-1], out=since[1:])
-    since[start] = block_start[start] - i[start]
-    np.maximum.accumulate(since, out=since)
-    run = zeros - since
-
-    at = np.flatnonzero(new)
-    ends = np.cumsum(np.bincount(block[at], minlength=blocks))
-    symbol = ((run[at] << 4) & 0xF0 | 1).astype(np.uint8)
-
-    # A ZRL precedes the first coefficient (corrected or new) that comes after sixteen zeros, but none follows the
-    # last new one of a block.
-    long = np.flatnonzero(run > 15)
-    earlier = np.where((long > 0) & (since[long - 1] == since[long]), run[long - 1] >> 4, 0)
-    new_before = np.searchsorted(at, long)
-    copies = np.where(new_before < ends[block[long]], (run[long] >> 4) - earlier, 0)
-    return CoefficientSymbols(
-        symbol,
-        (value[at] > 0).astype(np.uint16),
-        ends,
-        _has_last(scan, block[at], place[at], blocks),
+        at - number[: len(at)],
         np.repeat(new_before, copies),
-        (magnitude[~new] & 1).astype(np.uint8),
-        (at - np.arange(len(at))).astype(np.uint32),
-        np.repeat(long - new_before, copies).astype(np.uint32),
-        np.cumsum(np.bincount(block, minlength=blocks)) - ends,
+        np.repeat(long - new_before, copies),
+        _NO_BITS if new is None else (value[~new] & np.int16(1)).astype(np.uint8),
+        before,
+        in_front - before,
+        full,
     )
 
 
@@ -336,23 +315,23 @@ def refinement_symbols(scan: Scan, piece: Nonzero) -> CoefficientSymbols:
 
 
 class EobRuns(NamedTuple):
-    """Runs of blocks that end with one EOBn each."""
+    """Runs of ends of blocks, each coded by one EOBn."""
 
-    first: NDArray[np.intp]
-    """The first of its blocks."""
-    last: NDArray[np.intp]
-    """The last of its blocks. Blocks between them that have no end to be coded do not count."""
-    length: NDArray[np.intp]
-    """Blocks that count, 1 .. MAX_RUN."""
+    begin: NDArray[np.intp]
+    """The number of its first entry."""
+    end: NDArray[np.intp]
+    """The number of the entry behind its last."""
+    blocks: NDArray[np.intp]
+    """1 .. MAX_RUN."""
 
 
-def eob_runs(blocks: NDArray[np.intp], broken: NDArray[np.bool_], waiting: NDArray[np.integer]) -> EobRuns:
+def eob_runs(broken: NDArray[np.bool_], blocks: NDArray[np.intp], waiting: NDArray[np.intp]) -> EobRuns:
     """Group ends of blocks into runs.
 
     Parameters
     ----------
-    blocks : ``(n,)``, ascending: the blocks that have an end to be coded.
-    broken : ``(n,)``, whether a symbol or a restart marker stands between the end before and this one.
+    broken : ``(n,)``, whether a run begins with this entry in any case; the first is one of them.
+    blocks : ``(n,)``, the blocks of each entry: 1, or more for a run that is gone on with.
     waiting : ``(n,)``, number of correction bits that each leaves to its EOBn.
 
     Notes
@@ -360,168 +339,188 @@ def eob_runs(blocks: NDArray[np.intp], broken: NDArray[np.bool_], waiting: NDArr
     Only runs that are too long are looked at one by one. They take one step for each cut: at most one for 32,767
     blocks, and one for 938 correction bits.
 
-    >>> runs = eob_runs(np.array([2, 3, 7]), np.array([True, False, True]), np.zeros(3, int))
-    >>> runs.first.tolist(), runs.last.tolist(), runs.length.tolist()
-    ([2, 7], [3, 7], [2, 1])
+    >>> eob_runs(np.array([True, False, True]), np.ones(3, int), np.zeros(3, int)).blocks.tolist()
+    [2, 1]
     """
-    total = np.concatenate([np.zeros(1, np.intp), np.cumsum(waiting)])
+    so_far, total = _counted(blocks), _counted(waiting)
     begin = np.flatnonzero(broken)
-    end = np.append(begin[1:], len(blocks))[: len(begin)]
+    end = np.append(begin[1:], len(broken))[: len(begin)]
     cuts = []
-    for i in np.flatnonzero((end - begin > MAX_RUN) | (total[end] - total[begin] > MAX_WAITING)).tolist():
+    long = (so_far[end] - so_far[begin] > MAX_RUN) | (total[end] - total[begin] > MAX_WAITING)
+    for i in np.flatnonzero(long).tolist():
         cut, limit = int(begin[i]), int(end[i])
         while True:
+            full = int(np.searchsorted(so_far, so_far[cut] + MAX_RUN, side="right")) - 1
             # The block whose bits exceed the limit is still part of the run.
-            cut = min(cut + MAX_RUN, int(np.searchsorted(total, total[cut] + MAX_WAITING, side="right")))
+            cut = min(full, int(np.searchsorted(total, total[cut] + MAX_WAITING, side="right")))
             if cut >= limit:
                 break
             cuts.append(cut)
-    begin = np.sort(np.concatenate([begin, np.array(cuts, np.intp)]))
-    end = np.append(begin[1:], len(blocks))[: len(begin)]
-    return EobRuns(blocks[begin], blocks[end - 1], end - begin)
+    if cuts:
+        begin = np.sort(np.concatenate([begin, np.array(cuts, np.intp)]))
+        end = np.append(begin[1:], len(broken))
+    return EobRuns(begin, end, so_far[end] - so_far[begin])
 
 
-_EXTRA_BITS = np.array([s & 15 or (0 if s == ZERO_RUN else s >> 4) for s in range(256)], np.uint8)
+class OpenRun(NamedTuple):
+    """Ends of blocks that are not written yet, as the next piece may add to their run."""
+
+    blocks: int = 0
+    corrections: NDArray[np.uint8] = _NO_BITS
+    """The bits that wait for their EOBn."""
+
+
+class AcSymbols(NamedTuple):
+    """The symbols of some blocks, ``(n,)``, EOBn and ZRL included, with the bits that follow them."""
+
+    symbol: NDArray[np.uint8]
+    extra: NDArray[np.uint16]
+    """The bits of its own that follow each symbol."""
+    following: NDArray[np.uint16]
+    """How many correction bits come behind these."""
+    corrections: NDArray[np.uint8]
+    """The correction bits of all symbols."""
+    starts: NDArray[np.intp]
+    """The number of the symbol with which each restart interval begins."""
+
+
+def insert_ends_of_blocks(
+    symbols: CoefficientSymbols, starts: NDArray[np.intp], former: OpenRun, close: bool
+) -> tuple[AcSymbols, OpenRun]:
+    """All symbols of some blocks, and the run that these leave open.
+
+    The EOBn of a run stands where its first block ends. The other blocks of the run write only correction bits,
+    which follow it.
+
+    Parameters
+    ----------
+    starts : numbers of the blocks with which restart intervals begin.
+    former : the run that the blocks before these have left open.
+    close : all runs end with the last of these blocks.
+    """
+    count, carried = len(symbols.symbol), len(former.corrections)
+    blocks = np.flatnonzero(~symbols.full)
+    counts = np.ones(len(blocks), np.intp)
+    if former.blocks:
+        blocks, counts = np.append(-1, blocks), np.append(former.blocks, counts)
+    ends, corrections_up_to = symbols.before.take(blocks + 1), symbols.corrections_before.take(blocks + 1)
+    broken = np.diff(ends, prepend=0) > 0
+    if len(starts):
+        broken |= np.diff(np.searchsorted(starts, blocks, side="right"), prepend=0) > 0
+    broken[:1] = True
+    waiting = np.zeros_like(ends)
+    if carried or len(symbols.corrections):
+        # These come after the last coefficient written so far, or after the block before if that ends later.
+        written = np.append(0, symbols.taken).take(ends)
+        waiting = corrections_up_to - np.maximum(written, symbols.corrections_before.take(blocks))
+        if former.blocks:
+            waiting[0] = carried
+    begin, end, length = eob_runs(broken, counts, waiting)
+    corrections = np.concatenate([former.corrections, symbols.corrections])
+    left = OpenRun()
+    if not close and len(begin) and ends[begin[-1]] == count:
+        cut = len(corrections) - int(waiting[begin[-1] :].sum())
+        left, corrections = OpenRun(int(length[-1]), corrections[cut:]), corrections[:cut]
+        begin, end, length = begin[:-1], end[:-1], length[:-1]
+
+    # Where both go, EOBn comes before ZRL: it ends an earlier block.
+    place = np.concatenate([ends.take(begin), symbols.zero_runs])
+    order = np.argsort(place, kind="stable")
+    source = np.insert(np.arange(count), place.take(order), order + count)
+    n = magnitude_category(length) - np.uint8(1)
+    zero_run = np.full(len(symbols.zero_runs), ZERO_RUN, np.uint8)
+    symbol = np.concatenate([symbols.symbol, n << 4, zero_run]).take(source)
+    own = (length - (1 << n.astype(np.intp))).astype(np.uint16)
+    extra = np.concatenate([symbols.extra, own, np.zeros(len(zero_run), np.uint16)]).take(source)
+    following = np.zeros(len(source), np.uint16)
+    if len(corrections):
+        taken = [symbols.taken, corrections_up_to.take(end - 1), symbols.zero_run_taken]
+        following = np.diff(np.concatenate(taken).take(source) + carried, prepend=0).astype(np.uint16)
+    # Before a block come the coefficients of earlier blocks, their ZRLs, and the runs that began there.
+    earlier = symbols.before.take(starts)
+    runs = np.searchsorted(blocks.take(begin), starts)
+    begins = earlier + np.searchsorted(symbols.zero_runs, earlier) + runs
+    return AcSymbols(symbol, extra, following, corrections, begins), left
+
+
+EXTRA_BITS = np.array([s & 15 or (0 if s == ZERO_RUN else s >> 4) for s in range(256)], np.uint8)
 """How many bits follow a symbol: magnitude bits after RRRRSSSS, n after EOBn (n << 4), none after ZRL."""
+TOGETHER = 24
+"""Correction bits that go into one word with the symbol and its own bits, at most 16 + 15."""
+
+
+def append_corrections(
+    codes: NDArray[np.uint64], lengths: NDArray[np.uint64], symbols: AcSymbols
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.intp]]:
+    """Put correction bits behind the code words of symbols.
+
+    Returns
+    -------
+    (codes, lengths, places): words of at most 16 + 15 + 24 bits, an empty one in the end, and ``(n + 1,)`` the
+    place of each symbol's word among them.
+    """
+    places = np.arange(len(codes) + 1)
+    if len(symbols.corrections):
+        words = words_64(np.packbits(symbols.corrections))
+        own = np.minimum(symbols.following, TOGETHER).astype(np.uint64)
+        at = _counted(symbols.following)[:-1]
+        codes = codes << own | _bits_at(words, at, own)
+        lengths = lengths + own
+        # What is left over, in words of 32 bits.
+        rest = symbols.following.astype(np.intp) - TOGETHER
+        if rest.max() > 0:
+            before = _counted(np.maximum(rest + 31, 0) >> 5)
+            index = np.repeat(np.arange(len(rest)), np.diff(before))
+            passed = 32 * (np.arange(len(index)) - before.take(index))
+            size = np.minimum(rest.take(index) - passed, 32).astype(np.uint64)
+            word = _bits_at(words, at.take(index) + TOGETHER + passed, size)
+            codes, lengths = np.insert(codes, index + 1, word), np.insert(lengths, index + 1, size)
+            places += before
+    return np.append(codes, np.uint64(0)), np.append(lengths, np.uint64(0)), places
+
+
+def _bits_at(words: NDArray[np.uint64], at: NDArray[np.intp], count: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The 0 to 49 bits from bit ``at`` on; ``words`` as of :func:`numjpeg.entropy.bits.words_64`."""
+    word = words.take(at >> 4, mode="clip") << (at & 15).astype(np.uint64)
+    return word >> np.uint64(1) >> (np.uint64(63) - count)  # a shift by 64 is undefined
 
 
 @dataclass(frozen=True)
 class AcPiece:
-    """A piece of an AC scan."""
+    """The symbols of some blocks of a scan."""
 
-    symbol: NDArray[np.uint8]
-    """``(n,)``."""
-    extra: NDArray[np.uint16]
-    """``(n,)``, the bits that follow each symbol."""
-    taken: NDArray[np.uint32]
-    """``(n,)``, how many correction bits of the scan are written up to the end of each symbol's piece; empty if
-    the scan has none."""
-    corrections: NDArray[np.uint8]
-    """The correction bits of this piece."""
+    symbols: AcSymbols
     first_mcu: int
-    """Block at which the piece begins; 0 throughout if there are no restart intervals."""
     mcus: int
-    interval_starts: NDArray[np.intp]
-    """Place of the first symbol of each restart interval, if there are any."""
 
     def frequencies(self, _scan: Scan) -> NDArray[np.intp]:
         """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
-        counts = np.zeros((2, 256), np.intp)
-        counts[1] = np.bincount(self.symbol, minlength=256)
-        return counts
+        return np.stack([np.zeros(256, np.intp), np.bincount(self.symbols.symbol, minlength=256)])
 
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
         """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
-        own_codes, own_lengths = huffman_encode(self.symbol, [scan.huffman_tables[1, scan.components[0].Ta]])
-        extra_bits = _EXTRA_BITS.take(self.symbol)
-        own_codes <<= extra_bits.astype(np.uint64)
-        own_codes |= self.extra
-        own_lengths = own_lengths + extra_bits  # at most 16 + 15
-        # Each correction bit is a word of its own. The empty last word holds the bits that fill up the last byte.
-        place = np.arange(len(self.symbol))
-        if len(self.corrections):
-            taken_before = int(self.taken[-1]) - len(self.corrections)
-            place[1:] += self.taken[:-1] - np.uint32(taken_before)
-        count = len(self.symbol) + len(self.corrections) + 1
-        codes, lengths = np.empty(count, np.uint64), np.ones(count, np.uint64)
-        if len(self.corrections):
-            is_correction = np.ones(count, np.bool_)
-            is_correction[place] = is_correction[-1] = False
-            codes[is_correction] = self.corrections
-        codes[place], lengths[place] = own_codes, own_lengths
-        codes[-1] = lengths[-1] = 0
+        symbols, tables = self.symbols, [scan.huffman_tables[1, scan.components[0].Ta]]
+        codes, code_lengths = huffman_encode(symbols.symbol, tables)
+        extra_bits = EXTRA_BITS.take(symbols.symbol)
+        codes = codes << extra_bits.astype(np.uint64) | symbols.extra
+        codes, lengths, places = append_corrections(codes, (code_lengths + extra_bits).astype(np.uint64), symbols)
         # The word that an MCU begins with is needed only where restart intervals begin.
         bound_word, bound_tail = np.zeros(self.mcus + 1, np.intp), np.zeros(self.mcus + 1, np.uint64)
-        bound_word[-1] = count - 1
-        if len(self.interval_starts):
-            starts = place[self.interval_starts]
-            bound_word[: -1 : scan.restart_interval] = starts
-            bound_tail[: -1 : scan.restart_interval] = lengths[starts]
+        starts = interval_starts(scan, self.first_mcu, self.mcus)
+        bound_word[starts] = places.take(symbols.starts)
+        bound_word[-1] = len(codes) - 1
+        bound_tail[starts] = lengths.take(bound_word[starts])
         return Coded(codes, lengths, self.first_mcu, bound_word, bound_tail)
 
 
-def _join(pieces: Iterable[CoefficientSymbols]) -> CoefficientSymbols:
-    """Join the symbols of consecutive blocks; places and numbers count on."""
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in CoefficientSymbols._fields}
-    coefficients = corrections = 0
-    for piece in pieces:
-        for name, array in piece._asdict().items():
-            if name in ("ends", "zero_runs"):
-                array += coefficients
-            elif name in ("taken", "zero_run_taken", "correction_ends"):
-                array += array.dtype.type(corrections)
-            parts[name].append(array)
-        coefficients += len(piece.symbol)
-        corrections += len(piece.corrections)
-    # One field after the other, so that its parts are freed before the next is joined.
-    return CoefficientSymbols(**{name: np.concatenate(parts.pop(name)) for name in CoefficientSymbols._fields})
-
-
 def encode_ac(scan: Scan, pieces: Iterable[Nonzero]) -> Iterator[AcPiece]:
-    """All symbols of an AC scan, in pieces of :data:`PIECE` symbols, or of whole restart intervals if it has any.
-
-    The EOBn of a run stands where its first block ends. The other blocks of the run write only correction bits,
-    which follow it.
-    """
-    symbols = _join((refinement_symbols if scan.Ah else first_symbols)(scan, piece) for piece in pieces)
-    runs = _eob_runs_of(scan, symbols)
-    n = magnitude_category(runs.length) - np.uint8(1)
-
-    # Insert EOBn and ZRL between the coefficients. Where both go, EOBn comes first: it ends an earlier block.
-    before = np.concatenate([symbols.ends[runs.first], symbols.zero_runs])
-    order = np.argsort(before, kind="stable")
-    place = before[order] + np.arange(len(order))
-    is_coefficient = np.ones(len(symbols.symbol) + len(order), np.bool_)
-    is_coefficient[place] = False
-
-    def insert(values: NDArray[Any], eob: NDArray[Any], zero_run: NDArray[Any]) -> NDArray[Any]:
-        whole = np.empty(len(is_coefficient), values.dtype)
-        whole[is_coefficient] = values
-        whole[place] = np.concatenate([eob, zero_run])[order]
-        return whole
-
-    zeros = np.zeros(len(symbols.zero_runs), np.uint16)
-    symbols = symbols._replace(symbol=insert(symbols.symbol, n << 4, zeros + np.uint16(ZERO_RUN)))
-    symbols = symbols._replace(extra=insert(symbols.extra, runs.length - (1 << n.astype(np.intp)), zeros))
-    if len(symbols.corrections):
-        eob_taken = symbols.correction_ends[runs.last]
-        symbols = symbols._replace(taken=insert(symbols.taken, eob_taken, symbols.zero_run_taken))
-
-    if not scan.restart_interval:
-        for first in range(0, len(symbols.symbol), PIECE):
-            yield _piece(symbols, slice(first, first + PIECE))
-        return
-    blocks = len(symbols.ends)
-    mcu = np.append(np.arange(0, blocks, scan.restart_interval), blocks)
-    # Before a block come the coefficients of earlier blocks, their ZRLs, and the runs that began there.
-    coefficients = np.append(0, symbols.ends)[mcu]
-    start = coefficients + np.searchsorted(symbols.zero_runs, coefficients) + np.searchsorted(runs.first, mcu)
-    cuts = [*np.flatnonzero(np.diff(start[:-1] // PIECE, prepend=-1)).tolist(), len(mcu) - 1]
-    for first, end in pairwise(cuts):
-        own = slice(int(start[first]), int(start[end]))
-        piece = _piece(symbols, own)
-        starts = start[first:end] - own.start
-        yield replace(piece, first_mcu=int(mcu[first]), mcus=int(mcu[end] - mcu[first]), interval_starts=starts)
-
-
-def _eob_runs_of(scan: Scan, symbols: CoefficientSymbols) -> EobRuns:
-    """The runs of blocks of a whole scan."""
-    blocks = np.flatnonzero(~symbols.full)
-    broken = np.diff(symbols.ends[blocks], prepend=-1) > 0
-    if scan.restart_interval:
-        broken |= np.diff(blocks // scan.restart_interval, prepend=-1) > 0
-    waiting = np.zeros(len(blocks), np.intp)
-    if len(symbols.corrections):
-        # These come after the last coefficient written so far, or after the block before if that ends later.
-        last = np.append(np.uint32(0), symbols.taken)[symbols.ends[blocks]]
-        before = np.append(0, symbols.correction_ends)[blocks]
-        waiting = symbols.correction_ends[blocks] - np.maximum(last, before)
-    return eob_runs(blocks, broken, waiting)
-
-
-def _piece(symbols: CoefficientSymbols, own: slice) -> AcPiece:
-    """A slice of a scan's symbols, EOBn and ZRL included, with their correction bits."""
-    taken, corrections = symbols.taken[own], symbols.corrections
-    if len(corrections):
-        corrections = corrections[symbols.taken[own.start - 1] if own.start else 0 : taken[-1]]
-    return AcPiece(symbols.symbol[own], symbols.extra[own], taken, corrections, 0, 1, np.empty(0, np.intp))
+    """A scan of AC coefficients."""
+    first, blocks, run = 0, prod(scan.mcus), OpenRun()
+    for piece in pieces:
+        count = len(piece.counts)
+        end = first + count
+        close = end == blocks or (scan.restart_interval > 0 and end % scan.restart_interval == 0)
+        starts = interval_starts(scan, first, count)
+        symbols, run = insert_ends_of_blocks(coefficient_symbols(select(scan, piece)), starts, run, close)
+        yield AcPiece(symbols, first, count)
+        first = end

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from numjpeg.container.frame import Scan
 from numjpeg.container.markers import RST0
-from numjpeg.entropy.shared import Band, interval_starts, predict_dc, scan_tables
+from numjpeg.entropy.shared import Band, interval_starts, predict_dc
 from numjpeg.stages.bitstream import pack_bits, stuff_bytes
-from numjpeg.stages.huffman import append_magnitude_bits, block_symbols, huffman_encode
+from numjpeg.stages.huffman import HuffmanTable, append_magnitude_bits, block_symbols, huffman_encode
 from numjpeg.stages.mcu_order import block_component, interleave
 from numjpeg.stages.run_length import Runs, run_length_encode
 from numjpeg.workspace import Workspace
@@ -84,15 +84,24 @@ class Symbols(NamedTuple):
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
         """See :class:`Codable`."""
         try:
-            codes, lengths = huffman_encode(self.symbol, scan_tables(scan), self.table)
+            codes, lengths = huffman_encode(self.symbol, _tables(scan), self.table)
         except ValueError as error:
             raise MissingCodeError(*error.args) from None
         codes, lengths = append_magnitude_bits(codes, lengths, self.value)
-        total = lengths.astype(np.uint64)
-        bound_word = np.append(self.mcu_starts, len(codes) - 1)
+        # An empty word holds the bits that fill up the last byte.
+        codes, total = np.append(codes, np.uint64(0)), np.append(lengths, np.uint8(0)).astype(np.uint64)
+        bound_word = np.append(self.mcu_starts, len(lengths))
         bound_tail = total[bound_word]
-        bound_tail[-1] = 0
         return Coded(codes, total, self.first_mcu, bound_word, bound_tail)
+
+
+def _tables(scan: Scan) -> list[HuffmanTable]:
+    """The scan's tables in the order of :attr:`Symbols.table`; one without codes where it has none."""
+    keys = [key for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
+    return [scan.huffman_tables.get(key, _NO_CODES) for key in keys]
+
+
+_NO_CODES = HuffmanTable((0,) * 16, b"")
 
 
 def find_symbols(scan: Scan, bands: Iterable[Band]) -> Iterator[Symbols]:
