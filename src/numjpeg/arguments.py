@@ -1,7 +1,7 @@
 """What the arguments of ``encode`` mean: checked once, put into a plan.
 
 Every check of a caller's argument stands here. It raises ValueError or TypeError, and the message begins with the
-argument's name. A plan is complete and consistent: what runs it checks nothing again.
+argument's name. A plan is complete and consistent; nothing is checked again when it runs.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ UNSCALED = 50
 
 @dataclass(frozen=True)
 class Tuning:
-    """What an encoder that searches is to find: the parameters of :func:`numjpeg.encode` of these names."""
+    """What a search is to find: the parameters of :func:`numjpeg.encode` of these names."""
 
     tune: str | None
-    """None where quantization tables are scaled to meet a target."""
+    """None if quantization tables are only scaled to meet a target."""
     quality: int
     importance: ArrayLike | str | None
     target_bytes: int | None
     target_psnr: float | None
     fancy_upsampling: bool
     finds_script: bool
-    """The scans of the progressive file are searched for, too."""
+    """Search for the scans of the progressive file, too."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +60,20 @@ class Lossless:
     """How a lossless file is coded."""
 
     predictor: int | None
-    """1 .. 7; None for the one that costs least."""
+    """1 .. 7; None for whichever costs least."""
     point_transform: int
 
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """What the arguments of :func:`numjpeg.encode` say of pictures of one size. Nothing in it is ever changed."""
+    """What the arguments of :func:`numjpeg.encode` mean for pictures of one size. Nothing in it ever changes."""
 
     source: str
     """Colour space of the samples."""
     stored: str
     """Colour space of the file."""
     coefficients: Coefficients
-    """What goes into the file, without the planes."""
+    """What goes into the file, except the planes."""
     dct_method: str
     optimize: bool
     script: Script
@@ -97,7 +97,7 @@ class Settings:
 
     @cached_property
     def kind(self) -> str:
-        """A name for all that decides the way from pixels to the symbols of a scan. (A string knows its hash.)"""
+        """All that decides how pixels become the symbols of a scan, as a string, which keeps its hash."""
         tables = [table.tobytes() for table in self.tables]
         return repr((self.source, self.stored, self.frame, tables, self.coefficients.restart_interval))
 
@@ -112,7 +112,7 @@ class Plan:
 
 
 def plan_encoding(image: ArrayLike, quality: int | None, colorspace: str | None, **options: Any) -> Plan:
-    """The plan for :func:`numjpeg.encode`, whose parameters these are, all of them.
+    """The plan for :func:`numjpeg.encode`; ``options`` are all of its other parameters, except ``progress``.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def plan_encoding(image: ArrayLike, quality: int | None, colorspace: str | None,
 
 
 def planner(quality: int | None, colorspace: str | None, **options: Any) -> Callable[[ArrayLike], Plan]:
-    """:func:`plan_encoding` for many pictures: pictures of one size share their settings, whatever the options."""
+    """:func:`plan_encoding` for many pictures: those of one size share their settings, whatever the options."""
 
     asked = options.pop("precision", None)
 
@@ -143,7 +143,7 @@ def planner(quality: int | None, colorspace: str | None, **options: Any) -> Call
 
 
 _SMALL = (bool, int, float, str)
-"""Types of values that are compared by what they say, and of which it does no harm to keep 64."""
+"""Types of values that are compared by content, and small enough to keep 64 of them."""
 
 
 def _settings(height: int, width: int, source: str, quality: int | None, **options: Any) -> Settings:
@@ -208,7 +208,7 @@ def _lossless(lossless: bool, predictor: int | None, point_transform: int, preci
 
 
 _remembered_settings = lru_cache(maxsize=64, typed=True)(_settings)
-"""To find the settings takes 40 us, half of what Pillow takes for 64 x 64 pixels altogether."""
+"""Finding the settings takes 40 us. Encoding 64 x 64 pixels takes Pillow 80 us."""
 
 
 # --- numbers ---------------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def _precision(array: NDArray[Any], precision: Any, lossless: bool) -> int:
 
 
 def _colorspace_of_mode(mode: str, source: str | None) -> str:
-    """What the channels of a Pillow image are; ``source`` is what the caller says."""
+    """What the channels of a Pillow image are; ``source`` is what the caller takes them for."""
     if mode not in _MODES:
         advice = _CONVERSIONS.get(mode.partition(";")[0], 'image.convert("RGB")')
         raise ValueError(f"image: JPEG cannot store Pillow's mode {mode!r}; {advice}")
@@ -426,7 +426,7 @@ def checked_script(
 def _restart_interval(
     blocks: int, rows: int, width: int, factors: list[tuple[int, int]], unit: int = 8
 ) -> tuple[int, int]:
-    """The interval in MCUs of the first scan; and in MCU rows, 0 if the caller gave no rows."""
+    """The interval in MCUs of the first scan; and the interval in MCU rows, 0 if the caller gave no rows."""
     blocks = checked_integer("restart_marker_blocks", blocks, 0, MAX_RESTART_INTERVAL)
     rows = checked_integer("restart_marker_rows", rows, 0)
     if rows:

@@ -3,10 +3,10 @@
     for path, image in numjpeg.decode_batch(sorted(Path("photos").glob("*.jpg")), workers=2, pairs=True):
         ...
 
-Both functions take from their input only what they work on, hand out results in the order of the input, and hold
-a bounded number of items, so the input may be endless. Processes make them faster. Threads do not: a picture takes
-thousands of calls of NumPy functions, and the interpreter's lock changes hands at each. Two threads took 1.9 times
-*longer* than one at 4,096 elements a call, and as long at 32,768.
+The functions read their input as they need it, hand out results in the order of the input, and hold a bounded
+number of items, so the input may be endless. Processes make them faster. Threads do not: a picture takes thousands
+of calls of NumPy functions, and the interpreter's lock changes hands at each. With 4,096 elements a call, two
+threads took 1.9 times *longer* than one; with 32,768, as long.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def encode_batch(
 ) -> Iterator[Any]:
     """Encode pictures as they come, small ones of one kind together.
 
-    In the caller, pictures up to some 180 x 180 pixels wait until there are 65,536 pixels of their size, and are
-    encoded all at once: the files are the same, and small ones take a fifth of the time. For that up to 256
-    pictures, or 4 megapixels, are read ahead.
+    Without workers, pictures up to some 180 x 180 pixels wait until those of their size have 65,536 pixels. Then
+    they are encoded all at once: the files are the same, and small ones take a fifth of the time. Up to 256
+    pictures, or 4 megapixels, are read ahead for that.
 
     Parameters
     ----------
@@ -136,9 +136,9 @@ def decode_batch(
 ) -> Iterator[Any]:
     """Decode files as they come, small ones of one kind together.
 
-    In the caller, files whose bytes up to the entropy-coded data are equal wait for each other, and are decoded
-    all at once: the pictures are the same, and small ones take a fraction of the time. For that up to 256 files,
-    or 4 megapixels, are read ahead.
+    Without workers, files whose bytes up to the entropy-coded data are equal wait for each other, and are decoded
+    all at once: the pictures are the same, and small ones take a fraction of the time. Up to 256 files, or 4
+    megapixels, are read ahead for that.
 
     Parameters
     ----------
@@ -146,20 +146,20 @@ def decode_batch(
         it is decoded.
     batch_size : most files that the caller decodes together; None for as many as is best. With 1 a file is taken
         only when the picture before it has been handed out.
-    workers : None, 0 or 1 works in the caller. From 2 on so many processes work. They start when the
-        first result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
+    workers : None, 0 or 1: the caller's process does the work. From 2 on, so many processes do. They start when
+        the first result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
     errors : "raise" raises the first failure in the order of the files, which ends the iteration. "return" hands
         out the exception in place of the result, and goes on. A failure of ``files`` itself is raised after the
         results before it, and a worker that dies is raised, in both.
     pairs : hand out (item, result), the item as it came.
     window : most items that are held at a time, from being taken to being handed out; None means three a worker,
-        of an ``executor`` two a core. More of it helps where sizes differ very much: a result waits for those
-        before it.
+        with an ``executor`` two a core. A larger one helps where sizes differ very much, as a result waits for
+        those before it.
     mp_context : how the processes start: a context or a name of ``multiprocessing``. None means "fork" under
-        Linux in a process that has one Python thread and no OpenMP: it takes 0.02 s. Else it is "forkserver" where
-        there is one, or "spawn": they take 0.3 s, and want a script's work to stand under ``if __name__ ==
-        "__main__":``. Where the caller has threads, "fork" may hang.
+        Linux in a process that has one Python thread and no OpenMP, which takes 0.02 s. Otherwise it means
+        "forkserver" or, where that does not exist, "spawn". These take 0.3 s, and a script must do its work under
+        ``if __name__ == "__main__":``. Where the caller has threads, "fork" may hang.
     options : as in :func:`numjpeg.decode`, the same for all; without ``out``.
 
     Returns
@@ -190,8 +190,8 @@ def decode_many(files: Iterable[Any], **options: Any) -> list[NDArray[Any]] | ND
 
     Returns
     -------
-    Of pictures that are all of one shape and type an array ``(N, H, W)`` or ``(N, H, W, channels)``, else a list,
-    in the order of the files.
+    An array ``(N, H, W)`` or ``(N, H, W, channels)`` if all pictures have one shape and type, else a list; in the
+    order of the files.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def _decoding(options: dict[str, Any]) -> Prepare:
 
 
 def _check_options(function: Callable[..., Any], options: dict[str, Any], refused: tuple[str, ...]) -> None:
-    """A misspelt option is one error at once, not one for every item."""
+    """Refuse a misspelt option at once, not for every item."""
     for name in options:
         if name not in (function.__kwdefaults__ or {}) or name in refused:
             raise TypeError(f"{name}: not an option of {function.__name__}_batch")
@@ -272,7 +272,7 @@ def _batch(
 
 
 Waiting = deque[tuple[Any, str, Any]]
-"""Items that have been taken, or None, their names, and the futures of their results."""
+"""Items that have been taken (None if only results are wanted), their names, and the futures of their results."""
 
 
 def _up_to(window: int) -> Callable[[Waiting], bool]:
@@ -286,7 +286,7 @@ def _in_order(
     errors: str,
     pairs: bool,
 ) -> Iterator[Any]:
-    """Keep items submitted, as long as more are wanted, and hand out their results in the order of the items.
+    """Submit items as long as more are wanted, and hand out their results in the order of the items.
 
     ``submit`` gives a Future. If ``items`` themselves fail, the results before the failure come first.
     """
@@ -334,7 +334,7 @@ def _outcome(future: Any, name: str, errors: str) -> Any:
         from concurrent.futures import BrokenExecutor, CancelledError  # noqa: PLC0415 (seldom needed)
 
         name_error(error, name)
-        if isinstance(error, BrokenExecutor):  # not this item's fault, and none after it will fare better
+        if isinstance(error, BrokenExecutor):  # not this item's fault, and no later item can work
             error.add_note('killed, out of memory, or a script whose work is not under if __name__ == "__main__":')
         if errors == "raise" or isinstance(error, BrokenExecutor | CancelledError):
             raise
@@ -348,29 +348,29 @@ class Prepared(NamedTuple):
     """An item that can be worked on together with others."""
 
     state: Any
-    """What the work needs of it."""
+    """What the work needs to know of the item."""
     kind: Hashable
-    """Those of the same kind go together."""
+    """Items of one kind go together."""
     most: int
-    """How many of them at a time; up to 1 if it goes alone."""
+    """How many of them go together at most; 0 or 1 if the item goes alone."""
     pixels: int
     work: Callable[[list[Any]], list[Any]]
-    """From the states of some items of a kind to their results."""
+    """Turns the states of some items of a kind into their results."""
 
 
 Prepare = Callable[[Any], Prepared]
-"""Looks at an item; raises what its result would raise."""
+"""Prepares an item; raises what its result would raise."""
 
 AHEAD_PIXELS = 1 << 22
 AHEAD_ITEMS = 1 << 8
-"""Most that is read ahead. From 4 megapixels on it gains nothing."""
+"""The most that is read ahead. More than 4 megapixels gain nothing."""
 
 
 class Together:
-    """Works on items of one kind together, in the caller: gives each a future, whose result brings all of them on.
+    """Works on items of one kind together, in the caller. Asking a member of a group for its result runs them all.
 
-    Items are read until the group of the first that waits is full, or as many as may be read ahead; the first
-    decides, and an item that goes alone is worked on before the next is taken.
+    Items are read until the group of the first waiting item is full, or until as many are waiting as may be. If
+    the first one goes alone, it is worked on before the next is taken.
     """
 
     def __init__(self, prepare: Prepare, batch_size: int | None) -> None:
@@ -378,7 +378,7 @@ class Together:
             checked_integer("batch_size", batch_size, 1)
         self._prepare, self._batch_size = prepare, batch_size
         self._groups: dict[Hashable, _Group] = {}
-        """Those that take more items."""
+        """Groups that still take items, by kind."""
         self.ahead = 0
         """Pixels of the items that have not been handed out."""
 
@@ -426,7 +426,7 @@ class _Group:
         self.states: list[Any] = []
 
     def run(self) -> None:
-        """Work, all together; if that fails one by one, so that each has its own error."""
+        """Work on all together. If that fails, work on them one by one, so that each has its own error."""
         members, states = self.members, self.states
         self.members, self.states = [], []
         try:
@@ -445,7 +445,7 @@ class _Group:
 
 
 class _Member:
-    """An item of a group: what is used of a ``Future``."""
+    """An item of a group, with the methods of a ``Future`` that are used here."""
 
     def __init__(self, together: Together, group: _Group | None, pixels: int, outcome: Any = None) -> None:
         self._together, self.group, self._pixels, self.outcome = together, group, pixels, outcome
@@ -477,7 +477,7 @@ def _in_processes(
     pairs: bool,
     context: BaseContext | None,
 ) -> Iterator[Any]:
-    """The same by processes that live as long as the iterator."""
+    """:func:`_in_order` by processes that live as long as the iterator."""
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 ("import numjpeg" does not need it)
 
     context = context or start_method(None)
@@ -486,7 +486,7 @@ def _in_processes(
 
 
 def _submit(executor: Executor, task: Callable[[Any], Any], item: Any) -> Any:
-    """Send an item on its way; a buffer or a file object as bytes, since few of them can be pickled."""
+    """Submit an item; a buffer or a file object as bytes, since few of them can be pickled."""
     from concurrent.futures import Future  # noqa: PLC0415 ("import numjpeg" does not need it)
 
     try:
@@ -500,7 +500,7 @@ def _submit(executor: Executor, task: Callable[[Any], Any], item: Any) -> Any:
 
 
 def start_method(context: BaseContext | str | None) -> BaseContext:
-    """The context of that name. None gives "fork" if nothing speaks against it, else one that is always safe."""
+    """The context of that name. None gives "fork" if that is safe, else one that always is."""
     import multiprocessing  # noqa: PLC0415 ("import numjpeg" does not need it)
 
     methods = multiprocessing.get_all_start_methods()

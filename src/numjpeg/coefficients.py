@@ -1,7 +1,7 @@
 """The waist: quantized DCT coefficients, and what a file needs beside them.
 
-Everything above it (pixels) and below it (bytes) meets here; whoever wants to change a picture without
-decoding it reads a :class:`Coefficients`, changes its planes or tables, and writes it again.
+Pixels above it and bytes below it meet here. To change a picture without decoding it, read its
+:class:`Coefficients`, change planes or tables, and write them again.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from numjpeg.stages.level_shift import inverse_level_shift
 
 
 def ceil_div(a: int, b: int) -> int:
-    """a / b, rounded up: how many whole boxes, blocks or MCUs it takes."""
+    """a / b, rounded up."""
     return -(-a // b)
 
 
 @dataclass(frozen=True)
 class Component:
-    """A component as SOF and SOS name it (T.81 B.2.2, B.2.3); the symbols are the standard's."""
+    """A component as SOF and SOS describe it (T.81 B.2.2, B.2.3), by the standard's symbols."""
 
     identifier: int
     H: int
@@ -114,8 +114,8 @@ class Coefficients:
 
         Parameters
         ----------
-        dtype : None for uint8, or uint16 of 12 bits, as ``decode`` has them before upsampling. Or float32: neither
-            rounded nor clipped, by the inverse DCT in floating point.
+        dtype : None for uint8 (uint16 with 12 bits a sample), as ``decode`` has them before upsampling. Or
+            float32: neither rounded nor clipped, by the inverse DCT in floating point.
 
         Returns
         -------
@@ -148,7 +148,7 @@ class Coefficients:
 
     @property
     def Y(self) -> NDArray[np.int16]:  # noqa: N802 (the field's name)
-        """The first plane, luminance (of a CMYK or RGB file cyan or red)."""
+        """The first plane: luminance (in a CMYK file cyan, in an RGB file red)."""
         return self.planes[0]
 
     @property

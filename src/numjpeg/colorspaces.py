@@ -1,4 +1,4 @@
-"""Which colour space goes to which: a picture's channels <-> a file's components."""
+"""Conversion of colour spaces: a picture's channels <-> a file's components."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NAMES = {name.lower(): name for name in COLORSPACES} | {"l": "GRAY"}
 
 
 def canonical_name(colorspace: Any) -> Any:
-    """The name as :data:`COLORSPACES` has it, whatever its case; "L" is "GRAY". A name that is not known stays.
+    """The name as :data:`COLORSPACES` has it, whatever its case; "L" is "GRAY". An unknown name stays as it is.
 
     >>> canonical_name("ycbcr"), canonical_name("L")
     ('YCbCr', 'GRAY')
@@ -82,7 +82,7 @@ def check_conversion(source: str, target: str) -> None:
 
 
 def _inverted(samples: NDArray[Any], precision: int) -> NDArray[Any]:
-    """Ink for light, and light for ink: 255 - sample, or what takes 255's place."""
+    """Ink for light, and light for ink: the largest sample value, 255 for 8 bits, minus the sample."""
     inverted: NDArray[Any] = np.subtract(samples.dtype.type((1 << precision) - 1), samples)
     return inverted
 
@@ -99,8 +99,8 @@ def from_components(samples: NDArray[Any], source: str, target: str, precision: 
 
     Returns
     -------
-    ``(H, W)`` for "GRAY", else ``(H, W, channels)``, same dtype. "CMYK" is meant as Pillow means it, 255 - sample,
-    so that 0 is no ink; from it "RGB" is made without a colour profile. "raw" are the samples themselves.
+    ``(H, W)`` for "GRAY", else ``(H, W, channels)``, same dtype. "CMYK" is 255 - sample as in Pillow, so 0 is no
+    ink; "RGB" is made of it without a colour profile. "raw" are the samples themselves.
 
     Raises
     ------

@@ -73,14 +73,15 @@ def decode(
         A sequential file without any Huffman table, such as a frame of Motion-JPEG, gets the standard ones.
     scale : 1, 1/2, 1/4 or 1/8: a picture of ``ceil(H * scale)`` rows and ``ceil(W * scale)`` columns, as libjpeg's
         scaled decoding (Pillow's ``draft``) gives it, without making the large one first.
-    region : (top, left, height, width), in pixels of the scaled picture: exactly this part of it. What lies far
-        below is not read, so damage there is not noticed; restart markers let what lies above be passed over, too.
+    region : (top, left, height, width), in pixels of the scaled picture: decode exactly this part of it. Data far
+        below it are not read, so damage there is not noticed. Where there are restart markers, data above it are
+        skipped, too.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
         the components as they are stored, upsampled.
     strict : refuse damaged files. False gives what can be recovered of them, as libjpeg would: after damage it
-        goes on at the next restart marker, and what is missing is mid-gray. :func:`decode_damaged` says where.
+        goes on at the next restart marker, and missing parts are mid-gray. :func:`decode_damaged` says where.
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
-    block_smoothing : of a progressive file of which scans are missing, estimate low frequencies from the blocks
+    block_smoothing : where scans of a progressive file are missing, estimate low frequencies from the blocks
         around (:mod:`numjpeg.restoration.smoothing`), as libjpeg does by default.
     max_pixels : most pixels (width x height) that a file may have; None for no limit.
     out : array of the result's shape and type to be filled, any strides.
@@ -92,9 +93,9 @@ def decode(
     Returns
     -------
     uint8 array, ``out`` if it is given: ``(H, W)`` for one component, ``(H, W, 2)`` unchanged samples for two,
-    ``(H, W, 3)`` RGB for three, ``(H, W, 4)`` CMYK for four, in Pillow's sense (255 - sample: 0 is no ink). Of
+    ``(H, W, 3)`` RGB for three, ``(H, W, 4)`` CMYK for four, in Pillow's sense (255 - sample: 0 is no ink). With
     more than 8 bits a sample the array is uint16, its values 0 .. 4095 for 12 bits, and four components are
-    unchanged samples. Of a lossless file all components are as stored, but for CMYK of 8 bits.
+    unchanged samples. A lossless file gives its components as they are stored, except for CMYK of 8 bits.
 
     Raises
     ------
@@ -146,8 +147,8 @@ def decode_damaged(
     Returns
     -------
     (image, report): the picture, as ``decode(data, strict=False)`` gives it; and its faults, with byte offset,
-    clause and range of MCUs, and a mask of the MCUs that show no sign of damage. For a file in which nothing is
-    wrong there are no faults and no MCU is in doubt.
+    clause and range of MCUs, and a mask of the MCUs that show no sign of damage. A sound file has no faults, and
+    no MCU in doubt.
 
     Raises
     ------
@@ -175,7 +176,7 @@ class _Options(NamedTuple):
     region: tuple[int, int, int, int] | None = None
 
     def check(self) -> None:
-        """See that they mean something, whatever the file."""
+        """Check what can be checked without the file."""
         if self.dct_method not in dct.METHODS:
             raise ValueError(f"dct_method: {self.dct_method!r} is none of {dct.METHODS}")
         if self.colorspace is not None and self.colorspace not in COLORSPACES:
@@ -183,12 +184,12 @@ class _Options(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether a plan can do what is wanted, of a file that suits it."""
+        """Whether a plan can do what is wanted, if the file suits it."""
         special = self.restore or self.tables is not None or self.dct_method != "islow"
         return not special and self.scale == 1 and self.region is None
 
     def target(self, structure: Structure) -> tuple[str, NDArray[Any] | None, View]:
-        """The picture's colour space, the array for it if one is given, its view; see that they suit the file."""
+        """The picture's colour space, ``out``, and the view, after a check that they suit the file."""
         frame = structure.require_frame()
         check_size(structure, self.max_pixels)
         target = self.colorspace or _native_colorspace(structure)
@@ -205,10 +206,10 @@ class _Options(NamedTuple):
 
 
 def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
-    """A function that says what a file has in common with others that may be decoded together with it.
+    """A function that tells a file's kind. Files of one kind can be decoded together.
 
-    None if it goes alone: the first with its header does, and one of a kind that takes no plan. ``given`` are all
-    options of :func:`decode`.
+    It gives None for a file that is decoded alone: the first one with its header, or one that suits no plan.
+    ``given`` are all options of :func:`decode`.
     """
     options = _Options(**{name: value for name, value in given.items() if name != "strict"})
     colours = options.colorspace is None or options.colorspace in COLORSPACES
@@ -221,7 +222,7 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
 
     fancy = bool(options.fancy_upsampling)
     suitable: list[Kind] = []
-    """The latest kind that the options suit."""
+    """The latest kind for which the options were checked."""
 
     def kind_of_file(file: bytes) -> Kind | None:
         start = scan_start(file)
@@ -288,8 +289,7 @@ def _decode(
 def _native_colorspace(structure: Structure) -> str:
     """What a file is decoded to unless the caller says otherwise.
 
-    That inks are turned round is a custom of 8-bit files: of others no decoder does so. Of lossless files libjpeg
-    converts no colours.
+    Decoders invert inks in 8-bit files only. libjpeg converts no colours of lossless files.
     """
     frame = structure.require_frame()
     if len(frame.components) == 4 and frame.precision != 8:
@@ -300,9 +300,9 @@ def _native_colorspace(structure: Structure) -> str:
 
 
 def _blank_from(samples: list[NDArray[Any]], frame: Frame) -> int:
-    """The row of a damaged picture from which on, and in some rows above it, no sample differs from mid-gray.
+    """A row of a damaged picture: from some rows above it down to the end, all samples are mid-gray.
 
-    A small file may say that it holds a huge picture; such rows are all alike.
+    A small file may announce a huge picture, whose rows from there on need not be worked out one by one.
     """
     step = 8 * frame.V_max
     gray = frame.mid_level
@@ -322,7 +322,7 @@ def _blank_from(samples: list[NDArray[Any]], frame: Frame) -> int:
 def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method: str) -> list[NDArray[Any] | None]:
     """Decode sequential scans to the sample planes of their components, band by band.
 
-    None for a component that nothing can be read of; where a scan ends too early, the plane is mid-gray.
+    None for a component of which nothing can be read; where a scan ends too early, the plane is mid-gray.
     """
     frame = structure.require_frame()
     planes: list[NDArray[Any] | None] = [None] * len(frame.components)
@@ -352,7 +352,7 @@ def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method:
 
 
 def _lossless_samples(file: bytes, structure: Structure, view: View) -> list[NDArray[Any] | None]:
-    """The samples of the components of a lossless file from the view on; None for one that no scan has."""
+    """The sample planes of a lossless file, from the corner of the view on; None for one without a scan."""
     frame = structure.require_frame()
     check_visits(frame, structure.scans, structure.size)
     planes: list[NDArray[Any] | None] = [None] * len(frame.components)
@@ -383,7 +383,7 @@ def _samples_of_planes(
         rows, columns = frame.block_size(frame.components[i])
         cut, before = rows, bits
         if not structure.strict and bits is not None:
-            # Where the last scan has not come to, what was known before a component's last scan counts.
+            # Below the end of the last scan, only what was known before it counts.
             cut = min(rows, mcu_rows * frame.components[i].V)
             before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
         step = max(1, BAND_BLOCKS // columns)
@@ -398,7 +398,7 @@ def _samples_of_planes(
                 continue
             samples = plane[(row - wanted.start) * side : (bottom - wanted.start) * side]
             if not structure.strict and not sequences[max(0, row - 2) : bottom + 2].any():
-                samples[:] = frame.mid_level  # as the steps below give it; of a damaged file it may be the most
+                samples[:] = frame.mid_level  # a shortcut: a damaged file may have little else
                 continue
             band = sequences[row:bottom]
             of_band = bits if row < cut else before
@@ -452,7 +452,7 @@ def _assemble(
     samples = []
     for plane, c in zip(planes, components, strict=True):
         h, v = H_max // c.H, V_max // c.V
-        samples.append((upsample(plane, h, v, fancy) if h * v > 1 else plane)[:height, :width])
+        samples.append(upsample(plane, h, v, fancy)[:height, :width])
     out[...] = from_components(np.stack(samples, axis=-1), source, target, precision)
 
 

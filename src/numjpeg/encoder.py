@@ -68,28 +68,28 @@ def encode(
     """Encode a picture as a baseline or a progressive JPEG file, or without loss.
 
     With equal parameters the file equals, byte for byte, the one that Pillow 13 (libjpeg-turbo 3) saves. With
-    ``tune`` it is a better one of the same kind, and takes about thirty times as long.
+    ``tune`` it is better for its size, and takes about thirty times as long.
 
     Parameters
     ----------
     image : uint8, 1 to 65,500 a side, any memory layout: ``(H, W)`` or ``(H, W, 1)`` gray, ``(H, W, 3)`` colour,
-        ``(H, W, 4)`` only with ``colorspace="CMYK"``. Or an image of Pillow's of mode L, RGB, CMYK or YCbCr,
-        which is encoded as what it is. uint16 with ``precision=12``, or with ``lossless``.
-    quality : 1 .. 100. None means 75; with ``qtables`` it leaves the tables as they are.
-    subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0", with or without colons; or 0, 1, 2 as
-        Pillow has them, for the first, second and fourth. Or sampling factors "HxV" of the first component, or of
-        all: "2x2,1x2,1x2", or as pairs. None is "4:2:0" for YCbCr; RGB and CMYK files are not subsampled unless
-        asked to. A gray file has only its header changed. "4:1:1" is 4x1 here; Pillow means 4:2:0 by that name.
+        ``(H, W, 4)`` only with ``colorspace="CMYK"``. Or a Pillow image of mode L, RGB, CMYK or YCbCr. uint16 with
+        ``precision=12``, or with ``lossless``.
+    quality : 1 .. 100. None means 75, or with ``qtables`` that the tables stay as they are.
+    subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0", with or without colons; or 0, 1, 2 for
+        the first, second and fourth, as in Pillow. Or sampling factors "HxV" of the first component, or of all:
+        "2x2,1x2,1x2", or as pairs. None is "4:2:0" for YCbCr and no subsampling for RGB and CMYK files. In a gray
+        file only the header changes. "4:1:1" is 4x1 here; Pillow means 4:2:0 by that name.
     optimize : make Huffman tables for this picture (T.81 K.2). Progressive files have such tables anyway.
     progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. This takes memory for all nonzero
         coefficients at once.
     arithmetic : code by arithmetic coding (SOF9, SOF10, SOF11; Annex D), as ``cjpeg -arithmetic`` does.
-        Files are smaller than with the best Huffman tables, but few programs open them. It is slow: it cannot be
-        vectorised. ``optimize`` means nothing to it, and it goes neither with ``tune`` nor with a target.
+        Files are smaller than with the best Huffman tables, but few programs open them. It is slow, since it
+        cannot be vectorised. ``optimize`` has no effect; ``tune`` and targets are refused.
     scans : the scans of a progressive file, each (components, Ss, Se, Ah, Al) as in the scan header (B.2.3);
-        components are counted from 0. Bits that no scan sends are lost. Given, it makes the file progressive.
-        "preview" means libjpeg's scans: a file with ``tune`` is then a little larger than with the scans that cost
-        least, and its first part shows more of the picture.
+        components are counted from 0. Bits that no scan sends are lost. Any value makes the file progressive.
+        "preview" means libjpeg's scans, which matters with ``tune``: the file is a little larger than with the
+        scans that cost least, but its first part shows more of the picture.
     qtables : 1 to 4 quantization tables of 64 integers in natural order, for the components in turn; the last one
         serves the rest. Entries above 255 need ``quality=None``; a sequential file with them is extended (SOF1).
     colorspace : what the channels are, in any case. Three: "RGB" (None), "BGR", or "YCbCr", which is stored as it
@@ -100,22 +100,22 @@ def encode(
     exif : EXIF data, or an object whose ``tobytes()`` gives them. ``Exif\\0\\0`` in front is added if missing.
     icc_profile, xmp, comment : ICC profile, XMP packet and comment; text is stored as UTF-8.
     dct_method : "islow", libjpeg's exact integers, or "float". With ``tune`` it is always "float".
-    tune : "psnr" looks for the least squared error over red, green and blue for the bytes; "perceptual" for what
-        looks best by SSIMULACRA2. Tables, chroma, Huffman tables and every coefficient are then chosen for the
-        picture (:mod:`numjpeg.rate_distortion`), with ``progressive`` the scans too. Only RGB, BGR and GRAY.
+    tune : "psnr" aims at the least squared error of red, green and blue for a given size; "perceptual" at the best
+        SSIMULACRA2 score. Tables, chroma, Huffman tables and every coefficient are then chosen for the picture
+        (:mod:`numjpeg.rate_distortion`), with ``progressive`` the scans too. Only RGB, BGR and GRAY.
     importance : with ``tune``, how much errors count in each place: real ``(H, W)``, at least 0, of which only
         ratios matter. "auto" counts them less where detail hides them, as "perceptual" does anyway.
-    target_bytes : in place of ``quality``: the best file that is not larger. It takes at least 98 % of them, or
-        the next finer tables would make it too large. Without ``tune``, libjpeg's tables or ``qtables`` are scaled
-        by a real factor, entries 1 to 255.
+    target_bytes : in place of ``quality``: the best file that is not larger. It has at least 98 % of this size,
+        unless the next finer tables would make it too large. Without ``tune``, libjpeg's tables or ``qtables`` are
+        scaled by a real factor, entries 1 to 255.
     target_psnr : in place of ``quality``: the smallest file of this PSNR in dB over the channels, as a rule red,
         green and blue. It has up to 0.05 dB more. Without ``tune`` tables are scaled, and it has up to 0.2 dB
-        more, or the next coarser tables would miss the target.
+        more, unless the next coarser tables would miss the target.
     precision : bits a sample: None means 8. 12 writes an extended (SOF1) or progressive file of values 0 .. 4095,
         always with tables of its own. With ``lossless`` 2 to 16; None means 8 for uint8 and 16 for uint16.
     lossless : write a lossless file (SOF3, Annex H), components as they are: RGB stays RGB.
     predictor : of a lossless file, 1 .. 7 (Table H.1). None takes the one that costs least.
-    point_transform : of a lossless file, how many low bits are left out; 0 loses nothing.
+    point_transform : how many low bits a lossless file leaves out; 0 loses nothing.
     fancy_upsampling : with ``tune`` or ``target_psnr``, the decoder to expect: one that enlarges chroma by the
         triangle filter, as nearly all do, or (False) one that repeats samples.
     progress : with ``tune``, is called from time to time with the part that is done, 0 .. 1; a search for a target
@@ -144,7 +144,7 @@ def encode(
 
 
 def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
-    """The file of a plan. ``progress`` is told what part is done, 0 to 1, if that takes long, as with ``tune``."""
+    """The file of a plan. With ``tune``, ``progress`` is told what part is done, 0 to 1."""
     settings = plan.settings
     tuning = settings.tuning
     if settings.lossless:
@@ -169,7 +169,7 @@ def _tables_given(settings: Settings) -> Mapping[TableKey, HuffmanTable] | None:
 
 
 def most_together(settings: Settings) -> int:
-    """How many pictures of these settings :func:`run_together` can take; 0 if not even one."""
+    """How many pictures of these settings :func:`run_together` can take; 0 if none."""
     special = settings.tuning or settings.script or settings.lossless or settings.arithmetic
     if special or settings.coefficients.precision != 8 or settings.dct_method != "islow":
         return 0
@@ -187,10 +187,10 @@ def _most_in_a_plan(settings: Settings) -> int:
 
 
 def run_together(plans: Sequence[Plan]) -> list[bytes]:
-    """The files of some plans of the same settings, :func:`most_together` of them at the most."""
+    """The files of some plans of the same settings, at most :func:`most_together` of them."""
     files: list[bytes] = []
     while len(files) < len(plans):
-        # Few of the numbers that there may be, so that few plans are made.
+        # Powers of 2, besides the largest number, so that few plans are prepared.
         count = 1 << (len(plans) - len(files)).bit_length() - 1
         if len(plans) == most_together(plans[0].settings):
             count = len(plans)
@@ -201,7 +201,7 @@ def run_together(plans: Sequence[Plan]) -> list[bytes]:
 
 
 def _prepared(settings: Settings, count: int) -> EncodePlan | None:
-    """What ``count`` pictures are encoded by; None for a single picture that is the first of its kind."""
+    """What encodes ``count`` pictures at a time; None for a single picture that is the first of its kind."""
     from numjpeg.fast.encode_plan import EncodePlan, bytes_of_plan  # noqa: PLC0415 (see above)
     from numjpeg.fast.plan_store import PLANS, Promise  # noqa: PLC0415
 
@@ -217,7 +217,7 @@ def _prepared(settings: Settings, count: int) -> EncodePlan | None:
 
 
 def _encode_together(plans: Sequence[Plan], prepared: EncodePlan) -> list[bytes]:
-    """The files of as many plans as ``prepared`` is for, which goes back to the store."""
+    """The files of as many plans as ``prepared`` takes. ``prepared`` then goes back to the store."""
     from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (see above)
 
     settings, scan = plans[0].settings, prepared.scan
@@ -340,13 +340,13 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
 
 
 def _write_found(plan: Plan, found: Coefficients, script: Script | None = None) -> bytes:
-    """The file with other coefficients, and if they are given other scans, than those of the plan."""
+    """The file with coefficients that a search found, and with other scans than the plan's if they are given."""
     chosen = plan.settings.script if script is None else script
     return write_file(_found(plan, found), None, script=chosen, restart_rows=plan.settings.restart_rows)
 
 
 def _found(plan: Plan, found: Coefficients) -> Coefficients:
-    """Other coefficients than those of the plan, with all that the plan puts into the file beside them."""
+    """Coefficients that a search found, with all else that the plan puts into the file."""
     return replace(
         plan.settings.coefficients,
         components=found.components,

@@ -28,10 +28,10 @@ def imread(file: PathOrFile, *, exif_orientation: bool = False, **options: Any) 
     Parameters
     ----------
     file : a path, or a binary file object, which is read from where it stands.
-    exif_orientation : turn the picture as its metadata say it is to be viewed (``Header.orientation``), as
-        Pillow's ``ImageOps.exif_transpose`` does. Metadata that are broken turn nothing. False gives the pixels as
-        they are stored, as Pillow's ``Image.open`` does; ``out`` holds them in either case.
-    options : those of :func:`numjpeg.decode`; errors are the same, and ``OSError``. All of them name the file.
+    exif_orientation : turn the picture as its metadata ask for (``Header.orientation``), like Pillow's
+        ``ImageOps.exif_transpose``. Broken metadata turn nothing. False gives the pixels as they are stored, like
+        Pillow's ``Image.open``; ``out`` holds those in either case.
+    options : those of :func:`numjpeg.decode`. Errors are the same, and ``OSError``; all of them name the file.
     """
     if is_data(file):
         raise TypeError(f"file: a path or a binary file expected, got {type(file).__name__}; decode takes bytes")
@@ -39,7 +39,7 @@ def imread(file: PathOrFile, *, exif_orientation: bool = False, **options: Any) 
     name = os.fspath(file) if isinstance(file, str | os.PathLike) else getattr(file, "name", None)
     try:
         image = decode(data, **options)
-        # decode has refused what it was to refuse; the rest of the file may be broken.
+        # decode has checked what it needs; the rest of the file may be broken.
         return upright(image, read_header(data, strict=False).orientation) if exif_orientation else image
     except Exception as error:
         if isinstance(name, str):
@@ -65,8 +65,8 @@ def imwrite(file: PathOrFile, image: ArrayLike, quality: int | None = None, **op
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file under another name beside it, then rename it: readers see the old one or the new one, whole.
 
-    Where that is impossible, the file is written in place: a device, a pipe, a mount point, a file in a folder
-    that others own. If that fails, the old content is put back, or the new file removed.
+    Where that is impossible (a device, a pipe, a mount point, a file in a folder that others own), the file is
+    written in place. If that fails, the old content is put back, or the new file removed.
 
     Raises
     ------
@@ -120,14 +120,14 @@ def _write_in_place(target: Path, data: bytes) -> None:
 
 
 def _write_all(file: IO[bytes] | RawIOBase, data: bytes) -> None:
-    """Write all of it into a file; one without a buffer may take a part at a time."""
+    """Write all of ``data``; a file without a buffer may take only a part at a time."""
     while (count := file.write(data)) is not None and 0 < count < len(data):
         data = data[count:]
 
 
 @contextmanager
 def _errors_name(path: str | os.PathLike[str]) -> Iterator[None]:
-    """An OSError names the caller's path, not one that it was resolved to or a temporary one."""
+    """Let an OSError name the caller's path, not the resolved one or that of a temporary file."""
     try:
         yield
     except OSError as error:
@@ -143,7 +143,7 @@ def upright(image: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uin
     Parameters
     ----------
     image : ``(H, W)`` or ``(H, W, channels)``.
-    orientation : 1 .. 8 (EXIF 2.32, 4.6.4 A: where row 0 and column 0 are to be seen); None means 1.
+    orientation : 1 .. 8 (EXIF 2.32, 4.6.4 A: which sides row 0 and column 0 belong to); None means 1.
 
     Returns
     -------

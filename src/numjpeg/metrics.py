@@ -3,8 +3,8 @@
     MSE  = mean of (reference - image)^2 over all samples
     PSNR = 10 log10(data_range^2 / MSE)   in dB
 
-Differences are taken in float64, so unsigned integers cannot wrap round. Those of 64-bit integers are exact before
-they are rounded to float64.
+Differences are taken in float64, so unsigned integers cannot wrap round. Differences of 64-bit integers are exact
+until they are rounded to float64.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 _RANGES = {"bool": 1, "uint8": 255, "uint16": 65535}
-"""The types whose samples usually fill their range. A 16-bit or wider integer type often holds 8-bit samples."""
+"""Ranges of the types whose samples usually fill them. Wider and signed types often hold 8-bit samples."""
 
 CHUNK = 1 << 18
-"""Samples that are worked on at a time, so that no float64 copy of a whole picture is made."""
+"""Samples that are worked on at a time, to avoid a float64 copy of a whole picture."""
 
 
 @overload
@@ -99,8 +99,8 @@ def psnr(
     Parameters
     ----------
     reference, image : arrays of the same shape.
-    data_range : peak-to-peak range of the samples. By default that of the type that both arrays have: 255 for
-        uint8, 65535 for uint16, 1 for bool. Any other type (and a list of numbers) does not tell it.
+    data_range : peak-to-peak range of the samples. By default that of the type of both arrays: 255 for uint8,
+        65535 for uint16, 1 for bool. For any other type, and for lists of numbers, it must be given.
     per_channel : one value for each channel (entry of the last axis) instead of one for all samples.
 
     Returns

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from numjpeg.fast.codewords.tokens import Tokens
 
 _fast_forms_enabled = True
-"""Only tests switch it off: :mod:`numjpeg.fast` is then not used, and everything is as it was, but slower."""
+"""Only tests switch it off: without :mod:`numjpeg.fast` everything works as before, but more slowly."""
 
 
 def fast_forms_enabled() -> bool:
-    """Whether :mod:`numjpeg.fast` is used: where it can be imported. So it is imported only where it is used."""
+    """Whether :mod:`numjpeg.fast` is used: wherever it can be imported. Users import it where they call it."""
     return _fast_forms_enabled and _fast_forms_are_there()
 
 
@@ -87,19 +87,19 @@ TableKey = tuple[int, int]
 """(class, number) of a Huffman table."""
 
 Bands = Callable[[int], Iterable[list[NDArray[np.int16]]]]
-"""Gives a picture's coefficients band by band, from a band of this number on. A band is whole MCU rows: of each
-component int16 ``(rows, columns, 8, 8)``. It may be overwritten when the next one is asked for."""
+"""Gives a picture's coefficients band by band, from the band of this number on. A band is some whole MCU rows: for
+each component int16 ``(rows, columns, 8, 8)``. It may be overwritten when the next one is asked for."""
 
 KEPT_BYTES = 24 << 20
-"""Bytes of symbols that a scan keeps until its tables are made, give or take a band. A large picture may have
-3/4 of a byte a sample, which is what a photograph of good quality takes."""
+"""Bytes of symbols that a scan keeps until its tables are made, give or take a band. For a large picture it is 3/4
+of a byte a sample, which is what a photograph of good quality takes."""
 
 
 class ScanSymbols:
     """A scan's symbols, band by band: once to make its tables, if it has none yet, and once to be written.
 
-    In between they are kept, up to :data:`KEPT_BYTES`; a photograph has about one for four pixels, of 4 bytes. The
-    rest is made a second time, which takes longer but no memory.
+    In between they are kept, up to :data:`KEPT_BYTES`. A photograph has about one symbol, of 4 bytes, for four
+    pixels. The rest is made a second time, which takes time but no memory.
     """
 
     def __init__(self, scan: Scan, bands: Bands) -> None:
@@ -198,7 +198,7 @@ def cut_bands(planes: list[NDArray[np.int16]], scan: Scan, first: int) -> Iterat
 
 
 def optimal_tables(counted: Iterable[tuple[Scan, NDArray[np.intp]]]) -> dict[TableKey, HuffmanTable]:
-    """Tables for the statistics of scans together (Annex K.2): those that any symbol goes with."""
+    """Optimal tables for the statistics of all scans together (Annex K.2); none for a key without symbols."""
     totals: dict[TableKey, NDArray[np.intp]] = {}
     for scan, frequencies in counted:
         keys = [key for c in scan.components for key in ((0, c.Td), (1, c.Ta))]

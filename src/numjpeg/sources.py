@@ -1,4 +1,4 @@
-"""Where a file's bytes come from: one rule, wherever a whole file is taken.
+"""Where a file's bytes come from: one rule for all functions that take a whole file.
 
 A source is one of three things:
 
@@ -18,7 +18,7 @@ PathOrFile = str | os.PathLike[str] | IO[bytes]
 
 
 def read_source(source: Any, name: str = "data") -> bytes | memoryview:
-    """The bytes of a source, without copying those of a buffer: bytes, or a flat memoryview of items "B".
+    """The bytes of a source: bytes, or a flat memoryview of items "B", which spares a copy of a buffer.
 
     ``name`` is the caller's argument, for error messages.
 
@@ -44,7 +44,7 @@ def read_source(source: Any, name: str = "data") -> bytes | memoryview:
 
 
 def read_bytes(source: Any, name: str = "data") -> bytes:
-    """The same as bytes, which costs a copy of any other buffer."""
+    """The same, always as bytes, so that any other buffer is copied."""
     return bytes(read_source(source, name))
 
 
@@ -58,7 +58,7 @@ def _read_file(file: Any, name: str) -> bytes:
 
 
 def check_binary(file: Any, method: str, name: str) -> None:
-    """TypeError unless it is a file object with that method, and not one that is open as text."""
+    """Raise TypeError unless it is a file object with that method that is open as binary."""
     if not hasattr(file, method):
         kind = type(file).__name__
         raise TypeError(f"{name}: {kind} is neither a path nor a binary file object nor bytes")
@@ -67,7 +67,7 @@ def check_binary(file: Any, method: str, name: str) -> None:
 
 
 def is_data(source: Any) -> bool:
-    """Whether a source holds the file's bytes itself, so it is neither a path nor a file object."""
+    """Whether a source is a buffer, neither a path nor a file object."""
     try:
         memoryview(source)
     except (TypeError, ValueError):

@@ -13,8 +13,8 @@ from numjpeg.container.metadata import Marked
 def segments_of(source: Coefficients, result: Coefficients) -> list[Marked]:
     """The segments that ``jpegtran -copy all`` writes.
 
-    JFIF and Adobe segments are written anew where the colour space has one, with the density of the source. If
-    EXIF comes first in the source, no JFIF segment is written, and its size tags say the new size.
+    JFIF or Adobe segments are written anew if the colour space has them, with the density of the source. If EXIF
+    comes first in the source, no JFIF segment is written, and EXIF's size tags get the new size.
     """
     segments = source.application_segments
     identifiers = [k.identifier for k in source.components]
@@ -42,7 +42,7 @@ def segments_of(source: Coefficients, result: Coefficients) -> list[Marked]:
 
 
 def upright_segments(segments: list[Marked], turn_thumbnail: Callable[[bytes], bytes | None]) -> list[Marked]:
-    """EXIF's and XMP's orientation set to 1, and EXIF's thumbnail turned (or left out, for None)."""
+    """Set EXIF's and XMP's orientation to 1, and turn EXIF's thumbnail (or leave it out, for None)."""
     result = []
     for marker, payload in segments:
         if marker == markers.APP1 and payload.startswith(EXIF):

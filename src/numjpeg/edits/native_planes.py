@@ -33,7 +33,7 @@ def encode_planes(
     Parameters
     ----------
     planes : uint8 arrays. Y alone, or Y of ``(H, W)``, and Cb and Cr of ``(ceil(H / v), ceil(W / h))``.
-    quality : 1 .. 100. subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0": what h and v are.
+    quality : 1 .. 100. subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0", which gives h and v.
     optimize, progressive : as of :func:`numjpeg.write_coefficients`.
 
     Returns
@@ -89,7 +89,7 @@ def decode_planes(
     Returns
     -------
     For each component ``(rows, columns)``, as of :meth:`numjpeg.Coefficients.planes_as_samples`: Y, Cb and Cr, as
-    a rule. Of a progressive file that lacks scans blocks are not smoothed.
+    a rule. If a progressive file lacks scans, its blocks are not smoothed.
 
     Raises
     ------

@@ -22,7 +22,7 @@ class Region:
     left: int
     top: int
     keeps_width: bool = False
-    """The width stays as asked for when the left edge moves to an MCU."""
+    """The width stays as given when the left edge moves to an MCU."""
     keeps_height: bool = False
 
     @classmethod
@@ -73,7 +73,7 @@ def _blocks(mcus: slice, factor: int) -> slice:
 
 
 def drop_into(c: Coefficients, other: Coefficients, left: int, top: int) -> Coefficients:
-    """``other`` put in from the next whole MCU on; the last MCUs for which no room is left are left out."""
+    """Put ``other`` in, from the next whole MCU on. Its last MCUs, for which there is no room, are left out."""
     check_alike("drop", c, other)
     left, top = (checked_integer("drop", value, 0) for value in (left, top))
     mcu_height, mcu_width = mcu_size(c.components)
@@ -89,7 +89,7 @@ def drop_into(c: Coefficients, other: Coefficients, left: int, top: int) -> Coef
 
 
 def _dropped_mcus(first: int, size: int, full: int, mcu: int) -> slice:
-    """Which rows or columns of MCUs change: whole ones inside the region, and the partial one at a far edge."""
+    """The rows or columns of MCUs that change: whole ones inside the region, and a partial one at the far edge."""
     missing = -first % mcu
     start = (first + missing) // mcu
     rest = max(0, size - missing)

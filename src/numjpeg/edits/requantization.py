@@ -35,8 +35,8 @@ def requantize(
     Parameters
     ----------
     source : the file (bytes, a path or a binary file) or its Coefficients.
-    quality : 1 .. 100, for the standard tables: the first component's table is luminance's, others are
-        chrominance's.
+    quality : 1 .. 100, for the standard tables: luminance's in place of the first component's table, chrominance's
+        in place of all others.
     qtables : in place of it, tables of 64 integers in natural order for the components in turn; the last one
         serves the rest.
     target_bytes : in place of both: the picture's own tables, scaled so that the file takes at most so many bytes.

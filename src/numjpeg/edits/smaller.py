@@ -28,19 +28,19 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
     ----------
     data : the file: its bytes (any buffer), a path, or a binary file object.
     progressive : try a progressive file, too, with the scans that cost least for this picture.
-    strip : metadata that are left out: None for none, "all", or "most", all but the ICC profile and the
-        orientation. What says how colours are to be read, and the pixel density beside it, stays.
+    strip : metadata to leave out: None for none, "all", or "most", which is all but the ICC profile and the
+        orientation. Segments that say how to read the colours, and the pixel density in them, always stay.
 
     Returns
     -------
-    The file. Both have been decoded, and all samples are equal. Restart markers are left out. Bytes behind the
-    picture's end stay, unless metadata are left out.
+    The file. Both files have been decoded, and all samples are equal. Restart markers are left out. Bytes behind
+    the picture's end stay, unless metadata are left out.
 
     Raises
     ------
     ValueError for another ``strip``; FormatError for damaged files; UnsupportedError also for files of several
-    pictures (MPO), unless metadata are left out, and for those that must not be written anew: the pixels of a
-    progressive file that lacks scans are smoothed as they come.
+    pictures (MPO), unless metadata are left out, and for progressive files that lack scans, since decoders smooth
+    their blocks.
     """
     if strip is not None and strip not in STRIPS:
         raise ValueError(f"strip: {strip!r} is none of {STRIPS}")
@@ -64,7 +64,7 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
 
 
 def _kept(c: Coefficients, strip: str) -> list[metadata.Marked]:
-    """The segments without which colours would change; the profile and the orientation as well, unless all go."""
+    """The segments without which colours would change; with "most" also the profile and the orientation."""
     segments = c.application_segments
     kept = [metadata.jfif_like(segments)] if metadata.has_jfif(segments) else []
     adobe = [(marker, p) for marker, p in segments if marker == markers.APP14 and metadata.is_adobe(p)]

@@ -23,8 +23,7 @@ from numjpeg.edits.turns import OPERATIONS, ORIENTATIONS, turned
 from numjpeg.errors import JpegError
 
 Source = TypeVar("Source")
-"""Bytes, a path or a binary file, for which functions here return bytes; or Coefficients, for which they return
-such."""
+"""Bytes, a path or a binary file: then functions return bytes. Or Coefficients: then they return Coefficients."""
 
 
 def transform(
@@ -48,7 +47,7 @@ def transform(
     source : the file (bytes, a path or a binary file) or its Coefficients.
     operation : "flip_horizontal", "flip_vertical", "rotate_90", "rotate_180", "rotate_270" (clockwise),
         "transpose", "transverse" or "none"; or "autorotate" for what the orientation in EXIF (or else XMP) asks
-        for: it is then set to 1, and the thumbnail in EXIF is turned as well.
+        for. The orientation is then set to 1, and the thumbnail in EXIF is turned as well.
     crop : after the operation, ``"WxH+X+Y"`` or (width, height, left, top) in pixels. As in jpegtran the left and
         upper edge move outwards to a whole MCU and the far edge stays; ``f`` behind W or H keeps that size.
     trim : leave out the MCUs at the edge that the operation cannot move.
@@ -56,7 +55,7 @@ def transform(
     grayscale : keep the luminance alone, of a YCbCr file.
     wipe : a region that becomes mid-gray, grown to whole MCUs.
     drop : (another file or Coefficients, left, top): a picture of equal tables and sampling that is put in.
-    quality : requantize to the standard tables at this quality (:func:`requantize`). This one loses.
+    quality : requantize to the standard tables at this quality (:func:`requantize`), which is not lossless.
     optimize, progressive : as of :func:`numjpeg.write_coefficients`; without them a file has the standard tables.
 
     Returns
@@ -102,7 +101,7 @@ def join(sources: Sequence[Any], direction: str = "horizontal", *, optimize: boo
 
     Returns
     -------
-    Coefficients if the first source is such, else the file, with the first one's metadata.
+    Coefficients if the first source is Coefficients, else the file; with the metadata of the first source.
 
     Raises
     ------
@@ -137,7 +136,7 @@ def orientation(c: Coefficients) -> int | None:
 
 
 def _prepared(c: Coefficients, grayscale: bool) -> Coefficients:
-    """As jpegtran begins: no restart markers, table numbers by colour space, one component with 1x1 factors."""
+    """What jpegtran does first: no restart markers, table numbers by colour space, a single component is 1x1."""
     colorspace = metadata.file_colorspace([k.identifier for k in c.components], c.application_segments)
     components, planes = c.components, c.planes
     if grayscale and colorspace != "GRAY":
@@ -155,7 +154,7 @@ def _prepared(c: Coefficients, grayscale: bool) -> Coefficients:
 
 
 def _turned_thumbnail(file: bytes, operation: str) -> bytes | None:
-    """EXIF's thumbnail turned; None if it is no JPEG file that can be."""
+    """EXIF's thumbnail turned; None if it is no JPEG file that can be turned."""
     try:
         return bytes(transform(file, operation, trim=True, optimize=True))
     except (JpegError, ValueError):

@@ -1,8 +1,8 @@
 """A picture turned, mirrored and cropped by moving whole blocks.
 
 Mirroring a block of samples changes the sign of its odd frequencies, and transposing it transposes its
-coefficients. Where the picture is no multiple of an MCU, its last row or column of MCUs cannot change sides: it
-stays where it is, or is trimmed.
+coefficients. Where the picture's size is no multiple of an MCU's, its last row or column of MCUs cannot change
+sides: it stays where it is, or is trimmed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ ORIENTATIONS = dict(enumerate(OPERATIONS, 1))
 
 
 def turned(c: Coefficients, turn: Turn, crop: Rectangle | None, trim: bool, perfect: bool) -> Coefficients:
-    """A picture turned and then cropped; the parameters are those of :func:`numjpeg.transform`."""
+    """A picture turned and then cropped; parameters as of :func:`numjpeg.transform`."""
     c = _transposed(c) if turn.transpose else c
     mcu_height, mcu_width = mcu_size(c.components)
     if perfect:
@@ -75,7 +75,7 @@ def turned(c: Coefficients, turn: Turn, crop: Rectangle | None, trim: bool, perf
 
 
 def _trimmed(size: int, first: int, full: int, mcu: int) -> int:
-    """A size without the partial MCU at its end, if the cropped part reaches that and has whole ones."""
+    """A size without the partial MCU at its end, if the cropped part includes that one and a whole one."""
     whole = size // mcu
     return whole * mcu if whole and first + whole == full // mcu else size
 

@@ -1,7 +1,7 @@
 """Where a file's bits went: how many each block and each coefficient takes.
 
-ITU-T T.81 (1992), F.1.2, is the paper: every bit of the entropy-coded data, but padding and stuffing, is counted
-once, for one coefficient.
+By ITU-T T.81 (1992), F.1.2. Every bit of the entropy-coded data, except padding and stuffing, counts once, for one
+coefficient.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ def bits_per_coefficient(coefficients: Coefficients, tables: Tables | None = Non
 
     Parameters
     ----------
-    coefficients : as a file that fits into one scan holds them.
+    coefficients : such that they fit into one scan.
     tables : (class, number) -> Huffman table; None for the coefficients' own, and the standard ones where they
         have none (those of a progressive file have none).
 
     Returns
     -------
     For each component uint8 ``(rows, columns, 8, 8)``, natural order. The symbol for 16 zeros (ZRL) counts for the
-    last of them, the end of a block (EOB) for the first coefficient behind the last one that is not zero. Blocks
-    that only fill up an MCU are left out.
+    last of them, the end of a block (EOB) for the coefficient after the last nonzero one. Blocks that only fill up
+    an MCU are left out.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def _lengths(scan: Scan, symbols: Symbols) -> NDArray[np.uint8]:
 
 
 def _spread(symbols: Symbols, lengths: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Lay the bits of symbols on the zig-zag places at which the symbols end: ``(blocks, 64)``."""
+    """Put the bits of each symbol where in the zig-zag the symbol ends: ``(blocks, 64)``."""
     is_dc = symbols.table % 2 == 0
     step = np.where(symbols.symbol == END_OF_BLOCK, 1, (symbols.symbol >> 4).astype(np.intp) + 1)
     step[is_dc] = 0

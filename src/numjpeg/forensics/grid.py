@@ -17,20 +17,20 @@ ZERO = 0.5
 """A coefficient below it counts as zero: quantization has made it so."""
 
 CHANCE = 1 / 16
-"""The share of the votes that any one of 64 grids may get without cause. Where a picture changes steadily, the
-first and last offsets are best more often than those between, so four times an equal share is granted."""
+"""The share of the votes that any of the 64 grids may get by chance: four times an equal share, since in smooth
+gradients the first and last offsets win more often than those between."""
 
 
 class GridOffset(NamedTuple):
-    """The grid that most of a picture votes for."""
+    """The grid with most votes."""
 
     row: int
     """Rows above the first whole block, 0 .. 7."""
     column: int
     """Columns to the left of the first whole block, 0 .. 7."""
     log10_false_alarms: float
-    """Logarithm of the number of pictures without a grid that would show as clear a one by chance; below 0 the
-    grid is real, and the lower, the surer."""
+    """Logarithm of the expected number of grids as clear as this one in a picture that has none: the lower, the
+    surer."""
 
     @property
     def found(self) -> bool:
@@ -77,7 +77,7 @@ def grid_offset(image: NDArray[np.uint8]) -> GridOffset:
 
 
 def _log10_false_alarms(votes: int, count: int) -> float:
-    """64 tests, each of the chance that so many of ``count`` places vote for one grid."""
+    """64 tests, times the chance that so many of ``count`` places vote for one grid."""
     share = votes / count if count else 0.0
     if share <= CHANCE:
         return math.log10(64)

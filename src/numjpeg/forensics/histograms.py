@@ -1,4 +1,4 @@
-"""Histograms of quantized coefficients, and what they keep of an earlier compression."""
+"""Histograms of quantized coefficients, and the traces of an earlier compression in them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from numjpeg.stages.zigzag import SEQUENCE
 FREQUENCIES = 10
 """How many frequencies are looked at: the first ones in zig-zag order behind DC. Higher ones are mostly zero."""
 MAX_STEP = 64
-"""Largest first step that is looked for."""
+"""The largest first step that is tried."""
 DECISIVE = 0.5
-"""A first step is believed if it explains the histogram twice as well as a single compression does."""
+"""A first step counts as found if it explains the histogram twice as well as a single compression does."""
 LEAST_LEVEL = 3
-"""One coefficient in a hundred must have this magnitude or more: fewer levels have no shape that tells."""
+"""One coefficient in a hundred must have at least this magnitude: a narrower histogram tells nothing."""
 LEAST_SHARE = 0.25
-"""Smallest part of the blocks that a first quantization is looked for in."""
+"""The smallest part of the blocks that may have been quantized before."""
 ROUNDING = math.sqrt(1 / 12)
 """Standard deviation of what rounding samples to integers adds to a coefficient."""
 
@@ -57,7 +57,7 @@ def frequency_histograms(
 
 
 class FirstQuantization(NamedTuple):
-    """What is known of a compression before the last one."""
+    """What is known about a compression before the last one."""
 
     steps: NDArray[np.uint8]
     """``(8, 8)``, natural order: the first step of each frequency; 0 where there is no sign of one."""
@@ -74,11 +74,11 @@ def first_quantization(coefficients: Coefficients, component: int = 0) -> FirstQ
     """Test for double quantization, and estimate the steps of the first one.
 
     J. Lukas, J. Fridrich, Estimation of Primary Quantization Matrix in Double Compressed JPEG Images, Digital
-    Forensic Research Workshop, 2003: the picture, moved by four samples, tells how coefficients were distributed
-    before any quantization; each possible first step is tried on that distribution, and the one that comes nearest
-    to the histogram is taken. A step that divides the last one, or equals it, leaves no sign, and neither does a
-    picture that was cropped in between. Steps larger than the last one are found surely; smaller ones leave fewer
-    signs, and some are taken for a multiple or a divisor.
+    Forensic Research Workshop, 2003: the picture, moved by four samples, shows how coefficients were distributed
+    before any quantization. Each possible first step is tried on that distribution, and the one that comes nearest
+    to the histogram is taken. A first step that divides the last one, or equals it, leaves no trace, and neither
+    does one before the picture was cropped. Steps larger than the last one are found reliably; smaller ones leave
+    fewer traces, and some are mistaken for a multiple or a divisor.
 
     Parameters
     ----------
@@ -99,11 +99,12 @@ def first_quantization(coefficients: Coefficients, component: int = 0) -> FirstQ
 def double_quantization_map(
     coefficients: Coefficients, steps: NDArray[np.integer], component: int = 0
 ) -> NDArray[np.float32]:
-    """How much more likely each block is if it was quantized twice than if it was quantized once.
+    """How likely each block is if it was quantized twice, compared with once.
 
     Z. Lin, J. He, X. Tang, C.-K. Tang, Fast, Automatic and Fine-Grained Tampered JPEG Image Detection via DCT
-    Coefficient Analysis, Pattern Recognition 42(11), 2009: what was pasted into a picture lacks its past. Both
-    distributions come from the picture moved by four samples, as for :func:`first_quantization`.
+    Coefficient Analysis, Pattern Recognition 42(11), 2009: parts that were pasted in were not quantized with the
+    picture before. Both distributions come from the picture moved by four samples, as for
+    :func:`first_quantization`.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def double_quantization_map(
 
     Returns
     -------
-    float32 ``(rows, columns)``: logarithm of the ratio, to the base e; 0 where nothing is known.
+    float32 ``(rows, columns)``: natural logarithm of the ratio; 0 where nothing is known.
     """
     table, original = coefficients.quantization_table(component), _calibrated(coefficients, component)
     plane = coefficients.planes[component]
@@ -120,18 +121,17 @@ def double_quantization_map(
     for v, u in np.argwhere(np.asarray(steps) > 0).tolist():
         magnitudes = np.abs(plane[..., v, u].astype(np.intp))
         limit, values = min(int(magnitudes.max(initial=0)), 4095), original[..., v, u].ravel()
-        # A thousandth that anything may happen, so that no single coefficient decides.
+        # A thousandth is added to all chances, so that no single coefficient decides.
         twice = _twice(values, int(steps[v, u]), int(table[v, u]), limit) + 0.001
         found += np.log(twice / (_once(values, int(table[v, u]), limit) + 0.001))[np.minimum(magnitudes, limit)]
     return found
 
 
 _PLACES = [divmod(place, 8) for place in np.argsort(SEQUENCE.ravel())[1 : FREQUENCIES + 1].tolist()]
-"""The frequencies that are looked at."""
 
 
 def _calibrated(coefficients: Coefficients, component: int) -> NDArray[np.float64]:
-    """Coefficients of the picture moved by four samples: distributed as those that were never quantized."""
+    """Coefficients of the picture moved by four samples: distributed like those that were never quantized."""
     if min(coefficients.planes[component].shape[:2]) < 2:
         raise ValueError("component: at least 2 x 2 blocks expected")
     samples = join_blocks(COSINES.T @ coefficients.dequantized(component).astype(np.float64) @ COSINES)
@@ -139,7 +139,7 @@ def _calibrated(coefficients: Coefficients, component: int) -> NDArray[np.float6
 
 
 def _first_step(values: NDArray[np.int16], original: NDArray[np.float64], last: int) -> int:
-    """The step that turns ``original`` into the histogram of ``values``; 0 if one quantization does it as well."""
+    """The first step that turns ``original`` into the histogram of ``values``; 0 if it takes only the last one."""
     limit = min(int(np.abs(values).max(initial=0)), 4095)
     if np.quantile(np.abs(values), 0.99) < LEAST_LEVEL:
         return 0
@@ -150,7 +150,7 @@ def _first_step(values: NDArray[np.int16], original: NDArray[np.float64], last: 
     for step in range(2, MAX_STEP + 1):
         if last % step:
             more = _twice(original, step, last, limit) - once
-            # Where parts were pasted, some blocks only were quantized twice: the share that fits best.
+            # If parts were pasted in, only some blocks were quantized twice: take the share that fits best.
             share = min(max(float((observed - once) @ more) / max(float(more @ more), 1e-12), LEAST_SHARE), 1.0)
             distance = _distance(observed, once + share * more)
             if distance < least:

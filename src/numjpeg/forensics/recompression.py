@@ -1,7 +1,7 @@
 """What a picture shows when it is compressed once more: error levels and ghosts.
 
-Parts that have been compressed before, at a like quality, change least. Both maps only show where to look: flat
-parts change little as well, and edges much, whatever their past.
+Parts that were compressed before at a similar quality change least. Both maps only show where to look: flat parts
+always change little, and edges much.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def jpeg_ghosts(
 
     H. Farid, Exposing Digital Forgeries from JPEG Ghosts, IEEE Trans. Information Forensics and Security 4(1),
     2009, equations (4) and (5). Where the error has a second minimum, below the quality at which the picture was
-    stored last, that part was once stored at that quality.
+    last stored, that part was once stored at that lower quality.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def jpeg_ghosts(
 
     Returns
     -------
-    float32 ``(qualities, H, W)``: 0 at the quality at which a pixel's error is least, 1 where it is largest. A
-    pixel whose error is the same at all of them has 0 throughout.
+    float32 ``(qualities, H, W)``: 0 at the quality with a pixel's least error, 1 at that with its largest. A pixel
+    whose error is the same at all qualities has 0 throughout.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def _average(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:
 
 
 def as_picture(values: NDArray[Any], high: float | None = None) -> NDArray[np.uint8]:
-    """A map as a picture: 0 is black, ``high`` and what is above it white; None for the largest value.
+    """A map as a picture: 0 is black, ``high`` and above is white. None stands for the largest value.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""What quantization tables tell of the encoder: the quality, and the family.
+"""What quantization tables tell about the encoder: the quality, and the family.
 
 H. Farid, Digital Image Ballistics from JPEG Quantization, Dartmouth TR2006-583, 2006; J. Kornblum, Using JPEG
 Quantization Tables to Identify Imagery Processed by Software, Digital Investigation 5, 2008.
 
-libjpeg, and what is built on it, multiplies the tables K.1 and K.2 of T.81 by a percentage that follows from a
-quality of 1 .. 100. :func:`estimate_quality` compares a table with all two hundred of them at once.
+libjpeg multiplies the tables K.1 and K.2 of T.81 by a percentage that depends on a quality of 1 .. 100.
+:func:`estimate_quality` compares a table with all two hundred results at once.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
     Parameters
     ----------
     table : 64 integers, 1 .. 65535, natural order.
-    base : "K.1" or "K.2" to compare with this table only; None for both, of which "K.1" is reported if they are
-        equally near (as tables of ones are, quality 100, and of 255s, quality 1).
+    base : "K.1" or "K.2" to compare with this table only; None for both. "K.1" is reported if both are equally
+        near, as for tables of ones (quality 100) and of 255s (quality 1).
 
     Returns
     -------
@@ -127,7 +127,7 @@ def encoder_family(tables: Sequence[ArrayLike]) -> EncoderFamily:
     estimates = [estimate_quality(table, BASES[i > 0]) for i, table in enumerate(tables)]
     entries = [np.asarray(table).ravel() for table in tables]
     distinct = len({table.tobytes() for table in np.stack(entries).astype(np.int64)})
-    # K.2 is the same at qualities 1, 2 and 3, of which an estimate is the lowest.
+    # K.2 is the same at qualities 1, 2 and 3; an estimate is the lowest of them.
     qualities = {
         max(estimate.quality, 3) if estimates[0].quality <= 3 else estimate.quality for estimate in estimates
     }

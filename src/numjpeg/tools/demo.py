@@ -20,7 +20,7 @@ from numjpeg.metrics import psnr
 from numjpeg.tools.observe import Call, observed
 
 PILLOW_SUBSAMPLING = ("4:4:4", "4:2:2", "4:2:0")
-"""What Pillow can write under these names."""
+"""The names that Pillow knows, too."""
 
 Result = TypeVar("Result")
 
@@ -41,7 +41,7 @@ STEPS = {
     "inverse DCT": ("idct",),
     "upsampling": ("upsample",),
 }
-"""What the demonstration calls the steps, and the stages of each. Stages that make tables are left out."""
+"""The steps as the demonstration names them, and the stages of each. Stages that make tables are left out."""
 
 
 def _by_step(calls: list[Call]) -> dict[str, float]:
@@ -133,8 +133,8 @@ def report(image: NDArray[np.uint8], quality: int, subsampling: str) -> str:
         "",
         *_table("decoding", time_decoding(data)[0], decode_seconds, pillow_seconds.get("decode")),
         "",
-        "Stages are run by numjpeg.pipeline, in their plain form, and timed one by one, in CPU time. encode() and",
-        "decode() take faster forms that join several stages and give the same; they also read and write markers.",
+        "numjpeg.pipeline runs the stages in their plain form; each is timed by itself, in CPU time. encode() and",
+        "decode() use faster forms that join several stages and give the same; they also read and write markers.",
     ]
     return "\n".join(lines)
 

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 EXIF = b"Exif\0\0"
 TIFF_HEADERS = (b"II*\0", b"MM\0*")
-"""What EXIF data begin with, in the two byte orders."""
+"""The first bytes of EXIF data, in the two byte orders."""
 MAX_DENSITY = 65535
 OWN_FORMATS = (".ppm", ".pgm", ".pnm", ".npy")
-"""What needs no Pillow."""
+"""Formats that need no Pillow."""
 CHANNELS = {"GRAY": 1, "GRAYA": 2, "RGB": 3, "BGR": 3, "YCbCr": 3, "RGBA": 4, "CMYK": 4}
 """Colour models of a picture; "raw" is one more, with any number of channels."""
 MAX_COLOR = 255
@@ -38,7 +38,7 @@ class MissingPillowError(PictureError):
 
 @dataclass
 class Picture:
-    """Samples, what they mean, and what comes with them."""
+    """Samples, their colour model, and metadata."""
 
     pixels: NDArray[Any]
     """``(H, W)`` or ``(H, W, channels)``."""
@@ -330,7 +330,7 @@ def _write_with_pillow(picture: Picture, extension: str) -> bytes:
         image.save(buffer, name, **options)
     except MemoryError:
         raise
-    # What a writer of Pillow's raises for a picture that it cannot store is not one kind of error.
+    # Pillow's writers raise errors of many kinds for a picture that they cannot store.
     except Exception as error:
         hint = "; --colorspace RGB makes it fit, .tif and .npy hold it" if picture.model == "CMYK" else ""
         raise PictureError(f"{name} cannot hold this {picture.model} picture ({error}){hint}") from None
