@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of the decoder with atheris: ``pip install -e '.[fuzz]'``, then
 
-    python tests/fuzz/fuzz.py [--minutes N] [--target decode|header|coefficients|lanes] [--folder FOLDER]
+    python tests/fuzz/fuzz.py [--minutes N] [--target decode|header|coefficients|lanes|jpeg2000] [--folder FOLDER]
 
 Without a target each one gets its share of the minutes. The seeds are made by numjpeg and Pillow, and taken from
 the corpus where NUMJPEG_CORPUS names it. The folder keeps what has been found of interest, so that the next run
@@ -23,12 +23,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "jpeg2000")]
 
 LARGEST = 16_384
 """Bytes of the largest file that is tried."""
 
-NAMES = ("decode", "header", "coefficients", "lanes")
+NAMES = ("decode", "header", "coefficients", "lanes", "jpeg2000")
 MEMORY = 4 << 30
 
 
@@ -61,7 +61,8 @@ def fuzz(name: str, seconds: float, folder: Path) -> None:
     kept, findings = folder / name, folder / f"{name}-findings"
     for path in (kept, findings):
         path.mkdir(parents=True, exist_ok=True)
-    for seed in {**seeds.files(), **seeds.larger(), **seeds.corpus()}.values():
+    files = seeds.jpeg_2000() if name == "jpeg2000" else seeds.files() | seeds.larger() | seeds.corpus()
+    for seed in files.values():
         (kept / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
     arguments = [
         sys.argv[0],

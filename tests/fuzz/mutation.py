@@ -8,6 +8,12 @@ from collections.abc import Callable
 MARKERS = bytes(
     [0xC0, 0xC1, 0xC2, 0xC4, 0xD0, 0xD1, 0xD7, 0xD8, 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xE0, 0xE1, 0xE2, 0xFE]
 )
+JPEG_2000_MARKERS = bytes.fromhex("4f50515253555758 5c5d5e5f606163649091929393d9".replace(" ", ""))
+
+
+def marker_for(data: bytearray, chance: random.Random) -> int:
+    """The second byte of a marker of the file's kind."""
+    return chance.choice(MARKERS if data[:2] == b"\xff\xd8" else JPEG_2000_MARKERS)
 
 
 def marker_places(data: bytes | bytearray) -> list[int]:
@@ -35,12 +41,12 @@ def truncate(data: bytearray, chance: random.Random) -> None:
 
 def insert_marker(data: bytearray, chance: random.Random) -> None:
     place = _place(data, chance)
-    data[place:place] = bytes((0xFF, chance.choice(MARKERS)))
+    data[place:place] = bytes((0xFF, marker_for(data, chance)))
 
 
 def change_marker(data: bytearray, chance: random.Random) -> None:
     if markers := marker_places(data):
-        data[chance.choice(markers) + 1] = chance.choice(MARKERS)
+        data[chance.choice(markers) + 1] = marker_for(data, chance)
 
 
 def remove_bytes(data: bytearray, chance: random.Random) -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pillow
 import samples
+from j2k_openjpeg_files import FILES
+from j2k_writing import packed, refined_file
 
 import numjpeg
+from numjpeg import jpeg2000
 from numjpeg.container import segments
 
 LARGEST = 12_000
@@ -74,6 +77,24 @@ def wide_tables(data: bytes) -> bytes:
     place = out.index(b"\xff\xc0")
     out[place + 1] = 0xC1
     return bytes(out)
+
+
+@functools.cache
+def jpeg_2000() -> dict[str, bytes]:
+    """Small JPEG 2000 files, ours and those that OpenJPEG wrote."""
+    picture, small = samples.smooth(24, 40)[:14, :18], {"code_block_size": (8, 8), "levels": 2}
+    gray = np.ascontiguousarray(picture[..., 0])
+    ours = {
+        "layers": jpeg2000.encode(picture, layers=3, container="j2k", **small),
+        "tiles": jpeg2000.encode(gray, tile_size=(9, 7), progression="PCRL", container="j2k", **small),
+        "lossy": jpeg2000.encode(picture, bits_per_pixel=12, comment="a comment", **small),
+        "16 bits and opacity": jpeg2000.encode(picture[:6, :6, :2].astype(np.uint16) << 7, **small),
+        "high throughput": jpeg2000.encode(gray, high_throughput=True, **small),
+        "refined": refined_file(gray, 2, causal=True, layers=3),
+        "placeholders": refined_file(gray, 1, placeholders=1),
+        "packed headers": packed(FILES["tile_parts"], "PPM"),
+    }
+    return ours | FILES
 
 
 @functools.cache

@@ -22,6 +22,9 @@ from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
 from numjpeg.fast.codewords import lanes
 from numjpeg.fast.codewords import progressive as progressive_walk
+from numjpeg.jpeg2000.container.header import read_header
+from numjpeg.jpeg2000.decoder import decode as decode_jpeg_2000
+from numjpeg.jpeg2000.decoder import decode_damaged as decode_damaged_jpeg_2000
 
 SECONDS = 2.0
 """CPU time for one call."""
@@ -143,9 +146,37 @@ def fast_and_serial(data: bytes) -> None:
         lanes.SERIAL_BELOW, progressive_walk.WALK_BELOW = below
 
 
+def jpeg_2000(data: bytes, max_pixels: int = 1 << 14) -> None:
+    """``jpeg2000.decode``, strict and not; half the size; a region is that part of the picture."""
+    strict = attempt(decode_jpeg_2000, data, max_pixels=max_pixels)
+    found = attempt(decode_damaged_jpeg_2000, data, max_pixels=max_pixels)
+    attempt(read_header, data)
+    for error in (strict, found):
+        assert not isinstance(error, JpegError) or error.clause, error
+    if isinstance(found, JpegError):
+        assert isinstance(strict, JpegError), f"refused under strict=False alone: {found}"
+        return
+    image, report = found
+    for fault in report.faults:
+        assert 0 <= fault.offset <= len(data), fault
+        assert fault.clause, fault
+    if isinstance(strict, JpegError):
+        assert report.faults, strict
+        return
+    assert report.complete, report
+    assert np.array_equal(strict, image), "strict=False gives other pixels"
+    height, width = image.shape[:2]
+    region = (height // 3, width // 2, (height + 2) // 3, (width + 1) // 2)
+    if region[2] <= height - region[0] and region[3] <= width - region[1]:
+        part = attempt(decode_jpeg_2000, data, max_pixels=max_pixels, region=region)
+        rows, columns = slice(region[0], region[0] + region[2]), slice(region[1], region[1] + region[3])
+        assert np.array_equal(part, image[rows, columns]), "a region has other pixels"
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "decode": decode,
     "header": header,
     "coefficients": coefficients,
     "lanes": fast_and_serial,
+    "jpeg2000": jpeg_2000,
 }

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from j2k_openjpeg_files import FILES
+from j2k_samples import openjpeg_decode, photo, pillow_decode, pillow_files
+from j2k_writing import packed
 
+from numjpeg import jpeg2000
+from numjpeg.errors import FormatError
 from numjpeg.jpeg2000.block_coding import contexts
 from numjpeg.jpeg2000.container import packets
 
@@ -49,3 +55,35 @@ def test_a_bit_is_stuffed_after_ff() -> None:
 )
 def test_pieces(done: int, new: int, style: int, expected: list[int]) -> None:
     assert packets.pieces(done, new, style) == expected
+
+
+@pytest.mark.parametrize("kind", ["PPM", "PPT"])
+@pytest.mark.usual("tile_parts-PPM", "tile_parts-PPT", "progression_changes-PPM", "offsets-PPT")
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("sub_sampled")])
+def test_packed_headers(name: str, kind: str) -> None:
+    data = packed(FILES[name], kind)
+    found = jpeg2000.decode(data)
+    np.testing.assert_array_equal(found, jpeg2000.decode(FILES[name]))
+    np.testing.assert_array_equal(found, openjpeg_decode(data))
+
+
+@pytest.mark.parametrize("kind", ["PPM", "PPT"])
+def test_packed_headers_of_precincts_and_layers(kind: str) -> None:
+    """In tiles and precincts, of two layers."""
+    options = {"tile_size": (40, 32), "quality_layers": [20, 5], "quality_mode": "rates", "progression": "RPCL"}
+    options |= {"codeblock_size": (8, 8), "precinct_size": (32, 32), "no_jp2": True, "mct": 1}
+    (plain,) = pillow_files([(photo(50, 70), options)])
+    data = packed(plain, kind)
+    assert data.count(b"\xff\x60" if kind == "PPM" else b"\xff\x61") >= 2
+    np.testing.assert_array_equal(jpeg2000.decode(data), pillow_decode(data))
+
+
+@pytest.mark.parametrize("kind", ["PPM", "PPT"])
+def test_packed_headers_that_end_too_early(kind: str) -> None:
+    shorter = packed(FILES["tile_parts"], kind, missing=3)
+    with pytest.raises(FormatError) as caught:
+        jpeg2000.decode(shorter)
+    assert caught.value.clause is not None
+    picture, report = jpeg2000.decode_damaged(shorter)
+    assert picture.shape == jpeg2000.decode(FILES["tile_parts"]).shape
+    assert not report.complete
