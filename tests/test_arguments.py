@@ -188,6 +188,8 @@ def test_exif_without_its_name_gets_it() -> None:
         ([], {"qtables": []}, ValueError, "qtables"),
         ([], {"qtables": [[1] * 64] * 5}, ValueError, "qtables"),
         ([], {"qtables": [[1] * 63]}, ValueError, "qtables"),
+        ([], {"qtables": 5}, TypeError, "^qtables"),
+        ([], {"colorspace": ["RGB"]}, ValueError, "^colorspace"),
         ([], {"qtables": [[0] * 64]}, ValueError, "qtables"),
         ([], {"qtables": [[65536] * 64]}, ValueError, "qtables"),
         ([], {"qtables": [[1.5] * 64]}, ValueError, "qtables"),
@@ -207,6 +209,7 @@ def test_exif_without_its_name_gets_it() -> None:
         ([], {"comment": 5}, TypeError, "comment"),
         ([], {"icc_profile": b"x" * (255 * 65519 + 1)}, ValueError, "icc_profile"),
         ([], {"dct_method": "fast"}, ValueError, "dct_method"),
+        ([], {"lossless": True, "target_bytes": 500}, ValueError, "^target_bytes: not together with lossless"),
     ],
     ids=repr,
 )

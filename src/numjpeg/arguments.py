@@ -161,7 +161,9 @@ def _settings(height: int, width: int, source: str, quality: int | None, **optio
             qtables=given.qtables is not None,
             progressive=given.progressive or given.scans is not None,
             subsampling=subsampling is not None,
-            tune=searches,
+            tune=given.tune is not None,
+            target_bytes=given.target_bytes is not None,
+            target_psnr=given.target_psnr is not None,
         )
         subsampling, keep_rgb = "1x1", source in ("RGB", "BGR")
     elif searches and precision != 8:
@@ -272,7 +274,7 @@ def _picture(
                 'or say colorspace="CMYK"'
             )
         source = "GRAY" if channels == 1 else "RGB"
-    if source not in CHANNELS:
+    if not isinstance(source, str) or source not in CHANNELS:
         raise ValueError(f"colorspace: {colorspace!r} is none of {tuple(CHANNELS)}")
     if CHANNELS[source] != channels:
         raise ValueError(f"colorspace: {colorspace!r} does not fit {channels} channels")
@@ -386,7 +388,10 @@ def _quantization(
 
 def given_tables(qtables: QTables) -> dict[int, NDArray[np.uint16]]:
     """The 1 to 4 tables of an argument ``qtables``, numbered from 0."""
-    given = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
+    try:
+        given = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
+    except TypeError:
+        raise TypeError(f"qtables: tables of 64 integers expected, got {qtables!r}") from None
     if not 1 <= len(given) <= 4:
         raise ValueError(f"qtables: {len(given)} tables, 1 to 4 expected")
     return {i: quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(given)}

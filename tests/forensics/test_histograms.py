@@ -51,9 +51,15 @@ def test_the_same_quality_twice_leaves_no_sign() -> None:
     assert not first_quantization(read_coefficients(twice(80, 80)[1])).found
 
 
-def test_a_plane_that_is_too_small() -> None:
+def test_a_plane_that_is_too_small_or_is_not_there() -> None:
+    coefficients = read_coefficients(pillow.save(samples.flat(8, 64, 1)))
     with pytest.raises(ValueError, match=r"^component: "):
-        first_quantization(read_coefficients(pillow.save(samples.flat(8, 64, 1))))
+        first_quantization(coefficients)
+    for component in (1, -1):
+        with pytest.raises(ValueError, match=r"^component: .* outside 0\.\.0"):
+            frequency_histograms(coefficients, component)
+        with pytest.raises(ValueError, match=r"^component: .* outside 0\.\.0"):
+            first_quantization(coefficients, component)
 
 
 def test_a_pasted_part_lacks_the_past() -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.arguments import checked_integer
 from numjpeg.coefficients import Coefficients
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.dct import COSINES
@@ -44,11 +45,9 @@ def frequency_histograms(
     -------
     int64 ``(8, 8, 2 * limit + 1)``, natural order; value v is at ``[..., v + limit]``.
     """
-    plane = coefficients.planes[component]
-    if limit is None:
-        limit = int(np.abs(plane.astype(np.int32)).max(initial=0))
-    if limit < 0:
-        raise ValueError(f"limit: {limit} is below 0")
+    plane = coefficients.planes[checked_integer("component", component, 0, len(coefficients.planes) - 1)]
+    limit = int(np.abs(plane.astype(np.int32)).max(initial=0)) if limit is None else limit
+    limit = checked_integer("limit", limit, 0)
     values = plane.reshape(-1, 64).astype(np.int64)
     width = 2 * limit + 1
     places = values + limit + width * np.arange(64)
@@ -86,9 +85,9 @@ def first_quantization(coefficients: Coefficients, component: int = 0) -> FirstQ
 
     Raises
     ------
-    ValueError for a smaller plane.
+    ValueError for a smaller plane, or if there is no such component.
     """
-    table, original = coefficients.quantization_table(component), _calibrated(coefficients, component)
+    original, table = _calibrated(coefficients, component), coefficients.quantization_table(component)
     steps = np.zeros((8, 8), np.uint8)
     for v, u in _PLACES:
         values = coefficients.planes[component][..., v, u].ravel()
@@ -115,7 +114,7 @@ def double_quantization_map(
     -------
     float32 ``(rows, columns)``: natural logarithm of the ratio; 0 where nothing is known.
     """
-    table, original = coefficients.quantization_table(component), _calibrated(coefficients, component)
+    original, table = _calibrated(coefficients, component), coefficients.quantization_table(component)
     plane = coefficients.planes[component]
     found = np.zeros(plane.shape[:2], np.float32)
     for v, u in np.argwhere(np.asarray(steps) > 0).tolist():
@@ -132,6 +131,7 @@ _PLACES = [divmod(place, 8) for place in np.argsort(SEQUENCE.ravel())[1 : FREQUE
 
 def _calibrated(coefficients: Coefficients, component: int) -> NDArray[np.float64]:
     """Coefficients of the picture moved by four samples: distributed like those that were never quantized."""
+    checked_integer("component", component, 0, len(coefficients.planes) - 1)
     if min(coefficients.planes[component].shape[:2]) < 2:
         raise ValueError("component: at least 2 x 2 blocks expected")
     samples = join_blocks(COSINES.T @ coefficients.dequantized(component).astype(np.float64) @ COSINES)

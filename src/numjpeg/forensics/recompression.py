@@ -7,12 +7,12 @@ always change little, and edges much.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.arguments import checked_integer
 from numjpeg.colorspaces import canonical_name
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
@@ -63,11 +63,10 @@ def jpeg_ghosts(
     ------
     ValueError, TypeError for the arguments.
     """
-    levels = [index(quality) for quality in qualities]
+    levels = [checked_integer("qualities", quality, 1, 100) for quality in qualities]
     if len(levels) < 2:
         raise ValueError("qualities: at least two expected")
-    if not 1 <= index(window) <= 256:
-        raise ValueError(f"window: {window} is outside 1..256")
+    window = checked_integer("window", window, 1, 256)
     errors = [error_levels(image, quality, **options).astype(np.float32) ** 2 for quality in levels]
     flat = [error.mean(-1) if error.ndim > 2 else error for error in errors]
     found = np.stack([_average(error, window) for error in flat])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container.frame import Frame, Scan
-from numjpeg.container.structure import read_structure
+from numjpeg.container.structure import Structure, read_structure
 from numjpeg.entropy import bits
 from numjpeg.sources import read_bytes
 from numjpeg.stages.dct import idct
@@ -68,14 +68,8 @@ def describe_file_block(
     """
     file = read_bytes(data)
     coefficients = read_coefficients(file, max_pixels=max_pixels)
-    structure = read_structure(file)
-    frame = structure.require_frame()
-    index, name = find_component(frame, structure.colorspace, component)
-    check_block(frame, index, row, column, name)
-    scans = [scan for scan in structure.scans if index in scan.indices]
-    if not scans:
-        raise ValueError(f"component: the file has no scan of {name}")
-    place = BlockPlace(frame, index, scans[-1], row, column)
+    place, name, scans = find_place(read_structure(file), row, column, component)
+    frame = place.frame
     rows, columns = frame.block_size(place.component)
     title = f"Block row {row}, column {column} of component {name} ({rows} rows of {columns} blocks) of this file."
     coding = (
@@ -84,6 +78,17 @@ def describe_file_block(
         else _bit_steps(file, coefficients, place)
     )
     return "\n\n".join([f"{title}\n{place.where()}", *coding, *_sample_steps(coefficients, place)])
+
+
+def find_place(structure: Structure, row: int, column: int, component: str) -> tuple[BlockPlace, str, list[Scan]]:
+    """A block of a file, the name of its component, and the scans that have it. ValueError if there is none."""
+    frame = structure.require_frame()
+    index, name = find_component(frame, structure.colorspace, component)
+    check_block(frame, index, row, column, name)
+    scans = [scan for scan in structure.scans if index in scan.indices]
+    if not scans:
+        raise ValueError(f"component: the file has no scan of {name}")
+    return BlockPlace(frame, index, scans[-1], row, column), name, scans
 
 
 def find_component(frame: Frame, colorspace: str, component: str) -> tuple[int, str]:

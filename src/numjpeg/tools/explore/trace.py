@@ -19,9 +19,10 @@ from numjpeg.stages.huffman import ZERO_RUN
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.zigzag import zigzag
-from numjpeg.tools.explain.block_place import BlockPlace, check_block
+from numjpeg.tools.explain.block_place import BlockPlace
 from numjpeg.tools.explain.file_block import (
     find_component,
+    find_place,
     nonzero,
     number_in_scan,
     predictor,
@@ -101,14 +102,8 @@ def trace_block(
     """
     file = read_bytes(data)
     coefficients = read_coefficients(file, max_pixels=max_pixels)
-    structure = reader.read_structure(file)
-    frame = structure.require_frame()
-    index, name = find_component(frame, structure.colorspace, component)
-    check_block(frame, index, row, column, name)
-    scans = [scan for scan in structure.scans if index in scan.indices]
-    if not scans:
-        raise ValueError(f"component: the file has no scan of {name}")
-    place = BlockPlace(frame, index, scans[-1], row, column)
+    place, name, _ = find_place(reader.read_structure(file), row, column, component)
+    frame, index = place.frame, place.index
     quantized = coefficients.planes[index][row, column]
     table = coefficients.quantization_table(index)
     dequantized = dequantize(quantized, table)
