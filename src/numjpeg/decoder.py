@@ -107,15 +107,17 @@ def decode(
         raise ValueError("restore: of files that are whole only, strict=True")
     if restore and (scale != 1 or region is not None):
         raise ValueError("restore: of whole pictures only, without scale and region")
-    options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method, restore)
-    options = options._replace(scale=check_scale(scale), region=None if region is None else check_region(region))
+    scale, region = check_scale(scale), None if region is None else check_region(region)
+    plain = tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method
+    options = _Options(*plain, restore, scale, region)
     options.check()
     file = read_bytes(data)
     by_plan = scans.fast_forms_enabled() and strict and options.is_plain
     if by_plan:
         from numjpeg.fast import decode_plan  # noqa: PLC0415 (it may be missing)
 
-        image = decode_plan.decode(file, colorspace, bool(fancy_upsampling), options.target)
+        kind = colorspace, bool(fancy_upsampling), max_pixels
+        image = decode_plan.decode(file, kind, options.target if out is not None else None)
         if image is not None:
             if out is None:
                 return image
@@ -123,7 +125,7 @@ def decode(
             return out
     image, structure = _decode(file, strict, options)
     if by_plan:
-        decode_plan.prepare(file, structure, colorspace, bool(fancy_upsampling))
+        decode_plan.prepare(file, structure, kind)
     return image
 
 

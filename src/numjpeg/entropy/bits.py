@@ -146,7 +146,4 @@ def words_64(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
     count = -(-len(data) // 8)
     padded = np.zeros(8 * count + 8, np.uint8)
     padded[: len(data)] = data
-    words = np.empty((count, 4), np.uint64)
-    for i in range(4):
-        words[:, i] = padded[2 * i : 2 * i + 8 * count].view(">u8")
-    return words.ravel()
+    return np.ndarray((4 * count,), ">u8", padded.data, 0, (2,)).astype(np.uint64)

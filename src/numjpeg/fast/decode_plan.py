@@ -55,42 +55,47 @@ _COLUMNS[4:, 1:8:2] = INVERSE_MATRIX[:4, 1::2] / 2.0**SHIFT_1
 _COLUMNS[:4, 8] = 0.5
 
 
-def decode(data: bytes, colorspace: str | None, fancy: bool, check: Callable[[Structure], Any]) -> Picture | None:
+Options = tuple[str | None, bool, int | None]
+"""``colorspace``, ``fancy_upsampling`` and ``max_pixels`` of :func:`numjpeg.decode`. For a plan they have been checked."""
+
+
+def decode(data: bytes, options: Options, check: Callable[[Structure], Any] | None = None) -> Picture | None:
     """Decode a file whose header is known.
 
     Parameters
     ----------
-    data : the file. colorspace, fancy : as in :func:`numjpeg.decode`.
-    check : sees that the caller's arguments suit the file, or raises.
+    data : the file. options : what it is decoded with.
+    check : sees that the caller's other arguments suit the file, or raises.
 
     Returns
     -------
     uint8 ``(H, W)`` or ``(H, W, 3)``. None if the header is not known, or the file is for the usual way.
     """
     start = scan_start(data)
-    key = (DecodePlan, data[:start], colorspace, fancy)
+    key = (DecodePlan, data[:start], options)
     plan = PLANS.take(key) if start else None
     if not isinstance(plan, DecodePlan):
         if plan is not None:
             PLANS.put(key, plan)
         return None
     try:
-        check(plan.structure)
+        if check:
+            check(plan.structure)
         return plan.decode(data, start)
     finally:
         PLANS.put(key, plan)
 
 
-def prepare(data: bytes, structure: Structure, colorspace: str | None, fancy: bool) -> None:
+def prepare(data: bytes, structure: Structure, options: Options) -> None:
     """Take note of a file that has been decoded. Where its header was seen before, prepare a plan for it."""
     start = scan_start(data)
     if not start or not structure.scans or structure.scans[0].start != start:
         return
-    key = (DecodePlan, data[:start], colorspace, fancy)
+    key = (DecodePlan, data[:start], options)
     if PLANS.take(key) is None:
         PLANS.put(key, Seen(start))
         return
-    pixels = plan_of_pixels(structure, colorspace, fancy)
+    pixels = plan_of_pixels(structure, *options[:2])
     PLANS.put(key, Seen(start) if pixels is None else DecodePlan(structure, pixels))
 
 
@@ -156,6 +161,8 @@ class DecodePlan:
         self.parts = np.empty((8, 8 * n), np.float32)
         self.between = np.ones((8, 9, n), np.float32)
         self.halves = np.empty((8, 16, n), np.float32)
+        self.high, self.low = self.halves[:, :8], self.halves[:, 8:]
+        self.even, self.odd = self.parts.reshape(2, 4, 8, n)
         self.values = np.empty((8, 8, n), np.int16)
         self.nbytes = 64 * n * (4 + 4 + 5 + 9 + 2) + 60 * n + pixels.nbytes + 2 * structure.frame_offset + 4096
 
@@ -212,12 +219,11 @@ class DecodePlan:
         n, between = self.blocks, self.between
         multiply = np.matmul if 8 * 72 * n <= LIMIT else product
         multiply(_COLUMNS, self.planes.reshape(9, 8 * n), self.parts)
-        even, odd = self.parts.reshape(2, 4, 8, n)
-        np.add(even, odd, between[:4, :8])
-        np.subtract(even, odd, between[4:, :8])  # rows 7, 6, 5, 4
+        np.add(self.even, self.odd, between[:4, :8])
+        np.subtract(self.even, self.odd, between[4:, :8])  # rows 7, 6, 5, 4
         np.floor(between, between)
         multiply(ROWS, between, self.halves)
-        high, low = self.halves[:, :8], self.halves[:, 8:]
+        high, low = self.high, self.low
         np.floor(low, low)
         np.add(high, low, high)
         np.clip(high, LEAST, MOST, high)

@@ -273,7 +273,7 @@ class _Group:
         lanes = self.lanes
         base = int(lanes.begin[0])
         begins = np.flatnonzero(self._marks(base)) + base
-        intervals = np.unique(lanes.interval)
+        intervals = lanes.interval[np.diff(lanes.interval, prepend=-1) > 0]
         edges = np.array(self.reader.bounds)[intervals[1:]]
         cuts = [0, *np.searchsorted(begins, edges).tolist(), len(begins)]
         for interval, low, high in zip(intervals.tolist(), cuts[:-1], cuts[1:], strict=True):

@@ -14,9 +14,9 @@ on from there.
 from __future__ import annotations
 
 import sys
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -83,22 +83,25 @@ class _Path:
         self.start_word = is_start.nonzero()[0]  # of each block
         self.first_block = [0, len(self.start_word)]  # of each interval
         number = np.arange(len(self.start_word))
+        words = np.full_like(number, len(bit))
+        words[:-1] = self.start_word[1:]
+        words -= self.start_word
+        self.block: Ints = number.repeat(words)
         if len(bounds) > 2:
             self.first_block = np.searchsorted(bit.take(self.start_word), bounds).tolist()
-            number -= np.repeat(self.first_block[:-1], np.diff(self.first_block))
+            number = number - np.repeat(self.first_block[:-1], np.diff(self.first_block))
         self.context = automaton.contexts.take(number % automaton.period)
-        self.block: Ints = is_start.cumsum(dtype=np.int64)
-        self.block -= 1
         index = (self.ahead(bit) >> np.uint64(48)).view(np.int64)
         index += self.context.take(self.block)
-        index -= self.is_start.astype(np.int64) << WINDOW_BITS
+        index[self.start_word] -= 1 << WINDOW_BITS
         self.entry = automaton.entries.take(index)
         self.k = _coefficients(self.entry, self.block, self.start_word)
         # Blocks that are full without EOB; the words behind them are wrong.
         full = (self.k > 62).nonzero()[0]
         full = full[self.entry.take(full) & WORD_ENDS == 0]
-        self.full_block, first = np.unique(self.block.take(full), return_index=True)
-        self.full_word = full.take(first)
+        full = full[::-1]  # of each block the first word counts
+        self.full_word: dict[int, int] = dict(zip(self.block.take(full).tolist(), full.tolist(), strict=True))
+        self.full_block = sorted(self.full_word)
         self.parts: list[tuple[Ints, NDArray[np.int32], NDArray[np.bool_]]] = []
         """What is proven: bits, entries, and whether a block begins."""
         self.copied = 0, 0
@@ -144,7 +147,7 @@ class _Path:
             value = value.copy()
             value[flagged] = self._long_values(bit.take(flagged), entry.take(flagged))
         mcus = proven // per_mcu
-        n = int(np.searchsorted(block, mcus * per_mcu))
+        n = int(block.searchsorted(mcus * per_mcu))
         next_bit = (
             int(bit[n])
             if n < len(bit)
@@ -152,7 +155,7 @@ class _Path:
             if n
             else 0
         )
-        whole = int(np.searchsorted(np.cumsum(counts), mcus * per_mcu, side="right"))
+        whole = bisect_right(list(accumulate(counts)), mcus * per_mcu)
         start = start[: mcus * per_mcu]
         return Words(bit[:n], block[:n], k[:n], value[:n], start, ends[:whole], mcus, next_bit)
 
@@ -167,8 +170,8 @@ class _Path:
         bound = self.bounds[interval + 1]
         block, number = first, 0  # of what the automaton saw, and in truth
         while True:
-            at = int(np.searchsorted(self.full_block, block))
-            full = int(self.full_block[at]) if at < len(self.full_block) else stop
+            at = bisect_left(self.full_block, block)
+            full = self.full_block[at] if at < len(self.full_block) else stop
             if full >= stop or full - block >= count - number:
                 last = block + count - number
                 if last > stop:  # the last one may not be whole
@@ -180,7 +183,7 @@ class _Path:
                 end, entry = int(self.bit[word - 1]), int(self.entry[word - 1])
                 end += entry >> WORD_USED_AT & WORD_USED
                 return count - (end > bound or not entry & WORD_ENDS), end
-            word = int(self.full_word[at])
+            word = self.full_word[full]
             end = int(self.bit[word]) + (int(self.entry[word]) >> WORD_USED_AT & WORD_USED)
             if self.k[word] > 63 or end > bound:
                 self._copy(self._word(block), self._word(full))
@@ -258,9 +261,6 @@ class _Path:
 
 def _coefficients(entry: NDArray[np.int32], block: Ints, start_word: Ints) -> Ints:
     """The coefficient that each word sets."""
-    k: Ints = (entry & ADVANCE).cumsum(dtype=np.int64)
-    before = k.take(start_word)
-    before -= 1  # a DC word advances by one
-    k -= before.take(block)
-    k -= 1
+    k: Ints = (entry & ADVANCE).astype(np.int64).cumsum()
+    k -= k.take(start_word).take(block)
     return k

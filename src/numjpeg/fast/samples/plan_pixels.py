@@ -112,6 +112,9 @@ class PixelPlan:
             )
             self.scratch = np.empty((2, *shape), np.int16)
             self._make_filter_buffers(rows, columns)
+            # Of every two pixels the six bytes, as pairs of planes.
+            (r0, r1), (g0, g1), (b0, b1) = self.rgb.view(np.uint16).swapaxes(1, 2)
+            self.pairs = (r0, g0), (b0, r1), (g1, b1)
         self.nbytes = 8 * len(self.place) + 24 * size
 
     def _make_filter_buffers(self, rows: int, columns: int) -> None:
@@ -195,8 +198,7 @@ class PixelPlan:
         """Three planes of even and of odd columns to pixels."""
         height, _, half = self.rgb.shape[1:]
         words = np.empty((height, half, 3), np.uint16)
-        (r0, r1), (g0, g1), (b0, b1) = self.rgb.view(np.uint16).swapaxes(1, 2)
-        for i, (first, second) in enumerate(((r0, g0), (b0, r1), (g1, b1))):
+        for i, (first, second) in enumerate(self.pairs):
             upper = second if sys.byteorder == "little" else first
             upper <<= EIGHT.view(np.uint16)
             np.bitwise_or(first, second, words[:, :, i])
