@@ -56,7 +56,7 @@ _COLUMNS[:4, 8] = 0.5
 
 
 Options = tuple[str | None, bool, int | None]
-"""``colorspace``, ``fancy_upsampling`` and ``max_pixels`` of :func:`numjpeg.decode`. For a plan they have been checked."""
+"""``colorspace``, ``fancy_upsampling`` and ``max_pixels`` of :func:`numjpeg.decode`; a plan has them checked."""
 
 
 def decode(data: bytes, options: Options, check: Callable[[Structure], Any] | None = None) -> Picture | None:

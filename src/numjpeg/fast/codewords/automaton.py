@@ -32,8 +32,8 @@ from numjpeg.stages.mcu_order import block_component
 Ints = NDArray[np.int64]
 Pairs = tuple[tuple[HuffmanTable, HuffmanTable], ...]
 
-CHUNK = 256
-"""Bytes that are walked at a time. Where a follower is missing, they are walked again."""
+LEAST_CHUNK, MOST_CHUNK = 1 << 8, 1 << 13
+"""Bytes that are walked at a time, more and more of them. Where a follower is missing, they are walked again."""
 
 _NO_CODE = -1000
 
@@ -120,6 +120,7 @@ class Automaton:
         self._marks: list[int] = marks.ravel().tolist()
         self._rows: dict[int, list[Any]] = {}
         self._root = self._row(0)
+        self._chunk = LEAST_CHUNK
         self.words_at = np.zeros(self.states << 8, np.uint8)
         """By state and byte, at which of its bits code words begin."""
         self.blocks_at = np.zeros(self.states << 8, np.uint8)
@@ -139,14 +140,15 @@ class Automaton:
         order, 256 times their numbers.
         """
         state = self._root
-        found = [state[256]]
-        for start in range(0, len(data), CHUNK):
-            chunk = data[start : start + CHUNK]
-            before = state
+        found, start = [state[256]], 0
+        while start < len(data):
+            chunk, before = data[start : start + self._chunk], state
+            start += len(chunk)
             try:
                 found += [(state := state[byte])[256] for byte in chunk]
+                self._chunk = min(2 * self._chunk, MOST_CHUNK)
             except TypeError:  # a follower that is None
-                state = before
+                state, self._chunk = before, LEAST_CHUNK
                 for byte in chunk:
                     state = state[byte] or self._fill(state, byte)
                     found.append(state[256])

@@ -74,8 +74,10 @@ SERIAL_BELOW = 8192
 """Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
 4 KB: 5.7, 6.5; 9.5 KB: 10.1, 9.8; 15 KB: 12.1, 7.7; 24 KB: 23, 12.8; 4:4:4: 4.7 KB: 6.4, 4.5; 11 KB: 13, 4.9."""
 
-AUTOMATON_BELOW = 24 << 10
-"""Bytes of a scan below which :mod:`numjpeg.fast.codewords.automaton` is tried first."""
+AUTOMATON_BELOW = 12 << 10
+"""Bytes of a scan, for each of the 3 to 5 blocks of its MCUs, below which the automaton
+(:mod:`numjpeg.fast.codewords.automaton`) is tried first: the larger the MCUs, the later lanes synchronise. Other
+numbers of blocks count as 3 or 5."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
 """A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less
@@ -104,7 +106,7 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
     Blocks ``(n, 64)`` in order, DC differences in element 0; none from where all would be zero.
     """
     per_mcu = reader.scan.blocks_per_mcu
-    if reader.payload.size < AUTOMATON_BELOW:
+    if reader.payload.size < AUTOMATON_BELOW * max(3, min(per_mcu, 5)):
         yield from _read_by_automaton(reader)
     lanes: LaneReader | None = None
     while True:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left, bisect_right
-from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -78,9 +77,10 @@ class _Path:
     ) -> None:
         self.automaton, self.data, self.bit, self.is_start = automaton, data, bit, is_start
         self.bounds = bounds
-        self.padded = data + bytes(8)
-        self.windows = bits.words_64(np.frombuffer(self.padded, np.uint8))
+        self.padded = np.frombuffer(data + bytes(8), np.uint8)
+        self.windows = bits.words_64(self.padded)
         self.start_word = is_start.nonzero()[0]  # of each block
+        self.start_bit = memoryview(bit.take(self.start_word).data)
         self.first_block = [0, len(self.start_word)]  # of each interval
         number = np.arange(len(self.start_word))
         words = np.full_like(number, len(bit))
@@ -105,12 +105,6 @@ class _Path:
         self.parts: list[tuple[Ints, NDArray[np.int32], NDArray[np.bool_]]] = []
         """What is proven: bits, entries, and whether a block begins."""
         self.copied = 0, 0
-
-    @cached_property
-    def start_bit(self) -> list[int]:
-        """Where each block begins."""
-        starts: list[int] = self.bit.take(self.start_word).tolist()
-        return starts
 
     def ahead(self, bit: Ints) -> NDArray[np.uint64]:
         """The 49 bits from each bit on, and some more."""
@@ -210,11 +204,11 @@ class _Path:
         (block, number, bit): at the first block that the automaton saw and that is right again. Or ``block`` is -1
         at the end of the interval, or in front of a fault, with a ``number`` below ``count``.
         """
-        data, bound, start_bit = self.padded, self.bounds[interval + 1], self.start_bit
+        bound, start_bit = self.bounds[interval + 1], self.start_bit
         first, stop = self.first_block[interval : interval + 2]
         period, contexts = self.automaton.period, self.automaton.contexts.tolist()
         entry_at = self.automaton.entry_at
-        found: list[int] = []
+        begin, base, limit, size = bit, 0, 0, 16
         entries: list[int] = []
         starts: list[int] = []
         block = first
@@ -222,33 +216,36 @@ class _Path:
             block = bisect_left(start_bit, bit, first, stop)
             if block < stop and start_bit[block] == bit and (block - first - number) % period == 0:
                 break
-            starts.append(len(found))
+            starts.append(len(entries))
             context = contexts[number % period]
             k, at, table = 0, bit, context - (1 << WINDOW_BITS)
             while k < 64 and at <= bound:
-                byte = at >> 3
-                ahead = data[byte] << 16 | data[byte + 1] << 8 | data[byte + 2]
-                entry = entry_at[table + (ahead >> 8 - (at & 7) & 0xFFFF)]
-                found.append(at)
+                if at >= limit:
+                    byte = at >> 3
+                    size = min(2 * size, len(self.padded) - 2 - byte)
+                    ahead = memoryview(bits.windows_16(self.padded, byte, size).data)
+                    base, limit = 8 * byte, 8 * (byte + size)
+                entry = entry_at[table + ahead[at - base]]
                 entries.append(entry)
                 at += entry >> WORD_USED_AT & WORD_USED
-                k = (
-                    k + (entry & ADVANCE)
-                    if not entry & (WORD_ENDS | WORD_ILLEGAL)
-                    else 64 + (entry & WORD_ILLEGAL)
-                )
+                if entry & (WORD_ENDS | WORD_ILLEGAL):
+                    k = 64 + (entry & WORD_ILLEGAL)
+                else:
+                    k += entry & ADVANCE
                 table = context
             if k != 64 or at > bound:
-                del entries[starts[-1] :], found[starts.pop() :]
+                del entries[starts.pop() :]
                 block = -1
                 break
             bit = at
             number += 1
         else:
             block = -1
-        is_start = np.zeros(len(found), np.bool_)
+        is_start = np.zeros(len(entries), np.bool_)
         is_start[starts] = True
-        self.parts.append((np.array(found, np.int64), np.array(entries, np.int32), is_start))
+        entry_of = np.array(entries, np.int32)
+        used = (entry_of >> WORD_USED_AT & WORD_USED).astype(np.int64)
+        self.parts.append((begin + used.cumsum() - used, entry_of, is_start))
         return block, number, bit
 
     def _long_values(self, bit: Ints, entry: NDArray[np.int32]) -> Ints:
