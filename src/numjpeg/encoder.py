@@ -323,35 +323,26 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
     from numjpeg.rate_distortion.search import CheapestScript  # noqa: PLC0415 (a tenth of the time of all imports)
     from numjpeg.rate_distortion.tuning import encode_tuned  # noqa: PLC0415
 
-    write = partial(_write_found, plan)
+    settings = plan.settings
+
+    def write(found: Coefficients, script: Script = settings.script) -> bytes:
+        """The file with these coefficients, and with all else that the plan puts into it."""
+        parts = {name: getattr(found, name) for name in ("components", "planes", "quantization_tables")}
+        coefficients = replace(settings.coefficients, **parts)
+        return write_file(coefficients, None, script=script, restart_rows=settings.restart_rows)
+
     return encode_tuned(
-        plan.samples[..., ::-1] if plan.settings.source == "BGR" else plan.samples,
-        plan.settings.coefficients.components,
-        CheapestScript(write, lambda found: scan_costs(_found(plan, found))) if tuning.finds_script else write,
+        plan.samples[..., ::-1] if settings.source == "BGR" else plan.samples,
+        settings.coefficients.components,
+        CheapestScript(write, scan_costs) if tuning.finds_script else write,
         tune=tune,
         quality=tuning.quality,
         importance=tuning.importance,
         target_bytes=tuning.target_bytes,
         target_psnr=tuning.target_psnr,
         fancy_upsampling=tuning.fancy_upsampling,
-        progressive=bool(plan.settings.script),
+        progressive=bool(settings.script),
         progress=progress,
-    )
-
-
-def _write_found(plan: Plan, found: Coefficients, script: Script | None = None) -> bytes:
-    """The file with coefficients that a search found, and with other scans than the plan's if they are given."""
-    chosen = plan.settings.script if script is None else script
-    return write_file(_found(plan, found), None, script=chosen, restart_rows=plan.settings.restart_rows)
-
-
-def _found(plan: Plan, found: Coefficients) -> Coefficients:
-    """Coefficients that a search found, with all else that the plan puts into the file."""
-    return replace(
-        plan.settings.coefficients,
-        components=found.components,
-        planes=found.planes,
-        quantization_tables=found.quantization_tables,
     )
 
 
