@@ -1,4 +1,4 @@
-"""What ``write_coefficients`` is given: checked once, put into a plan.
+"""What ``write_coefficients`` is given, checked once.
 
 A file of 8 bits a sample has no codes for larger coefficients than its own DCT can make (F.1.2). What it cannot
 hold is refused before anything is written.
@@ -7,7 +7,7 @@ hold is refused before anything is written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +23,6 @@ from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.mcu_order import block_component
 
 
-@dataclass(frozen=True)
-class WritingPlan:
-    """What :func:`numjpeg.write_coefficients` is going to do."""
-
-    coefficients: Coefficients
-    huffman_tables: Mapping[tuple[int, int], HuffmanTable] | None
-    """(class, number) -> table to code with; None for optimal ones."""
-    script: Script
-    """The scans of a progressive file; empty for a sequential one."""
-    arithmetic: bool
-    """Arithmetic coding in place of Huffman's."""
-
-
 def plan_writing(
     coefficients: Coefficients,
     *,
@@ -43,8 +30,13 @@ def plan_writing(
     progressive: bool,
     arithmetic: bool,
     scans: Scans | None,
-) -> WritingPlan:
-    """The plan for :func:`numjpeg.write_coefficients`, whose parameters these are.
+) -> tuple[Coefficients, Mapping[tuple[int, int], HuffmanTable] | None, Script]:
+    """What :func:`numjpeg.write_coefficients`, whose parameters these are, is going to write.
+
+    Returns
+    -------
+    The coefficients; tables to code with by (class, number), None for optimal ones; the scans of a progressive
+    file, none for a sequential one.
 
     Raises
     ------
@@ -71,7 +63,7 @@ def plan_writing(
     checked = replace(checked, components=components)
     frame = frame_of(checked, progressive=bool(script), arithmetic=bool(arithmetic))
     _check_ranges(frame, checked.planes, make_scans(frame, script, checked.restart_interval))
-    return WritingPlan(checked, huffman_tables, script, bool(arithmetic))
+    return checked, huffman_tables, script
 
 
 def checked_coefficients(coefficients: Coefficients) -> Coefficients:

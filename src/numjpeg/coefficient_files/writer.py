@@ -56,14 +56,13 @@ def write_coefficients(
     files of 8 bits a sample have codes for: an AC coefficient outside -1023 .. 1023 (F.1.2.2.1), a DC difference
     outside -2047 .. 2047 (F.1.2.1.2).
     """
-    plan = plan_writing(
+    checked, tables, script = plan_writing(
         coefficients, optimize=optimize, progressive=progressive, arithmetic=arithmetic, scans=scans
     )
-    script, arithmetic = plan.script, plan.arithmetic
     try:
-        return write_file(plan.coefficients, plan.huffman_tables, script=script, arithmetic=arithmetic)
+        return write_file(checked, tables, script=script, arithmetic=bool(arithmetic))
     except MissingCodeError:  # the file's own tables have no code for a coefficient that was changed
-        return write_file(plan.coefficients, None)
+        return write_file(checked, None)
 
 
 def write_file(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -227,15 +227,11 @@ def _forward(
             there = slice(rows[j], rows[j] + count)
             cost = bits.take(index[own] - column[there])
             cost += reduced[there]
-            better = cost < keep
-            np.copyto(keep, cost, where=better)
-            np.copyto(keep_before, j, where=better)
+            _take_cheaper(cost, j, keep, keep_before)
             if len(low):
                 cost = bits.take(low_index - column[there][low])
                 cost += reduced[there][low]
-                better = cost < lower
-                np.copyto(lower, cost, where=better)
-                np.copyto(lower_before, j, where=better)
+                _take_cheaper(cost, j, lower, lower_before)
         keep += candidates.kept[own]
         lower += candidates.lowered[own][low]
         better = lower < keep[low]
@@ -250,10 +246,17 @@ def _forward(
         keep -= dropped[:count]
         reduced[own] = keep
         end = keep + np.where(candidates.position[own] == 63, np.float32(0), rates.end)
-        better = end < best_end[:count]
-        np.copyto(best_end[:count], end, where=better)
-        np.copyto(last[:count], i, where=better)
+        _take_cheaper(end, i, best_end[:count], last[:count])
     return before, lowered, last
+
+
+def _take_cheaper(
+    cost: NDArray[np.float32], choice: int, least: NDArray[np.float32], chosen: NDArray[Any]
+) -> None:
+    """Where ``cost`` is below the ``least`` so far, put it there, and ``choice`` into ``chosen``."""
+    better = cost < least
+    np.copyto(least, cost, where=better)
+    np.copyto(chosen, choice, where=better)
 
 
 def _way_back(candidates: _Candidates, before: NDArray[np.int8], last: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -343,9 +346,7 @@ def _join(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[NDAr
     middle = np.zeros(least.shape, np.int8)
     for candidate in (1, 2):
         through = first[:, :, candidate, np.newaxis] + second[:, np.newaxis, candidate]
-        better = through < least
-        np.copyto(least, through, where=better)
-        np.copyto(middle, np.int8(candidate), where=better)
+        _take_cheaper(through, candidate, least, middle)
     return least, middle
 
 

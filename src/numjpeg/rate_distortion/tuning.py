@@ -72,7 +72,7 @@ def encode_tuned(
     ratio = (components[0].H, components[0].V) if len(components) > 1 else (1, 1)
     aim = AIMS[tune](*ratio, fancy_upsampling)
     weights = None
-    if importance is not None and isinstance(importance, str):
+    if isinstance(importance, str):
         aim = replace(aim, masking=aim.masking or adaptive.MASKING)
     elif importance is not None:
         weights = adaptive.block_importance(importance, height, width)
@@ -121,9 +121,8 @@ def decoded(
             rows = slice(8 * top, 8 * (top + step))
             pixels.synthesise(zigzag(plane[top : top + step]), table, samples[rows], workspace)
         planes.append(samples[: ceil_div(height * c.V, v_max), : ceil_div(width * c.H, h_max)])
-    out = np.empty((height, width, len(components)), np.uint8)
     if len(components) == 1:
-        out[..., 0] = planes[0]
-    else:
-        pixels.assemble(planes, components, stored, target, out, fancy_upsampling)
+        return planes[0][..., np.newaxis]
+    out = np.empty((height, width, len(components)), np.uint8)
+    pixels.assemble(planes, components, stored, target, out, fancy_upsampling)
     return out
