@@ -13,6 +13,7 @@ import io
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -27,10 +28,15 @@ from requirements import REQUIRED
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as a sweep what the marker ``usual`` leaves out: those tests run only with ``-m ""``."""
+    cases: Counter[object] = Counter()
     for item in items:
         usual = item.get_closest_marker("usual")
-        if usual is not None and isinstance(item, pytest.Function) and item.callspec.id not in usual.args:
+        if usual is None or not isinstance(item, pytest.Function):
+            continue
+        every = usual.kwargs.get("every")
+        if cases[item.function] % every if every else item.callspec.id not in usual.args:
             item.add_marker("sweep")
+        cases[item.function] += 1
 
 
 CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))

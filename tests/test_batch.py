@@ -216,6 +216,7 @@ def some_small_pictures() -> list[np.ndarray]:
     return [kinds[i % 3](*shapes[number]) for i, number in enumerate(order)]
 
 
+@pytest.mark.usual("options0-None", "options1-1", "options2-2", "options0-7")
 @pytest.mark.parametrize("batch_size", [None, 1, 2, 7])
 @pytest.mark.parametrize("options", [{}, {"subsampling": "4:4:4", "restart_marker_blocks": 2}, {"optimize": True}])
 def test_pictures_encoded_together_are_pillows(batch_size: int | None, options: dict) -> None:

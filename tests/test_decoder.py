@@ -29,6 +29,7 @@ SUBSAMPLINGS = ["4:4:4", "4:2:2", "4:2:0"]
 # --- what Pillow writes ----------------------------------------------------------------------------------
 
 
+@pytest.mark.usual(every=4)
 @pytest.mark.parametrize("quality", range(1, 101, 3))
 def test_qualities(quality: int) -> None:
     for image in (samples.smooth(45, 61, seed=quality), samples.extremes(24, 40, seed=quality)):
@@ -37,6 +38,7 @@ def test_qualities(quality: int) -> None:
             assert np.array_equal(numjpeg.decode(data), pillow.load(data))
 
 
+@pytest.mark.usual(every=4)
 @pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
 @pytest.mark.parametrize("height", range(1, 35))
 def test_every_small_size(subsampling: str, height: int) -> None:
@@ -86,6 +88,7 @@ FACTORS = [
 ]  # fmt: skip
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.cjpeg
 @pytest.mark.parametrize("factors", FACTORS)
 def test_every_ratio(cjpeg: str, factors: str, tmp_path: Path) -> None:
@@ -136,6 +139,7 @@ def in_several_scans(data: bytes, groups: list[tuple[int, ...]], *, restart: int
     return b"".join([*parts, b"\xff\xd9"])
 
 
+@pytest.mark.usual(every=4)
 @pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
 @pytest.mark.parametrize("restart", [0, 1, 5])
 @pytest.mark.parametrize("groups", [[(0,), (1,), (2,)], [(0,), (1, 2)], [(2,), (0,), (1,)], [(0, 1), (2,)]])

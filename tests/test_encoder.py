@@ -41,6 +41,7 @@ def test_every_quality(quality: int) -> None:
             assert numjpeg.encode(picture, **options) == pillow.save(picture, **options)
 
 
+@pytest.mark.usual(every=4)
 @pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
 @pytest.mark.parametrize("height", range(1, 35))
 def test_every_small_size(subsampling: str, height: int) -> None:
@@ -309,6 +310,7 @@ FACTORS = [
 ]  # fmt: skip
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.cjpeg
 @pytest.mark.parametrize("factors", FACTORS)
 def test_every_ratio_equals_cjpeg(cjpeg: str, factors: str, tmp_path: Path) -> None:

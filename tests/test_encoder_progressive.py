@@ -36,6 +36,7 @@ def check(image: np.ndarray, mode: str | None = None, **options) -> bytes:
 # --- pictures --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usual(every=7)
 @pytest.mark.parametrize("quality", range(1, 101))
 def test_every_quality(quality: int) -> None:
     for subsampling in SUBSAMPLINGS:
@@ -43,6 +44,7 @@ def test_every_quality(quality: int) -> None:
         check(samples.noise(16, 40, seed=quality), quality=quality, subsampling=subsampling)
 
 
+@pytest.mark.usual("4:2:0")
 @pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
 def test_small_sizes(subsampling: str) -> None:
     sides = (1, 2, 7, 8, 9, 16, 17, 25, 33)
@@ -106,6 +108,7 @@ def test_restart_blocks(blocks: int, subsampling: str) -> None:
         check(image, restart_marker_blocks=blocks, subsampling=subsampling)
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.parametrize("rows", [1, 2, 3, 100])
 def test_restart_rows(rows: int) -> None:
     """Scans of one component have other rows of MCUs than those of all, and so another DRI."""
@@ -165,6 +168,7 @@ def as_text(scans: list) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.cjpeg
 @pytest.mark.parametrize("scans", SCRIPTS, ids=["plain", "deep", "incomplete", "single"])
 @pytest.mark.parametrize("factors", ["1x1", "2x2", "1x2", "4x1", "2x1,1x2,1x1"])
@@ -178,6 +182,7 @@ def test_own_scripts_equal_cjpeg(cjpeg: str, scans: list, factors: str, tmp_path
             assert numjpeg.encode(image, quality, subsampling=factors, scans=scans) == expected
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.cjpeg
 @pytest.mark.parametrize(
     "factors", ["1x2", "4x1", "4x2", "1x4", "3x1", "2x2,1x2,1x2", "2x2,2x2,1x1", "1x1,2x2,2x2", "1x1,1x1,2x2"]
@@ -237,6 +242,7 @@ def check_coefficients(jpegtran: str, data: bytes, tmp_path: Path, **changes) ->
     assert np.array_equal(pillow.load(progressive), pillow.load(data))
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.cjpeg
 @pytest.mark.parametrize("options", [{}, {"subsampling": 0}, {"subsampling": 1, "quality": 97}, {"quality": 5}])
 @pytest.mark.parametrize("restart", [0, 1, 50])

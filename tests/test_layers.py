@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,8 @@ def storey(name: str) -> int:
     return next(i for i, rooms in enumerate(STOREYS) if name in rooms)
 
 
-def imported(module: Path) -> set[str]:
+@cache
+def imported(module: Path) -> frozenset[str]:
     """Absolute names of what a module imports, wherever in it the import stands."""
     names = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
@@ -77,7 +79,7 @@ def imported(module: Path) -> set[str]:
             assert node.level == 0, f"{module}: relative import"
             names.add(str(node.module))
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def own_rooms(module: Path) -> set[str]:

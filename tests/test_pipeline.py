@@ -30,6 +30,7 @@ def entropy_coded(data: bytes) -> bytes:
     return data[start + 2 + int.from_bytes(data[start + 2 : start + 4], "big") : -2]
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("quality", QUALITIES)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("height", "width"), SIZES)

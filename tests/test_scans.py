@@ -50,6 +50,7 @@ SIZES = [(1, 1), (7, 9), (16, 16), (33, 17), (45, 61)]
 NAMES = ["4:4:4", "4:2:2", "4:2:0"]
 
 
+@pytest.mark.usual("1-4:2:0", "50-4:2:2", "90-4:4:4", "100-4:2:0")
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("quality", [1, 50, 90, 100])
 @pytest.mark.usefixtures("literal")
@@ -88,6 +89,7 @@ FACTORS = [
 ]
 
 
+@pytest.mark.usual("1x2", "4x2", "2x2,2x1,2x1", "1x1,2x2,2x2")
 @pytest.mark.parametrize("factors", FACTORS)
 def test_fast_forms_change_no_file(factors: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the factors that Pillow does not write; test_encoder compares those of the fast forms with cjpeg's."""

@@ -242,6 +242,7 @@ KINDS: dict[str, dict[str, object]] = {
 }
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize("stated", [0, 1, 8, 41, 47, 64, 65535])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("channels", [1, 3])
@@ -377,10 +378,10 @@ def test_a_picture_in_an_appn_whose_length_is_wrong(length: int) -> None:
 def test_many_second_sois_take_linear_time() -> None:
     start = time.process_time()
     with pytest.raises(numjpeg.FormatError, match="no frame"):
-        numjpeg.decode(b"\xff\xd8" * 200_000, strict=False)
+        numjpeg.decode(b"\xff\xd8" * 100_000, strict=False)
     with pytest.raises(numjpeg.FormatError, match="no frame"):
-        numjpeg.decode(b"\xff\xd8" * 100_000 + b"\xff\xd9" * 100_000, strict=False)
-    assert time.process_time() - start < 10
+        numjpeg.decode(b"\xff\xd8" * 50_000 + b"\xff\xd9" * 50_000, strict=False)
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("kind", KINDS)

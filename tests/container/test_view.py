@@ -33,6 +33,7 @@ def draft(data: bytes, divisor: int) -> np.ndarray:
         return np.asarray(image)
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
 def test_scaled_pictures_equal_pillows_draft(
@@ -77,6 +78,7 @@ def test_real_files_equal_pillows_draft(corpus) -> None:
     assert compared > 3
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize(
     "options", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"restart_marker_blocks": 2}]
 )

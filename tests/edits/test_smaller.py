@@ -14,6 +14,7 @@ import numjpeg
 PROFILE = bytes(16) + b"RGB " + bytes(200)
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("options", [{}, {"subsampling": 0}, {"progressive": True}, {"restart_marker_rows": 1}])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_pixels_stay_and_the_file_is_smaller(options: dict, progressive: bool) -> None:

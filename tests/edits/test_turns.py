@@ -9,6 +9,7 @@ from numjpeg import transform
 from numjpeg.edits.turns import OPERATIONS
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("size", [(32, 48), (37, 61), (64, 17), (7, 100)])
 @pytest.mark.parametrize("operation", JPEGTRAN)
 def test_every_operation_equals_jpegtran(jpegtran, operation: str, size: tuple[int, int]) -> None:
@@ -27,6 +28,10 @@ def test_every_operation_equals_jpegtran(jpegtran, operation: str, size: tuple[i
             assert transform(data, operation, perfect=True) == perfect, name
 
 
+@pytest.mark.usual(
+    *("none-20x25+17+9", "rotate_180-20fx25f+17+9", "flip_horizontal-44x28+17+9"),
+    *("none-1x1+0+0", "rotate_180-61x37+0+0", "flip_horizontal-30x1f+5+36"),
+)
 @pytest.mark.parametrize(
     "crop", ["20x25+17+9", "20fx25f+17+9", "44x28+17+9", "1x1+0+0", "61x37+0+0", "30x1f+5+36"]
 )

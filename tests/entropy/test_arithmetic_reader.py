@@ -64,6 +64,7 @@ def test_files_are_decoded_as_by_pillow(kind: str, channels: int) -> None:
     assert not report.remarks
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_damaged_files_are_decoded_as_by_pillow(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What libjpeg gives up, as a wrong marker ends the data, is not compared."""

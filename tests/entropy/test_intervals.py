@@ -127,6 +127,7 @@ def put_in_front_of_markers(data: bytes, stray: bytes, number: int) -> bytes:
     return data
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize(
     "stray",
@@ -151,6 +152,7 @@ def test_stray_bytes_in_front_of_restart_markers(kind: str, stray: bytes) -> Non
     assert report.mask.any()
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize("junk", [b"", b"\x12\x34", b"\xff\0" * 3, bytes(40)], ids=bytes.hex)
 @pytest.mark.parametrize("count", [1, 3])

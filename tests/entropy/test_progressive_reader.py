@@ -25,6 +25,7 @@ def segment(marker: int, payload: bytes) -> bytes:
 # --- pixels and coefficients -----------------------------------------------------------------------------
 
 
+@pytest.mark.usual("10-4:2:0", "60-4:2:2", "90-4:4:4", "100-4:2:0")
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
 @pytest.mark.parametrize("quality", [10, 60, 90, 100])
 def test_pixels_equal_pillow_s(subsampling: str, quality: int) -> None:
@@ -76,6 +77,7 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.cjpeg
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_scan_scripts(cjpeg: str, name: str, tmp_path: Path) -> None:

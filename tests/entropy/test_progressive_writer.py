@@ -64,6 +64,7 @@ def blocks(count: int, density: float, largest: int, seed: int) -> np.ndarray:
     return np.where(random.random((count, 64)) < own, value, 0).astype(np.int16)
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize(("Ah", "Al"), STEPS)
 @pytest.mark.parametrize(("Ss", "Se"), [(1, 63), (1, 5), (6, 63), (1, 1), (63, 63), (20, 40)])
 def test_ac_scans(Ah: int, Al: int, Ss: int, Se: int) -> None:
@@ -71,6 +72,7 @@ def test_ac_scans(Ah: int, Al: int, Ss: int, Se: int) -> None:
         check_ac(blocks(60, density, largest, i), Ss=Ss, Se=Se, Ah=Ah, Al=Al)
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize(("Ah", "Al"), [(0, 0), (0, 1), (1, 0), (2, 1)])
 @pytest.mark.parametrize("interval", [1, 2, 7, 59, 60, 61])
 def test_ac_scans_with_restart_intervals(Ah: int, Al: int, interval: int) -> None:
@@ -102,6 +104,7 @@ def test_every_place_of_one_coefficient_and_its_neighbours(Ah: int, Al: int, end
     check_ac(np.array(sequences), Ss=1, Se=63, Ah=Ah, Al=Al)
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("count", [0x7FFE, 0x7FFF, 0xFFFE])
 @pytest.mark.parametrize("Ah", [0, 1])
 def test_runs_of_32767_blocks(count: int, Ah: int) -> None:
@@ -162,6 +165,7 @@ def test_no_block_has_an_end() -> None:
 FACTORS = [((1, 1),), ((2, 2), (1, 1), (1, 1)), ((1, 2), (1, 1), (2, 1)), ((1, 1), (1, 1), (1, 1), (1, 1))]
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize("factors", FACTORS)
 @pytest.mark.parametrize(("Ah", "Al"), STEPS)
 def test_dc_scans(factors, Ah: int, Al: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,7 @@ def literally(scan: Scan, planes: list[np.ndarray], rows: int, columns: int) -> 
     return data, counts
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.parametrize("factors", FACTORS)
 @pytest.mark.parametrize("interval", [0, 1, 3, 5, 100])
 def test_scans_equal_the_flow_charts(factors, interval: int) -> None:

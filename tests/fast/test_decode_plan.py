@@ -93,6 +93,7 @@ def test_random_pictures(kind: str, made_by_plan: list[bool]) -> None:
         assert sound < 4 or all(made_by_plan)
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("height", [1, 2, 3, 5, 8, 9, 16, 17])
 @pytest.mark.parametrize("kind", NAMES)
 def test_small_sides(height: int, kind: str) -> None:

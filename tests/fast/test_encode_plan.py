@@ -55,6 +55,7 @@ def literally(monkeypatch: pytest.MonkeyPatch, call: Callable[[], Any]) -> Any:
         return call()
 
 
+@pytest.mark.usual(every=4)
 @pytest.mark.parametrize("number", range(120))
 def test_files_equal_those_of_the_literal_form_twice(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time the plan is an old one."""
@@ -66,6 +67,7 @@ def test_files_equal_those_of_the_literal_form_twice(number: int, monkeypatch: p
     assert numjpeg.encode(image, **options) == expected
 
 
+@pytest.mark.usual(every=4)
 @pytest.mark.parametrize("name", ["4:4:4", "4:2:2", "4:2:0"])
 @pytest.mark.parametrize("side", [1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 64])
 def test_files_equal_pillow_s(name: str, side: int) -> None:

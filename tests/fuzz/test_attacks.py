@@ -110,7 +110,7 @@ def test_every_byte_changed(name: str) -> None:
         for value in sorted({0, 255, (old + 1) % 256, (old - 1) % 256, old ^ 0x80, old ^ 0x10} - {old})
     ]
     if not ALL:
-        changes = random.Random(name).sample(changes, 40)
+        changes = random.Random(name).sample(changes, 15)
     found = [attack(data[:place] + bytes((value,)) + data[place + 1 :]) for place, value in changes]
     count(f"one byte of {name}", found)
 
@@ -279,7 +279,6 @@ EXPENSIVE = {
 
 @pytest.mark.usual(
     "intervals of a byte",
-    "two of three intervals missing",
     "runs beyond the block",
     "markers out of place",
     "nothing but a header, 4:2:0",

@@ -44,6 +44,7 @@ def test_psnr_takes_a_fifth_of_the_bytes_less(photo: np.ndarray) -> None:
     assert rate_at(photo, 35, tune="psnr") < 0.8 * rate_at(photo, 35, optimize=True)
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("tune", ["psnr", "perceptual"])
 @pytest.mark.parametrize("quality", [1, 40, 90, 100])
 def test_every_kind_of_picture_becomes_a_file_that_others_read(tune: str, quality: int) -> None:

@@ -65,6 +65,7 @@ def test_bands_are_parts_of_the_whole(subsampling: str, size: tuple[int, int]) -
         np.testing.assert_allclose(joined(of_band), expected, atol=2e-3)
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("tune", ["psnr", "perceptual"])
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
 def test_bands_hardly_show_in_the_file(tune: str, subsampling: str, monkeypatch: pytest.MonkeyPatch) -> None:

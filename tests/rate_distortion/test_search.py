@@ -41,6 +41,7 @@ def test_target_bytes(photo: np.ndarray, tune: str, target: int, progressive: bo
     assert by_pillow(data).shape == image.shape
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("tune", ["psnr", "perceptual"])
 @pytest.mark.parametrize("target", [24, 31.5, 36, 40.25])
 def test_target_psnr(photo: np.ndarray, tune: str, target: float) -> None:

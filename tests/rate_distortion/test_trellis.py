@@ -41,6 +41,7 @@ def small_table() -> object:
     return optimal_table(frequencies)
 
 
+@pytest.mark.usual(every=4)
 @pytest.mark.parametrize("table", [AC_LUMINANCE, AC_CHROMINANCE, small_table()], ids=["K.5", "K.6", "small"])
 @pytest.mark.parametrize("worth", [1.5, 9.0, 40.0])
 def test_no_choice_of_ac_levels_costs_less(table, worth: float) -> None:

@@ -85,6 +85,7 @@ def random_file(random: np.random.Generator, most: int = 300) -> bytes:
     return numjpeg.encode(image, subsampling=subsampling, **options)
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("seed", range(12))
 def test_random_files(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -173,6 +174,7 @@ def broken(data: bytes, random: np.random.Generator) -> bytes:
     return bytes(damaged)
 
 
+@pytest.mark.usual(every=4)
 @pytest.mark.parametrize("seed", range(8))
 def test_broken_files(seed: int) -> None:
     """The same bands, findings and error: text, offset and MCU."""

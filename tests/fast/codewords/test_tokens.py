@@ -81,6 +81,7 @@ def written(scan: Scan, symbols: Codable) -> bytes:
     return b"".join(write_scan(scan, [symbols]))
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize("factors", FACTORS)
 @pytest.mark.parametrize("selectors", [(0, 1, 1, 0), (0, 0, 0, 0), (3, 1, 2, 0), (2, 0, 1, 1)])
 @pytest.mark.parametrize("seed", range(4))

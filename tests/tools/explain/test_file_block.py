@@ -31,6 +31,7 @@ CHROMA = [(1, 1), (1, 1)]
 SAMPLINGS = {"gray": [(1, 1)], "4:4:4": [(1, 1), *CHROMA], "4:2:2": [(2, 1), *CHROMA], "4:2:0": [(2, 2), *CHROMA]}
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 @pytest.mark.parametrize(
     "options", [{"quality": 75}, {"quality": 97, "optimize": True}, {"quality": 20, "restart_marker_blocks": 3}]

@@ -120,6 +120,7 @@ def test_maps(browser: Browser, tmp_path: Path) -> None:
     assert browser.value("document.getElementById('map').hidden")
 
 
+@pytest.mark.usual("options0", "options1")
 @pytest.mark.parametrize(
     "options", [{"restart_marker_blocks": 2}, {"progressive": True}, {"optimize": True}, {"subsampling": "4:4:4"}]
 )

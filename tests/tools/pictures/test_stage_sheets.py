@@ -31,6 +31,7 @@ GRAY = [
 ]
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.parametrize(
     ("shape", "subsampling"),
     [

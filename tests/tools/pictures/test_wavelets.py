@@ -9,7 +9,7 @@ from numjpeg.tools.pictures.wavelets import draw_wavelets
 
 
 def test_any_photograph() -> None:
-    image = photo(70, 90)
+    image = photo(33, 45)
     drawn, other = draw_wavelets(image), draw_wavelets(255 - image)
     assert drawn.size == other.size
     assert drawn.width > 4 * 150
