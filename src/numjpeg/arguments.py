@@ -99,7 +99,8 @@ class Settings:
     def kind(self) -> str:
         """All that decides how pixels become the symbols of a scan, as a string, which keeps its hash."""
         tables = [table.tobytes() for table in self.tables]
-        return repr((self.source, self.stored, self.frame, tables, self.coefficients.restart_interval))
+        of_scans = self.coefficients.restart_interval, self.script
+        return repr((self.source, self.stored, self.frame, tables, *of_scans))
 
 
 @dataclass(frozen=True)

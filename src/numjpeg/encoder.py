@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +31,7 @@ from numjpeg.stages.subsampling import downsample
 
 if TYPE_CHECKING:
     from numjpeg.fast.encode_plan import EncodePlan
+    from numjpeg.fast.progressive_plan import ProgressivePlan
 
 
 def encode(
@@ -170,13 +170,14 @@ def _tables_given(settings: Settings) -> Mapping[TableKey, HuffmanTable] | None:
 
 def most_together(settings: Settings) -> int:
     """How many pictures of these settings :func:`run_together` can take; 0 if none."""
-    special = settings.tuning or settings.script or settings.lossless or settings.arithmetic
+    special = settings.tuning or settings.lossless or settings.arithmetic
     if special or settings.coefficients.precision != 8 or settings.dct_method != "islow":
         return 0
-    if not fast_forms_enabled():
+    restarts = settings.restart_rows or settings.coefficients.restart_interval
+    if not fast_forms_enabled() or (settings.script and restarts):
         return 0
     most = _most_in_a_plan(settings)
-    return min(1, most) if settings.optimize else most
+    return min(1, most) if settings.optimize or settings.script else most
 
 
 @lru_cache(maxsize=64)
@@ -200,50 +201,63 @@ def run_together(plans: Sequence[Plan]) -> list[bytes]:
     return files
 
 
-def _prepared(settings: Settings, count: int) -> EncodePlan | None:
+def _prepared(settings: Settings, count: int) -> EncodePlan | ProgressivePlan | None:
     """What encodes ``count`` pictures at a time; None for a single picture that is the first of its kind."""
     from numjpeg.fast.encode_plan import EncodePlan, bytes_of_plan  # noqa: PLC0415 (see above)
     from numjpeg.fast.plan_store import PLANS, Promise  # noqa: PLC0415
+    from numjpeg.fast.progressive_plan import ProgressivePlan, bytes_of_progressive_plan  # noqa: PLC0415
 
-    key = EncodePlan, settings.kind, count
-    prepared: EncodePlan | Promise | None = PLANS.take(key)
-    if isinstance(prepared, EncodePlan):
+    frame, script = settings.frame, settings.script
+    key = ProgressivePlan if script else EncodePlan, settings.kind, count
+    prepared: EncodePlan | ProgressivePlan | Promise | None = PLANS.take(key)
+    if isinstance(prepared, (EncodePlan, ProgressivePlan)):
         return prepared
     if prepared is None and count == 1:
-        PLANS.put(key, Promise(bytes_of_plan(settings.frame)))
+        size = bytes_of_progressive_plan(frame, script) if script else bytes_of_plan(frame)
+        PLANS.put(key, Promise(size))
         return None
-    [scan] = make_scans(settings.frame, (), settings.coefficients.restart_interval)
-    return EncodePlan(scan, settings.tables, settings.source, settings.stored, count)
+    scans = make_scans(frame, script, settings.coefficients.restart_interval)
+    if script:
+        return ProgressivePlan(scans, settings.tables, settings.source, settings.stored)
+    return EncodePlan(scans[0], settings.tables, settings.source, settings.stored, count)
 
 
-def _encode_together(plans: Sequence[Plan], prepared: EncodePlan) -> list[bytes]:
+def _encode_together(plans: Sequence[Plan], prepared: EncodePlan | ProgressivePlan) -> list[bytes]:
     """The files of as many plans as ``prepared`` takes. ``prepared`` then goes back to the store."""
     from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (see above)
+    from numjpeg.fast.progressive_plan import ProgressivePlan  # noqa: PLC0415
 
-    settings, scan = plans[0].settings, prepared.scan
-    symbols = prepared.tokens([plan.samples for plan in plans])
-    if settings.optimize:
-        tables = optimal_tables([(scan, symbols.frequencies(scan))])
-        head = _whole_head(settings, tables)
+    settings, pictures = plans[0].settings, [plan.samples for plan in plans]
+    if isinstance(prepared, ProgressivePlan):
+        files = [_head(settings) + prepared.file(picture) for picture in pictures]
     else:
-        tables, head = STANDARD_TABLES, _standard_head(settings)
-    scan.huffman_tables.update(tables)
-    files = [head + data for data in prepared.scans(symbols)]
+        scan, symbols = prepared.scan, prepared.tokens(pictures)
+        if settings.optimize:
+            tables = optimal_tables([(scan, symbols.frequencies(scan))])
+            start = _scan_head(settings, scan, tables)
+        else:
+            tables, start = STANDARD_TABLES, _standard_head(settings)
+        scan.huffman_tables.update(tables)
+        files = [start + data for data in prepared.scans(symbols)]
     PLANS.put((type(prepared), settings.kind, len(plans)), prepared)
     return files
 
 
-def _whole_head(settings: Settings, tables: Mapping[TableKey, HuffmanTable]) -> bytes:
+@lru_cache(maxsize=64)
+def _head(settings: Settings) -> bytes:
+    """A file up to the frame header."""
+    return b"".join(head(settings.coefficients, settings.frame))
+
+
+def _scan_head(settings: Settings, scan: Scan, tables: Mapping[TableKey, HuffmanTable]) -> bytes:
     """A sequential file of one scan up to its data."""
-    coefficients = settings.coefficients
-    [scan] = make_scans(settings.frame, (), coefficients.restart_interval)
-    parts = head(coefficients, settings.frame), tables_head(coefficients, tables), [segments.build_sos(scan)]
-    return b"".join(chain.from_iterable(parts))
+    return b"".join([_head(settings), *tables_head(settings.coefficients, tables), segments.build_sos(scan)])
 
 
 @lru_cache(maxsize=64)
 def _standard_head(settings: Settings) -> bytes:
-    return _whole_head(settings, STANDARD_TABLES)
+    [scan] = make_scans(settings.frame, (), settings.coefficients.restart_interval)
+    return _scan_head(settings, scan, STANDARD_TABLES)
 
 
 # --- pixels to coefficients ------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ from numjpeg.entropy.shared import dc_in_scan_order, interval_starts, predict_dc
 from numjpeg.stages.huffman import (
     MAX_CATEGORY,
     ZERO_RUN,
+    HuffmanTable,
     huffman_encode,
     magnitude_bits,
     magnitude_category,
@@ -222,7 +223,7 @@ def _counted(counts: NDArray[np.integer]) -> NDArray[np.intp]:
 
 
 @lru_cache(maxsize=1)
-def _magnitudes() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+def magnitudes() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     """SSSS and magnitude bits of every int16 value; the index is the value as uint16."""
     values = np.arange(1 << 16, dtype=np.uint16).view(np.int16)
     category = magnitude_category(values)
@@ -280,7 +281,7 @@ def coefficient_symbols(found: InScan) -> CoefficientSymbols:
         since[first] = bounds.take(some) - first
         np.maximum.accumulate(since, out=since)
     run = zeros - since
-    category, bits = _magnitudes()
+    category, bits = magnitudes()
     index = value.take(at).view(np.uint16)
     symbol = category.take(index)
     if symbol.max(initial=0) > MAX_CATEGORY:
@@ -443,29 +444,37 @@ def insert_ends_of_blocks(
     return AcSymbols(symbol, extra, following, corrections, begins), left
 
 
-EXTRA_BITS = np.array([s & 15 or (0 if s == ZERO_RUN else s >> 4) for s in range(256)], np.uint8)
+_EXTRA_BITS = np.array([s & 15 or (0 if s == ZERO_RUN else s >> 4) for s in range(256)], np.uint8)
 """How many bits follow a symbol: magnitude bits after RRRRSSSS, n after EOBn (n << 4), none after ZRL."""
 TOGETHER = 24
 """Correction bits that go into one word with the symbol and its own bits, at most 16 + 15."""
 
 
-def append_corrections(
-    codes: NDArray[np.uint64], lengths: NDArray[np.uint64], symbols: AcSymbols
+def code_words(
+    symbols: AcSymbols, tables: Sequence[HuffmanTable], selector: NDArray[np.intp] | int = 0
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.intp]]:
-    """Put correction bits behind the code words of symbols.
+    """Code symbols, and put the bits that follow behind their codes.
+
+    Parameters
+    ----------
+    tables, selector : as of :func:`numjpeg.stages.huffman.huffman_encode`.
 
     Returns
     -------
     (codes, lengths, places): words of at most 16 + 15 + 24 bits, an empty one in the end, and ``(n + 1,)`` the
-    place of each symbol's word among them.
+    place of each symbol's word among them, and of the empty one.
     """
+    codes, code_lengths = huffman_encode(symbols.symbol, tables, selector)
+    extra_bits = _EXTRA_BITS.take(symbols.symbol)
+    codes = codes << extra_bits.astype(np.uint64) | symbols.extra
+    lengths = (code_lengths + extra_bits).astype(np.uint64)
     places = np.arange(len(codes) + 1)
     if len(symbols.corrections):
         words = words_64(np.packbits(symbols.corrections))
         own = np.minimum(symbols.following, TOGETHER).astype(np.uint64)
         at = _counted(symbols.following)[:-1]
         codes = codes << own | _bits_at(words, at, own)
-        lengths = lengths + own
+        lengths += own
         # What is left over, in words of 32 bits.
         rest = symbols.following.astype(np.intp) - TOGETHER
         if rest.max() > 0:
@@ -499,16 +508,13 @@ class AcPiece:
 
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
         """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
-        symbols, tables = self.symbols, [scan.huffman_tables[1, scan.components[0].Ta]]
-        codes, code_lengths = huffman_encode(symbols.symbol, tables)
-        extra_bits = EXTRA_BITS.take(symbols.symbol)
-        codes = codes << extra_bits.astype(np.uint64) | symbols.extra
-        codes, lengths, places = append_corrections(codes, (code_lengths + extra_bits).astype(np.uint64), symbols)
+        tables = [scan.huffman_tables[1, scan.components[0].Ta]]
+        codes, lengths, places = code_words(self.symbols, tables)
         # The word that an MCU begins with is needed only where restart intervals begin.
         bound_word, bound_tail = np.zeros(self.mcus + 1, np.intp), np.zeros(self.mcus + 1, np.uint64)
         starts = interval_starts(scan, self.first_mcu, self.mcus)
-        bound_word[starts] = places.take(symbols.starts)
-        bound_word[-1] = len(codes) - 1
+        bound_word[starts] = places.take(self.symbols.starts)
+        bound_word[-1] = places[-1]
         bound_tail[starts] = lengths.take(bound_word[starts])
         return Coded(codes, lengths, self.first_mcu, bound_word, bound_tail)
 

@@ -52,34 +52,24 @@ def bytes_of_plan(frame: Frame) -> int:
     return TILE_BLOCKS // most_pictures(frame) * BYTES_A_BLOCK
 
 
-class EncodePlan:
-    """How ``count`` pictures of a kind become scans. Its buffers carry nothing from one use to the next."""
+class CoefficientPlan:
+    """How ``count`` pictures of a kind become coefficients. Its buffers carry nothing from one use to the next."""
 
     def __init__(
-        self, scan: Scan, tables: Sequence[NDArray[np.uint16]], source: str, stored: str, count: int = 1
+        self, frame: Frame, tables: Sequence[NDArray[np.uint16]], source: str, stored: str, count: int
     ) -> None:
         """Prepare.
 
         Parameters
         ----------
-        scan : that of all components of one picture's sequential file.
-        tables : the quantization table of each.
+        frame : that of each file. tables : the quantization table of each component.
         source, stored : colour space of the pictures and of the files.
         """
-        self.scan, self.source, self.stored, self.count = scan, source, stored, count
-        self.components = scan.components
-        self.fused = is_fusible(scan.components, source, stored)
+        self.frame, self.source, self.stored, self.count = frame, source, stored, count
+        self.components = frame.components
+        self.fused = is_fusible(frame.components, source, stored)
         self.workspace = Workspace()
         self._place_blocks(tables)
-        self._order_blocks()
-        mcus = prod(scan.mcus)
-        intervals = interval_starts(scan, 0, mcus) if scan.restart_interval else np.zeros(1, np.intp)
-        starts = (np.arange(count)[:, np.newaxis] * mcus + intervals).ravel()
-        self.intervals = len(intervals)
-        """Restart intervals of a picture."""
-        self._ends = np.append(starts[1:], count * mcus)
-        self._predict_from_the_block_before(starts)
-        self._prepare_keys()
 
     @cached_property
     def nbytes(self) -> int:
@@ -89,11 +79,9 @@ class EncodePlan:
         whole = {id(own): own.nbytes for own in (a if a.base is None else a.base for a in arrays)}
         return self.workspace.nbytes + sum(whole.values())
 
-    # --- what is prepared --------------------------------------------------------------------------------
-
     def _place_blocks(self, tables: Sequence[NDArray[np.uint16]]) -> None:
         """The blocks in flight: component by component, in each picture by picture, row by row."""
-        frame = self.scan.frame
+        frame = self.frame
         self.h_max, self.v_max = frame.H_max, frame.V_max
         rows, columns = ceil_div(frame.height, 8 * self.v_max), ceil_div(frame.width, 8 * self.h_max)
         sizes = [frame.block_size(c) for c in self.components]
@@ -116,28 +104,89 @@ class EncodePlan:
         self._transform = forward_dct.Transform(self._samples)
         quotients = np.full(64 * self.blocks + 1, forward_dct.INTEGERS, np.float32)  # the last one is 0
         self._quotients = quotients[:-1].reshape(8, 8, self.blocks)
-        self._quantized = quotients.view(np.int16)
+        self.quantized = quotients.view(np.int16)
         """Of every two the low one is a coefficient: v, u, block; behind them all the 0 that fills up MCUs."""
+
+    def block_numbers(self) -> list[NDArray[np.int16]]:
+        """Of each component the numbers of its blocks, ``(count, rows, columns)``, from 1 on."""
+        grids, first = [], 1
+        for c, (rows, columns), own in zip(self.components, self.sizes, self.counts, strict=True):
+            height, width = self.frame.block_size(c)
+            grid = np.arange(first, first + own, dtype=np.int16).reshape(self.count, rows, columns)
+            grids.append(grid[:, :height, :width])
+            first += own
+        return grids
+
+    def places(self, number: NDArray[np.integer], k: NDArray[np.integer]) -> NDArray[np.intp]:
+        """Where coefficient ``k`` along the zig-zag of a block is found in :attr:`quantized`; 0 at block 0."""
+        place = NATURAL.astype(np.intp)[k] * self.blocks + number - 1
+        return 2 * np.where(number > 0, place, 64 * self.blocks) + (sys.byteorder == "big")
+
+    def quantize(self, pictures: Sequence[Picture]) -> None:
+        """The quantized coefficients of pictures ``(height, width, channels)``."""
+        if self._convert:
+            self._convert(self._padded(pictures))
+        else:
+            self._fill_by_stages(pictures)
+        forward_dct.quantize(self._transform(), self._factors, self._quotients)
+
+    def _padded(self, pictures: Sequence[Picture]) -> Picture:
+        """The pictures below each other, each with its last row and column repeated up to whole MCUs."""
+        frame = self.frame
+        height, width = frame.height, frame.width
+        if self.count == 1 and self.padded == (height, width):
+            return pictures[0]
+        stack = self.workspace.array("stack", (self.count, *self.padded, 3), np.uint8)
+        for own, picture in zip(stack, pictures, strict=True):
+            own[:height, :width] = picture
+        if width < self.padded[1]:
+            stack[:, :height, width:] = stack[:, :height, width - 1 : width]
+        if height < self.padded[0]:
+            stack[:, height:] = stack[:, height - 1 : height]
+        return stack.reshape(-1, *stack.shape[2:])
+
+    def _fill_by_stages(self, pictures: Sequence[Picture]) -> None:
+        """Level-shifted blocks of pictures for which there are no fused stages."""
+        [samples] = self._samples
+        for i, picture in enumerate(pictures):
+            first = 0
+            of_picture = component_blocks(picture, self.components, self.source, self.stored)
+            for blocks, (rows, columns), own in zip(of_picture, self.sizes, self.counts, strict=True):
+                place = samples[1:, :, first + i * rows * columns :][:, :, : rows * columns]
+                place.reshape(8, 8, rows, columns)[...] = blocks.transpose(3, 2, 0, 1)
+                first += own
+
+
+class EncodePlan(CoefficientPlan):
+    """How ``count`` pictures of a kind become scans of sequential files."""
+
+    def __init__(
+        self, scan: Scan, tables: Sequence[NDArray[np.uint16]], source: str, stored: str, count: int = 1
+    ) -> None:
+        """Prepare; ``scan`` is that of all components, the rest as of :class:`CoefficientPlan`."""
+        super().__init__(scan.frame, tables, source, stored, count)
+        self.scan = scan
+        self._order_blocks()
+        mcus = prod(scan.mcus)
+        intervals = interval_starts(scan, 0, mcus) if scan.restart_interval else np.zeros(1, np.intp)
+        starts = (np.arange(count)[:, np.newaxis] * mcus + intervals).ravel()
+        self.intervals = len(intervals)
+        """Restart intervals of a picture."""
+        self._ends = np.append(starts[1:], count * mcus)
+        self._predict_from_the_block_before(starts)
+        self._prepare_keys()
 
     def _order_blocks(self) -> None:
         """Where in the quantized coefficients each one of the scan is, by the stages themselves."""
         scan = self.scan
-        grids, first = [], 1
-        for c, (rows, columns), own in zip(self.components, self.sizes, self.counts, strict=True):
-            height, width = scan.frame.block_size(c)
-            grid = np.arange(first, first + own, dtype=np.int16).reshape(self.count, rows, columns, 1)
-            grids.append(np.repeat(grid[:, :height, :width], 64, axis=3))
-            first += own
+        grids = [np.repeat(grid[..., np.newaxis], 64, axis=3) for grid in self.block_numbers()]
         pictures = []
         for own_grids in zip(*grids, strict=True):
             own_planes = zip(own_grids, scan.factors, strict=True)
             pictures.append(interleave([pad_to_mcus(g, *scan.mcus, f) for g, f in own_planes], scan.factors))
-        block = np.concatenate(pictures).reshape(-1, 64).astype(np.intp)  # 0 where an MCU is filled up
-        v, u = np.divmod(NATURAL.astype(np.intp), 8)
-        order = (v * 8 + u) * self.blocks + block - 1
-        order[block == 0] = 64 * self.blocks
-        self._order = 2 * order.ravel() + (sys.byteorder == "big")
-        """For each place in the scan the index of its coefficient in :attr:`_quantized`."""
+        number = np.concatenate(pictures).reshape(-1, 64)  # 0 where an MCU is filled up
+        self._order = self.places(number, np.arange(64)).ravel()
+        """For each place in the scan the index of its coefficient in :attr:`quantized`."""
         self._sequences = np.zeros(len(self._order) + 1, np.int16)
         self._in_scan = self._sequences[:-1], self._sequences[:-1:64].reshape(-1, scan.blocks_per_mcu)
         self._present = np.ones(len(self._order) + 1, np.bool_)
@@ -171,52 +220,16 @@ class EncodePlan:
         self._of_place = np.append(whole.ravel(), layout.of_block_before[0]).astype(np.int16) + np.int16(zero)
         self._keys = np.empty_like(self._of_place)
 
-    # --- what is done ------------------------------------------------------------------------------------
-
-    def _quantize(self, pictures: Sequence[Picture]) -> None:
-        """The quantized coefficients of pictures ``(height, width, channels)``."""
-        if self._convert:
-            self._convert(self._padded(pictures))
-        else:
-            self._fill_by_stages(pictures)
-        forward_dct.quantize(self._transform(), self._factors, self._quotients)
-
-    def _padded(self, pictures: Sequence[Picture]) -> Picture:
-        """The pictures below each other, each with its last row and column repeated up to whole MCUs."""
-        frame = self.scan.frame
-        height, width = frame.height, frame.width
-        if self.count == 1 and self.padded == (height, width):
-            return pictures[0]
-        stack = self.workspace.array("stack", (self.count, *self.padded, 3), np.uint8)
-        for own, picture in zip(stack, pictures, strict=True):
-            own[:height, :width] = picture
-        if width < self.padded[1]:
-            stack[:, :height, width:] = stack[:, :height, width - 1 : width]
-        if height < self.padded[0]:
-            stack[:, height:] = stack[:, height - 1 : height]
-        return stack.reshape(-1, *stack.shape[2:])
-
-    def _fill_by_stages(self, pictures: Sequence[Picture]) -> None:
-        """Level-shifted blocks of pictures for which there are no fused stages."""
-        [samples] = self._samples
-        for i, picture in enumerate(pictures):
-            first = 0
-            of_picture = component_blocks(picture, self.components, self.source, self.stored)
-            for blocks, (rows, columns), own in zip(of_picture, self.sizes, self.counts, strict=True):
-                place = samples[1:, :, first + i * rows * columns :][:, :, : rows * columns]
-                place.reshape(8, 8, rows, columns)[...] = blocks.transpose(3, 2, 0, 1)
-                first += own
-
     def tokens(self, pictures: Sequence[Picture]) -> Tokens:
         """The tokens of pictures in coding order, as of :func:`numjpeg.fast.codewords.tokens.find_tokens`.
 
         8-bit samples make no coefficient that is too large for a token: the sums of an AC coefficient's weights
         times samples of -128 .. 127 stay below 1023, those of two DC coefficients differ by 2040 at the most.
         """
-        self._quantize(pictures)
+        self.quantize(pictures)
         sequences, present = self._sequences, self._present
         own, own_dc = self._in_scan
-        self._quantized.take(self._order, out=own, mode="clip")
+        self.quantized.take(self._order, out=own, mode="clip")
         np.copyto(self._dc_in_scan, own_dc)
         np.not_equal(own, _ZERO, out=present[:-1])
         present[::64] = True

@@ -51,8 +51,11 @@ class HuffmanTable:
             raise ValueError("bits: sixteen counts expected")
         if sum(self.bits) != len(self.values):
             raise ValueError(f"values: {sum(self.bits)} expected, got {len(self.values)}")
-        if sum(count << (15 - i) for i, count in enumerate(self.bits)) > 1 << 16:
-            raise ValueError("bits: code lengths oversubscribed")
+        free = 1
+        for count in self.bits:
+            free = 2 * free - count
+            if free < 0:
+                raise ValueError("bits: code lengths oversubscribed")
 
 
 class Codes(NamedTuple):
@@ -384,23 +387,29 @@ def read_block_symbols(
 
 
 @lru_cache(maxsize=64)
-def huffman_codes(table: HuffmanTable) -> Codes:
+def huffman_codes(*tables: HuffmanTable) -> Codes:
     """Assign the code words (Annex C): ascending within a length, each length going on where the last ended.
+
+    Those of several tables stand one behind the other, 256 of each.
 
     >>> codes = huffman_codes(DC_LUMINANCE)
     >>> [format(int(codes.code[s]), f"0{codes.length[s]}b") for s in range(4)]
     ['00', '010', '011', '100']
     """
-    symbols = np.frombuffer(table.values, np.uint8)
-    lengths = np.repeat(np.arange(1, 17, dtype=np.uint8), table.bits)
+    sizes = [len(table.values) for table in tables]
+    place = np.repeat(np.arange(0, 256 * len(tables), 256), sizes)
+    place += np.frombuffer(b"".join([table.values for table in tables]), np.uint8)
+    bits = [count for table in tables for count in table.bits]
+    lengths = np.repeat(np.tile(np.arange(1, 17, dtype=np.uint8), len(tables)), bits)
     # Written with 16 bits, each code begins where the one before it ends.
-    below_16 = np.uint64(16) - lengths.astype(np.uint64)
-    spans = np.uint64(1) << below_16
-    starts = np.cumsum(spans) - spans
-    code = np.zeros(256, np.uint64)
-    length = np.zeros(256, np.uint8)
-    code[symbols] = starts >> below_16
-    length[symbols] = lengths
+    below_16 = 16 - lengths.astype(np.uint64)
+    ends = (1 << below_16).cumsum()
+    before_table = np.append(np.uint64(0), ends)[np.cumsum(sizes) - sizes]
+    starts = ends - (1 << below_16) - np.repeat(before_table, sizes)
+    code = np.zeros(256 * len(tables), np.uint64)
+    length = np.zeros(256 * len(tables), np.uint8)
+    code[place] = starts >> below_16
+    length[place] = lengths
     for array in (code, length):
         array.setflags(write=False)
     return Codes(code, length)
@@ -460,12 +469,12 @@ def huffman_encode(
     """
     check_array("symbols", symbols, ("uint8",), "uint8 (n,)")
     _check_selector(selector, len(tables))
-    by_symbol = [huffman_codes(table) for table in tables]
+    by_symbol = huffman_codes(*tables)
     index = symbols + 256 * np.asarray(selector, np.intp)
-    lengths = np.concatenate([c.length for c in by_symbol])[index]
+    lengths = by_symbol.length[index]
     if len(lengths) and not lengths.all():
         raise ValueError(f"symbols: no code for symbol 0x{int(symbols[np.argmin(lengths)]):02X}")
-    return np.concatenate([c.code for c in by_symbol])[index], lengths
+    return by_symbol.code[index], lengths
 
 
 def huffman_decode(
@@ -527,17 +536,23 @@ def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
     (1, 1, 1)
     """
     check_array("frequencies", frequencies, "iu", "integers (256,), at least 0", ndim=1)
-    if len(frequencies) > 256 or frequencies.min(initial=0) < 0:
+    (found,) = frequencies.nonzero()
+    symbols, counts = found.tolist(), frequencies.take(found).tolist()
+    if len(frequencies) > 256 or min(counts, default=0) < 0:
         raise ValueError("frequencies: expected at most 256 counts of at least 0")
-    symbols = frequencies.nonzero()[0].tolist()
     if not symbols:
         raise ValueError("frequencies: no symbol occurs")
-    sizes = _code_sizes([*symbols, RESERVED], [*frequencies[symbols].tolist(), 1])
-    bits = [0] * max(33, max(sizes) + 1)
-    for size in sizes:
-        bits[size] += bool(size)
-    bits = _limit_to_16(bits)
-    bits[max(i for i, count in enumerate(bits) if count)] -= 1  # the code of all ones stays unused
+    sizes = _code_sizes([*symbols, RESERVED], [*counts, 1])
+    longest = max(sizes)
+    bits = [0] * (max(longest, 16) + 1)
+    for symbol in symbols:
+        bits[sizes[symbol]] += 1
+    bits[sizes[RESERVED]] += 1
+    if longest > 16:
+        bits, longest = _limit_to_16(bits), 16
+    while not bits[longest]:
+        longest -= 1
+    bits[longest] -= 1  # the code of all ones stays unused
     return HuffmanTable(tuple(bits[1:17]), bytes(sorted(symbols, key=sizes.__getitem__)))
 
 
