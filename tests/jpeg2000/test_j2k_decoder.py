@@ -14,7 +14,7 @@ from PIL import Image
 from numjpeg import jpeg2000, psnr
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.jpeg2000.block_coding import lockstep_decoder
-from numjpeg.jpeg2000.container import boxes
+from numjpeg.jpeg2000.container import boxes, codestream
 
 SMALL = {"codeblock_size": (16, 16)}
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -80,11 +80,16 @@ def test_samples_equal_openjpeg(name: str) -> None:
     np.testing.assert_array_equal(jpeg2000.decode(FILES[name]), openjpeg_decode(FILES[name]))
 
 
-@pytest.mark.parametrize("name", ["sub_sampled_components", "sub_sampled_by_position"])
-def test_sub_sampled_components_are_repeated(name: str) -> None:
-    """Pillow takes such a file for YCbCr, and converts it."""
-    ours = Image.fromarray(jpeg2000.decode(FILES[name]), "YCbCr").convert("RGB")
-    np.testing.assert_array_equal(np.asarray(ours), pillow_decode(FILES[name]))
+@pytest.mark.parametrize("colorspace", [None, boxes.SRGB, boxes.SYCC, 1000])
+@pytest.mark.parametrize("name", ["rgb", "opacity", "sub_sampled_components", "sub_sampled_by_position"])
+def test_luma_and_chroma_come_as_rgb(name: str, colorspace: int | None) -> None:
+    """Components are repeated; sYCC is converted, and so are sub-sampled components of no known colour space."""
+    made = {"rgb": photo(20, 24), "opacity": photo(20, 24, 4)}
+    data = FILES[name] if name in FILES else jpeg2000.encode(made[name], container="j2k")
+    if colorspace is not None:
+        size = codestream.read_codestream(data, 0, len(data), codestream.Sink()).size
+        data = boxes.write_header(size, colorspace, None, None, b"jp2 ") + boxes.codestream_box(len(data)) + data
+    np.testing.assert_array_equal(jpeg2000.decode(data), pillow_decode(data))
 
 
 @pytest.mark.usual("rates-1", "tiles_lossy-2")

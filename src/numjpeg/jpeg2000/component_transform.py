@@ -35,3 +35,19 @@ def inverse_ict(y: NDArray[np.float32], cb: NDArray[np.float32], cr: NDArray[np.
     """Inverse of :func:`ict` (G.3.2), with the five decimals and the order of operations of OpenJPEG."""
     f = np.float32
     return y + f(1.402) * cr, y - (f(0.34413) * cb + f(0.71414) * cr), y + f(1.772) * cb
+
+
+def sycc_to_rgb(y: NDArray[Any], cb: NDArray[Any], cr: NDArray[Any], depth: int) -> Planes:
+    """The colour space sYCC (I.5.3.3) as RGB. Factors in 64ths and the rounding are Pillow's."""
+    values = np.arange(1 << depth) - (1 << depth - 1)
+
+    def in_64ths(factor: float, plane: NDArray[Any]) -> NDArray[np.int32]:
+        scaled: NDArray[np.int32] = np.trunc(64 * factor * values + 0.5).astype(np.int32).take(plane)
+        return scaled
+
+    luma, most = y.astype(np.int32) << 6, (1 << depth) - 1
+    green = luma + in_64ths(-0.34414, cb)
+    green += in_64ths(-0.71414, cr)
+    sums = (luma + in_64ths(1.402, cr), green, luma + in_64ths(1.772, cb))
+    red, green, blue = (np.clip(part >> 6, 0, most).astype(y.dtype) for part in sums)
+    return red, green, blue

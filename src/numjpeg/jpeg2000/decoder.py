@@ -17,7 +17,7 @@ from numjpeg.jpeg2000 import component_transform, quantization, wavelet
 from numjpeg.jpeg2000.block_coding import contexts, ht_decoder, lockstep_decoder
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 from numjpeg.jpeg2000.container import boxes, packets, progression
-from numjpeg.jpeg2000.container.codestream import Codestream, Fault, Header, Sink, read_codestream
+from numjpeg.jpeg2000.container.codestream import Codestream, Fault, Header, Sink, Size, read_codestream
 from numjpeg.jpeg2000.container.geometry import (
     Band,
     CodeBlock,
@@ -95,6 +95,8 @@ def decode(
     array ``(H, W)`` or ``(H, W, channels)``: uint8 for unsigned samples of up to 8 bits, uint16 for up to 16,
     int16 where samples are signed. Samples keep their depth: 12-bit ones go from 0 to 4095. Components with fewer
     samples are repeated to full size; a palette is looked up; channels come in the order that the file defines.
+    sYCC comes as RGB, and so do three components of which the second and the third have fewer samples, if no box
+    names a colour space. All other colour spaces come as they are.
 
     Raises
     ------
@@ -489,6 +491,9 @@ def _channels(planes: list[NDArray[Any]], decoding: _Decoding, container: boxes.
     if palette is not None and palette.mapping:
         planes = [_look_up(planes, palette, *row) for row in palette.mapping]
     planes = _in_order(planes, container.channels)
+    if len(planes) >= 3 and _is_sycc(size, container):
+        y, cb, cr = planes[:3]
+        planes[:3] = component_transform.sycc_to_rgb(y, cb, cr, size.components[0].depth)
     if len(planes) == 1:
         return planes[0]
     dtype = np.result_type(*planes) if len({plane.dtype for plane in planes}) > 1 else planes[0].dtype
@@ -497,6 +502,16 @@ def _channels(planes: list[NDArray[Any]], decoding: _Decoding, container: boxes.
             np.dtype(np.int16) if all(plane.max(initial=0) < 1 << 15 for plane in planes) else np.dtype(np.int32)
         )
     return np.stack(planes, axis=-1, dtype=dtype)
+
+
+def _is_sycc(size: Size, container: boxes.Container) -> bool:
+    """Whether colours are luma and chroma. Where no box says, sub-sampled components tell, as Pillow reads it."""
+    first = size.components[:3]
+    if len(first) < 3 or len({component[:2] for component in first}) > 1 or first[0].signed:
+        return False
+    if container.colorspace in (boxes.SRGB, boxes.GRAY, boxes.SYCC, boxes.CMYK):
+        return container.colorspace == boxes.SYCC
+    return container.palette is None and all(component[2:] != first[0][2:] for component in first[1:])
 
 
 def _repeated(plane: NDArray[Any], area: Rectangle, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:
