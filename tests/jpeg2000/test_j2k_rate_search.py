@@ -25,6 +25,26 @@ def test_steps_reach_a_size(name: str, rate: float) -> None:
     assert 0.98 * most < len(jpeg2000.encode(image, bits_per_pixel=rate, high_throughput=True)) <= most
 
 
+@pytest.mark.parametrize("rate", [3, 4.5, 6])
+@pytest.mark.parametrize("shape", [(20, 28), (41, 17)])
+def test_steps_reach_the_size_of_a_tiny_picture(shape: tuple[int, int], rate: float) -> None:
+    """Its headers are most of the file, and do not shrink with the steps."""
+    image = photo(*shape)
+    most = rate * shape[0] * shape[1] / 8
+    data = jpeg2000.encode(image, bits_per_pixel=rate, high_throughput=True, container="j2k")
+    assert 0.98 * most < len(data) <= most
+
+
+@pytest.mark.parametrize("high_throughput", [False, True])
+def test_nothing_is_lost_where_the_size_allows_it(high_throughput: bool) -> None:
+    image = IMAGES["ramps"]
+    data = jpeg2000.encode(image, bits_per_pixel=10, high_throughput=high_throughput)
+    np.testing.assert_array_equal(jpeg2000.decode(data), image)
+    assert data == jpeg2000.encode(image, high_throughput=high_throughput)
+    asked = jpeg2000.encode(image, bits_per_pixel=10, high_throughput=high_throughput, reversible=False)
+    assert not jpeg2000.read_header(asked).reversible
+
+
 @pytest.mark.parametrize("options", [{"high_throughput": True}, {"reversible": True}, {}], ids=str)
 def test_a_quality_is_reached_and_little_more(options: dict[str, Any]) -> None:
     image = IMAGES["photo"]

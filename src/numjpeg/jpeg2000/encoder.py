@@ -5,14 +5,18 @@ level shift -> components -> wavelet -> quantization -> code-blocks -> where to 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from numpy.typing import NDArray
 
 from numjpeg.jpeg2000 import region_of_interest as roi
 from numjpeg.jpeg2000.container import boxes
-from numjpeg.jpeg2000.plan import checked_image, make_plan, make_target, whole_number
+from numjpeg.jpeg2000.plan import Target, checked_image, make_plan, make_target, whole_number
 from numjpeg.jpeg2000.rate_search import search_cuts, search_steps
+
+ALMOST_ALL = 0.98
+"""Of the bytes allowed: where a lossy file has less, the picture may fit without loss."""
 
 
 def encode(
@@ -47,7 +51,8 @@ def encode(
     image : integers of 8 or 16 bits, with sign or without, ``(H, W)`` or ``(H, W, channels)``, 1 to 4 channels:
         gray, gray and opacity, RGB, RGB and opacity.
     lossless : True says so; False asks for a target.
-    bits_per_pixel : the whole file has at most so many bits for each of its H * W pixels.
+    bits_per_pixel : the whole file has at most so many bits for each of its H * W pixels. It comes without loss
+        where these are enough for that.
     target_psnr : dB, over all channels, that the decoded picture reaches. Most often it exceeds them by less than
         0.1 dB; a picture that is given back without loss ends the search.
     target_bytes : the whole file has at most so many bytes.
@@ -75,10 +80,9 @@ def encode(
     ValueError, TypeError if an argument is wrong, or the target cannot be reached.
     """
     samples = checked_image(image)
-    plan = make_plan(
+    make = functools.partial(
+        make_plan,
         samples,
-        make_target(samples, lossless, bits_per_pixel, target_psnr, target_bytes),
-        reversible=reversible,
         layers=whole_number(layers, "layers", 1, 65535),
         progression=progression,
         tile_size=tile_size,
@@ -90,6 +94,7 @@ def encode(
         tile_lengths=bool(tile_lengths),
         workers=whole_number(workers, "workers", 1, 1024),
     )
+    plan = make(make_target(samples, lossless, bits_per_pixel, target_psnr, target_bytes), reversible=reversible)
     if high_throughput and importance is not None:
         raise ValueError("importance: high-throughput code-blocks have no region of interest")
     if container not in ("jp2", "j2k"):
@@ -108,4 +113,8 @@ def encode(
     room = len(front) + (len(boxes.codestream_box(0)) if front else 0)
     search = search_steps if high_throughput else search_cuts
     body = search(samples, plan, mask, text, room)
+    most = plan.target.size
+    if most is not None and reversible is None and room + len(body) < ALMOST_ALL * most:
+        exact = search(samples, make(Target(None, None), reversible=True), mask, text, room)
+        body = exact if room + len(exact) <= most else body
     return front + (boxes.codestream_box(len(body)) if front else b"") + body

@@ -17,6 +17,8 @@ from numjpeg.jpeg2000.writer import PSNR_TOLERANCE, Writer
 from numjpeg.metrics import psnr
 
 SIZE_TOLERANCE, STEP_ATTEMPTS, COARSEST_STEP = 0.01, 16, 1.0
+NARROWEST = 1e-3
+"""Between two steps of which one meets the target, in octaves."""
 FINEST_STEP = 1 / 16
 """Of the steps that a search for a size goes down to, in samples."""
 
@@ -46,43 +48,46 @@ def search_cuts(
 def search_steps(
     samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | None, comment: bytes | None, room: int
 ) -> bytes:
-    """Reach a target by the steps alone, where code-blocks cannot be cut: bisection of their logarithm."""
+    """Reach a target by the steps alone, where code-blocks cannot be cut: their logarithm is enclosed."""
 
     def attempt(base: float) -> bytes:
         return Writer(plan, code_picture(samples, plan, mask, base), comment).everything()
 
     if plan.target.lossless:
         return attempt(1.0)
-    step, best = _first_step(samples, plan), None
+    quality = plan.target.psnr
+    tolerance = SIZE_TOLERANCE if quality is None else PSNR_TOLERANCE
+    at, best = math.log2(_first_step(samples, plan)), None
     low, high = math.log2(FINEST_STEP), math.log2(COARSEST_STEP * (1 << plan.depth))
-    at = math.log2(step)
-    for _ in range(STEP_ATTEMPTS):
+    known: dict[bool, tuple[float, float]] = {}  # by whether it meets the target: the last step, and by how much
+    for number in range(STEP_ATTEMPTS):
         data = attempt(2.0**at)
-        if plan.target.psnr is not None:
-            peak = (1 << plan.depth) - 1
-            reached = psnr(samples, decode(data).reshape(samples.shape), data_range=peak)
-            beyond = reached - plan.target.psnr
-            done, good = 0 <= beyond < PSNR_TOLERANCE, beyond >= 0
+        if quality is not None:
+            beyond = psnr(samples, decode(data).reshape(samples.shape)) - quality
             slope = 1 / 6.02
         else:
             beyond = (int(plan.target.size or 0) - room) / len(data) - 1
-            done, good = 0 <= beyond < SIZE_TOLERANCE, beyond >= 0
             # Half a step costs a bit for each sample, or doubles a file of fewer bits than samples.
             slope = -max(1.0, len(data) * 8 / samples.size)
-        better = good and (best is None or (len(data) < len(best)) == (plan.target.psnr is not None))
-        best = data if better else best
-        if done:
+        if beyond >= 0 and (best is None or (len(data) < len(best)) == (quality is not None)):
+            best = data
+        if 0 <= beyond < tolerance:
             break
-        # More bytes need finer steps; less quality allows coarser ones.
-        if (beyond > 0) == (slope > 0):
-            low = max(low, at)
-        else:
-            high = min(high, at)
-        wanted = (PSNR_TOLERANCE if plan.target.psnr is not None else SIZE_TOLERANCE) / 2
-        guess = at + float(np.clip(slope * (beyond - wanted), -2, 2))
-        at = guess if low < guess < high else (low + high) / 2
-        if high - low < 1e-3:
+        known[beyond >= 0] = at, beyond
+        if (
+            len(known) < 2
+        ):  # headers that do not shrink with the step make the slope too small: go farther each time
+            moved = at + float(np.clip(slope * (beyond - tolerance / 2) * 2**number, -2, 2))
+            moved = min(max(moved, low), high)
+            if moved == at:
+                break
+            at = moved
+            continue
+        (good, more), (bad, less) = known[True], known[False]
+        if abs(good - bad) < NARROWEST:
             break
+        share = 0.5 if number % 3 == 2 else np.clip((more - tolerance / 2) / (more - less), 0.05, 0.95)
+        at = good + float(share) * (bad - good)
     if best is None:
         raise ValueError("target: no step reaches it")
     return best
