@@ -90,8 +90,8 @@ class Coefficients:
 
         return pixels_to_coefficients(image, quality, subsampling)
 
-    def to_pixels(self) -> NDArray[np.uint8]:
-        """The picture, uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB.
+    def to_pixels(self) -> NDArray[Any]:
+        """The picture, ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 (uint16 with 12 bits a sample).
 
         It is that of ``decode``, by :func:`numjpeg.pipeline.coefficients_to_pixels`.
 

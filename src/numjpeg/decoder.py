@@ -258,8 +258,8 @@ def _decode(
     frame = structure.require_frame()
     for name, wanted in (("restore", options.restore), ("scale", view.size < 8)):
         if wanted and (frame.precision != 8 or frame.lossless):
-            what = "is lossless" if frame.lossless else f"has {frame.precision}"
-            raise ValueError(f"{name}: of 8 bits a sample, with loss, only; the file {what}")
+            what = "lossless" if frame.lossless else f"of {frame.precision} bits a sample"
+            raise ValueError(f"{name}: only for lossy files of 8 bits a sample; this one is {what}")
     if frame.lossless:
         samples = _lossless_samples(file, structure, view)
     elif options.restore:
