@@ -17,14 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-EXIF = b"Exif\0\0"
-TIFF_HEADERS = (b"II*\0", b"MM\0*")
-"""The first bytes of EXIF data, in the two byte orders."""
+from numjpeg.container.exif import EXIF
+from numjpeg.container.tiff import HEADERS
+
 MAX_DENSITY = 65535
 OWN_FORMATS = (".ppm", ".pgm", ".pnm", ".npy")
 """Formats that need no Pillow."""
-CHANNELS = {"GRAY": 1, "GRAYA": 2, "RGB": 3, "BGR": 3, "YCbCr": 3, "RGBA": 4, "CMYK": 4}
-"""Colour models of a picture; "raw" is one more, with any number of channels."""
 MAX_COLOR = 255
 
 
@@ -201,7 +199,7 @@ def _tiff_bits(image: Any) -> int:
 def _metadata(info: dict[Any, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     exif = info.get("exif")
-    if isinstance(exif, bytes) and exif.removeprefix(EXIF).startswith(TIFF_HEADERS):
+    if isinstance(exif, bytes) and exif.removeprefix(EXIF).startswith(tuple(HEADERS)):
         found["exif"] = EXIF + exif.removeprefix(EXIF)
     for name in ("icc_profile", "xmp"):
         if isinstance(info.get(name), bytes) and info[name]:

@@ -28,9 +28,6 @@ from numjpeg.workspace import Workspace
 
 Sample = TypeVar("Sample", bound=np.generic)
 
-BAND_PIXELS = 1 << 16
-"""Pixels that are analysed at a time."""
-
 ASSEMBLY_PIXELS = 1 << 17
 """Pixels that are upsampled and converted at a time. That is about 70 calls and 0.2 ms, however few there are."""
 
