@@ -18,14 +18,20 @@ def scans_of(data: bytes) -> list[Scan]:
     return read_structure(data).scans
 
 
-def read(data: bytes, in_lanes: bool, strict: bool) -> tuple[Result, list[SequentialReader]]:
-    """All planes of all bands, the findings, and the error; and the readers."""
+def read(
+    data: bytes, in_lanes: bool, strict: bool, kept: list[int] | None = None
+) -> tuple[Result, list[SequentialReader]]:
+    """All planes of all bands, the findings, and the error; and the readers.
+
+    ``kept`` : for each component of the frame 64, or 1 for the DC alone.
+    """
     planes: list[np.ndarray] = []
     readers: list[SequentialReader] = []
     sink = Sink(strict)
     try:
         for scan in scans_of(data):
-            readers.append(SequentialReader(data, scan, sink))
+            of_scan = kept and [kept[i] for i in scan.indices]
+            readers.append(SequentialReader(data, scan, sink, of_scan))
             pieces = lanes.read_pieces(readers[-1]) if in_lanes else readers[-1].walk()
             for band in read_bands(readers[-1], pieces, band_rows(scan, 1 << 10)):
                 planes += band

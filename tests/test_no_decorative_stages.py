@@ -208,7 +208,7 @@ def test_decode_runs_every_inverse_stage(calls: set[str]) -> None:
 
 def test_scaled_decoding_runs_the_scaled_transform(calls: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     data = numjpeg.encode(np.zeros((20, 20, 3), np.uint8))
-    numjpeg.fast.samples.scaled_idct._column_matrix.cache_clear()
+    numjpeg.fast.samples.scaled_idct._matrices.cache_clear()
     calls.clear()
     numjpeg.decode(data, scale=1 / 4)
     assert calls >= SCALED_PARTS

@@ -72,7 +72,8 @@ def decode(
     tables : a file of tables alone (T.81 B.5; TIFF's JPEGTables), for an abbreviated file (B.4) that lacks them.
         A sequential file without any Huffman table, such as a frame of Motion-JPEG, gets the standard ones.
     scale : 1, 1/2, 1/4 or 1/8: a picture of ``ceil(H * scale)`` rows and ``ceil(W * scale)`` columns, as libjpeg's
-        scaled decoding (Pillow's ``draft``) gives it, without making the large one first.
+        scaled decoding (Pillow's ``draft``) gives it, without making the large one first. Progressive scans that
+        it has no use for, as most are at 1/8, are not read, so damage there is not noticed.
     region : (top, left, height, width), in pixels of the scaled picture: decode exactly this part of it. Data far
         below it are not read, so damage there is not noticed. Where there are restart markers, data above it are
         skipped, too.
@@ -332,7 +333,8 @@ def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method:
     for scan in structure.scans:
         first, stop = view.scan_rows(scan)
         part, start = cut_scan(file, scan, first, stop) if structure.strict else (scan, 0)
-        for row, band in read_bands(file, structure, part):
+        kept = [view.kept(index) for index in scan.indices]
+        for row, band in read_bands(file, structure, part, kept):
             for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
                 top = (start + row) * v
                 rows, columns = view.blocks(index)
@@ -376,7 +378,9 @@ def _samples_of_planes(
     smoothed = options.block_smoothing and smoothing.is_useful(known, structure.component_tables.values())
     planes: list[NDArray[Any] | None] = []
     workspace = Workspace()
-    all_sequences, mcu_rows = coefficient_planes(file, structure)
+    # Scans that are not needed may be damaged, too; strict=False says what of the file is.
+    kept = [view.kept(i) for i in range(len(known))] if structure.strict and not smoothed else None
+    all_sequences, mcu_rows = coefficient_planes(file, structure, kept)
     for i, (sequences, bits) in enumerate(zip(all_sequences, known, strict=True)):
         if i not in structure.component_tables:
             planes.append(None)
@@ -426,7 +430,9 @@ def _synthesise(
 
         tiles.synthesise(sequences, table, out, workspace, dct_method, precision, side)
     elif side < 8:
-        coefficients = dequantize(inverse_zigzag(sequences), table)
+        whole = np.zeros((*sequences.shape[:-1], 64), np.int16)  # of which only the DC may be there
+        whole[..., : sequences.shape[-1]] = sequences
+        coefficients = dequantize(inverse_zigzag(whole), table)
         blocks = inverse_level_shift(idct_scaled(coefficients, side))
         out[...] = blocks.swapaxes(-3, -2).reshape(out.shape)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,11 +46,18 @@ def _fast_forms_are_there() -> bool:
     return True
 
 
-def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
-    """Decode a sequential scan, as :func:`numjpeg.entropy.sequential_reader.read_scan`, in lanes if it is long."""
+def read_sequential(
+    data: bytes, scan: Scan, rows_per_band: int, sink: Sink, kept: Sequence[int] | None = None
+) -> Iterator[Band]:
+    """Decode a sequential scan, as :func:`numjpeg.entropy.sequential_reader.read_scan`, in lanes if it is long.
+
+    ``kept`` : for each component 64, or 1 if its bands are to have the DC alone, ``(rows, columns, 1)``.
+    """
     if scan.frame.arithmetic:
-        return arithmetic_reader.read_sequential(data, scan, rows_per_band, sink)
-    reader = SequentialReader(data, scan, sink)
+        bands = arithmetic_reader.read_sequential(data, scan, rows_per_band, sink)
+        sizes = kept or [64] * len(scan.components)
+        return ([own[..., :size] for own, size in zip(band, sizes, strict=True)] for band in bands)
+    reader = SequentialReader(data, scan, sink, kept)
     if not fast_forms_enabled():
         return read_bands(reader, reader.walk(), rows_per_band)
     from numjpeg.fast.codewords import lanes  # noqa: PLC0415 (it may be missing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from math import ceil
 
 import numpy as np
@@ -123,6 +124,34 @@ def test_restart_markers_let_a_reader_pass_over_what_lies_above() -> None:
     # A marker out of turn: the whole scan is read, which says so.
     place = data.index(b"\xff\xd3", scan.start)
     assert view.cut_scan(data[:place] + b"\xff\xd5" + data[place + 2 :], scan, 18, 20) == (scan, 0)
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
+def test_an_eighth_takes_no_ac_scans_that_it_has_no_use_for(subsampling: str) -> None:
+    """Damage in them is found by the other scales, and here where damage is asked for."""
+    data = numjpeg.encode(picture(64, 96), 80, subsampling=subsampling, progressive=True)
+    scan = next(s for s in read_structure(data).scans if s.Ss == 6)
+    broken = data[: scan.start] + b"\xff\x00" * 20 + data[scan.start + 40 :]
+    expected = draft(data, 8)
+    np.testing.assert_array_equal(numjpeg.decode(broken, scale=1 / 8), expected)
+    np.testing.assert_array_equal(numjpeg.decode(broken, scale=1 / 8, strict=False), expected)
+    for scale in (1 / 4, 1 / 2, 1):
+        with pytest.raises(numjpeg.FormatError):
+            numjpeg.decode(broken, scale=scale)
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
+def test_memory_shrinks_with_the_scale(subsampling: str) -> None:
+    """Of an eighth no plane of coefficients is made that has an AC one which nothing needs."""
+    data = numjpeg.encode(picture(400, 600), 75, subsampling=subsampling, progressive=True)
+    peaks = []
+    for scale in (1, 1 / 8):
+        numjpeg.decode(data, scale=scale)  # what is kept from file to file
+        tracemalloc.start()
+        numjpeg.decode(data, scale=scale)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 0.5 * peaks[0]
 
 
 def test_an_array_to_be_filled() -> None:

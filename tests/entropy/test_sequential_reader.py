@@ -71,7 +71,7 @@ def test_the_walk_goes_on_from_any_mcu() -> None:
         other = SequentialReader(data, scan, Sink(strict=True))
         other.mcu, other.bit = mcu, bit
         rest = np.concatenate(list(other.walk()))
-        assert np.array_equal(rest, blocks[mcu * scan.blocks_per_mcu :])
+        assert np.array_equal(rest, blocks[mcu * scan.blocks_per_mcu * 64 :])
 
 
 # --- an AC symbol with a run and without a value -----------------------------------------------------------

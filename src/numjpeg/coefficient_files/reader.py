@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from numjpeg.container.frame import Scan
 from numjpeg.container.structure import Structure, band_rows, read_structure
 from numjpeg.entropy.evidence import note_impossible_dc
 from numjpeg.entropy.planes import lay_over, new_planes
-from numjpeg.entropy.shared import Band
+from numjpeg.entropy.shared import Band, McuLayout
 from numjpeg.errors import UnsupportedError
 from numjpeg.sources import read_bytes
 from numjpeg.stages.huffman import HuffmanTable
@@ -105,32 +105,45 @@ def needs_planes(structure: Structure) -> bool:
     return structure.require_frame().progressive or len(set(indices)) < len(indices)
 
 
-def read_bands(file: bytes, structure: Structure, scan: Scan) -> Iterator[tuple[int, Band]]:
-    """The bands of a sequential scan, each with the number of its first MCU row."""
-    step = band_rows(scan, BAND_BLOCKS)
-    for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink)):
+def read_bands(
+    file: bytes, structure: Structure, scan: Scan, kept: Sequence[int] | None = None
+) -> Iterator[tuple[int, Band]]:
+    """The bands of a sequential scan, each with the number of its first MCU row.
+
+    ``kept`` : for each component of the scan 64, or 1 for the DC alone.
+    """
+    layout = McuLayout(scan.factors, kept)
+    step = band_rows(scan, BAND_BLOCKS * 64 * len(layout.sizes) // layout.size)
+    for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink, kept)):
         if not structure.strict:
             tables = [structure.component_tables[index] for index in scan.indices]
             note_impossible_dc(scan, band, tables, structure.sink, number * step)
         yield number * step, band
 
 
-def coefficient_planes(file: bytes, structure: Structure) -> tuple[list[NDArray[np.int16]], int]:
+def coefficient_planes(
+    file: bytes, structure: Structure, kept: Sequence[int] | None = None
+) -> tuple[list[NDArray[np.int16]], int]:
     """The coefficients of a frame after all of its scans: whole MCUs high; none of a component never sent.
 
     Also, how many of the frame's MCU rows the last scan has come to.
+
+    ``kept`` : for each component 64, or 1 for the DC alone. AC scans of such components are not read.
     """
     frame = structure.require_frame()
-    planes = new_planes(frame, structure.scans, structure.size, structure.sink)
+    kept = kept or [64] * len(frame.components)
+    planes = new_planes(frame, structure.scans, structure.size, structure.sink, kept)
     last_read = 0
     for scan in structure.scans:
+        if frame.progressive and scan.Ss and kept[scan.indices[0]] == 1:
+            continue
         if frame.progressive:
             last_read = scans.read_progressive(file, scan, planes, structure.sink)
             if scan.Ss == 0 and not scan.Ah and not structure.strict:
                 tables = [structure.component_tables[index] for index in scan.indices]
                 note_impossible_dc(scan, [planes[index] for index in scan.indices], tables, structure.sink)
             continue
-        for row, band in read_bands(file, structure, scan):
+        for row, band in read_bands(file, structure, scan, [kept[index] for index in scan.indices]):
             for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
                 own = planes[index][row * v :][: len(sequences)]
                 lay_over(own, sequences[: len(own), : own.shape[1]])

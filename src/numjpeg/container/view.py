@@ -66,6 +66,10 @@ class View:
             side *= 2
         return side
 
+    def kept(self, index: int) -> int:
+        """Coefficients of a block of component number ``index`` that the inverse transform looks at: 64 or 1."""
+        return 1 if self.block_side(index) == 1 else 64
+
     @cached_property
     def components(self) -> tuple[Component, ...]:
         """The components with sampling factors that have the ratios of the scaled ones."""

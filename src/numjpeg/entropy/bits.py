@@ -68,19 +68,14 @@ def unstuff_parts(data: bytes, start: int, end: int, parts: list[tuple[int, int]
     ff = np.flatnonzero(raw[:-1] == 0xFF)
     follower = raw[ff + 1]
     begin, stop = np.array(parts, np.intp).T
-    if parts == [(0, len(raw))]:
-        removed = np.where(follower == 0, ff + 1, ff)[(follower == 0) | (follower == 0xFF)]
-        if len(raw) and raw[-1] == 0xFF:
-            removed = np.append(removed, len(raw) - 1)  # the fill byte of the marker that ends the scan
-    else:
-        edges = np.zeros(len(raw) + 1, np.int8)
-        edges[begin] += 1  # markers stand between the parts, so no two share an edge; an empty one has none
-        edges[stop] -= 1
-        keep = np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)
-        keep[ff[follower == 0] + 1] = False
-        keep[ff[follower == 0xFF]] = False
-        keep[-1:] &= raw[-1:] != 0xFF
-        removed = np.flatnonzero(~keep)
+    stuffing = np.where(follower == 0, ff + 1, ff)[(follower == 0) | (follower == 0xFF)]
+    # What lies between the parts; and the fill byte of the marker that ends the scan.
+    behind, following = np.append(0, stop), np.append(begin, len(raw))
+    gaps = following - behind
+    between = np.repeat(following - np.cumsum(gaps), gaps) + np.arange(gaps.sum())
+    last = np.flatnonzero(raw[-1:] == 0xFF) + len(raw) - 1
+    removed = np.sort(np.concatenate([stuffing, between, last]))
+    removed = removed[np.diff(removed, prepend=-1) > 0]
     size = len(raw) - len(removed)
     payload = np.zeros(size + PAYLOAD_MARGIN, np.uint8)
     payload[:size] = np.delete(raw, removed)

@@ -25,12 +25,15 @@ LEAST_VISITS = 8192
 own. So every file may have 512 scans, and one more for every 64 bytes."""
 
 
-def new_planes(frame: Frame, scans: Sequence[Scan], size: int, sink: Sink) -> list[NDArray[np.int16]]:
+def new_planes(
+    frame: Frame, scans: Sequence[Scan], size: int, sink: Sink, kept: Sequence[int] | None = None
+) -> list[NDArray[np.int16]]:
     """Planes of zeros for all components of a frame.
 
     Parameters
     ----------
     scans : all of the frame's. size : bytes of the file. sink : if it is strict, the data must be long enough.
+    kept : for each component 64, or 1 for planes of the DC alone; None for 64 of all.
 
     Raises
     ------
@@ -48,7 +51,8 @@ def new_planes(frame: Frame, scans: Sequence[Scan], size: int, sink: Sink) -> li
             what = f"the scans of component {component.identifier} have {have} bytes, at least"
             sink.add(Fault(f"{what} {ceil_div(count, 8)} needed", own[-1].end, "G.2", kind=LOSS))
         rows, columns = frame.block_size(component) if own else (0, 0)
-        planes.append(np.zeros((ceil_div(rows, component.V) * component.V, columns, 64), np.int16))
+        coefficients = kept[index] if kept else 64
+        planes.append(np.zeros((ceil_div(rows, component.V) * component.V, columns, coefficients), np.int16))
     return planes
 
 

@@ -40,7 +40,16 @@ from numjpeg.container.findings import Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.intervals import Intervals
 from numjpeg.entropy.planes import Planes
-from numjpeg.entropy.shared import ILLEGAL_BITS, LastBits, code_lengths, look_up, receive, restore_dc, spread
+from numjpeg.entropy.shared import (
+    ILLEGAL_BITS,
+    LastBits,
+    McuLayout,
+    code_lengths,
+    look_up,
+    receive,
+    restore_dc,
+    spread,
+)
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
 from numjpeg.stages.mcu_order import block_component, deinterleave
 
@@ -259,7 +268,12 @@ class _DcFirst(_Dc):
         for mcu, own in self.last:
             blocks[mcu, :, 0] = own
             read[mcu] = True
-        restore_dc(scan, blocks, 0, [0] * len(scan.components))
+        restore_dc(
+            scan,
+            McuLayout(scan.factors, [1] * len(scan.components)).components(blocks),
+            0,
+            [0] * len(scan.components),
+        )
         self.lay_blocks(blocks << scan.Al, read, False)
 
 

@@ -8,7 +8,7 @@ a sink, and is read as libjpeg reads it (:mod:`numjpeg.entropy.intervals`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +19,16 @@ from numjpeg.container.findings import Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.entropy.intervals import Intervals
-from numjpeg.entropy.shared import ILLEGAL_BITS, Band, LastBits, band_counts, receive, restore_dc, scan_tables
+from numjpeg.entropy.shared import (
+    ILLEGAL_BITS,
+    Band,
+    LastBits,
+    McuLayout,
+    band_counts,
+    receive,
+    restore_dc,
+    scan_tables,
+)
 from numjpeg.stages.huffman import (
     END_OF_BLOCK,
     ZERO_RUN,
@@ -92,15 +101,14 @@ def read_scan(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterat
 def read_bands(
     reader: SequentialReader, pieces: Iterator[NDArray[np.int16]], rows_per_band: int
 ) -> Iterator[Band]:
-    """Make bands of a reader's blocks ``(n, 64)``, which have DC differences in element 0."""
-    scan = reader.scan
+    """Make bands of the coefficients that a reader gives piece by piece, with DC differences."""
+    scan, layout = reader.scan, reader.layout
     _, columns = scan.mcus
-    per_mcu = scan.blocks_per_mcu
     predictors = [0] * len(scan.components)
     first_mcu = 0
-    rest = np.empty((0, 64), np.int16)
+    rest = np.empty(0, np.int16)
     for count in band_counts(scan, rows_per_band):
-        missing = count * per_mcu
+        missing = count * layout.size
         parts = []
         while missing > 0:
             if not len(rest):
@@ -114,12 +122,15 @@ def read_bands(
         if not parts:
             break
         if missing:
-            parts.append(np.zeros((missing, 64), np.int16))
+            parts.append(np.zeros(missing, np.int16))
         joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        blocks = joined.reshape(count, per_mcu, 64)
-        restore_dc(scan, blocks, first_mcu, predictors)
-        reader.clear_left_out(blocks, first_mcu)
-        yield deinterleave(blocks, columns, scan.factors)
+        of_components = layout.components(joined)
+        restore_dc(scan, of_components, first_mcu, predictors)
+        reader.clear_left_out(joined.reshape(count, -1), first_mcu)
+        yield [
+            deinterleave(own, columns, [factor])[0]
+            for own, factor in zip(of_components, scan.factors, strict=True)
+        ]
         first_mcu += count
     for _ in pieces:  # there are none, but this lets the reader look for what is left over
         pass
@@ -134,8 +145,10 @@ class SequentialReader(Intervals):
 
     least_bits = 2  # one for the DC, one for EOB
 
-    def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
+    def __init__(self, data: bytes, scan: Scan, sink: Sink, kept: Sequence[int] | None = None) -> None:
+        """``kept`` : as in :class:`numjpeg.entropy.shared.McuLayout`."""
         super().__init__(data, scan, sink)
+        self.layout = McuLayout(scan.factors, kept)
         self.tables = scan_tables(scan)
         self.components = block_component(scan.factors).tolist()
         self.left_out: deque[tuple[int, int]] = deque()  # ranges of MCUs of which nothing is read
@@ -152,7 +165,7 @@ class SequentialReader(Intervals):
     def clear_left_out(self, blocks: NDArray[np.int16], first_mcu: int) -> None:
         """Set to 0 the MCUs of which nothing was read; DC prediction has given them a DC.
 
-        ``blocks``: ``(MCUs, blocks an MCU, 64)``, from MCU ``first_mcu`` on.
+        ``blocks``: ``(MCUs, coefficients)``, from MCU ``first_mcu`` on.
         """
         end = first_mcu + len(blocks)
         edges = np.zeros(len(blocks) + 1, np.int32)
@@ -176,7 +189,8 @@ class SequentialReader(Intervals):
 
         Yields
         ------
-        Blocks ``(n, 64)`` in order, DC differences in element 0. It ends early where only zeros would follow.
+        The coefficients that are kept, block after block, with DC differences. It ends early where only zeros
+        would follow.
         """
         look_up = _LookUp(self)
         more = True
@@ -184,7 +198,7 @@ class SequentialReader(Intervals):
             first, found = self.mcu, _Places()
             stop = min(self.total, first + ceil_div(WALK_BLOCKS, len(self.components)))
             more = self._walk_mcus(stop, look_up, found)
-            yield self._blocks(found, self.mcu - first)
+            yield self.layout.keep(self._blocks(found, self.mcu - first))
         if self.mcu < self.total:
             self._leave_out(self.total)
         self.finish()

@@ -128,19 +128,55 @@ class LastBits:
         return value if 2 * value >= 1 << category else value - (1 << category) + 1
 
 
-def restore_dc(scan: Scan, blocks: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> None:
-    """Undo the DC prediction of a band in place: element 0 of ``blocks`` ``(MCUs, blocks an MCU, 64)``.
+class McuLayout:
+    """How the coefficients of an MCU follow each other where only the DC is kept of some components."""
+
+    def __init__(self, factors: Sequence[tuple[int, int]], kept: Sequence[int] | None = None) -> None:
+        """``kept`` : for each component 64, or 1 for the DC alone; None for 64 of all."""
+        kept = kept or [64] * len(factors)
+        self.counts = [v * h for v, h in factors]
+        self.sizes = np.repeat(kept, self.counts)
+        """Coefficients of each block."""
+        self.starts = np.append(0, np.cumsum(self.sizes))
+        """Where each block begins, and the end of the MCU."""
+        self.size = int(self.starts[-1])
+        self.everything = self.size == 64 * len(self.sizes)
+        which = np.arange(64) < self.sizes[:, np.newaxis]
+        self._chosen = np.flatnonzero(which)
+
+    def place(self, block: int) -> int:
+        """Where block number ``block`` of a scan begins."""
+        mcu, number = divmod(block, len(self.sizes))
+        return mcu * self.size + int(self.starts[number])
+
+    def keep(self, blocks: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Of the blocks ``(n, 64)`` of whole MCUs what is kept, int16 ``(m,)``."""
+        if self.everything:
+            return blocks.reshape(-1)
+        return blocks.reshape(-1, 64 * len(self.sizes)).take(self._chosen, axis=1).reshape(-1)
+
+    def components(self, coefficients: NDArray[np.int16]) -> list[NDArray[np.int16]]:
+        """For each component a view ``(MCUs, its blocks, 64 or 1)`` of what is kept of whole MCUs."""
+        mcus = coefficients.reshape(-1, self.size)
+        parts, first = [], 0
+        for count in self.counts:
+            own = mcus[:, self.starts[first] : self.starts[first + count]]
+            parts.append(own.reshape(len(mcus), count, int(self.sizes[first])))
+            first += count
+        return parts
+
+
+def restore_dc(scan: Scan, parts: Sequence[NDArray[np.int16]], first_mcu: int, predictors: list[int]) -> None:
+    """Undo the DC prediction of a band in place: element 0 of each component's blocks ``(MCUs, blocks, n)``.
 
     ``first_mcu``, ``predictors`` : as in :func:`predict_dc`.
     """
-    resets = interval_starts(scan, first_mcu, len(blocks))
-    first = 0
-    for c, (v, h) in enumerate(scan.factors):
-        own = blocks[:, first : first + v * h, 0]
-        dc = dc_from_differences(own.ravel(), resets * (v * h), predictors[c])
+    resets = interval_starts(scan, first_mcu, len(parts[0]))
+    for c, part in enumerate(parts):
+        own = part[:, :, 0]
+        dc = dc_from_differences(own.ravel(), resets * own.shape[1], predictors[c])
         own[:] = dc.reshape(own.shape)
         predictors[c] = int(dc[-1])
-        first += v * h
 
 
 CHUNK = 1 << 15

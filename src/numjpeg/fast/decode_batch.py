@@ -106,13 +106,13 @@ def _read(kind: Kind, parts: list[bytes]) -> tuple[list[NDArray[np.int16]], int]
     place, certain, pieces = Place(0, 0, 0), True, []
     while certain and place.block < each * len(parts):
         piece = lanes.read_piece(place)
-        pieces.append(piece.blocks)
+        pieces.append(piece.coefficients)
         place, certain = piece.end, piece.certain
     read = place.block // each
-    blocks = np.concatenate(pieces)[: read * each].reshape(-1, scan.blocks_per_mcu, 64)
+    blocks = np.concatenate(pieces)[: read * each * 64].reshape(-1, scan.blocks_per_mcu, 64)
     if not read:
         return [], 0
-    restore_dc(scan, blocks, 0, [0] * len(scan.components))
+    restore_dc(scan, lanes.layout.components(blocks), 0, [0] * len(scan.components))
     return deinterleave(blocks, scan.mcus[1], scan.factors), read
 
 

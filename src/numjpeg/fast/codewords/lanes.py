@@ -39,7 +39,7 @@ from numjpeg.coefficients import ceil_div
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.entropy.sequential_reader import SequentialReader
-from numjpeg.entropy.shared import interval_bounds, receive
+from numjpeg.entropy.shared import McuLayout, interval_bounds
 from numjpeg.fast.codewords.automaton import automaton_key, known_automaton
 from numjpeg.fast.codewords.lane_steps import (
     CHAIN_STEPS,
@@ -51,19 +51,9 @@ from numjpeg.fast.codewords.lane_steps import (
     LaneSteps,
     Trace,
 )
-from numjpeg.fast.codewords.lookup import (
-    FIRST,
-    FIRST_VALUE,
-    ILLEGAL,
-    LONG,
-    SECOND,
-    SECOND_VALUE,
-    THIRD,
-    THIRD_VALUE,
-)
+from numjpeg.fast.codewords.lane_values import LaneValues, between
 from numjpeg.fast.codewords.proven_words import find_words
 from numjpeg.fast.plan_store import PLANS
-from numjpeg.stages.huffman import WINDOW_BITS
 
 Ints = NDArray[np.int64]
 
@@ -83,16 +73,13 @@ LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
 """A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less
 often (three of ten steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
 
-LANES = 2560
-"""Most lanes in a piece. They step together, and a step's arrays stay in a processor's cache; with what they
-have found they take most of the memory: 20 MB for these, beside the coefficients."""
+LANES = 2000
+"""Most lanes in a piece, so that it has fewer than 2^23 bits. They step together, and a step's arrays stay in a
+processor's cache; with what they have found they take most of the memory: 35 MB, beside the coefficients."""
 
 PATIENCE = 3
 """How many rounds all lanes may look for a meeting for each that the guess took. What is proven by then is never
 lost; but from then on only those lanes go on that the chain waits for."""
-
-SCATTER = 1 << 13
-"""Entries that are worth being laid into blocks; fewer of them wait for others."""
 
 
 def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
@@ -103,9 +90,9 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
 
     Yields
     ------
-    Blocks ``(n, 64)`` in order, DC differences in element 0; none from where all would be zero.
+    The coefficients that are kept, block after block, with DC differences; none from where all would be zero.
     """
-    per_mcu = reader.scan.blocks_per_mcu
+    per_mcu, layout = reader.scan.blocks_per_mcu, reader.layout
     if reader.payload.size < AUTOMATON_BELOW * max(3, min(per_mcu, 5)):
         yield from _read_by_automaton(reader)
     lanes: LaneReader | None = None
@@ -115,11 +102,11 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
             reader.enter_interval()
         unread = reader.mcu < reader.total and not reader.spent
         if unread and reader.payload.size - (reader.bit >> 3) >= SERIAL_BELOW:
-            lanes = lanes or LaneReader(reader.scan, reader.payload)
+            lanes = lanes or LaneReader(reader.scan, reader.payload, layout)
             place, certain = Place(reader.bit, reader.mcu * per_mcu, reader.bit), True
             while certain and place.block < reader.total * per_mcu:
                 piece = lanes.read_piece(place)
-                yield piece.blocks
+                yield piece.coefficients
                 reader.check_rests(piece.intervals, piece.ends)
                 place, certain = piece.end, piece.certain
             reader.mcu, known = divmod(place.block, per_mcu)
@@ -128,7 +115,7 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
             reader.interval = reader.mcu // reader.interval_mcus if within else -1
         since = reader.bit
         for blocks in reader.walk():
-            yield blocks[known:]
+            yield blocks[layout.place(known) :]
             known = 0
             if reader.bit - since >= SERIAL_BYTES * 8 and not reader.spent:
                 break
@@ -153,7 +140,7 @@ def _read_by_automaton(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
     PLANS.put(key, own)
     blocks = np.zeros((words.mcus * per_mcu, 64), np.int16)
     blocks.reshape(-1)[(words.block << 6) + words.k] = words.value
-    yield blocks
+    yield reader.layout.keep(blocks)
     reader.check_rests(np.arange(len(words.ends)), np.array(words.ends, np.int64))
     reader.mcu, reader.bit = words.mcus, words.next_bit
     within = reader.mcu % reader.interval_mcus > 0 and reader.mcu < reader.total
@@ -199,8 +186,8 @@ class Place(NamedTuple):
 class Piece(NamedTuple):
     """What some thousand lanes have read."""
 
-    blocks: NDArray[np.int16]
-    """``(n, 64)`` in zig-zag order, DC differences in element 0: those that are certain."""
+    coefficients: NDArray[np.int16]
+    """Those that are certain of those that are kept, block after block, with DC differences."""
     end: Place
     """The proven block start after them."""
     certain: bool
@@ -263,25 +250,6 @@ def cut(bounds: Ints) -> _Lanes:
     return _Lanes(begin, end, interval)
 
 
-def _lay(waiting: list[tuple[Ints, Ints]], flat: NDArray[np.int16]) -> None:
-    """Lay the values of entries at their places, relative to the coefficient that is due; empties ``waiting``."""
-    if not waiting:
-        return
-    entry, place = waiting[0] if len(waiting) == 1 else (np.concatenate(a) for a in zip(*waiting, strict=True))
-    waiting.clear()
-    first, second, third = (entry >> shift & 15 for shift in (FIRST, SECOND, THIRD))
-    first += place
-    second += first
-    third += second
-    values = entry.view(np.int8).reshape(-1, 8)
-    # An entry without a third value has its zero laid at the place of the second one, one without a second value
-    # at that of the first: the right ones go over them. Of the end of a block, it is a zero among zeros. To pick
-    # out those entries that have the values took longer.
-    flat[third] = values[:, THIRD_VALUE // 8].astype(np.int16)
-    flat[second] = values[:, SECOND_VALUE // 8].astype(np.int16)
-    flat[first] = entry.view(np.int16)[FIRST_VALUE // 16 :: 4] >> 4
-
-
 def _starts_by_bit(lanes: _Lanes, traces: list[Trace]) -> Ints:
     """Where blocks start in each lane's own range, by bit; what is overwritten is met one block later."""
     table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
@@ -311,23 +279,12 @@ def _follow(
     return lane
 
 
-def _between(states: Ints, begin: Ints, end: Ints) -> NDArray[np.bool_]:
-    """Which states ``(steps + 1, n)`` are from ``begin`` up to ``end``, ``(n,)`` each."""
-    # States only grow: between a right first one and a right last one all are right.
-    right = np.empty(states.shape, np.bool_)
-    right[:] = whole = (states[0] >= begin) & (states[-1] < end)
-    partly = np.flatnonzero((states[-1] >= begin) & (states[0] < end) & ~whole)
-    some = states[:, partly]
-    right[:, partly] = (some >= begin[partly]) & (some < end[partly])
-    return right
-
-
 class LaneReader(LaneSteps):
     """Lanes over a payload: guess, chain and scatter."""
 
-    def __init__(self, scan: Scan, payload: bits.Payload) -> None:
+    def __init__(self, scan: Scan, payload: bits.Payload, layout: McuLayout | None = None) -> None:
         super().__init__(scan)
-        self.payload = payload
+        self.payload, self.layout = payload, layout or McuLayout(scan.factors)
         rows, columns = scan.mcus
         self.per_mcu = scan.blocks_per_mcu
         blocks = rows * columns * self.per_mcu
@@ -467,65 +424,42 @@ class LaneReader(LaneSteps):
 
         Returns
         -------
-        blocks : int16 ``(n, 64)`` in zig-zag order, DC differences in element 0.
-        starts : int64 ``(n + intervals,)``, the bit at which each block starts, and after each interval's blocks
-            the bit at which the next one would; -1 where there is none.
-        illegal : number of the first of these blocks that has an illegal code, or n.
+        coefficients : int16 ``(n,)``, what is kept of the blocks, in zig-zag order, with DC differences.
+        starts : int64 ``(blocks + intervals,)``, the bit at which each block starts, and after each interval's
+            blocks the bit at which the next one would; -1 where there is none.
+        illegal : number of the first of these blocks that has an illegal code, or that of all blocks.
         """
         count = chain.block - first_block
-        flat = np.zeros((count + 2) * 64, np.int16)
+        values = LaneValues(self, self.layout, first_block, count)
         interval = lanes.interval - lanes.interval[0]
         starts = np.full(count + interval[-1] + 1, -1)
-        illegal = count
         limits = np.minimum(self.block_bounds[lanes.interval + 1], chain.block) - first_block
-        long_values: list[tuple[Ints, Ints]] = []
-        waiting: list[tuple[Ints, Ints]] = []
-        waiting_size = 0
         traces.reverse()
         while traces:  # what is done gives its memory back
             trace = traces.pop()
-            lane, states, entries = trace.lane, trace.states, trace.entries
+            lane, states = trace.lane, trace.states
             begin, end = chain.begin[lane], chain.end[lane]
             if not ((states[-1] >= begin) & (states[0] < end)).any():
                 continue
             base = chain.base[lane] + trace.blocks - 64 * first_block
             place = np.bitwise_and(states, COUNT)
             place += base
-            right = _between(states, begin, end)
+            right = between(states, begin, end)
             limit = 64 * limits[lane]
             ahead = (place[-1] >= limit).any()
             if ahead:
                 right &= place <= limit
-
             inside = np.flatnonzero(right.take(trace.at))
             at, column = trace.at.take(inside), trace.column.take(inside)
-            slot = (place.take(at) >> 6) + interval[lane].take(column)
-            starts[slot] = states.take(at) >> 32
-
+            block = place.take(at) >> 6
+            starts[block + interval[lane].take(column)] = states.take(at) >> 32
             if ahead:
                 right &= place < limit
-            chosen = np.flatnonzero(right[:-1])
-            entry, place = entries.take(chosen), place.take(chosen)
-            flags = np.flatnonzero(entry.view(np.uint8)[LONG // 8 :: 8] >= 1 << LONG % 8)
-            if len(flags):
-                flagged = entry[flags]
-                illegal = min(illegal, int(place[flags[flagged >> ILLEGAL & 1 == 1]].min(initial=64 * count)) >> 6)
-                flags = flags[flagged >> LONG & 1 == 1]
-                long_values.append((place[flags] + (entry[flags] >> FIRST & 15), states.take(chosen[flags])))
-            waiting.append((entry, place))
-            waiting_size += len(entry)
-            if waiting_size > SCATTER:
-                _lay(waiting, flat)
-                waiting_size = 0
-        _lay(waiting, flat)
-        if long_values:
-            places, states = (np.concatenate(parts) for parts in zip(*long_values, strict=True))
-            # Magnitude bits that pass the window: read for themselves. The state's count gives the table.
-            which = self.context.take((states & COUNT) % self.cycle) >> WINDOW_BITS
-            table = which // 3 * 2 + (which % 3 > 0)
-            _, value = receive(self.payload, (states >> 32) + self.piece_bit, self.tables, table)
-            flat[places] = value
-        return flat[: count * 64].reshape(-1, 64), starts, illegal
+                inside = np.flatnonzero(right.take(at))
+                at, block = at.take(inside), block.take(inside)
+            kept = np.searchsorted(at, trace.entries.size)  # the last states have their entries in another trace
+            values.add(trace, place[:-1], right[:-1], at[:kept], block[:kept])
+        return values.finish(self.payload, self.piece_bit), starts, values.illegal
 
     # --- a piece -----------------------------------------------------------------------------------------
 
@@ -552,7 +486,7 @@ class LaneReader(LaneSteps):
     def read_piece(self, place: Place) -> Piece:
         """Read some thousand lanes from a proven block start on."""
         lanes, traces, chain = self.prove(place)
-        sequences, starts, illegal = self.scatter(lanes, traces, chain, place.block)
+        coefficients, starts, illegal = self.scatter(lanes, traces, chain, place.block)
         if chain.leaving >= 0 and starts[-1] < 0:
             starts[-1] = chain.end[chain.leaving] >> 32
         bad = self._first_fault(lanes, chain, place.block, starts, illegal)
@@ -573,7 +507,8 @@ class LaneReader(LaneSteps):
         last_blocks = self.block_bounds[intervals + 1]
         intervals = intervals[(last_blocks <= end_block) & (last_blocks > place.block)]
         ends = starts[self.block_bounds[intervals + 1] - place.block + intervals - first] + self.piece_bit
-        return Piece(sequences[: end_block - place.block], end, bad < 0, intervals, ends)
+        kept = self.layout.place(end_block) - self.layout.place(place.block)
+        return Piece(coefficients[:kept], end, bad < 0, intervals, ends)
 
     def _first_fault(self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int) -> int:
         """Number of the first block in the scan that is not as it should be, or of one before it; else -1."""

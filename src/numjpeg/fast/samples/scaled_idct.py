@@ -57,27 +57,29 @@ def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
         blocks = idct_scaled(dequantize(inverse_zigzag(sequences), table), size)
         place[...] = inverse_level_shift(blocks).transpose(2, 3, 0, 1)
         return
-    used = np.flatnonzero(peaks)
-    k = int(used[-1]) + 1 if len(used) else 1
-    n = len(flat)
-    _, shift_2 = shifts(size)
-    sums = product(_column_matrix(table.tobytes(), size)[:, :k], flat[:, :k].T.astype(np.float64))
-    sums += 0.5  # in units of 2^shift
-    between = np.floor(sums, out=sums).reshape(size, 8, n)
-    halves = product(matrix(size) / 2.0**shift_2, between)
+    column_matrix, row_matrix = _matrices(table.tobytes(), size)
+    used = np.flatnonzero(column_matrix.any(axis=0) & (peaks > 0))
+    between = product(column_matrix.take(used, axis=1), flat.T.take(used, axis=0).astype(np.float64))
+    between += 0.5  # in units of 2^shift
+    np.floor(between, out=between)
+    halves = product(row_matrix, between.reshape(size, -1, len(flat)))
     halves += MID_LEVEL + 0.5
     values = np.clip(np.floor(halves, out=halves), 0, 255, out=halves)
     place[...] = values.reshape(size, size, rows, columns)
 
 
 @lru_cache(maxsize=8)
-def _column_matrix(table: bytes, size: int) -> NDArray[np.float64]:
-    """Pass 1, ``(size * 8, 64)``: rows y by u, columns the sequence."""
+def _matrices(table: bytes, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Pass 1, ``(size * n, 64)``: rows y by the n of u that count, columns the sequence; pass 2: ``(size, n)``."""
     step = np.frombuffer(table, np.uint16).reshape(8, 8)
-    shift, _ = shifts(size)
-    weights = np.zeros((size, 8, 8, 8))  # y, u; v, u
-    for u in range(8):
-        weights[:, u, :, u] = matrix(size) * step[:, u] / 2.0**shift
-    result = np.ascontiguousarray(weights.reshape(size * 8, 64)[:, NATURAL])
-    result.setflags(write=False)
-    return result
+    by_frequency = matrix(size)
+    counting = np.flatnonzero(by_frequency.any(axis=0))
+    shift_1, shift_2 = shifts(size)
+    weights = np.zeros((size, len(counting), 8, 8))  # y, u; v, u
+    for place, u in enumerate(counting.tolist()):
+        weights[:, place, :, u] = by_frequency * step[:, u] / 2.0**shift_1
+    pass_1 = np.ascontiguousarray(weights.reshape(-1, 64)[:, NATURAL])
+    pass_2 = by_frequency[:, counting] / 2.0**shift_2
+    pass_1.setflags(write=False)
+    pass_2.setflags(write=False)
+    return pass_1, pass_2
