@@ -122,7 +122,7 @@ def plan_encoding(image: ArrayLike, quality: int | None, colorspace: str | None,
     samples, source, precision = _picture(image, colorspace, options.get("precision"), options.get("lossless"))
     options["precision"] = precision
     height, width, _ = samples.shape
-    remember = all(value is None or type(value) in _SMALL for value in options.values())
+    remember = _SMALL.issuperset(map(type, options.values()))
     find = _remembered_settings if remember and type(quality) in (int, NoneType) else _settings
     return Plan(samples, find(height, width, source, quality, **options))
 
@@ -143,7 +143,7 @@ def planner(quality: int | None, colorspace: str | None, **options: Any) -> Call
     return plan
 
 
-_SMALL = (bool, int, float, str)
+_SMALL = frozenset((bool, int, float, str, NoneType))
 """Types of values that are compared by content, and small enough to keep 64 of them."""
 
 

@@ -192,7 +192,7 @@ class Scan:
             key: self.conditioning.get(key, default[key[0]]) for key in sorted(keys, key=lambda key: key[::-1])
         }
 
-    @property
+    @cached_property
     def blocks_per_mcu(self) -> int:
         """Data units of all components in an MCU."""
         return sum(rows * columns for rows, columns in self.factors)

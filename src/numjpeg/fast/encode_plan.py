@@ -242,7 +242,7 @@ class EncodePlan(CoefficientPlan):
         np.subtract(position[1:], position[:-1], out=key[1:])
         np.left_shift(key, self._shift, out=key)
         key += self._keys.take(position).astype(np.int64)
-        return Tokens(key, block_starts(present), differences, 0)
+        return Tokens(key, block_starts(position), differences, 0)
 
     def scans(self, tokens: Tokens | Symbols) -> list[bytes]:
         """The entropy-coded data of each picture, up to EOI. The scan has its Huffman tables."""
