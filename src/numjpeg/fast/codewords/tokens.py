@@ -232,7 +232,8 @@ def find_tokens(
 
 def block_starts(position: NDArray[np.intp]) -> NDArray[np.intp]:
     """Index of each block's first token, whose coefficient is number 0, and of the last one."""
-    return (position & 63 == 0).nonzero()[0]
+    starts: NDArray[np.intp] = (position & 63 == 0).nonzero()[0]
+    return starts
 
 
 # --- look-up tables --------------------------------------------------------------------------------------
