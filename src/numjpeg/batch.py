@@ -410,11 +410,11 @@ class Together:
         group = waiting[0][2].group
         return group is not None and not group.full and self.ahead < AHEAD_PIXELS and len(waiting) < AHEAD_ITEMS
 
-    def close(self, group: _Group) -> None:
-        """Let no more items into a group."""
+    def run(self, group: _Group) -> None:
+        """Let no more items into a group, and work on it."""
         group.full = True
-        for kind in [kind for kind, own in self._groups.items() if own is group]:
-            del self._groups[kind]
+        self._groups = {kind: own for kind, own in self._groups.items() if own is not group}
+        group.run()
 
 
 class _Group:
@@ -426,22 +426,19 @@ class _Group:
         self.states: list[Any] = []
 
     def run(self) -> None:
-        """Work on all together. If that fails, work on them one by one, so that each has its own error."""
+        """Give each member its outcome."""
         members, states = self.members, self.states
         self.members, self.states = [], []
-        try:
-            results = self.work(states)
-        except Exception as error:
-            if len(members) == 1:
-                members[0].outcome = error
-                return
-            for member, state in zip(members, states, strict=True):
-                alone = _Group(self.work)
-                alone.members, alone.states = [member], [state]
-                alone.run()
-            return
-        for member, result in zip(members, results, strict=True):
-            member.outcome = result
+        for member, outcome in zip(members, _outcomes(self.work, states), strict=True):
+            member.outcome = outcome
+
+
+def _outcomes(work: Callable[[list[Any]], list[Any]], states: list[Any]) -> list[Any]:
+    """Work on all together. If that fails, work on them one by one, so that each has its own error."""
+    try:
+        return work(states)
+    except Exception as error:
+        return [error] if len(states) == 1 else [_outcomes(work, [state])[0] for state in states]
 
 
 class _Member:
@@ -453,8 +450,7 @@ class _Member:
     def result(self) -> Any:
         """The result, or the error, raised."""
         if self.outcome is None and self.group is not None:
-            self._together.close(self.group)
-            self.group.run()
+            self._together.run(self.group)
         self._together.ahead -= self._pixels
         if isinstance(self.outcome, Exception):
             raise self.outcome
