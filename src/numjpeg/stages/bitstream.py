@@ -26,10 +26,6 @@ def pack_bits(codes: NDArray[np.unsignedinteger[Any]], lengths: NDArray[np.integ
     -------
     uint8 ``(ceil(sum of lengths / 8),)``.
 
-    Raises
-    ------
-    ValueError, TypeError for other dtypes or shapes, and for lengths outside 0 .. 64.
-
     >>> pack_bits(np.array([0b101, 0b0111], np.uint64), np.array([3, 4])).tolist() == [0b1010111_1]
     True
     """
@@ -60,10 +56,6 @@ def bit_windows(data: NDArray[np.uint8]) -> NDArray[np.uint32]:
     -------
     uint32 ``(8 n,)``.
 
-    Raises
-    ------
-    ValueError, TypeError for another dtype or shape.
-
     >>> [hex(window) for window in bit_windows(np.array([0x12, 0x34], np.uint8))[[0, 4, 8]].tolist()]
     ['0x12340000', '0x23400000', '0x34000000']
     """
@@ -86,10 +78,6 @@ def stuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
     -------
     uint8 ``(n + number of FF,)``.
 
-    Raises
-    ------
-    ValueError, TypeError for another dtype or shape.
-
     >>> stuff_bytes(np.array([1, 255, 2], np.uint8)).tolist()
     [1, 255, 0, 2]
     """
@@ -110,8 +98,7 @@ def unstuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Raises
     ------
-    ValueError if something else than zero follows an FF: a marker, or no stuffed data; and as in
-    :func:`stuff_bytes`.
+    ValueError if something else than zero follows an FF: a marker, or no stuffed data.
 
     >>> unstuff_bytes(np.array([1, 255, 0, 2], np.uint8)).tolist()
     [1, 255, 2]

@@ -31,10 +31,6 @@ def pad_edges(
     -------
     The same dtype; the array itself if nothing is missing.
 
-    Raises
-    ------
-    ValueError, TypeError for what is no such array.
-
     >>> pad_edges(np.array([[1, 2, 3]]), 2, 4).tolist()
     [[1, 2, 3, 3], [1, 2, 3, 3]]
     """
@@ -60,10 +56,6 @@ def split_blocks(plane: NDArray[Sample]) -> NDArray[Sample]:
     -------
     ``(..., rows, columns, 8, 8)``, same dtype, a view where the strides allow one.
 
-    Raises
-    ------
-    ValueError if a side is not a multiple of 8.
-
     >>> split_blocks(np.arange(128).reshape(8, 16))[0, 1, 0].tolist()
     [8, 9, 10, 11, 12, 13, 14, 15]
     """
@@ -87,10 +79,6 @@ def join_blocks(blocks: NDArray[Sample]) -> NDArray[Sample]:
     Returns
     -------
     ``(..., rows * 8, columns * 8)``, same dtype.
-
-    Raises
-    ------
-    ValueError if the last two axes are not 8 x 8.
 
     >>> plane = np.arange(256).reshape(16, 16)
     >>> bool((join_blocks(split_blocks(plane)) == plane).all())

@@ -72,10 +72,6 @@ def rgb_to_ycbcr(rgb: Samples, precision: int = 8) -> NDArray[Any]:
     array ``(..., 3)`` of the same dtype: Y, Cb, Cr. Y is rounded half up, Cb and Cr half down (libjpeg's bias of
     one unit keeps their maximum at 255).
 
-    Raises
-    ------
-    ValueError for another dtype or last axis, TypeError for what is no array.
-
     >>> rgb_to_ycbcr(np.array([255, 0, 0], np.uint8)).tolist()
     [76, 85, 255]
     """
@@ -115,10 +111,6 @@ def ycbcr_to_rgb(ycbcr: Samples, precision: int = 8) -> NDArray[Any]:
     Returns
     -------
     array ``(..., 3)`` of the same dtype: R, G, B, each rounded half up and clipped to 0 .. 255, or more.
-
-    Raises
-    ------
-    ValueError for another dtype or last axis, TypeError for what is no array.
 
     >>> ycbcr_to_rgb(np.array([76, 85, 255], np.uint8)).tolist()
     [254, 0, 0]

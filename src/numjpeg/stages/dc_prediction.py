@@ -27,10 +27,6 @@ def dc_differences(
     -------
     int32 ``(n,)``, -65535 .. 65535 (-2047 .. 2047 in a baseline file).
 
-    Raises
-    ------
-    ValueError for another shape or dtype, TypeError for what is no array.
-
     >>> dc_differences(np.array([5, 7, 4, 4], np.int16), np.array([2])).tolist()
     [5, 2, 4, 0]
     """
@@ -57,10 +53,6 @@ def dc_from_differences(
     Returns
     -------
     int16 ``(n,)``; sums are taken modulo 2^16, as in libjpeg (only those of a damaged file are larger).
-
-    Raises
-    ------
-    ValueError for another shape or dtype, TypeError for what is no array.
 
     >>> dc_from_differences(np.array([5, 2, 4, 0]), np.array([2])).tolist()
     [5, 7, 4, 4]

@@ -93,7 +93,7 @@ def fdct(blocks: NDArray[Any], method: str = "islow", precision: int = 8) -> NDA
     ------
     ValueError for another shape, for another method, and with "islow" for samples that are not integers or not
     within -1023 .. 1023, beyond which its sums do not fit 32 bits (12 bits a sample: 16 times as much, in 64
-    bits); TypeError for what is no array.
+    bits).
 
     >>> fdct(np.full((8, 8), 100, np.int16))[0, :2].tolist()
     [800.0, 0.0]
@@ -139,10 +139,6 @@ def idct(coefficients: NDArray[Any], method: str = "islow", precision: int = 8) 
     -------
     Samples before the level shift is undone: for "islow" int16 ``(..., 8, 8)`` clipped to -128 .. 127, or
     -2048 .. 2047; for "float" float64, neither rounded nor clipped.
-
-    Raises
-    ------
-    ValueError for another shape, dtype or method; TypeError for what is no array.
 
     Notes
     -----

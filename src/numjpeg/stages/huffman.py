@@ -128,10 +128,6 @@ def magnitude_category(values: NDArray[np.integer]) -> NDArray[np.uint8]:
     -------
     uint8 of the same shape: 0 for 0, else 1 + floor(log2 |value|).
 
-    Raises
-    ------
-    ValueError for another dtype or range, TypeError for what is no array.
-
     >>> magnitude_category(np.array([0, -1, 3, -2047])).tolist()
     [0, 1, 2, 11]
     """
@@ -152,10 +148,6 @@ def magnitude_bits(values: NDArray[np.integer], category: NDArray[np.uint8]) -> 
     -------
     uint64 of the same shape: the low ``category`` bits, none of the others set.
 
-    Raises
-    ------
-    ValueError for another dtype, TypeError for what is no array.
-
     >>> magnitude_bits(np.array([5, -5]), np.array([3, 3], np.uint8)).tolist()
     [5, 2]
     """
@@ -175,10 +167,6 @@ def extend(bits: NDArray[np.integer], category: NDArray[np.integer]) -> NDArray[
     Returns
     -------
     int32 of the same shape.
-
-    Raises
-    ------
-    ValueError for another dtype, TypeError for what is no array.
 
     >>> extend(np.array([5, 2, 0]), np.array([3, 3, 0])).tolist()
     [5, -5, 0]
@@ -212,8 +200,7 @@ def ac_symbols(run: NDArray[np.intp], value: NDArray[np.int16]) -> AcSymbols:
 
     Raises
     ------
-    ValueError for the value -32768, whose category 16 the symbol cannot hold, for runs outside 0 .. 62, and for
-    other dtypes; TypeError for what are no arrays.
+    ValueError for the value -32768, whose category 16 the symbol cannot hold.
 
     >>> ac_symbols(np.array([35, 0]), np.array([-3, 0], np.int16)).symbol.tolist()
     [240, 240, 50, 0]
@@ -245,10 +232,6 @@ def run_and_category(symbol: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArr
     Parameters
     ----------
     symbol : uint8 of any shape.
-
-    Raises
-    ------
-    ValueError for another dtype, TypeError for what is no array.
 
     >>> [a.tolist() for a in run_and_category(np.array([0x32, 0xF0], np.uint8))]
     [[3, 15], [2, 0]]
@@ -283,10 +266,6 @@ def block_symbols(
     runs : (block, run, value) entries of their AC coefficients, as of
         :func:`numjpeg.stages.run_length.run_length_encode`.
     component : ``(n,)``, the place of each block's component in the scan.
-
-    Raises
-    ------
-    ValueError for values that have no symbol; TypeError for what are no arrays.
 
     >>> runs = np.array([0, 0]), np.array([2, 0]), np.array([-3, 0], np.int16)
     >>> block_symbols(np.array([5]), runs, np.array([0])).symbol.tolist()
@@ -460,8 +439,7 @@ def huffman_encode(
 
     Raises
     ------
-    ValueError if a table has no code for a symbol, for a selector of no table, and for other dtypes; TypeError for
-    what are no arrays.
+    ValueError if a table has no code for a symbol.
 
     >>> codes, lengths = huffman_encode(np.array([0x01, 0x00], np.uint8), [AC_LUMINANCE])
     >>> codes.tolist(), lengths.tolist()
@@ -492,10 +470,6 @@ def huffman_decode(
     Returns
     -------
     (symbols, lengths): uint8 ``(n,)`` each; length 0 where no code begins like that.
-
-    Raises
-    ------
-    ValueError for a selector of no table and for other dtypes, TypeError for what are no arrays.
 
     >>> symbols, lengths = huffman_decode(np.array([0b1010_0000_0000_0000], np.uint16), [AC_LUMINANCE])
     >>> symbols.tolist(), lengths.tolist()
@@ -529,7 +503,7 @@ def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
 
     Raises
     ------
-    ValueError if no symbol occurs, or for what are not at most 256 counts; TypeError for what is no array.
+    ValueError if no symbol occurs.
 
     >>> frequencies = np.zeros(256, int); frequencies[[1, 2, 3]] = 10, 5, 1
     >>> optimal_table(frequencies).bits[:3]

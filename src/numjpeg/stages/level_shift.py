@@ -35,10 +35,6 @@ def level_shift(samples: Samples, precision: int = 8) -> NDArray[np.int16]:
     -------
     int16 array of the same shape, -128 .. 127 or -2048 .. 2047.
 
-    Raises
-    ------
-    ValueError for another dtype (samples that are shifted already, say), TypeError for what is no array.
-
     >>> level_shift(np.array([0, 128, 255], np.uint8)).tolist()
     [-128, 0, 127]
     """
@@ -62,10 +58,6 @@ def inverse_level_shift(samples: NDArray[Any], precision: int = 8) -> NDArray[An
     Returns
     -------
     array of the same shape: uint8, 0 .. 255; with ``precision=12`` uint16, 0 .. 4095.
-
-    Raises
-    ------
-    ValueError for a dtype that is not real, TypeError for what is no array.
 
     >>> inverse_level_shift(np.array([-200, -128, 0, 127, 200], np.int16)).tolist()
     [0, 0, 128, 255, 255]

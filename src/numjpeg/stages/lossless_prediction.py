@@ -46,10 +46,6 @@ def lossless_differences(samples: Samples, predictor: int, first: int) -> Sample
     -------
     uint16 of the same shape: differences modulo 2^16.
 
-    Raises
-    ------
-    ValueError for another dtype, shape or predictor; TypeError for what is no array.
-
     >>> lossless_differences(np.array([[5, 7], [6, 9]], np.uint16), 4, 4).tolist()
     [[1, 2], [1, 1]]
     """
@@ -85,10 +81,6 @@ def lossless_samples(differences: Samples, predictor: int, first: int) -> Sample
     Returns
     -------
     uint16 of the same shape.
-
-    Raises
-    ------
-    ValueError for another dtype, shape or predictor; TypeError for what is no array.
 
     >>> lossless_samples(np.array([[1, 2], [1, 1]], np.uint16), 4, 4).tolist()
     [[5, 7], [6, 9]]

@@ -32,10 +32,6 @@ def pad_to_mcus(plane: NDArray[np.int16], rows: int, columns: int, factor: tuple
     -------
     int16 ``(rows * V, columns * H, ...)``; the plane itself if nothing is missing. The blocks of a row that was
     added have the DC that their MCU codes before them: that of its last block in the row above.
-
-    Raises
-    ------
-    ValueError for another shape or dtype or a plane that is larger; TypeError for what is no array.
     """
     check_array("plane", plane, ("int16",), "int16 (block rows, block columns, 64)", ndim=3)
     v, h = factor
@@ -64,11 +60,6 @@ def interleave(planes: Sequence[NDArray[np.int16]], factors: Factors) -> NDArray
     Returns
     -------
     int16 ``(rows * columns, blocks an MCU, 64)``.
-
-    Raises
-    ------
-    ValueError for another dtype, or planes that are not whole MCUs of the same number; TypeError for what are no
-    arrays.
     """
     for plane in planes:
         check_array("planes", plane, ("int16",), "int16 (rows * V, columns * H, 64)", ndim=3, tail=(64,))
@@ -99,10 +90,6 @@ def deinterleave(blocks: NDArray[Element], columns: int, factors: Factors) -> li
     Returns
     -------
     For each component ``(rows * V, columns * H, 64)``, same dtype.
-
-    Raises
-    ------
-    ValueError if the blocks are not whole rows of MCUs; TypeError for what is no array.
     """
     check_array("blocks", blocks, "", "(rows * columns, blocks an MCU, 64)", ndim=3)
     if len(blocks) % columns or blocks.shape[1] != sum(v * h for v, h in factors):

@@ -65,11 +65,6 @@ def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
     -------
     uint16 ``(8, 8)``, 1 .. 255.
 
-    Raises
-    ------
-    ValueError for a quality outside 1 .. 100 or a table that is not 64 integers; TypeError for a quality that is
-    not an integer.
-
     >>> scale_table(LUMINANCE, 75)[0].tolist()
     [8, 6, 5, 8, 12, 20, 26, 31]
     """
@@ -91,10 +86,6 @@ def quantization_tables(quality: int = 75) -> QuantizationTables:
     -------
     (luminance, chrominance), uint16 ``(8, 8)`` each.
 
-    Raises
-    ------
-    ValueError for a quality outside 1 .. 100.
-
     >>> quantization_tables(50).chrominance[0, :4].tolist()
     [17, 18, 24, 47]
     """
@@ -115,8 +106,7 @@ def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> 
 
     Raises
     ------
-    ValueError for another shape or dtype, table entries below 1, or quotients that 16 bits do not hold; TypeError
-    for what is no array.
+    ValueError for table entries below 1, and for quotients that 16 bits do not hold.
 
     Notes
     -----
@@ -159,23 +149,9 @@ def dequantize(quantized: NDArray[np.int16], table: NDArray[np.integer]) -> NDAr
     -------
     int32 ``(..., 8, 8)``; no product overflows, since 2^15 * 65535 < 2^31.
 
-    Raises
-    ------
-    ValueError for another shape or dtype, TypeError for what is no array.
-
     >>> dequantize(np.full((8, 8), -2, np.int16), np.full((8, 8), 16))[0, 0].item()
     -32
     """
-    check_array(
-        "quantized",
-        quantized,
-        (
-            "int8",
-            "uint8",
-            "int16",
-        ),
-        "int16 (..., 8, 8)",
-        tail=(8, 8),
-    )
+    check_array("quantized", quantized, ("int8", "uint8", "int16"), "int16 (..., 8, 8)", tail=(8, 8))
     check_array("table", table, "iu", "integers (8, 8), 1 .. 65535", ndim=2, tail=(8, 8))
     return np.multiply(quantized, table.astype(np.int32), dtype=np.int32)

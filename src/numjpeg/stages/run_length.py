@@ -37,10 +37,6 @@ def run_length_encode(sequences: NDArray[np.int16]) -> Runs:
     -------
     Runs: one entry for each nonzero AC coefficient, and one for each end of block.
 
-    Raises
-    ------
-    ValueError for another shape or dtype, TypeError for what is no array.
-
     >>> block = np.zeros((1, 64), np.int16); block[0, [0, 1, 4]] = 9, -2, 3
     >>> [a.tolist() for a in run_length_encode(block)]
     [[0, 0, 0], [0, 2, 0], [-2, 3, 0]]
@@ -80,8 +76,7 @@ def run_length_decode(runs: Runs, count: int) -> NDArray[np.int16]:
 
     Raises
     ------
-    ValueError if an entry lies past coefficient 63 or in no block, or for other dtypes; TypeError for what are no
-    arrays.
+    ValueError if an entry lies past coefficient 63 or in no block.
 
     >>> runs = Runs(np.array([0, 0, 0]), np.array([0, 2, 0]), np.array([-2, 3, 0], np.int16))
     >>> run_length_decode(runs, 1)[0, :6].tolist()

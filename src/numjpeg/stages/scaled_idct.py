@@ -54,10 +54,6 @@ def idct_scaled(coefficients: NDArray[Any], size: int) -> NDArray[np.int16]:
     -------
     Samples before the level shift is undone: int16 ``(..., size, size)``, clipped to -128 .. 127.
 
-    Raises
-    ------
-    ValueError for another shape, dtype or size; TypeError for what is no array.
-
     >>> block = np.zeros((8, 8), np.int32); block[0, 0] = 800
     >>> idct_scaled(block, 2).tolist()
     [[100, 100], [100, 100]]

@@ -50,10 +50,6 @@ def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:
     alternates by output column (0, 1, 0, 1 ... and 1, 2, 1, 2 ...), so that ties go neither always up nor
     always down; all others round half up.
 
-    Raises
-    ------
-    ValueError if the plane does not hold whole boxes or is not of integers, TypeError for what is no array.
-
     >>> downsample(np.array([[0, 1, 0, 1], [0, 1, 1, 1]], np.int16), 2, 2).tolist()
     [[0, 1]]
     >>> downsample(np.array([[0, 1, 0, 1]], np.int16), 2, 1).tolist()
@@ -103,7 +99,7 @@ def upsample(plane: NDArray[Plane], h: int, v: int, fancy: bool = True) -> NDArr
     Raises
     ------
     ValueError for samples that are neither uint8 nor uint16 (before the level shift is undone, say), for samples
-    above 4095 where the triangle filter is due, and for ratios below 1; TypeError for what is no array.
+    above 4095 where the triangle filter is due, and for ratios below 1.
 
     >>> upsample(np.array([[0, 100, 200]], np.uint8), 2, 1).tolist()
     [[0, 25, 75, 125, 175, 200]]

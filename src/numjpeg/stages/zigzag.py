@@ -39,10 +39,6 @@ def zigzag(blocks: NDArray[Coefficient]) -> NDArray[Coefficient]:
     -------
     C-ordered ``(..., 64)``, same dtype; element 0 is the DC coefficient.
 
-    Raises
-    ------
-    ValueError if the last two axes are not 8 x 8, TypeError for what is no array.
-
     >>> zigzag(np.arange(64).reshape(8, 8))[:10].tolist()
     [0, 1, 8, 16, 9, 2, 3, 10, 17, 24]
     """
@@ -67,10 +63,6 @@ def inverse_zigzag(sequences: NDArray[Coefficient]) -> NDArray[Coefficient]:
     -------
     ``(..., 8, 8)``, same dtype. In memory there are 64 planes, one a coefficient, which is fastest for the
     inverse DCT.
-
-    Raises
-    ------
-    ValueError if the last axis is not 64 long, TypeError for what is no array.
 
     >>> inverse_zigzag(np.arange(64))[0].tolist()
     [0, 1, 5, 6, 14, 15, 27, 28]
