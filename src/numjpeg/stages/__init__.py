@@ -1,7 +1,7 @@
 """The steps of the codec, one module each: pure functions on arrays, no I/O, no state.
 
-A docstring gives the dtype, shape and range of each argument. What is no array is a TypeError, and what does not fit
-the docstring is a ValueError; both name the argument. "Raises" lists only what else can be wrong.
+A docstring gives the dtype, shape and range of each argument. What is no array is a TypeError; what does not fit
+the docstring is a ValueError. Both name the argument. "Raises" lists only what else can be wrong.
 
 Each module is imported when it is first asked for: after ``import numjpeg``, ``numjpeg.stages.dct.fdct`` is there.
 """
