@@ -2,8 +2,8 @@
 
 Sources: JFIF 1.02; Adobe Technical Note 5116; EXIF 2.32 (4.7.2); XMP part 3 (1.1.3); ICC.1 Annex B.4.
 
-Only JFIF's and Adobe's matter for the pixels: they say what the components mean. What is wrong in the others
-becomes a warning and the value None.
+The segments of JFIF and Adobe say what the components mean. The others do not change the pixels: what is wrong in
+them becomes a warning, and the value is None.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 ICC = b"ICC_PROFILE\0"
 
 JFIF_SIZE, ADOBE_SIZE = 14, 12
-"""Bytes of payload below which libjpeg does not take the segment for what its name says."""
+"""Least bytes of payload; libjpeg ignores shorter segments of these names."""
 JFXX_JPEG, JFXX_PALETTE, JFXX_RGB = 0x10, 0x11, 0x13
 """How a thumbnail of an extension segment is coded."""
 ICC_CHUNK = MAX_SEGMENT - len(ICC) - 2
@@ -108,7 +108,7 @@ def is_jfif(payload: bytes) -> bool:
 
 
 def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
-    """What the first JFIF segment says; its thumbnail, or that of an extension segment (JFXX)."""
+    """The version and density of the first JFIF segment, and its thumbnail or that of an extension (JFXX)."""
     version: tuple[int, int] | None = None
     density: Density | None = None
     thumbnail: Thumbnail | None = None
@@ -140,7 +140,7 @@ def _extension_thumbnail(extension: bytes, warnings: list[str]) -> Thumbnail | N
 
 
 def _pixels(data: bytes, colors: int, warnings: list[str]) -> NDArray[np.uint8] | None:
-    """RGB pixels after their width and height and, if there are ``colors``, a palette."""
+    """RGB pixels of a thumbnail: ``data`` are its width, height, palette of so many ``colors``, and samples."""
     width, height = (data[0], data[1]) if len(data) >= 2 else (0, 0)
     samples = np.frombuffer(data, np.uint8)[2:]
     palette, samples = samples[: 3 * colors], samples[3 * colors :]
@@ -175,14 +175,14 @@ def adobe_transform(segments: Iterable[Marked]) -> int | None:
 
 
 def check_adobe(segments: Iterable[Marked], warnings: list[str]) -> None:
-    """Say it if an Adobe segment is too short to count."""
+    """Warn of Adobe segments that are too short."""
     for marker, payload in segments:
         if marker == markers.APP14 and payload.startswith(ADOBE) and not is_adobe(payload):
             warnings.append(f"Adobe: {len(payload)} bytes in place of {ADOBE_SIZE} or more, not looked at")
 
 
 def find_exif(segments: Iterable[Marked]) -> bytes | None:
-    """EXIF data, ``Exif\\0\\0`` included, or None; those of further segments continue the first one's."""
+    """EXIF data with ``Exif\\0\\0`` in front, joined from all their segments; or None."""
     found = [p for marker, p in segments if marker == markers.APP1 and p.startswith(EXIF)]
     return b"".join([found[0], *(payload[len(EXIF) :] for payload in found[1:])]) if found else None
 
@@ -200,7 +200,7 @@ _GUID_SIZE = 32
 
 
 def find_extended_xmp(segments: Iterable[Marked], xmp: bytes | None, warnings: list[str]) -> bytes | None:
-    """The extended XMP packet that the XMP packet names, put together from its chunks (XMP part 3, 1.1.3.1)."""
+    """The extended XMP packet that the XMP packet names, joined from its chunks (XMP part 3, 1.1.3.1)."""
     named = _EXTENSION.search(xmp or b"")
     if not named:
         return None
@@ -228,9 +228,9 @@ def is_icc(marker: int, payload: bytes) -> bool:
 
 
 def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
-    """The ICC profile, put together from its chunks; None if there is none, or a chunk is missing or comes twice.
+    """The ICC profile, joined from its chunks; None if there is none, or a chunk is missing or comes twice.
 
-    Chunks that are all there, but counted from another number than 1, are taken: as Pillow takes them.
+    As in Pillow, the first chunk may have another number than 1.
     """
     chunks: dict[int, bytes] = {}
     totals = set()
@@ -267,7 +267,7 @@ def find_comments(segments: Iterable[Marked]) -> list[bytes]:
 
 
 def file_colorspace(identifiers: Sequence[int], segments: Sequence[Marked]) -> str:
-    """What the components mean, by libjpeg's rules.
+    """The colour space of the components, by libjpeg's rules.
 
     Parameters
     ----------

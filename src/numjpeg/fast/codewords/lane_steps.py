@@ -21,13 +21,13 @@ from numjpeg.stages.mcu_order import block_component
 Ints = NDArray[np.int64]
 
 GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 24, 32, 64, 256
-"""Steps between two looks at who has arrived: of all lanes, of those that look for a meeting, of a few of them,
-of a few that have looked for long."""
+"""Steps of a round, after which lanes that have arrived are taken out: in the guess; in the chain; there with few
+lanes left; and with few that have looked for a meeting for long."""
 
 FEW = 16
-"""Up to so many lanes go one by one: 0.6 us a step and lane, against 12 us or more a step of all together."""
+"""Up to so many lanes go one by one: 0.6 us a step and lane, against at least 12 us a step of all together."""
 
-# Constants of the steps, as arrays: to convert a Python integer takes half as long as a call with small operands.
+# As arrays: to convert a Python integer takes half as long as a call with small operands.
 STEP = np.array(31 << USED_AT | 127)
 """Of an entry, what is added to the state."""
 COUNT = np.array((1 << 32) - 1)
@@ -44,13 +44,13 @@ class Trace(NamedTuple):
     lane: NDArray[np.intp]
     """``(n,)``"""
     blocks: Ints
-    """``(n,)``, 64 times the blocks that each lane had read before, in addition to what its states count."""
+    """``(n,)``, 64 times the blocks that each lane had read before; its states count on from there."""
     states: Ints
     """``(steps + 1, n)``"""
     entries: Ints
     """``(steps, n)``, what was looked up at each state but the last."""
     at: NDArray[np.intp]
-    """``(m,)``, which of the states, the last ones too, are at the start of a block (k = 0), step by step."""
+    """``(m,)``, flat indices of the states at the start of a block (k = 0), the last states included."""
     starts: Ints
     """``(m,)``, these states."""
     column: NDArray[np.intp]
@@ -65,7 +65,7 @@ class LaneSteps:
         self.lane_steps = 0  # of all lanes together
         self.tables = scan_tables(scan)
 
-        # Which tables a block takes depends on its place in the MCU; where they are the same, so is the context.
+        # The tables depend on the block's place in the MCU. Places with the same tables are the same context.
         pairs = list(zip(self.tables[0::2], self.tables[1::2], strict=True))
         different = list(dict.fromkeys(pairs))
         pattern = [different.index(pairs[c]) for c in block_component(scan.factors)]
@@ -108,7 +108,7 @@ class LaneSteps:
         lanes = states.shape[1]
         index, window, ahead = (self._buffer(i, lanes) for i in range(3))
         unsigned_index, word = index.view(np.uint64), ahead.view(np.uint64)
-        # Most of what a call with few lanes costs is finding out what is called.
+        # With few lanes, most of a call's cost is the look-up of its name.
         shift_right, shift_left, both, add = np.right_shift, np.left_shift, np.bitwise_and, np.add
         take_word, take_context, take_entry = self.words.take, self.context.take, self.entries.take
         for step in range(0, len(entries), 2):
@@ -157,13 +157,13 @@ class LaneSteps:
         """An array for a trace, of memory that all pieces use in turn."""
         size = rows * columns
         if self.free + size > len(self.memory):
-            # What is in use lives on in its traces.
+            # Memory that is in use lives on in its traces.
             self.memory, self.free = np.empty(max(size, 1 << 20), np.int64), 0
         self.free += size
         return self.memory[self.free - size : self.free].reshape(rows, columns)
 
     def _buffer(self, number: int, size: int) -> Ints:
-        """The start of a scratch array, of which there are a few."""
+        """The start of one of the scratch arrays."""
         if size > len(self.scratch[number]):
             self.scratch[number] = np.empty(size, np.int64)
         return self.scratch[number][:size]

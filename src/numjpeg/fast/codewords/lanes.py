@@ -1,30 +1,29 @@
 """The scan reader at thousands of places at once, equal to :mod:`numjpeg.entropy.sequential_reader`.
 
-A prefix code does not say where its words begin; whoever starts in the middle of one reads nonsense. But not for
-long. At every step the wrong reader lands *somewhere*, and as soon as it lands on a place where the right reader
-also begins a word, in the same context, the two agree for ever: what comes next depends on nothing but place and
-context. Codes with words of many lengths make such meetings frequent: they synchronise themselves (Klein and
-Wiseman, "Parallel Huffman decoding with applications to JPEG files", 2003; Weissenborn and Schmidt,
-"Massively parallel Huffman decoding on GPUs", 2021). In JPEG the context is the block within the MCU (it selects
-the tables) and the coefficient k that is due. A reader that starts with a guess is right after some 130 bits of a
-4:4:4 photograph and 900 bits of a 4:2:0 one, whose MCUs have six blocks.
+A prefix code does not say where its words begin. A reader that starts in the middle of a word reads nonsense at
+first. Once it begins a word where the right reader begins one, in the same context, the two agree from there on.
+Such meetings are frequent where words have many lengths: Huffman codes synchronise themselves (Klein and Wiseman,
+"Parallel Huffman decoding with applications to JPEG files", 2003; Weissenborn and Schmidt, "Massively parallel
+Huffman decoding on GPUs", 2021). In JPEG the context is the block within the MCU, which selects the tables, and
+the coefficient k that is due. A reader that starts with a guess is right after about 130 bits of a 4:4:4
+photograph, and after about 900 bits of a 4:2:0 one, whose MCUs have six blocks.
 
-So the bits are **cut** into lanes. All lanes step forward together, one array operation for all, each starting
-from the **guess** that an MCU begins at its first bit; most are right when they come to their end. Then each runs
-on into the next lane until both have a block begin at one bit in one context: there they have met. One lane is
-known to be right, the first; where it meets the next, that one is right from there on, and so on: a **chain** of
-ranges, of which every bit is proven to be read as the serial reader reads it. What the lanes found within these
-ranges is **scattered** to its blocks. Restart intervals begin at known places: each is a chain of its own.
+1. *Cut*: the bits are cut into lanes.
+2. *Guess*: all lanes step forward together, by array operations. Each starts from the guess that an MCU begins at
+   its first bit. Most lanes read rightly when they come to their end.
+3. *Chain*: each lane runs on into the next one, until both begin a block at the same bit in the same context.
+   There they meet. The first lane is right, so the next one is right from the meeting on, and so forth. What lies
+   between meetings is proven. Restart intervals begin at known places: each is a chain of its own.
+4. *Scatter*: what the lanes found in the proven ranges is written to its blocks.
 
-A step looks up the 16 bits ahead in a table that knows the first symbol, with its magnitude bits, mostly the
-second one too and often a third: its result is one 64-bit *entry* (:mod:`numjpeg.fast.codewords.lookup`). In a
-photograph of quality 85 an entry takes 11.7 bits; of two symbols it would take 9.8. The *state* of a lane is one
-integer, too: the bit times 2^32 plus 64 times the blocks read plus k. No step is a Python loop over symbols.
+A step looks up the 16 bits ahead. The result is one 64-bit *entry* (:mod:`numjpeg.fast.codewords.lookup`) for the
+first symbol with its magnitude bits, mostly for the second symbol too, and often for a third. In a photograph of
+quality 85 an entry takes 11.7 bits on average. The *state* of a lane is one integer: the bit times 2^32, plus 64
+times the blocks read, plus k.
 
-Lanes never report a fault. An illegal code word, a run past coefficient 63 and data that end too early, all found
-only where the chain has proven them, end the proven blocks, and the serial reader goes on from the MCU in which
-they are. Where the data do not synchronise (flat areas, repeated patterns), few lanes are left that still
-look for a meeting: these step one by one, in Python's integers, which is then the faster way.
+Lanes do not report faults. At an illegal code word, a run past coefficient 63 or an early end of the data the
+proven blocks end, and the serial reader goes on from that MCU. Flat areas and repeated patterns synchronise late.
+The few lanes that still look for a meeting there step one by one, in Python's integers, which is then faster.
 """
 
 from __future__ import annotations
@@ -58,35 +57,34 @@ from numjpeg.fast.plan_store import PLANS
 Ints = NDArray[np.int64]
 
 SERIAL_BYTES = 1 << 17
-"""Bytes that are read serially after a fault, before the lanes are tried again: a vain attempt costs as much."""
+"""Bytes that are read serially after a fault, before lanes are tried again: an attempt in vain costs as much."""
 
 SERIAL_BELOW = 8192
-"""Bytes of a scan below which the serial reader is taken. Measured (ms serial, in lanes) at quality 85, 4:2:0:
-4 KB: 5.7, 6.5; 9.5 KB: 10.1, 9.8; 15 KB: 12.1, 7.7; 24 KB: 23, 12.8; 4:4:4: 4.7 KB: 6.4, 4.5; 11 KB: 13, 4.9."""
+"""Bytes of a scan below which the serial reader reads it. In ms, serially and in lanes, at quality 85 and 4:2:0:
+4 KB 5.7, 6.5; 9.5 KB 10.1, 9.8; 15 KB 12.1, 7.7; 24 KB 23, 12.8. At 4:4:4: 4.7 KB 6.4, 4.5; 11 KB 13, 4.9."""
 
 AUTOMATON_BELOW = 12 << 10
-"""Bytes of a scan, for each of the 3 to 5 blocks of its MCUs, below which the automaton
-(:mod:`numjpeg.fast.codewords.automaton`) is tried first: the larger the MCUs, the later lanes synchronise. Other
-numbers of blocks count as 3 or 5."""
+"""Bytes of a scan, times the blocks of an MCU (at least 3, at most 5), below which the automaton
+(:mod:`numjpeg.fast.codewords.automaton`) is tried first. Lanes synchronise later where MCUs are larger."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
-"""A lane's length is the square root of twice all bits, within these limits: longer lanes run on, in vain, less
-often (three of ten steps of a 2-megapixel photograph), shorter ones let more lanes share the cost of a call."""
+"""A lane's length is the square root of twice all bits, within these limits. With longer lanes fewer steps run on
+past a lane's end (three of ten in a 2-megapixel photograph). With shorter ones more lanes share a call's cost."""
 
 LANES = 2000
-"""Most lanes in a piece, so that it has fewer than 2^23 bits. They step together, and a step's arrays stay in a
-processor's cache; with what they have found they take most of the memory: 35 MB, beside the coefficients."""
+"""Most lanes in a piece, which then has fewer than 2^23 bits. The arrays of a step stay in the processor's cache.
+The traces of so many lanes take 35 MB, most of the memory beside the coefficients."""
 
 PATIENCE = 3
-"""How many rounds all lanes may look for a meeting for each that the guess took. What is proven by then is never
-lost; but from then on only those lanes go on that the chain waits for."""
+"""Rounds in which all lanes look for a meeting, for each round of the guess. What is proven by then is kept. From
+then on only the lanes that the chain waits for go on."""
 
 
 def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
     """All blocks of a scan: what ``reader.walk()`` gives, faster.
 
-    The lanes read on as far as they prove it right. Over a fault, and for :data:`SERIAL_BYTES` from there on, the
-    reader walks; what the lanes do in vain is then never the larger part of the work.
+    Lanes read as far as they can prove what they read. From a fault on the reader walks for :data:`SERIAL_BYTES`,
+    so that lanes do less than half of the work in vain.
 
     Yields
     ------
@@ -148,7 +146,7 @@ def _read_by_automaton(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
 
 
 def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8]:
-    """What a picture of the method shows: which lane is right from which bit on.
+    """Which lane is right from which bit on: what a picture of the method shows.
 
     Parameters
     ----------
@@ -156,8 +154,8 @@ def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8
 
     Returns
     -------
-    uint8 ``(lanes, columns)``: a row for each of the first lanes, from the bit on where it starts, over twice the
-    length of the longest one; 1 where it is wrong, 2 where it is right, 0 where it does not read.
+    uint8 ``(lanes, columns)``: a row for each lane of the first piece. It begins at the lane's first bit and is
+    twice as long as the longest lane. 1 where the lane is wrong, 2 where it is right, 0 where it does not read.
     """
     reader = LaneReader(scan, bits.unstuff(data, scan.start, scan.end))
     lanes, traces, chain = reader.prove(Place(0, 0, 0))
@@ -191,7 +189,7 @@ class Piece(NamedTuple):
     end: Place
     """The proven block start after them."""
     certain: bool
-    """False if the MCU at that place is not as it should be."""
+    """False if there is a fault in the MCU at that place."""
     intervals: Ints
     """Numbers of the restart intervals that ended."""
     ends: Ints
@@ -217,7 +215,7 @@ class _Chain(NamedTuple):
     end: Ints
     """The state from which on another one is; ``begin`` if it is not right anywhere."""
     base: Ints
-    """64 times the number of its first block in the scan, if it had counted right from the start."""
+    """64 times the number in the scan that its first block would have were the lane right from its start."""
     leaving: int
     """The lane that leaves the piece; -1 if the piece ends with an interval."""
     block: int
@@ -238,7 +236,7 @@ def cut(bounds: Ints) -> _Lanes:
 
     Notes
     -----
-    With sqrt(bits) lanes both the lanes and the steps, of which a lane needs one for some words, grow alike.
+    The number of lanes and the steps of a lane both grow with the square root of the bits.
     """
     size = np.diff(bounds)
     length = int(np.clip((2 * bounds[-1]) ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
@@ -251,7 +249,7 @@ def cut(bounds: Ints) -> _Lanes:
 
 
 def _starts_by_bit(lanes: _Lanes, traces: list[Trace]) -> Ints:
-    """Where blocks start in each lane's own range, by bit; what is overwritten is met one block later."""
+    """Where blocks start in each lane's own range, by bit. A state that is overwritten is met one block later."""
     table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
     for trace in traces:
         start, column = trace.starts, trace.column
@@ -267,7 +265,7 @@ def _starts_by_bit(lanes: _Lanes, traces: list[Trace]) -> Ints:
 def _follow(
     lane: int, successor: NDArray[np.intp], meeting: Ints, shift: Ints, proven: tuple[Ints, Ints, Ints]
 ) -> int:
-    """From a lane that is right to the last one that is known to be, from meeting to meeting.
+    """Go from a lane that is right from meeting to meeting, to the last lane that is known to be right.
 
     ``proven`` are begin, end and base of a :class:`_Chain`; filled on the way.
     """
@@ -297,12 +295,12 @@ class LaneReader(LaneSteps):
     # --- guess -------------------------------------------------------------------------------------------
 
     def guess(self, lanes: _Lanes, phase: int) -> tuple[list[Trace], Ints, Ints]:
-        """Let each lane run to its end, from the guess that an MCU begins where it does (the first one knows:
-        a block of the phase ``phase``).
+        """Let each lane run to its end, from the guess that an MCU begins at its first bit. The first lane begins
+        with a block of the phase ``phase``, which is known.
 
         Returns
         -------
-        (traces, state, blocks): what happened, and where each lane has stopped, behind its end.
+        (traces, state, blocks): the steps; and the state and count at which each lane has passed its end.
         """
         traces = []
         lane = np.arange(len(lanes.begin))
@@ -352,7 +350,7 @@ class LaneReader(LaneSteps):
             for number in np.flatnonzero(waiting).tolist():
                 front[number] = _follow(front.item(number), successor, meeting, shift, (begin, end, base))
             end[front] = meeting[front]
-            # Lanes behind the front are of no use any more; after long waiting only the fronts are of use.
+            # Lanes before the front are done. When patience is over, only the fronts go on.
             waiting = meeting[front] < 0
             if rounds < patience:
                 active = np.flatnonzero((meeting < 0) & waiting[interval] & (here >= front[interval]))
@@ -374,7 +372,7 @@ class LaneReader(LaneSteps):
             meeting[lane] = bit << 32
             successor[lane] = np.where(met, np.searchsorted(lanes.begin, bit, side="right") - 1, -1)
             shift[lane] = (start[first] & COUNT) + trace.blocks[arrived] - np.where(met, there[first] & COUNT, 0)
-            # Who met nobody up to the end of the interval is alone to its end.
+            # A lane that meets no other one reads to the end of the interval.
             alone = going & (trace.states[-1] >= interval_end[active]) & ~open_end[active]
             meeting[active[alone]] = _NEVER
 
@@ -385,7 +383,7 @@ class LaneReader(LaneSteps):
         return _Chain(begin, end, base, leaving, block)
 
     def _interval_ends(self, lanes: _Lanes) -> tuple[Ints, NDArray[np.bool_]]:
-        """The state at which each lane's interval ends, or the piece; and whether it goes on behind the piece."""
+        """The state at which each lane's interval or the piece ends; and whether the interval ends behind it."""
         interval_end = self.bounds[lanes.interval + 1] - self.piece_bit
         piece_end = int(lanes.end[-1])
         return np.minimum(interval_end, piece_end) << 32, interval_end > piece_end
@@ -397,8 +395,8 @@ class LaneReader(LaneSteps):
 
         Returns
         -------
-        (first, start, there, met): of each lane the index into the other three, or -1; the states of the lanes
-        and of those they meet; and whether it is a meeting.
+        (first, start, there, met): for each lane an index into the other three, or -1. These are the states of the
+        lanes and of those that they meet, and whether it is a meeting.
         """
         start, column = trace.starts, trace.column
         there = table.take(start >> 32 & len(table) - 1)
@@ -420,7 +418,7 @@ class LaneReader(LaneSteps):
     def scatter(
         self, lanes: _Lanes, traces: list[Trace], chain: _Chain, first_block: int
     ) -> tuple[NDArray[np.int16], Ints, int]:
-        """Lay what the proven ranges hold into blocks; empties ``traces``.
+        """Write what the proven ranges hold to blocks; empties ``traces``.
 
         Returns
         -------
@@ -435,7 +433,7 @@ class LaneReader(LaneSteps):
         starts = np.full(count + interval[-1] + 1, -1)
         limits = np.minimum(self.block_bounds[lanes.interval + 1], chain.block) - first_block
         traces.reverse()
-        while traces:  # what is done gives its memory back
+        while traces:  # each one's memory is freed when it is done
             trace = traces.pop()
             lane, states = trace.lane, trace.states
             begin, end = chain.begin[lane], chain.end[lane]
@@ -511,7 +509,7 @@ class LaneReader(LaneSteps):
         return Piece(coefficients[:kept], end, bad < 0, intervals, ends)
 
     def _first_fault(self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int) -> int:
-        """Number of the first block in the scan that is not as it should be, or of one before it; else -1."""
+        """Number in the scan of the first block with a fault, or of one before it; -1 if there is none."""
         first = int(lanes.interval[0])
         numbers = np.arange(first, lanes.interval[-1] + 1)
         last_blocks = np.minimum(self.block_bounds[numbers + 1], chain.block)

@@ -1,9 +1,12 @@
-"""The look-up of the lanes: what the 16 bits ahead say, up to three symbols with their values at once.
+"""The look-up of the lanes: up to three symbols with their values for the 16 bits ahead.
 
-An *entry* is one 64-bit integer. Its fields, from the lowest bit: the advance in k (7 bits; 64 more, and the mask
-at the top, end the block); one bit free; the ways from the first value's place to the second one's and on to the
-third one's (4 each, 0 if there is none); the run before the first value (4); the first value (12); the bits that
-are used (5); two flags; one bit free; the second and the third value (8 each); one bit free; the mask (7).
+An *entry* is one 64-bit integer. Its fields, from the lowest bit:
+
+* the advance in k, 7 bits (64 more, together with the mask, end the block); one bit is free;
+* the steps in k from the first value to the second and from the second to the third, 4 bits each, 0 for no value;
+* the run before the first value, 4 bits, and the first value, 12 bits;
+* the bits that are used, 5 bits; the flags LONG and ILLEGAL; one bit is free;
+* the second and the third value, 8 bits each; one bit is free; the mask, 7 bits.
 """
 
 from __future__ import annotations
@@ -32,19 +35,18 @@ _END = 64 - (63 << MASK_AT)
 
 
 class _Words(NamedTuple):
-    """The words that a table tells apart in 16 bits: a code and its magnitude bits, where both fit; else the code
-    alone; and the illegal rest. They are in the order of the windows that begin with them.
-    """
+    """What a window of 16 bits can begin with, in the order of the windows: a code with its magnitude bits where
+    both fit, else the code alone; and what is no code."""
 
     bits: Ints
-    """How many of the 16 bits are the word's own: ``2 ** (16 - bits)`` windows begin with it."""
+    """Bits of the window that belong to the word: ``2 ** (16 - bits)`` windows begin with it."""
     used: Ints
     """The bits that a step takes: more than 16 if the magnitude bits do not fit."""
     run: Ints
     value: Ints
     """Of the coefficient; 0 if there is none or it does not fit."""
     long: NDArray[np.bool_]
-    """The value does not fit: its bits pass the window, or it takes more than 12."""
+    """The value does not fit: its bits pass the window, or it has more than 12."""
     ends: NDArray[np.bool_]
     """No more coefficients of this block: EOB, or an illegal code."""
     illegal: NDArray[np.bool_]
@@ -54,7 +56,7 @@ def _words(table: HuffmanTable, table_class: int) -> _Words:
     """What DECODE, RECEIVE and EXTEND (F.2.2) make of each word."""
     length = np.repeat(np.arange(1, 17), table.bits)
     symbol = np.frombuffer(table.values, np.uint8)
-    # What no code begins like is cut into boxes, as the codes are: one of each size that is missing.
+    # The windows that begin with no code are cut into pieces of a power of two, each size at most once.
     free = (1 << WINDOW_BITS) - int((1 << WINDOW_BITS - length).sum())
     boxes = np.array([i for i in range(WINDOW_BITS, -1, -1) if free >> (WINDOW_BITS - i) & 1], np.int64)
     run, category = (part.astype(np.int64) for part in run_and_category(symbol))
@@ -73,7 +75,7 @@ def _words(table: HuffmanTable, table_class: int) -> _Words:
     code = np.repeat(np.arange(len(symbol)), copies)
     number = np.arange(len(code)) - np.repeat(np.cumsum(copies) - copies, copies)
     value = extend(number, np.where(fits, category, 0)[code]).astype(np.int64)
-    # A guess that meets an illegal code looks for a block 16 bits further on: any place is as good as another.
+    # A lane that guessed and meets an illegal code goes on 16 bits further: any place is as good as another.
     used[illegal] = WINDOW_BITS
     nothing = np.zeros(len(boxes), np.int64)
     return _Words(
@@ -96,18 +98,19 @@ def _single(words: _Words) -> Ints:
 
 
 class _Tails(NamedTuple):
-    """What a window that follows a word adds to the word's entry, ``(65536,)`` each."""
+    """For each window that may follow a word, what it adds to the word's entry, ``(65536,)`` each."""
 
     added: Ints
     needs: NDArray[np.uint8]
-    """Of how many of the window's bits; more than 16 if nothing can be added."""
+    """The bits of the window that this takes; more than 16 if nothing can be added."""
 
 
 def _tails(words: _Words) -> tuple[_Tails, _Tails]:
-    """Of the first word of a window as a second one, and of its first two as a second and a third one.
+    """What a window adds if its first word is taken as the second one; and if its first two words are taken as the
+    second and the third one.
 
-    No second of three words may fill the block, which begins a new one: an entry for k < 48 holds three only if
-    the first two advance by 8 at most.
+    Only the last word of an entry may complete the block. Entries for k < 48 therefore hold three words only if
+    the first two advance by at most 8 each.
     """
     way = words.run + 1
     fits = ~(words.long | words.illegal) & (way < 16) & (np.abs(words.value) < 128)
@@ -125,12 +128,12 @@ def _tails(words: _Words) -> tuple[_Tails, _Tails]:
 
 
 def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
-    """Fill ``entries``, 65,536 for each table whose words ``first`` holds: up to three words each."""
+    """Fill ``entries``, 65,536 for each table in ``first``, with up to three words each."""
     single = _single(first)
     windows = 1 << WINDOW_BITS - first.bits
     entries[:] = np.repeat(single, windows)
     start = np.cumsum(windows) - windows
-    # All words that leave as many bits are followed by the same tails.
+    # Words that leave equally many bits are followed by the same tails.
     room = np.where(first.ends | first.long, 0, WINDOW_BITS - first.bits)
     kind = 2 * room + (first.run < 8)
     # np.unique imports numpy.ma when it is first called; that takes longer than this whole function.
@@ -150,13 +153,13 @@ def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
 def entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
     """The look-up of a scan, for its (DC, AC) pairs of tables: int64 ``(pairs * 3 * 65536,)``.
 
-    For each pair entries for k = 0, that begin with a DC symbol; for k < 48, of up to three AC symbols, of which
-    none but the last can fill the block; and for the rest, of one symbol.
+    Each pair has three parts: for k = 0, entries that begin with a DC symbol; for k < 48, entries of up to three
+    AC symbols, of which only the last can complete the block; and for the rest, entries of one symbol.
     """
     found = np.empty((len(pairs), 3 << WINDOW_BITS), np.int64)
     for (dc, ac), of_pair in zip(pairs, found, strict=True):
         words = _words(ac, 1)
-        # Symbols of both tables are followed by AC symbols: they are filled in together.
+        # Symbols of both tables are followed by AC symbols, so both are filled in one call.
         both = _Words._make(map(np.concatenate, zip(_words(dc, 0), words, strict=True)))
         _fill(both, _tails(words), of_pair[: 2 << WINDOW_BITS])
         of_pair[2 << WINDOW_BITS :] = np.repeat(_single(words), 1 << WINDOW_BITS - words.bits)
@@ -174,9 +177,9 @@ WORD_LONG, WORD_ILLEGAL, WORD_ENDS = 1 << 12, 1 << 13, 1 << 14
 def word_entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> NDArray[np.int32]:
     """A look-up of single words: int32 ``(pairs * 2 * 65536,)``, for each pair DC, then AC.
 
-    An entry's fields, from the lowest bit: the advance in k, 1 .. 16, 1 for the end of a block (5 bits); two bits
-    free; the bits that are used (5); three flags, for a value that does not fit, an illegal code, the end of a
-    block; one bit free; the value (16), of one that does not fit the category.
+    An entry's fields, from the lowest bit: the advance in k, 5 bits, 1 .. 16 (1 at the end of a block); two free
+    bits; the bits that are used, 5 bits; the flags WORD_LONG (the value does not fit), WORD_ILLEGAL and WORD_ENDS;
+    a free bit; the value, 16 bits, or the category of one that does not fit.
     """
     found = np.empty((len(pairs), 2, 1 << WINDOW_BITS), np.int32)
     for pair, of_pair in zip(pairs, found, strict=True):

@@ -1,4 +1,4 @@
-"""What rate buys: bits per pixel against PSNR, and blocking at low rates."""
+"""Charts of the rate: bits per pixel against PSNR, and blocking at low rates."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ RATES = (*range(5, 96, 5), 98)
 LOW_RATES = (75, 25, 10, 5)
 """Qualities at which blocking is shown."""
 FACE = (160, 62, 288, 190)
-"""Left, top, right and bottom of what is enlarged of the demo photograph."""
+"""Left, top, right and bottom of the part of the demo photograph that is enlarged."""
 LABELLED = (5, 10, 25, 50, 75, 90, 95, 98)
 """Qualities written beside the points of the curves."""
 
 
 class RatePoint(NamedTuple):
-    """What a picture costs at a quality, and how near it comes."""
+    """The rate and the PSNR of a picture at a quality."""
 
     quality: int
     bits_per_pixel: float
@@ -45,7 +45,7 @@ def rate_distortion(
 
     Returns
     -------
-    One point a quality. Bits are those of the whole file, PSNR is that of all RGB samples together.
+    A point for each quality: bits of the whole file, PSNR of all RGB samples together.
     """
     points = []
     for quality in qualities:
@@ -59,7 +59,7 @@ def rate_distortion(
 
 
 class _Axes(NamedTuple):
-    """Where a rate and a PSNR lie on the sheet: rates by octaves, decibels evenly."""
+    """Where a rate and a PSNR lie on the sheet. The scale of rates is logarithmic."""
 
     octaves: tuple[float, float]
     decibels: tuple[int, int]
@@ -84,7 +84,7 @@ def draw_rate_distortion(curves: Mapping[str, Sequence[RatePoint]], subtitle: st
     Parameters
     ----------
     curves : name -> points in order of rising rate; one or two curves.
-    subtitle : what stands below the title, ASCII.
+    subtitle : below the title, ASCII.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def draw_rate_distortion(curves: Mapping[str, Sequence[RatePoint]], subtitle: st
 def _draw_curve(
     canvas: Canvas, axes: _Axes, points: Sequence[RatePoint], others: Sequence[Sequence[RatePoint]], color: str
 ) -> None:
-    """Draw one curve, its labels on the side where the other one is not."""
+    """Draw a curve, with its labels on the side away from the other one."""
     canvas.line([axes.place(point) for point in points], color, 3)
     for point in points:
         x, y = axes.place(point)
@@ -147,19 +147,16 @@ def _draw_axes_of_rates(canvas: Canvas, axes: _Axes) -> None:
 # --- low rates -------------------------------------------------------------------------------------------
 
 
-def draw_blocking(
-    image: NDArray[np.uint8], qualities: Sequence[int] = LOW_RATES, crop: tuple[int, int, int, int] = FACE
-) -> Image.Image:
+def draw_blocking(image: NDArray[np.uint8], crop: tuple[int, int, int, int] = FACE) -> Image.Image:
     """Draw a part of a picture at low rates, three times enlarged, each sample a square.
 
     Parameters
     ----------
-    image : uint8 ``(H, W, 3)``. qualities : from left to right.
-    crop : left, top, right, bottom in pixels.
+    image : uint8 ``(H, W, 3)``. crop : left, top, right, bottom in pixels.
     """
     left, top, right, bottom = crop
     panels = []
-    for quality in qualities:
+    for quality in LOW_RATES:
         ((_, rate, decibels),) = rate_distortion(image, [quality])
         part = decode(encode(image, quality))[top:bottom, left:right]
         enlarged = Image.fromarray(part).resize((3 * part.shape[1], 3 * part.shape[0]), Image.Resampling.NEAREST)

@@ -1,4 +1,4 @@
-"""What stage pictures are put together from: views of samples, blocks as numbers, heat maps, sheets."""
+"""The parts of stage pictures: views of samples, blocks as numbers, heat maps, sheets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Panel(NamedTuple):
 
 
 class PanelRow(NamedTuple):
-    """What one stage has to show."""
+    """The pictures of one stage."""
 
     name: str
     title: str
@@ -45,7 +45,7 @@ class PanelRow(NamedTuple):
 
 
 def sheet(stages: Sequence[PanelRow], first: int) -> Image.Image:
-    """Stages one below the other, text on the left, numbered from ``first`` on."""
+    """Stages below each other, numbered from ``first`` on, with their text on the left."""
     text, margin = 290, 32
     rows = [_panel_row(stage.panels) for stage in stages]
     width = max(row.width for row in rows)
@@ -77,7 +77,7 @@ def card(stage: PanelRow) -> Image.Image:
 
 
 def _panel_row(panels: Sequence[Panel]) -> Image.Image:
-    """Panels side by side, labels below, upper edges in line."""
+    """Panels side by side, aligned at the top, with labels below."""
     slots = [max(panel.image.width, 150) for panel in panels]
     labels = [wrap(panel.label, 17, slot) for panel, slot in zip(panels, slots, strict=True)]
     tallest = max(panel.image.height for panel in panels)
@@ -99,21 +99,20 @@ NEAR = 5
 
 
 def photo(samples: NDArray[np.uint8], side: int, full: tuple[int, ...] | None = None) -> Image.Image:
-    """Samples as a picture such that one of the shape ``full`` (None: its own) is about ``side`` long.
-
-    What is enlarged shows each sample as a rectangle.
+    """Samples as a picture, at a scale at which samples of the shape ``full`` (by default their own) are about
+    ``side`` pixels long. Enlarged samples are rectangles.
     """
     image = Image.fromarray(np.ascontiguousarray(samples)).convert("RGB")
     scale = side / max((full or samples.shape)[:2])
     if 1 <= scale < 4:
-        scale = int(scale)  # rectangles of few pixels must be equally large
+        scale = int(scale)  # so that small rectangles are equally large
     width, height = (max(1, round(length * scale)) for length in image.size)
     method = Image.Resampling.BOX if scale >= 1 else Image.Resampling.LANCZOS
     return image.resize((width, height), method)
 
 
 def tinted(plane: NDArray[np.uint8], component: int) -> NDArray[np.uint8]:
-    """Y as it is; Cb or Cr as the colours it makes at medium luminance."""
+    """Y as it is; Cb or Cr as colours of medium luminance."""
     if component == 0:
         return plane
     ycbcr = np.full((*plane.shape, 3), MID_LEVEL, np.uint8)
@@ -122,13 +121,13 @@ def tinted(plane: NDArray[np.uint8], component: int) -> NDArray[np.uint8]:
 
 
 def framed(image: Image.Image, place: Position, scale: float) -> Image.Image:
-    """A frame around the block whose upper left sample is at ``place`` (x, y) of what the picture shows."""
+    """Draw a frame around the block whose upper left sample is at ``place`` (x, y), at so many pixels a sample."""
     copy = image.copy()
     x, y = (round(p * scale) for p in place)
     length = max(6, round(8 * scale))
     draw = ImageDraw.Draw(copy)
     for distance, color in ((4, "#FFFFFF"), (3, ORANGE), (2, ORANGE), (1, "#FFFFFF")):
-        inside = 4 - distance  # the frame stays on the picture even where the block ends with it
+        inside = 4 - distance  # keeps the frame on the picture where the block touches its edge
         left, top = max(x - distance, inside), max(y - distance, inside)
         right = min(x + length - 1 + distance, image.width - 1 - inside)
         bottom = min(y + length - 1 + distance, image.height - 1 - inside)
@@ -137,7 +136,7 @@ def framed(image: Image.Image, place: Position, scale: float) -> Image.Image:
 
 
 def window(samples: NDArray[Number], block: tuple[int, int], side: int) -> tuple[NDArray[Number], Position]:
-    """At most ``side`` rows and columns around a block, and the block's place (x, y) in them."""
+    """At most ``side`` rows and columns around a block, and the block's place (x, y) in this part."""
     cuts, place = [], []
     for length, index in zip(samples.shape[:2], block, strict=True):
         first = max(0, min(8 * index + 4 - side // 2, length - side)) // 8 * 8
@@ -147,7 +146,7 @@ def window(samples: NDArray[Number], block: tuple[int, int], side: int) -> tuple
 
 
 def near(samples: NDArray[np.uint8], block: tuple[int, int], side: int) -> Image.Image:
-    """A block and its neighbours, enlarged, the block framed."""
+    """A block, framed, and its neighbours, enlarged."""
     view, place = window(samples, block, 8 * NEAR)
     image = photo(view, side)
     return framed(image, place, image.width / view.shape[1])
@@ -164,9 +163,9 @@ def numbers(
 
 
 def signed_numbers(values: NDArray[np.integer], side: int) -> Image.Image:
-    """A block as numbers, negative ones orange, positive ones blue, deeper with the magnitude's root."""
+    """A block as numbers, orange if negative, blue if positive; the colour deepens with the magnitude's root."""
     root = np.sqrt(np.abs(values)) * np.sign(values)
-    high = max(1.0, float(np.abs(root).ravel()[1:].max()))  # the first, DC, may lie beyond the scale
+    high = max(1.0, float(np.abs(root).ravel()[1:].max()))  # DC, the first, may lie beyond the scale
     return _grid(values, side, colored(root, -high, high, SIGNED))
 
 

@@ -1,4 +1,4 @@
-"""Different regions, different coarseness: where the bits go if some of a picture is more important."""
+"""Regions of different importance: where the bits go."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from numjpeg.tools.pictures.canvas import GRAYS, colored
 from numjpeg.tools.pictures.panels import Panel, PanelRow, card, heat, photo
 
 IMPORTANCE = 16
-"""How much more errors count inside."""
+"""Weight of errors inside, against 1 outside."""
 QUALITY = 40
 
 
 def draw_importance(image: NDArray[np.uint8], inside: tuple[int, int, int, int]) -> Image.Image:
-    """Draw a picture, what of it is important, and the bits of each luma block without and with that.
+    """Draw a picture, its important part, and the bits of each luma block without and with the importance.
 
     Parameters
     ----------

@@ -25,11 +25,11 @@ METRICS = {
 
 @dataclass(frozen=True)
 class Point:
-    """One picture, by one codec, at one setting.
+    """One picture, coded by one codec at one setting.
 
     Attributes
     ----------
-    picture : file name. digest : of the file, so that another picture of this name is another one.
+    picture : file name. digest : of the file, which tells pictures of the same name apart.
     codec, setting : see :class:`numjpeg.tools.study.codecs.Codec`.
     bytes : size of the file. bpp : bits a pixel.
     psnr : of all three channels together, in dB. psnr_y : of the luminance.
@@ -55,23 +55,23 @@ COLUMNS = tuple(field.name for field in fields(Point))
 
 
 def digest(data: bytes) -> str:
-    """What a picture is known by."""
+    """A picture's identity: 16 hexadecimal digits of the hash of its file."""
     return hashlib.sha256(data).hexdigest()[:16]
 
 
 def open_picture(data: bytes) -> Pixels:
-    """A picture to encode: RGB."""
+    """A picture as RGB."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
 
 
 def measure(picture: str, data: bytes, codec: str, setting: float, perceptual: bool = True) -> Point:
-    """Take a point.
+    """Measure a point.
 
     Parameters
     ----------
-    picture : its name. data : its file. codec, setting : by what, and how. perceptual : SSIM and SSIMULACRA2 too,
-        which take most of the time; else they are nan.
+    picture, data : name and content of the picture's file. codec, setting : as of :class:`Point`.
+    perceptual : measure SSIM and SSIMULACRA2 too, which take most of the time; else they are nan.
     """
     original = open_picture(data)
     by = CODECS.get(codec) or LOSSLESS[codec]

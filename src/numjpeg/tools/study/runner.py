@@ -1,4 +1,4 @@
-"""All points of a study, on any executor; what has been measured is kept, and a study goes on where it stopped."""
+"""All points of a study, on any executor. Points are kept in a table; a study goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from numjpeg.tools.study.codecs import CODECS, LOSSLESS
 from numjpeg.tools.study.measure import COLUMNS, Point, digest, measure
 
 SUFFIXES = (".png", ".ppm", ".tif", ".tiff", ".bmp", ".webp")
-"""Of pictures in a folder: formats that are, or can be, lossless."""
+"""File names of formats that are, or can be, lossless."""
 
 IN_FLIGHT = 64
-"""Points that are submitted at a time; each carries its picture's file to wherever it is measured."""
+"""Most points that are submitted at a time. Each carries the file of its picture."""
 
 Key = tuple[str, str, str, float]
 
 
 class StudyError(Exception):
-    """What a study was given is not what it needs; or a picture or codec failed."""
+    """A study lacks something that it needs, or a picture or a codec failed."""
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -35,7 +35,7 @@ def pictures(folder: Path) -> list[Path]:
 
 
 def read_points(table: Path) -> list[Point]:
-    """The points of a table; none if it is not there. A last line that was cut short is left out."""
+    """The points of a table, none if there is no table. A last line that is cut short is left out."""
     if not table.exists():
         return []
     with table.open(newline="", encoding="utf-8") as file:
@@ -54,7 +54,7 @@ def read_points(table: Path) -> list[Point]:
 
 
 def write_points(table: Path, points: Iterable[Point]) -> None:
-    """A table of points, whole or not at all."""
+    """Write a table of points, whole or not at all."""
     lines = [",".join(COLUMNS), *(_line(point) for point in points)]
     write_atomically(table, ("\n".join(lines) + "\n").encode())
 
@@ -78,11 +78,11 @@ def run(
 
     Parameters
     ----------
-    folder : with the pictures. codecs : names.
-    table : CSV file; its points are not measured again, new ones are appended as they come.
+    folder : of the pictures. codecs : names.
+    table : CSV file. Its points are not measured again; new ones are appended as they come.
     executor : any of ``concurrent.futures``, or one that behaves so.
     perceptual : see :func:`numjpeg.tools.study.measure.measure`.
-    progress : is told how many points are done, of how many.
+    progress : is called with the number of points that are done, and of all points.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def run(
 
     Raises
     ------
-    StudyError for an empty folder, an unknown codec, a table that is none, and what fails while measuring.
+    StudyError for an empty folder, an unknown codec, a file that is no table, and what fails while measuring.
     """
     every = {**CODECS, **LOSSLESS}
     names = list(codecs)
@@ -126,7 +126,7 @@ def _key(point: Point) -> Key:
 
 
 def _measured(keys: list[Key], paths: dict[Key, Path], executor: Executor, perceptual: bool) -> Iterator[Point]:
-    """The points of ``keys`` as they are done, a bounded number of them under way."""
+    """The points of ``keys``, in the order in which they are done; a bounded number is under way."""
     waiting = iter(keys)
     under_way: dict[Future[Point], Key] = {}
     try:
