@@ -74,6 +74,19 @@ def cjpeg() -> str:
     return str(path)
 
 
+@pytest.fixture
+def jpegtran(cjpeg: str, tmp_path: Path) -> Callable[..., bytes | None]:
+    """libjpeg-turbo's lossless editor: a file edited with some arguments; None where it gives up."""
+
+    def run(data: bytes, *arguments: str) -> bytes | None:
+        (tmp_path / "in.jpg").write_bytes(data)
+        command = [str(Path(cjpeg).with_name("jpegtran")), "-copy", "all", *arguments, str(tmp_path / "in.jpg")]
+        done = subprocess.run(command, capture_output=True, check=False)
+        return done.stdout if done.returncode == 0 else None
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def djpeg() -> Callable[[bytes], np.ndarray | None]:
     """libjpeg-turbo's own decoder: a file's pixels, warnings or not; None where it gives up."""

@@ -17,14 +17,14 @@ from numjpeg.coefficient_files.reader import (
     decoded_coefficients,
     dnl_is_wrong,
     needs_planes,
-    read_bands,
+    read_part,
 )
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion, from_components
 from numjpeg.container.findings import DamageReport
 from numjpeg.container.frame import Frame
 from numjpeg.container.structure import Structure, read_structure
-from numjpeg.container.view import View, check_region, check_scale, cut_scan
+from numjpeg.container.view import View, check_region, check_scale
 from numjpeg.entropy.planes import check_visits
 from numjpeg.errors import JpegError
 from numjpeg.restoration import smoothing
@@ -134,6 +134,8 @@ def decode_damaged(
     data: Any,
     *,
     tables: Any = None,
+    scale: float = 1,
+    region: tuple[int, int, int, int] | None = None,
     colorspace: str | None = None,
     fancy_upsampling: bool = True,
     block_smoothing: bool = True,
@@ -145,7 +147,7 @@ def decode_damaged(
 
     Parameters
     ----------
-    As of :func:`decode`.
+    As of :func:`decode`. Whatever the scale and the region, all of the file is read and reported on.
 
     Returns
     -------
@@ -159,6 +161,7 @@ def decode_damaged(
     TypeError for the arguments.
     """
     options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method)
+    options = options._replace(scale=check_scale(scale), region=None if region is None else check_region(region))
     options.check()
     image, structure = _decode(read_bytes(data), False, options)
     return image, DamageReport.of(structure.require_frame(), structure.scans, structure.sink)
@@ -330,28 +333,16 @@ def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method:
     frame = structure.require_frame()
     planes: list[NDArray[Any] | None] = [None] * len(frame.components)
     workspace = Workspace()
-    for scan in structure.scans:
-        first, stop = view.scan_rows(scan)
-        part, start = cut_scan(file, scan, first, stop) if structure.strict else (scan, 0)
-        kept = [view.kept(index) for index in scan.indices]
-        for row, band in read_bands(file, structure, part, kept):
-            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-                top = (start + row) * v
-                rows, columns = view.blocks(index)
-                side = view.block_side(index)
-                plane = planes[index]
-                if plane is None:
-                    plane = planes[index] = view.new_plane(index)
-                    if not structure.strict:
-                        plane[:] = frame.mid_level
-                lowest, highest = max(top, rows.start), min(top + len(sequences), rows.stop)
-                if lowest < highest:
-                    own = plane[(lowest - rows.start) * side : (highest - rows.start) * side]
-                    wanted = sequences[lowest - top : highest - top, columns]
-                    table = structure.component_tables[index]
-                    _synthesise(wanted, table, own, side, workspace, dct_method, frame.precision)
-            if start + row + len(band[0]) // scan.factors[0][0] >= stop < start + part.mcus[0]:
-                break  # what lies below is not needed
+    for index, row, sequences in read_part(file, structure, view):
+        plane = planes[index]
+        if plane is None:
+            plane = planes[index] = view.new_plane(index)
+            if not structure.strict:
+                plane[:] = frame.mid_level
+        side = view.block_side(index)
+        own = plane[row * side : (row + len(sequences)) * side]
+        table = structure.component_tables[index]
+        _synthesise(sequences, table, own, side, workspace, dct_method, frame.precision)
     return planes
 
 

@@ -47,11 +47,17 @@ def _fast_forms_are_there() -> bool:
 
 
 def read_sequential(
-    data: bytes, scan: Scan, rows_per_band: int, sink: Sink, kept: Sequence[int] | None = None
+    data: bytes,
+    scan: Scan,
+    rows_per_band: int,
+    sink: Sink,
+    kept: Sequence[int] | None = None,
+    read: list[NDArray[np.bool_]] | None = None,
 ) -> Iterator[Band]:
     """Decode a sequential scan, as :func:`numjpeg.entropy.sequential_reader.read_scan`, in lanes if it is long.
 
     ``kept`` : for each component 64, or 1 if its bands are to have the DC alone, ``(rows, columns, 1)``.
+    ``read`` : as of :func:`numjpeg.entropy.sequential_reader.read_bands`; left alone with arithmetic coding.
     """
     if scan.frame.arithmetic:
         bands = arithmetic_reader.read_sequential(data, scan, rows_per_band, sink)
@@ -59,10 +65,10 @@ def read_sequential(
         return ([own[..., :size] for own, size in zip(band, sizes, strict=True)] for band in bands)
     reader = SequentialReader(data, scan, sink, kept)
     if not fast_forms_enabled():
-        return read_bands(reader, reader.walk(), rows_per_band)
+        return read_bands(reader, reader.walk(), rows_per_band, read)
     from numjpeg.fast.codewords import lanes  # noqa: PLC0415 (it may be missing)
 
-    return read_bands(reader, lanes.read_pieces(reader), rows_per_band)
+    return read_bands(reader, lanes.read_pieces(reader), rows_per_band, read)
 
 
 def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:

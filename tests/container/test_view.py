@@ -8,7 +8,7 @@ from math import ceil
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 import numjpeg
 from numjpeg import scans
@@ -111,6 +111,23 @@ def test_a_region_of_a_damaged_file() -> None:
     np.testing.assert_array_equal(
         numjpeg.decode(broken, strict=False, region=(30, 20, 50, 60)), shown[30:80, 20:80]
     )
+    part, report = numjpeg.decode_damaged(broken, region=(0, 20, 9, 60))
+    np.testing.assert_array_equal(part, shown[:9, 20:80])
+    assert report == numjpeg.decode_damaged(broken)[1]  # of what lies below, too
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_damaged_file_at_a_scale(progressive: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    data = numjpeg.encode(picture(90, 120), 80, progressive=progressive)
+    broken = data[: len(data) // 2] + b"\xff\xd9"
+    _, whole = numjpeg.decode_damaged(broken)
+    for divisor in (2, 4, 8):
+        scaled, report = numjpeg.decode_damaged(broken, scale=1 / divisor)
+        expected = draft(broken, divisor)
+        if expected.shape == scaled.shape:
+            np.testing.assert_array_equal(scaled, expected)
+        assert report == whole
 
 
 def test_restart_markers_let_a_reader_pass_over_what_lies_above() -> None:

@@ -14,6 +14,7 @@ from numjpeg.coefficients import Coefficients, Component
 from numjpeg.container.findings import REMARK, DamageReport
 from numjpeg.container.frame import Scan
 from numjpeg.container.structure import Structure, band_rows, read_structure
+from numjpeg.container.view import View, WholeMcus, check_region, check_scale, cut_scan
 from numjpeg.entropy.evidence import note_impossible_dc
 from numjpeg.entropy.planes import lay_over, new_planes
 from numjpeg.entropy.shared import Band, McuLayout
@@ -34,7 +35,13 @@ BAND_BLOCKS = 1 << 12
 
 
 def read_coefficients(
-    data: Any, *, tables: Any = None, strict: bool = True, max_pixels: int | None = MAX_PIXELS
+    data: Any,
+    *,
+    tables: Any = None,
+    scale: float = 1,
+    region: tuple[int, int, int, int] | None = None,
+    strict: bool = True,
+    max_pixels: int | None = MAX_PIXELS,
 ) -> Coefficients:
     """Read a file's quantized coefficients, and all that is needed to write it again.
 
@@ -42,6 +49,11 @@ def read_coefficients(
     ----------
     data : the file: its bytes (any buffer), a path, or a binary file object.
     tables, strict, max_pixels : as in :func:`decode`. :func:`read_coefficients_damaged` says where damage is.
+    scale : 1, 1/2, 1/4 or 1/8: only what ``decode`` takes at this scale. Of components whose blocks become one
+        sample, that is the DC; their other coefficients are 0, and take neither time nor memory.
+    region : (top, left, height, width), in pixels of the scaled picture: the MCUs that hold this part, as a
+        picture of their own without restart interval. So its upper left corner may lie above and to the left of
+        the region's, and its lower right corner is the region's: what ``transform(data, crop=...)`` gives.
 
     Returns
     -------
@@ -49,14 +61,20 @@ def read_coefficients(
 
     Raises
     ------
-    FormatError, UnsupportedError for the data; TypeError for another kind of ``data``.
+    FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
-    coefficients, _ = _read_coefficients(read_bytes(data), tables, strict, max_pixels)
+    part = check_scale(scale), None if region is None else check_region(region)
+    coefficients, _ = _read_coefficients(read_bytes(data), tables, part, strict, max_pixels)
     return coefficients
 
 
 def read_coefficients_damaged(
-    data: Any, *, tables: Any = None, max_pixels: int | None = MAX_PIXELS
+    data: Any,
+    *,
+    tables: Any = None,
+    scale: float = 1,
+    region: tuple[int, int, int, int] | None = None,
+    max_pixels: int | None = MAX_PIXELS,
 ) -> tuple[Coefficients, DamageReport]:
     """Read what can be recovered of a file's coefficients, and say where it is damaged.
 
@@ -67,13 +85,19 @@ def read_coefficients_damaged(
     Returns
     -------
     (coefficients, report): as ``read_coefficients(data, strict=False)`` gives them, zeros where nothing can be
-    read; and the report that :func:`decode_damaged` gives.
+    read; and the report that :func:`decode_damaged` gives, of the whole file.
     """
-    return _read_coefficients(read_bytes(data), tables, False, max_pixels)
+    part = check_scale(scale), None if region is None else check_region(region)
+    return _read_coefficients(read_bytes(data), tables, part, False, max_pixels)
 
 
 def _read_coefficients(
-    file: bytes, tables: Any, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
+    file: bytes,
+    tables: Any,
+    part: tuple[float, tuple[int, int, int, int] | None],
+    strict: bool,
+    max_pixels: int | None,
+    obeys_dnl: bool = True,
 ) -> tuple[Coefficients, DamageReport]:
     structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
     frame = structure.require_frame()
@@ -81,9 +105,9 @@ def _read_coefficients(
     if frame.lossless:
         what = "lossless coding has samples, and no DCT coefficients"
         raise UnsupportedError(what, offset=structure.frame_offset, clause="H.1")
-    coefficients = decoded_coefficients(file, structure)
+    coefficients = decoded_coefficients(file, structure, *part)
     if dnl_is_wrong(structure):
-        return _read_coefficients(file, tables, strict, max_pixels, obeys_dnl=False)
+        return _read_coefficients(file, tables, part, strict, max_pixels, obeys_dnl=False)
     return coefficients, DamageReport.of(frame, structure.scans, structure.sink)
 
 
@@ -106,15 +130,19 @@ def needs_planes(structure: Structure) -> bool:
 
 
 def read_bands(
-    file: bytes, structure: Structure, scan: Scan, kept: Sequence[int] | None = None
+    file: bytes,
+    structure: Structure,
+    scan: Scan,
+    kept: Sequence[int] | None = None,
+    read: list[NDArray[np.bool_]] | None = None,
 ) -> Iterator[tuple[int, Band]]:
     """The bands of a sequential scan, each with the number of its first MCU row.
 
-    ``kept`` : for each component of the scan 64, or 1 for the DC alone.
+    ``kept``, ``read`` : as of :func:`numjpeg.scans.read_sequential`.
     """
     layout = McuLayout(scan.factors, kept)
     step = band_rows(scan, BAND_BLOCKS * 64 * len(layout.sizes) // layout.size)
-    for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink, kept)):
+    for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink, kept, read)):
         if not structure.strict:
             tables = [structure.component_tables[index] for index in scan.indices]
             note_impossible_dc(scan, band, tables, structure.sink, number * step)
@@ -143,55 +171,89 @@ def coefficient_planes(
                 tables = [structure.component_tables[index] for index in scan.indices]
                 note_impossible_dc(scan, [planes[index] for index in scan.indices], tables, structure.sink)
             continue
-        for row, band in read_bands(file, structure, scan, [kept[index] for index in scan.indices]):
-            for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
+        read: list[NDArray[np.bool_]] = []
+        for row, band in read_bands(file, structure, scan, [kept[index] for index in scan.indices], read):
+            there = read.pop().reshape(-1, scan.mcus[1]) if read else None
+            for index, (v, h), sequences in zip(scan.indices, scan.factors, band, strict=True):
                 own = planes[index][row * v :][: len(sequences)]
-                lay_over(own, sequences[: len(own), : own.shape[1]])
+                size = own.shape[:2]
+                blocks = None if there is None else there.repeat(v, 0).repeat(h, 1)[: size[0], : size[1]]
+                lay_over(own, sequences[: size[0], : size[1]], blocks)
     scan = structure.scans[-1]
     row = last_read // scan.mcus[1]
     return planes, 1 + (row if scan.interleaved else row // scan.components[0].V)
 
 
-def decoded_coefficients(file: bytes, structure: Structure) -> Coefficients:
-    """The coefficients of all scans, with tables such that one scan could carry them."""
+def decoded_coefficients(
+    file: bytes, structure: Structure, scale: float = 1, region: tuple[int, int, int, int] | None = None
+) -> Coefficients:
+    """The coefficients of all scans, with tables such that one scan could carry them.
+
+    ``scale``, ``region`` : as of :func:`read_coefficients`.
+    """
     frame = structure.require_frame()
-    planes: list[NDArray[np.int16] | None] = [None] * len(frame.components)
+    view = WholeMcus.of(frame, scale, region)
+    planes = [_new_plane(view, i) for i in range(len(frame.components))]
     if needs_planes(structure):
-        for i, whole in enumerate(coefficient_planes(file, structure)[0]):
+        kept = [view.kept(i) for i in range(len(planes))] if structure.strict else None
+        for i, whole in enumerate(coefficient_planes(file, structure, kept)[0]):
             if whole.size:
-                planes[i] = inverse_zigzag(whole[: frame.block_size(frame.components[i])[0]])
+                _fill(planes[i], whole[view.blocks(i)][..., : view.kept(i)])
     else:
-        _planes_of_scans(file, structure, planes)
+        for i, row, sequences in read_part(file, structure, view):
+            _fill(planes[i][row : row + len(sequences)], sequences)
     components, quantization, huffman = _tables_for_one_scan(structure)
     return Coefficients(
-        frame.height,
-        frame.width,
+        view.cropped[2].height,
+        view.cropped[2].width,
         components,
-        [
-            np.zeros((*frame.block_size(c), 8, 8), np.int16) if plane is None else plane
-            for c, plane in zip(frame.components, planes, strict=True)
-        ],
+        planes,
         quantization,
         huffman,
-        structure.scans[0].restart_interval,
+        0 if region else structure.scans[0].restart_interval,
         structure.application_segments,
         frame.precision,
     )
 
 
-def _planes_of_scans(file: bytes, structure: Structure, planes: list[NDArray[np.int16] | None]) -> None:
-    """Read sequential scans straight into planes ``(rows, columns, 8, 8)``."""
-    frame = structure.require_frame()
+def _new_plane(view: WholeMcus, index: int) -> NDArray[np.int16]:
+    """A plane of zeros for the blocks of a component."""
+    rows, columns = (part.stop - part.start for part in view.blocks(index))
+    if view.kept(index) == 1:  # frequency by frequency: the memory of those that stay 0 is never touched
+        return np.zeros((8, 8, rows, columns), np.int16).transpose(2, 3, 0, 1)
+    return np.zeros((rows, columns, 8, 8), np.int16)
+
+
+def _fill(plane: NDArray[np.int16], sequences: NDArray[np.int16]) -> None:
+    """Put blocks ``(rows, columns, 64 or 1)``, in zig-zag order, into a plane ``(rows, columns, 8, 8)``."""
+    if sequences.shape[-1] == 1:
+        plane[..., 0, 0] = sequences[..., 0]
+    else:
+        plane[...] = inverse_zigzag(sequences)
+
+
+def read_part(file: bytes, structure: Structure, view: View) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
+    """The blocks of a view, of a file whose blocks come in one scan each, piece by piece.
+
+    A damaged file is read to its end, so that all that is wrong is noticed.
+
+    Yields
+    ------
+    (component, row, sequences): int16 ``(rows, columns, 64 or 1)``, from this block row of the view on.
+    """
     for scan in structure.scans:
-        for row, band in read_bands(file, structure, scan):
+        first, stop = view.scan_rows(scan)
+        part, start = cut_scan(file, scan, first, stop) if structure.strict else (scan, 0)
+        for row, band in read_bands(file, structure, part, [view.kept(index) for index in scan.indices]):
             for index, (v, _), sequences in zip(scan.indices, scan.factors, band, strict=True):
-                rows, columns = frame.block_size(frame.components[index])
-                plane = planes[index]
-                if plane is None:
-                    make = np.empty if structure.strict else np.zeros
-                    plane = planes[index] = make((rows, columns, 8, 8), np.int16)
-                kept = sequences[: rows - row * v, :columns]
-                plane[row * v : row * v + len(sequences)] = inverse_zigzag(kept)
+                top = (start + row) * v
+                rows, columns = view.blocks(index)
+                lowest, highest = max(top, rows.start), min(top + len(sequences), rows.stop)
+                if lowest < highest:
+                    yield index, lowest - rows.start, sequences[lowest - top : highest - top, columns]
+            end = start + row + len(band[0]) // scan.factors[0][0]
+            if structure.strict and end >= stop < start + part.mcus[0]:
+                break  # what lies below is not needed
 
 
 def check_size(structure: Structure, max_pixels: int | None) -> None:

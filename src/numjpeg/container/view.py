@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import lcm
 from operator import index as as_integer
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component, ceil_div
-from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.frame import Frame, Scan, mcu_size
 
 SIZES = {1.0: 8, 0.5: 4, 0.25: 2, 0.125: 1}
 """Scale -> N, samples a side that a block of an unsubsampled component becomes."""
@@ -35,7 +35,7 @@ class View:
     width: int
 
     @classmethod
-    def of(cls, frame: Frame, scale: float, region: tuple[int, int, int, int] | None) -> View:
+    def of(cls, frame: Frame, scale: float, region: tuple[int, int, int, int] | None) -> Self:
         """Of a frame; ValueError for a region that does not lie in the scaled picture."""
         size = SIZES[scale]
         full_height, full_width = ceil_div(frame.height * size, 8), ceil_div(frame.width * size, 8)
@@ -135,6 +135,29 @@ class View:
         """The first MCU row of a scan that is needed, and the one after the last."""
         needed = [(self.blocks(i)[0], v) for i, (v, _) in zip(scan.indices, scan.factors, strict=True)]
         return min(rows.start // v for rows, v in needed), max(ceil_div(rows.stop, v) for rows, v in needed)
+
+
+class WholeMcus(View):
+    """The same, grown to the MCUs that hold the part: what a file of its own could have."""
+
+    @cached_property
+    def cropped(self) -> tuple[int, int, Frame]:
+        """The first MCU row and column, and the frame from there to the part's far edges."""
+        frame, size = self.frame, self.size
+        mcu_height, mcu_width = mcu_size(frame.components)
+        row, column = 8 * self.top // size // mcu_height, 8 * self.left // size // mcu_width
+        bottom = min(frame.height, 8 * (self.top + self.height) // size)
+        right = min(frame.width, 8 * (self.left + self.width) // size)
+        own = frame._replace(height=bottom - row * mcu_height, width=right - column * mcu_width)
+        return row, column, own
+
+    def blocks(self, index: int) -> tuple[slice, slice]:
+        """Rows and columns of the blocks of component number ``index``."""
+        row, column, own = self.cropped
+        c = self.frame.components[index]
+        V, H = (c.V, c.H) if len(self.frame.components) > 1 else (1, 1)
+        rows, columns = own.block_size(c)
+        return slice(row * V, row * V + rows), slice(column * H, column * H + columns)
 
 
 def _widened(first: int, count: int, full: int, ratio: int) -> tuple[int, int]:

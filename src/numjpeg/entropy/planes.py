@@ -72,10 +72,11 @@ def _blocks(frame: Frame) -> list[int]:
     return [rows * columns for rows, columns in map(frame.block_size, frame.components)]
 
 
-def lay_over(plane: NDArray[np.int16], sequences: NDArray[np.int16]) -> None:
+def lay_over(plane: NDArray[np.int16], sequences: NDArray[np.int16], read: NDArray[np.bool_] | None) -> None:
     """Lay the blocks ``(rows, columns, 64)`` of a sequential scan over those of an earlier scan.
 
-    As in libjpeg, all DC coefficients are replaced, and AC coefficients only by those that are not zero.
+    As in libjpeg, all DC coefficients are replaced, and AC coefficients only by those that are not zero. Blocks of
+    which nothing was ``read``, ``(rows, columns)``, stay as they were. None: all were.
     """
     np.copyto(plane, sequences, where=sequences != 0)
-    plane[:, :, 0] = sequences[:, :, 0]
+    np.copyto(plane[:, :, 0], sequences[:, :, 0], where=True if read is None else read)

@@ -99,9 +99,15 @@ def read_scan(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterat
 
 
 def read_bands(
-    reader: SequentialReader, pieces: Iterator[NDArray[np.int16]], rows_per_band: int
+    reader: SequentialReader,
+    pieces: Iterator[NDArray[np.int16]],
+    rows_per_band: int,
+    read: list[NDArray[np.bool_]] | None = None,
 ) -> Iterator[Band]:
-    """Make bands of the coefficients that a reader gives piece by piece, with DC differences."""
+    """Make bands of the coefficients that a reader gives piece by piece, with DC differences.
+
+    To ``read`` it is added, with each band, of which of its MCUs anything was read.
+    """
     scan, layout = reader.scan, reader.layout
     _, columns = scan.mcus
     predictors = [0] * len(scan.components)
@@ -126,7 +132,9 @@ def read_bands(
         joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
         of_components = layout.components(joined)
         restore_dc(scan, of_components, first_mcu, predictors)
-        reader.clear_left_out(joined.reshape(count, -1), first_mcu)
+        left_out = reader.clear_left_out(joined.reshape(count, -1), first_mcu)
+        if read is not None:
+            read.append(~left_out)
         yield [
             deinterleave(own, columns, [factor])[0]
             for own, factor in zip(of_components, scan.factors, strict=True)
@@ -162,8 +170,8 @@ class SequentialReader(Intervals):
         first = self.left_out.pop()[0] if self.left_out and self.left_out[-1][1] == self.mcu else self.mcu
         self.left_out.append((first, stop))
 
-    def clear_left_out(self, blocks: NDArray[np.int16], first_mcu: int) -> None:
-        """Set to 0 the MCUs of which nothing was read; DC prediction has given them a DC.
+    def clear_left_out(self, blocks: NDArray[np.int16], first_mcu: int) -> NDArray[np.bool_]:
+        """Set to 0 the MCUs of which nothing was read; DC prediction has given them a DC. Returns which they are.
 
         ``blocks``: ``(MCUs, coefficients)``, from MCU ``first_mcu`` on.
         """
@@ -179,7 +187,9 @@ class SequentialReader(Intervals):
             self.left_out.popleft()
         np.add.at(edges, begins, 1)
         np.subtract.at(edges, ends, 1)
-        blocks[np.cumsum(edges[:-1]) > 0] = 0
+        left_out: NDArray[np.bool_] = np.cumsum(edges[:-1]) > 0
+        blocks[left_out] = 0
+        return left_out
 
     def walk(self) -> Iterator[NDArray[np.int16]]:
         """Read on from where the reader is: find code words one by one, then the values of many at once.

@@ -191,4 +191,8 @@ def test_regions_and_thumbnails(tmp_path, capsys):
     assert "is not WxH+X+Y" in usage(capsys, "decode", path, "--region", "5")
     assert "only one of them" in usage(capsys, "decode", path, "--fit", "5", "--region", "5x5+0+0")
     assert "not allowed with" in usage(capsys, "decode", path, "--fit", "5", "--scale", "1/2")
-    assert "of whole pictures only" in usage(capsys, "decode", path, "--fit", "5", "--damaged")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    assert main("decode", path, "--damaged", "--scale", "1/4", "-o", target, "-f") == 1
+    shown = numjpeg.decode_damaged(whole[: len(whole) * 2 // 3], scale=1 / 4)[0]
+    np.testing.assert_array_equal(pixels(target), shown)

@@ -112,8 +112,6 @@ def run_decode(arguments: argparse.Namespace) -> int:
         raise UsageError("--damaged and --restore: only one of them")
     if arguments.fit is not None and arguments.region is not None:
         raise UsageError("--fit and --region: only one of them")
-    if arguments.damaged and (arguments.scale or arguments.fit or arguments.region):
-        raise UsageError("--damaged: of whole pictures only, without --scale, --fit and --region")
     extension = ""
     if arguments.format is not None:
         extension = "." + arguments.format.lstrip(".").lower()
@@ -178,7 +176,7 @@ def _decode_file(item: tuple[str, str | Exception], arguments: argparse.Namespac
             restore=arguments.restore,
             turn=arguments.exif_orientation,
             faults=faults,
-            part=None if faults is not None else Part(arguments.scale or 1, arguments.region, arguments.fit),
+            part=Part(arguments.scale or 1, arguments.region, arguments.fit),
         )
     picture.metadata = kept_metadata(picture, arguments.strip)
     written = write_picture(picture, extension)

@@ -179,15 +179,15 @@ def read_jpeg(
     if gray and header.colorspace in ("YCbCr", "RGB"):
         colorspace = "GRAY"
     how: dict[str, Any] = {"colorspace": colorspace, "fancy_upsampling": fancy, "max_pixels": max_pixels}
+    if part is not None:
+        how |= part.options(header)
     if faults is None:
-        if part is not None:
-            how |= part.options(header)
         pixels = decode(data, restore=restore, **how)
-        if part is not None and part.fit is not None:
-            pixels = fitted(pixels, part.fit)
     else:
         pixels, report = decode_damaged(data, **how)
         faults += [str(report)] if report.faults else []
+    if part is not None and part.fit is not None:
+        pixels = fitted(pixels, part.fit)
     model = colorspace or _MODELS.get(header.colorspace, header.colorspace)
     if pixels.ndim == 2:
         model = "GRAY"
