@@ -20,7 +20,7 @@ def test_the_sequence_of_the_standard_is_encoded() -> None:
 
 
 def test_the_sequence_of_the_standard_is_decoded() -> None:
-    decode, taken = qm_decoder(CODE.replace(b"\xff\0", b"\xff"), 2)
+    decode, _, taken = qm_decoder(CODE.replace(b"\xff\0", b"\xff"), 2)
     assert np.packbits([decode(1) for _ in range(256)]).tobytes() == DECISIONS
     assert taken() - 2 <= len(CODE) - 1 <= taken() + 2
 
@@ -35,7 +35,7 @@ def test_what_was_encoded_is_decoded(ones: float) -> None:
     for context, decision in zip(contexts, decisions, strict=True):
         encode(context, decision)
     code = finish()
-    decode, _ = qm_decoder(code, 5)
+    decode, _, _ = qm_decoder(code, 5)
     assert [decode(context) for context in contexts] == decisions
     if ones in (0, 1):  # hardly anything but signs takes data, about a bit each
         assert 8 * len(code) < 1.3 * contexts.count(FIXED)
@@ -47,5 +47,29 @@ def test_zero_bytes_at_the_end_are_not_written() -> None:
         encode(1, 0)
     code = finish()
     assert not code.endswith(b"\0")
-    decode, _ = qm_decoder(code, 2)
+    decode, _, _ = qm_decoder(code, 2)
     assert [decode(1) for _ in range(100)] == [0] * 100
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_run_is_its_decisions_one_by_one(seed: int) -> None:
+    """Three decisions that occur again and again, with others among them."""
+    rng = np.random.default_rng(seed)
+    repeated = [(1, 0), (2, 1), (3, 0)]
+    groups = [(n, int(rng.integers(2)), int(rng.integers(2))) for n in rng.integers(1, 3000, 12).tolist()]
+    encode, finish = qm_encoder(5)
+    for count, other, wrong in groups:
+        for decision in [*repeated * count, (4, other), (1, wrong)]:
+            encode(*decision)
+    decode, run, _ = qm_decoder(finish(), 5)
+    longest = 0
+    for left, other, wrong in groups:
+        while left:
+            count = run(repeated, min(left, 700))
+            longest = max(longest, count)
+            left -= count
+            if left:
+                assert [(context, decode(context)) for context, _ in repeated] == repeated
+                left -= 1
+        assert (decode(4), decode(1)) == (other, wrong)
+    assert longest == 700

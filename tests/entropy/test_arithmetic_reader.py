@@ -155,6 +155,37 @@ def test_work_is_bounded(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not report.mask.all()
 
 
+def drawing(height: int = 150, width: int = 210, channels: int = 3) -> np.ndarray:
+    """Large flat areas with something in them here and there."""
+    image = np.full((height, width, channels), 200, np.uint8)
+    rng = np.random.default_rng(height)
+    for _ in range(9):
+        y, x = int(rng.integers(height)), int(rng.integers(width))
+        image[y : y + 20, x : x + 30] = rng.integers(0, 256, channels)
+    image[5:9, 40:60] = rng.integers(0, 256, (4, 20, channels))
+    return image
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "lossless"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_flat_areas_are_passed_at_once(kind: str, channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    flat = np.full((640, 640, channels)[: 1 + channels], 33, np.uint8)
+    picture = drawing(channels=channels).squeeze()
+    if kind == "lossless":
+        for image in (flat, picture):
+            for options in ({"predictor": 1}, {"predictor": 7, "restart_marker_rows": 16}):
+                data = numjpeg.encode(image, lossless=True, arithmetic=True, **options)
+                assert np.array_equal(numjpeg.decode(data), image)
+        data = numjpeg.encode(flat, lossless=True, arithmetic=True)
+    else:
+        data = file(kind, picture)
+        assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+        data = file(kind.partition(",")[0].replace("restarts", "sequential"), flat)
+    monkeypatch.setattr(arithmetic_reader, "FREE_WORK", flat.size // 8)
+    monkeypatch.setattr(arithmetic_reader, "WORK_A_BYTE", 0)
+    assert (numjpeg.decode(data) == 33).all()
+
+
 def test_a_scan_without_data_takes_bounded_time() -> None:
     """A megapixel a second at the least: where data end, zeros follow to the end of the picture."""
     image = np.zeros((2000, 2000), np.uint8)

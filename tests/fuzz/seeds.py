@@ -40,6 +40,10 @@ def files() -> dict[str, bytes]:
         "12 bits, progressive": numjpeg.encode(picture.astype(np.uint16) << 4, 40, precision=12, progressive=True),
         "lossless": numjpeg.encode(picture[:12, :16], lossless=True, predictor=7, restart_marker_rows=3),
         "lossless, 16 bits": numjpeg.encode(picture[:16, :24, 0].astype(np.uint16) << 7, lossless=True),
+        "arithmetic": numjpeg.encode(picture, 40, arithmetic=True, restart_marker_blocks=4),
+        "arithmetic, progressive": numjpeg.encode(picture, 40, arithmetic=True, progressive=True),
+        "arithmetic, 12 bits": numjpeg.encode(picture.astype(np.uint16) << 4, 40, precision=12, arithmetic=True),
+        "arithmetic, lossless": numjpeg.encode(picture[:12, :16], lossless=True, predictor=4, arithmetic=True),
     }
 
 

@@ -14,10 +14,25 @@ may be between two decisions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 Decode = Callable[[int], int]
 """Gives the next decision, 0 or 1, of a context."""
+
+Run = Callable[[Sequence[tuple[int, int]], int], int]
+"""Takes a sequence of decisions, as (context, decision), and the most times that it may occur; gives how often it
+occurs from here on as long as no state changes, and goes behind that."""
+
+
+class Decoder(NamedTuple):
+    """A decoder of one restart interval."""
+
+    decode: Decode
+    run: Run
+    taken: Callable[[], int]
+    """How many bytes of the data have been taken, zeros behind them included."""
+
 
 Encode = Callable[[int, int], None]
 """Takes a context and its next decision, 0 or 1."""
@@ -78,17 +93,13 @@ def new_states(contexts: int) -> list[int]:
     return states
 
 
-def qm_decoder(data: bytes, contexts: int) -> tuple[Decode, Callable[[], int]]:
+def qm_decoder(data: bytes, contexts: int) -> Decoder:
     """A decoder at the start of some data (D.2).
 
     Parameters
     ----------
     data : entropy-coded data of one restart interval, without stuffed bytes.
     contexts : how many there are; they are numbered from 0.
-
-    Returns
-    -------
-    (what decodes a decision; what tells how many bytes of the data have been taken, zeros behind them included).
     """
     states, size = new_states(contexts), len(data)
     qe, after_mps, after_lps, shift = QE, AFTER_MPS, AFTER_LPS, _SHIFT
@@ -124,7 +135,22 @@ def qm_decoder(data: bytes, contexts: int) -> tuple[Decode, Callable[[], int]]:
             ahead += 8
         return decision
 
-    return decode, lambda: taken
+    def run(decisions: Sequence[tuple[int, int]], most: int) -> int:
+        nonlocal A
+        together = 0
+        for context, decision in decisions:
+            state = states[context]
+            if state & 1 != decision:
+                return 0
+            together += qe[state]
+        # Each time A loses their sizes; it stays above C and is not shifted.
+        count = min(most, (A - max(0x8000, (C >> ahead) + 1)) // together)
+        if count <= 0:
+            return 0
+        A -= count * together
+        return count
+
+    return Decoder(decode, run, lambda: taken)
 
 
 def qm_encoder(contexts: int) -> tuple[Encode, Callable[[], bytes]]:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from numjpeg.container.findings import LOSS, REMARK, Sink
 from numjpeg.container.frame import Scan
-from numjpeg.entropy.arithmetic_coder import FIXED, Decode, qm_decoder
+from numjpeg.entropy.arithmetic_coder import FIXED, Decode, Run, qm_decoder
 from numjpeg.entropy.intervals import Intervals
 from numjpeg.entropy.lossless_reader import LosslessReader, Piece
 from numjpeg.entropy.planes import Planes
@@ -31,13 +31,15 @@ from numjpeg.entropy.shared import Band, band_counts
 from numjpeg.errors import UnsupportedError
 from numjpeg.stages.mcu_order import block_component, deinterleave
 
-FREE_WORK, WORK_A_BYTE = 1 << 22, 128
+FREE_WORK, WORK_A_BYTE = 1 << 21, 48
 """How many coefficients the scans of a file may step over, all together: so many, and so many more for each of its
-bytes. A step takes about half a microsecond, and hardly any data where everything is as expected. Photographs have
-some ten steps a byte."""
+bytes. A step takes up to half a microsecond, and hardly any data where everything is as expected. Photographs have
+some ten steps a byte. What is flat is stepped over by runs, of which :data:`RUN` MCUs count as one step."""
 
-BLOCK_WORK = 12
-"""To begin a block counts as so many steps: it takes 5 microseconds."""
+BLOCK_WORK, DC_WORK, SAMPLE_WORK = 12, 6, 6
+"""As so many steps count the begin of a block, a DC coefficient of a progressive scan, and a lossless sample."""
+
+RUN = 16
 
 CHUNK = 1 << 12
 """MCUs that are read at a time."""
@@ -248,6 +250,7 @@ class _Reader(Intervals, ABC):
         self.areas = Areas(scan)
         self.components = block_component(scan.factors).tolist()
         self.decode: Decode
+        self.run: Run
         self.found: tuple[list[int], list[int]] = ([], [])
 
     @abstractmethod
@@ -292,7 +295,7 @@ class _Reader(Intervals, ABC):
                 due = (self.interval - 1) % 8
                 offset = self.payload.file_offset(self.payload.size)
                 self.note(f"RST{due} is missing", offset, self.interval, "B.2.1", LOSS)
-        self.decode, self.taken = qm_decoder(data, self.areas.contexts)
+        self.decode, self.run, self.taken = qm_decoder(data, self.areas.contexts)
         self.spent = False
         self.enter()
 
@@ -341,14 +344,24 @@ class _Sequential(_Reader):
         decode, areas, found, components = self.decode, self.areas, self.found, self.components
         per_mcu, work = len(components), 0
         place = 64 * per_mcu * (self.mcu - self.first_of_band)
+        flat = [decision for c in components for decision in ((areas.dc[c], 0), (areas.ac[c], 1))]
+        flat_work = per_mcu * (BLOCK_WORK + 1)
         try:
             while self.mcu < stop:
+                before = work
                 for c in components:
                     found[1].append(self.read_dc(c))
                     found[0].append(place)
                     work += BLOCK_WORK + decode_ac(decode, areas.ac[c], areas.Kx[c], 1, 63, place, found)
                     place += 64
                 self.mcu += 1
+                if work - before == flat_work and not any(self.conditions):
+                    count = self.run(flat, stop - self.mcu)
+                    self.mcu += count
+                    found[0].extend(range(place, place + 64 * per_mcu * count, 64))
+                    found[1].extend([self.predictors[c] for c in components] * count)
+                    place += 64 * per_mcu * count
+                    work += count // RUN
         finally:
             self.sink.work += work
 
@@ -394,13 +407,27 @@ class _Dc(_Progressive):
 
     def read_mcus(self, stop: int) -> None:
         per_mcu, components = len(self.components), self.components
-        refinement, decode, found = self.scan.Ah > 0, self.decode, self.found
-        self.sink.work += per_mcu * (stop - self.mcu)
-        while self.mcu < stop:
-            for place, c in enumerate(components, self.mcu * per_mcu):
-                found[1].append(decode(FIXED) if refinement else self.read_dc(c))
-                found[0].append(place)
-            self.mcu += 1
+        decode, found, work = self.decode, self.found, 0
+        flat = [(self.areas.dc[c], 0) for c in components]
+        found[0].extend(range(self.mcu * per_mcu, stop * per_mcu))
+        try:
+            while self.mcu < stop:
+                if self.scan.Ah:
+                    found[1].extend([decode(FIXED) for _ in components])
+                    self.mcu += 1
+                    continue
+                before = self.predictors.copy()
+                found[1].extend([self.read_dc(c) for c in components])
+                self.mcu += 1
+                work += DC_WORK * per_mcu
+                if before == self.predictors and not any(self.conditions):
+                    count = self.run(flat, stop - self.mcu)
+                    found[1].extend([self.predictors[c] for c in components] * count)
+                    self.mcu += count
+                    work += count // RUN
+        finally:
+            del found[0][len(found[1]) :]
+            self.sink.work += work
 
     def lay(self) -> None:
         """Put them into the planes, once all are there."""
@@ -428,17 +455,29 @@ class _Ac(_Progressive):
         scan, decode, area, Kx = self.scan, self.decode, self.areas.ac[0], self.areas.Kx[0]
         values, work = self.found[1], 0
         known, first = self.plane.reshape(-1, 64), self.mcu
-        blocks = known[first:stop].tolist() if scan.Ah else []
+        blocks, ahead = [], iter([stop])
+        if scan.Ah:
+            blocks = known[first:stop].tolist()
+            # The blocks that have something to refine, which no run passes.
+            busy = first + np.flatnonzero(known[first:stop, scan.Ss : scan.Se + 1].any(axis=1))
+            ahead = iter([*busy.tolist(), stop])
+        next_busy = next(ahead)
         before = len(values)
+        flat = [(area + 3 * (scan.Ss - 1), 1)]
         try:
             while self.mcu < stop:
                 if scan.Ah:
-                    block = blocks[self.mcu - first]
-                    work += BLOCK_WORK + refine_ac(decode, area, scan, block, 64 * self.mcu, self.found)
+                    last = refine_ac(decode, area, scan, blocks[self.mcu - first], 64 * self.mcu, self.found)
                 else:
                     last = decode_ac(decode, area, Kx, scan.Ss, scan.Se, 64 * self.mcu, self.found)
-                    work += BLOCK_WORK + last - scan.Ss + 1
+                work += BLOCK_WORK + last - scan.Ss + 1
                 self.mcu += 1
+                while next_busy < self.mcu < stop:
+                    next_busy = next(ahead)
+                if last == scan.Ss:
+                    count = self.run(flat, next_busy - self.mcu)
+                    self.mcu += count
+                    work += count // RUN
         finally:
             self.sink.work += work
             if not scan.Ah and scan.Al:
@@ -463,12 +502,12 @@ class _Lossless(LosslessReader):
             if not self.present[interval]:
                 continue
             first, end = (bound >> 3 for bound in self.bounds[interval : interval + 2])
-            decode, taken = qm_decoder(self.payload.data[first:end].tobytes(), self.areas.contexts)
+            decoder = qm_decoder(self.payload.data[first:end].tobytes(), self.areas.contexts)
             above = [[0] * (columns * h) for _, h in self.scan.factors]
             rows = self.samples_due(interval) // (columns * self.scan.blocks_per_mcu)
             for row in range(rows):
                 try:
-                    found = self._read_row(decode, columns, above)
+                    found = self._read_row(decoder.decode, decoder.run, columns, above)
                 except BadCodeError as error:
                     mcu = interval * self.interval_mcus + row * columns
                     self.note(f"{error} from MCU {mcu} on", self.payload.file_offset(first), interval)
@@ -476,20 +515,25 @@ class _Lossless(LosslessReader):
                 ends = np.full(len(found), self.bounds[interval + 1], np.int64)
                 differences = np.array(found, np.int64).astype(np.uint16)
                 yield Piece(interval, ends, differences, np.empty(0, np.intp))
-            if taken() > end - first and self.cut_off and interval == self.last_present:
+            if decoder.taken() > end - first and self.cut_off and interval == self.last_present:
                 self.note("data end too early", self.payload.file_offset(end), interval, kind=LOSS)
 
-    def _read_row(self, decode: Decode, columns: int, above: list[list[int]]) -> list[int]:
+    def _read_row(self, decode: Decode, run: Run, columns: int, above: list[list[int]]) -> list[int]:
         """The differences of a row of MCUs, in their order; ``above`` has the classes of the samples above."""
-        areas, found = self.areas, []
-        self.sink.work += columns * self.scan.blocks_per_mcu
+        areas, found, per_mcu = self.areas, list[int](), self.scan.blocks_per_mcu
         if self.sink.work > self.allowed:
-            what = f"more than {self.allowed} samples, hardly any of which took data"
+            what = f"more than {self.allowed // SAMPLE_WORK} samples, hardly any of which took data"
             raise UnsupportedError(what, offset=self.scan.offset, clause=self.clause)
+        factors = self.scan.factors
+        flat = [(areas.dc[c], 0) for c, (v, h) in enumerate(factors) for _ in range(v * h)]
+        # The MCUs below samples of other classes than 0, which no run passes.
+        busy = sorted({x // h for own, (_, h) in zip(above, factors, strict=True) for x, k in enumerate(own) if k})
+        busy.append(columns)
+        next_busy, mcu = 0, 0
         # The classes of the samples to the left, of each row of samples.
         left = [[0] * v for v, _ in self.scan.factors]
         over = [[above[c]] + [[0] * len(above[c]) for _ in range(v)] for c, (v, _) in enumerate(self.scan.factors)]
-        for mcu in range(columns):
+        while mcu < columns:
             for c, (v, h) in enumerate(self.scan.factors):
                 own, before = over[c], left[c]
                 for y in range(v):
@@ -499,6 +543,16 @@ class _Lossless(LosslessReader):
                         )
                         own[y + 1][x] = before[y]
                         found.append(difference)
+            mcu += 1
+            self.sink.work += SAMPLE_WORK * per_mcu
+            if found[-1] or any(found[-per_mcu:]):
+                continue
+            while busy[next_busy] < mcu:
+                next_busy += 1
+            count = run(flat, busy[next_busy] - mcu)
+            found.extend([0] * (count * per_mcu))
+            mcu += count
+            self.sink.work += count // RUN
         above[:] = [own[-1] for own in over]
         return found
 
@@ -539,9 +593,7 @@ def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int
     -------
     The number of the last MCU.
 
-    Raises
-    ------
-    As of :func:`read_sequential`.
+    Raises as :func:`read_sequential` does.
     """
     reader = (_Ac if scan.Ss else _Dc)(data, scan, planes, sink)
     reader.read()

@@ -42,7 +42,7 @@ def note_impossible_dc(
             found.append((y // v + first_row) * columns + x // h)
     if not found:
         return
-    mcus = np.unique(np.concatenate(found))
+    mcus = np.sort(np.concatenate(found))
     interval_mcus = scan.restart_interval or rows * columns
     intervals, at = np.unique(mcus // interval_mcus, return_index=True)
     known = {

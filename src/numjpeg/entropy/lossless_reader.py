@@ -219,7 +219,7 @@ class LosslessReader(Intervals):
                 found.append(y // v * columns + x // h)
         if not found:
             return
-        mcus = np.unique(np.concatenate(found))
+        mcus = np.sort(np.concatenate(found))
         intervals, at = np.unique(mcus // self.interval_mcus, return_index=True)
         for interval, mcu in zip(intervals.tolist(), mcus[at].tolist(), strict=True):
             what = f"a sample of more than {self.scan.frame.precision} bits in MCU {mcu}"
