@@ -72,6 +72,12 @@ def test_wrong_arguments(table, base):
         estimate_quality(table, base)
 
 
+def test_the_family_of_tables_in_one_array() -> None:
+    assert encoder_family(np.stack(pillow_tables(60))).name == "annex-k"
+    with pytest.raises(ValueError, match=r"^tables: "):
+        encoder_family(np.ones((0, 8, 8), int))
+
+
 @pytest.mark.parametrize("quality", [1, 2, 3, 30, 83, 100])
 def test_the_family_of_pillow(quality: int) -> None:
     luminance, chrominance = pillow_tables(quality)

@@ -62,6 +62,11 @@ def test_a_plane_that_is_too_small_or_is_not_there() -> None:
             first_quantization(coefficients, component)
 
 
+def test_steps_that_are_no_table() -> None:
+    with pytest.raises(ValueError, match=r"^steps: \(8, 8\) expected"):
+        double_quantization_map(read_coefficients(pillow.save(samples.flat(32, 64, 1))), np.ones(64, int))
+
+
 def test_a_pasted_part_lacks_the_past() -> None:
     image = samples.photograph()[..., 1].copy()
     past = pillow.load(pillow.save(image, quality=55)).copy()

@@ -115,9 +115,11 @@ def double_quantization_map(
     float32 ``(rows, columns)``: natural logarithm of the ratio; 0 where nothing is known.
     """
     original, table = _calibrated(coefficients, component), coefficients.quantization_table(component)
-    plane = coefficients.planes[component]
+    plane, steps = coefficients.planes[component], np.asarray(steps)
+    if steps.shape != (8, 8):
+        raise ValueError(f"steps: (8, 8) expected, got {steps.shape}")
     found = np.zeros(plane.shape[:2], np.float32)
-    for v, u in np.argwhere(np.asarray(steps) > 0).tolist():
+    for v, u in np.argwhere(steps > 0).tolist():
         magnitudes = np.abs(plane[..., v, u].astype(np.intp))
         limit, values = min(int(magnitudes.max(initial=0)), 4095), original[..., v, u].ravel()
         # A thousandth is added to all chances, so that no single coefficient decides.

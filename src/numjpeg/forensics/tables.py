@@ -106,7 +106,7 @@ FAMILIES = {
 """Names of families, and what they stand for."""
 
 
-def encoder_family(tables: Sequence[ArrayLike]) -> EncoderFamily:
+def encoder_family(tables: Sequence[ArrayLike] | NDArray[np.integer]) -> EncoderFamily:
     """Tell the family of the encoder from the tables of a file.
 
     Parameters
@@ -122,7 +122,7 @@ def encoder_family(tables: Sequence[ArrayLike]) -> EncoderFamily:
     >>> encoder_family([luminance, chrominance, chrominance])
     EncoderFamily(name='annex-k', qualities=(83, 83, 83), distance=0)
     """
-    if not tables:
+    if not len(tables):
         raise ValueError("tables: at least one expected")
     estimates = [estimate_quality(table, BASES[i > 0]) for i, table in enumerate(tables)]
     entries = [np.asarray(table).ravel() for table in tables]
