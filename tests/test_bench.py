@@ -24,6 +24,7 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
         "--rounds",
         "1",
         "--thumbnails",
+        "--threads",
         "--out",
         str(tmp_path),
     ]
@@ -34,6 +35,8 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     assert [row["direction"] for row in result["rows"]] == ["encode", "encode", "decode", "encode", "decode"]
     assert all(row["default"] > 0 for row in result["rows"])
     assert "| encode, 32x32 |" in done.stdout
+    assert all(by["4 threads"] > 0 for by in result["threads"].values())
+    assert len(result["threads"]) == 8
     assert all(row["ratio_cpu"] > 0 for row in result["rows"])
     assert (tmp_path / "bench.md").read_text() == done.stdout
 

@@ -2,6 +2,7 @@
 
     python tests/bench/bench.py                 the table of targets, under two minutes
     python tests/bench/bench.py --full          every quality, sampling, kind of picture; many files on two cores
+    python tests/bench/bench.py --threads       also beside a busy core, with more threads of BLAS
     python tests/bench/bench.py --check         exit 1 if a target is missed
     python tests/bench/bench.py --out DIR       also bench.json, bench.md and bench.png
 
@@ -17,20 +18,22 @@ from __future__ import annotations
 import os
 import sys
 
+import threads
+
 if __name__ == "__main__":  # NumPy reads these once, when it is imported
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES"):
         os.environ.pop(name, None)
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    for name in threads:
+    for name in threads.NAMES:
         os.environ.pop(name, None)
     DEFAULT = os.environ.copy()
     if "--default-environment" not in sys.argv:
-        os.environ.update(dict.fromkeys(threads, "1"))
+        os.environ.update(dict.fromkeys(threads.NAMES, "1"))
 
 import argparse
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -95,6 +98,17 @@ def main() -> int:
     parts.append(report.table(header, memory_rows(memory)))
     if size == "12 MP":
         targets += memory_targets(memory, size)
+    if arguments.full or arguments.threads:
+        result["threads"] = by_work = beside_a_busy_core(
+            "2 MP" if "2 MP" in sizes else sizes[-1], arguments, cores
+        )
+        header = ["beside a busy core, times Pillow's", *threads.SETTINGS]
+        parts.append(
+            report.table(header, [[what, *map("{:.2f}".format, by.values())] for what, by in by_work.items()])
+        )
+        for what, (pinned, *others) in ((what, by.values()) for what, by in by_work.items()):
+            name = f"{what} beside a busy core, the worst of 2 and 4 threads and the default by pinned"
+            targets.append((name, max(others) / pinned, report.DEFAULT_TARGET))
     result["imports"] = imports = measure.import_times(9)
     for what in ("numjpeg", measure.BOTH_DIRECTIONS):
         name = f"import {what} by import numpy"
@@ -130,6 +144,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--check", action="store_true", help="exit 1 if a target is missed")
     parser.add_argument("--batch", action="store_true", help="many files on two cores, as in --full")
+    parser.add_argument("--threads", action="store_true", help="with threads of BLAS, as in --full")
     parser.add_argument("--thumbnails", action="store_true", help="batches of small pictures, as without --sizes")
     parser.add_argument("--sizes", nargs="+", choices=pictures.SIZES, default=(), help="only these sizes")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="also the pictures of a folder")
@@ -202,17 +217,31 @@ def times(arguments: argparse.Namespace) -> list[measure.Row]:
 def in_the_default_environment(cores: set[int]) -> list[float]:
     """The same ratios from a process of its own, which may use all cores."""
     report.say("the same in the default environment")
+    with on_cores(cores):
+        command = [sys.executable, __file__, "--default-environment", *sys.argv[1:]]
+        done = subprocess.run(command, env=DEFAULT, check=True, stdout=subprocess.PIPE, text=True)
+    ratios: list[float] = json.loads(done.stdout)
+    return ratios
+
+
+def beside_a_busy_core(size: str, arguments: argparse.Namespace, cores: set[int]) -> dict[str, dict[str, float]]:
+    """The ratios with as many threads as BLAS may start, on all the cores there are."""
+    report.say("threads of BLAS beside a busy core")
+    with on_cores(cores):
+        return threads.compare(DEFAULT, size, arguments.rounds or 7)
+
+
+@contextmanager
+def on_cores(cores: set[int]) -> Iterator[None]:
+    """Leave the one core for these, if the system can."""
     pinned = os.sched_getaffinity(0) if cores else set()
     if cores:
         os.sched_setaffinity(0, cores)
     try:
-        command = [sys.executable, __file__, "--default-environment", *sys.argv[1:]]
-        done = subprocess.run(command, env=DEFAULT, check=True, stdout=subprocess.PIPE, text=True)
+        yield
     finally:
         if cores:
             os.sched_setaffinity(0, pinned)
-    ratios: list[float] = json.loads(done.stdout)
-    return ratios
 
 
 def batch_rows(by_side: dict[int, dict[str, dict[str, float]]]) -> list[list[str]]:
@@ -305,14 +334,8 @@ def many_files(rounds: int, cores: set[int]) -> dict[str, dict[str, float]]:
     whole = pictures.make("photograph", "12 MP")
     sizes = [(1000 + 9 * i, 1000 + 15 * i) for i in range(48)]
     images = [whole[8 * i : 8 * i + h, 16 * i : 16 * i + w].copy() for i, (h, w) in enumerate(sizes)]
-    if not cores:
+    with on_cores(cores):
         return measure.many_files(images, rounds)
-    pinned = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cores)
-    try:
-        return measure.many_files(images, rounds)
-    finally:
-        os.sched_setaffinity(0, pinned)
 
 
 def write(folder: Path, result: dict[str, object], page: str, rows: list[measure.Row]) -> None:
