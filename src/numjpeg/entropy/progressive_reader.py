@@ -67,7 +67,7 @@ def reader_of(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> Progressiv
     sink : takes what is noticed.
     """
     if scan.Ss == 0:
-        return (_DcRefinement if scan.Ah else _DcFirst)(data, scan, planes, sink)
+        return (_DcRefinement if scan.Ah else DcFirst)(data, scan, planes, sink)
     return (_AcRefinement if scan.Ah else _AcFirst)(data, scan, planes, sink)
 
 
@@ -216,20 +216,27 @@ class _Dc(ProgressiveReader):
             np.copyto(target, dc | target if add else dc, where=own[:, : plane.shape[1], 0] > 0)
 
 
-class _DcFirst(_Dc):
+class DcFirst(_Dc):
     """The first scan of DC coefficients (G.1.2.1)."""
+
+    def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
+        super().__init__(data, scan, planes, sink)
+        self.tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
+        self.components: list[int] = block_component(scan.factors).tolist()
+        self.codes = array("q")
+        """The bits at which code words begin."""
+        self.ranges: list[tuple[int, int]] = []
+        """The MCUs that these are of."""
+        self.last: list[tuple[int, list[int]]] = []
+        """Other MCUs, and their differences."""
 
     def prepare(self) -> None:
         """For each block of an MCU, how far its code and difference lead from every bit."""
-        self.tables = [self.scan.huffman_tables[0, c.Td] for c in self.scan.components]
-        self.components = block_component(self.scan.factors).tolist()
         maps = {table: look_up(self.payload, _dc_steps(table))[1] for table in set(self.tables)}
         self.procedure = [maps[self.tables[c]] for c in self.components]
-        self.codes = array("q")
-        self.ranges: list[tuple[int, int]] = []  # MCUs that the codes are of
-        self.last: list[tuple[int, list[int]]] = []  # other MCUs, and their differences
 
     def walk(self, stop: int) -> None:
+        """See :class:`ProgressiveReader`."""
         first, p, procedure, per_mcu = self.mcu, self.bit, self.procedure, len(self.procedure)
         note = self.codes.append
         while self.mcu < stop:
@@ -252,9 +259,11 @@ class _DcFirst(_Dc):
             self.ranges.append((first, self.mcu))
 
     def read_last(self, rest: LastBits) -> None:
+        """See :class:`ProgressiveReader`."""
         self.last.append((self.mcu, [rest.extend(rest.decode(self.tables[c])) for c in self.components]))
 
     def lay(self) -> None:
+        """See :class:`ProgressiveReader`."""
         scan = self.scan
         blocks = np.zeros((self.total, len(self.components), 1), np.int16)
         read = np.zeros(self.total, np.bool_)

@@ -17,7 +17,7 @@ from numjpeg.container.structure import read_structure
 from numjpeg.entropy import progressive_reader as progressive
 from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
-from numjpeg.fast.codewords import progressive as progressive_walk
+from numjpeg.fast.codewords import first_scans
 
 
 def read(data: bytes, read_scan: Callable[..., None], strict: bool) -> tuple[list[bytes], list[str], str | None]:
@@ -44,9 +44,9 @@ def never(*arguments: object) -> None:
     raise AssertionError("the serial reader was asked")
 
 
-@pytest.mark.parametrize("below", [0, 1 << 30], ids=["lanes", "walk"])
+@pytest.mark.parametrize("below", [0, 1 << 30], ids=["automaton", "walk"])
 def test_sound_scans_are_not_read_serially(below: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progressive_walk, "WALK_BELOW", below)
+    monkeypatch.setattr(first_scans, "WALK_BELOW", below)
     files = [
         pillow.save(picture, progressive=True, **options)
         for picture in (samples.photograph()[:160, :200], samples.noise(50, 60), samples.smooth(120, 90))
@@ -54,19 +54,21 @@ def test_sound_scans_are_not_read_serially(below: int, monkeypatch: pytest.Monke
     ]
     expected = [read(data, progressive.read_scan, True) for data in files]
     monkeypatch.setattr(progressive._Ac, "prepare", never)
+    if not below:
+        monkeypatch.setattr(progressive.DcFirst, "prepare", never)
     for data, result in zip(files, expected, strict=True):
         assert result[2] is None
         assert read(data, choosers.read_progressive, True) == result
         assert np.array_equal(numjpeg.decode(data), pillow.load(data))
 
 
-@pytest.mark.usual("lanes-0", "walk-1")
+@pytest.mark.usual("automaton-0", "walk-1")
 @pytest.mark.parametrize("part", range(4))
-@pytest.mark.parametrize("below", [0, 1 << 30], ids=["lanes", "walk"])
+@pytest.mark.parametrize("below", [0, 1 << 30], ids=["automaton", "walk"])
 def test_damaged_scans_give_the_same_coefficients_or_the_same_error(
     below: int, part: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progressive_walk, "WALK_BELOW", below)
+    monkeypatch.setattr(first_scans, "WALK_BELOW", below)
     chance = random.Random(below + part)
     files = [
         pillow.save(picture, progressive=True, **options)
@@ -83,11 +85,3 @@ def test_damaged_scans_give_the_same_coefficients_or_the_same_error(
             del data[chance.randrange(first, len(data)) :]
         errors += assert_same(bytes(data))[2] is not None
     assert 8 < errors < 40
-
-
-def test_a_lane_that_never_agrees_is_walked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progressive_walk, "WALK_BELOW", 0)
-    monkeypatch.setattr(progressive_walk, "ROUNDS", 1)
-    data = pillow.save(samples.noise(80, 80), progressive=True)
-    monkeypatch.setattr(progressive._Ac, "prepare", never)
-    assert np.array_equal(numjpeg.decode(data), pillow.load(data))

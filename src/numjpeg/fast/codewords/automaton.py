@@ -35,7 +35,7 @@ Pairs = tuple[tuple[HuffmanTable, HuffmanTable], ...]
 LEAST_CHUNK, MOST_CHUNK = 1 << 8, 1 << 13
 """Bytes that are walked at a time, more and more of them. Where a follower is missing, they are walked again."""
 
-_NO_CODE = -1000
+NO_CODE = -1000
 
 
 Key = tuple[type, Pairs, tuple[int, ...]]
@@ -77,9 +77,9 @@ class Seen:
         self.nbytes = nbytes + (1 << 10)
 
 
-def _tree(table: HuffmanTable) -> NDArray[np.int64]:
+def code_tree(table: HuffmanTable) -> NDArray[np.int64]:
     """The code's tree, ``(nodes, 2)``: for each inner node, root first, what follows on 0 and on 1: an inner node,
-    or ``~symbol``, or :data:`_NO_CODE`.
+    or ``~symbol``, or :data:`NO_CODE`.
 
     Codes are canonical (C.2): at each depth leaves come first, then inner nodes, then what no code begins like.
     """
@@ -97,7 +97,7 @@ def _tree(table: HuffmanTable) -> NDArray[np.int64]:
             elif child - leaves < inner[depth + 1]:
                 nodes.append(level + child - leaves)
             else:
-                nodes.append(_NO_CODE)
+                nodes.append(NO_CODE)
         first_leaf += leaves
     return np.array(nodes, np.int64).reshape(-1, 2)
 
@@ -181,7 +181,7 @@ def _bit_states(pairs: Pairs, pattern: tuple[int, ...]) -> tuple[Ints, Ints]:
     followers : ``(states, 2)``. The first state is in front of an MCU.
     starts : ``(states,)``, 1 in front of an AC code word, 1 + 2^8 in front of a block.
     """
-    trees = [(_tree(dc), _tree(ac)) for dc, ac in pairs]
+    trees = [(code_tree(dc), code_tree(ac)) for dc, ac in pairs]
     sizes = [len(dc) + len(ac) + 15 for dc, ac in trees]
     begin = np.cumsum([0] + [sizes[pair] for pair in pattern]).tolist()
     parts = []
@@ -199,7 +199,7 @@ def _bit_states(pairs: Pairs, pattern: tuple[int, ...]) -> tuple[Ints, Ints]:
         ac_leaf[END_OF_BLOCK] = after
         for first, tree, leaf in ((at, dc, dc_leaf), (ac_at, ac, ac_leaf)):
             followers = np.where(tree >= 0, first + tree, after)
-            is_leaf = (tree < 0) & (tree != _NO_CODE)
+            is_leaf = (tree < 0) & (tree != NO_CODE)
             followers[is_leaf] = leaf[~tree[is_leaf]]
             parts.append(followers)
         fewer = np.append(ac_at, bits_at + np.arange(1, 15))

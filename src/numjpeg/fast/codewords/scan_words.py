@@ -1,0 +1,118 @@
+"""What the fast readers of AC scans of the progressive process share: code words, and the places they stand for.
+
+Places are counted through a scan without gaps, the coefficients of a band one block after the other. In an AC
+refinement only those are counted that are zero so far, as the code counts them; this is the *rank*. In a first
+scan no coefficient is known, and ranks are places.
+"""
+
+from __future__ import annotations
+
+from array import array
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.entropy.progressive_reader import Span, run_of_ends
+from numjpeg.entropy.shared import code_lengths, spread
+from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
+
+Ints = NDArray[np.int64]
+
+
+class OddError(Exception):
+    """Something is not as it should be."""
+
+
+ZRL, END, NO_CODE = 17, 32, 255
+"""Kinds of code words. Up to 16, a run and the coefficient behind it, together; ZRL; 32 + n, EOBn; or none."""
+
+
+@lru_cache(maxsize=16)
+def steps_of(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
+    """For each window of 16 bits, the kind of the code word it begins with, and its bits with those behind it."""
+    length, symbol = code_lengths(table)
+    run, category = symbol >> 4, symbol & 15
+    end = (category == 0) & (symbol != ZERO_RUN)
+    kind = np.where(end, END + run, 1 + run)
+    kind[symbol == ZERO_RUN] = ZRL
+    if refinement:
+        kind[category > 1] = NO_CODE
+    # A guess goes on even where there is no code.
+    return spread(length, kind, length + np.where(end, run, category), (NO_CODE, 1))
+
+
+class Words(NamedTuple):
+    """The code words of a scan, ``(n,)`` each."""
+
+    code: Ints
+    """The bit at which each begins."""
+    kind: NDArray[np.uint8]
+    behind: Ints
+    """The bit after it and the bits that are its own: magnitude, sign, length of a run of ends of blocks."""
+    passed: Ints
+    """How many known coefficients have a bit there."""
+    rank: Ints
+    """The rank that is due in front of it."""
+
+
+class Notes:
+    """What a walk leaves behind."""
+
+    def __init__(self) -> None:
+        self.codes = array("q")
+        """The bit at which each word begins."""
+        self.jumps = array("q")
+        """For each end of a block, the rank that is due behind it."""
+        self.intervals: list[tuple[int, int, int]] = []
+        """For each restart interval the number of its first word, the rank due there, the bit after its last."""
+
+    def words(self, kinds: bytes, steps: bytes) -> Words:
+        """What follows from it."""
+        code = np.frombuffer(self.codes, np.int64)
+        kind = np.frombuffer(kinds, np.uint8)[code]
+        behind = code + np.frombuffer(steps, np.uint8)[code]
+        first, first_rank, last_bit = np.array(self.intervals, np.int64).T
+        following = np.append(code[1:], 0)
+        following[np.append(first[1:], len(code)) - 1] = last_bit
+        rank = ranks(kind, np.frombuffer(self.jumps, np.int64), first, first_rank)
+        return Words(code, kind, behind, following - behind, rank)
+
+
+def ranks(kind: NDArray[np.uint8], jumps: Ints, first: Ints, first_rank: Ints) -> Ints:
+    """The rank that is due in front of each word.
+
+    Ranks go up by the zeros of each word; restart intervals and ends of blocks set them anew.
+
+    Parameters
+    ----------
+    kind : of each word. jumps : for each end of a block, the rank that is due behind it.
+    first, first_rank : for each restart interval the number of its first word, and the rank due there.
+    """
+    ends = np.flatnonzero(kind >= END)
+    advance = np.minimum(kind, 16).astype(np.int64)
+    advance[ends] = 0
+    rank = np.cumsum(advance)
+    rank -= advance
+    at = np.concatenate([ends + 1, first])
+    new = np.concatenate([jumps, first_rank])
+    order = np.argsort(at, kind="stable")
+    at, new = at[order], new[order]
+    known = np.append(rank, 0)[at]  # the last one may be behind the last word
+    rank += np.repeat(new - known, np.diff(at, append=len(kind)))
+    return rank
+
+
+def close(span: Span, p: int, beyond: int, ends: list[int]) -> None:
+    """Note the end of a restart interval in the bit ``p``, ``beyond`` coefficients behind its last."""
+    if beyond or p > span.end:
+        raise OddError
+    ends.append(p)
+
+
+def run_of_ends_at(data: bytes, kind: int, p: int) -> int:
+    """How many blocks end with a word of a kind from :data:`END` on, whose bits end at bit ``p``."""
+    if kind == NO_CODE:
+        raise OddError
+    return run_of_ends(data, kind - END, p)
