@@ -1,9 +1,10 @@
 """JPEG 2000 beside OpenJPEG (through Pillow, with its colour transform on): CPU time, size and quality.
 
-    python tests/bench/jpeg2000.py PICTURES... [--rounds 3] [--quality] [--workers]
+    python tests/bench/jpeg2000.py PICTURES... [--rounds 3] [--quality] [--parts] [--workers]
 
 Times are ratios of medians of CPU time in one process, and the codecs take turns. ``--quality`` compares lossless
-sizes, and PSNR at equal bytes. ``--workers`` compares the wall time of two processes with that of one.
+sizes, and PSNR at equal bytes. ``--parts`` decodes the first part of a file, beside a progressive JPEG file of the
+same size. ``--workers`` compares the wall time of two processes with that of one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+import numjpeg
 from numjpeg import jpeg2000, psnr
 
 RATES = (0.25, 0.5, 1.0, 2.0)
@@ -78,6 +80,19 @@ def quality(image: np.ndarray) -> dict[str, float]:
     return found
 
 
+def parts(image: np.ndarray) -> dict[str, float]:
+    """PSNR of the first part of a file of 1 bit a pixel, and of a JPEG file made to show a preview early."""
+    wavelets = jpeg2000.encode(image, bits_per_pixel=1, layers=8, container="j2k")
+    cosines = numjpeg.encode(image, tune="psnr", target_bytes=len(wavelets), scans="preview")
+    found = {}
+    for share in (0.1, 0.25, 0.5, 1):
+        part = jpeg2000.decode(wavelets[: int(share * len(wavelets))], strict=False)
+        found[f"first {share:.0%}"] = psnr(image, part)
+        part = numjpeg.decode(cosines[: int(share * len(cosines))], strict=False)
+        found[f"first {share:.0%}, JPEG"] = psnr(image, part)
+    return found
+
+
 def workers(image: np.ndarray) -> dict[str, float]:
     """Wall time of two processes by that of one."""
     data, found = jpeg2000.encode(image), {}
@@ -101,13 +116,15 @@ def main() -> None:
     parser.add_argument("pictures", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quality", action="store_true")
+    parser.add_argument("--parts", action="store_true")
     parser.add_argument("--workers", action="store_true")
     options = parser.parse_args()
     for path in options.pictures:
         image = np.asarray(Image.open(path))
         megapixels = image.shape[0] * image.shape[1] / 1e6
-        if options.quality:
-            rows: dict[str, str] = {name: f"{value:.4f}" for name, value in quality(image).items()}
+        if options.quality or options.parts:
+            values = quality(image) if options.quality else parts(image)
+            rows = {name: f"{value:.4f}" for name, value in values.items()}
         elif options.workers:
             rows = {name: f"{value:.2f} of the wall time" for name, value in workers(image).items()}
         else:

@@ -19,14 +19,17 @@ from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 from numjpeg.jpeg2000.container import boxes, packets, progression
 from numjpeg.jpeg2000.container.codestream import Codestream, Fault, Header, Sink, Size, read_codestream
 from numjpeg.jpeg2000.container.geometry import (
+    LL,
     Band,
     CodeBlock,
     Rectangle,
     Tile,
     TileComponent,
     component_box,
+    sub_band,
     tile_box,
 )
+from numjpeg.jpeg2000.plan import whole_number
 from numjpeg.jpeg2000.workers import over_processes, shares
 from numjpeg.sources import read_bytes
 
@@ -126,7 +129,7 @@ def decode_damaged(
     workers: int = 1,
 ) -> tuple[NDArray[Any], DamageReport]:
     """Decode what can be recovered, and say what is wrong. Arguments as in :func:`decode`."""
-    sink, workers = Sink(strict), _integer(workers, "workers", 1)
+    sink, workers = Sink(strict), whole_number(workers, "workers", 1)
     content = read_bytes(data)
     container = boxes.read_container(content, sink)
     stream = read_codestream(content, container.start, container.stop, sink)
@@ -144,20 +147,12 @@ class _Options:
     """What is wanted, on the reference grid."""
 
 
-def _integer(value: Any, name: str, low: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}: an integer expected, got {value!r}")
-    if value < low:
-        raise ValueError(f"{name}: {value} is less than {low}")
-    return int(value)
-
-
 def _options(
     stream: Codestream, reduce: int, layers: int | None, region: Sequence[int] | None, max_pixels: int | None
 ) -> _Options:
     size = stream.size
-    reduce = _integer(reduce, "reduce", 0)
-    wanted = 1 << 16 if layers is None else _integer(layers, "layers", 1)
+    reduce = whole_number(reduce, "reduce", 0)
+    wanted = 1 << 16 if layers is None else whole_number(layers, "layers", 1)
     whole = Rectangle(size.XOsiz, size.YOsiz, size.Xsiz, size.Ysiz)
     dx, dy = size.finest
     fine = whole.divided(dx, dy)
@@ -165,7 +160,7 @@ def _options(
     if region is not None:
         if len(region) != 4:
             raise ValueError(f"region: (top, left, height, width) expected, got {region!r}")
-        top, left, height, width = (_integer(value, "region", 0) for value in region)
+        top, left, height, width = (whole_number(value, "region", 0) for value in region)
         x0, y0 = fine.x0 + left, fine.y0 + top
         wanted_area = Rectangle(x0, y0, x0 + width, y0 + height)
         if wanted_area.empty or wanted_area.intersect(fine) != wanted_area:
@@ -180,7 +175,7 @@ def _options(
     scale = 1 << min(reduce, 32)
     area = window.divided(dx, dy).divided(scale, scale)
     if max_pixels is not None:
-        most, pixels = _integer(max_pixels, "max_pixels", 0), area.width * area.height
+        most, pixels = whole_number(max_pixels, "max_pixels", 0), area.width * area.height
         if pixels > most or pixels * len(size.components) > MOST_CHANNELS * most:
             what = f"{area.width} x {area.height} pixels of {len(size.components)} components"
             raise UnsupportedError(f"{what}, more than max_pixels={most}", offset=stream.start, clause="A.5.1")
@@ -363,8 +358,8 @@ class _Synthesis:
             self.levels.append(_Level(resolution.box, wanted))
             computed = self.levels[-1].computed
             for band in resolution.bands:
-                self._take(band, _half(computed, band.orientation))
-            wanted = _half(computed, 0)
+                self._take(band, sub_band(computed, band.orientation, 1))
+            wanted = sub_band(computed, LL, 1)
         self._take(component.resolutions[0].bands[0], wanted)
 
     def _take(self, band: Band, window: Rectangle) -> None:
@@ -398,7 +393,7 @@ class _Synthesis:
             high = [self._array(band) for band in component.resolutions[r].bands]
             if low is None and all(array is None for array in high):
                 continue
-            ll, hl, lh, hh = (self._zeros(a, _half(level.computed, o)) for o, a in enumerate((low, *high)))
+            ll, hl, lh, hh = (self._zeros(a, sub_band(level.computed, o, 1)) for o, a in enumerate((low, *high)))
             x0, y0 = level.computed.x0, level.computed.y0
             low = wavelet.inverse(ll, hl, lh, hh, x0, y0, component.style.reversible)
             low = low[level.wanted.within(level.computed)]
@@ -414,12 +409,6 @@ class _Synthesis:
 
 def _filled(array: NDArray[Any] | None, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     return np.zeros(shape, dtype) if array is None else array
-
-
-def _half(box: Rectangle, orientation: int) -> Rectangle:
-    """The part of a sub-band that a rectangle of the resolution above splits into (Equation B-15)."""
-    dx, dy = orientation & 1, orientation >> 1
-    return Rectangle(box.x0 - dx, box.y0 - dy, box.x1 - dx, box.y1 - dy).divided(2, 2)
 
 
 def _decode_all(syntheses: Sequence[_Synthesis], sink: Sink, workers: int) -> None:

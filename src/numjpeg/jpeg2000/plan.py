@@ -53,12 +53,12 @@ def checked_precision(samples: NDArray[Any], precision: Any) -> int:
     return bits
 
 
-def whole_number(value: Any, name: str, low: int, high: int) -> int:
+def whole_number(value: Any, name: str, low: int, high: int | None = None) -> int:
     """An integer argument within its range."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name}: an integer expected, got {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"{name}: {value} is not in {low}..{high}")
+    if value < low or (high is not None and value > high):
+        raise ValueError(f"{name}: {value} is not in {low}..{'' if high is None else high}")
     return int(value)
 
 

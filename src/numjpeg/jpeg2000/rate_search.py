@@ -34,7 +34,7 @@ def search_cuts(
         picture = code_picture(samples, plan, mask, base)
         writer = Writer(plan, picture, comment)
         if plan.target.lossless:
-            return writer.lossless()
+            return writer.everything()
         final = plan.reversible or base <= FINEST_STEP
         if plan.target.psnr is not None:
             found = writer.to_psnr(samples, plan.target.psnr)

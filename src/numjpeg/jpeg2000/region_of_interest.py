@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-REACH = 4
-"""Samples on each side that a coefficient takes part in, at most (9/7)."""
+from numjpeg.jpeg2000.wavelet import REACH
+
 WEIGHT = 16.0
 """How much more an error in the region counts."""
 

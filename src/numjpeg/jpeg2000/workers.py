@@ -12,10 +12,13 @@ _R = TypeVar("_R")
 
 
 def shares(order: Sequence[int], group: int, workers: int) -> list[list[int]]:
-    """Indices dealt out: each share has at most ``group``, and of each round all workers get equally heavy ones.
+    """Indices in shares of at most ``group``; ``order`` names the heaviest first.
 
-    ``order`` names the heaviest first.
+    A share takes as many steps as its heaviest block. Many shares are made of neighbours, so that light ones take
+    few; few are dealt out, so that all workers get equally heavy ones.
     """
+    if len(order) > group * (2 * workers - 1):
+        return [list(order[start : start + group]) for start in range(0, len(order), group)]
     found = []
     for start in range(0, len(order), group * workers):
         some = list(order[start : start + group * workers])

@@ -55,12 +55,8 @@ class Writer:
             parts.append(codestream.write_comment(comment))
         return b"".join(parts)
 
-    def lossless(self) -> bytes:
-        """All passes; the layers before the last by their worth."""
-        return self._layered(None)
-
     def everything(self) -> bytes:
-        """All that the finest steps give."""
+        """All passes; the layers before the last by their worth."""
         return self._layered(None)
 
     def to_size(self, target: int, final: bool) -> bytes | None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.jpeg2000.block_coding import ht_tables as tables
+from numjpeg.jpeg2000.container.packets import HeaderWriter
 
 GROUP = 48
 """Code-blocks at a time: each of their bits is a byte for a moment."""
@@ -231,38 +232,22 @@ def _code_bytes(bits: NDArray[np.uint8]) -> bytearray:
     return out + rest
 
 
-def _event_bytes(events: Sequence[bool]) -> bytearray:
+def _event_bytes(events: Sequence[bool]) -> bytes:
     """MEL bytes (T.814 7.3.3): a one for a whole run of zeros, or a zero and how long a run is before an event."""
     exponents = tables.MEL_EXPONENTS.tolist()
-    out, byte, free = bytearray(), 0, 8
-    state = run = 0
-
-    def put(value: int, count: int) -> None:
-        nonlocal byte, free
-        for i in range(count - 1, -1, -1):
-            free -= 1
-            byte |= (value >> i & 1) << free
-            if free == 0:
-                out.append(byte)
-                free = 7 if byte == 0xFF else 8
-                byte = 0
-
+    out, state, run = HeaderWriter(), 0, 0
     for event in events:
         if event:
-            put(run, exponents[state] + 1)  # the run is below its limit: its first bit is 0
+            out.bits(run, exponents[state] + 1)  # the run is below its limit: its first bit is 0
             state, run = max(state - 1, 0), 0
         else:
             run += 1
             if run == 1 << exponents[state]:
-                put(1, 1)
+                out.bit(1)
                 state, run = min(state + 1, 12), 0
     if run:
-        put(1, 1)
-    if free < 8 and not (free == 7 and byte == 0 and out and out[-1] == 0xFF):
-        out.append(byte)
-    if out and out[-1] == 0xFF:
-        out.append(0)
-    return out
+        out.bit(1)
+    return out.finish()
 
 
 def encode_blocks(values: Sequence[NDArray[np.int32]]) -> list[bytes]:
@@ -291,5 +276,5 @@ def _encode_group(values: Sequence[NDArray[np.int32]]) -> list[bytes]:
         if size > MAX_TAIL:  # pragma: no cover
             raise ValueError("a high-throughput code-block has too many code words")
         codes[0] |= size & 15
-        found.append(_magnitude_bytes(streams[0][lane]) + bytes(events) + bytes(codes[::-1]) + bytes([size >> 4]))
+        found.append(_magnitude_bytes(streams[0][lane]) + events + bytes(codes[::-1]) + bytes([size >> 4]))
     return found

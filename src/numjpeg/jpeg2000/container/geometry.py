@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from numjpeg.jpeg2000.container.codestream import CodingStyle, Quantization, Size
 from numjpeg.jpeg2000.container.tag_tree import TagTree
+from numjpeg.jpeg2000.quantization import step_of
 
 LL, HL, LH, HH = range(4)
 """Orientation of a sub-band: bit 0 horizontally, bit 1 vertically high-pass."""
@@ -123,8 +124,9 @@ class Resolution:
         """Halvings from a precinct's place in the resolution to that in a sub-band."""
         self.xcb = min(style.xcb, self.PPx - self.in_band)
         self.ycb = min(style.ycb, self.PPy - self.in_band)
+        depth = style.levels if r == 0 else level + 1
         self.bands = [
-            _band(box, orientation, style.levels if r == 0 else level + 1)
+            Band(orientation, depth, sub_band(box, orientation, depth))
             for orientation in ((LL,) if r == 0 else (HL, LH, HH))
         ]
         self.precincts: dict[int, list[BandOfPrecinct]] = {}
@@ -167,12 +169,12 @@ class Resolution:
         return BandOfPrecinct(blocks, width, TagTree(width, height), TagTree(width, height))
 
 
-def _band(box: Rectangle, orientation: int, level: int) -> Band:
-    """A sub-band of a tile-component, after so many decompositions (Equation B-15)."""
+def sub_band(box: Rectangle, orientation: int, level: int) -> Rectangle:
+    """What a rectangle of a component becomes in a sub-band, after so many decompositions (Equation B-15)."""
     scale = 1 << level
     shift_x, shift_y = (scale >> 1) * (orientation & 1), (scale >> 1) * (orientation >> 1)
     moved = Rectangle(box.x0 - shift_x, box.y0 - shift_y, box.x1 - shift_x, box.y1 - shift_y)
-    return Band(orientation, level, moved.divided(scale, scale))
+    return moved.divided(scale, scale)
 
 
 class TileComponent:
@@ -189,9 +191,9 @@ class TileComponent:
                 index = 0 if r == 0 else 3 * (r - 1) + band.orientation
                 exponent, mantissa = quantization.step(index, style.levels, band.level)
                 band.planes = quantization.guard_bits + exponent - 1 + roi
-                if not style.reversible:  # Equation E-3
+                if not style.reversible:
                     dynamic_range = depth + LOG2_GAIN[band.orientation]
-                    band.step = 2.0 ** (dynamic_range - exponent) * (1 + mantissa / 2048)
+                    band.step = step_of(exponent, mantissa, dynamic_range)
 
 
 class Tile:
