@@ -8,6 +8,8 @@ import pytest
 import samples
 from command_line import photo
 
+import numjpeg
+from numjpeg.tools.explain import describe_file_block
 from numjpeg.tools.explore import trace_block
 
 
@@ -68,3 +70,11 @@ def test_the_samples_are_pillows(options: dict[str, object]) -> None:
 def test_wrong_arguments_are_named(arguments, options, name) -> None:
     with pytest.raises(ValueError, match=rf"^{name}: "):
         trace_block(pillow.save(photo()), *arguments, **options)
+
+
+def test_the_samples_of_a_file_of_12_bits() -> None:
+    data = numjpeg.encode(np.arange(16 * 16, dtype=np.uint16).reshape(16, 16) * 16, 90, precision=12)
+    trace = trace_block(data, 1, 0)
+    np.testing.assert_array_equal(trace.samples, numjpeg.decode(data)[8:, :8])
+    assert trace.samples.max() > 2000
+    assert "Samples: 2048 is added" in describe_file_block(data, 1, 0)

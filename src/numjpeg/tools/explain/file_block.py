@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container.frame import Frame, Scan
-from numjpeg.container.structure import Structure, read_structure
+from numjpeg.container.structure import read_structure
 from numjpeg.entropy import bits
 from numjpeg.sources import read_bytes
 from numjpeg.stages.dct import idct
@@ -32,8 +32,10 @@ _NAMES = {"GRAY": "Y", "YCbCr": "Y Cb Cr", "RGB": "R G B", "CMYK": "C M Y K", "Y
 class Word(NamedTuple):
     """A code word, and the magnitude bits behind it."""
 
-    start: int
-    """Its first bit, in the scan's data without stuffing."""
+    byte: int
+    """Offset in the file of the byte that holds its first bit."""
+    bit: int
+    """Which bit of that byte it is: 0 is the highest."""
     symbol: int
     code: str
     magnitude: str
@@ -66,29 +68,71 @@ def describe_file_block(
     ------
     FormatError, UnsupportedError for the data; ValueError for the other arguments.
     """
+    block = find_block(data, row, column, component, max_pixels)
+    place, frame = block.place, block.place.frame
+    rows, columns = frame.block_size(place.component)
+    what = f"component {block.name} ({rows} rows of {columns} blocks)"
+    title = f"Block row {row}, column {column} of {what} of this file."
+    coding = _scan_steps(block) if frame.progressive or frame.arithmetic else _bit_steps(block)
+    return "\n\n".join([f"{title}\n{place.where()}", *coding, *_sample_steps(block)])
+
+
+class FileBlock(NamedTuple):
+    """A block of a file. Arrays ``(8, 8)`` are in natural order, vertical frequency first."""
+
+    place: BlockPlace
+    name: str
+    """The name of its component."""
+    scans: list[Scan]
+    """Those that have it."""
+    words: list[Word] | None
+    """Its code words in a sequential file; None in others, and where restart markers are so odd that nothing can
+    be told."""
+    prediction: int
+    """Of the DC coefficient."""
+    quantized: NDArray[np.int16]
+    table_number: int
+    table: NDArray[np.uint16]
+    dequantized: NDArray[np.int32]
+    shifted: NDArray[np.int16]
+    """The inverse DCT."""
+    samples: NDArray[Any]
+
+    @property
+    def sequence(self) -> NDArray[np.int16]:
+        """The quantized coefficients ``(64,)`` in zig-zag order."""
+        return zigzag(self.quantized)
+
+
+def find_block(data: Any, row: int, column: int, component: str, max_pixels: int | None) -> FileBlock:
+    """A block of a file, with the parameters and errors of :func:`describe_file_block`."""
     file = read_bytes(data)
     coefficients = read_coefficients(file, max_pixels=max_pixels)
-    place, name, scans = find_place(read_structure(file), row, column, component)
-    frame = place.frame
-    rows, columns = frame.block_size(place.component)
-    title = f"Block row {row}, column {column} of component {name} ({rows} rows of {columns} blocks) of this file."
-    coding = (
-        _scan_steps(coefficients, place, scans)
-        if frame.progressive or frame.arithmetic
-        else _bit_steps(file, coefficients, place)
-    )
-    return "\n\n".join([f"{title}\n{place.where()}", *coding, *_sample_steps(coefficients, place)])
-
-
-def find_place(structure: Structure, row: int, column: int, component: str) -> tuple[BlockPlace, str, list[Scan]]:
-    """A block of a file, the name of its component, and the scans that have it. ValueError if there is none."""
+    structure = read_structure(file)
     frame = structure.require_frame()
     index, name = find_component(frame, structure.colorspace, component)
     check_block(frame, index, row, column, name)
     scans = [scan for scan in structure.scans if index in scan.indices]
     if not scans:
         raise ValueError(f"component: the file has no scan of {name}")
-    return BlockPlace(frame, index, scans[-1], row, column), name, scans
+    place = BlockPlace(frame, index, scans[-1], row, column)
+    prediction = predictor(coefficients, place)
+    quantized = coefficients.planes[index][row, column]
+    words = None
+    if not frame.progressive and not frame.arithmetic:
+        payload = bits.unstuff(file, place.scan.start, place.scan.end)
+        words = read_words(payload, place.scan, *number_in_scan(place))
+        sequence = zigzag(quantized)
+        if words[0].value != sequence[0] - prediction or run_lengths(words[1:]) != nonzero(sequence):
+            words = None  # only where restart markers are not where the standard wants them
+    table = coefficients.quantization_table(index)
+    dequantized = dequantize(quantized, table)
+    shifted = idct(dequantized, precision=frame.precision)
+    samples = inverse_level_shift(shifted, frame.precision)
+    number = coefficients.components[index].Tq
+    return FileBlock(
+        place, name, scans, words, prediction, quantized, number, table, dequantized, shifted, samples
+    )
 
 
 def find_component(frame: Frame, colorspace: str, component: str) -> tuple[int, str]:
@@ -105,21 +149,17 @@ def find_component(frame: Frame, colorspace: str, component: str) -> tuple[int, 
 # --- sequential files ------------------------------------------------------------------------------------
 
 
-def _bit_steps(file: bytes, coefficients: Coefficients, place: BlockPlace) -> list[str]:
-    scan = place.scan
-    payload = bits.unstuff(file, scan.start, scan.end)
-    words = read_words(payload, scan, *number_in_scan(place))
-    sequence = zigzag(coefficients.planes[place.index][place.row, place.column])
-    before = predictor(coefficients, place)
-    dc, ac = words[0], words[1:]
-    if dc.value != sequence[0] - before or run_lengths(ac) != nonzero(sequence):
-        # Only where restart markers are not where the standard wants them.
+def _bit_steps(block: FileBlock) -> list[str]:
+    place, words, sequence, before = block.place, block.words, block.sequence, block.prediction
+    if words is None:
         return ["The bits of this block cannot be told from those around it: the scan's restart markers are odd."]
+    dc, ac = words[0], words[1:]
+    scan = place.scan
     component = scan.components[scan.indices.index(place.index)]
     tables = [scan.huffman_tables[0, component.Td], scan.huffman_tables[1, component.Ta]]
     lines = [f"  {'byte.bit':<14}{'symbol':<24}{'value':>6}  {'code word':<18}magnitude bits"]
     for i, word in enumerate(words):
-        where = f"{payload.file_offset(word.start >> 3)}.{word.start & 7}"
+        where = f"{word.byte}.{word.bit}"
         name = ac_symbol_name(word.symbol) if i else f"DC, category {word.symbol}"
         value = word.value if word.magnitude or not i else ""
         lines.append(f"  {where:<14}{name:<24}{value:>6}  {word.code:<18}{word.magnitude}".rstrip())
@@ -182,7 +222,15 @@ def read_words(payload: bits.Payload, scan: Scan, mcu: int, block: int) -> list[
         symbols, lengths = ac if found else dc
         window = _window(data, start)
         text = f"{int.from_bytes(data[start >> 3 : (start >> 3) + 5], 'big'):040b}"[start & 7 :][: end - start]
-        found.append(Word(start, symbols[window], text[: lengths[window]], text[lengths[window] :]))
+        found.append(
+            Word(
+                payload.file_offset(start >> 3),
+                start & 7,
+                symbols[window],
+                text[: lengths[window]],
+                text[lengths[window] :],
+            )
+        )
     return found
 
 
@@ -282,10 +330,10 @@ def nonzero(sequence: NDArray[np.int16]) -> list[tuple[int, int]]:
 # --- progressive files -----------------------------------------------------------------------------------
 
 
-def _scan_steps(coefficients: Coefficients, place: BlockPlace, scans: list[Scan]) -> list[str]:
-    sequence = zigzag(coefficients.planes[place.index][place.row, place.column]).astype(int)
+def _scan_steps(block: FileBlock) -> list[str]:
+    sequence = block.sequence.astype(int)
     lines = [f"  {'byte':<10}{'coefficients':<14}{'bits':<20}what the block then holds of them"]
-    for scan in scans:
+    for scan in block.scans:
         band = sequence[scan.Ss : scan.Se + 1]
         # G.1.2.1: DC is shifted, so that it is rounded down; AC is divided, so that it is rounded towards zero.
         known = band >> scan.Al if scan.Ss == 0 else np.sign(band) * (np.abs(band) >> scan.Al)
@@ -307,22 +355,24 @@ def _scan_steps(coefficients: Coefficients, place: BlockPlace, scans: list[Scan]
 # --- coefficients to samples -----------------------------------------------------------------------------
 
 
-def _sample_steps(coefficients: Coefficients, place: BlockPlace) -> list[str]:
-    quantized = coefficients.planes[place.index][place.row, place.column]
-    number = coefficients.components[place.index].Tq
-    table = coefficients.quantization_tables[number]
-    dequantized = dequantize(quantized, table)
-    samples = idct(dequantized)
-    h, v = place.ratio
+def _sample_steps(block: FileBlock) -> list[str]:
+    h, v = block.place.ratio
+    added = block.place.frame.mid_level
     return [
-        step("Zig-zag sequence (A.3.6; stages.zigzag)", matrix(zigzag(quantized).reshape(8, 8))),
-        step("Quantized coefficients: vertical frequency downwards, horizontal to the right", matrix(quantized)),
-        step(f"Quantization table {number}", matrix(table)),
-        step("Dequantized (A.3.4; stages.quantization.dequantize): multiplied by the table", matrix(dequantized)),
-        step("Inverse DCT (A.3.3; stages.dct.idct)", matrix(samples)),
+        step("Zig-zag sequence (A.3.6; stages.zigzag)", matrix(block.sequence.reshape(8, 8))),
         step(
-            "Samples: 128 is added (A.3.1; stages.level_shift.inverse_level_shift)",
-            matrix(inverse_level_shift(samples)),
+            "Quantized coefficients: vertical frequency downwards, horizontal to the right",
+            matrix(block.quantized),
+        ),
+        step(f"Quantization table {block.table_number}", matrix(block.table)),
+        step(
+            "Dequantized (A.3.4; stages.quantization.dequantize): multiplied by the table",
+            matrix(block.dequantized),
+        ),
+        step("Inverse DCT (A.3.3; stages.dct.idct)", matrix(block.shifted)),
+        step(
+            f"Samples: {added} is added (A.3.1; stages.level_shift.inverse_level_shift)",
+            matrix(block.samples),
             f"Each stands for {h} x {v} pixels: upsampling comes next (stages.subsampling)." if h * v > 1 else "",
         ),
     ]

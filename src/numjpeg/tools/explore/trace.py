@@ -8,27 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.coefficient_files.reader import MAX_PIXELS, read_coefficients
-from numjpeg.coefficients import Coefficients
-from numjpeg.container import structure as reader
+from numjpeg.coefficient_files.reader import MAX_PIXELS
 from numjpeg.container.frame import Frame
-from numjpeg.entropy import bits
-from numjpeg.sources import read_bytes
-from numjpeg.stages.dct import idct
 from numjpeg.stages.huffman import ZERO_RUN
-from numjpeg.stages.level_shift import inverse_level_shift
-from numjpeg.stages.quantization import dequantize
-from numjpeg.stages.zigzag import zigzag
-from numjpeg.tools.explain.block_place import BlockPlace
-from numjpeg.tools.explain.file_block import (
-    find_component,
-    find_place,
-    nonzero,
-    number_in_scan,
-    predictor,
-    read_words,
-    run_lengths,
-)
+from numjpeg.tools.explain.file_block import FileBlock, find_block, find_component, nonzero
 from numjpeg.tools.explain.text import ac_symbol_name
 
 
@@ -65,7 +48,7 @@ class BlockTrace:
     runs : (zeros before it, value) of each AC coefficient that is not zero.
     zigzag : int16 ``(64,)``, the quantized coefficients as they are coded.
     quantized : int16. table : uint16. dequantized : int32.
-    shifted : int16, -128 .. 127: the inverse DCT. samples : uint8, 128 more.
+    shifted : int16, the inverse DCT. samples : uint8, 128 more; of 12 bits uint16, 2048 more.
     """
 
     component: str
@@ -81,7 +64,7 @@ class BlockTrace:
     table: NDArray[np.uint16]
     dequantized: NDArray[np.int32]
     shifted: NDArray[np.int16]
-    samples: NDArray[np.uint8]
+    samples: NDArray[Any]
 
 
 def trace_block(
@@ -100,50 +83,39 @@ def trace_block(
     ------
     FormatError, UnsupportedError for the data; ValueError, TypeError for the other arguments.
     """
-    file = read_bytes(data)
-    coefficients = read_coefficients(file, max_pixels=max_pixels)
-    place, name, _ = find_place(reader.read_structure(file), row, column, component)
-    frame, index = place.frame, place.index
-    quantized = coefficients.planes[index][row, column]
-    table = coefficients.quantization_table(index)
-    dequantized = dequantize(quantized, table)
-    shifted = idct(dequantized)
-    words = None if frame.progressive or frame.arithmetic else _words(file, coefficients, place)
-    h, v = place.ratio
+    block = find_block(data, row, column, component, max_pixels)
+    words = _words(block)
+    h, v = block.place.ratio
     return BlockTrace(
-        component=name,
+        component=block.name,
         row=row,
         column=column,
         pixels=(8 * v * row, 8 * h * column, 8 * v, 8 * h),
         words=words,
-        prediction=predictor(coefficients, place) if words else None,
+        prediction=block.prediction if words else None,
         difference=words[0].value if words else None,
-        runs=nonzero(zigzag(quantized)),
-        zigzag=zigzag(quantized),
-        quantized=quantized,
-        table=table,
-        dequantized=np.asarray(dequantized, np.int32),
-        shifted=shifted,
-        samples=inverse_level_shift(shifted),
+        runs=nonzero(block.sequence),
+        zigzag=block.sequence,
+        quantized=block.quantized,
+        table=block.table,
+        dequantized=block.dequantized,
+        shifted=block.shifted,
+        samples=block.samples,
     )
 
 
-def _words(file: bytes, coefficients: Coefficients, place: BlockPlace) -> list[TracedWord] | None:
-    payload = bits.unstuff(file, place.scan.start, place.scan.end)
-    words = read_words(payload, place.scan, *number_in_scan(place))
-    sequence = zigzag(coefficients.planes[place.index][place.row, place.column])
-    difference = sequence[0] - predictor(coefficients, place)
-    if words[0].value != difference or run_lengths(words[1:]) != nonzero(sequence):
+def _words(block: FileBlock) -> list[TracedWord] | None:
+    if block.words is None:
         return None
     found, reached = [], 0
-    for i, word in enumerate(words):
+    for i, word in enumerate(block.words):
         ends = bool(i) and not word.symbol & 15 and word.symbol != ZERO_RUN
         reached += (1 if ends else (word.symbol >> 4) + 1) if i else 0
         found.append(
             TracedWord(
-                payload.file_offset(word.start >> 3),
-                word.start & 7,
-                int(word.symbol),
+                word.byte,
+                word.bit,
+                word.symbol,
                 ac_symbol_name(word.symbol) if i else f"DC, category {word.symbol}",
                 word.code,
                 word.magnitude,
