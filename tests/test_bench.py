@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 BENCH = Path(__file__).parent / "bench"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(BENCH), *sys.path])}
@@ -56,3 +58,17 @@ except measure.UnequalError as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=ENVIRONMENT)
     assert (done.stdout, done.stderr) == ("wrong, encode, q85, 4:2:0: numjpeg's result is not Pillow's\n", "")
+
+
+@pytest.mark.sweep
+def test_the_other_processes_are_measured(tmp_path: Path) -> None:
+    pytest.importorskip("imagecodecs", reason="imagecodecs has libjpeg-turbo's lossless files")
+    Image.fromarray(np.add.outer(np.arange(40), np.arange(64)).astype(np.uint8)).save(tmp_path / "small.png")
+    command = [sys.executable, str(BENCH / "processes.py"), str(tmp_path / "small.png"), "--rounds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    assert done.returncode == 0, done.stderr
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        "lossless, gray, 16 bits, 512 x 512",
+        "lossless, small",
+        *(f"arithmetic, {kind}, small" for kind in ("sequential", "progressive", "lossless")),
+    ]
