@@ -142,6 +142,7 @@ def test_where_fast_cannot_be_imported_bytes_and_pixels_are_the_same() -> None:
     """Encoding and decoding in a fresh process that has no numjpeg.fast."""
     image = samples.smooth(70, 45)
     options = [{}, {"optimize": True}, {"progressive": True}, {"subsampling": "4:1:1"}, {"dct_method": "float"}]
+    options += [{"target_bytes": 1500}]
     answer = subprocess.run(
         [sys.executable, "-c", WITHOUT_THE_ROOM],
         input=pickle.dumps((image, options)),

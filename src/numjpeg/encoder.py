@@ -296,7 +296,6 @@ def _bands(plan: Plan) -> Bands:
 def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
     """The file whose tables are scaled to meet a target."""
     from numjpeg.rate_distortion import scaling  # noqa: PLC0415 (a tenth of the time of all imports)
-    from numjpeg.rate_distortion.tuning import decoded  # noqa: PLC0415
 
     coefficients = plan.settings.coefficients
 
@@ -305,6 +304,8 @@ def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
         return replace(plan, settings=replace(plan.settings, coefficients=own, tuning=None))
 
     def measure(own: Plan) -> tuple[float, Coefficients]:
+        from numjpeg.rate_distortion.tuning import decoded  # noqa: PLC0415 (it needs numjpeg.fast)
+
         bands = [[plane.copy() for plane in band] for band in _bands(own)(0)]
         planes = [np.concatenate(of_component) for of_component in zip(*bands, strict=True)]
         found = replace(own.settings.coefficients, planes=planes)
