@@ -12,7 +12,7 @@ from numjpeg.container.header import read_header
 from numjpeg.errors import JpegError
 from numjpeg.jpeg2000 import is_jpeg2000
 from numjpeg.tools import jpeg2000_files
-from numjpeg.tools.cli.console import STANDARD_STREAM, DamagedError, UsageError, display, for_each
+from numjpeg.tools.cli.console import STANDARD_STREAM, DamagedError, UsageError, display
 from numjpeg.tools.cli.inputs import (
     JPEG_SUFFIXES,
     Part,
@@ -126,18 +126,9 @@ def run_decode(arguments: argparse.Namespace) -> int:
     except PictureError as error:
         raise UsageError(str(error)) from None
     sources = find_sources(arguments.inputs, arguments.recursive, JPEG_SUFFIXES)
-    outputs = Outputs(arguments, sources, extension)
-
-    def plan(source: Source) -> tuple[str, str | Exception]:
-        return outputs.plan(source, extension or _own_format(source, arguments.colorspace))
-
-    return for_each(
-        [source.name for source in sources],
+    return Outputs(arguments, sources, extension).make(
         partial(_decode_file, arguments=arguments, extension=extension),
-        items=map(plan, sources),
-        verbose=arguments.verbose,
-        workers=arguments.workers,
-        progress=True,
+        lambda source: extension or _own_format(source, arguments.colorspace),
     )
 
 
@@ -155,10 +146,7 @@ def _own_format(source: Source, colorspace: str | None) -> str:
     return ".pgm" if gray else ".ppm"
 
 
-def _decode_file(item: tuple[str, str | Exception], arguments: argparse.Namespace, extension: str) -> str:
-    name, target = item
-    if isinstance(target, Exception):
-        raise target
+def _decode_file(name: str, target: str, arguments: argparse.Namespace, extension: str) -> str:
     extension = extension or Path(target).suffix or ".pnm"
     check_format(extension)
     data = read_bytes(name)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from numjpeg.encoder import encode
 from numjpeg.errors import JpegError
 from numjpeg.tools import jpeg2000_files
-from numjpeg.tools.cli.console import UsageError, display, for_each, reason
+from numjpeg.tools.cli.console import UsageError, display, reason
 from numjpeg.tools.cli.inputs import (
     find_sources,
     kept_metadata,
@@ -34,7 +34,7 @@ from numjpeg.tools.cli.options import (
     positive,
     whole_number,
 )
-from numjpeg.tools.cli.outputs import PICTURE_SUFFIXES, Outputs, write
+from numjpeg.tools.cli.outputs import PICTURE_SUFFIXES, Outputs, require_jpeg_name, write
 from numjpeg.tools.other_formats import Picture, PictureError
 
 
@@ -177,11 +177,8 @@ def _jpeg2000_suffix(arguments: argparse.Namespace) -> str | None:
 
 
 def _encode_jpeg2000(
-    item: tuple[str, str | Exception], arguments: argparse.Namespace, suffix: str, how: dict[str, Any]
+    name: str, target: str, arguments: argparse.Namespace, suffix: str, how: dict[str, Any]
 ) -> str:
-    name, target = item
-    if isinstance(target, Exception):
-        raise target
     picture = open_picture(name, arguments.background, arguments.max_pixels)
     _require_whole(picture, not how.keys() & {"bits_per_pixel", "target_bytes", "target_psnr"})
     metadata = kept_metadata(picture, arguments.strip)
@@ -214,14 +211,8 @@ def _run_jpeg2000(arguments: argparse.Namespace, suffix: str) -> int:
             raise UsageError("--importance auto is for JPEG files, not for JPEG 2000")
         how["importance"] = importance > 127
     sources = find_sources(arguments.inputs, arguments.recursive, PICTURE_SUFFIXES)
-    return for_each(
-        [source.name for source in sources],
-        partial(_encode_jpeg2000, arguments=arguments, suffix=suffix, how=how),
-        items=map(Outputs(arguments, sources, suffix).plan, sources),
-        verbose=arguments.verbose,
-        workers=arguments.workers,
-        progress=True,
-    )
+    work = partial(_encode_jpeg2000, arguments=arguments, suffix=suffix, how=how)
+    return Outputs(arguments, sources, suffix).make(work)
 
 
 def run_encode(arguments: argparse.Namespace) -> int:
@@ -234,17 +225,8 @@ def run_encode(arguments: argparse.Namespace) -> int:
         how["importance"] = _read_importance(arguments.importance, arguments.max_pixels)
     sources = find_sources(arguments.inputs, arguments.recursive, PICTURE_SUFFIXES)
     outputs = Outputs(arguments, sources, ".jpg")
-    if len(arguments.inputs) == 1 and Path(arguments.output or "").suffix.lower() in PICTURE_SUFFIXES:
-        raise UsageError(f"-o {arguments.output}: encode writes JPEG files, and these are not called so")
-    return for_each(
-        [source.name for source in sources],
-        partial(_encode_file, arguments=arguments, how=how),
-        items=map(outputs.plan, sources),
-        verbose=arguments.verbose,
-        workers=arguments.workers,
-        progress=True,
-        tells=True,
-    )
+    require_jpeg_name("encode", arguments)
+    return outputs.make(partial(_encode_file, arguments=arguments, how=how), tells=True)
 
 
 _PROCESS = ("arithmetic", "precision", "lossless", "predictor", "point_transform")
@@ -282,14 +264,12 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _encode_file(
-    item: tuple[str, str | Exception],
+    name: str,
+    target: str,
     arguments: argparse.Namespace,
     how: dict[str, Any],
     progress: Callable[[float], None] | None = None,
 ) -> str:
-    name, target = item
-    if isinstance(target, Exception):
-        raise target
     picture = open_picture(name, arguments.background, arguments.max_pixels, gray=arguments.gray)
     _require_depth(picture, arguments)
     require_opaque(picture)

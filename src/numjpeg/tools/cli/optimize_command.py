@@ -11,7 +11,7 @@ from typing import Any
 from numjpeg.edits.smaller import STRIPS, optimize
 from numjpeg.tools.cli.console import STANDARD_STREAM, UsageError, display, for_each
 from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, find_sources, read_bytes
-from numjpeg.tools.cli.options import add_command, add_inputs, worker_count
+from numjpeg.tools.cli.options import add_command, add_inputs, add_workers
 from numjpeg.tools.cli.outputs import write
 
 
@@ -36,9 +36,7 @@ def add_optimize(commands: Any) -> None:
         choices=STRIPS,
         help="leave out all metadata, or most of them: all but the ICC profile and the orientation",
     )
-    command.add_argument(
-        "-w", "--workers", type=worker_count, default=1, metavar="N", help="processes; 1 by default"
-    )
+    add_workers(command)
 
 
 def run_optimize(arguments: argparse.Namespace) -> int:

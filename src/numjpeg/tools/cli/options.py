@@ -136,6 +136,11 @@ def add_output(command: argparse.ArgumentParser, default: str) -> None:
         "-n", "--no-clobber", action="store_true", help="keep every file that exists, -o FILE too"
     )
     command.add_argument("-v", "--verbose", action="store_true", help="print a line for each file")
+    add_workers(command)
+
+
+def add_workers(command: argparse.ArgumentParser) -> None:
+    """-w."""
     command.add_argument(
         "-w", "--workers", type=worker_count, default=1, metavar="N", help="processes; 1 by default"
     )

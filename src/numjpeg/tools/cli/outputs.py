@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from numjpeg.files import write_atomically
-from numjpeg.tools.cli.console import STANDARD_STREAM, UsageError, emit, reason
+from numjpeg.tools.cli.console import STANDARD_STREAM, UsageError, emit, for_each, reason
 from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, is_folder
 from numjpeg.tools.other_formats import OWN_FORMATS, PictureError
 
@@ -27,7 +29,7 @@ class Outputs:
 
     def __init__(self, arguments: argparse.Namespace, sources: Sequence[Source], extension: str) -> None:
         names, output = arguments.inputs, arguments.output
-        self.extension = extension
+        self.arguments, self.sources, self.extension = arguments, sources, extension
         self._force, self._keep = arguments.force, arguments.no_clobber
         self._inputs = {Path(source.name).resolve() for source in sources if source.name != STANDARD_STREAM}
         self._taken: dict[Path, str] = {}
@@ -51,6 +53,23 @@ class Outputs:
                 f"-o {output}: several pictures go into a folder, and this names a file (a / behind helps)"
             )
         self._directory = Path(output)
+
+    def make(
+        self, work: Callable[..., str], suffix: Callable[[Source], str] | None = None, tells: bool = False
+    ) -> int:
+        """Do ``work(name, target)`` for each source, as :func:`for_each` does it; the exit code.
+
+        ``suffix`` gives the extension of a source's output where it is not the one for all.
+        """
+        return for_each(
+            [source.name for source in self.sources],
+            partial(_make, work=work),
+            items=(self.plan(source, suffix(source) if suffix else None) for source in self.sources),
+            verbose=self.arguments.verbose,
+            workers=self.arguments.workers,
+            progress=True,
+            tells=tells,
+        )
 
     def plan(self, source: Source, extension: str | None = None) -> tuple[str, str | Exception]:
         """The name to read from, and the path to write to or "-"; or what forbids it."""
@@ -85,6 +104,19 @@ class Outputs:
         if self._directory is not None:
             make_folder(Path(target).parent)
         return target
+
+
+def _make(item: tuple[str, str | Exception], work: Callable[..., str], **how: Any) -> str:
+    name, target = item
+    if isinstance(target, Exception):
+        raise target
+    return work(name, target, **how)
+
+
+def require_jpeg_name(command: str, arguments: argparse.Namespace) -> None:
+    """Raise UsageError if the only output, a JPEG file, has the name of another picture."""
+    if len(arguments.inputs) == 1 and Path(arguments.output or "").suffix.lower() in PICTURE_SUFFIXES:
+        raise UsageError(f"-o {arguments.output}: {command} writes JPEG files, and these are not called so")
 
 
 def check_output(target: str, replace: bool, keep: bool = False) -> None:

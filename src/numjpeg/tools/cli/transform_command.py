@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from numjpeg.edits.regions import Region
 from numjpeg.edits.transform import transform
-from numjpeg.tools.cli.console import UsageError, display, for_each
-from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, find_sources, read_bytes
+from numjpeg.tools.cli.console import UsageError, display
+from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, find_sources, read_bytes
 from numjpeg.tools.cli.options import add_command, add_inputs, add_output, quality
-from numjpeg.tools.cli.outputs import PICTURE_SUFFIXES, Outputs, write
+from numjpeg.tools.cli.outputs import Outputs, require_jpeg_name, write
 
 
 def add_transform(commands: Any) -> None:
@@ -75,21 +74,9 @@ def run_transform(arguments: argparse.Namespace) -> int:
     how = _how(arguments)
     sources = find_sources(arguments.inputs, arguments.recursive, JPEG_SUFFIXES)
     outputs = Outputs(arguments, sources, ".jpg")
-    if len(arguments.inputs) == 1 and Path(arguments.output or "").suffix.lower() in PICTURE_SUFFIXES:
-        raise UsageError(f"-o {arguments.output}: transform writes JPEG files, and these are not called so")
-
-    def plan(source: Source) -> tuple[str, str | Exception]:
-        suffix = source.inside.suffix or ".jpg"
-        return outputs.plan(source, suffix if arguments.output else f".edited{suffix}")
-
-    return for_each(
-        [source.name for source in sources],
-        partial(_transform_file, how=how),
-        items=map(plan, sources),
-        verbose=arguments.verbose,
-        workers=arguments.workers,
-        progress=True,
-    )
+    require_jpeg_name("transform", arguments)
+    marked = "" if arguments.output else ".edited"
+    return outputs.make(partial(_transform_file, how=how), lambda s: marked + (s.inside.suffix or ".jpg"))
 
 
 def _how(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -120,10 +107,7 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _transform_file(item: tuple[str, str | Exception], how: dict[str, Any]) -> str:
-    name, target = item
-    if isinstance(target, Exception):
-        raise target
+def _transform_file(name: str, target: str, how: dict[str, Any]) -> str:
     data = read_bytes(name)
     edited = transform(data, **how)
     write(target, edited)
