@@ -65,7 +65,7 @@ def jfif(density: Density) -> Marked:
 def jfif_like(segments: Iterable[Marked]) -> Marked:
     """APP0 of JFIF with the version and density of a file's first JFIF segment, without a thumbnail."""
     for marker, payload in segments:
-        if marker == markers.APP0 and is_jfif(payload):
+        if is_jfif(marker, payload):
             version = payload[5:7] if payload[5] in (1, 2) else b"\1\1"
             return marker, JFIF + version + payload[7:12] + b"\0\0"
     return jfif(Density(0, 1, 1))
@@ -102,9 +102,9 @@ def comment(text: bytes) -> Marked:
 # --- reading ---------------------------------------------------------------------------------------------
 
 
-def is_jfif(payload: bytes) -> bool:
-    """Whether an APP0 is the one of JFIF, and long enough for its fields."""
-    return payload.startswith(JFIF) and len(payload) >= JFIF_SIZE
+def is_jfif(marker: int, payload: bytes) -> bool:
+    """Whether a segment is JFIF's, and long enough for its fields."""
+    return marker == markers.APP0 and payload.startswith(JFIF) and len(payload) >= JFIF_SIZE
 
 
 def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
@@ -115,12 +115,12 @@ def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
     for marker, payload in segments:
         if marker != markers.APP0:
             continue
-        if is_jfif(payload) and version is None:
+        if is_jfif(marker, payload) and version is None:
             version = (payload[5], payload[6])
             x, y = int.from_bytes(payload[8:10], "big"), int.from_bytes(payload[10:12], "big")
             density = Density(payload[7], x, y)
             thumbnail = _pixels(payload[12:], 0, warnings)
-        elif payload.startswith(JFIF) and not is_jfif(payload):
+        elif payload.startswith(JFIF) and not is_jfif(marker, payload):
             warnings.append(f"JFIF: {len(payload)} bytes in place of {JFIF_SIZE} or more, not looked at")
         elif payload.startswith(JFXX) and thumbnail is None:
             thumbnail = _extension_thumbnail(payload[len(JFXX) :], warnings)
@@ -157,27 +157,24 @@ def _pixels(data: bytes, colors: int, warnings: list[str]) -> NDArray[np.uint8] 
 
 def has_jfif(segments: Iterable[Marked]) -> bool:
     """Whether there is a JFIF segment."""
-    return any(marker == markers.APP0 and is_jfif(payload) for marker, payload in segments)
+    return any(is_jfif(*segment) for segment in segments)
 
 
-def is_adobe(payload: bytes) -> bool:
-    """Whether an APP14 is Adobe's, and long enough for its fields."""
-    return payload.startswith(ADOBE) and len(payload) >= ADOBE_SIZE
+def is_adobe(marker: int, payload: bytes) -> bool:
+    """Whether a segment is Adobe's, and long enough for its fields."""
+    return marker == markers.APP14 and payload.startswith(ADOBE) and len(payload) >= ADOBE_SIZE
 
 
 def adobe_transform(segments: Iterable[Marked]) -> int | None:
     """Transform flag of the last Adobe segment, or None."""
-    transform = None
-    for marker, payload in segments:
-        if marker == markers.APP14 and is_adobe(payload):
-            transform = payload[11]
-    return transform
+    found = [payload[11] for marker, payload in segments if is_adobe(marker, payload)]
+    return found[-1] if found else None
 
 
 def check_adobe(segments: Iterable[Marked], warnings: list[str]) -> None:
     """Warn of Adobe segments that are too short."""
     for marker, payload in segments:
-        if marker == markers.APP14 and payload.startswith(ADOBE) and not is_adobe(payload):
+        if marker == markers.APP14 and payload.startswith(ADOBE) and not is_adobe(marker, payload):
             warnings.append(f"Adobe: {len(payload)} bytes in place of {ADOBE_SIZE} or more, not looked at")
 
 

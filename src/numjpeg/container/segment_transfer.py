@@ -50,14 +50,17 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     fits = profile[16:20] == _PROFILE_SPACES.get(len(identifiers))
 
     own = structure.application_segments
-    adobe = [s for s in own if _is_adobe(s)]
-    jfif = [s for s in carried if _is_jfif(s)][:1] or [s for s in own if _is_jfif(s)][:1]
+    adobe = [s for s in own if metadata.is_adobe(*s)]
+    given_jfif, own_jfif = ([s for s in held if metadata.is_jfif(*s)][:1] for held in (carried, own))
+    jfif = given_jfif or own_jfif
     if metadata.file_colorspace(identifiers, jfif + adobe) != structure.colorspace:
-        jfif = [s for s in own if _is_jfif(s)][:1]
+        jfif = own_jfif
     others = [
         s
         for s in carried
-        if not (_is_jfif(s) or _is_adobe(s) or _starts(s, markers.APP2, exif.MPF))
+        if not (
+            metadata.is_jfif(*s) or metadata.is_adobe(*s) or (s[0] == markers.APP2 and s[1].startswith(exif.MPF))
+        )
         and (fits or not metadata.is_icc(*s))
     ]
     head = b"".join(segments.build(*segment) for segment in jfif + adobe + others)
@@ -113,15 +116,3 @@ def _application_segments(file: bytes) -> list[metadata.Marked]:
             if not (profile and framed and profile_in_front):
                 found.append(segment)
     return found
-
-
-def _is_jfif(segment: metadata.Marked) -> bool:
-    return segment[0] == markers.APP0 and metadata.is_jfif(segment[1])
-
-
-def _is_adobe(segment: metadata.Marked) -> bool:
-    return segment[0] == markers.APP14 and metadata.is_adobe(segment[1])
-
-
-def _starts(segment: metadata.Marked, marker: int, name: bytes) -> bool:
-    return segment[0] == marker and segment[1].startswith(name)

@@ -7,6 +7,7 @@ each ``build_*`` gives the whole segment, marker and length included.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -228,6 +229,10 @@ def build_sof(frame: Frame) -> bytes:
 # --- SOS: scan header (B.2.3) ----------------------------------------------------------------------------
 
 
+def _wrong_scan(offset: int, what: str, clause: str = "B.2.3") -> FormatError:
+    return FormatError(f"SOS: {what}", offset=offset, clause=clause)
+
+
 def parse_sos(
     payload: bytes, frame: Frame, offset: int
 ) -> tuple[list[tuple[int, int, int]], tuple[int, int, int, int]]:
@@ -237,10 +242,7 @@ def parse_sos(
     in libjpeg, the number i component of a scan is looked for from the frame's number i on, and before it only if
     there is none.
     """
-
-    def wrong(what: str) -> FormatError:
-        return FormatError(f"SOS: {what}", offset=offset, clause="B.2.3")
-
+    wrong = partial(_wrong_scan, offset)
     if not payload or len(payload) < 4 + 2 * payload[0]:
         raise wrong("cut short")
     count = payload[0]
@@ -265,10 +267,7 @@ def parse_sos(
 
 def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
     """What a scan of a progressive frame may say (G.1.1.1, Table B.3); FormatError for the rest, as in libjpeg."""
-
-    def wrong(what: str, clause: str) -> FormatError:
-        return FormatError(f"SOS: {what}", offset=offset, clause=clause)
-
+    wrong = partial(_wrong_scan, offset)
     if Ss > Se or Se > 63 or (Ss == 0 and Se > 0):
         raise wrong(f"Ss={Ss}, Se={Se} is neither the DC coefficient nor a band of AC coefficients", "G.1.1.1.1")
     if Ss and components > 1:
@@ -286,10 +285,7 @@ def check_lossless(
     ----------
     columns : MCUs in a row. parameters : Ss, Se, Ah, Al.
     """
-
-    def wrong(what: str, clause: str) -> FormatError:
-        return FormatError(f"SOS: {what}", offset=offset, clause=clause)
-
+    wrong = partial(_wrong_scan, offset)
     Ss, Se, Ah, Al = parameters
     if not 1 <= Ss <= 7:
         raise wrong(f"predictor {Ss} is none of 1 to 7", "H.1.2.1")

@@ -10,7 +10,7 @@ import numpy as np
 from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.coefficient_files.writer import scan_costs, write_coefficients
 from numjpeg.coefficients import Coefficients
-from numjpeg.container import markers, metadata
+from numjpeg.container import metadata
 from numjpeg.container.header import read_header
 from numjpeg.decoder import decode
 from numjpeg.edits.transform import orientation
@@ -67,7 +67,7 @@ def _kept(c: Coefficients, strip: str) -> list[metadata.Marked]:
     """The segments without which colours would change; with "most" also the profile and the orientation."""
     segments = c.application_segments
     kept = [metadata.jfif_like(segments)] if metadata.has_jfif(segments) else []
-    adobe = [(marker, p) for marker, p in segments if marker == markers.APP14 and metadata.is_adobe(p)]
+    adobe = [segment for segment in segments if metadata.is_adobe(*segment)]
     kept += adobe[-1:]
     if strip == "most":
         number = orientation(c) or 1

@@ -21,7 +21,7 @@ from numjpeg.metrics import psnr
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.tools.explain.block_place import BlockPlace, find_block
 from numjpeg.tools.explain.file_block import number_in_scan
-from numjpeg.tools.explain.text import ac_symbol_name, matrix, step, table_name, wrap
+from numjpeg.tools.explain.text import ac_symbol_name, bits_step, matrix, step, table_name, wrap
 from numjpeg.tools.observe import Call, observed
 
 
@@ -229,15 +229,13 @@ def _huffman_step(run: _Run) -> str:
         shown = value if magnitude or not i else ""
         lines.append(f"  {name:<24}{shown:>6}  {code:<18}{magnitude}".rstrip())
     stream = "".join(code + magnitude for _, _, code, magnitude in words)
-    return step(
+    return bits_step(
         "Huffman coding (F.1.2; stages.huffman)",
         "The symbol is the category (bits of the magnitude), or run/category; it has a code word. After it come\n"
         "so many magnitude bits: the value, or if it is negative the value less 1 (F.1.2.1.1).",
-        f"Tables: DC {table_name(dc_table)}, AC {table_name(ac_table)}",
-        "\n".join(lines),
-        "The block as bits:",
-        wrap([stream[i : i + 8] for i in range(0, len(stream), 8)]),
-        f"{len(stream)} bits in place of {64 * 8} ({len(stream) / 64:.2f} a sample).",
+        f"DC {table_name(dc_table)}, AC {table_name(ac_table)}",
+        lines,
+        stream,
     )
 
 

@@ -24,7 +24,7 @@ from numjpeg.stages.mcu_order import block_component
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.zigzag import zigzag
 from numjpeg.tools.explain.block_place import BlockPlace, check_block
-from numjpeg.tools.explain.text import ac_symbol_name, matrix, step, table_name, wrap
+from numjpeg.tools.explain.text import ac_symbol_name, bits_step, matrix, step, table_name, wrap
 
 _NAMES = {"GRAY": "Y", "YCbCr": "Y Cb Cr", "RGB": "R G B", "CMYK": "C M Y K", "YCCK": "Y Cb Cr K"}
 
@@ -168,15 +168,13 @@ def _bit_steps(block: FileBlock) -> list[str]:
     if sequence[63] == 0:
         runs.append("EOB")
     return [
-        step(
+        bits_step(
             "Huffman coding (F.2.2): the bits as they stand in the file",
             "The symbol is the category (bits of the magnitude), or run/category. Bit 0 is a byte's highest; the\n"
             "zero byte after an FF is left out (B.1.1.5).",
-            f"Tables: DC {component.Td}, {table_name(tables[0])}; AC {component.Ta}, {table_name(tables[1])}",
-            "\n".join(lines),
-            "The block as bits:",
-            wrap([stream[i : i + 8] for i in range(0, len(stream), 8)]),
-            f"{len(stream)} bits in place of {64 * 8} ({len(stream) / 64:.2f} a sample).",
+            f"DC {component.Td}, {table_name(tables[0])}; AC {component.Ta}, {table_name(tables[1])}",
+            lines,
+            stream,
         ),
         step(
             "DC prediction (F.2.2.1)",

@@ -69,6 +69,19 @@ def wrap(words: Sequence[str], width: int = 76) -> str:
     return "\n".join(lines)
 
 
+def bits_step(title: str, words: str, tables: str, lines: Sequence[str], stream: str) -> str:
+    """Huffman coding of a block: what a symbol is, in words; its tables; a line a symbol; and all its bits."""
+    return step(
+        title,
+        words,
+        f"Tables: {tables}",
+        "\n".join(lines),
+        "The block as bits:",
+        wrap([stream[i : i + 8] for i in range(0, len(stream), 8)]),
+        f"{len(stream)} bits in place of {64 * 8} ({len(stream) / 64:.2f} a sample).",
+    )
+
+
 STANDARD_NAMES = {
     DC_LUMINANCE: "K.3",
     DC_CHROMINANCE: "K.4",

@@ -62,17 +62,12 @@ def stage_pictures(
     return {f"{n:02}-{stage.name}.png": card(stage) for n, stage in enumerate(stages, 1)}
 
 
-def draw_stages(
-    image: NDArray[np.uint8],
-    quality: int = 75,
-    subsampling: str = "4:2:0",
-    block: tuple[int, int] | None = None,
-) -> tuple[Image.Image, Image.Image]:
-    """Draw all stages on two sheets, pixels to coefficients, and bits and the way back.
+def draw_stages(image: NDArray[np.uint8], block: tuple[int, int] | None = None) -> tuple[Image.Image, Image.Image]:
+    """Draw all stages on two sheets: pixels to coefficients, and bits and the way back.
 
     Parameters as in :func:`stage_pictures`.
     """
-    stages = _stages(travel(np.asarray(image), quality, subsampling, block), SHEET_SIDE, SHEET_SIDE)
+    stages = _stages(travel(np.asarray(image), block=block), SHEET_SIDE, SHEET_SIDE)
     cut = [stage.name for stage in stages].index("bits-per-block")
     return sheet(stages[:cut], 1), sheet(stages[cut:], cut + 1)
 
