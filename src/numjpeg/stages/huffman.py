@@ -365,6 +365,9 @@ def read_block_symbols(
 # --- codes -----------------------------------------------------------------------------------------------
 
 
+_LENGTHS = np.arange(1, 17)
+
+
 @lru_cache(maxsize=64)
 def huffman_codes(*tables: HuffmanTable) -> Codes:
     """Assign the code words (Annex C): ascending within a length, each length going on where the last ended.
@@ -375,16 +378,17 @@ def huffman_codes(*tables: HuffmanTable) -> Codes:
     >>> [format(int(codes.code[s]), f"0{codes.length[s]}b") for s in range(4)]
     ['00', '010', '011', '100']
     """
-    sizes = [len(table.values) for table in tables]
-    place = np.repeat(np.arange(0, 256 * len(tables), 256), sizes)
-    place += np.frombuffer(b"".join([table.values for table in tables]), np.uint8)
-    bits = [count for table in tables for count in table.bits]
-    lengths = np.repeat(np.tile(np.arange(1, 17, dtype=np.uint8), len(tables)), bits)
+    place = np.frombuffer(b"".join([table.values for table in tables]), np.uint8).astype(np.intp)
+    lengths = np.tile(_LENGTHS, len(tables)).repeat([count for table in tables for count in table.bits])
     # Written with 16 bits, each code begins where the one before it ends.
-    below_16 = 16 - lengths.astype(np.uint64)
+    below_16 = 16 - lengths
     ends = (1 << below_16).cumsum()
-    before_table = np.append(np.uint64(0), ends)[np.cumsum(sizes) - sizes]
-    starts = ends - (1 << below_16) - np.repeat(before_table, sizes)
+    starts = ends - (1 << below_16)
+    if len(tables) > 1:
+        sizes = np.array([len(table.values) for table in tables])
+        before = np.append(0, ends).take(sizes.cumsum() - sizes)
+        starts -= before.repeat(sizes)
+        place += np.arange(0, 256 * len(tables), 256).repeat(sizes)
     code = np.zeros(256 * len(tables), np.uint64)
     length = np.zeros(256 * len(tables), np.uint8)
     code[place] = starts >> below_16

@@ -238,9 +238,6 @@ def block_starts(position: NDArray[np.intp]) -> NDArray[np.intp]:
 
 # --- look-up tables --------------------------------------------------------------------------------------
 
-_VALUES = np.arange(-MAX_DC, MAX_DC + 1)
-
-
 _VALUE_MASK = (1 << VALUE_BITS) - 1
 
 
@@ -291,38 +288,47 @@ def ac_words(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
 
     For the category 0 it is the end of a block, and nothing if the run is 0.
     """
-    words = np.empty((64, len(tables), 16), np.uint64)
-    run, category = np.arange(64)[:, np.newaxis], np.arange(16)
-    symbol, zero_runs = (run & 15) << 4 | category, run >> 4
-    for i, table in enumerate(tables):
-        code, length = huffman_codes(table)
-        ahead = np.zeros(4, np.uint64)  # up to three ZRLs
-        for k in range(1, 4):
-            ahead[k] = ahead[k - 1] << np.uint64(length[ZERO_RUN]) | code[ZERO_RUN]
-        total = zero_runs * int(length[ZERO_RUN]) + length[symbol] + category
-        exists = (length[symbol] > 0) & ((zero_runs == 0) | (length[ZERO_RUN] > 0)) & (total <= CODE_BITS)
-        word = (ahead[zero_runs] << length[symbol].astype(np.uint64) | code[symbol]) << category.astype(np.uint64)
-        word |= total.astype(np.uint64) << _CODE_BITS
-        # Codes that are too long have been shifted out of the word; they get no entry.
-        words[:, i] = np.where(exists, word, _NO_ENTRY)
-        end = int(length[END_OF_BLOCK])
-        words[1:, i, 0] = code[END_OF_BLOCK] | np.uint64(end << CODE_BITS) if end else _NO_ENTRY
-        words[0, i, 0] = 0
+    # By run, table and category; in front, the number of ZRLs.
+    codes = huffman_codes(*tables)
+    code = codes.code.reshape(-1, 16, 16).swapaxes(0, 1)
+    length = codes.length.reshape(-1, 16, 16).swapaxes(0, 1).astype(np.uint64)
+    category, zero_runs = np.arange(16, dtype=np.uint64), np.arange(4, dtype=np.uint64)
+    zero_code, zero_length = code[15, :, 0], length[15, :, 0]
+    ahead = np.zeros((4, len(tables)), np.uint64)
+    for k in range(1, 4):
+        ahead[k] = ahead[k - 1] << zero_length | zero_code
+    total = (zero_runs[:, np.newaxis] * zero_length)[:, np.newaxis, :, np.newaxis] + (length + category)
+    exists = (length > 0) & (total <= CODE_BITS)
+    exists[1:] &= zero_length[:, np.newaxis] > 0
+    word = (ahead[:, np.newaxis, :, np.newaxis] << length | code) << category | total << _CODE_BITS
+    # Codes that are too long have been shifted out of the word; they get no entry.
+    words = np.where(exists, word, _NO_ENTRY).reshape(64, -1, 16)
+    end_length = length[0, :, 0]
+    words[1:, :, 0] = np.where(end_length > 0, code[0, :, 0] | end_length << _CODE_BITS, _NO_ENTRY)
+    words[0, :, 0] = 0
     flat = words.ravel()
     flat.setflags(write=False)
     return flat
 
 
+@lru_cache(maxsize=1)
+def _dc_values() -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+    """Category and magnitude bits of the differences -2047 .. 2047."""
+    values = np.arange(-MAX_DC, MAX_DC + 1)
+    category = magnitude_category(values)
+    return category.astype(np.intp), magnitude_bits(values, category)
+
+
 @lru_cache(maxsize=8)
 def dc_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
     """What a DC difference writes: for each table, the differences -2047 .. 2047."""
-    category = magnitude_category(_VALUES)
+    category, magnitude = _dc_values()
     rows = []
     for table in tables:
-        code, length = huffman_codes(table)
-        word = code[category] << category.astype(np.uint64) | magnitude_bits(_VALUES, category)
-        word |= (length[category].astype(np.uint64) + category) << _CODE_BITS
-        rows.append(np.where(length[category] > 0, word, _NO_ENTRY))
+        code, length = (part[: MAX_DC.bit_length() + 1].astype(np.uint64) for part in huffman_codes(table))
+        own = np.arange(len(code), dtype=np.uint64)
+        word = np.where(length > 0, code << own | (length + own) << _CODE_BITS, _NO_ENTRY)
+        rows.append(word.take(category) | magnitude)
     flat = np.concatenate(rows)
     flat.setflags(write=False)
     return flat
