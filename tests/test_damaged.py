@@ -127,6 +127,55 @@ def test_what_comes_before_a_truncation_is_sound(kind: str) -> None:
     assert before > report.mask.size - 3
 
 
+_PICTURE = samples.smooth(40, 56)
+OTHERS = {
+    "12 bits": numjpeg.encode(_PICTURE.astype(np.uint16) << 4, precision=12),
+    "12 bits, progressive": numjpeg.encode(_PICTURE.astype(np.uint16) << 4, precision=12, progressive=True),
+    "12 bits, arithmetic": numjpeg.encode(
+        _PICTURE.astype(np.uint16) << 4, precision=12, arithmetic=True, restart_marker_blocks=2
+    ),
+    "arithmetic": numjpeg.encode(_PICTURE, arithmetic=True, restart_marker_rows=1),
+    "arithmetic, progressive": numjpeg.encode(_PICTURE, arithmetic=True, progressive=True),
+    "lossless": numjpeg.encode(_PICTURE, lossless=True, predictor=5),
+    "lossless, restarts": numjpeg.encode(_PICTURE, lossless=True, restart_marker_rows=4),
+    "lossless, arithmetic": numjpeg.encode(_PICTURE[:20], lossless=True, arithmetic=True, restart_marker_rows=4),
+}
+"""Files of processes that Pillow does not read, or whose truncated files it reads otherwise."""
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_truncations_of_other_processes(kind: str) -> None:
+    """Sound MCUs show what the whole file shows, and with most of the file most are sound."""
+    data = OTHERS[kind]
+    whole, begin = numjpeg.decode(data), scans_begin(data)
+    image, report = numjpeg.decode_damaged(data)
+    assert np.array_equal(image, whole)
+    assert not report.faults
+    before = 0
+    for size in range(begin, len(data) - 2, max(1, (len(data) - begin) // 20)):
+        image, report = numjpeg.decode_damaged(data[:size])
+        sound = report.pixels()
+        assert image.shape == whole.shape
+        assert np.array_equal(image[sound], whole[sound])
+        assert report.faults
+        assert sound.sum() >= before
+        before = int(sound.sum())
+        with pytest.raises(numjpeg.FormatError):
+            numjpeg.decode(data[:size])
+    assert before > 0.5 * sound.size or "progressive" in kind
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_changed_bytes_of_other_processes(kind: str) -> None:
+    data = OTHERS[kind]
+    whole, reported = numjpeg.decode(data), 0
+    for changed in changes(data, 12, 5):
+        image, report = numjpeg.decode_damaged(changed)
+        assert (image.dtype, image.shape) == (whole.dtype, whole.shape)
+        reported += bool(report.faults)
+    assert reported > 6
+
+
 def changes(data: bytes, count: int, seed: int) -> Iterator[bytes]:
     """Bits flipped; bytes lost and put in; restart markers lost and changed; intervals lost and doubled."""
     random = np.random.default_rng(seed)

@@ -88,6 +88,18 @@ def test_progressive_files_and_coefficients(imagecodecs: ModuleType) -> None:
             numjpeg.decode_planes(sequential, dtype=np.uint8)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 3}])
+def test_arithmetic_files(imagecodecs: ModuleType, options: dict[str, object]) -> None:
+    for picture in (waves(50, 70), extremes(50, 70), waves(41, 23)[..., 0]):
+        plain = numjpeg.encode(picture, 90, precision=12)
+        data = numjpeg.encode(picture, 90, precision=12, arithmetic=True, **options)
+        header = numjpeg.read_header(data)
+        assert (header.precision, header.marker) == (12, "SOF10" if "progressive" in options else "SOF9")
+        image = numjpeg.decode(data)
+        assert np.array_equal(image, imagecodecs.jpeg8_decode(data))
+        assert np.array_equal(image, numjpeg.decode(plain))
+
+
 def test_refusals_of_the_encoder() -> None:
     picture = waves(16, 16)
     with pytest.raises(TypeError, match=r"^image: uint8"):

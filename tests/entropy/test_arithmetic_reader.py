@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
 
@@ -65,6 +66,21 @@ def test_files_are_decoded_as_by_pillow(kind: str, channels: int) -> None:
 
 
 @pytest.mark.usual(every=2)
+@pytest.mark.parametrize("kind", KINDS)
+def test_parts_and_smaller_sizes(kind: str) -> None:
+    data = file(kind)
+    whole = numjpeg.decode(data)
+    assert np.array_equal(numjpeg.decode(data, region=(20, 30, 25, 41)), whole[20:45, 30:71])
+    for scale in (2, 4, 8):
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("RGB", (83 // scale, 61 // scale))
+            expected = np.asarray(image)
+        smaller = numjpeg.decode(data, scale=1 / scale)
+        assert np.array_equal(smaller, expected)
+        part = numjpeg.decode(data, scale=1 / scale, region=(2, 3, 5, 7))
+        assert np.array_equal(part, smaller[2:7, 3:10])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_damaged_files_are_decoded_as_by_pillow(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What libjpeg gives up, as a wrong marker ends the data, is not compared."""

@@ -192,3 +192,17 @@ def test_only_tables_that_a_scan_uses_must_be_there() -> None:
     assert refinement.huffman_tables == {}
     only_dc = data[: scans[0].end] + data[refinement.offset : refinement.end] + b"\xff\xd9"
     assert np.array_equal(numjpeg.decode(only_dc), pillow.load(only_dc))
+
+
+def test_a_run_of_ends_that_passes_the_last_block_is_a_remark() -> None:
+    """As libjpeg, which does not look at what is left of it."""
+    one_bit = bytes((1, *[0] * 15))
+    tables = segment(0xDB, b"\0" + b"\1" * 64) + segment(0xC4, b"\0" + one_bit + b"\0")
+    tables += segment(0xC4, b"\x10" + one_bit + b"\x30")  # EOB3, which ends 8 to 15 blocks
+    frame = segment(markers.SOF2, bytes((8, 0, 8, 0, 32, 1, 1, 0x11, 0)))
+    dc = segment(markers.SOS, bytes((1, 1, 0, 0, 0, 0))) + b"\x0f"
+    ac = segment(markers.SOS, bytes((1, 1, 0, 1, 63, 0))) + b"\x0f"
+    data = b"\xff\xd8" + tables + frame + dc + ac + b"\xff\xd9"
+    assert np.array_equal(numjpeg.decode(data), pillow.load(data))
+    _, report = numjpeg.decode_damaged(data)
+    assert [(f.what, f.kind) for f in report.faults] == [("a run of ends of blocks passes the last one", "remark")]

@@ -36,7 +36,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.container.findings import Sink
+from numjpeg.container.findings import REMARK, Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.intervals import Intervals
 from numjpeg.entropy.planes import Planes
@@ -186,7 +186,7 @@ class ProgressiveReader(Intervals, ABC):
     def _check_run(self) -> None:
         if self.end_of_band_run and not self.spent:
             offset = self.payload.file_offset(self.bit >> 3)
-            self.note("a run of ends of blocks passes the last one", offset, self.interval)
+            self.note("a run of ends of blocks passes the last one", offset, self.interval, kind=REMARK)
 
 
 def run_of_ends(data: bytes, n: int, behind: int) -> int:
