@@ -142,10 +142,10 @@ def test_runs_end_with_937_and_938_waiting_bits() -> None:
                 expected.append(run)
                 run = total = 0
         broken = np.arange(len(waiting)) == 0
-        runs = eob_runs(broken, np.ones(len(waiting), np.intp), np.array(waiting))
-        assert runs.blocks.tolist() == expected
-        assert (runs.end - runs.begin).tolist() == expected
-        assert runs.begin[0] == 0
+        begin, end, length = eob_runs(broken, np.ones(len(waiting), np.intp), np.array(waiting))
+        assert length.tolist() == expected
+        assert (end - begin).tolist() == expected
+        assert begin[0] == 0
 
 
 def test_few_coefficients_are_put_together() -> None:

@@ -199,16 +199,13 @@ def select(scan: Scan, piece: Nonzero) -> InScan:
     bounds = np.arange(len(before), dtype=np.int32) * np.int32(scan.Se - scan.Ss + 1)
     place, value = np.repeat(bounds[:-1] - np.int32(scan.Ss), piece.counts), piece.value
     place += piece.place
-    keep = None
     if scan.Al:
         # Rounded down, as a shift does, negative values need 2^Al - 1 more.
         value = (value + ((value >> 15) & np.int16((1 << scan.Al) - 1))) >> scan.Al
-        keep = value != 0
-    if (scan.Ss, scan.Se) != (1, 63):
-        inside = (piece.place >= scan.Ss) & (piece.place <= scan.Se)
-        keep = inside if keep is None else keep & inside
-    if keep is not None:
-        kept = np.flatnonzero(keep)
+    whole = (scan.Ss, scan.Se) == (1, 63)
+    if scan.Al or not whole:
+        inside = whole or (piece.place >= scan.Ss) & (piece.place <= scan.Se)
+        kept = np.flatnonzero(inside & (value != 0))
         place, value, before = place.take(kept), value.take(kept), np.searchsorted(kept, before)
     # With one bit more than the scan before, those that it left zero are 1 or -1.
     new = np.abs(value) == 1 if scan.Ah else None
@@ -315,19 +312,10 @@ def coefficient_symbols(found: InScan) -> CoefficientSymbols:
 # --- AC: the ends of blocks, and all together ------------------------------------------------------------
 
 
-class EobRuns(NamedTuple):
-    """Runs of ends of blocks, each coded by one EOBn."""
-
-    begin: NDArray[np.intp]
-    """The number of its first entry."""
-    end: NDArray[np.intp]
-    """The number of the entry behind its last."""
-    blocks: NDArray[np.intp]
-    """1 .. MAX_RUN."""
-
-
-def eob_runs(broken: NDArray[np.bool_], blocks: NDArray[np.intp], waiting: NDArray[np.intp]) -> EobRuns:
-    """Group ends of blocks into runs.
+def eob_runs(
+    broken: NDArray[np.bool_], blocks: NDArray[np.intp], waiting: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Group ends of blocks into runs, each coded by one EOBn.
 
     Parameters
     ----------
@@ -335,13 +323,17 @@ def eob_runs(broken: NDArray[np.bool_], blocks: NDArray[np.intp], waiting: NDArr
     blocks : ``(n,)``, the blocks of each entry: 1, or more for a run that is gone on with.
     waiting : ``(n,)``, number of correction bits that each leaves to its EOBn.
 
+    Returns
+    -------
+    For each run the number of its first entry, that of the entry behind its last, and its blocks, 1 .. MAX_RUN.
+
     Notes
     -----
-    Only runs that are too long are looked at one by one. They take one step for each cut: at most one for 32,767
-    blocks, and one for 938 correction bits.
+    Only runs that are too long are looked at one by one, with a step for each cut: at most one for 32,767 blocks,
+    and one for 938 correction bits.
 
-    >>> eob_runs(np.array([True, False, True]), np.ones(3, int), np.zeros(3, int)).blocks.tolist()
-    [2, 1]
+    >>> [a.tolist() for a in eob_runs(np.array([True, False, True]), np.ones(3, int), np.zeros(3, int))]
+    [[0, 2], [2, 3], [2, 1]]
     """
     so_far, total = _counted(blocks), _counted(waiting)
     begin = np.flatnonzero(broken)
@@ -360,7 +352,7 @@ def eob_runs(broken: NDArray[np.bool_], blocks: NDArray[np.intp], waiting: NDArr
     if cuts:
         begin = np.sort(np.concatenate([begin, np.array(cuts, np.intp)]))
         end = np.append(begin[1:], len(broken))
-    return EobRuns(begin, end, so_far[end] - so_far[begin])
+    return begin, end, so_far[end] - so_far[begin]
 
 
 class OpenRun(NamedTuple):
