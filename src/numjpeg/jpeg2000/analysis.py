@@ -28,7 +28,7 @@ from numjpeg.jpeg2000.container.geometry import (
     tile_box,
 )
 from numjpeg.jpeg2000.plan import Plan
-from numjpeg.jpeg2000.workers import over_processes, shares
+from numjpeg.jpeg2000.workers import shared
 
 GUARD_BITS = 2
 ROWS = 64
@@ -232,10 +232,8 @@ def _shared(encode: Callable[[list[_B]], list[_R]], workers: int, group: int, bl
     """Code-blocks encoded by one process or by several."""
     if workers == 1 or len(blocks) < 2:
         return encode(blocks)
-    parts = shares(range(len(blocks)), group, workers)
-    tasks = (([blocks[i] for i in part],) for part in parts)
     found: dict[int, _R] = {}
-    for part, results in zip(parts, over_processes(encode, tasks, workers), strict=True):
+    for part, results in shared(encode, blocks, range(len(blocks)), group, workers):
         found.update(zip(part, results, strict=True))
     return [found[i] for i in range(len(blocks))]
 

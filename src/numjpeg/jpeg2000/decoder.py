@@ -5,6 +5,7 @@ boxes -> markers -> packets -> code-blocks -> dequantization -> wavelet -> compo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,7 @@ from numjpeg.jpeg2000.container.geometry import (
     tile_box,
 )
 from numjpeg.jpeg2000.plan import whole_number
-from numjpeg.jpeg2000.workers import over_processes, shares
+from numjpeg.jpeg2000.workers import shared
 from numjpeg.sources import read_bytes
 
 MAX_PIXELS = 178_956_970
@@ -444,9 +445,7 @@ def _decoded(
         yield from decode(coded)
         return
     order = sorted(range(len(coded)), key=lambda i: -sum(len(data) for _, data in coded[i].segments))
-    parts = shares(order, group, workers)
-    tasks = ((decode, [coded[i] for i in part]) for part in parts)
-    for part, found in zip(parts, over_processes(_all_of, tasks, workers), strict=True):
+    for part, found in shared(functools.partial(_all_of, decode), coded, order, group, workers):
         for i, values in found:
             yield part[i], values
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 _R = TypeVar("_R")
+_T = TypeVar("_T")
 
 
 def shares(order: Sequence[int], group: int, workers: int) -> list[list[int]]:
@@ -24,6 +25,16 @@ def shares(order: Sequence[int], group: int, workers: int) -> list[list[int]]:
         some = list(order[start : start + group * workers])
         found += [some[k::workers] for k in range(min(workers, len(some)))]
     return found
+
+
+def shared(
+    function: Callable[[list[_T]], _R], items: Sequence[_T], order: Sequence[int], group: int, workers: int
+) -> Iterator[tuple[list[int], _R]]:
+    """``function`` of some items at a time, by several processes: indices of the items, and the result."""
+    parts = shares(order, group, workers)
+    return zip(
+        parts, over_processes(function, (([items[i] for i in part],) for part in parts), workers), strict=True
+    )
 
 
 def over_processes(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.errors import FormatError
+from numjpeg.jpeg2000.block_coding.unstuffing import drop_stuffed
 
 _PADDING = 32
 _U = np.uint64
@@ -71,18 +72,7 @@ def join_streams(streams: Sequence[Stream], fill: int, big: bool) -> tuple[NDArr
         data[at : at + len(content)] = content
         stuffed[at : at + len(content)] = drop
         at += len(content) + _PADDING
-    order = "big" if big else "little"
-    bits = np.unpackbits(data, bitorder=order).reshape(-1, 8)  # type: ignore[call-overload]
-    keep = np.ones(bits.shape, bool)
-    keep[stuffed, 0 if big else 7] = False
-    first = np.cumsum(8 - stuffed.astype(np.int64)) - (8 - stuffed)
-    packed = np.packbits(bits[keep], bitorder=order)  # type: ignore[call-overload]
-    packed = np.concatenate([packed, np.full(16 + (len(packed) & 1), fill, np.uint8)])
-    halves = packed.view(">u2" if big else "<u2").astype(_U)
-    parts = [halves[i : len(halves) - 3 + i] for i in range(4)]
-    if big:
-        parts.reverse()
-    words = parts[0] | parts[1] << _U(16) | parts[2] << _U(32) | parts[3] << _U(48)
+    words, first = drop_stuffed(data, stuffed, fill, big)
     ends = starts + np.array([len(content) for content, _ in streams], np.int64)
     return words, first[starts], first[ends]
 

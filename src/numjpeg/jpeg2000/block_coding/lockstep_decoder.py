@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from numjpeg.jpeg2000.block_coding import contexts
 from numjpeg.jpeg2000.block_coding import lockstep_tables as tables
 from numjpeg.jpeg2000.block_coding.lockstep_tables import NULL_FLAGS, PITCH, REFINED, SIGNIFICANT, TOP
+from numjpeg.jpeg2000.block_coding.unstuffing import drop_stuffed
 
 BATCH = 48
 """Steps between two looks at which lanes have come to the end of a pass."""
@@ -87,13 +88,7 @@ def unstuff(chunks: Sequence[bytes]) -> tuple[NDArray[np.uint64], NDArray[np.int
     over = value > 0xFF
     value[over] -= 0x100
     value[:-1] += over[1:]
-    bits = np.unpackbits(value.astype(np.uint8)).reshape(-1, 8)
-    keep = np.ones(bits.shape, bool)
-    keep[stuffed, 0] = False
-    first = np.cumsum(8 - stuffed.astype(np.int64)) - (8 - stuffed)
-    packed = np.concatenate([np.packbits(bits[keep]), np.full(_MARGIN, 0xFF, np.uint8)])
-    halves = packed[: len(packed) // 2 * 2].view(">u2").astype(_U)
-    words = halves[:-3] << _U(48) | halves[1:-2] << _U(32) | halves[2:-1] << _U(16) | halves[3:]
+    words, first = drop_stuffed(value.astype(np.uint8), stuffed, 0xFF, True)
     return words, first[starts], first[starts + sizes + 4]
 
 
