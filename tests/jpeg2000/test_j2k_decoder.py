@@ -75,11 +75,22 @@ def test_lossless_files_give_the_picture_back(name: str, files: dict[str, bytes]
 SUB_SAMPLED = {"sub_sampled_components", "sub_sampled_by_position", "sub_sampled_grid"}
 
 
+@pytest.mark.usual(
+    "all_styles", "bypass_irreversible_layers", "predictable_termination", "roi_irreversible", "tile_parts",
+    "progression_changes", "offsets", "signed", "twelve_bits_signed",
+)  # fmt: skip
 @pytest.mark.parametrize("name", [name for name in FILES if name not in SUB_SAMPLED])
 def test_samples_equal_openjpeg(name: str) -> None:
     np.testing.assert_array_equal(jpeg2000.decode(FILES[name]), openjpeg_decode(FILES[name]))
 
 
+@pytest.mark.usual(
+    "sub_sampled_components-None",
+    "rgb-18",
+    "opacity-18",
+    "sub_sampled_by_position-16",
+    "sub_sampled_components-1000",
+)
 @pytest.mark.parametrize("colorspace", [None, boxes.SRGB, boxes.SYCC, 1000])
 @pytest.mark.parametrize("name", ["rgb", "opacity", "sub_sampled_components", "sub_sampled_by_position"])
 def test_luma_and_chroma_come_as_rgb(name: str, colorspace: int | None) -> None:
