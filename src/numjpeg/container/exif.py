@@ -39,16 +39,17 @@ class ImagePlace(NamedTuple):
     """MP type code: 0x030000 the primary image, 0x01000n large thumbnails, 0x02000n panorama and the like."""
 
 
-def _tiff_start(exif: bytes) -> int:
-    """Where the TIFF header begins: after the name, which some writers repeat."""
+def _tiff(exif: bytes) -> tuple[int, bytes, tiff.ByteOrder | None, tiff.Directory | None]:
+    """Where the TIFF data begin, behind the name, which some writers repeat; and what :func:`_opened` gives."""
     prefixes = _PREFIXES.match(exif)
-    return prefixes.end() if prefixes else 0
+    start = prefixes.end() if prefixes else 0
+    return start, *_opened(exif[start:])
 
 
-def _orientation_field(data: bytes, order: tiff.ByteOrder) -> tiff.Field | None:
-    directory = tiff.first_directory(data, order)
-    field = directory.fields.get(ORIENTATION) if directory else None
-    return field if field and field.kind in tiff.INTEGERS else None
+def _opened(data: bytes) -> tuple[bytes, tiff.ByteOrder | None, tiff.Directory | None]:
+    """TIFF data, their byte order and their first directory, None where there is none."""
+    order = tiff.byte_order(data)
+    return data, order, tiff.first_directory(data, order) if order else None
 
 
 def read_exif(exif: bytes | None, warnings: list[str]) -> tuple[int | None, bytes | None]:
@@ -60,9 +61,7 @@ def read_exif(exif: bytes | None, warnings: list[str]) -> tuple[int | None, byte
     """
     if exif is None:
         return None, None
-    data = exif[_tiff_start(exif) :]
-    order = tiff.byte_order(data)
-    directory = order and tiff.first_directory(data, order)
+    _, data, order, directory = _tiff(exif)
     if not order or not directory:
         warnings.append("EXIF: no TIFF directory")
         return None, None
@@ -94,11 +93,9 @@ def xmp_orientation(xmp: bytes | None) -> int | None:
 
 def upright_exif(exif: bytes) -> bytes:
     """EXIF data whose orientation, if they have one, is 1: for a picture that has been turned."""
-    start = _tiff_start(exif)
-    data = exif[start:]
-    order = tiff.byte_order(data)
-    field = _orientation_field(data, order) if order else None
-    if not order or not field:
+    start, _, order, directory = _tiff(exif)
+    field = directory.fields.get(ORIENTATION) if directory else None
+    if not order or not field or field.kind not in tiff.INTEGERS:
         return exif
     width = tiff.SIZES[field.kind]
     place = start + field.start
@@ -112,9 +109,7 @@ def upright_xmp(xmp: bytes) -> bytes:
 
 def set_exif_size(exif: bytes, height: int, width: int) -> bytes:
     """EXIF data whose PixelXDimension and PixelYDimension, where they have them, say another size."""
-    start = _tiff_start(exif)
-    data = exif[start:]
-    order = tiff.byte_order(data)
+    start, data, order, _ = _tiff(exif)
     if not order:
         return exif
     pointer = tiff.entry_places(data, order, int.from_bytes(data[4:8], order)).get(SUB_DIRECTORY)
@@ -137,10 +132,7 @@ def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) ->
     """
     exif = upright_exif(exif)
     _, thumbnail = read_exif(exif, [])
-    start = _tiff_start(exif)
-    data = exif[start:]
-    order = tiff.byte_order(data)
-    directory = tiff.first_directory(data, order) if order else None
+    start, data, order, directory = _tiff(exif)
     if thumbnail is None or not order or not directory:
         return exif
     entries = tiff.entry_places(data, order, directory.next)
@@ -181,9 +173,7 @@ def read_image_index(payload: bytes, offset: int, file_size: int, warnings: list
     payload : of the APP2 segment, ``MPF\\0`` included. offset : its place in the file, which has ``file_size``
     bytes. warnings : what is wrong is added to them.
     """
-    data = payload[len(MPF) :]
-    order = tiff.byte_order(data)
-    directory = order and tiff.first_directory(data, order)
+    data, order, directory = _opened(payload[len(MPF) :])
     if not order or not directory:
         warnings.append("MPF: no TIFF directory")
         return ()

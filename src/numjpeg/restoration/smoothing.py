@@ -1,10 +1,10 @@
 """Smoothing between blocks, for progressive files of which scans are missing: what libjpeg-turbo does with them.
 
-A file that is cut off has the DC coefficients of all blocks, but of the lowest AC coefficients nothing or only the
-high bits. T.81 K.8 estimates them from the DC coefficients around, as if the picture changed smoothly from block
-to block. libjpeg-turbo (since 2.1) looks at 5 x 5 blocks. Where a component has no AC coefficients yet, it
-estimates the nine lowest ones and the DC; else the five lowest ones. It estimates only AC coefficients that are
-zero so far and whose last bits are not in the file.
+A file that is cut off has the DC coefficients of all blocks. Of the lowest AC coefficients it has no bits, or only
+the high ones. T.81 K.8 estimates them from the DC coefficients around, as if the picture changed smoothly from
+block to block. libjpeg-turbo (since 2.1) takes 5 x 5 blocks. For a component without any AC coefficients it
+estimates the DC and the nine lowest AC coefficients, otherwise the five lowest AC coefficients. Of these it
+estimates only those that are zero so far and whose last bits are not in the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from numjpeg.stages.zigzag import NATURAL
 
 ESTIMATED = 10
-"""Coefficients along the zig-zag that are looked at."""
+"""Number of coefficients, along the zig-zag, that smoothing reads or estimates."""
 
 
 def _kernels(*rows: str) -> NDArray[np.int64]:
@@ -40,7 +40,7 @@ _SOME_20 = _kernels("0 0 -1 0 0", "0 0 13 0 0", "0 0 -24 0 0", "0 0 13 0 0", "0 
 _SOME_11 = _kernels("0 -1 0 1 0", "-1 10 0 -10 1", "0 0 0 0 0", "1 -10 0 10 -1", "0 1 0 -1 0")
 
 WITH_AC = (None, _SOME_10.T, _SOME_10, _SOME_20, _SOME_11, _SOME_20.T)
-"""The same if there are some; nothing is estimated for the rest."""
+"""The same if there are AC coefficients. Nothing is estimated for None and for the coefficients after these."""
 
 
 def is_useful(known: Sequence[Sequence[int] | None], tables: Iterable[NDArray[np.uint16]] = ()) -> bool:
@@ -76,9 +76,9 @@ def smooth(
 
     Parameters
     ----------
-    plane : int16 ``(block rows, columns, 64)``, zig-zag order, whole MCUs high. rows : how many are the picture's.
+    plane : int16 ``(block rows, columns, 64)``, zig-zag order, whole MCUs high. rows : those of the picture.
     known : as in :func:`is_useful`, of this component. table : its quantization table.
-    rows_per_mcu : V, the block rows of an MCU. On it depends which rows are looked at.
+    rows_per_mcu : V, the block rows of an MCU (:func:`_rows_around`).
     band : which of the picture's block rows are asked for.
 
     Returns
