@@ -36,7 +36,7 @@ DRAWINGS = (
 )
 """What has so few colours that a palette of 256 does it."""
 EYE = (12, 25)
-"""Row and column of the block of it that is shown from near."""
+"""Row and column of the block of it that is shown enlarged."""
 
 
 def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:

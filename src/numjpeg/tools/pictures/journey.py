@@ -29,7 +29,7 @@ class Journey:
     transformed : float32 ``(rows, columns, 8, 8)``, the DCT before quantization.
     bits : int64 ``(rows, columns)``, what each block takes in the file.
     decoded : like ``image``.
-    block : (row, column) of the luminance block that is shown from near.
+    block : (row, column) of the luminance block that is shown enlarged.
     """
 
     image: NDArray[np.uint8]
@@ -44,7 +44,7 @@ class Journey:
 
     @property
     def block_samples(self) -> NDArray[np.uint8]:
-        """The samples of the block that is shown from near, uint8 ``(8, 8)``."""
+        """The samples of the block that is shown enlarged, uint8 ``(8, 8)``."""
         return np.asarray(split_blocks(pad_edges(self.subsampled[0]))[self.block])
 
 
@@ -60,7 +60,7 @@ def travel(
     ----------
     image : uint8 ``(H, W)``, ``(H, W, 1)`` or ``(H, W, 3)``.
     quality, subsampling : as in :func:`numjpeg.encode`.
-    block : (row, column) of the luminance block to show from near; None picks one with much detail.
+    block : (row, column) of the luminance block to show enlarged; None picks one with much detail.
 
     Raises
     ------

@@ -45,7 +45,7 @@ def stage_pictures(
     ----------
     image : uint8 ``(H, W)``, ``(H, W, 1)`` or ``(H, W, 3)`` of any size.
     quality, subsampling : as in :func:`numjpeg.encode`.
-    block : (row, column) of the luminance block to show from near; None picks one with much detail.
+    block : (row, column) of the luminance block to show enlarged; None picks one with much detail.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def _stage_input(journey: Journey, side: int) -> PanelRow:
 
 
 def _name_of(journey: Journey) -> str:
-    """What the pictures call the block that they show from near, each of them alone too."""
+    """What the pictures call the block that they show enlarged."""
     row, column = journey.block
     return f"block row {row}, column {column}"
 
