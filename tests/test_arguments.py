@@ -211,7 +211,7 @@ def test_exif_without_its_name_gets_it() -> None:
         ([], {"dct_method": "fast"}, ValueError, "dct_method"),
         ([], {"lossless": True, "target_bytes": 500}, ValueError, "^target_bytes: not together with lossless"),
     ],
-    ids=repr,
+    ids=lambda value: repr(value)[:80],
 )
 def test_wrong_arguments_are_named(arguments: list, options: dict, error: type[Exception], named: str) -> None:
     with pytest.raises(error, match=named):
