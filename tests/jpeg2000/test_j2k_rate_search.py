@@ -58,3 +58,14 @@ def test_a_quality_is_reached_and_little_more(options: dict[str, Any]) -> None:
 def test_what_nothing_reaches() -> None:
     with pytest.raises(ValueError, match="target"):
         jpeg2000.encode(IMAGES["photo"], target_bytes=150, high_throughput=True)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_decibels_are_those_of_the_precision(fast: bool) -> None:
+    """Of signed samples of 12 bits; a PSNR for the whole type would be 24 dB more."""
+    noise = (
+        np.random.default_rng(0).normal(0, 60, (60, 80)) + np.add.outer(np.arange(60), np.arange(80)) * 20 - 1400
+    )
+    image = np.clip(noise, -2048, 2047).astype(np.int16)
+    data = jpeg2000.encode(image, precision=12, target_psnr=40, high_throughput=fast)
+    assert 40 <= psnr(image, jpeg2000.decode(data), data_range=4095) < 41

@@ -63,7 +63,8 @@ def search_steps(
     for number in range(STEP_ATTEMPTS):
         data = attempt(2.0**at)
         if quality is not None:
-            beyond = psnr(samples, decode(data).reshape(samples.shape)) - quality
+            decoded = decode(data).reshape(samples.shape)
+            beyond = psnr(samples, decoded, data_range=(1 << plan.depth) - 1) - quality
             slope = 1 / 6.02
         else:
             beyond = (int(plan.target.size or 0) - room) / len(data) - 1

@@ -191,6 +191,8 @@ def _encode_jpeg2000(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
     expected = "YBR_ICT" if options else "YBR_RCT"
     if transformed and runner.photometric_interpretation != expected:
         raise ValueError(f"{runner.photometric_interpretation} is not what such a file holds, but {expected}")
+    if runner.photometric_interpretation == "YBR_ICT":
+        options["reversible"] = False
     if syntax == uid.HTJ2KLosslessRPCL:  # PS3.5 10.18: a base of 64 at most, and TLM
         levels = max(5, (max(samples.shape[:2]) - 1 >> 6).bit_length())
         options |= {"progression": "RPCL", "tile_lengths": True, "levels": levels}
