@@ -370,8 +370,8 @@ def _samples_of_planes(
     planes: list[NDArray[Any] | None] = []
     workspace = Workspace()
     # Scans that are not needed may be damaged, too; strict=False says what of the file is.
-    kept = [view.kept(i) for i in range(len(known))] if structure.strict and not smoothed else None
-    all_sequences, mcu_rows = coefficient_planes(file, structure, kept)
+    wanted_of_all = view if structure.strict and not smoothed else None
+    all_sequences, mcu_rows = coefficient_planes(file, structure, wanted_of_all)
     for i, (sequences, bits) in enumerate(zip(all_sequences, known, strict=True)):
         if i not in structure.component_tables:
             planes.append(None)

@@ -116,6 +116,40 @@ def test_a_region_of_a_damaged_file() -> None:
     assert report == numjpeg.decode_damaged(broken)[1]  # of what lies below, too
 
 
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("way", ["4:2:0", "4:4:4", "gray", "restart", "arithmetic"])
+def test_what_lies_below_a_region_of_a_progressive_file_is_not_read(
+    way: str, fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs of ends of blocks pass the last row that is wanted."""
+    monkeypatch.setattr(scans, "_fast_forms_enabled", fast)
+    options: dict = {"progressive": True}
+    options |= (
+        {"subsampling": "4:4:4"} if way == "4:4:4" else {"restart_marker_blocks": 7} if way == "restart" else {}
+    )
+    image = picture(320, 72, 1)[..., 0] if way == "gray" else picture(320, 72)
+    image[20:60] = 77  # runs of ends of blocks
+    image[100:] //= 2
+    data = numjpeg.encode(image, 85, **options)
+    if way == "arithmetic":
+        data = numjpeg.write_coefficients(numjpeg.read_coefficients(data), arithmetic=True, progressive=True)
+    full = numjpeg.decode(data)
+    whole = numjpeg.read_coefficients(data)
+    for bottom in (1, 8, 9, 33, 100, 160, 310, 320):
+        top = max(0, bottom - 20)
+        part = numjpeg.decode(data, region=(top, 3, bottom - top, 50))
+        np.testing.assert_array_equal(part, full[top:bottom, 3:53])
+        rows = numjpeg.read_coefficients(data, region=(0, 0, bottom, 72)).Y
+        np.testing.assert_array_equal(rows, whole.Y[: len(rows)])
+    scans_read: list[int] = []
+    read = scans.read_progressive
+    monkeypatch.setattr(
+        scans, "read_progressive", lambda d, s, *a: (scans_read.append(s.mcus[0]), read(d, s, *a))[1]
+    )
+    numjpeg.decode(data, region=(0, 0, 32, 72))
+    assert max(scans_read) <= 8
+
+
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_damaged_file_at_a_scale(progressive: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)

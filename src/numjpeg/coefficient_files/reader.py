@@ -14,7 +14,7 @@ from numjpeg.coefficients import Coefficients, Component
 from numjpeg.container.findings import REMARK, DamageReport
 from numjpeg.container.frame import Scan
 from numjpeg.container.structure import Structure, band_rows, read_structure
-from numjpeg.container.view import View, WholeMcus, check_region, check_scale, cut_scan
+from numjpeg.container.view import View, WholeMcus, check_region, check_scale, cut_below, cut_scan
 from numjpeg.entropy.evidence import note_impossible_dc
 from numjpeg.entropy.planes import lay_over, new_planes
 from numjpeg.entropy.shared import Band, McuLayout
@@ -150,19 +150,22 @@ def read_bands(
 
 
 def coefficient_planes(
-    file: bytes, structure: Structure, kept: Sequence[int] | None = None
+    file: bytes, structure: Structure, view: View | None = None
 ) -> tuple[list[NDArray[np.int16]], int]:
     """The coefficients of a frame after all of its scans: whole MCUs high; none of a component never sent.
 
     Also, how many of the frame's MCU rows the last scan has come to.
 
-    ``kept`` : for each component 64, or 1 for the DC alone. AC scans of such components are not read.
+    ``view`` : what is wanted, of a file that is read strictly. Of components that need no AC coefficients the
+    planes are ``(rows, columns, 1)``, and their AC scans are not read. Progressive planes end below the view.
     """
-    frame = structure.require_frame()
-    kept = kept or [64] * len(frame.components)
-    planes = new_planes(frame, structure.scans, structure.size, structure.sink, kept)
+    frame, scans_wanted = structure.require_frame(), structure.scans
+    kept = [view.kept(i) if view else 64 for i in range(len(frame.components))]
+    if view and frame.progressive:
+        frame, scans_wanted = cut_below(frame, scans_wanted, view.mcu_rows)
+    planes = new_planes(frame, scans_wanted, structure.size, structure.sink, kept)
     last_read = 0
-    for scan in structure.scans:
+    for scan in scans_wanted:
         if frame.progressive and scan.Ss and kept[scan.indices[0]] == 1:
             continue
         if frame.progressive:
@@ -195,8 +198,7 @@ def decoded_coefficients(
     view = WholeMcus.of(frame, scale, region)
     planes = [_new_plane(view, i) for i in range(len(frame.components))]
     if needs_planes(structure):
-        kept = [view.kept(i) for i in range(len(planes))] if structure.strict else None
-        for i, whole in enumerate(coefficient_planes(file, structure, kept)[0]):
+        for i, whole in enumerate(coefficient_planes(file, structure, view if structure.strict else None)[0]):
             if whole.size:
                 _fill(planes[i], whole[view.blocks(i)][..., : view.kept(i)])
     else:

@@ -153,6 +153,8 @@ class Scan:
     """Point transform: how many low bits the coefficients of this scan lack."""
     number: int = 0
     """Its number in the file, from 0."""
+    goes_on: bool = False
+    """Its data go on below the frame's last row: they are of a higher frame, and what lies below is not wanted."""
     conditioning: dict[tuple[int, int], int] = field(default_factory=dict)
     """(class, number) of a statistics area of arithmetic coding -> what DAC says of it (B.2.4.3)."""
 

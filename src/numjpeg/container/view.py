@@ -6,6 +6,7 @@ component that is subsampled keeps more of them, so that it needs less enlarging
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import lcm
@@ -107,6 +108,11 @@ class View:
         rows, columns = (slice(part.start // side, ceil_div(part.stop, side)) for part in self.samples(index))
         return rows, columns
 
+    @cached_property
+    def mcu_rows(self) -> int:
+        """How many MCU rows of the frame it takes, from the first on."""
+        return max(ceil_div(self.blocks(i)[0].stop, c.V) for i, c in enumerate(self.frame.components))
+
     def new_plane(self, index: int) -> NDArray[Any]:
         """An array for the samples of these blocks."""
         side = self.block_side(index)
@@ -191,6 +197,15 @@ def check_region(region: Any) -> tuple[int, int, int, int]:
     if top < 0 or left < 0 or height < 1 or width < 1:
         raise ValueError(f"region: {region!r} is empty or negative")
     return top, left, height, width
+
+
+def cut_below(frame: Frame, scans: Sequence[Scan], rows: int) -> tuple[Frame, list[Scan]]:
+    """A progressive frame of at most so many MCU rows, and its scans, whose data go on below."""
+    height = 8 * frame.V_max * rows
+    if height >= frame.height or frame.header_height is not None:
+        return frame, list(scans)
+    cut = frame._replace(height=height)
+    return cut, [replace(scan, frame=cut, goes_on=True) for scan in scans]
 
 
 def cut_scan(data: bytes, scan: Scan, first: int, stop: int) -> tuple[Scan, int]:

@@ -275,7 +275,7 @@ class _Reader(Intervals, ABC):
 
     def finish(self) -> None:
         """At the end of the scan, see that nothing is left over."""
-        if not self.spent:
+        if not self.spent and not self.scan.goes_on:
             self._check_end()
 
     def enter_interval(self) -> None:

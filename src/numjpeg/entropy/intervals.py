@@ -222,6 +222,9 @@ class Intervals:
 
         No code is all ones (C.2), so ones are never data. Some cameras write a byte of them too many.
         """
+        last = interval == ceil_div(self.total, self.interval_mcus) - 1
+        if last and self.scan.goes_on:
+            return
         left = self.bounds[interval + 1] - bit
         rest = self.payload.data[bit >> 3 : bit + left >> 3]
         ones = not len(rest) or (rest[0] | 0xFF00 >> (bit & 7) & 0xFF == 0xFF and bool((rest[1:] == 0xFF).all()))
@@ -229,7 +232,6 @@ class Intervals:
             self.pads_with_ones |= left > 1
             return
         offset = self.payload.file_offset(bit >> 3)
-        last = interval == ceil_div(self.total, self.interval_mcus) - 1
         what = f"{left // 8} bytes are left over at the end of a {'scan' if last else 'restart interval'}"
         if left < 8:
             what = "the bits that fill up the last byte are not ones"

@@ -184,7 +184,8 @@ class ProgressiveReader(Intervals, ABC):
         """Put what has been read into the planes."""
 
     def _check_run(self) -> None:
-        if self.end_of_band_run and not self.spent:
+        goes_on = self.scan.goes_on and self.mcu == self.total
+        if self.end_of_band_run and not self.spent and not goes_on:
             offset = self.payload.file_offset(self.bit >> 3)
             self.note("a run of ends of blocks passes the last one", offset, self.interval, kind=REMARK)
 

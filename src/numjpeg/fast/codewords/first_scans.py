@@ -148,7 +148,7 @@ def read_dc_first(reader: DcFirst) -> list[int]:
         raise OddError
     ends: list[int] = []
     for span, p in zip(spans, (last + length + category).tolist(), strict=True):
-        close(span, p, 0, ends)
+        close(reader, span, p, 0, ends)
     reader.codes, reader.ranges = array("q", code.tobytes()), [(0, reader.total)]
     reader.lay()
     return ends
@@ -217,7 +217,7 @@ def _find_ac_first(reader: ProgressiveReader, table: HuffmanTable, size: int, en
         raise OddError
     behind = code + step
     for span, p, wrong in zip(spans, behind[last].tolist(), beyond.tolist(), strict=True):
-        close(span, p, wrong, ends)
+        close(reader, span, p, wrong, ends)
     return Words(code[kept], kind[kept], behind[kept], np.empty(0, np.int64), rank[kept])
 
 
@@ -244,5 +244,5 @@ def _walk_ac_first(reader: ProgressiveReader, table: HuffmanTable, size: int, en
                 z = (z // size + (1 if kind == END else run_of_ends_at(data, kind, p))) * size
                 jump(z)
         notes.intervals.append((first_word, first_rank, p))
-        close(interval, p, z - end, ends)
+        close(reader, interval, p, z - end, ends)
     return notes.words(kinds, steps)

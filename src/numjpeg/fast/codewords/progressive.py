@@ -129,13 +129,14 @@ def _walk_ac_refinement(
     rank of each known coefficient.
     """
     first, before, ranks = known
-    data = reader.payload.data.tobytes()
+    data, scan_goes_on = reader.payload.data.tobytes(), reader.scan.goes_on
     notes = Notes()
     note, jump = notes.codes.append, notes.jumps.append
     for interval in reader.spans():
         block = interval.first_mcu
         z, passed = first[block], before[block]
-        end = first[block + interval.mcus]
+        last = block + interval.mcus
+        end = first[last]
         first_word, first_rank = len(notes.codes), z
         p = interval.begin
         due = ranks[passed]
@@ -148,6 +149,8 @@ def _walk_ac_refinement(
                     while first[block + 1] <= z:
                         block += 1
                     block += 1 if kind == END else run_of_ends_at(data, kind, p)
+                    if block > last and scan_goes_on:
+                        block = last
                     z = first[block]
                     jump(z)
                     p += before[block] - passed
@@ -161,5 +164,5 @@ def _walk_ac_refinement(
                 passed += 1
                 due = ranks[passed]
         notes.intervals.append((first_word, first_rank, p))
-        close(interval, p, z - end, ends)
+        close(reader, interval, p, z - end, ends)
     return notes.words(kinds, steps)

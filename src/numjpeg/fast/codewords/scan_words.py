@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.entropy.progressive_reader import Span, run_of_ends
+from numjpeg.entropy.progressive_reader import ProgressiveReader, Span, run_of_ends
 from numjpeg.entropy.shared import code_lengths, spread
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
 
@@ -104,9 +104,10 @@ def ranks(kind: NDArray[np.uint8], jumps: Ints, first: Ints, first_rank: Ints) -
     return rank
 
 
-def close(span: Span, p: int, beyond: int, ends: list[int]) -> None:
+def close(reader: ProgressiveReader, span: Span, p: int, beyond: int, ends: list[int]) -> None:
     """Note the end of a restart interval in the bit ``p``, ``beyond`` coefficients behind its last."""
-    if beyond or p > span.end:
+    goes_on = reader.scan.goes_on and span.first_mcu + span.mcus == reader.total
+    if (beyond and not goes_on) or p > span.end:
         raise OddError
     ends.append(p)
 
