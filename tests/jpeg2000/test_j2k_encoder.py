@@ -35,20 +35,24 @@ SHAPES: dict[str, tuple[Any, dict[str, Any]]] = {
     "small_blocks": (photo(60, 50), {"code_block_size": (4, 16), "levels": 3}),
     "wide_blocks": (photo(20, 300, 1), {"code_block_size": (4, 1024)}),
     "layers": (photo(75, 90), {"layers": 4, "progression": "RPCL", **SMALL}),
-    "twelve_bits": (photo(25, 30, 1, depth=16) >> 4, {"precision": 12}),
-    "no_colour_transform": (photo(25, 30), {"component_transform": False}),
-    "tile_lengths": (photo(45, 50, 1), {"tile_size": (24, 33), "tile_lengths": True}),
+    "twelve_bits": (photo(25, 30, 1, depth=16) >> 4, {"precision": 12, **SMALL}),
+    "no_colour_transform": (photo(25, 30), {"component_transform": False, **SMALL}),
+    "tile_lengths": (photo(45, 50, 1), {"tile_size": (24, 33), "tile_lengths": True, **SMALL}),
 }
 SIGNED = {
-    "signed": ((photo(25, 30, 1, depth=16) ^ 0x8000).view(np.int16), {}),
-    "signed_thirteen_bits": ((photo(25, 30, 1, depth=16) ^ 0x8000).view(np.int16) >> 3, {"precision": 13}),
-    "signed_eight_bits": ((photo(25, 30, 1) ^ 0x80).view(np.int8), {}),
+    "signed": ((photo(25, 30, 1, depth=16) ^ 0x8000).view(np.int16), SMALL),
+    "signed_thirteen_bits": (
+        (photo(25, 30, 1, depth=16) ^ 0x8000).view(np.int16) >> 3,
+        {"precision": 13, **SMALL},
+    ),
+    "signed_eight_bits": ((photo(25, 30, 1) ^ 0x80).view(np.int8), SMALL),
 }
 
 
 @pytest.mark.usual(
-    *(name for name in SHAPES | SIGNED if name not in ("noise", "sixteen_bits_rgb", "wide_blocks", "rgb"))
-)
+    "opacity", "sixteen_bits", "extreme", "flat", "one_sample", "one_row", "one_column", "tiles", "small_blocks",
+    "layers", "twelve_bits", "no_colour_transform", "tile_lengths", *SIGNED,
+)  # fmt: skip
 @pytest.mark.parametrize("name", SHAPES | SIGNED)
 def test_lossless_files_give_the_picture_back(name: str) -> None:
     image, options = (SHAPES | SIGNED)[name]
