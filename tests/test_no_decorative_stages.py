@@ -24,6 +24,7 @@ import numjpeg
 import numjpeg.arguments
 import numjpeg.decoder
 import numjpeg.encoder
+import numjpeg.fast
 import numjpeg.scans
 import numjpeg.stages
 from numjpeg.fast.codewords import tokens as fast_tokens
@@ -33,6 +34,8 @@ STAGES = [
     importlib.import_module(f"numjpeg.stages.{found.name}")
     for found in pkgutil.iter_modules(numjpeg.stages.__path__)
 ]
+for found in pkgutil.walk_packages(numjpeg.fast.__path__, "numjpeg.fast."):
+    importlib.import_module(found.name)  # so that none binds a wrapped stage when a test loads it first
 FUNCTIONS = {
     f"{module.__name__.rsplit('.', 1)[1]}.{name}": function
     for module in STAGES
