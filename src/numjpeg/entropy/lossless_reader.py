@@ -70,19 +70,9 @@ def word_lengths(table: HuffmanTable) -> WordLengths:
 
 
 def read_scan(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
-    """Decode the entropy-coded data of a scan.
+    """For each component of a scan its samples, uint16 ``(rows, columns)``, cut to the component's size.
 
-    Parameters
-    ----------
-    data : the file. scan : its header, tables and place. sink : takes what is noticed.
-
-    Returns
-    -------
-    For each component of the scan its samples, uint16 ``(rows, columns)``, cut to the component's size.
-
-    Raises
-    ------
-    FormatError with the byte offset, if the sink is strict and the data are damaged or too short.
+    Parameters and errors as of :func:`numjpeg.entropy.sequential_reader.read_scan`.
     """
     reader = LosslessReader(data, scan, sink)
     return reader.samples(reader.walk())
