@@ -45,6 +45,7 @@ ROOMS_OPEN = {
 }
 # What else a room needs, which the extra of its name installs.
 EXTRAS = {
+    "restoration/train": {"torch", "PIL"},
     "tools/pictures": {"PIL", "tqdm"},
     "tools/other_formats": {"PIL"},
     "tools/plugins/imageio_plugin": {"imageio"},

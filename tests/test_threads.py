@@ -37,6 +37,8 @@ work = {{
     "decode": lambda: [numjpeg.decode(own, **options) for own in (data, fine) for options in
         ({{}}, {{"dct_method": "float"}}, {{"strict": False}})],
     "restore": lambda: [numjpeg.decode(numjpeg.encode(picture, 40), restore=True) for picture in (small, wide)],
+    "learned": lambda: [numjpeg.decode(numjpeg.encode(picture, 40), restore="learned")
+        for picture in (small, wide)],
     "tune": lambda: [numjpeg.encode(picture, tune=tune) for picture in (image[:, :900], wide)
         for tune in ("psnr", "perceptual")],
     "target": lambda: numjpeg.encode(image, target_psnr=33),
@@ -52,7 +54,7 @@ print(ticks_of_others() - before)
 @pytest.mark.usual("encode", "decode", "product")
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts the CPU time of threads in /proc")
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: BLAS starts no threads anyway")
-@pytest.mark.parametrize("name", ["encode", "decode", "restore", "tune", "target", "psnr", "product"])
+@pytest.mark.parametrize("name", ["encode", "decode", "restore", "learned", "tune", "target", "psnr", "product"])
 def test_no_other_thread_works(name: str) -> None:
     """But for one large product of the test's own, which shows that a thread would be noticed."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "4", "OMP_NUM_THREADS": "4"}

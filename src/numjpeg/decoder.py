@@ -58,7 +58,7 @@ def decode(
     max_pixels: int | None = MAX_PIXELS,
     out: NDArray[Any] | None = None,
     dct_method: str = "islow",
-    restore: bool = False,
+    restore: bool | str = False,
 ) -> NDArray[Any]:
     """Decode a JPEG file to pixels.
 
@@ -87,9 +87,12 @@ def decode(
     max_pixels : most pixels (width x height) that a file may have; None for no limit.
     out : array of the result's shape and type to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
-    restore : estimate what quantization took away (:mod:`numjpeg.restoration.restore`): blocks are not seen at
-        low qualities, some 0.6 dB more PSNR, at some ten times the cost; no longer libjpeg's pixels, and
-        ``dct_method`` is not looked at. Components that may not gain, as of drawings, stay as they are.
+    restore : True estimates what quantization took away (:mod:`numjpeg.restoration.restore`): blocks are not seen
+        at low qualities, some 0.6 dB more PSNR, at some ten times the cost; no longer libjpeg's pixels, and
+        ``dct_method`` is not looked at. Components that may not gain, as of drawings, stay as they are. "learned"
+        adds a small network (:mod:`numjpeg.restoration.network`), which brings some 0.35 dB more in 1.6 times
+        the time, and does not look at ``fancy_upsampling``. Drawings, and files of quality 95 or more, are then
+        decoded plainly; colour spaces other than gray and YCbCr are restored as with True.
 
     Returns
     -------
@@ -102,8 +105,8 @@ def decode(
     ------
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
-    if not isinstance(restore, bool | np.bool_):
-        raise ValueError(f"restore: True or False expected, got {restore!r}")
+    if not isinstance(restore, bool | np.bool_) and not (isinstance(restore, str) and restore == "learned"):
+        raise ValueError(f"restore: True, False or 'learned' expected, got {restore!r}")
     if restore and not strict:
         raise ValueError("restore: of files that are whole only, strict=True")
     if restore and (scale != 1 or region is not None):
@@ -177,7 +180,7 @@ class _Options(NamedTuple):
     max_pixels: int | None
     out: NDArray[Any] | None
     dct_method: str
-    restore: bool = False
+    restore: bool | str = False
     scale: float = 1
     region: tuple[int, int, int, int] | None = None
 
@@ -267,7 +270,13 @@ def _decode(
     if frame.lossless:
         samples = _lossless_samples(file, structure, view)
     elif options.restore:
-        samples = _restored_samples(decoded_coefficients(file, structure))
+        from numjpeg.restoration import network  # noqa: PLC0415 (seldom wanted)
+
+        coefficients = decoded_coefficients(file, structure)
+        learned = options.restore == "learned" and network.suits(coefficients, structure.colorspace)
+        if learned and not network.gains(coefficients):
+            return _decode(file, strict, options._replace(restore=False), obeys_dnl)
+        samples = [] if learned else _restored_samples(coefficients)
     elif needs_planes(structure):
         samples = _samples_of_planes(file, structure, view, options)
     else:
@@ -276,6 +285,9 @@ def _decode(
         return _decode(file, strict, options, obeys_dnl=False)
     if out is None:
         out = np.empty(_shape(view, target), frame.sample_type)
+    if not samples:
+        network.fill(out, coefficients, target)
+        return out, structure
     planes = [view.cut(i, plane) for i, plane in enumerate(samples)]
     fancy = options.fancy_upsampling and view.size > 1 and not frame.lossless
     if not view.whole:

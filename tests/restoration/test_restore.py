@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import numjpeg
 from numjpeg.restoration import restore as module
-from numjpeg.restoration.restore import average_of_shifts, centroids, project, restore
+from numjpeg.restoration.restore import average_of_shifts, centroid_shifts, centroids, project, restore
 
 COSINES = np.array(
     [[np.cos((2 * x + 1) * u * np.pi / 16) * (0.5 if u else np.sqrt(0.125)) for x in range(8)] for u in range(8)]
@@ -49,7 +49,7 @@ def test_centroids_are_those_of_the_likeliest_laplacian() -> None:
     random = np.random.default_rng(1)
     plane = np.rint(random.laplace(0, random.uniform(0.05, 4, (8, 8)), (40, 30, 8, 8))).astype(np.int16)
     table = random.integers(1, 100, (8, 8)).astype(np.uint16)
-    found = centroids(plane, table)
+    found = centroids(plane, table, centroid_shifts(plane))
     x = np.linspace(-0.5, 0.5, 20001)
     for u, v in [(0, 1), (3, 3), (7, 2), (7, 7)]:
         k = np.abs(plane[:, :, u, v].astype(int))
@@ -66,10 +66,10 @@ def test_centroids_are_those_of_the_likeliest_laplacian() -> None:
 
 def test_centroids_of_nothing_and_of_much() -> None:
     table = np.full((8, 8), 16, np.uint16)
-    assert not centroids(np.zeros((2, 3, 8, 8), np.int16), table).any()
-    large = np.full((2, 3, 8, 8), -1000, np.int16)
-    assert np.abs(centroids(large, table) / 16 + 1000).max() < 0.01
-    assert np.isfinite(centroids(np.full((1, 1, 8, 8), -32768, np.int16), table)).all()
+    nothing, large = np.zeros((2, 3, 8, 8), np.int16), np.full((2, 3, 8, 8), -1000, np.int16)
+    assert not centroids(nothing, table, centroid_shifts(nothing)).any()
+    assert np.abs(centroids(large, table, centroid_shifts(large)) / 16 + 1000).max() < 0.01
+    assert np.isfinite(centroid_shifts(np.full((1, 1, 8, 8), -32768, np.int16))).all()
 
 
 def average_literally(plane: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
@@ -87,14 +87,19 @@ def average_literally(plane: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return (total / np.where(weights, weights, 1))[8:-8, 8:-8]
 
 
-def test_average_of_shifts_is_the_literal_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_average_of_shifts_is_the_literal_one() -> None:
     plane = samples.smooth(40, 24, 1).astype(np.float32) - 128
     thresholds = np.random.default_rng(2).uniform(1, 30, (8, 8)).astype(np.float32)
     expected = average_literally(plane, thresholds)
-    whole = average_of_shifts(plane, thresholds)
-    assert np.allclose(whole, expected, atol=0.01)
+    assert np.allclose(average_of_shifts(np.pad(plane, 8, mode="symmetric"), thresholds), expected, atol=0.01)
+
+
+def test_bands_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    coefficients = numjpeg.read_coefficients(pillow_file(samples.smooth(70, 24, 1), 40))
+    given = coefficients.planes[0], coefficients.quantization_table(0)
+    whole = restore(*given)
     monkeypatch.setattr(module, "BAND_SAMPLES", 24 * 16)
-    assert np.allclose(average_of_shifts(plane, thresholds), expected, atol=0.01)
+    assert np.allclose(restore(*given), whole, atol=1e-3)
 
 
 def test_project_moves_only_what_is_out_of_reach() -> None:
@@ -127,10 +132,10 @@ def test_other_kinds() -> None:
     assert np.array_equal(out, restored)
 
 
-@pytest.mark.parametrize("value", ["learned", 1, 0, None, "yes"])
-def test_restore_is_true_or_false(value: object) -> None:
+@pytest.mark.parametrize("value", ["Learned", 1, 0, None, "yes"])
+def test_restore_has_three_values(value: object) -> None:
     data = pillow_file(samples.smooth(8, 8), 50)
-    with pytest.raises(ValueError, match=r"^restore: True or False expected"):
+    with pytest.raises(ValueError, match=r"^restore: True, False or 'learned' expected"):
         numjpeg.decode(data, restore=value)
 
 

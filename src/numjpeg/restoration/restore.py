@@ -117,13 +117,23 @@ def restore(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> Plane:
     float32 ``(rows * 8, columns * 8)``, level shift undone, neither rounded nor clipped: its blocks' coefficients
     are all in the intervals that ``plane`` and ``table`` tell.
     """
-    samples = _inverse(centroids(plane, table))
-    samples = average_of_shifts(samples, THRESHOLD * table.astype(np.float32))
-    return _inverse(project(_forward(samples), plane, table)) + np.float32(128)
+    rows, columns = plane.shape[:2]
+    result = np.empty((8 * rows, 8 * columns), np.float32)
+    shifts = centroid_shifts(plane)
+    thresholds = THRESHOLD * table.astype(np.float32)
+    step = max(1, BAND_SAMPLES // (64 * columns))
+    for top in range(0, rows, step):
+        bottom = min(rows, top + step)
+        samples = inverse(centroids(plane[max(0, top - 1) : bottom + 1], table, shifts))
+        beyond = (0 if top else 8, 8 if bottom == rows else 0), (8, 8)
+        average = average_of_shifts(np.pad(samples, beyond, mode="symmetric"), thresholds)
+        result[8 * top : 8 * bottom] = inverse(project(forward(average), plane[top:bottom], table))
+    result += 128
+    return result
 
 
-def centroids(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """Dequantize to the centroid of each interval, by a Laplacian distribution a frequency.
+def centroid_shifts(plane: NDArray[np.int16]) -> NDArray[np.float32]:
+    """How far centroids lie from the middles of their intervals, by a Laplacian distribution a frequency.
 
     With steps as unit, the density falls as t^|x|, and a coefficient rounds to 0 with probability 1 - t^(1/2), to
     k and -k with t^(|k| - 1/2) (1 - t) together. Of N0 zeros, N1 others and the sum S of their magnitudes, the
@@ -133,27 +143,33 @@ def centroids(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> NDArray[np
 
     Parameters
     ----------
-    plane, table : see :func:`restore`.
+    plane : see :func:`restore`.
 
     Returns
     -------
-    float32 ``(rows, columns, 8, 8)``.
+    float32 ``(8, 8)``, in steps, negative.
     """
-    magnitude = np.abs(plane, dtype=np.float32)
-    zeros = (plane == 0).sum((0, 1), dtype=np.float64)
+    zeros, total = np.zeros((8, 8)), np.zeros((8, 8))
+    for row in plane:
+        zeros += (row == 0).sum(0)
+        total += np.abs(row, dtype=np.float32).sum(0, dtype=np.float64)
     others = plane.shape[0] * plane.shape[1] - zeros
-    total = magnitude.sum((0, 1), dtype=np.float64)
     square, rest = zeros + others + 2 * total, 2 * total - others
     r = (np.sqrt(zeros**2 + 4 * square * rest) - zeros) / (2 * square)
     t = np.clip(r * r, 1e-9, 1 - 1e-6)
-    shift = 1 / -np.log(t) - t / (1 - t) - 0.5
-    shift[0, 0] = 0
-    inner = np.sign(plane, dtype=np.float32) * shift.astype(np.float32)
-    centres: NDArray[np.float32] = (plane + inner) * table.astype(np.float32)
-    return centres
+    shifts = 1 / -np.log(t) - t / (1 - t) - 0.5
+    shifts[0, 0] = 0
+    return np.asarray(shifts, np.float32)
 
 
-def average_of_shifts(samples: Plane, thresholds: NDArray[np.float32]) -> Plane:
+def centroids(
+    plane: NDArray[np.int16], table: NDArray[np.uint16], shifts: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Dequantize coefficients ``(rows, columns, 8, 8)`` to the centroids of their intervals."""
+    return np.asarray((plane + np.sign(plane, dtype=np.float32) * shifts) * table, np.float32)
+
+
+def average_of_shifts(padded: Plane, thresholds: NDArray[np.float32]) -> Plane:
     """Set small coefficients of the blocks at all 64 shifts to zero, and average.
 
     The transform is separable, and so is the work: columns are transformed once for each of the eight vertical
@@ -161,25 +177,13 @@ def average_of_shifts(samples: Plane, thresholds: NDArray[np.float32]) -> Plane:
 
     Parameters
     ----------
-    samples : float32 ``(rows * 8, columns * 8)``.
+    padded : float32 ``(rows * 8 + 16, columns * 8 + 16)``: samples, and 8 more on each side.
     thresholds : float32 ``(8, 8)``; a coefficient up to its threshold becomes 0, the mean (DC) stays.
 
     Returns
     -------
-    float32, the same shape.
+    float32 ``(rows * 8, columns * 8)``.
     """
-    height, width = samples.shape
-    padded = np.pad(samples, 8, mode="symmetric")
-    result = np.empty_like(samples)
-    step = max(1, BAND_SAMPLES // (8 * width)) * 8
-    for top in range(0, height, step):
-        bottom = min(height, top + step)
-        result[top:bottom] = _average_band(padded[top : bottom + 16], thresholds)
-    return result
-
-
-def _average_band(padded: Plane, thresholds: NDArray[np.float32]) -> Plane:
-    """Of samples with 8 more on each side."""
     height, width = padded.shape
     rows, columns = height // 8 - 1, width // 8 - 1
     total = np.zeros_like(padded)
@@ -215,14 +219,14 @@ def project(
     return np.clip(coefficients, middle - reach, middle + reach)
 
 
-def _forward(samples: Plane) -> NDArray[np.float32]:
-    """The DCT in floating point, of samples ``(rows * 8, columns * 8)``."""
+def forward(samples: Plane) -> NDArray[np.float32]:
+    """The DCT in floating point, of level-shifted samples ``(rows * 8, columns * 8)``."""
     rows = DCT_MATRIX @ split_blocks(samples)
     coefficients: NDArray[np.float32] = np.matmul(rows, DCT_MATRIX.T, dtype=np.float32)
     return coefficients
 
 
-def _inverse(coefficients: NDArray[np.float32]) -> Plane:
+def inverse(coefficients: NDArray[np.float32]) -> Plane:
     """Its inverse."""
     blocks: NDArray[np.float32] = np.matmul(DCT_MATRIX.T @ coefficients, DCT_MATRIX, dtype=np.float32)
     return join_blocks(blocks)

@@ -75,6 +75,13 @@ def test_decode_restored(tmp_path, capsys):
     restored = numjpeg.decode(jpg.read_bytes(), restore=True)
     assert np.array_equal(pixels(tmp_path / "restored.png"), restored)
     assert not np.array_equal(restored, pixels(jpg))
+    assert main("decode", "--restore", jpg, "-o", tmp_path / "again.png") == 0  # what follows is no value of it
+    assert np.array_equal(pixels(tmp_path / "again.png"), restored)
+    assert main("decode", "--restore=learned", jpg, "-o", tmp_path / "learned.png") == 0
+    learned = numjpeg.decode(jpg.read_bytes(), restore="learned")
+    assert np.array_equal(pixels(tmp_path / "learned.png"), learned)
+    assert not np.array_equal(learned, restored)
+    assert "restore" in usage(capsys, "decode", jpg, "--restore=other")
     assert "only one" in usage(capsys, "decode", jpg, "--restore", "--damaged")
 
 

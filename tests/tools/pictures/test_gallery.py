@@ -30,6 +30,7 @@ NAMES = {
     "blocking.png",
     "importance.jpg",
     "lanes.png",
+    "autoencoder.png",
     "restored.jpg",
     "jpeg2000.jpg",
     "parts.jpg",

@@ -53,9 +53,7 @@ def add_decode(commands: Any) -> None:
     command.add_argument(
         "--nosmooth", action="store_true", help="repeat chroma samples in place of the triangle filter"
     )
-    command.add_argument(
-        "--restore", action="store_true", help="estimate what quantization took away: no blocking at low qualities"
-    )
+    _add_restore(command)
     size = command.add_mutually_exclusive_group()
     size.add_argument(
         "--scale",
@@ -87,6 +85,20 @@ def add_decode(commands: Any) -> None:
     )
     add_reading(command, background=False)
     command.add_argument("--strip", action="store_true", help="leave out the file's metadata")
+
+
+def _add_restore(command: argparse.ArgumentParser) -> None:
+    """``--restore``, which takes no value, so that a file may follow, and ``--restore=learned``."""
+    command.add_argument(
+        "--restore", action="store_true", help="estimate what quantization took away: no blocking at low qualities"
+    )
+    command.add_argument(
+        "--restore=learned",
+        dest="restore",
+        action="store_const",
+        const="learned",
+        help="the same, and a small network brings photographs nearer still",
+    )
 
 
 def scale(text: str) -> float:

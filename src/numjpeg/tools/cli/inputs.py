@@ -166,7 +166,7 @@ def read_jpeg(
     fancy: bool = True,
     turn: bool = False,
     faults: list[str] | None = None,
-    restore: bool = False,
+    restore: bool | str = False,
     part: Part | None = None,
 ) -> Picture:
     """The picture of a JPEG file, in RGB or CMYK rather than YCbCr or YCCK if no colour space is asked for.

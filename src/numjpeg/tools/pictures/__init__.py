@@ -6,6 +6,7 @@ draws all of ``pic/`` anew; every run gives the same bytes. All numbers in them 
 """
 
 from numjpeg.forensics import bits_per_block
+from numjpeg.tools.pictures.autoencoder_chart import draw_autoencoder
 from numjpeg.tools.pictures.canvas import BLUE, ORANGE
 from numjpeg.tools.pictures.charts import FACE, RatePoint, draw_blocking, draw_rate_distortion, rate_distortion
 from numjpeg.tools.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
@@ -24,6 +25,7 @@ __all__ = [
     "RatePoint",
     "bits_per_block",
     "draw_all",
+    "draw_autoencoder",
     "draw_blocking",
     "draw_hourglass",
     "draw_importance",

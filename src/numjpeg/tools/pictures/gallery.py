@@ -17,6 +17,7 @@ from PIL import Image
 
 from numjpeg.files import imwrite, write_atomically
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
+from numjpeg.tools.pictures.autoencoder_chart import draw_autoencoder
 from numjpeg.tools.pictures.charts import FACE, RATES, draw_blocking, draw_rate_distortion, rate_distortion
 from numjpeg.tools.pictures.compare import draw_at_ratio, draw_parts, draw_restored
 from numjpeg.tools.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
@@ -33,8 +34,9 @@ DRAWINGS = (
     "hourglass.png",
     "lanes.png",
     "rate-distortion.png",
+    "autoencoder.png",
 )
-"""What has so few colours that a palette of 256 does it."""
+"""What has so few colours that a palette of 64 does it."""
 EYE = (12, 25)
 """Row and column of the block of it that is shown enlarged."""
 
@@ -81,6 +83,7 @@ def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
         "jpeg2000.jpg": draw_at_ratio(photo, _around(face, 192, photo)),
         "parts.jpg": draw_parts(photo, _around(face, 232, photo)),
         "wavelets.jpg": draw_wavelets(photo),
+        "autoencoder.png": draw_autoencoder(),
         "lanes.png": draw_lanes(photo, what="the demo photograph"),
     }
 
@@ -100,7 +103,7 @@ def to_file(name: str, picture: Image.Image) -> bytes:
         imwrite(stream, np.asarray(picture), 85, subsampling="4:4:4", optimize=True)
     else:
         if name in DRAWINGS:
-            picture = picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            picture = picture.quantize(64, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         picture.save(stream, name[-3:], optimize=True)
     return stream.getvalue()
 

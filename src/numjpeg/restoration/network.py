@@ -1,0 +1,337 @@
+"""Decoding with a small network that has learned from photographs what quantization takes away.
+
+The network continues where :mod:`numjpeg.restoration.restore` ends. It looks at the restored samples, at how far
+plain decoding is from them, at the quantization tables and at the place of each sample in its block, and adds what
+is missing. Its input and output are at half the height and width of the picture, where chroma usually is, with the
+four luma samples of each place as four channels:
+
+    restored Y x 4, plain - restored Y x 4, restored Cb, Cr, plain - restored Cb, Cr      12 channels
+    3 x 3 convolution, + a vector made of the tables, + a value for the place, ReLU       CHANNELS
+    h + ReLU(3 x 3 convolution of h), LAYERS times                                        CHANNELS
+    3 x 3 convolution, x a strength made of the tables                                    12 channels
+    + restored Y, + restored Cb and Cr, upsampled                                         Y, Cb, Cr of 2 x 2 pixels
+
+So chroma comes out at full size, sharpened by what luma shows. Then all is **projected** onto what the file says:
+every coefficient of Y, and of Cb and Cr averaged to their size in the file, is brought into the interval of its
+quantized value.
+
+:mod:`numjpeg.restoration.train` makes the weights; ``network.md`` beside them says from what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from itertools import product as product_of
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Coefficients
+from numjpeg.colorspaces import from_components
+from numjpeg.fast.samples.products import product
+from numjpeg.restoration.restore import forward, inverse, restore, worthwhile
+from numjpeg.stages.quantization import LUMINANCE, scale_table
+
+Array = NDArray[np.float32]
+
+CHANNELS = 32
+LAYERS = 4
+PERIOD = 8
+"""Places of the input after which an MCU of 4:2:0 begins anew."""
+KNOWN = 131
+"""Numbers that say how a file was coded: two tables, whether there is chroma, and its two sampling ratios."""
+FINEST = float(scale_table(LUMINANCE, 95).mean())
+"""A file whose luma steps are no larger on average is left alone: there is nothing to gain."""
+
+TILE = 256, 512
+"""Rows and columns of the picture that are worked on at a time, multiples of 32. On each side at least 16 more are
+looked at: each of the convolutions reaches 2 samples further."""
+COLUMNS = 1 << 18
+"""Most numbers that are laid out for one product of a convolution, to stay in the processor's cache."""
+
+
+class Coding(NamedTuple):
+    """What the network is told about a file as a whole."""
+
+    numbers: Array
+    """``(KNOWN,)``: cube roots of the steps, as logarithms; the mean of both tables for chroma, 0 without."""
+    scales: Array
+    """``(2,)``: about how large errors are in luma and in chroma."""
+
+    @classmethod
+    def of(cls, coefficients: Coefficients) -> Coding:
+        """Of a gray file or one of Y, Cb and Cr."""
+        logarithms = [
+            np.log2(coefficients.quantization_table(i).ravel() / 16) / 3
+            for i in range(len(coefficients.components))
+        ]
+        luma, chroma, ratios = logarithms[0], np.zeros(64), (0.0, 0.0)
+        if len(logarithms) == 3:
+            chroma = (logarithms[1] + logarithms[2]) / 2
+            h, v = _ratio(coefficients)
+            ratios = float(np.log2(h)), float(np.log2(v))
+        numbers = np.concatenate([luma, chroma, [len(logarithms) == 3, *ratios]])
+        scales = 8 * np.exp2([luma.mean(), chroma.mean()])
+        return cls(numbers.astype(np.float32), scales.astype(np.float32))
+
+
+def _ratio(coefficients: Coefficients) -> tuple[int, int]:
+    """By how much Cb and Cr are narrower and lower than Y."""
+    luma, chroma = coefficients.components[:2]
+    return luma.H // chroma.H, luma.V // chroma.V
+
+
+def suits(coefficients: Coefficients, colorspace: str) -> bool:
+    """Whether the network was made for such a file: gray, or Y with Cb and Cr alike and no larger."""
+    first, *others = coefficients.components
+    if colorspace == "GRAY":
+        return True
+    return colorspace == "YCbCr" and all(
+        (c.H, c.V) == (others[0].H, others[0].V)
+        and (first.H // c.H, first.V // c.V) in ((1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (1, 4), (4, 2), (2, 4))
+        and not first.H % c.H
+        and not first.V % c.V
+        for c in others
+    )
+
+
+def gains(coefficients: Coefficients) -> bool:
+    """Whether a picture may gain: if it is like a photograph, and coarser than at quality 95."""
+    return float(coefficients.quantization_table(0).mean()) > FINEST and worthwhile(coefficients)[0]
+
+
+class Evidence:
+    """What the network is shown of a picture, tile by tile."""
+
+    def __init__(self, coefficients: Coefficients) -> None:
+        self.coefficients = coefficients
+        self.tables = [coefficients.quantization_table(i) for i in range(len(coefficients.components))]
+        self.restored = [restore(p, t) for p, t in zip(coefficients.planes, self.tables, strict=True)]
+        for plane in self.restored:
+            plane -= 128
+        self.ratio = _ratio(coefficients) if len(self.tables) == 3 else (1, 1)
+        self.height, self.width = (
+            max(plane.shape[axis] * (self.ratio[1 - axis] if i else 1) for i, plane in enumerate(self.restored))
+            for axis in (0, 1)
+        )
+        """Of whole MCUs, but for those that no component has blocks of."""
+
+    def tile(self, rows: slice, columns: slice) -> tuple[Array, Array, Array]:
+        """A tile, whose sides are multiples of 8 times the sampling ratio.
+
+        Returns
+        -------
+        luma : ``(2, height, width)``, restored, and plain minus restored.
+        chroma : ``(4, height / 2, width / 2)``, restored Cb and Cr, and plain minus restored; 0 of a gray file.
+        large : ``(2, height, width)``, restored Cb and Cr, upsampled; 0 of a gray file.
+        """
+        luma = np.stack(self._samples(0, rows, columns))
+        _, height, width = luma.shape
+        if len(self.tables) == 1:
+            return luma, np.zeros((4, height // 2, width // 2), np.float32), np.zeros_like(luma)
+        h, v = self.ratio
+        own = slice(rows.start // v, rows.stop // v), slice(columns.start // h, columns.stop // h)
+        planes = np.stack([self._samples(i, *own) for i in (1, 2)], axis=1).reshape(4, height // v, width // h)
+        large = enlarge(enlarge(planes[:2], v, 1), h, 2)
+        if (h, v) == (2, 2):
+            return luma, planes, large
+        rest = enlarge(enlarge(planes[2:], v, 1), h, 2)
+        halves = np.concatenate([large, rest]).reshape(4, height // 2, 2, width // 2, 2).mean((2, 4))
+        return luma, halves, large
+
+    def _samples(self, i: int, rows: slice, columns: slice) -> tuple[Array, Array]:
+        """Of a component: restored, and plain minus restored; beyond its last block its last samples."""
+        restored = self.restored[i][rows, columns]
+        blocks = self.coefficients.planes[i][_blocks(rows), _blocks(columns)]
+        rest = inverse(np.multiply(blocks, self.tables[i], dtype=np.float32)) - restored
+        missing = [
+            (0, side.stop - side.start - have) for side, have in zip((rows, columns), rest.shape, strict=True)
+        ]
+        return np.pad(restored, missing, mode="edge"), np.pad(rest, missing, mode="edge")
+
+    def project(self, picture: Array, rows: slice, columns: slice) -> None:
+        """Bring samples ``(components, height, width)`` of a tile to what the file says, in place."""
+        for i, table in enumerate(self.tables):
+            h, v = self.ratio if i else (1, 1)
+            own = picture[i].reshape(picture.shape[1] // v, v, picture.shape[2] // h, h)
+            middle = self.coefficients.planes[i][_blocks(rows, v), _blocks(columns, h)]
+            own = own[: 8 * middle.shape[0], :, : 8 * middle.shape[1]]
+            found = forward(own.mean((1, 3)) if h * v > 1 else own[:, 0, :, 0])
+            step = table.astype(np.float32)
+            correction = inverse(np.clip(found, (middle - REACH) * step, (middle + REACH) * step) - found)
+            own += correction[:, None, :, None]
+
+
+REACH = np.float32(0.4999)
+"""How far a coefficient may be from the middle of its interval, in steps."""
+
+
+def _blocks(samples: slice, factor: int = 1) -> slice:
+    return slice(samples.start // (8 * factor), samples.stop // (8 * factor))
+
+
+def enlarge(planes: Array, factor: int, axis: int) -> Array:
+    """Upsample along an axis, by the triangle filter if ``factor`` is 2, else by repetition."""
+    if factor != 2:
+        return planes.repeat(factor, axis) if factor > 1 else planes
+    x = np.moveaxis(planes, axis, 0)
+    padded = np.concatenate([x[:1], x, x[-1:]])
+    out = np.empty((2 * len(x), *x.shape[1:]), np.float32)
+    out[0::2] = 0.75 * x + 0.25 * padded[:-2]
+    out[1::2] = 0.75 * x + 0.25 * padded[2:]
+    return np.moveaxis(out, 0, axis)
+
+
+# --- the network -----------------------------------------------------------------------------------------
+
+
+class Network:
+    """The layers.
+
+    Parameters
+    ----------
+    weights : name -> array, as PyTorch names and shapes them: convolutions ``(out, in, 3, 3)``.
+    """
+
+    def __init__(self, weights: dict[str, NDArray[np.floating]]) -> None:
+        w = {name: array.astype(np.float32) for name, array in weights.items()}
+        layers = sum(name.startswith("middle") and name.endswith("weight") for name in w)
+        names = ["first", *(f"middle.{i}" for i in range(layers)), "last"]
+        self.kernels = [
+            np.ascontiguousarray(w[f"{n}.weight"].transpose(2, 3, 1, 0)).reshape(-1, len(w[f"{n}.weight"]))
+            for n in names
+        ]
+        self.biases = [w[f"{n}.bias"] for n in names]
+        self.place = w["place"].transpose(1, 2, 0)
+        self.coding = w["coding.weight"], w["coding.bias"]
+        self.strength = w["strength.weight"], w["strength.bias"]
+
+    def __call__(self, luma: Array, chroma: Array, large: Array, coding: Coding) -> Array:
+        """Y, Cb and Cr, level-shifted, float32 ``(3, height, width)``, of what :class:`Evidence` shows of a tile.
+
+        The tile starts where the grid of 16 x 16 samples has a corner.
+        """
+        height, width = chroma.shape[1:]
+        x = np.zeros((height + 2, width + 2, 12), np.float32)
+        inside = x[1:-1, 1:-1]
+        shown = (luma / coding.scales[0]).reshape(2, height, 2, width, 2)
+        inside[..., :8] = shown.transpose(1, 3, 0, 2, 4).reshape(height, width, 8)
+        inside[..., 8:] = np.moveaxis(chroma, 0, -1) / coding.scales[1]
+        x[:, 0], x[:, -1] = x[:, 1], x[:, -2]
+        x[0], x[-1] = x[1], x[-2]
+        weight, bias = self.coding
+        start = self.biases[0] + product(coding.numbers[None], weight.T)[0] + bias
+        repeats = -(-height // PERIOD), -(-width // PERIOD), 1
+        h = np.zeros((height + 2, width + 2, len(start)), np.float32)
+        for rows, part in convolve(x, self.kernels[0]):
+            part += start + np.tile(self.place, repeats)[rows, :width]
+            np.maximum(part, 0, out=h[rows.start + 1 : rows.stop + 1, 1:-1])
+        other = np.zeros_like(h)
+        for kernel, bias in zip(self.kernels[1:-1], self.biases[1:-1], strict=True):
+            for rows, part in convolve(h, kernel):
+                part += bias
+                np.maximum(part, 0, out=part)
+                own = slice(rows.start + 1, rows.stop + 1), slice(1, -1)
+                np.add(part, h[own], out=other[own])
+            h, other = other, h
+        weight, bias = self.strength
+        strength = np.exp(product(coding.numbers[None], weight.T)[0] + bias) * coding.scales
+        result = np.concatenate([luma[:1], large])
+        found = result.reshape(3, height, 2, width, 2)
+        for rows, part in convolve(h, self.kernels[-1]):
+            part += self.biases[-1]
+            added = part.reshape(-1, width, 3, 2, 2).transpose(2, 0, 3, 1, 4)
+            found[:, rows] += added * strength[[0, 1, 1]][:, None, None, None, None]
+        return result
+
+
+def convolve(padded: Array, kernel: Array) -> Iterator[tuple[slice, Array]]:
+    """Convolve with 3 x 3 kernels, some rows at a time.
+
+    Parameters
+    ----------
+    padded : ``(height + 2, width + 2, inputs)``, contiguous. kernel : ``(9 * inputs, outputs)``.
+
+    Yields
+    ------
+    Rows, and the result for them, ``(rows, width, outputs)``, which the next overwrites.
+    """
+    height, width, inputs = padded.shape[0] - 2, padded.shape[1] - 2, padded.shape[2]
+    line, pixel, number = padded.strides
+    around = as_strided(padded, (height, width, 3, 3 * inputs), (line, pixel, line, number))
+    step = max(1, COLUMNS // (width * len(kernel)))
+    laid_out = np.empty((step, width, 3, 3 * inputs), np.float32)
+    result = np.empty((step, width, kernel.shape[1]), np.float32)
+    for top in range(0, height, step):
+        rows = slice(top, min(height, top + step))
+        count = rows.stop - top
+        laid_out[:count] = around[rows]
+        product(laid_out[:count].reshape(count * width, -1), kernel, result[:count].reshape(count * width, -1))
+        yield rows, result[:count]
+
+
+@cache
+def network() -> Network:
+    """The network with the weights that come with the library."""
+    with np.load(BytesIO((files("numjpeg.restoration") / "network.npz").read_bytes())) as weights:
+        return Network(dict(weights))
+
+
+def restored_tiles(coefficients: Coefficients) -> Iterator[tuple[slice, slice, Array]]:
+    """Restore a picture that :func:`suits`.
+
+    Yields
+    ------
+    Rows, columns, and of these Y, Cb and Cr, or Y alone, float32 ``(components, rows, columns)``, level-shifted,
+    neither rounded nor clipped. The tiles together cover the picture and what fills up its MCUs.
+    """
+    evidence, coding, layers = Evidence(coefficients), Coding.of(coefficients), network()
+    sides = evidence.height, evidence.width
+    halos = [8 * max(2, factor) for factor in reversed(evidence.ratio)]
+    for corner in product_of(*(range(0, side, step) for side, step in zip(sides, TILE, strict=True))):
+        own = [
+            slice(start, min(start + step, side)) for start, step, side in zip(corner, TILE, sides, strict=True)
+        ]
+        around = [
+            slice(max(0, part.start - halo), min(part.stop + halo, side))
+            for part, halo, side in zip(own, halos, sides, strict=True)
+        ]
+        picture = layers(*evidence.tile(*around), coding)[: len(coefficients.planes)]
+        rows, columns = (
+            slice(part.start - wide.start, part.stop - wide.start) for part, wide in zip(own, around, strict=True)
+        )
+        picture = np.ascontiguousarray(picture[:, rows, columns])
+        evidence.project(picture, own[0], own[1])
+        yield own[0], own[1], picture
+
+
+def fill(out: NDArray[np.uint8], coefficients: Coefficients, target: str) -> None:
+    """Restore a picture that :func:`suits` into an array ``(H, W)`` or ``(H, W, channels)`` of a colour space.
+
+    Red, green and blue are made of samples that have not been rounded.
+    """
+    source = "YCbCr" if len(coefficients.planes) == 3 else "GRAY"
+    if source == "YCbCr" and not any(plane.any() for plane in coefficients.planes[1:]):  # and so it should stay
+        coefficients = replace(
+            coefficients, components=coefficients.components[:1], planes=coefficients.planes[:1]
+        )
+        source, target = "GRAY", "YCbCr" if target == "raw" else target
+    for rows, columns, picture in restored_tiles(coefficients):
+        part = out[rows, columns]
+        picture = picture[:, : part.shape[0], : part.shape[1]]
+        if source == "YCbCr" and target in ("RGB", "BGR"):
+            y, cb, cr = picture
+            colours = [y + 1.402 * cr, y - 0.344136286 * cb - 0.714136286 * cr, y + 1.772 * cb]
+            part[...] = _rounded(np.stack(colours[:: 1 if target == "RGB" else -1], axis=-1))
+        else:
+            part[...] = from_components(np.moveaxis(_rounded(picture), 0, -1), source, target, 8)
+
+
+def _rounded(samples: Array) -> NDArray[np.uint8]:
+    return np.asarray(np.clip(np.rint(samples + np.float32(128)), 0, 255), np.uint8)
