@@ -19,7 +19,7 @@ from numjpeg.encoder import encode
 from numjpeg.forensics import estimate_quality
 from numjpeg.metrics import psnr
 from numjpeg.stages.level_shift import inverse_level_shift
-from numjpeg.tools.explain.block_place import BlockPlace, find_block
+from numjpeg.tools.explain.block_place import BlockPlace, find_place
 from numjpeg.tools.explain.file_block import number_in_scan
 from numjpeg.tools.explain.text import ac_symbol_name, bits_step, matrix, step, table_name, wrap
 from numjpeg.tools.observe import Call, observed
@@ -54,7 +54,7 @@ def describe_block(
     """
     pixels = np.asarray(image)
     # A file of one pixel checks the arguments, and tells the sampling factors.
-    place = find_block(pixels, encode(pixels[:1, :1], quality, subsampling=subsampling), row, column, component)
+    place = find_place(pixels, encode(pixels[:1, :1], quality, subsampling=subsampling), row, column, component)
     run = _Run(pixels, place, quality)
     steps = [_title(place, component, quality), *_pixel_steps(pixels, place, component, run)]
     return "\n\n".join([*steps, *_coding_steps(place, quality, run), _huffman_step(run), *_way_back(place, run)])

@@ -84,7 +84,7 @@ class BlockPlace:
         return pad_edges(found, rows, 8 * h, axis=0)[: 8 * v], found.shape[:2] != (8 * v, 8 * h)
 
 
-def find_block(pixels: NDArray[np.uint8], sample: bytes, row: int, column: int, component: str) -> BlockPlace:
+def find_place(pixels: NDArray[np.uint8], sample: bytes, row: int, column: int, component: str) -> BlockPlace:
     """Find a block of a component; ``sample`` is a file of the same kind, of any size."""
     structure = read_structure(sample)
     one = structure.require_frame()
