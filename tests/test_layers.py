@@ -21,6 +21,7 @@ STOREYS = [
     {"pipeline", "entropy"},
     {"fast"},
     {"scans"},
+    {"synthesis"},
     {"arguments", "rate_distortion", "restoration"},
     {"coefficient_files"},
     {"encoder", "decoder"},

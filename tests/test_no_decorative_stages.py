@@ -27,6 +27,7 @@ import numjpeg.encoder
 import numjpeg.fast
 import numjpeg.scans
 import numjpeg.stages
+import numjpeg.synthesis
 from numjpeg.fast.codewords import tokens as fast_tokens
 from numjpeg.fast.plan_store import PLANS
 
@@ -73,6 +74,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
         fast_tokens.ac_words,
         fast_tokens._magnitudes,
         fast_tokens._categories,
+        fast_tokens._dc_values,
         fast_tokens.dc_lookup,
     ):
         cached.cache_clear()
@@ -235,8 +237,8 @@ def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPa
         (numjpeg.fast.samples.tiles, "downsample", by_stages, image, by_stages_data),
         (numjpeg.fast.samples.tiles, "fdct", by_stages, image, by_stages_data),
         (numjpeg.fast.samples.tiles, "quantize", by_stages, image, by_stages_data),
-        (numjpeg.fast.samples.tiles, "dequantize", to_pixels, data, float_pixels),
-        (numjpeg.fast.samples.tiles, "idct", to_pixels, data, float_pixels),
+        (numjpeg.synthesis, "dequantize", to_pixels, data, float_pixels),
+        (numjpeg.synthesis, "idct", to_pixels, data, float_pixels),
         (numjpeg.fast.samples.tiles, "upsample", numjpeg.decode, data, pixels),
         (numjpeg.colorspaces, "ycbcr_to_rgb", numjpeg.decode, data, pixels),
     ]

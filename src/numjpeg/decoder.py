@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,8 +19,8 @@ from numjpeg.coefficient_files.reader import (
     needs_planes,
     read_part,
 )
-from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion, from_components
+from numjpeg.coefficients import Coefficients, ceil_div
+from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion
 from numjpeg.container.findings import DamageReport
 from numjpeg.container.frame import Frame
 from numjpeg.container.structure import Structure, read_structure
@@ -30,12 +30,7 @@ from numjpeg.errors import JpegError
 from numjpeg.restoration import smoothing
 from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
-from numjpeg.stages.blocks import join_blocks
-from numjpeg.stages.level_shift import inverse_level_shift
-from numjpeg.stages.quantization import dequantize
-from numjpeg.stages.scaled_idct import idct_scaled
-from numjpeg.stages.subsampling import upsample
-from numjpeg.stages.zigzag import inverse_zigzag
+from numjpeg.synthesis import assemble, samples_of, synthesise
 from numjpeg.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -292,14 +287,14 @@ def _decode(
     fancy = options.fancy_upsampling and view.size > 1 and not frame.lossless
     if not view.whole:
         around = np.empty(_shape(view.around, target), frame.sample_type)
-        _assemble(planes, view.components, structure.colorspace, target, around, fancy, frame.precision)
+        assemble(planes, view.components, structure.colorspace, target, around, fancy, frame.precision)
         out[...] = view.within(around)
         return out, structure
     bottom = frame.height if strict else _blank_from(planes, frame)
     planes = [
         plane[: ceil_div(bottom * c.V, frame.V_max)] for plane, c in zip(planes, frame.components, strict=True)
     ]
-    _assemble(planes, frame.components, structure.colorspace, target, out[:bottom], fancy, frame.precision)
+    assemble(planes, frame.components, structure.colorspace, target, out[:bottom], fancy, frame.precision)
     out[bottom:] = out[bottom - 1]
     return out, structure
 
@@ -354,7 +349,7 @@ def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method:
         side = view.block_side(index)
         own = plane[row * side : (row + len(sequences)) * side]
         table = structure.component_tables[index]
-        _synthesise(sequences, table, own, side, workspace, dct_method, frame.precision)
+        synthesise(sequences, table, own, workspace, dct_method, frame.precision, side)
     return planes
 
 
@@ -413,58 +408,10 @@ def _samples_of_planes(
             of_band = bits if row < cut else before
             if smoothed and of_band is not None:
                 band = smoothing.smooth(sequences, rows, of_band, table, frame.components[i].V, slice(row, bottom))
-            _synthesise(band[:, own_columns], table, samples, side, workspace, options.dct_method, frame.precision)
+            part = band[:, own_columns]
+            synthesise(part, table, samples, workspace, options.dct_method, frame.precision, side)
         planes.append(plane)
     return planes
-
-
-def _synthesise(
-    sequences: NDArray[np.int16],
-    table: NDArray[np.uint16],
-    out: NDArray[Any],
-    side: int,
-    workspace: Workspace,
-    dct_method: str,
-    precision: int,
-) -> None:
-    """Turn a band of one component's coefficients ``(rows, columns, 64)`` into samples, ``side ** 2`` a block."""
-    if scans.fast_forms_enabled():
-        from numjpeg.fast.samples import tiles  # noqa: PLC0415 (it may be missing)
-
-        tiles.synthesise(sequences, table, out, workspace, dct_method, precision, side)
-    elif side < 8:
-        whole = np.zeros((*sequences.shape[:-1], 64), np.int16)  # of which only the DC may be there
-        whole[..., : sequences.shape[-1]] = sequences
-        coefficients = dequantize(inverse_zigzag(whole), table)
-        blocks = inverse_level_shift(idct_scaled(coefficients, side))
-        out[...] = blocks.swapaxes(-3, -2).reshape(out.shape)
-    else:
-        coefficients = dequantize(inverse_zigzag(sequences), table)
-        out[...] = join_blocks(inverse_level_shift(dct.idct(coefficients, dct_method, precision), precision))
-
-
-def _assemble(
-    planes: list[NDArray[Any]],
-    components: Sequence[Component],
-    source: str,
-    target: str,
-    out: NDArray[Any],
-    fancy: bool,
-    precision: int,
-) -> None:
-    """Upsample components and convert their colours."""
-    if scans.fast_forms_enabled():
-        from numjpeg.fast.samples import tiles  # noqa: PLC0415 (it may be missing)
-
-        tiles.assemble(planes, components, source, target, out, fancy, precision)
-        return
-    height, width = out.shape[:2]
-    H_max, V_max = (max(getattr(c, axis) for c in components) for axis in "HV")
-    samples = []
-    for plane, c in zip(planes, components, strict=True):
-        h, v = H_max // c.H, V_max // c.V
-        samples.append(upsample(plane, h, v, fancy)[:height, :width])
-    out[...] = from_components(np.stack(samples, axis=-1), source, target, precision)
 
 
 def _restored_samples(coefficients: Coefficients) -> list[NDArray[Any] | None]:
@@ -475,7 +422,7 @@ def _restored_samples(coefficients: Coefficients) -> list[NDArray[Any] | None]:
     for i, gains in enumerate(restoration.worthwhile(coefficients)):
         plane, table = coefficients.planes[i], coefficients.quantization_table(i)
         if not gains:
-            planes.append(join_blocks(inverse_level_shift(dct.idct(dequantize(plane, table)))))
+            planes.append(samples_of(plane, table))
             continue
         samples = restoration.restore(plane, table)
         np.rint(samples, out=samples)

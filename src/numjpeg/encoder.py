@@ -28,6 +28,7 @@ from numjpeg.stages.level_shift import level_shift
 from numjpeg.stages.lossless_prediction import PREDICTORS
 from numjpeg.stages.quantization import quantize
 from numjpeg.stages.subsampling import downsample
+from numjpeg.synthesis import picture_of
 
 if TYPE_CHECKING:
     from numjpeg.fast.encode_plan import EncodePlan
@@ -159,7 +160,7 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
     if fast_forms_enabled() and coefficients.precision == 8 and not settings.arithmetic:
         bands = _bands(plan)
     else:
-        coefficients = replace(coefficients, planes=_planes(plan))
+        coefficients = _quantized(plan)
     script, rows = settings.script, settings.restart_rows
     return write_file(coefficients, _tables_given(settings), bands, script, rows, settings.arithmetic)
 
@@ -263,6 +264,17 @@ def _standard_head(settings: Settings) -> bytes:
 # --- pixels to coefficients ------------------------------------------------------------------------------
 
 
+def _quantized(plan: Plan) -> Coefficients:
+    """All coefficients of the plan's picture."""
+    coefficients = plan.settings.coefficients
+    if not fast_forms_enabled() or coefficients.precision != 8:
+        return replace(coefficients, planes=_planes(plan))
+    bands = [[plane.copy() for plane in band] for band in _bands(plan)(0)]
+    return replace(
+        coefficients, planes=[np.concatenate(of_component) for of_component in zip(*bands, strict=True)]
+    )
+
+
 def _planes(plan: Plan) -> list[NDArray[np.int16]]:
     """The coefficients of the plan's picture, by one stage after the other.
 
@@ -304,12 +316,8 @@ def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
         return replace(plan, settings=replace(plan.settings, coefficients=own, tuning=None))
 
     def measure(own: Plan) -> tuple[float, Coefficients]:
-        from numjpeg.rate_distortion.tuning import decoded  # noqa: PLC0415 (it needs numjpeg.fast)
-
-        bands = [[plane.copy() for plane in band] for band in _bands(own)(0)]
-        planes = [np.concatenate(of_component) for of_component in zip(*bands, strict=True)]
-        found = replace(own.settings.coefficients, planes=planes)
-        picture = decoded(found, tuning.fancy_upsampling, plan.settings.stored, plan.settings.source)
+        found = _quantized(own)
+        picture = picture_of(found, tuning.fancy_upsampling, plan.settings.stored, plan.settings.source)
         return psnr(plan.samples, picture), found
 
     def full_chroma() -> float:

@@ -16,7 +16,7 @@ from numjpeg.container.structure import read_structure
 from numjpeg.entropy.sequential_reader import SequentialReader
 from numjpeg.fast.codewords import lanes
 from numjpeg.fast.codewords import progressive as fast_progressive
-from numjpeg.fast.samples import tiles
+from numjpeg.fast.samples import inverse_dct, tiles
 
 OPTIONS: list[dict[str, object]] = [
     {},
@@ -41,8 +41,8 @@ def test_without_the_fast_forms_the_pixels_are_the_same(
         raise AssertionError("a fast form is used")
 
     monkeypatch.setattr(scans, "_fast_forms_enabled", False)
-    for module in (lanes, fast_progressive, tiles):
-        for name in ("read_pieces", "read_scan", "synthesise", "assemble"):
+    for module in (lanes, fast_progressive, inverse_dct, tiles):
+        for name in ("read_pieces", "read_scan", "samples", "assemble"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, never)
     assert np.array_equal(numjpeg.decode(data), pillow.load(data))

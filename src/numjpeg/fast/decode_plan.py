@@ -37,10 +37,10 @@ from numjpeg.fast.samples.inverse_dct import (
     UNIT,
 )
 from numjpeg.fast.samples.plan_pixels import ROW_ORDER, Picture, PixelPlan, plan_of_pixels
-from numjpeg.fast.samples.products import LIMIT, product
 from numjpeg.stages.dct import INVERSE_MATRIX, idct
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.zigzag import NATURAL
+from numjpeg.workspace import PRODUCT_LIMIT, product
 
 MOST_BYTES = 40 << 10
 """Of entropy-coded data: from here on lanes are faster than an automaton, and to prepare is little of the time."""
@@ -217,7 +217,7 @@ class DecodePlan:
     def _transform(self) -> None:
         """The inverse DCT of all blocks: samples 0 .. 255, as they lie in ``values``."""
         n, between = self.blocks, self.between
-        multiply = np.matmul if 8 * 72 * n <= LIMIT else product
+        multiply = np.matmul if 8 * 72 * n <= PRODUCT_LIMIT else product
         multiply(_COLUMNS, self.planes.reshape(9, 8 * n), self.parts)
         np.add(self.even, self.odd, between[:4, :8])
         np.subtract(self.even, self.odd, between[4:, :8])  # rows 7, 6, 5, 4

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
-from numjpeg.fast.samples.products import product
 from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
 from numjpeg.stages.dct import COSINES
 from numjpeg.stages.zigzag import NATURAL
+from numjpeg.workspace import product
 
 BASIS: NDArray[np.float32] = np.ascontiguousarray(np.kron(COSINES, COSINES)[NATURAL], np.float32)
 """Coefficients in zig-zag order by samples in reading order: all of the orthonormal transform in one matrix."""

@@ -8,18 +8,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numjpeg.coefficients import Coefficients, Component, ceil_div
-from numjpeg.fast.samples import tiles as pixels
+from numjpeg.coefficients import Coefficients, Component
 from numjpeg.metrics import psnr
 from numjpeg.rate_distortion import adaptive, search
 from numjpeg.rate_distortion.optimise import Progress, optimise
 from numjpeg.rate_distortion.picture import Picture
 from numjpeg.rate_distortion.tables import perceptual_aim, psnr_aim
-from numjpeg.stages.zigzag import zigzag
-from numjpeg.workspace import Workspace
-
-BAND_BLOCKS = 1 << 13
-"""Blocks that are decoded at a time."""
+from numjpeg.synthesis import picture_of
 
 AIMS = {"psnr": psnr_aim, "perceptual": perceptual_aim}
 
@@ -86,12 +81,12 @@ def encode_tuned(
 
     def measured(strength: float) -> tuple[float, Coefficients]:
         found = quantized(strength)
-        return psnr(samples, decoded(found, fancy_upsampling)), found
+        return psnr(samples, picture_of(found, fancy_upsampling)), found
 
     def full_chroma() -> float:
         alone = Picture(samples, [replace(c, H=1, V=1) for c in numbered], fancy_upsampling)
         best = optimise(alone, search.FINEST, AIMS[tune](1, 1, fancy_upsampling))
-        return psnr(samples, decoded(best))
+        return psnr(samples, picture_of(best))
 
     guess = strength_of(tune, quality)
     if target_bytes is not None:
@@ -99,30 +94,3 @@ def encode_tuned(
     if target_psnr is not None:
         return write(search.for_psnr(measured, target_psnr, guess, None if ratio == (1, 1) else full_chroma))
     return write(quantized(guess))
-
-
-def decoded(
-    coefficients: Coefficients, fancy_upsampling: bool = True, stored: str = "YCbCr", target: str = "RGB"
-) -> NDArray[np.uint8]:
-    """The picture ``(H, W, channels)`` that a decoder makes of coefficients.
-
-    ``stored``, ``target`` : colour spaces of the file and of the picture, if there are several components.
-    """
-    components = coefficients.components
-    h_max, v_max = max(c.H for c in components), max(c.V for c in components)
-    height, width = coefficients.height, coefficients.width
-    planes = []
-    workspace = Workspace()
-    for i, c in enumerate(components):
-        plane, table = coefficients.planes[i], coefficients.quantization_table(i)
-        samples = np.empty((8 * plane.shape[0], 8 * plane.shape[1]), np.uint8)
-        step = max(1, BAND_BLOCKS // plane.shape[1])
-        for top in range(0, len(plane), step):
-            rows = slice(8 * top, 8 * (top + step))
-            pixels.synthesise(zigzag(plane[top : top + step]), table, samples[rows], workspace)
-        planes.append(samples[: ceil_div(height * c.V, v_max), : ceil_div(width * c.H, h_max)])
-    if len(components) == 1:
-        return planes[0][..., np.newaxis]
-    out = np.empty((height, width, len(components)), np.uint8)
-    pixels.assemble(planes, components, stored, target, out, fancy_upsampling)
-    return out

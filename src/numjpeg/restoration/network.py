@@ -34,9 +34,9 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients
 from numjpeg.colorspaces import from_components
-from numjpeg.fast.samples.products import product
 from numjpeg.restoration.restore import forward, inverse, restore, worthwhile
 from numjpeg.stages.quantization import LUMINANCE, scale_table
+from numjpeg.workspace import product
 
 Array = NDArray[np.float32]
 

@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients
-from numjpeg.fast.samples.products import product
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.dct import COSINES
+from numjpeg.workspace import product
 
 Plane = NDArray[np.float32]
 """Samples ``(rows * 8, columns * 8)``, level-shifted."""

@@ -10,12 +10,7 @@ import numjpeg
 from numjpeg.coefficients import Component
 from numjpeg.fast.samples import tiles
 from numjpeg.pipeline import pixels_to_coefficients
-from numjpeg.stages.blocks import join_blocks
-from numjpeg.stages.dct import idct
-from numjpeg.stages.level_shift import inverse_level_shift
-from numjpeg.stages.quantization import dequantize, quantization_tables
-from numjpeg.stages.zigzag import inverse_zigzag
-from numjpeg.workspace import Workspace
+from numjpeg.stages.quantization import quantization_tables
 
 FACTORS = {"4:4:4": (1, 1), "4:2:2": (2, 1), "4:2:0": (2, 2)}
 
@@ -38,17 +33,6 @@ def test_analysis_in_bands_equals_the_pipeline(
     expected = pixels_to_coefficients(image, 80, subsampling)
     for i, plane in enumerate(expected.planes):
         assert np.array_equal(np.concatenate([band[i] for band in bands]), plane)
-
-
-@pytest.mark.parametrize("method", ["islow", "float"])
-def test_synthesis_equals_the_stages(method: str) -> None:
-    coefficients = numjpeg.Coefficients.from_pixels(samples.noise(50, 70), 60)
-    table = coefficients.quantization_table(0)
-    sequences = np.ascontiguousarray(coefficients.planes[0].reshape(*coefficients.planes[0].shape[:2], 64))
-    out = np.empty((8 * sequences.shape[0], 8 * sequences.shape[1]), np.uint8)
-    tiles.synthesise(sequences.copy(), table, out, Workspace(), method)
-    blocks = dequantize(inverse_zigzag(sequences), table)
-    assert np.array_equal(out, join_blocks(inverse_level_shift(idct(blocks, method))))
 
 
 @pytest.mark.parametrize("subsampling", FACTORS)

@@ -22,10 +22,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.fast.samples.products import cut
 from numjpeg.stages import color
 from numjpeg.stages.dct import CONST_BITS, FORWARD, PASS1_BITS
 from numjpeg.stages.level_shift import MID_LEVEL
+from numjpeg.workspace import cut
 
 Samples = NDArray[np.float32]
 

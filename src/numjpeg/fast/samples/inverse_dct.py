@@ -36,12 +36,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.fast.samples.products import product
 from numjpeg.stages.dct import CONST_BITS, INVERSE_MATRIX, PASS1_BITS, idct
 from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.zigzag import NATURAL, inverse_zigzag
-from numjpeg.workspace import Workspace
+from numjpeg.workspace import Workspace, product
 
 CHUNK = 3072
 """Blocks that are worked on at a time, or one row of them: 5 MB and about 45 calls. Half as many take 0.4 ns a

@@ -13,11 +13,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.fast.samples.products import product
 from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.scaled_idct import idct_scaled, matrix, shifts
 from numjpeg.stages.zigzag import NATURAL, inverse_zigzag
+from numjpeg.workspace import product
 
 CHUNK = 3072
 """Blocks that are worked on at a time, or one row of them."""

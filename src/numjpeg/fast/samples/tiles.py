@@ -2,8 +2,8 @@
 
 A *band* is some rows of MCUs, a *tile* a piece of one. Both directions work band by band. The blocks of a band lie
 in memory as 64 planes, one for each coefficient, so that each line of a transform is a contiguous array over all
-blocks. RGB pictures with the usual subsampling take the fused stages (:mod:`numjpeg.fast.samples.forward_dct`),
-and all decoding by "islow" does (:mod:`numjpeg.fast.samples.inverse_dct`); the rest takes the stages themselves.
+blocks. RGB pictures with the usual subsampling take the fused stages (:mod:`numjpeg.fast.samples.forward_dct`);
+the rest takes the stages themselves.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.colorspaces import from_components, to_components
-from numjpeg.fast.samples import forward_dct, inverse_dct, scaled_idct
-from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
-from numjpeg.stages.dct import fdct, idct
-from numjpeg.stages.level_shift import inverse_level_shift, level_shift
-from numjpeg.stages.quantization import dequantize, quantize
+from numjpeg.fast.samples import forward_dct
+from numjpeg.stages.blocks import pad_edges, split_blocks
+from numjpeg.stages.dct import fdct
+from numjpeg.stages.level_shift import level_shift
+from numjpeg.stages.quantization import quantize
 from numjpeg.stages.subsampling import downsample, upsample
-from numjpeg.stages.zigzag import inverse_zigzag
 from numjpeg.workspace import Workspace
 
 Sample = TypeVar("Sample", bound=np.generic)
@@ -36,7 +35,7 @@ ANALYSIS_BLOCKS = 9 << 9
 
 TILE_BLOCKS = 3 << 9
 """Blocks that it has in flight at a time on the way there, with 1,300 bytes each: of 4:2:0 65,536 pixels. Twice as
-many would be enough for BLAS to think of threads (:data:`numjpeg.fast.samples.products.LIMIT`)."""
+many would be enough for BLAS to think of threads (:data:`numjpeg.workspace.PRODUCT_LIMIT`)."""
 
 # --- pixels to coefficients ------------------------------------------------------------------------------
 
@@ -226,53 +225,17 @@ def _by_coefficient(blocks: NDArray[Sample]) -> NDArray[Sample]:
 # --- coefficients to pixels ------------------------------------------------------------------------------
 
 
-def synthesise(
-    sequences: NDArray[np.int16],
-    table: NDArray[np.uint16],
-    out: NDArray[Any],
-    workspace: Workspace,
-    dct_method: str = "islow",
-    precision: int = 8,
-    side: int = 8,
-) -> None:
-    """Turn a band of one component's coefficients into samples.
-
-    Parameters
-    ----------
-    sequences : int16 ``(rows, columns, 64)`` in zig-zag order. table : its quantization table.
-    out : uint8, or uint16 for 12 bits, ``(rows * side, columns * side)``, each row contiguous; filled.
-    dct_method, precision : as in :func:`numjpeg.stages.dct.idct`, of blocks of 8 samples a side.
-    side : samples a side that a block becomes: 8, or with 8 bits 4, 2 or 1.
-    """
-    if side < 8:
-        scaled_idct.samples(sequences, table, side, out)
-    elif dct_method == "islow" and precision == 8:
-        inverse_dct.samples(sequences, table, out, workspace)
-    else:
-        coefficients = dequantize(inverse_zigzag(sequences), table)
-        out[...] = join_blocks(inverse_level_shift(idct(coefficients, dct_method, precision), precision))
-
-
 def assemble(
     planes: Sequence[NDArray[Any]],
     components: Sequence[Component],
     source: str,
     target: str,
     out: NDArray[Any],
-    fancy_upsampling: bool = True,
-    precision: int = 8,
+    fancy_upsampling: bool,
+    precision: int,
 ) -> None:
-    """Upsample components and convert their colours, band by band, into a picture.
-
-    Parameters
-    ----------
-    planes : for each component its samples, uint8 or uint16, cut to ``ceil(H * H_c / H_max)`` columns and likewise
-        rows.
-    components : their sampling factors.
-    source, target : colour space of the file and of the picture (:func:`from_components`).
-    out : ``(H, W)`` or ``(H, W, channels)``, same dtype, any strides; filled.
-    fancy_upsampling : triangle filter, see :func:`numjpeg.stages.subsampling.upsample`.
-    precision : bits a sample.
+    """Upsample components and convert their colours, band by band: the fast form of
+    :func:`numjpeg.synthesis.assemble`, which tells of the parameters.
     """
     height, width = out.shape[:2]
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)

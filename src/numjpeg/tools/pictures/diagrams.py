@@ -266,7 +266,10 @@ ROOMS = (
         _Room("rate_distortion", "encode(tune=...)", PALE_BLUE),
         _Room("restoration", "decode(restore=True)", PALE_BLUE),
     ),
-    (_Room("scans", "one scan, read or written: fast where it can be, plain where it must", PALE_ORANGE),),
+    (
+        _Room("synthesis", "coefficients to pixels, fast or plain", PALE_BLUE),
+        _Room("scans", "one scan, read or written, fast or plain", PALE_ORANGE),
+    ),
     (_Room("fast", "the same values for many blocks at once: who skips this room loses speed and nothing else"),),
     (
         _Room("pipeline", "the whole codec on one screen", PALE_BLUE),
@@ -285,7 +288,7 @@ ROOMS = (
     (
         _Room("errors", "what, where, by which clause"),
         _Room("sources", "bytes, paths and files"),
-        _Room("workspace", "scratch memory"),
+        _Room("workspace", "memory, products of matrices"),
     ),
 )
 """What stands in ``src/numjpeg``, from the roof to the ground; imports point down or to the right."""

@@ -1,0 +1,127 @@
+"""Coefficients to samples, and samples to a picture: fast where it can be, literal where it must (T.81 A.3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.coefficients import Coefficients, Component, ceil_div
+from numjpeg.colorspaces import from_components
+from numjpeg.scans import fast_forms_enabled
+from numjpeg.stages.blocks import join_blocks
+from numjpeg.stages.dct import idct
+from numjpeg.stages.level_shift import inverse_level_shift
+from numjpeg.stages.quantization import dequantize
+from numjpeg.stages.scaled_idct import idct_scaled
+from numjpeg.stages.subsampling import upsample
+from numjpeg.stages.zigzag import inverse_zigzag, zigzag
+from numjpeg.workspace import Workspace
+
+BAND_BLOCKS = 1 << 13
+"""Blocks of a given plane that are decoded at a time."""
+
+
+def synthesise(
+    sequences: NDArray[np.int16],
+    table: NDArray[np.uint16],
+    out: NDArray[Any],
+    workspace: Workspace,
+    dct_method: str = "islow",
+    precision: int = 8,
+    side: int = 8,
+) -> None:
+    """Turn a band of one component's coefficients into samples.
+
+    Parameters
+    ----------
+    sequences : int16 ``(rows, columns, 64)`` in zig-zag order; with ``side`` 1 only the DC may be there.
+    table : its quantization table.
+    out : uint8, or uint16 for 12 bits, ``(rows * side, columns * side)``, each row contiguous; filled.
+    dct_method, precision : as in :func:`numjpeg.stages.dct.idct`, of blocks of 8 samples a side.
+    side : samples a side that a block becomes: 8, or with 8 bits 4, 2 or 1.
+    """
+    if fast_forms_enabled() and (side < 8 or (dct_method == "islow" and precision == 8)):
+        from numjpeg.fast.samples import inverse_dct, scaled_idct  # noqa: PLC0415 (what is in fast/ may be missing)
+
+        if side < 8:
+            scaled_idct.samples(sequences, table, side, out)
+        else:
+            inverse_dct.samples(sequences, table, out, workspace)
+        return
+    missing = 64 - sequences.shape[-1]
+    if missing:
+        sequences = np.pad(sequences, ((0, 0), (0, 0), (0, missing)))
+    coefficients = dequantize(inverse_zigzag(sequences), table)
+    if side < 8:
+        out[...] = inverse_level_shift(idct_scaled(coefficients, side)).swapaxes(-3, -2).reshape(out.shape)
+    else:
+        out[...] = join_blocks(inverse_level_shift(idct(coefficients, dct_method, precision), precision))
+
+
+def assemble(
+    planes: Sequence[NDArray[Any]],
+    components: Sequence[Component],
+    source: str,
+    target: str,
+    out: NDArray[Any],
+    fancy_upsampling: bool = True,
+    precision: int = 8,
+) -> None:
+    """Upsample components and convert their colours.
+
+    Parameters
+    ----------
+    planes : for each component its samples, uint8 or uint16, cut to ``ceil(H * H_c / H_max)`` columns and likewise
+        rows.
+    components : their sampling factors.
+    source, target : colour space of the file and of the picture (:func:`from_components`).
+    out : ``(H, W)`` or ``(H, W, channels)``, same dtype, any strides; filled.
+    fancy_upsampling : triangle filter, see :func:`numjpeg.stages.subsampling.upsample`.
+    precision : bits a sample.
+    """
+    if fast_forms_enabled():
+        from numjpeg.fast.samples import tiles  # noqa: PLC0415 (what is in fast/ may be missing)
+
+        tiles.assemble(planes, components, source, target, out, fancy_upsampling, precision)
+        return
+    height, width = out.shape[:2]
+    H_max, V_max = (max(getattr(c, axis) for c in components) for axis in "HV")
+    samples = []
+    for plane, c in zip(planes, components, strict=True):
+        h, v = H_max // c.H, V_max // c.V
+        samples.append(upsample(plane, h, v, fancy_upsampling)[:height, :width])
+    out[...] = from_components(np.stack(samples, axis=-1), source, target, precision)
+
+
+def samples_of(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """The samples ``(8 * rows, 8 * columns)`` of coefficients ``(rows, columns, 8, 8)`` of 8 bits a sample."""
+    samples = np.empty((8 * plane.shape[0], 8 * plane.shape[1]), np.uint8)
+    workspace = Workspace()
+    step = max(1, BAND_BLOCKS // plane.shape[1])
+    for top in range(0, len(plane), step):
+        synthesise(zigzag(plane[top : top + step]), table, samples[8 * top : 8 * (top + step)], workspace)
+    return samples
+
+
+def picture_of(
+    coefficients: Coefficients, fancy_upsampling: bool = True, stored: str = "YCbCr", target: str = "RGB"
+) -> NDArray[np.uint8]:
+    """The picture ``(H, W, channels)`` that a decoder makes of coefficients of 8 bits a sample.
+
+    ``stored``, ``target`` : colour spaces of the file and of the picture, if there are several components.
+    """
+    components = coefficients.components
+    h_max, v_max = max(c.H for c in components), max(c.V for c in components)
+    height, width = coefficients.height, coefficients.width
+    planes = []
+    for i, c in enumerate(components):
+        samples = samples_of(coefficients.planes[i], coefficients.quantization_table(i))
+        planes.append(samples[: ceil_div(height * c.V, v_max), : ceil_div(width * c.H, h_max)])
+    if len(components) == 1:
+        return planes[0][..., np.newaxis]
+    out = np.empty((height, width, len(components)), np.uint8)
+    assemble(planes, components, stored, target, out, fancy_upsampling)
+    return out
