@@ -100,6 +100,17 @@ def test_imports_point_down(module: Path) -> None:
         assert storey(other) < storey(own), f"{own} imports {other}"
 
 
+def test_fast_is_imported_only_where_it_is_used() -> None:
+    """Within functions, which do without it where it is missing; not when a module is loaded."""
+    outside = [module for module in MODULES if room(module) != "fast"]
+    users = {module for module in outside if "fast" in own_rooms(module)}
+    assert users
+    for module in users:
+        for node in ast.parse(module.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                assert "numjpeg.fast" not in ast.unparse(node), module
+
+
 def test_every_room_has_a_storey() -> None:
     assert {room(module) for module in MODULES} == set().union(*STOREYS)
 

@@ -13,7 +13,6 @@ from numjpeg.container.structure import read_structure
 from numjpeg.encoder import encode
 from numjpeg.entropy import bits
 from numjpeg.entropy.shared import interval_bounds
-from numjpeg.fast.codewords.lanes import cut, lane_states
 from numjpeg.tools.pictures.canvas import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Canvas, text_width
 
 SHOWN = 48
@@ -25,6 +24,8 @@ _LEFT, _TOP, _WIDTH, _PITCH, _BAR = 100, 176, 1150, 13, 10
 
 def _every_bit(data: bytes) -> tuple[NDArray[np.uint8], int]:
     """The states of the first lanes of a baseline file, a column a bit, and the length of a lane."""
+    from numjpeg.fast.codewords.lanes import cut, lane_states  # noqa: PLC0415 (the other pictures do without)
+
     scan = read_structure(data).scans[0]
     lanes = cut(np.array(interval_bounds(bits.unstuff(data, scan.start, scan.end)), np.int64))
     length = int((lanes.end - lanes.begin).max())
