@@ -196,14 +196,19 @@ def decoded_coefficients(
     """
     frame = structure.require_frame()
     view = WholeMcus.of(frame, scale, region)
-    planes = [_new_plane(view, i) for i in range(len(frame.components))]
+    # A plane is made when the data have been found to be long enough for it.
+    made: dict[int, NDArray[np.int16]] = {}
     if needs_planes(structure):
         for i, whole in enumerate(coefficient_planes(file, structure, view if structure.strict else None)[0]):
             if whole.size:
-                _fill(planes[i], whole[view.blocks(i)][..., : view.kept(i)])
+                made[i] = _new_plane(view, i)
+                _fill(made[i], whole[view.blocks(i)][..., : view.kept(i)])
     else:
         for i, row, sequences in read_part(file, structure, view):
-            _fill(planes[i][row : row + len(sequences)], sequences)
+            if i not in made:
+                made[i] = _new_plane(view, i)
+            _fill(made[i][row : row + len(sequences)], sequences)
+    planes = [made[i] if i in made else _new_plane(view, i) for i in range(len(frame.components))]
     components, quantization, huffman = _tables_for_one_scan(structure)
     return Coefficients(
         view.cropped[2].height,
