@@ -147,7 +147,7 @@ def test_a_target_is_instead_of_a_quality() -> None:
 
 def cpu_time(run) -> float:
     times = []
-    for _ in range(5):
+    for _ in range(9):
         start = time.process_time()
         run()
         times.append(time.process_time() - start)
