@@ -12,9 +12,9 @@ import sys
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from requirements import module
 
 
 def photo(height: int, width: int, channels: int = 3, *, depth: int = 8, seed: int = 0) -> NDArray[Any]:
@@ -59,6 +59,6 @@ def pillow_decode(data: bytes, reduce: int = 0) -> NDArray[Any]:
 
 def openjpeg_decode(data: bytes) -> NDArray[Any]:
     """OpenJPEG's samples, without what Pillow makes of them."""
-    imagecodecs = pytest.importorskip("imagecodecs", reason="imagecodecs says what Pillow does not")
+    imagecodecs = module("imagecodecs", "imagecodecs", "imagecodecs says what Pillow does not")
     array: NDArray[Any] = imagecodecs.jpeg2k_decode(data)
     return array

@@ -50,3 +50,24 @@ def assert_same(data: bytes) -> tuple[Result, int]:
         for a, b in zip(found[0], expected[0], strict=True):
             assert np.array_equal(a, b)
     return expected, sum(one.walked for one in readers)
+
+
+def broken(data: bytes, random: np.random.Generator) -> bytes:
+    """The file with something wrong in its entropy-coded data."""
+    damaged = bytearray(data)
+    start = read_structure(data).scans[0].start
+    place = int(random.integers(start, len(data) - 3))
+    kind = random.integers(6)
+    if kind == 0:
+        del damaged[place:]
+    elif kind == 1:
+        damaged[place] ^= 1 << int(random.integers(8))
+    elif kind == 2:
+        del damaged[place : place + int(random.integers(1, 50))]
+    elif kind == 3:
+        damaged[place:place] = random.bytes(3)
+    elif kind == 4:
+        damaged[-2:-2] = bytes(random.integers(0, 255, random.integers(1, 5), np.uint8))
+    else:
+        damaged[place] = int(random.integers(256))
+    return bytes(damaged)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from requirements import module
 
 BENCH = Path(__file__).parent / "bench"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(BENCH), *sys.path])}
@@ -62,7 +63,7 @@ except measure.UnequalError as error:
 
 @pytest.mark.sweep
 def test_the_other_processes_are_measured(tmp_path: Path) -> None:
-    pytest.importorskip("imagecodecs", reason="imagecodecs has libjpeg-turbo's lossless files")
+    module("imagecodecs", "imagecodecs", "imagecodecs has libjpeg-turbo's lossless files")
     Image.fromarray(np.add.outer(np.arange(40), np.arange(64)).astype(np.uint8)).save(tmp_path / "small.png")
     command = [sys.executable, str(BENCH / "processes.py"), str(tmp_path / "small.png"), "--rounds", "1"]
     done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)

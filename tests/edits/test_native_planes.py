@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from command_line import photo, pillow_jpeg
 from PIL import Image
+from requirements import module
 
 import numjpeg
 from numjpeg.stages.color import rgb_to_ycbcr
@@ -82,7 +83,7 @@ def test_what_is_refused(planes: list, options: dict, error: type[Exception], me
 
 
 def test_names_that_users_of_jpeglib_know(tmp_path) -> None:
-    jpeglib = pytest.importorskip("jpeglib", reason="jpeglib is not installed")
+    jpeglib = module("jpeglib", "rivals", "jpeglib is not installed")
     path = tmp_path / "a.jpg"
     for subsampling in ("4:4:4", "4:2:0"):
         path.write_bytes(pillow_jpeg(photo(37, 61), quality=80, subsampling=subsampling))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from command_line import photo, pillow_jpeg, pixels
 from PIL import Image
+from requirements import module
 
 import numjpeg
 
@@ -33,7 +34,7 @@ def test_sequential_files_are_those_of_jpegtran(jpegtran) -> None:
 
 
 def test_progressive_files_are_smaller_than_mozjpegs(corpus) -> None:
-    moz = pytest.importorskip("mozjpeg_lossless_optimization", reason="mozjpeg-lossless-optimization is not here")
+    moz = module("mozjpeg_lossless_optimization", "rivals", "mozjpeg-lossless-optimization is not here")
     for path in sorted((corpus / "photos" / "kodak").glob("*.png"))[:3]:
         with Image.open(path) as image:
             data = pillow_jpeg(np.asarray(image.convert("RGB"))[:256, :384], quality=85)

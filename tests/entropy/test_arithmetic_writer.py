@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 
 import numpy as np
 import pytest
 import samples
 from PIL import Image
+from requirements import module
 
 import numjpeg
 
@@ -56,13 +56,10 @@ def test_encode_equals_cjpeg(
 
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("progressive", [False, True])
-def test_write_coefficients_equals_jpegtran(cjpeg: str, name: str, progressive: bool) -> None:
-    if not (jpegtran := shutil.which("jpegtran")):
-        pytest.skip("jpegtran is not installed")
+def test_write_coefficients_equals_jpegtran(jpegtran, name: str, progressive: bool) -> None:
     data = numjpeg.encode(PICTURES[name], 85)
-    options = ["-copy", "all", "-arithmetic", *["-progressive"] * progressive]
     own = numjpeg.write_coefficients(numjpeg.read_coefficients(data), arithmetic=True, progressive=progressive)
-    assert own == output(jpegtran, *options, data=data)
+    assert own == jpegtran(data, "-arithmetic", *["-progressive"] * progressive)
 
 
 def test_files_are_smaller_than_with_huffman_coding() -> None:
@@ -111,7 +108,7 @@ def test_lossless_files_give_their_samples(name: str) -> None:
 @pytest.mark.parametrize("name", LOSSLESS)
 def test_lossless_files_are_read_by_another_decoder(name: str) -> None:
     """It gives white for any point transform, so there its pixels are those of the same file in Huffman coding."""
-    libjpeg = pytest.importorskip("libjpeg", reason="pylibjpeg-libjpeg is not installed: few others read SOF11")
+    libjpeg = module("libjpeg", "rivals", "pylibjpeg-libjpeg is not installed: few others read SOF11")
     data = numjpeg.encode(LOSSLESS[name][0], lossless=True, arithmetic=True, **LOSSLESS[name][1])
     expected = numjpeg.decode(data)
     if name == "point transform":

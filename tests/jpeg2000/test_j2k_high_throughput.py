@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from j2k_samples import openjpeg_decode, photo, pillow_decode
+from requirements import module
 
 from numjpeg import jpeg2000, psnr
 from numjpeg.errors import JpegError
 from numjpeg.jpeg2000.block_coding import ht_decoder, ht_encoder
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 
-imagecodecs = pytest.importorskip("imagecodecs", reason="imagecodecs brings OpenJPH")
+imagecodecs = module("imagecodecs", "imagecodecs", "imagecodecs brings OpenJPH")
 
 PICTURES = {
     "rgb": photo(75, 90),

@@ -9,6 +9,7 @@ import numpy as np
 import pillow
 import pytest
 import samples
+from lane_reading import broken
 
 import numjpeg
 from numjpeg.container.findings import Fault, Sink
@@ -151,27 +152,6 @@ def test_entries_say_what_the_code_words_mean(table: HuffmanTable, table_class: 
 
 
 # --- damage ----------------------------------------------------------------------------------------------
-
-
-def broken(data: bytes, random: np.random.Generator) -> bytes:
-    """The file with something wrong in its entropy-coded data."""
-    damaged = bytearray(data)
-    start = read_structure(data).scans[0].start
-    place = int(random.integers(start, len(data) - 3))
-    kind = random.integers(6)
-    if kind == 0:
-        del damaged[place:]
-    elif kind == 1:
-        damaged[place] ^= 1 << int(random.integers(8))
-    elif kind == 2:
-        del damaged[place : place + int(random.integers(1, 50))]
-    elif kind == 3:
-        damaged[place:place] = random.bytes(3)
-    elif kind == 4:
-        damaged[-2:-2] = bytes(random.integers(0, 255, random.integers(1, 5), np.uint8))
-    else:
-        damaged[place] = int(random.integers(256))
-    return bytes(damaged)
 
 
 @pytest.mark.usual(every=4)

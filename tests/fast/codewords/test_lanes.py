@@ -9,7 +9,7 @@ import numpy as np
 import pillow
 import pytest
 import samples
-from lane_reading import assert_same, scans_of
+from lane_reading import assert_same, broken, scans_of
 from PIL import Image
 
 import numjpeg
@@ -97,27 +97,6 @@ TO_BREAK = [
     pillow.save(PHOTOGRAPH, quality=90, restart_marker_blocks=3),
     pillow.save(PHOTOGRAPH, quality=90, optimize=True, restart_marker_rows=2),
 ]
-
-
-def broken(data: bytes, random: np.random.Generator) -> bytes:
-    """The file with something wrong in its entropy-coded data."""
-    damaged = bytearray(data)
-    start = scans_of(data)[0].start
-    place = int(random.integers(start, len(data) - 3))
-    kind = random.integers(6)
-    if kind == 0:
-        del damaged[place:]
-    elif kind == 1:
-        damaged[place] ^= 1 << int(random.integers(8))
-    elif kind == 2:
-        del damaged[place : place + int(random.integers(1, 50))]
-    elif kind == 3:
-        damaged[place:place] = random.bytes(3)
-    elif kind == 4:
-        damaged[-2:-2] = bytes(random.integers(0, 255, random.integers(1, 5), np.uint8))
-    else:
-        damaged[place] = int(random.integers(256))
-    return bytes(damaged)
 
 
 @pytest.mark.usual("0-0", "1-0")

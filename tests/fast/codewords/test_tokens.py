@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import samples
+from coefficient_samples import FACTORS, random_planes
 
 import numjpeg
 from numjpeg import scans as writer
@@ -39,26 +40,6 @@ def every_code(tables: tuple[HuffmanTable, ...]) -> np.ndarray:
     """What each token writes, by its key."""
     key = np.arange(64 * len(tables) * 2048)
     return ac_codes(tables, key, np.empty(len(key), np.uint64))
-
-
-FACTORS = [((1, 1),), ((2, 2), (1, 1), (1, 1)), ((1, 2), (1, 1), (1, 1)), ((4, 1), (1, 1), (2, 1), (1, 1))]
-
-
-def random_planes(factors, rows: int, columns: int, seed: int, largest: int = 1023, density: float = 0.1):
-    """Blocks of all kinds: empty ones, full ones, long runs; ``rows`` x ``columns`` MCUs or a little less."""
-    random = np.random.default_rng(seed)
-    planes = []
-    for v, h in factors:
-        height, width = rows * v - seed % v, columns * h - seed % h
-        values = (random.laplace(0, 1, (height, width, 8, 8)) * random.choice([1, 5, 200])).clip(-largest, largest)
-        share = random.choice([0, density, 1], (height, width, 1, 1), p=[0.3, 0.6, 0.1])
-        kept = random.random(values.shape) < share
-        plane = (values * kept).astype(np.int16)
-        plane[0, 0] = 0
-        plane[0, 0, 7, 7] = largest
-        plane[..., 0, 0] = random.integers(-1000, 1001, plane.shape[:2])
-        planes.append(plane)
-    return planes
 
 
 def scan_of(factors, restart_interval: int = 0, selectors=(0, 1, 1, 0)) -> Scan:

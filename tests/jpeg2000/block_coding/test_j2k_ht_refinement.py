@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from j2k_samples import openjpeg_decode, photo
 from j2k_writing import refined_file, refinement
+from requirements import module
 
 from numjpeg import jpeg2000
 from numjpeg.jpeg2000.block_coding import contexts, ht_decoder, ht_encoder
@@ -44,7 +45,7 @@ def test_each_pass_in_a_layer_of_its_own() -> None:
 @pytest.mark.parametrize("refining", [0, 2])
 def test_placeholder_passes(refining: int) -> None:
     """OpenJPEG does not take them, OpenJPH does."""
-    imagecodecs = pytest.importorskip("imagecodecs", reason="imagecodecs brings OpenJPH")
+    imagecodecs = module("imagecodecs", "imagecodecs", "imagecodecs brings OpenJPH")
     data = refined_file(IMAGES["photo"], refining, placeholders=2)
     np.testing.assert_array_equal(jpeg2000.decode(data), IMAGES["photo"])
     np.testing.assert_array_equal(imagecodecs.htj2k_decode(data), IMAGES["photo"])
