@@ -17,6 +17,7 @@ import numpy as np
 import pillow
 import pytest
 from command_line import decibels, photo
+from requirements import module as required
 
 import numjpeg
 from numjpeg import jpeg2000
@@ -67,6 +68,14 @@ def others(dataset: Any) -> list[str]:
     if bits > 8 and dataset.SamplesPerPixel > 1:
         found -= {"pillow"}
     return sorted(found)
+
+
+@pytest.mark.parametrize("name", ["gdcm", "libjpeg", "openjpeg"])
+def test_what_is_compared_with_is_there(pydicom, name: str) -> None:
+    required(name, "rivals", f"{name} is not installed: nothing is compared with it")
+    plugin = "gdcm" if name == "gdcm" else "pylibjpeg"
+    syntax = J2K_LOSSLESS if name == "openjpeg" else SV1
+    assert plugin in module("pixels").get_decoder(syntax).available_plugins
 
 
 def frames(dataset: Any) -> list[bytes]:
