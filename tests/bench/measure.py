@@ -98,11 +98,7 @@ def in_turns(
         for codec in rivals.CODECS
         if codec.can(direction, options)
     }
-    seconds, results = {}, {}
-    for name, call in calls.items():
-        start = time.perf_counter()
-        results[name] = call()
-        seconds[name] = time.perf_counter() - start
+    results = {name: call() for name, call in calls.items()}
     if not rivals.equal(direction, results["numjpeg"], results["Pillow"]):
         raise UnequalError(f"{picture}, {direction}, {options.words()}: numjpeg's result is not Pillow's")
     simplejpeg_equal = None
@@ -112,13 +108,10 @@ def in_turns(
             theirs, results["Pillow"] = (rivals.Pillow.decode(results[name], options) for name in RIVALS)
         simplejpeg_equal = np.array_equal(theirs, results["Pillow"])
     results.clear()
-    for name, call in (beside or {}).items():
-        calls[name] = call
-        start = time.perf_counter()
-        call()
-        seconds[name] = time.perf_counter() - start
+    calls |= beside or {}
 
-    repeats = {name: max(1, round(0.01 / seconds[name])) for name in calls}
+    seconds = {name: _seconds(call) for name, call in calls.items()}
+    repeats = {name: max(1, round(0.03 / seconds[name])) for name in calls}
     one_round = sum(seconds[name] * repeats[name] for name in calls)
     cpu: dict[str, list[float]] = {name: [] for name in calls}
     wall: dict[str, list[float]] = {name: [] for name in calls}
@@ -131,6 +124,21 @@ def in_turns(
             wall[name].append((time.perf_counter() - start_wall) / repeats[name])
     pixels = image.shape[0] * image.shape[1]
     return Row(picture, direction, options, pixels / 1e6, len(file) * 8 / pixels, cpu, wall, simplejpeg_equal)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    """About how long one call of many in a row takes. The first makes tables, the second a plan.
+
+    By it the codecs get turns of equal length. A single call after a hundred of another codec's finds that one's
+    data in the caches, and takes up to twice as long.
+    """
+    for _ in range(4):
+        start = time.perf_counter()
+        call()
+        seconds = time.perf_counter() - start
+        if seconds > 0.1:
+            break
+    return seconds
 
 
 def batches(side: int, count: int, rounds: int) -> dict[str, dict[str, float]]:
