@@ -20,8 +20,7 @@ from numjpeg.forensics import estimate_quality
 from numjpeg.metrics import psnr
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.tools.explain.block_place import BlockPlace, find_place
-from numjpeg.tools.explain.file_block import number_in_scan
-from numjpeg.tools.explain.text import ac_symbol_name, bits_step, matrix, step, table_name, wrap
+from numjpeg.tools.explain.text import bits_step, matrix, step, symbol_name, table_name, wrap
 from numjpeg.tools.observe import Call, observed
 
 
@@ -77,7 +76,7 @@ class _Run:
             pipeline.coefficients_to_bits(coefficients)
             pipeline.coefficients_to_pixels(coefficients)
         self.place = replace(place, row=place.row - V * first)
-        mcu, inner = number_in_scan(self.place)
+        mcu, inner = self.place.number_in_scan()
         self.number = mcu * scan.blocks_per_mcu + inner
 
     def call(self, stage: str, number: int = 0) -> Call:
@@ -106,16 +105,16 @@ class _Run:
         own = runs.block == self.number
         return list(zip(runs.run[own].tolist(), runs.value[own].tolist(), strict=True))
 
-    def words(self) -> list[tuple[int, int, str, str]]:
-        """Of each symbol: itself, its value, its code word, and its magnitude bits."""
+    def words(self) -> list[tuple[str, str, int, str, str]]:
+        """The lines of :func:`numjpeg.tools.explain.text.bits_step`; the block lies in no file, so in no place."""
         symbols = self.call("block_symbols").result
         own = symbols.block == self.number
         _, lengths = self.call("huffman_encode").result
         columns = (symbols.symbol, symbols.value, lengths, *self.call("append_magnitude_bits").result)
-        found = []
+        found: list[tuple[str, str, int, str, str]] = []
         for symbol, value, length, bits, size in zip(*(c[own].tolist() for c in columns), strict=True):
             word = f"{bits:0{size}b}"
-            found.append((symbol, value, word[:length], word[length:]))
+            found.append(("", symbol_name(symbol, dc=not found), value, word[:length], word[length:]))
         return found
 
 
@@ -220,22 +219,13 @@ def _prediction(place: BlockPlace, dc: int, difference: int) -> str:
 
 
 def _huffman_step(run: _Run) -> str:
-    """A line a symbol: what it stands for, its code word and its magnitude bits; then all bits."""
     dc_table, ac_table = run.call("huffman_encode").arguments[1][2 * run.component :][:2]
-    lines = [f"  {'symbol':<24}{'value':>6}  {'code word':<18}magnitude bits"]
-    words = run.words()
-    for i, (symbol, value, code, magnitude) in enumerate(words):
-        name = ac_symbol_name(symbol) if i else f"DC, category {symbol}"
-        shown = value if magnitude or not i else ""
-        lines.append(f"  {name:<24}{shown:>6}  {code:<18}{magnitude}".rstrip())
-    stream = "".join(code + magnitude for _, _, code, magnitude in words)
     return bits_step(
         "Huffman coding (F.1.2; stages.huffman)",
         "The symbol is the category (bits of the magnitude), or run/category; it has a code word. After it come\n"
         "so many magnitude bits: the value, or if it is negative the value less 1 (F.1.2.1.1).",
         f"DC {table_name(dc_table)}, AC {table_name(ac_table)}",
-        lines,
-        stream,
+        run.words(),
     )
 
 

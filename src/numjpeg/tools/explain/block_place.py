@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,22 @@ class BlockPlace:
             row, column = mcu_row * V + inner // H, mcu_column * H + inner % H
             if row < rows and column < columns:
                 return row, column
+
+    def predictor_block(self) -> tuple[int, int] | None:
+        """The block whose DC coefficient predicts that of this one (F.1.1.5.1); None if the prediction is 0."""
+        previous, interval = self.previous(), self.scan.restart_interval
+        if previous is None or not interval:
+            return previous
+        before = replace(self, row=previous[0], column=previous[1])
+        return previous if self.number_in_scan()[0] // interval == before.number_in_scan()[0] // interval else None
+
+    def number_in_scan(self) -> tuple[int, int]:
+        """Number of the block's MCU in the scan, and of the block in the MCU (A.2)."""
+        which = self.scan.indices.index(self.index)
+        V, H = self.scan.factors[which]
+        before = sum(v * h for v, h in self.scan.factors[:which])
+        mcu = self.row // V * self.scan.mcus[1] + self.column // H
+        return mcu, before + self.row % V * H + self.column % H
 
     def area(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool]:
         """The pixels that a block is made of ``(8 v, 8 h, ...)``; and whether the picture ends inside them."""

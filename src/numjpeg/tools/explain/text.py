@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,13 +70,25 @@ def wrap(words: Sequence[str], width: int = 76) -> str:
     return "\n".join(lines)
 
 
-def bits_step(title: str, words: str, tables: str, lines: Sequence[str], stream: str) -> str:
-    """Huffman coding of a block: what a symbol is, in words; its tables; a line a symbol; and all its bits."""
+def bits_step(title: str, words: str, tables: str, lines: Sequence[tuple[str, str, int, str, str]]) -> str:
+    """Huffman coding of a block: what a symbol is, in words; its tables; a line a symbol; and all its bits.
+
+    ``lines`` are (place in the file or "", name of the symbol, value, code word, magnitude bits), DC first.
+    """
+    head = ("byte.bit" if lines[0][0] else "", "symbol", "value", "code word", "magnitude bits")
+    rows: list[tuple[Any, ...]] = [head]
+    rows += [(*line[:2], line[2] if line[4] or not i else "", *line[3:]) for i, line in enumerate(lines)]
+    width = 14 if lines[0][0] else 0
+    shown = [
+        f"  {place:<{width}}{name:<24}{value:>6}  {code:<18}{bits}".rstrip()
+        for place, name, value, code, bits in rows
+    ]
+    stream = "".join(code + magnitude for *_, code, magnitude in lines)
     return step(
         title,
         words,
         f"Tables: {tables}",
-        "\n".join(lines),
+        *shown,
         "The block as bits:",
         wrap([stream[i : i + 8] for i in range(0, len(stream), 8)]),
         f"{len(stream)} bits in place of {64 * 8} ({len(stream) / 64:.2f} a sample).",
@@ -95,11 +108,13 @@ def table_name(table: HuffmanTable) -> str:
     return STANDARD_NAMES.get(table, "of its own")
 
 
-def ac_symbol_name(symbol: int | np.uint8) -> str:
-    """What a symbol of an AC table stands for (F.1.2.2.1)."""
+def symbol_name(symbol: int, dc: bool) -> str:
+    """What a symbol of a DC or an AC table stands for (F.1.2.1, F.1.2.2.1)."""
+    if dc:
+        return f"DC, category {symbol}"
     if symbol == END_OF_BLOCK:
         return "EOB"
     if symbol == ZERO_RUN:
         return "ZRL (16 zeros)"
-    run, category = int(symbol) >> 4, int(symbol) & 15
+    run, category = symbol >> 4, symbol & 15
     return f"AC, run/category {run}/{category}" if category else f"EOB, by run/category {run}/0"

@@ -37,8 +37,7 @@ from numjpeg.stages.blocks import pad_edges
 from numjpeg.stages.dct import idct
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.quantization import dequantize
-from numjpeg.tools.explain.file_block import block_bounds
-from numjpeg.tools.explore.trace import component_names
+from numjpeg.tools.explain.trace import block_bounds, component_names
 
 NO_PLACE = 0
 """Where a block's bits begin if that is not known. No file has them at its first bit."""
