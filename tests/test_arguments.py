@@ -37,6 +37,9 @@ def test_every_other_mode_is_refused_and_the_advice_works(mode: str) -> None:
     message = str(caught.value)
     assert repr(mode) in message
     advice = message[message.index("image.convert") :]
+    if mode.startswith("I;16"):
+        stored = numjpeg.encode(np.asarray(image) + np.uint16(300), lossless=True)
+        np.testing.assert_array_equal(numjpeg.decode(stored), np.full((8, 16), 300))
     converted = eval(advice, {"image": image})
     assert converted.mode == ("L" if mode in {"1", "LA", "La", "F"} or mode[0] == "I" else "RGB")
     assert numjpeg.encode(converted) == pillow.save(converted)
@@ -76,6 +79,47 @@ def test_the_error_for_another_type_says_how_to_convert(dtype: type, values: tup
     converted = eval(advice[0], {"np": np, "image": image})
     assert converted.dtype == np.uint8
     assert (converted.min(), converted.max()) == (0, 127 if dtype is np.int8 else 255)
+
+
+@pytest.mark.parametrize("given", ["photo.png", b"photo", None, object(), [[1, 2], [3]]])
+def test_what_is_no_picture_is_named(given: object) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^image: "):
+        numjpeg.encode(given)
+
+
+@pytest.mark.parametrize("options", [{"precision": 12}, {"lossless": True}])
+def test_the_byte_order_of_16_bit_samples_does_not_matter(options: dict) -> None:
+    image = samples.noise(9, 12).astype(np.uint16) * 16
+    assert numjpeg.encode(image.astype(">u2"), **options) == numjpeg.encode(image, **options)
+
+
+def test_masked_samples_are_not_shown() -> None:
+    image = np.ma.masked_array(PICTURE, mask=PICTURE > 250)
+    with pytest.raises(ValueError, match=r"^image: .*masked.*\.filled"):
+        numjpeg.encode(image)
+    assert numjpeg.encode(image.filled(0)) == numjpeg.encode(np.where(PICTURE > 250, np.uint8(0), PICTURE))
+    assert numjpeg.encode(np.ma.masked_array(PICTURE)) == numjpeg.encode(PICTURE)
+
+
+@pytest.mark.parametrize(
+    "flag", ["optimize", "progressive", "lossless", "arithmetic", "keep_rgb", "fancy_upsampling"]
+)
+def test_a_flag_is_true_or_false(flag: str) -> None:
+    for wrong in ("no", "False", 2, 0.0, None, [True], np.ones(2)):
+        with pytest.raises(TypeError, match=f"^{flag}: True or False"):
+            numjpeg.encode(PICTURE, **{flag: wrong})
+    for true in (1, np.bool_(True)):
+        assert numjpeg.encode(PICTURE, **{flag: true}) == numjpeg.encode(PICTURE, **{flag: True})
+
+
+@pytest.mark.parametrize("name", ["exif", "icc_profile"])
+@pytest.mark.parametrize("wrong", ["sRGB.icc", np.float64(5), np.arange(5), np.bool_(True), 5])
+def test_metadata_are_bytes(name: str, wrong: object) -> None:
+    """A text would be the name of a file, and the bytes of a number mean nothing."""
+    with pytest.raises(TypeError, match=f"^{name}: bytes expected"):
+        numjpeg.encode(PICTURE, **{name: wrong})
+    octets = np.frombuffer(b"II*\0profile", np.uint8)
+    assert numjpeg.encode(PICTURE, **{name: octets}) == numjpeg.encode(PICTURE, **{name: octets.tobytes()})
 
 
 # --- names and numbers -----------------------------------------------------------------------------------

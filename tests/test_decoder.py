@@ -307,6 +307,31 @@ def test_colorspace() -> None:
     assert np.array_equal(numjpeg.decode(data, colorspace="raw"), drafted(data, "YCbCr"))
 
 
+@pytest.mark.parametrize("spelling", ["rgb", "Bgr", "gray", "L", "ycbcr", "RAW"])
+def test_colour_spaces_in_any_case(spelling: str) -> None:
+    data = pillow.save(samples.noise(9, 12, 3))
+    name = {"ycbcr": "YCbCr", "RAW": "raw", "L": "GRAY"}.get(spelling, spelling.upper())
+    expected = numjpeg.decode(data, colorspace=name)
+    assert np.array_equal(numjpeg.decode(data, colorspace=spelling), expected)
+    assert np.array_equal(numjpeg.decode_damaged(data, colorspace=spelling)[0], expected)
+    assert np.array_equal(next(iter(numjpeg.decode_batch([data], colorspace=spelling))), expected)
+
+
+@pytest.mark.parametrize("flag", ["strict", "fancy_upsampling", "block_smoothing"])
+@pytest.mark.parametrize("wrong", ["no", None, 2, [False]])
+def test_a_flag_is_true_or_false(flag: str, wrong: object) -> None:
+    with pytest.raises(TypeError, match=f"^{flag}: True or False"):
+        numjpeg.decode(pillow.save(samples.noise(9, 12, 3)), **{flag: wrong})
+
+
+def test_a_limit_that_is_no_number_is_named_for_a_known_kind_of_file_too() -> None:
+    data = pillow.save(samples.noise(9, 12, 3))
+    for _ in range(3):
+        numjpeg.decode(data)
+        with pytest.raises(TypeError, match=r"^max_pixels: "):
+            numjpeg.decode(data, max_pixels=[100])
+
+
 def test_colorspace_of_gray() -> None:
     data = pillow.save(samples.smooth(33, 50, 1))
     gray = pillow.load(data)

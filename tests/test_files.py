@@ -289,3 +289,23 @@ def test_a_missing_folder_is_an_os_error(tmp_path: Path) -> None:
         numjpeg.imwrite(tmp_path / "missing" / "picture.jpg", samples.smooth(9, 9))
     with pytest.raises(FileNotFoundError):
         numjpeg.imread(tmp_path / "picture.jpg")
+
+
+def test_a_name_that_ends_in_a_slash_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match="new/"):
+        numjpeg.imwrite(f"{tmp_path}/new/", samples.noise(8, 8))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["https://example.com/a.jpg", "", "a//b.jpg"])
+def test_a_missing_file_is_called_as_the_caller_called_it(name: str) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        numjpeg.imread(name)
+    assert caught.value.filename == name
+
+
+def test_a_closed_file_is_named(tmp_path: Path) -> None:
+    with (tmp_path / "a.jpg").open("wb") as file:
+        pass
+    with pytest.raises(ValueError, match=r"a\.jpg: "):
+        numjpeg.imread(file)

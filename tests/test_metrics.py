@@ -7,6 +7,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import samples
+from PIL import Image
 
 from numjpeg.metrics import CHUNK, mse, psnr
 
@@ -246,3 +248,27 @@ def test_scikit_image_and_the_published_value(skimage: ModuleType) -> None:
         assert mse(reference, image) == pytest.approx(
             skimage.metrics.mean_squared_error(reference, image), rel=1e-12
         )
+
+
+def test_what_the_samples_mean_must_be_the_same() -> None:
+    image = Image.fromarray(samples.noise(8, 8, 3))
+    with pytest.raises(ValueError, match=r"^reference: .*palette.*convert"):
+        psnr(image.convert("P"), image.convert("P"))
+    with pytest.raises(ValueError, match=r"^image: its mode 'YCbCr' differs from the reference's 'RGB'"):
+        psnr(image, image.convert("YCbCr"))
+    assert psnr(image, np.asarray(image)) == np.inf
+    hidden = np.ma.masked_array(np.asarray(image), mask=np.asarray(image) > 9)
+    for compare in (mse, psnr):
+        with pytest.raises(ValueError, match=r"^image: .*masked"):
+            compare(np.asarray(image), hidden)
+
+
+def test_both_byte_orders_have_the_range_of_their_type() -> None:
+    dark, light = np.array([0], np.uint16), np.array([1], np.uint16)
+    assert psnr(dark.astype(">u2"), light) == psnr(dark, light)
+
+
+@pytest.mark.parametrize("wrong", [True, "255", np.bool_(True)])
+def test_a_range_is_a_number(wrong: object) -> None:
+    with pytest.raises(TypeError, match=r"^data_range: "):
+        psnr(np.zeros(3), np.ones(3), data_range=wrong)

@@ -22,6 +22,7 @@ from numjpeg.colorspaces import CHANNELS, LAYOUTS, canonical_name
 from numjpeg.container import metadata, segments
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, Frame, frame_of
 from numjpeg.container.scripts import Script, ScriptScan, check_script, default_script, make_script
+from numjpeg.errors import check_flags, check_shown
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
 from numjpeg.stages.subsampling import SUBSAMPLING
@@ -143,12 +144,15 @@ def planner(quality: int | None, colorspace: str | None, **options: Any) -> Call
     return plan
 
 
+_FLAGS = "optimize", "progressive", "arithmetic", "keep_rgb", "fancy_upsampling"
+
 _SMALL = frozenset((bool, int, float, str, NoneType))
 """Types of values that are compared by content, and small enough to keep 64 of them."""
 
 
 def _settings(height: int, width: int, source: str, quality: int | None, **options: Any) -> Settings:
     given = SimpleNamespace(**options)  # every other parameter of encode by its name
+    check_flags(**{name: options[name] for name in _FLAGS})
     if given.dct_method not in dct.METHODS:
         raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
     has_target = given.target_bytes is not None or given.target_psnr is not None
@@ -255,11 +259,12 @@ def _picture(
     image: ArrayLike, colorspace: str | None, precision: Any = None, lossless: Any = False
 ) -> tuple[NDArray[Any], str, int]:
     """The picture as ``(height, width, channels)``, what its channels are, and bits a sample."""
+    check_flags(lossless=lossless)
     source = None if colorspace is None else canonical_name(colorspace)
     mode = getattr(image, "mode", None)
     if isinstance(mode, str) and not isinstance(image, np.ndarray):
         source = _colorspace_of_mode(mode, source)
-    array = np.asarray(image)
+    array = _array(image)
     precision = _precision(array, precision, bool(lossless))
     if array.ndim == 2:
         array = array[:, :, np.newaxis]
@@ -282,6 +287,20 @@ def _picture(
     return array, source, precision
 
 
+def _array(image: ArrayLike) -> NDArray[Any]:
+    """A picture as an array, uint16 in the machine's byte order."""
+    if type(image) is np.ndarray and image.dtype == np.uint8:
+        return image
+    check_shown("image", image)
+    try:
+        array = np.asarray(image)
+    except ValueError as error:
+        raise ValueError(f"image: {error}") from None
+    if array.dtype.kind in "OSUV":
+        raise TypeError(f"image: an array of samples expected, got {type(image).__name__} ({array.dtype})")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
 def _precision(array: NDArray[Any], precision: Any, lossless: bool) -> int:
     """Bits a sample; see that the array's samples have no more."""
     if precision is None:
@@ -292,7 +311,8 @@ def _precision(array: NDArray[Any], precision: Any, lossless: bool) -> int:
     expected = np.uint8 if bits <= 8 else np.uint16
     if array.dtype != expected:
         advice = _advice(array.dtype) if bits == 8 else f" of values 0 .. {(1 << bits) - 1}"
-        raise TypeError(f"image: {np.dtype(expected)} samples expected, got {array.dtype}{advice}")
+        wanted = "uint8 or uint16" if lossless and bits == 8 else str(np.dtype(expected))
+        raise TypeError(f"image: {wanted} samples expected, got {array.dtype}{advice}")
     if bits not in (8, 16) and array.size and int(array.max()) >> bits:
         raise ValueError(f"image: a sample of {array.max()}, {bits} bits hold {(1 << bits) - 1} at most")
     return bits
@@ -302,6 +322,8 @@ def _colorspace_of_mode(mode: str, source: str | None) -> str:
     """What the channels of a Pillow image are; ``source`` is what the caller takes them for."""
     if mode not in _MODES:
         advice = _CONVERSIONS.get(mode.partition(";")[0], 'image.convert("RGB")')
+        if mode.startswith("I;16"):
+            advice = f"np.asarray(image) with lossless=True keeps its 16 bits, or {advice}"
         raise ValueError(f"image: JPEG cannot store Pillow's mode {mode!r}; {advice}")
     if source not in (None, _MODES[mode]):
         raise ValueError(f"colorspace: {source!r} contradicts the image's mode {mode!r}")
@@ -463,7 +485,7 @@ def _tuning(quality: int | None, given: SimpleNamespace) -> Tuning | None:
     if psnr is not None:
         if isinstance(psnr, bool) or not isinstance(psnr, int | float | np.number):
             raise TypeError(f"target_psnr: a number expected, got {psnr!r}")
-        if not np.isfinite(psnr):
+        if not -float("inf") < float(psnr) < float("inf"):
             raise ValueError(f"target_psnr: {psnr} is not finite")
     goals = [name for name, value in {"quality": quality, **targets}.items() if value is not None]
     if len(goals) > 1:
@@ -516,11 +538,11 @@ def _application_segments(stored: str, given: SimpleNamespace) -> list[tuple[int
 def _bytes(name: str, value: Any) -> bytes:
     if value is None:
         return b""
-    if isinstance(value, str):
+    if isinstance(value, str) and name in ("xmp", "comment"):  # of an ICC profile it would be a file's name
         return value.encode()
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
-    if hasattr(value, "tobytes"):
+    if hasattr(value, "tobytes") and getattr(value, "dtype", np.uint8) in (np.uint8, np.int8):
         return bytes(value.tobytes())
     raise TypeError(f"{name}: bytes expected, got {type(value).__name__}")
 

@@ -12,6 +12,7 @@ from numjpeg import scans
 from numjpeg.coefficient_files.reader import (
     BAND_BLOCKS,
     MAX_PIXELS,
+    check_limit,
     check_size,
     coefficient_planes,
     decoded_coefficients,
@@ -20,13 +21,13 @@ from numjpeg.coefficient_files.reader import (
     read_part,
 )
 from numjpeg.coefficients import Coefficients, ceil_div
-from numjpeg.colorspaces import CHANNELS, COLORSPACES, check_conversion
+from numjpeg.colorspaces import CHANNELS, COLORSPACES, canonical_name, check_conversion
 from numjpeg.container.findings import DamageReport
 from numjpeg.container.frame import Frame
 from numjpeg.container.structure import Structure, read_structure
 from numjpeg.container.view import View, check_region, check_scale
 from numjpeg.entropy.planes import check_visits
-from numjpeg.errors import JpegError
+from numjpeg.errors import JpegError, check_flags
 from numjpeg.restoration import smoothing
 from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
@@ -73,7 +74,7 @@ def decode(
         below it are not read, so damage there is not noticed. Where there are restart markers, data above it are
         skipped, too.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
-        the components as they are stored, upsampled.
+        the components as they are stored, upsampled; in any case, and "L" for "GRAY".
     strict : refuse damaged files. False gives what can be recovered of them, as libjpeg would: after damage it
         goes on at the next restart marker, and missing parts are mid-gray. :func:`decode_damaged` says where.
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
@@ -106,16 +107,15 @@ def decode(
         raise ValueError("restore: of files that are whole only, strict=True")
     if restore and (scale != 1 or region is not None):
         raise ValueError("restore: of whole pictures only, without scale and region")
-    scale, region = check_scale(scale), None if region is None else check_region(region)
+    check_flags(strict=strict)
     plain = tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method
-    options = _Options(*plain, restore, scale, region)
-    options.check()
+    options = _Options(*plain, restore, scale, region).checked()
     file = read_bytes(data)
     by_plan = scans.fast_forms_enabled() and strict and options.is_plain
     if by_plan:
         from numjpeg.fast import decode_plan  # noqa: PLC0415 (it may be missing)
 
-        kind = colorspace, bool(fancy_upsampling), max_pixels
+        kind = options.colorspace, bool(fancy_upsampling), max_pixels
         image = decode_plan.decode(file, kind, options.target if out is not None else None)
         if image is not None:
             if out is None:
@@ -158,9 +158,8 @@ def decode_damaged(
     FormatError, UnsupportedError if there is no frame header, or nothing that can be decoded; ValueError,
     TypeError for the arguments.
     """
-    options = _Options(tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method)
-    options = options._replace(scale=check_scale(scale), region=None if region is None else check_region(region))
-    options.check()
+    plain = tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method
+    options = _Options(*plain, scale=scale, region=region).checked()
     image, structure = _decode(read_bytes(data), False, options)
     return image, DamageReport.of(structure.require_frame(), structure.scans, structure.sink)
 
@@ -179,12 +178,17 @@ class _Options(NamedTuple):
     scale: float = 1
     region: tuple[int, int, int, int] | None = None
 
-    def check(self) -> None:
-        """Check what can be checked without the file."""
+    def checked(self) -> _Options:
+        """The same in one spelling, after a check of all that can be checked without the file."""
+        check_flags(fancy_upsampling=self.fancy_upsampling, block_smoothing=self.block_smoothing)
+        check_limit(self.max_pixels)
         if self.dct_method not in dct.METHODS:
             raise ValueError(f"dct_method: {self.dct_method!r} is none of {dct.METHODS}")
-        if self.colorspace is not None and self.colorspace not in COLORSPACES:
-            raise ValueError(f"colorspace: {self.colorspace!r} is none of {COLORSPACES}")
+        colorspace = canonical_name(self.colorspace)
+        if colorspace is not None and colorspace not in COLORSPACES:
+            raise ValueError(f"colorspace: {colorspace!r} is none of {COLORSPACES}")
+        region = None if self.region is None else check_region(self.region)
+        return self._replace(colorspace=colorspace, scale=check_scale(self.scale), region=region)
 
     @property
     def is_plain(self) -> bool:
@@ -216,6 +220,7 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
     ``given`` are all options of :func:`decode`.
     """
     options = _Options(**{name: value for name, value in given.items() if name != "strict"})
+    options = options._replace(colorspace=canonical_name(options.colorspace))
     colours = options.colorspace is None or options.colorspace in COLORSPACES
     if not scans.fast_forms_enabled() or not options.is_plain or not colours or not given["strict"]:
         return lambda _: None

@@ -75,3 +75,18 @@ def check_array(
     right = not dtypes or (dtype.kind if isinstance(dtypes, str) else _dtype_name(dtype)) in dtypes
     if not right or (ndim and len(shape) != ndim) or (tail and shape[-len(tail) :] != tail):
         raise ValueError(f"{name}: expected {expected}, got {dtype} {shape}")
+
+
+def check_flags(**flags: Any) -> None:
+    """TypeError for an argument that is neither True nor False (nor 1 or 0): as a flag, the text "no" is true."""
+    for name, value in flags.items():
+        if value is True or value is False or type(value).__name__ in ("bool", "bool_"):  # NumPy's, 2.x and 1.x
+            continue
+        if not isinstance(value, int) or value not in (0, 1):
+            raise TypeError(f"{name}: True or False expected, got {value!r}")
+
+
+def check_shown(name: str, array: object) -> None:
+    """ValueError for a masked array that hides samples, as ``np.asarray`` would show them."""
+    if getattr(getattr(array, "mask", None), "any", bool)():
+        raise ValueError(f"{name}: some samples are masked; give them values by .filled(...)")

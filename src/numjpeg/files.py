@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from numjpeg.container.header import read_header
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
+from numjpeg.errors import check_flags
 from numjpeg.sources import PathOrFile, check_binary, is_data, name_error, read_bytes
 
 _NO_REPLACEMENT = {errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES}
@@ -35,9 +36,10 @@ def imread(file: PathOrFile, *, exif_orientation: bool = False, **options: Any) 
     """
     if is_data(file):
         raise TypeError(f"file: a path or a binary file expected, got {type(file).__name__}; decode takes bytes")
-    data = read_bytes(file, "file")
+    check_flags(exif_orientation=exif_orientation)
     name = os.fspath(file) if isinstance(file, str | os.PathLike) else getattr(file, "name", None)
     try:
+        data = read_bytes(file, "file")
         image = decode(data, **options)
         # decode has checked what it needs; the rest of the file may be broken.
         return upright(image, read_header(data, strict=False).orientation) if exif_orientation else image
@@ -74,6 +76,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """
     with _errors_name(path):
         target = Path(path)
+        if os.fspath(path).endswith(tuple(filter(None, (os.sep, os.altsep)))):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if target.exists() and not target.is_file():
             target.write_bytes(data)
             return

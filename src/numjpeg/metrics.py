@@ -14,6 +14,8 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from numjpeg.errors import check_flags, check_shown
+
 _RANGES = {"bool": 1, "uint8": 255, "uint16": 65535}
 """Ranges of the types whose samples usually fill them. Wider and signed types often hold 8-bit samples."""
 
@@ -39,12 +41,17 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
 
     Raises
     ------
-    ValueError if the shapes differ, there are no samples, or samples are complex.
+    ValueError if the shapes or Pillow's modes differ, there are no samples, or samples are complex, masked, or
+    palette indices.
 
     >>> mse(np.array([0, 255], np.uint8), np.array([255, 255], np.uint8))
     32512.5
     """
-    first, second = np.asarray(reference), np.asarray(image)
+    check_flags(per_channel=per_channel)
+    first, second = _samples("reference", reference), _samples("image", image)
+    modes = [getattr(picture, "mode", None) for picture in (reference, image)]
+    if isinstance(modes[0], str) and isinstance(modes[1], str) and modes[0] != modes[1]:
+        raise ValueError(f"image: its mode {modes[1]!r} differs from the reference's {modes[0]!r}")
     if first.shape != second.shape:
         raise ValueError(f"image: shape {second.shape} differs from the reference's {first.shape}")
     if first.size == 0:
@@ -66,6 +73,14 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
         total += difference.reshape(-1, channels).sum(axis=0) if per_channel else difference.sum()
     means: NDArray[np.float64] = total / (first.size // channels)
     return means if per_channel else float(means[0])
+
+
+def _samples(name: str, picture: ArrayLike) -> NDArray[Any]:
+    """A picture as an array, unless its samples are no amounts of light or some of them are hidden."""
+    check_shown(name, picture)
+    if getattr(picture, "mode", None) in ("P", "PA"):
+        raise ValueError(f'{name}: a Pillow image of palette indices; image.convert("RGB") gives colours')
+    return np.asarray(picture)
 
 
 def _difference(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
@@ -119,7 +134,9 @@ def psnr(
     """
     if data_range is None:
         data_range = _type_range(np.asarray(reference).dtype, np.asarray(image).dtype)
-    if not data_range > 0 or data_range == float("inf"):
+    if isinstance(data_range, bool | np.bool_ | str):
+        raise TypeError(f"data_range: a number expected, got {data_range!r}")
+    if not data_range > 0 or data_range >= float("inf"):
         raise ValueError(f"data_range: {data_range} is not a positive number")
     error = mse(reference, image, per_channel=per_channel)
     with np.errstate(divide="ignore"):
@@ -128,7 +145,7 @@ def psnr(
 
 
 def _type_range(first: np.dtype[Any], second: np.dtype[Any]) -> float:
-    if first != second:
+    if first.name != second.name:  # the names are the same for both byte orders
         raise ValueError(f"data_range: must be given, since the types differ ({first}, {second})")
     if first.name not in _RANGES:
         raise ValueError(f"data_range: must be given for {first} samples (for 8-bit pictures 255)")

@@ -11,7 +11,6 @@ A source is one of three things:
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import IO, Any
 
 PathOrFile = str | os.PathLike[str] | IO[bytes]
@@ -30,7 +29,8 @@ def read_source(source: Any, name: str = "data") -> bytes | memoryview:
     if isinstance(source, bytes):
         return source
     if isinstance(source, str | os.PathLike):
-        return Path(source).read_bytes()
+        with open(source, "rb") as file:  # noqa: PTH123 (Path would change the name that an error shows)
+            return file.read()
     try:
         view = memoryview(source)
     except TypeError:
@@ -60,8 +60,8 @@ def _read_file(file: Any, name: str) -> bytes:
 def check_binary(file: Any, method: str, name: str) -> None:
     """Raise TypeError unless it is a file object with that method that is open as binary."""
     if not hasattr(file, method):
-        kind = type(file).__name__
-        raise TypeError(f"{name}: {kind} is neither a path nor a binary file object nor bytes")
+        what = "a path nor a binary file object" + (" nor bytes" if method == "read" else "")
+        raise TypeError(f"{name}: {type(file).__name__} is neither {what}")
     if hasattr(file, "encoding"):
         raise TypeError(f'{name}: the file is open as text, open it with mode "{method[0]}b"')
 

@@ -263,11 +263,16 @@ def read_part(file: bytes, structure: Structure, view: View) -> Iterator[tuple[i
                 break  # what lies below is not needed
 
 
+def check_limit(max_pixels: Any) -> None:
+    """TypeError for a limit that is no integer."""
+    if isinstance(max_pixels, bool) or not isinstance(max_pixels, int | np.integer | None):
+        raise TypeError(f"max_pixels: an integer or None expected, got {max_pixels!r}")
+
+
 def check_size(structure: Structure, max_pixels: int | None) -> None:
     """Refuse more pixels than the caller allows, and a huge frame that the file is too small to fill."""
     frame, offset = structure.require_frame(), structure.frame_offset
-    if isinstance(max_pixels, bool) or not isinstance(max_pixels, int | np.integer | None):
-        raise TypeError(f"max_pixels: an integer or None expected, got {max_pixels!r}")
+    check_limit(max_pixels)
     size = f"{frame.width} x {frame.height} pixels"
     if max_pixels is not None and frame.width * frame.height > max_pixels:
         raise UnsupportedError(f"{size}: more than max_pixels={max_pixels}", offset=offset)

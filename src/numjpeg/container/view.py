@@ -178,10 +178,10 @@ def _of_component(first: int, count: int, factor: int, most: int) -> slice:
 def check_scale(scale: Any) -> float:
     """The scale as a float; ValueError if it is none of 1, 1/2, 1/4 and 1/8."""
     try:
-        if isinstance(scale, bool):
+        if isinstance(scale, bool | np.bool_ | str):
             raise TypeError
         value = float(scale)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"scale: a number expected, got {scale!r}") from None
     if value not in SIZES:
         raise ValueError(f"scale: {scale!r} is none of 1, 1/2, 1/4 and 1/8")
@@ -191,6 +191,8 @@ def check_scale(scale: Any) -> float:
 def check_region(region: Any) -> tuple[int, int, int, int]:
     """A region as four plain integers; ValueError if it is empty or begins outside of any picture."""
     try:
+        if any(isinstance(number, bool) for number in region):
+            raise TypeError
         top, left, height, width = map(as_integer, region)
     except (TypeError, ValueError):
         raise TypeError(f"region: (top, left, height, width) expected, integers, got {region!r}") from None

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from numjpeg.colorspaces import canonical_name
 from numjpeg.container.header import read_header
 from numjpeg.errors import JpegError
 from numjpeg.jpeg2000 import is_jpeg2000
@@ -46,6 +47,7 @@ def add_decode(commands: Any) -> None:
     )
     command.add_argument(
         "--colorspace",
+        type=canonical_name,
         choices=("GRAY", "RGB", "BGR", "YCbCr", "CMYK", "raw"),
         help="what to decode to; by default what the file holds. BGR, YCbCr and raw (components as stored) "
         "go into .npy only",
