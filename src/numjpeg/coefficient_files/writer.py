@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
+from itertools import chain
 
 from numjpeg.arguments import Scans
 from numjpeg.coefficient_files.checks import plan_writing
@@ -72,6 +74,7 @@ def write_file(
     script: Script = (),
     restart_rows: int = 0,
     arithmetic: bool = False,
+    merged: bool = False,
 ) -> bytes:
     """Write a sequential file, or with a script a progressive one, its segments in libjpeg's order.
 
@@ -84,6 +87,7 @@ def write_file(
     restart_rows : rows of MCUs between restart markers in a progressive file; 0 for
         ``coefficients.restart_interval``.
     arithmetic : code the planes by arithmetic coding; ``huffman_tables`` and ``bands`` are not looked at.
+    merged : put tables into as few segments as possible, which libjpeg does not.
 
     Returns
     -------
@@ -95,14 +99,17 @@ def write_file(
     """
     frame = frame_of(coefficients, progressive=bool(script), arithmetic=arithmetic)
     scans = make_scans(frame, script, coefficients.restart_interval, restart_rows)
-    file = BytesIO()  # which gives its content away without a copy
-    file.writelines(head(coefficients, frame))
     if arithmetic:
-        file.writelines(_arithmetic_scans(scans, coefficients))
+        coded = _arithmetic_scans(scans, coefficients)
+    elif script and merged:
+        coded = _scans_that_share_tables(scans, _component_data(scans, coefficients, bands))
     elif script:
-        file.writelines(_progressive_scans(scans, _component_data(scans, coefficients, bands)))
+        coded = _progressive_scans(scans, _component_data(scans, coefficients, bands))
     else:
-        file.writelines(_sequential_scans(scans, coefficients, bands, huffman_tables))
+        coded = _sequential_scans(scans, coefficients, bands, huffman_tables)
+    pieces = chain(head(coefficients, frame), coded)
+    file = BytesIO()  # which gives its content away without a copy
+    file.writelines(segments.merged(pieces) if merged else pieces)
     file.write(bytes((0xFF, markers.EOI)))
     return file.getvalue()
 
@@ -155,11 +162,20 @@ def _arithmetic_scans(scans: list[Scan], coefficients: Coefficients) -> Iterator
         yield from write_arithmetic(scan, coefficients.planes)
 
 
-def scan_costs(coefficients: Coefficients) -> Callable[[Script], int]:
-    """What tells how many bytes scans of a progressive file take, their tables and headers included."""
+def scan_costs(coefficients: Coefficients, merged: bool = False) -> Callable[[Script], int]:
+    """What tells how many bytes scans of a progressive file take, their tables and headers included.
+
+    ``merged`` : as of :func:`write_file`. Four tables share the 4 bytes of a segment's head.
+    """
     frame = frame_of(coefficients, progressive=True)
     data = _component_data(make_scans(frame, (), 0), coefficients, None)
-    return lambda script: sum(map(len, _progressive_scans(make_scans(frame, script, 0), data)))
+
+    def cost(script: Script) -> int:
+        pieces = list(_progressive_scans(make_scans(frame, script, 0), data))
+        saved = 3 * sum(piece.startswith(segments.DHT_MARKER) for piece in pieces) if merged else 0
+        return sum(map(len, pieces)) - saved
+
+    return cost
 
 
 def _component_data(scans: list[Scan], coefficients: Coefficients, bands: Bands | None) -> list[ComponentData]:
@@ -173,12 +189,53 @@ def _progressive_scans(scans: list[Scan], data: list[ComponentData]) -> Iterator
     """Of each scan its Huffman tables, its restart interval if that changes, its header and its data."""
     interval = 0
     for scan in scans:
-        symbols = encode_scan(scan, data)
-        scan.huffman_tables.update(optimal_tables((scan, piece.frequencies(scan)) for piece in symbols))
+        coded = _with_tables(scan, data)
         for key, table in scan.huffman_tables.items():
             yield segments.build_dht(*key, table)
         if scan.restart_interval != interval:
             interval = scan.restart_interval
             yield segments.build_dri(interval)
         yield segments.build_sos(scan)
-        yield from write_symbols(scan, symbols)
+        yield from coded
+
+
+def _with_tables(scan: Scan, data: list[ComponentData]) -> Iterator[bytes]:
+    """The data of a progressive scan, which gets its Huffman tables at once."""
+    symbols = encode_scan(scan, data)
+    scan.huffman_tables.update(optimal_tables((scan, piece.frequencies(scan)) for piece in symbols))
+    return write_symbols(scan, symbols)
+
+
+MOST_TABLES = 4
+"""Huffman tables of a class that are in force at a time (B.2.4.2)."""
+
+
+def _scans_that_share_tables(scans: list[Scan], data: list[ComponentData]) -> Iterator[bytes]:
+    """The same without restart intervals, as many scans as possible behind one segment of tables.
+
+    Equal tables stand there once.
+    """
+    numbers: dict[tuple[int, HuffmanTable], int] = {}
+    waiting: list[bytes] = []
+
+    def flush() -> Iterator[bytes]:
+        for (table_class, table), number in numbers.items():
+            yield segments.build_dht(table_class, number, table)
+        yield from waiting
+        numbers.clear()
+        waiting.clear()
+
+    for scan in scans:
+        coded = _with_tables(scan, data)
+        own = {key: (key[0], table) for key, table in scan.huffman_tables.items()}
+        needed = [table_class for table_class, _ in numbers.keys() | own.values()]
+        if max(map(needed.count, (0, 1))) > MOST_TABLES:
+            yield from flush()
+        for each in own.values():
+            numbers.setdefault(each, sum(table_class == each[0] for table_class, _ in numbers))
+        numbered = {key: numbers[each] for key, each in own.items()}
+        components = tuple(
+            replace(c, Td=numbered.get((0, c.Td), 0), Ta=numbered.get((1, c.Ta), 0)) for c in scan.components
+        )
+        waiting += [segments.build_sos(replace(scan, components=components)), *coded]
+    yield from flush()

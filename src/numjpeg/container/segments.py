@@ -6,7 +6,7 @@ each ``build_*`` gives the whole segment, marker and length included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
@@ -30,6 +30,21 @@ def build(marker: int, payload: bytes) -> bytes:
     if len(payload) > MAX_SEGMENT:
         raise ValueError(f"{markers.marker_name(marker)}: {len(payload)} bytes, at most {MAX_SEGMENT} fit")
     return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2, "big") + payload
+
+
+DQT_MARKER, DHT_MARKER = bytes((0xFF, markers.DQT)), bytes((0xFF, markers.DHT))
+
+
+def merged(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Pieces of a file, in which segments of tables of one kind that follow each other have become one segment."""
+    waiting = b""
+    for piece in pieces:
+        if piece[:2] in (DQT_MARKER, DHT_MARKER) and piece[:2] == waiting[:2]:
+            waiting = build(piece[1], waiting[4:] + piece[4:])
+        else:
+            yield waiting
+            waiting = piece
+    yield waiting
 
 
 # --- DQT: quantization tables (B.2.4.1) ------------------------------------------------------------------

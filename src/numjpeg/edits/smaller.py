@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from numjpeg.coefficient_files.checks import plan_writing
 from numjpeg.coefficient_files.reader import read_coefficients
-from numjpeg.coefficient_files.writer import scan_costs, write_coefficients
+from numjpeg.coefficient_files.writer import scan_costs, write_file
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import metadata
 from numjpeg.container.header import read_header
@@ -27,9 +28,10 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
     Parameters
     ----------
     data : the file: its bytes (any buffer), a path, or a binary file object.
-    progressive : try a progressive file, too, with the scans that cost least for this picture.
+    progressive : try a progressive file, too, with the scans that cost least for this picture. Without it a file
+        keeps its process: sequential or progressive, Huffman or arithmetic coding.
     strip : metadata to leave out: None for none, "all", or "most", which is all but the ICC profile and the
-        orientation. Segments that say how to read the colours, and the pixel density in them, always stay.
+        orientation. What says how to read the colours, and the pixel density of JFIF, always stay.
 
     Returns
     -------
@@ -50,12 +52,16 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
         raise UnsupportedError("a file of several pictures, whose index would become wrong")
     original = replace(read_coefficients(file, max_pixels=None), restart_interval=0)
     c = original if strip is None else replace(original, application_segments=_kept(original, strip))
-    found = [write_coefficients(c, optimize=True)]
-    if progressive:
-        found.append(write_coefficients(c, scans=cheapest_script(c.components, scan_costs(c))))
+    arithmetic = "arithmetic" in header.process
+    if arithmetic:
+        found = [_written(c, arithmetic=True, progressive="progressive" in header.process)]
+    else:
+        found = [] if "progressive" in header.process and not progressive else [_written(c)]
+    if progressive or not found:
+        found.append(_written(c, scans=cheapest_script(c.components, scan_costs(c, merged=True))))
     smallest = min(found, key=len)
     before, after = (decode(each, colorspace="raw", max_pixels=None) for each in (file, smallest))
-    if not np.array_equal(before, after):
+    if not np.array_equal(before, after) or read_header(smallest).colorspace != header.colorspace:
         raise UnsupportedError("written anew, the file would have other pixels")
     if strip is None and header.trailing:
         start, count = header.trailing
@@ -63,12 +69,22 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
     return smallest if len(smallest) < len(file) else file
 
 
+def _written(c: Coefficients, *, progressive: bool = False, arithmetic: bool = False, scans: Any = None) -> bytes:
+    """A file with tables for the picture, in as few segments as possible."""
+    checked, tables, script = plan_writing(
+        c, optimize=True, progressive=progressive, arithmetic=arithmetic, scans=scans
+    )
+    return write_file(checked, tables, script=script, arithmetic=arithmetic, merged=True)
+
+
 def _kept(c: Coefficients, strip: str) -> list[metadata.Marked]:
     """The segments without which colours would change; with "most" also the profile and the orientation."""
     segments = c.application_segments
     kept = [metadata.jfif_like(segments)] if metadata.has_jfif(segments) else []
-    adobe = [segment for segment in segments if metadata.is_adobe(*segment)]
-    kept += adobe[-1:]
+    transform = metadata.adobe_transform(segments)
+    # JFIF says that three components are YCbCr; a single one is gray whatever is said.
+    if transform is not None and len(c.components) > 1 and not (kept and len(c.components) == 3):
+        kept.append(metadata.adobe(transform))
     if strip == "most":
         number = orientation(c) or 1
         if number != 1:

@@ -251,7 +251,10 @@ def cheapest_script(components: Sequence[Component], cost: Cost) -> list[ScriptS
 
 
 def _ac_scans(component: int, size: Callable[[ScriptScan], int]) -> list[ScriptScan]:
-    """The cheapest scans of a component's AC coefficients: first the depth is chosen, then the bands."""
+    """The cheapest scans of a component's AC coefficients.
+
+    The depth is chosen by one band and by two; then the bands, for this depth and for none.
+    """
 
     def band(start: int, stop: int, depth: int) -> ScriptScan:
         return ScriptScan((component,), start, stop - 1, 0, depth)
@@ -261,13 +264,16 @@ def _ac_scans(component: int, size: Callable[[ScriptScan], int]) -> list[ScriptS
     for depth in DEPTHS:
         low = min(size(band(1, 64, depth)), size(band(1, 9, depth)) + size(band(9, 64, depth)))
         totals.append(low + sum(map(size, refinements[:depth])))
-    depth = totals.index(min(totals))
-    # From each start on, the cheapest bands to the end.
-    best: dict[int, tuple[int, list[ScriptScan]]] = {64: (0, [])}
-    for start in reversed(STARTS):
-        choices = []
-        for stop in (after for after in best if after > start):
-            scan = band(start, stop, depth)
-            choices.append((size(scan) + best[stop][0], [scan, *best[stop][1]]))
-        best[start] = min(choices)
-    return best[1][1] + refinements[:depth][::-1]
+    found = []
+    for depth in sorted({0, totals.index(min(totals))}):
+        # From each start on, the cheapest bands to the end.
+        best: dict[int, tuple[int, list[ScriptScan]]] = {64: (0, [])}
+        for start in reversed(STARTS):
+            choices = []
+            for stop in (after for after in best if after > start):
+                scan = band(start, stop, depth)
+                choices.append((size(scan) + best[stop][0], [scan, *best[stop][1]]))
+            best[start] = min(choices)
+        later = refinements[:depth][::-1]
+        found.append((best[1][0] + sum(map(size, later)), best[1][1] + later))
+    return min(found)[1]
