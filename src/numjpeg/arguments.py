@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from operator import index
 from types import NoneType, SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,8 +41,7 @@ UNSCALED = 50
 """The quality at which libjpeg's tables are those of T.81 K.1."""
 
 
-@dataclass(frozen=True)
-class Tuning:
+class Tuning(NamedTuple):
     """What a search is to find: the parameters of :func:`numjpeg.encode` of these names."""
 
     tune: str | None
@@ -56,8 +55,7 @@ class Tuning:
     """Search for the scans of the progressive file, too."""
 
 
-@dataclass(frozen=True)
-class Lossless:
+class Lossless(NamedTuple):
     """How a lossless file is coded."""
 
     predictor: int | None
@@ -104,8 +102,7 @@ class Settings:
         return repr((self.source, self.stored, self.frame, tables, *of_scans))
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What :func:`numjpeg.encode` is going to do."""
 
     samples: NDArray[Any]
@@ -120,28 +117,34 @@ def plan_encoding(image: ArrayLike, quality: int | None, colorspace: str | None,
     ------
     ValueError, TypeError naming the argument.
     """
-    samples, source, precision = _picture(image, colorspace, options.get("precision"), options.get("lossless"))
-    options["precision"] = precision
-    height, width, _ = samples.shape
-    remember = _SMALL.issuperset(map(type, options.values()))
-    find = _remembered_settings if remember and type(quality) in (int, NoneType) else _settings
-    return Plan(samples, find(height, width, source, quality, **options))
+    given = (quality, colorspace, *options.values())
+    find = _remembered_settings if _SMALL.issuperset(map(type, given)) else _settings
+    return _plan(image, lambda shape, dtype, mode: find(shape, dtype, mode, quality, colorspace, **options))
 
 
 def planner(quality: int | None, colorspace: str | None, **options: Any) -> Callable[[ArrayLike], Plan]:
     """:func:`plan_encoding` for many pictures: those of one size share their settings, whatever the options."""
 
-    asked = options.pop("precision", None)
-
     @lru_cache(maxsize=64)
-    def settings(height: int, width: int, source: str, precision: int) -> Settings:
-        return _settings(height, width, source, quality, precision=precision, **options)
+    def settings(shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None) -> Settings:
+        return _settings(shape, dtype, mode, quality, colorspace, **options)
 
-    def plan(image: ArrayLike) -> Plan:
-        samples, source, precision = _picture(image, colorspace, asked, options.get("lossless"))
-        return Plan(samples, settings(*samples.shape[:2], source, precision))
+    return lambda image: _plan(image, settings)
 
-    return plan
+
+def _plan(image: ArrayLike, find: Callable[..., Settings]) -> Plan:
+    """The plan for a picture; ``find`` gives the settings for its shape, type and Pillow mode."""
+    mode = None if isinstance(image, np.ndarray) else getattr(image, "mode", None)
+    if not isinstance(mode, str):
+        mode = None
+    elif mode not in _MODES:
+        raise ValueError(_refusal_of(mode))
+    array = _array(image)
+    settings = find(array.shape, array.dtype, mode)
+    bits = settings.coefficients.precision
+    if bits not in (8, 16) and int(array.max()) >> bits:
+        raise ValueError(f"image: a sample of {array.max()}, {bits} bits hold {(1 << bits) - 1} at most")
+    return Plan(array if array.ndim == 3 else array[:, :, np.newaxis], settings)
 
 
 _FLAGS = "optimize", "progressive", "arithmetic", "keep_rgb", "fancy_upsampling"
@@ -150,14 +153,25 @@ _SMALL = frozenset((bool, int, float, str, NoneType))
 """Types of values that are compared by content, and small enough to keep 64 of them."""
 
 
-def _settings(height: int, width: int, source: str, quality: int | None, **options: Any) -> Settings:
+def _settings(
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    mode: str | None,
+    quality: int | None,
+    colorspace: str | None,
+    **options: Any,
+) -> Settings:
+    """The settings for a picture of this shape and type; ``mode`` is that of a Pillow image."""
     given = SimpleNamespace(**options)  # every other parameter of encode by its name
+    check_flags(lossless=given.lossless)
+    source, precision = _source(shape, dtype, mode, colorspace, given)
     check_flags(**{name: options[name] for name in _FLAGS})
+    height, width = shape[:2]
     if given.dct_method not in dct.METHODS:
         raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
     has_target = given.target_bytes is not None or given.target_psnr is not None
     searches = given.tune is not None or has_target
-    precision, subsampling, keep_rgb = given.precision, given.subsampling, given.keep_rgb
+    subsampling, keep_rgb = given.subsampling, given.keep_rgb
     how = _lossless(given.lossless, given.predictor, given.point_transform, precision)
     if how:
         _refuse(
@@ -255,22 +269,20 @@ _MODES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "YCbCr": "YCbCr"}
 """Pillow's modes that are stored as they are."""
 
 
-def _picture(
-    image: ArrayLike, colorspace: str | None, precision: Any = None, lossless: Any = False
-) -> tuple[NDArray[Any], str, int]:
-    """The picture as ``(height, width, channels)``, what its channels are, and bits a sample."""
-    check_flags(lossless=lossless)
+def _source(
+    shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, colorspace: str | None, given: SimpleNamespace
+) -> tuple[str, int]:
+    """What a picture's channels are, and bits a sample; ``mode`` is that of a Pillow image."""
     source = None if colorspace is None else canonical_name(colorspace)
-    mode = getattr(image, "mode", None)
-    if isinstance(mode, str) and not isinstance(image, np.ndarray):
-        source = _colorspace_of_mode(mode, source)
-    array = _array(image)
-    precision = _precision(array, precision, bool(lossless))
-    if array.ndim == 2:
-        array = array[:, :, np.newaxis]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
-        raise ValueError(f"image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) expected, got {np.shape(image)}")
-    height, width, channels = array.shape
+    if mode is not None:
+        if source not in (None, _MODES[mode]):
+            raise ValueError(f"colorspace: {source!r} contradicts the image's mode {mode!r}")
+        source = _MODES[mode]
+    precision = _precision(dtype, given.precision, bool(given.lossless))
+    channels = 1 if len(shape) == 2 else shape[-1] if len(shape) == 3 else 0
+    if channels not in (1, 3, 4):
+        raise ValueError(f"image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) expected, got {shape}")
+    height, width = shape[:2]
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise ValueError(f"image: {height} x {width} pixels, sides of 1 to {MAX_SIDE} can be stored")
     if source is None:
@@ -284,7 +296,7 @@ def _picture(
         raise ValueError(f"colorspace: {colorspace!r} is none of {tuple(CHANNELS)}")
     if CHANNELS[source] != channels:
         raise ValueError(f"colorspace: {colorspace!r} does not fit {channels} channels")
-    return array, source, precision
+    return source, precision
 
 
 def _array(image: ArrayLike) -> NDArray[Any]:
@@ -301,33 +313,27 @@ def _array(image: ArrayLike) -> NDArray[Any]:
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-def _precision(array: NDArray[Any], precision: Any, lossless: bool) -> int:
-    """Bits a sample; see that the array's samples have no more."""
+def _precision(dtype: np.dtype[Any], precision: Any, lossless: bool) -> int:
+    """Bits a sample of an array of this type."""
     if precision is None:
-        precision = 16 if lossless and array.dtype == np.uint16 else 8
+        precision = 16 if lossless and dtype == np.uint16 else 8
     bits = checked_integer("precision", precision, 2, 16)
     if not lossless and bits not in (8, 12):
         raise ValueError(f"precision: {bits} is neither 8 nor 12; lossless takes 2 to 16")
     expected = np.uint8 if bits <= 8 else np.uint16
-    if array.dtype != expected:
-        advice = _advice(array.dtype) if bits == 8 else f" of values 0 .. {(1 << bits) - 1}"
+    if dtype != expected:
+        advice = _advice(dtype) if bits == 8 else f" of values 0 .. {(1 << bits) - 1}"
         wanted = "uint8 or uint16" if lossless and bits == 8 else str(np.dtype(expected))
-        raise TypeError(f"image: {wanted} samples expected, got {array.dtype}{advice}")
-    if bits not in (8, 16) and array.size and int(array.max()) >> bits:
-        raise ValueError(f"image: a sample of {array.max()}, {bits} bits hold {(1 << bits) - 1} at most")
+        raise TypeError(f"image: {wanted} samples expected, got {dtype}{advice}")
     return bits
 
 
-def _colorspace_of_mode(mode: str, source: str | None) -> str:
-    """What the channels of a Pillow image are; ``source`` is what the caller takes them for."""
-    if mode not in _MODES:
-        advice = _CONVERSIONS.get(mode.partition(";")[0], 'image.convert("RGB")')
-        if mode.startswith("I;16"):
-            advice = f"np.asarray(image) with lossless=True keeps its 16 bits, or {advice}"
-        raise ValueError(f"image: JPEG cannot store Pillow's mode {mode!r}; {advice}")
-    if source not in (None, _MODES[mode]):
-        raise ValueError(f"colorspace: {source!r} contradicts the image's mode {mode!r}")
-    return _MODES[mode]
+def _refusal_of(mode: str) -> str:
+    """What is said of a Pillow image of a mode that JPEG cannot store."""
+    advice = _CONVERSIONS.get(mode.partition(";")[0], 'image.convert("RGB")')
+    if mode.startswith("I;16"):
+        advice = f"np.asarray(image) with lossless=True keeps its 16 bits, or {advice}"
+    return f"image: JPEG cannot store Pillow's mode {mode!r}; {advice}"
 
 
 def _advice(dtype: np.dtype[Any]) -> str:

@@ -28,7 +28,6 @@ from numjpeg.container.structure import Structure, read_structure
 from numjpeg.container.view import View, check_region, check_scale
 from numjpeg.entropy.planes import check_visits
 from numjpeg.errors import JpegError, check_flags
-from numjpeg.restoration import smoothing
 from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
 from numjpeg.synthesis import assemble, samples_of, synthesise
@@ -376,6 +375,8 @@ def _samples_of_planes(
     file: bytes, structure: Structure, view: View, options: _Options
 ) -> list[NDArray[Any] | None]:
     """Decode all scans of a frame, then its components to sample planes; None for one that is never sent."""
+    from numjpeg.restoration import smoothing  # noqa: PLC0415 (few files have several scans)
+
     frame = structure.require_frame()
     known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
     smoothed = options.block_smoothing and smoothing.is_useful(known, structure.component_tables.values())

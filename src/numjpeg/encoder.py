@@ -17,15 +17,12 @@ from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.scripts import Script, make_scans
-from numjpeg.entropy.arithmetic_writer import write_lossless
-from numjpeg.entropy.lossless_writer import code_lossless
 from numjpeg.metrics import psnr
 from numjpeg.scans import Bands, TableKey, fast_forms_enabled, optimal_tables, write_symbols
 from numjpeg.stages.blocks import pad_edges, split_blocks
 from numjpeg.stages.dct import fdct
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.level_shift import level_shift
-from numjpeg.stages.lossless_prediction import PREDICTORS
 from numjpeg.stages.quantization import quantize
 from numjpeg.stages.subsampling import downsample
 from numjpeg.synthesis import picture_of
@@ -313,7 +310,7 @@ def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
 
     def with_tables(tables: scaling.Tables, components: Sequence[Component] = coefficients.components) -> Plan:
         own = replace(coefficients, quantization_tables=dict(tables), components=tuple(components))
-        return replace(plan, settings=replace(plan.settings, coefficients=own, tuning=None))
+        return plan._replace(settings=replace(plan.settings, coefficients=own, tuning=None))
 
     def measure(own: Plan) -> tuple[float, Coefficients]:
         found = _quantized(own)
@@ -374,6 +371,9 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
 
 def _encode_lossless(plan: Plan, how: Lossless) -> bytes:
     """The lossless file of a picture: one scan of all components."""
+    from numjpeg.entropy.lossless_writer import code_lossless  # noqa: PLC0415 (seldom wanted)
+    from numjpeg.stages.lossless_prediction import PREDICTORS  # noqa: PLC0415
+
     settings = plan.settings
     coefficients = settings.coefficients
     frame = Frame(
@@ -401,7 +401,10 @@ def _encode_lossless(plan: Plan, how: Lossless) -> bytes:
         (code_lossless(replace(scan, Ss=predictor, huffman_tables={}), planes) for predictor in predictors),
         key=lambda coded: coded[1].bits(coded[2]),
     )
-    if settings.arithmetic:  # the predictor that costs least with Huffman coding is a good one
+    if settings.arithmetic:
+        from numjpeg.entropy.arithmetic_writer import write_lossless  # noqa: PLC0415 (seldom wanted)
+
+        # The predictor that costs least with Huffman coding is a good one.
         coding, data = segments.build_dac(scan.statistics_areas), write_lossless(scan, symbols.differences())
     else:
         scan.huffman_tables[0, 0] = table

@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.findings import Sink
 from numjpeg.container.frame import Scan
-from numjpeg.entropy import arithmetic_reader, arithmetic_writer, lossless_reader, progressive_reader
 from numjpeg.entropy.planes import Planes
-from numjpeg.entropy.progressive_writer import ComponentData, collect
 from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.entropy.sequential_writer import Codable, Symbols, band_symbols, write_scan
 from numjpeg.entropy.shared import Band
@@ -26,6 +24,7 @@ from numjpeg.stages.zigzag import zigzag
 from numjpeg.workspace import Workspace
 
 if TYPE_CHECKING:
+    from numjpeg.entropy.progressive_writer import ComponentData
     from numjpeg.fast.codewords.tokens import Tokens
 
 _fast_forms_enabled = True
@@ -60,6 +59,8 @@ def read_sequential(
     ``read`` : as of :func:`numjpeg.entropy.sequential_reader.read_bands`; left alone with arithmetic coding.
     """
     if scan.frame.arithmetic:
+        from numjpeg.entropy import arithmetic_reader  # noqa: PLC0415 (seldom wanted)
+
         bands = arithmetic_reader.read_sequential(data, scan, rows_per_band, sink)
         sizes = kept or [64] * len(scan.components)
         return ([own[..., :size] for own, size in zip(band, sizes, strict=True)] for band in bands)
@@ -74,7 +75,11 @@ def read_sequential(
 def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
     """Decode a progressive scan, as :func:`numjpeg.entropy.progressive_reader.read_scan`, mostly faster."""
     if scan.frame.arithmetic:
+        from numjpeg.entropy import arithmetic_reader  # noqa: PLC0415 (seldom wanted)
+
         return arithmetic_reader.read_progressive(data, scan, planes, sink)
+    from numjpeg.entropy import progressive_reader  # noqa: PLC0415 (not every file is progressive)
+
     reader = progressive_reader.reader_of(data, scan, planes, sink)
     if fast_forms_enabled():
         from numjpeg.fast.codewords import progressive  # noqa: PLC0415 (it may be missing)
@@ -87,7 +92,11 @@ def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int
 def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
     """Decode a lossless scan, as :func:`numjpeg.entropy.lossless_reader.read_scan`, in lanes if it is long."""
     if scan.frame.arithmetic:
+        from numjpeg.entropy import arithmetic_reader  # noqa: PLC0415 (seldom wanted)
+
         return arithmetic_reader.read_lossless(data, scan, sink)
+    from numjpeg.entropy import lossless_reader  # noqa: PLC0415 (seldom wanted)
+
     reader = lossless_reader.LosslessReader(data, scan, sink)
     if not fast_forms_enabled():
         return reader.samples(reader.walk())
@@ -178,6 +187,8 @@ def write_symbols(scan: Scan, symbols: Iterable[Codable]) -> Iterator[bytes]:
 
 def write_arithmetic(scan: Scan, planes: list[NDArray[np.int16]]) -> Iterator[bytes]:
     """The entropy-coded data of a scan with arithmetic coding, of its frame's planes ``(rows, columns, 8, 8)``."""
+    from numjpeg.entropy import arithmetic_writer  # noqa: PLC0415 (seldom wanted)
+
     return arithmetic_writer.write_scan(scan, (in_mcus(scan, band) for band in cut_bands(planes, scan, 0)))
 
 
@@ -190,6 +201,8 @@ def in_mcus(scan: Scan, band: list[NDArray[np.int16]]) -> list[NDArray[np.int16]
 
 def nonzero_coefficients(bands: Iterable[list[NDArray[np.int16]]]) -> list[ComponentData]:
     """What progressive scans are made of (:func:`numjpeg.entropy.progressive_writer.collect`)."""
+    from numjpeg.entropy.progressive_writer import collect  # noqa: PLC0415 (not every file is progressive)
+
     if not fast_forms_enabled():
         return collect(bands)
     from numjpeg.fast.codewords.scan_order import sequences_of  # noqa: PLC0415 (it may be missing)

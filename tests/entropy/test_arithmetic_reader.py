@@ -131,7 +131,7 @@ def test_conditioning_is_obeyed(
 ) -> None:
     """DAC says otherwise than the default: Pillow reads what we write, and we read it."""
     plain = numjpeg.encode(PICTURE, 95, progressive=progressive, arithmetic=True)
-    original = numjpeg.scans.arithmetic_writer.Areas.__init__
+    original = arithmetic_reader.Areas.__init__
 
     def areas(self: arithmetic_reader.Areas, scan: object) -> None:
         scan.conditioning.update(conditioning)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from numjpeg.arguments import Scans
 from numjpeg.coefficient_files.checks import plan_writing
@@ -14,7 +15,6 @@ from numjpeg.coefficients import Coefficients
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Frame, Scan, frame_of
 from numjpeg.container.scripts import Script, make_scans
-from numjpeg.entropy.progressive_writer import ComponentData, encode_scan
 from numjpeg.entropy.sequential_writer import MissingCodeError
 from numjpeg.scans import (
     Bands,
@@ -27,6 +27,9 @@ from numjpeg.scans import (
     write_symbols,
 )
 from numjpeg.stages.huffman import HuffmanTable
+
+if TYPE_CHECKING:
+    from numjpeg.entropy.progressive_writer import ComponentData
 
 
 def write_coefficients(
@@ -201,6 +204,8 @@ def _progressive_scans(scans: list[Scan], data: list[ComponentData]) -> Iterator
 
 def _with_tables(scan: Scan, data: list[ComponentData]) -> Iterator[bytes]:
     """The data of a progressive scan, which gets its Huffman tables at once."""
+    from numjpeg.entropy.progressive_writer import encode_scan  # noqa: PLC0415 (not every file is progressive)
+
     symbols = encode_scan(scan, data)
     scan.huffman_tables.update(optimal_tables((scan, piece.frequencies(scan)) for piece in symbols))
     return write_symbols(scan, symbols)

@@ -11,10 +11,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from numjpeg.container import tiff
+from numjpeg.container.segments import MAX_SEGMENT
 
-MAX_SEGMENT = 65533
-"""Bytes of payload that a segment can hold (B.1.1.4)."""
-EXIF = b"Exif\0\0"
 MPF = b"MPF\0"
 
 ORIENTATION, THUMBNAIL_OFFSET, THUMBNAIL_SIZE = 0x0112, 0x0201, 0x0202

@@ -64,7 +64,7 @@ class Fault:
         return f"byte {self.offset}{where}: {self.what} ({self.clause})"
 
 
-@dataclass
+@dataclass(eq=False)
 class Sink:
     """Takes all that is noticed while a file is read."""
 

@@ -124,7 +124,7 @@ def frame_of(coefficients: Coefficients, *, progressive: bool = False, arithmeti
     return Frame(marker, coefficients.precision, coefficients.height, coefficients.width, components)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scan:
     """A scan header (B.2.3) with the tables that are in force at it."""
 

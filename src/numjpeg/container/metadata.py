@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.container import markers
-from numjpeg.container.exif import EXIF
 from numjpeg.container.segments import MAX_SEGMENT
 
 JFIF = b"JFIF\0"
 JFXX = b"JFXX\0"
 ADOBE = b"Adobe"
+EXIF = b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 ICC = b"ICC_PROFILE\0"

@@ -20,7 +20,7 @@ from numjpeg.stages.huffman import MAX_CATEGORY, STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Structure:
     """What the markers of a file say."""
 

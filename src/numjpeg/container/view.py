@@ -23,7 +23,7 @@ SIZES = {1.0: 8, 0.5: 4, 0.25: 2, 0.125: 1}
 """Scale -> N, samples a side that a block of an unsubsampled component becomes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """A part of a frame at a scale. Its numbers are pixels of the scaled picture."""
 

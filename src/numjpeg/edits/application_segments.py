@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import markers, metadata
-from numjpeg.container.exif import EXIF, set_exif_size, turned_exif, upright_xmp
-from numjpeg.container.metadata import Marked
+from numjpeg.container.exif import set_exif_size, turned_exif, upright_xmp
+from numjpeg.container.metadata import EXIF, Marked
 
 
 def segments_of(source: Coefficients, result: Coefficients) -> list[Marked]:

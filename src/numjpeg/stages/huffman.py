@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from heapq import heapify, heappop, heapreplace
 from typing import NamedTuple
 
 import numpy as np
@@ -545,6 +544,8 @@ def _code_sizes(symbols: list[int], counts: list[int]) -> list[int]:
     first. The merged node keeps the index of the first one taken. So a node is one number: its count, and in the
     low 9 bits 256 less its index.
     """
+    from heapq import heapify, heappop, heapreplace  # noqa: PLC0415 (1 ms, and few files need new tables)
+
     heap = [count << 9 | 256 - symbol for symbol, count in zip(symbols, counts, strict=True)]
     heapify(heap)
     merged = []

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.container.exif import EXIF
+from numjpeg.container.metadata import EXIF
 from numjpeg.container.tiff import HEADERS
 
 MAX_DENSITY = 65535

@@ -44,7 +44,7 @@ def _marker_line(data: bytes, structure: Structure, segment: markers.Segment) ->
 
 def _application(payload: bytes) -> str:
     known = (
-        (exif.EXIF, "EXIF"),
+        (metadata.EXIF, "EXIF"),
         (exif.MPF, "index of a multi-picture file"),
         (metadata.XMP, "XMP"),
         (metadata.EXTENDED_XMP, "extended XMP"),
