@@ -81,7 +81,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
             return
-        target = target.resolve()  # a symbolic link stays, and what it points to is replaced
+        target = Path(os.path.realpath(target))  # a symbolic link stays, and what it points to is replaced
         temporary = target.with_name(f".numjpeg-{os.urandom(8).hex()}")  # short, as the target's name may be long
         try:
             stream = temporary.open("xb")  # with the permissions that any new file gets

@@ -36,3 +36,18 @@ def test_what_is_refused(jpg, png, tmp_path, capsys) -> None:
     assert main("explore", jpg, "--original", small) == 1
     assert "original: " in complaint(capsys, jpg)
     assert not (tmp_path / "file.html").exists()
+
+
+def test_the_page_replaces_no_file_that_is_read(jpg, png, tmp_path, capsys) -> None:
+    before = jpg.read_bytes()
+    for name in (jpg, png, tmp_path / "new.jpeg"):
+        assert "not called so" in usage(capsys, "explore", jpg, "-o", name, "-f")
+    odd = tmp_path / "photo.html"
+    odd.write_bytes(before)
+    link = tmp_path / "link"
+    link.symlink_to(odd)
+    for options in (["-f"], ["-o", odd], ["-o", link]):
+        assert main("explore", odd, *options) == 1
+        assert "is an input too" in complaint(capsys, odd)
+    assert main("explore", jpg, "--original", odd, "-o", odd) == 1
+    assert odd.read_bytes() == jpg.read_bytes() == before

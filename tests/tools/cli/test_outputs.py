@@ -104,6 +104,32 @@ def test_no_output_replaces_another_input(png, tmp_path, capsys):
     assert "is an input too" in capsys.readouterr().err
 
 
+def test_no_output_replaces_a_file_that_an_option_names(png, jpg, tmp_path, capsys):
+    tables = tmp_path / "tables.jpg"
+    tables.write_text("16 " * 64)
+    weights = tmp_path / "weights.jpg"
+    weights.write_bytes(pillow_jpeg(photo(channels=1)))
+    other = tmp_path / "other.jpg"
+    other.write_bytes(jpg.read_bytes())
+    for name, *arguments in (
+        (tables, "encode", png, "--qtables", tables),
+        (weights, "encode", png, "--importance", weights),
+        (other, "transform", jpg, "--drop", "+0+0", other),
+    ):
+        before = name.read_bytes()
+        assert main(*arguments, "-o", name) == 1
+        assert "is an input too" in capsys.readouterr().err
+        assert name.read_bytes() == before
+
+
+def test_a_loop_of_links_is_said_to_be_one(png, tmp_path, capsys):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert main("encode", loop, png) == 1
+    assert "symbolic links" in complaint(capsys, loop)
+    assert png.with_suffix(".jpg").exists()
+
+
 def test_a_name_is_a_folder_only_if_it_exists_ends_so_or_there_are_several_inputs(png, jpg, tmp_path, capsys):
     assert main("encode", png, "-o", tmp_path / "one") == 0
     assert (tmp_path / "one").read_bytes() == pillow_jpeg(photo())

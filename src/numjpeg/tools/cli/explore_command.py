@@ -7,9 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from numjpeg.tools.cli.console import STANDARD_STREAM, UsageError, display, emit, for_each
-from numjpeg.tools.cli.inputs import START_OF_IMAGE, open_picture, read_bytes, require_8_bits
+from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, START_OF_IMAGE, open_picture, read_bytes, require_8_bits
 from numjpeg.tools.cli.options import add_command, add_force, add_reading
-from numjpeg.tools.cli.outputs import check_output, write
+from numjpeg.tools.cli.outputs import (
+    PICTURE_SUFFIXES,
+    check_no_input,
+    check_output,
+    files_of_options,
+    write,
+)
 from numjpeg.tools.explain import printable
 from numjpeg.tools.explore import explore_page
 from numjpeg.tools.other_formats import PictureError
@@ -41,10 +47,13 @@ def run_explore(arguments: argparse.Namespace) -> int:
     """Write the page, and give the exit code."""
     if arguments.photo == STANDARD_STREAM and (arguments.output is None or arguments.original == STANDARD_STREAM):
         raise UsageError("- (standard input) needs -o PAGE, and is but one picture")
+    if Path(arguments.output or "").suffix.lower() in JPEG_SUFFIXES + PICTURE_SUFFIXES:
+        raise UsageError(f"-o {arguments.output}: explore writes a page, and pages are not called so")
 
     def explore(name: str) -> str:
         target = arguments.output or str(Path(name).with_suffix(".html"))
         if target != STANDARD_STREAM:
+            check_no_input(target, [name, *files_of_options(arguments)])
             check_output(target, arguments.force or arguments.output is not None)
         data = read_bytes(name)
         if not data.startswith(START_OF_IMAGE):

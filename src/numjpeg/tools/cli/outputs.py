@@ -31,8 +31,8 @@ class Outputs:
         names, output = arguments.inputs, arguments.output
         self.arguments, self.sources, self.extension = arguments, sources, extension
         self._force, self._keep = arguments.force, arguments.no_clobber
-        self._inputs = {Path(source.name).resolve() for source in sources if source.name != STANDARD_STREAM}
-        self._taken: dict[Path, str] = {}
+        self._inputs = set(map(_place, [*(source.name for source in sources), *files_of_options(arguments)]))
+        self._taken: dict[str, str] = {}
         self._directory: Path | None = None
         self._file: str | None = None
         several = len(names) > 1 or (arguments.recursive and is_folder(names[0]))
@@ -92,7 +92,7 @@ class Outputs:
             if sys.stdout is not None and sys.stdout.isatty():
                 raise PictureError("a picture is not written to a terminal; -o FILE or a pipe takes it")
             return target
-        place = Path(target).resolve()
+        place = _place(target)
         if source.name != STANDARD_STREAM and Path(target).exists() and Path(target).samefile(source.name):
             raise PictureError("the output would replace the input itself; -o names another file or directory")
         if place in self._inputs:
@@ -111,6 +111,24 @@ def _make(item: tuple[str, str | Exception], work: Callable[..., str], **how: An
     if isinstance(target, Exception):
         raise target
     return work(name, target, **how)
+
+
+def _place(name: str) -> str:
+    """Where a file is, whatever links lead to it; those that lead nowhere are no error here."""
+    return os.path.normcase(os.path.realpath(name))
+
+
+def files_of_options(arguments: argparse.Namespace) -> list[str]:
+    """The files that options other than the output name: they are read, too."""
+    given = vars(arguments)
+    names = [given.get("importance"), given.get("original"), *(given.get("qtables") or ())]
+    return [name for name in [*names, *(given.get("drop") or ())[1:]] if name]
+
+
+def check_no_input(target: str, inputs: Sequence[str]) -> None:
+    """Raise PictureError if an output would replace a file that is read."""
+    if _place(target) in map(_place, inputs):
+        raise PictureError(f"the output {target} is an input too; -o names another file")
 
 
 def require_jpeg_name(command: str, arguments: argparse.Namespace) -> None:
