@@ -255,6 +255,9 @@ def blend(picture: Picture, background: tuple[int, int, int]) -> Picture:
 # --- writing ---------------------------------------------------------------------------------------------
 
 _MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
+_HOLD_16_BITS = ("PNG", "TIFF", "JPEG2000", "IM")
+_HOLD_CMYK = ("TIFF", "JPEG2000", "IM", "PDF", "EPS")
+"""Pillow's names of formats. In others it clips samples of 16 bits, or converts CMYK, without a word."""
 
 
 def write_picture(picture: Picture, extension: str) -> bytes:
@@ -321,8 +324,14 @@ def _write_with_pillow(picture: Picture, extension: str) -> bytes:
     options = {key: value for key, value in picture.metadata.items() if key in ("icc_profile", "exif", "dpi")}
     if picture.pixels.dtype == np.uint16 and picture.model != "GRAY":
         raise PictureError(f"{name} files of 16 bits a sample are gray here; .ppm and .npy hold {picture.model}")
+    if picture.pixels.dtype == np.uint16 and name not in _HOLD_16_BITS:
+        raise PictureError(f"{name} cannot hold 16 bits a sample; .png, .tif, .pgm and .npy do")
+    if name == "WEBP":
+        options["lossless"] = True
     buffer = io.BytesIO()
     try:
+        if picture.model == "CMYK" and name not in _HOLD_CMYK:
+            raise ValueError("it would become RGB")
         mode = None if picture.pixels.dtype == np.uint16 else _MODES[picture.model]
         image = image_module.fromarray(np.ascontiguousarray(picture.pixels), mode)
         image.save(buffer, name, **options)

@@ -23,11 +23,19 @@ import numjpeg
 def test_decode_gives_pillows_pixels_in_any_format(jpg, tmp_path, extension):
     target = tmp_path / f"out.{extension}"
     assert main("decode", jpg, "-o", target) == 0
-    expected = pixels(jpg)
-    if extension == "webp":
-        assert np.abs(pixels(target).astype(int) - expected).mean() < 10  # WebP loses some
-    else:
-        np.testing.assert_array_equal(pixels(target), expected)
+    np.testing.assert_array_equal(pixels(target), pixels(jpg))
+
+
+@pytest.mark.parametrize("extension", ["webp", "gif", "bmp"])
+def test_what_a_format_would_clip_or_convert_is_refused(tmp_path, capsys, extension):
+    """Pillow writes 16-bit samples as 8-bit ones, clipped at 255, and CMYK as RGB."""
+    deep, cmyk = tmp_path / "deep.jpg", tmp_path / "cmyk.jpg"
+    deep.write_bytes(numjpeg.encode(np.arange(400, 800, dtype=np.uint16).reshape(20, 20), lossless=True))
+    cmyk.write_bytes(pillow_jpeg(Image.new("CMYK", (20, 20), (9, 99, 199, 0))))
+    for path, word in ((deep, "16 bits"), (cmyk, "CMYK")):
+        assert main("decode", path, "-o", tmp_path / f"out.{extension}") == 1
+        assert word in complaint(capsys, path)
+    assert not (tmp_path / f"out.{extension}").exists()
 
 
 def test_decode_writes_png_beside_the_input_and_keeps_metadata(tmp_path):

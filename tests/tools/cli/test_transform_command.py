@@ -78,3 +78,10 @@ def test_wrong_usage_and_what_fails(jpg, png, tmp_path, capsys):
     assert main("transform", png) == 1
     complaint(capsys, png)
     assert not list(tmp_path.glob("*.edited*"))
+
+
+def test_the_file_that_is_dropped_in_is_named_if_it_is_the_wrong_one(jpg, png, tmp_path, capsys):
+    for wrong, word in ((tmp_path / "none.jpg", "No such file"), (png, "begins like PNG")):
+        message = usage(capsys, "transform", jpg, "--drop", "+0+0", wrong)
+        assert f"--drop {wrong}: " in message
+        assert word in message

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from numjpeg.edits.regions import Region
+from numjpeg.edits.requantization import as_coefficients
 from numjpeg.edits.transform import transform
-from numjpeg.tools.cli.console import UsageError, display
+from numjpeg.tools.cli.console import FileError, UsageError, display, reason
 from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, find_sources, read_bytes
 from numjpeg.tools.cli.options import add_command, add_inputs, add_output, quality
 from numjpeg.tools.cli.outputs import Outputs, require_jpeg_name, write
@@ -92,7 +93,10 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
         found = re.fullmatch(r"\+(\d+)\+(\d+)", place)
         if not found:
             raise UsageError(f"--drop: {place!r} is not +X+Y")
-        drop = (file, int(found[1]), int(found[2]))
+        try:
+            drop = (as_coefficients(read_bytes(file)), int(found[1]), int(found[2]))
+        except FileError as error:
+            raise UsageError(f"--drop {file}: {reason(error)}") from None
     return {
         "operation": operation,
         "crop": arguments.crop,
