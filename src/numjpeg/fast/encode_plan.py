@@ -25,7 +25,7 @@ from numjpeg.container.markers import EOI, RST0
 from numjpeg.entropy.sequential_writer import Symbols
 from numjpeg.entropy.shared import interval_starts
 from numjpeg.fast.codewords.packing import close_intervals, pack
-from numjpeg.fast.codewords.tokens import VALUE_BITS, Tokens, block_starts, layout_of
+from numjpeg.fast.codewords.tokens import VALUE_BITS, Tokens, layout_of
 from numjpeg.fast.samples import forward_dct
 from numjpeg.fast.samples.tiles import TILE_BLOCKS, component_blocks, is_fusible
 from numjpeg.stages.mcu_order import block_component, interleave, pad_to_mcus
@@ -207,7 +207,8 @@ class EncodePlan(CoefficientPlan):
 
     def _prepare_keys(self) -> None:
         """What turns the value of a token into its key, less the distance from the token before."""
-        layout = layout_of(self.scan)
+        self._layout = layout = layout_of(self.scan)
+        self._starts = np.arange(0, len(self._present), 64)
         mcus, blocks = self._before.shape
         table = np.zeros(blocks, np.int16)
         for first, after_last, offset in layout.offsets:
@@ -234,7 +235,7 @@ class EncodePlan(CoefficientPlan):
         np.not_equal(own, _ZERO, out=present[:-1])
         present[::64] = True
         own_dc[...] = _ZERO
-        differences = np.subtract(self._dc_in_scan, self._dc.take(self._before), dtype=np.int32)
+        differences = self._dc_in_scan - self._dc.take(self._before)
         np.add(sequences, self._of_place, out=self._keys)
         position = present.nonzero()[0]
         key = np.empty(len(position), np.int64)
@@ -242,7 +243,8 @@ class EncodePlan(CoefficientPlan):
         np.subtract(position[1:], position[:-1], out=key[1:])
         np.left_shift(key, self._shift, out=key)
         key += self._keys.take(position).astype(np.int64)
-        return Tokens(key, block_starts(position), differences, 0)
+        starts = position.searchsorted(self._starts)
+        return Tokens(key, starts, differences, 0, self._layout)
 
     def scans(self, tokens: Tokens | Symbols) -> list[bytes]:
         """The entropy-coded data of each picture, up to EOI. The scan has its Huffman tables."""

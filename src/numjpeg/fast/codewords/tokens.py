@@ -69,10 +69,12 @@ class Tokens(NamedTuple):
     place in :attr:`_Layout.ac_numbers`. For a DC token the value is 0 and the table that of the block before."""
     dc_place: NDArray[np.integer]
     """Index of each block's DC token, and of a last one that only ends the last block."""
-    differences: NDArray[np.int32]
+    differences: NDArray[np.integer]
     """DC differences ``(MCUs, blocks an MCU)``."""
     first_mcu: int
     """Place of the band in the scan, in MCUs."""
+    layout: _Layout
+    """Of the scan's keys (:func:`layout_of`)."""
 
     def kept(self) -> tuple[Tokens, int]:
         """As of :class:`numjpeg.entropy.sequential_writer.Symbols`: 4 bytes a token, 8 a block."""
@@ -86,7 +88,7 @@ class Tokens(NamedTuple):
         dc = 512 * component + magnitude_category(self.differences)
         counts += np.bincount(dc.ravel(), minlength=counts.size).reshape(counts.shape)
 
-        numbers = layout_of(scan).ac_numbers
+        numbers = self.layout.ac_numbers
         of_category = np.bincount(by_category(self.key), minlength=64 * len(numbers) * 16).reshape(
             4, 16, len(numbers), 16
         )
@@ -100,8 +102,7 @@ class Tokens(NamedTuple):
 
     def code(self, scan: Scan, workspace: Workspace) -> Coded:
         """As of :class:`numjpeg.entropy.sequential_writer.Symbols`."""
-        count = len(self.key)
-        layout = layout_of(scan)
+        count, layout = len(self.key), self.layout
         codes = workspace.array("codes", (count,), np.uint64)
         lengths = workspace.array("lengths", (count,), np.uint64)
         tables = tuple(scan.huffman_tables[1, number] for number in layout.ac_numbers)
@@ -125,7 +126,7 @@ class Tokens(NamedTuple):
 
     def expand(self, scan: Scan) -> Symbols:
         """The same as symbols."""
-        run = (self.key >> VALUE_BITS).astype(np.intp) >> layout_of(scan).ac_bits
+        run = (self.key >> VALUE_BITS).astype(np.intp) >> self.layout.ac_bits
         value = ((self.key & ((1 << VALUE_BITS) - 1)) - _ZERO).astype(np.int16)
         is_dc = np.zeros(len(run), np.intp)
         is_dc[self.dc_place] = 1
@@ -133,7 +134,8 @@ class Tokens(NamedTuple):
         block = np.cumsum(is_dc) - is_dc - 1
         entry = np.flatnonzero((is_dc == 0) | (run > 0))
         run[is_dc == 1] = 0
-        return make_symbols(scan, self.differences, Runs(block[entry], run[entry], value[entry]), self.first_mcu)
+        runs = Runs(block[entry], run[entry], value[entry])
+        return make_symbols(scan, self.differences.astype(np.int32), runs, self.first_mcu)
 
 
 class _Layout(NamedTuple):
@@ -147,7 +149,7 @@ class _Layout(NamedTuple):
     of_block_before: NDArray[np.int16]
     """What is added to the value of the block before, for each block of an MCU."""
     dc_numbers: tuple[int, ...]
-    dc_offset: NDArray[np.int32]
+    dc_offset: NDArray[np.intp]
     """Where the difference 0 of each block of an MCU stands in :func:`dc_lookup`."""
 
 
@@ -161,7 +163,7 @@ def _layout(
     by_block = np.array([ac_numbers.index(Ta) << VALUE_BITS for Ta in ac_selectors], np.int16)[component]
     bounds = [*np.flatnonzero(np.diff(by_block, prepend=0)).tolist(), len(by_block)]
     offsets = [(first, after_last, by_block[first]) for first, after_last in pairwise(bounds)]
-    dc_rows = np.array([dc_numbers.index(Td) for Td in dc_selectors], np.int32)[component]
+    dc_rows = np.array([dc_numbers.index(Td) for Td in dc_selectors], np.intp)[component]
     return _Layout(
         tuple(ac_numbers + ac_numbers[-1:] * ((1 << ac_bits) - len(ac_numbers))),
         ac_bits,
@@ -227,13 +229,9 @@ def find_tokens(
     np.left_shift(key, VALUE_BITS + layout.ac_bits, out=key)
     np.add(key, values, out=key)
     predictors[:] = after
-    return Tokens(key, block_starts(position), differences, first_mcu)
-
-
-def block_starts(position: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Index of each block's first token, whose coefficient is number 0, and of the last one."""
-    starts: NDArray[np.intp] = (position & 63 == 0).nonzero()[0]
-    return starts
+    # A block's first token is the coefficient number 0.
+    starts = position.searchsorted(np.arange(0, len(present), 64))
+    return Tokens(key, starts, differences, first_mcu, layout)
 
 
 # --- look-up tables --------------------------------------------------------------------------------------
