@@ -21,7 +21,15 @@ from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, LAYOUTS, canonical_name
 from numjpeg.container import metadata, segments
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, Frame, frame_of
-from numjpeg.container.scripts import Script, ScriptScan, check_script, default_script, make_script
+from numjpeg.container.scripts import (
+    Script,
+    ScriptScan,
+    check_script,
+    default_script,
+    lossless_script,
+    make_scans,
+    make_script,
+)
 from numjpeg.errors import check_flags, check_shown
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
@@ -55,14 +63,6 @@ class Tuning(NamedTuple):
     """Search for the scans of the progressive file, too."""
 
 
-class Lossless(NamedTuple):
-    """How a lossless file is coded."""
-
-    predictor: int | None
-    """1 .. 7; None for whichever costs least."""
-    point_transform: int
-
-
 @dataclass(frozen=True, eq=False)
 class Settings:
     """What the arguments of :func:`numjpeg.encode` mean for pictures of one size. Nothing in it ever changes."""
@@ -76,11 +76,11 @@ class Settings:
     dct_method: str
     optimize: bool
     script: Script
-    """The scans of a progressive file; empty for a sequential one."""
+    """The scans of a progressive or lossless file; empty for a sequential one. A predictor of 0: the cheapest."""
     restart_rows: int
     """MCU rows between restart markers, if the caller gave rows; 0 if not."""
     tuning: Tuning | None
-    lossless: Lossless | None = None
+    lossless: bool = False
     arithmetic: bool = False
     """Arithmetic coding in place of Huffman's."""
 
@@ -92,7 +92,10 @@ class Settings:
     @cached_property
     def frame(self) -> Frame:
         """The frame header."""
-        return frame_of(self.coefficients, progressive=bool(self.script), arithmetic=self.arithmetic)
+        progressive = bool(self.script) and not self.lossless
+        return frame_of(
+            self.coefficients, progressive=progressive, lossless=self.lossless, arithmetic=self.arithmetic
+        )
 
     @cached_property
     def kind(self) -> str:
@@ -141,10 +144,14 @@ def _plan(image: ArrayLike, find: Callable[..., Settings]) -> Plan:
         raise ValueError(_refusal_of(mode))
     array = _array(image)
     settings = find(array.shape, array.dtype, mode)
-    bits = settings.coefficients.precision
-    if bits not in (8, 16) and int(array.max()) >> bits:
-        raise ValueError(f"image: a sample of {array.max()}, {bits} bits hold {(1 << bits) - 1} at most")
+    check_range("image", array, settings.coefficients.precision)
     return Plan(array if array.ndim == 3 else array[:, :, np.newaxis], settings)
+
+
+def check_range(name: str, samples: NDArray[Any], bits: int) -> None:
+    """ValueError if some of the argument's samples, uint8 or uint16, have more bits."""
+    if bits not in (8, 16) and int(samples.max()) >> bits:
+        raise ValueError(f"{name}: a sample of {samples.max()}, {bits} bits hold {(1 << bits) - 1} at most")
 
 
 _FLAGS = "optimize", "progressive", "arithmetic", "keep_rgb", "fancy_upsampling"
@@ -171,24 +178,34 @@ def _settings(
         raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
     has_target = given.target_bytes is not None or given.target_psnr is not None
     searches = given.tune is not None or has_target
-    subsampling, keep_rgb = given.subsampling, given.keep_rgb
-    how = _lossless(given.lossless, given.predictor, given.point_transform, precision)
-    if how:
+    if given.lossless:
         _refuse(
             "not together with lossless",
             quality=quality is not None,
             qtables=given.qtables is not None,
-            progressive=given.progressive or given.scans is not None,
-            subsampling=subsampling is not None,
+            progressive=given.progressive,
+            subsampling=given.subsampling is not None,
             tune=given.tune is not None,
             target_bytes=given.target_bytes is not None,
             target_psnr=given.target_psnr is not None,
         )
-        subsampling, keep_rgb = "1x1", source in ("RGB", "BGR")
-    elif searches and precision != 8:
+        stored = _stored_colorspace(source, source in ("RGB", "BGR"))
+        components = _components(stored, [(1, 1)] * CHANNELS[stored], LAYOUTS[stored].tables)
+        extra = _application_segments(stored, given)
+        given.precision = precision
+        return lossless_settings(height, width, components, extra, given, source, stored)
+    _refuse(
+        "only with lossless", predictor=given.predictor is not None, point_transform=given.point_transform != 0
+    )
+    subsampling, keep_rgb = given.subsampling, given.keep_rgb
+    if searches and precision != 8:
         raise ValueError(f"precision: files of {precision} bits are not searched for (tune, target_...)")
     stored = _stored_colorspace(source, keep_rgb)
-    factors = _sampling_factors(subsampling, stored)
+    factors = sampling_factors(subsampling, CHANNELS[stored], stored == "YCbCr")
+    if len(factors) > 1 and sum(H * V for H, V in factors) > MAX_BLOCKS_PER_MCU:
+        raise ValueError(f"subsampling: {factors} makes more than {MAX_BLOCKS_PER_MCU} blocks an MCU")
+    if stored == "RGB" and factors != [(1, 1)] * 3:
+        raise ValueError("subsampling: RGB that is kept as RGB is not subsampled")
     quality = None if quality is None else checked_integer("quality", quality, 1, 100)
     scaled = has_target and given.tune is None and given.qtables is None
     tables, selectors = _quantization(given.qtables, UNSCALED if scaled else quality, stored)
@@ -198,19 +215,48 @@ def _settings(
     if given.tune is not None:
         _check_tunable(stored, given.qtables, factors)
     components = _components(stored, factors, selectors)
-    if how:
-        components = tuple(replace(c, Tq=0, Td=0, Ta=0) for c in components)
-    blocks, rows = given.restart_marker_blocks, given.restart_marker_rows
-    interval, rows = _restart_interval(blocks, rows, width, factors, 1 if how else 8)
-    if how and interval % width:
-        raise ValueError(f"restart_marker_blocks: {interval} is not whole rows of {width}, as lossless files need")
+    interval, rows = _restart_interval(given, width, factors)
     extra = _application_segments(stored, given)
     coefficients = Coefficients(height, width, components, [], tables, {}, interval, extra, precision)
     script = checked_script(given.progressive, given.scans, components, stored, complete=False)
     optimize = bool(given.optimize) or precision != 8  # the standard tables are for 8 bits
+    arithmetic = bool(given.arithmetic)
     return Settings(
-        source, stored, coefficients, given.dct_method, optimize, script, rows, tuning, how, bool(given.arithmetic)
+        source, stored, coefficients, given.dct_method, optimize, script, rows, tuning, arithmetic=arithmetic
     )
+
+
+def lossless_settings(
+    height: int,
+    width: int,
+    components: tuple[Component, ...],
+    application_segments: list[tuple[int, bytes]],
+    given: SimpleNamespace,
+    source: str = "raw",
+    stored: str = "raw",
+) -> Settings:
+    """The settings of a lossless file of some components.
+
+    ``given`` has the parameters of :func:`numjpeg.encode` that such files share.
+    """
+    predictor = 0 if given.predictor is None else checked_integer("predictor", given.predictor, 1, 7)
+    low_bits = checked_integer("point_transform", given.point_transform, 0, given.precision - 1)
+    if isinstance(given.scans, str):
+        raise ValueError(f"scans: {given.scans!r} is no sequence of scans, as lossless files need")
+    script = make_script(given.scans or ())
+    script = lossless_script(script, components, given.precision, predictor, low_bits)
+    components = tuple(replace(c, Tq=0, Td=0, Ta=0) for c in components)
+    interval, rows = _restart_interval(given, width, [(c.H, c.V) for c in components])
+    coefficients = Coefficients(
+        height, width, components, [], {}, {}, interval, application_segments, given.precision
+    )
+    arithmetic = bool(given.arithmetic)
+    settings = Settings(source, stored, coefficients, "islow", False, script, rows, None, True, arithmetic)
+    for scan in make_scans(settings.frame, script, interval, rows):
+        if scan.restart_interval % scan.mcus[1]:
+            what = f"{interval} is not whole rows of {scan.mcus[1]}, as lossless files need"
+            raise ValueError(f"restart_marker_blocks: {what}")
+    return settings
 
 
 def _refuse(why: str, **given: bool) -> None:
@@ -218,14 +264,6 @@ def _refuse(why: str, **given: bool) -> None:
     for name, is_given in given.items():
         if is_given:
             raise ValueError(f"{name}: {why}")
-
-
-def _lossless(lossless: bool, predictor: int | None, point_transform: int, precision: int) -> Lossless | None:
-    if not lossless:
-        _refuse("only with lossless", predictor=predictor is not None, point_transform=point_transform != 0)
-        return None
-    predictor = None if predictor is None else checked_integer("predictor", predictor, 1, 7)
-    return Lossless(predictor, checked_integer("point_transform", point_transform, 0, precision - 1))
 
 
 _remembered_settings = lru_cache(maxsize=64, typed=True)(_settings)
@@ -278,7 +316,7 @@ def _source(
         if source not in (None, _MODES[mode]):
             raise ValueError(f"colorspace: {source!r} contradicts the image's mode {mode!r}")
         source = _MODES[mode]
-    precision = _precision(dtype, given.precision, bool(given.lossless))
+    precision = checked_precision("image", dtype, given.precision, bool(given.lossless))
     channels = 1 if len(shape) == 2 else shape[-1] if len(shape) == 3 else 0
     if channels not in (1, 3, 4):
         raise ValueError(f"image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) expected, got {shape}")
@@ -313,8 +351,8 @@ def _array(image: ArrayLike) -> NDArray[Any]:
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-def _precision(dtype: np.dtype[Any], precision: Any, lossless: bool) -> int:
-    """Bits a sample of an array of this type."""
+def checked_precision(name: str, dtype: np.dtype[Any], precision: Any, lossless: bool) -> int:
+    """Bits a sample of the argument of that name, an array of this type."""
     if precision is None:
         precision = 16 if lossless and dtype == np.uint16 else 8
     bits = checked_integer("precision", precision, 2, 16)
@@ -324,7 +362,7 @@ def _precision(dtype: np.dtype[Any], precision: Any, lossless: bool) -> int:
     if dtype != expected:
         advice = _advice(dtype) if bits == 8 else f" of values 0 .. {(1 << bits) - 1}"
         wanted = "uint8 or uint16" if lossless and bits == 8 else str(np.dtype(expected))
-        raise TypeError(f"image: {wanted} samples expected, got {dtype}{advice}")
+        raise TypeError(f"{name}: {wanted} samples expected, got {dtype}{advice}")
     return bits
 
 
@@ -360,10 +398,9 @@ def _stored_colorspace(source: str, keep_rgb: bool) -> str:
 # --- components, tables, scans ---------------------------------------------------------------------------
 
 
-def _sampling_factors(subsampling: Subsampling | None, stored: str) -> list[tuple[int, int]]:
-    """(H, V) of each component."""
-    count = CHANNELS[stored]
-    factors = _named_factors(subsampling, stored)
+def sampling_factors(subsampling: Subsampling | None, count: int, chroma: bool) -> list[tuple[int, int]]:
+    """(H, V) of each of ``count`` components. ``chroma`` : None means that all but the first are 4:2:0."""
+    factors = _named_factors(subsampling, chroma)
     if not 1 <= len(factors) <= count:
         raise ValueError(f"subsampling: {len(factors)} pairs of factors for {count} components")
     factors += [(1, 1)] * (count - len(factors))
@@ -372,17 +409,13 @@ def _sampling_factors(subsampling: Subsampling | None, stored: str) -> list[tupl
     h_max, v_max = max(H for H, _ in factors), max(V for _, V in factors)
     if any(h_max % H or v_max % V for H, V in factors):
         raise ValueError(f"subsampling: {factors} has a fractional ratio")
-    if count > 1 and sum(H * V for H, V in factors) > MAX_BLOCKS_PER_MCU:
-        raise ValueError(f"subsampling: {factors} makes more than {MAX_BLOCKS_PER_MCU} blocks an MCU")
-    if stored == "RGB" and factors != [(1, 1)] * 3:
-        raise ValueError("subsampling: RGB that is kept as RGB is not subsampled")
     return factors
 
 
-def _named_factors(subsampling: Subsampling | None, stored: str) -> list[tuple[int, int]]:
+def _named_factors(subsampling: Subsampling | None, chroma: bool) -> list[tuple[int, int]]:
     """The factors that ``subsampling`` names, for the first component or for several."""
     if subsampling is None:
-        return [SUBSAMPLING["4:2:0"] if stored == "YCbCr" else (1, 1)]
+        return [SUBSAMPLING["4:2:0"] if chroma else (1, 1)]
     unknown = f"subsampling: {subsampling!r} is none of {tuple(SUBSAMPLING)}, 0, 1, 2, or factors HxV"
     if isinstance(subsampling, str):
         name = ":".join(subsampling) if re.fullmatch("[0-9]{3}", subsampling) else subsampling
@@ -457,17 +490,13 @@ def checked_script(
     return script
 
 
-def _restart_interval(
-    blocks: int, rows: int, width: int, factors: list[tuple[int, int]], unit: int = 8
-) -> tuple[int, int]:
+def _restart_interval(given: SimpleNamespace, width: int, factors: list[tuple[int, int]]) -> tuple[int, int]:
     """The interval in MCUs of the first scan; and the interval in MCU rows, 0 if the caller gave no rows."""
-    blocks = checked_integer("restart_marker_blocks", blocks, 0, MAX_RESTART_INTERVAL)
-    rows = checked_integer("restart_marker_rows", rows, 0)
+    blocks = checked_integer("restart_marker_blocks", given.restart_marker_blocks, 0, MAX_RESTART_INTERVAL)
+    rows = checked_integer("restart_marker_rows", given.restart_marker_rows, 0)
     if rows:
         h_max = max(H for H, _ in factors) if len(factors) > 1 else 1
-        columns = ceil_div(width, unit * h_max)
-        blocks = min(rows, max(1, MAX_RESTART_INTERVAL // columns)) * columns if unit == 1 else rows * columns
-        blocks = min(blocks, MAX_RESTART_INTERVAL)
+        blocks = min(rows * ceil_div(width, 8 * h_max), MAX_RESTART_INTERVAL)
     return blocks, rows
 
 

@@ -51,6 +51,14 @@ def same(first: Any, second: Any) -> bool:
     return bool(first == second)
 
 
+def checked_sample_type(exact: DTypeLike, dtype: DTypeLike | None) -> np.dtype[Any]:
+    """The type of samples that an argument ``dtype`` asks for: the exact one (None) or float32."""
+    kind = np.dtype(exact if dtype is None else dtype)
+    if kind not in (exact, np.float32):
+        raise ValueError(f"dtype: {exact} or float32 expected, got {kind}")
+    return kind
+
+
 @dataclass
 class Coefficients:
     """A picture as quantized DCT coefficients. ``==`` compares all of it, arrays by their samples.
@@ -126,9 +134,7 @@ class Coefficients:
         ValueError for another dtype.
         """
         exact = np.dtype(np.uint8 if self.precision == 8 else np.uint16)
-        kind = exact if dtype is None else np.dtype(dtype)
-        if kind not in (exact, np.float32):
-            raise ValueError(f"dtype: {exact} or float32 expected, got {kind}")
+        kind = checked_sample_type(exact, dtype)
         V_max, H_max = max(c.V for c in self.components), max(c.H for c in self.components)
         planes: list[NDArray[Any]] = []
         for i, c in enumerate(self.components):

@@ -371,6 +371,22 @@ def _lossless_samples(file: bytes, structure: Structure, view: View) -> list[NDA
     return planes
 
 
+def lossless_samples(
+    file: bytes, tables: Any, *, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
+) -> list[NDArray[Any]]:
+    """The samples of a lossless file's components at their own resolution; mid-gray for one without a scan."""
+    structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
+    check_size(structure, max_pixels)
+    frame = structure.require_frame()
+    planes = _lossless_samples(file, structure, View.of(frame, 1, None))
+    if dnl_is_wrong(structure):
+        return lossless_samples(file, tables, strict=strict, max_pixels=max_pixels, obeys_dnl=False)
+    return [
+        np.full(frame.sample_size(c), frame.mid_level, frame.sample_type) if plane is None else plane
+        for c, plane in zip(frame.components, planes, strict=True)
+    ]
+
+
 def _samples_of_planes(
     file: bytes, structure: Structure, view: View, options: _Options
 ) -> list[NDArray[Any] | None]:

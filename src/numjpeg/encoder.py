@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numjpeg.arguments import Lossless, Plan, QTables, Scans, Settings, Subsampling, Tuning, plan_encoding
+from numjpeg.arguments import Plan, QTables, Scans, Settings, Subsampling, Tuning, plan_encoding
 from numjpeg.coefficient_files.writer import head, scan_costs, tables_head, write_file
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
-from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.frame import Scan
 from numjpeg.container.scripts import Script, make_scans
 from numjpeg.metrics import psnr
 from numjpeg.scans import Bands, TableKey, fast_forms_enabled, optimal_tables, write_symbols
@@ -87,7 +87,8 @@ def encode(
     scans : the scans of a progressive file, each (components, Ss, Se, Ah, Al) as in the scan header (B.2.3);
         components are counted from 0. Bits that no scan sends are lost. Any value makes the file progressive.
         "preview" means libjpeg's scans, which matters with ``tune``: the file is a little larger than with the
-        scans that cost least, but its first part shows more of the picture.
+        scans that cost least, but its first part shows more of the picture. With ``lossless`` Ss is the predictor
+        and Al the point transform; both may be left out: ``[(0,), (1,), (2,)]`` is a scan for each component.
     qtables : 1 to 4 quantization tables of 64 integers in natural order, for the components in turn; the last one
         serves the rest. Entries above 255 need ``quality=None``; a sequential file with them is extended (SOF1).
     colorspace : what the channels are, in any case. Three: "RGB" (None), "BGR", or "YCbCr", which is stored as it
@@ -146,7 +147,7 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
     settings = plan.settings
     tuning = settings.tuning
     if settings.lossless:
-        return _encode_lossless(plan, settings.lossless)
+        return _encode_lossless(plan)
     if tuning and tuning.tune:
         return _encode_tuned(plan, tuning, tuning.tune, progress)
     if tuning:
@@ -369,52 +370,35 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
 # --- samples to a lossless file --------------------------------------------------------------------------
 
 
-def _encode_lossless(plan: Plan, how: Lossless) -> bytes:
-    """The lossless file of a picture: one scan of all components."""
+def _encode_lossless(plan: Plan) -> bytes:
+    settings = plan.settings
+    channels = to_components(plan.samples, settings.source, settings.stored, settings.coefficients.precision)
+    return write_lossless_file(list(np.moveaxis(channels, -1, 0)), settings)
+
+
+def write_lossless_file(planes: Sequence[NDArray[Any]], settings: Settings) -> bytes:
+    """The lossless file of samples: for each component uint8 or uint16 ``(rows, columns)``."""
     from numjpeg.entropy.lossless_writer import code_lossless  # noqa: PLC0415 (seldom wanted)
     from numjpeg.stages.lossless_prediction import PREDICTORS  # noqa: PLC0415
 
-    settings = plan.settings
-    coefficients = settings.coefficients
-    frame = Frame(
-        markers.SOF11 if settings.arithmetic else markers.SOF3,
-        coefficients.precision,
-        coefficients.height,
-        coefficients.width,
-        coefficients.components,
-    )
-    channels = to_components(plan.samples, settings.source, settings.stored, frame.precision)
-    kept = channels >> how.point_transform
-    planes = [np.ascontiguousarray(kept[:, :, i], np.uint16) for i in range(kept.shape[2])]
-    scan = Scan(
-        frame,
-        tuple(range(len(planes))),
-        frame.components,
-        {},
-        coefficients.restart_interval,
-        Ss=how.predictor or 1,
-        Se=0,
-        Al=how.point_transform,
-    )
-    predictors = (how.predictor,) if how.predictor else PREDICTORS
-    scan, symbols, table = min(
-        (code_lossless(replace(scan, Ss=predictor, huffman_tables={}), planes) for predictor in predictors),
-        key=lambda coded: coded[1].bits(coded[2]),
-    )
-    if settings.arithmetic:
-        from numjpeg.entropy.arithmetic_writer import write_lossless  # noqa: PLC0415 (seldom wanted)
+    frame, coefficients = settings.frame, settings.coefficients
+    parts = list(head(coefficients, frame))
+    interval = 0
+    for scan in make_scans(frame, settings.script, coefficients.restart_interval, settings.restart_rows):
+        predictors = (scan.Ss,) if scan.Ss else PREDICTORS
+        coded, symbols, table = code_lossless(scan, [planes[i] for i in scan.indices], predictors)
+        if frame.arithmetic:
+            from numjpeg.entropy.arithmetic_writer import write_lossless  # noqa: PLC0415 (seldom wanted)
 
-        # The predictor that costs least with Huffman coding is a good one.
-        coding, data = segments.build_dac(scan.statistics_areas), write_lossless(scan, symbols.differences())
-    else:
-        scan.huffman_tables[0, 0] = table
-        coding, data = segments.build_dht(0, 0, table), write_symbols(scan, [symbols])
-    parts = [
-        *head(coefficients, frame),
-        coding,
-        *([segments.build_dri(scan.restart_interval)] if scan.restart_interval else []),
-        segments.build_sos(scan),
-        *data,
-        bytes((0xFF, markers.EOI)),
-    ]
-    return b"".join(parts)
+            # The predictor that costs least with Huffman coding is a good one.
+            parts.append(segments.build_dac(coded.statistics_areas))
+            data = write_lossless(coded, symbols.differences())
+        else:
+            coded.huffman_tables[0, 0] = table
+            parts.append(segments.build_dht(0, 0, table))
+            data = write_symbols(coded, [symbols])
+        if coded.restart_interval != interval:
+            interval = coded.restart_interval
+            parts.append(segments.build_dri(interval))
+        parts += [segments.build_sos(coded), *data]
+    return b"".join([*parts, bytes((0xFF, markers.EOI))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -56,6 +57,31 @@ def test_full_resolution_is_pillows_ycbcr() -> None:
         np.testing.assert_array_equal(np.stack(numjpeg.decode_planes(data), -1), np.asarray(image))
 
 
+def test_twelve_bits_give_the_file_of_libjpeg_turbo(imagecodecs: ModuleType) -> None:
+    gray = photo(37, 61, 1).astype(np.uint16) * 16 + np.arange(61, dtype=np.uint16) % 16
+    own = numjpeg.encode_planes([gray], 80, precision=12)
+    assert own == imagecodecs.jpeg8_encode(gray, level=80, bitspersample=12)
+    [plane] = numjpeg.decode_planes(own)
+    assert np.array_equal(plane, imagecodecs.jpeg8_decode(own))
+
+
+def test_samples_of_lossless_files_are_exact() -> None:
+    gray = photo(37, 61, 1)
+    data = numjpeg.encode(gray, lossless=True)
+    for dtype in (None, np.float32):
+        [plane] = numjpeg.decode_planes(data, dtype=dtype)
+        assert plane.dtype == (dtype or np.uint8)
+        np.testing.assert_array_equal(plane, gray)
+    with pytest.raises(ValueError, match="dtype: uint8 or float32"):
+        numjpeg.decode_planes(data, dtype=np.int32)
+    with pytest.raises(numjpeg.UnsupportedError, match="pixels"):
+        numjpeg.decode_planes(data, max_pixels=100)
+    with pytest.raises(numjpeg.FormatError):
+        numjpeg.decode_planes(data[:-200])
+    [plane] = numjpeg.decode_planes(data[:-200], strict=False)
+    assert plane.shape == gray.shape
+
+
 def test_real_samples_are_not_clipped() -> None:
     c = numjpeg.Coefficients.from_pixels(np.full((8, 8), 255, np.uint8), 90)
     c.planes[0][..., 0, 0] *= 2
@@ -73,6 +99,20 @@ def test_real_samples_are_not_clipped() -> None:
         ([np.zeros((4, 4), np.uint8)] * 3, {}, ValueError, r"number 1 is uint8 \(4, 4\), uint8 \(2, 2\) expected"),
         ([np.zeros((4, 4), np.uint8)], {"quality": 0}, ValueError, "quality: 0 is outside"),
         ([np.zeros((4, 4), np.uint8)], {"subsampling": "5:5:5"}, ValueError, "subsampling: '5:5:5'"),
+        ([np.zeros((4, 4), np.uint8)] * 2, {}, ValueError, "planes: 2, one .* with lossless 1 to 4"),
+        ([np.zeros((4, 4), np.uint8)] * 5, {"lossless": True}, ValueError, "planes: 5, one"),
+        ([np.zeros((4, 4), np.uint16)], {}, TypeError, "planes: number 0: uint8 samples expected, got uint16"),
+        ([np.zeros((1, 65501), np.uint8)], {}, ValueError, "planes: 1 x 65501 pixels"),
+        (
+            [np.full((4, 4), 9, np.uint8)],
+            {"lossless": True, "precision": 3},
+            ValueError,
+            "number 0: a sample of 9",
+        ),
+        ([np.zeros((4, 4), np.uint8)], {"lossless": True, "quality": 9}, ValueError, "quality: not together"),
+        ([np.zeros((4, 4), np.uint8)], {"lossless": True, "progressive": True}, ValueError, "progressive: not"),
+        ([np.zeros((4, 4), np.uint8)], {"scans": [(0,)]}, ValueError, "scans: only with lossless"),
+        ([np.zeros((4, 4), np.uint8)], {"restart_marker_rows": 1}, ValueError, "restart_marker_rows: only with"),
     ],
 )
 def test_what_is_refused(planes: list, options: dict, error: type[Exception], message: str) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 import samples
+from entropy.test_lossless_writer import NATIVE, native
 from PIL import Image
 from requirements import module
 
@@ -114,6 +115,23 @@ def test_lossless_files_are_read_by_another_decoder(name: str) -> None:
     if name == "point transform":
         expected = libjpeg.decode(numjpeg.encode(LOSSLESS[name][0], lossless=True, **LOSSLESS[name][1]), 0)
     assert np.array_equal(libjpeg.decode(data, 0), expected)
+
+
+@pytest.mark.usual("4:2:0, restarts", "every factor")
+@pytest.mark.parametrize("name", NATIVE)
+def test_lossless_files_of_several_scans_and_subsampled_components(name: str) -> None:
+    """Another decoder gives each component that it need not enlarge, and white for any point transform."""
+    libjpeg = module("libjpeg", "rivals", "pylibjpeg-libjpeg is not installed: few others read SOF11")
+    factors, options = NATIVE[name]
+    planes = native(factors, (29, 23), 8)
+    data = numjpeg.encode_planes(planes, lossless=True, arithmetic=True, subsampling=factors, **options)
+    low = options.get("point_transform", 0)
+    theirs = np.moveaxis(libjpeg.decode(data, 0), -1, 0)
+    for plane, own, other in zip(planes, numjpeg.decode_planes(data), theirs, strict=True):
+        assert np.array_equal(own, plane >> low << low)
+        assert plane.shape != other.shape or low or np.array_equal(own, other)
+    _, report = numjpeg.decode_damaged(data)
+    assert not report.faults
 
 
 def test_damaged_lossless_files_end_in_pictures() -> None:

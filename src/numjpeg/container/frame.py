@@ -109,18 +109,23 @@ def mcu_size(components: Sequence[Component]) -> tuple[int, int]:
     return 8 * max(c.V for c in components), 8 * max(c.H for c in components)
 
 
-def frame_of(coefficients: Coefficients, *, progressive: bool = False, arithmetic: bool = False) -> Frame:
-    """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1); or SOF2.
+def frame_of(
+    coefficients: Coefficients, *, progressive: bool = False, lossless: bool = False, arithmetic: bool = False
+) -> Frame:
+    """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1); SOF2 or SOF3.
 
-    With arithmetic coding it is SOF9 or SOF10.
+    With arithmetic coding it is SOF9, SOF10 or SOF11.
     """
     components = coefficients.components
-    baseline = coefficients.precision == 8 and all(
-        coefficients.quantization_tables[c.Tq].max() <= 255 and c.Td <= 1 and c.Ta <= 1 for c in components
-    )
-    marker = SOF2 if progressive else SOF0 if baseline else SOF1
+    if progressive or lossless:
+        marker = SOF2 if progressive else SOF3
+    else:
+        baseline = coefficients.precision == 8 and all(
+            coefficients.quantization_tables[c.Tq].max() <= 255 and c.Td <= 1 and c.Ta <= 1 for c in components
+        )
+        marker = SOF0 if baseline else SOF1
     if arithmetic:
-        marker = SOF10 if progressive else SOF9
+        marker = SOF10 if progressive else SOF11 if lossless else SOF9
     return Frame(marker, coefficients.precision, coefficients.height, coefficients.width, components)
 
 

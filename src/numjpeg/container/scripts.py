@@ -102,17 +102,13 @@ def make_scans(frame: Frame, script: Script, restart_interval: int, restart_rows
 
     Parameters
     ----------
-    script : the scans of a progressive file. If it is empty, the file is sequential: all components in one scan,
-        or each in its own if an MCU would have too many blocks.
+    script : the scans of a progressive or lossless file. If it is empty, the file is sequential.
     restart_interval : in MCUs; 0 for none.
-    restart_rows : the same in rows of MCUs, which scans of a progressive file have in different lengths; 0 if not
+    restart_rows : the same in rows of MCUs, which the scans of such a file have in different lengths; 0 if not
         given so.
     """
-    every = tuple(range(len(frame.components)))
     if not script:
-        whole = len(every) == 1 or sum(c.H * c.V for c in frame.components) <= MAX_BLOCKS_PER_MCU
-        groups = [every] if whole else [(i,) for i in every]
-        return [_scan(frame, group, restart_interval) for group in groups]
+        return [_scan(frame, group, restart_interval) for group in _groups(frame.components)]
     scans = []
     for step in script:
         scan = _scan(frame, step.components, restart_interval)
@@ -122,10 +118,31 @@ def make_scans(frame: Frame, script: Script, restart_interval: int, restart_rows
         )
         scan = replace(scan, components=components, Ss=step.Ss, Se=step.Se, Ah=step.Ah, Al=step.Al)
         if restart_rows:
-            _, columns = scan.mcus
-            scan = replace(scan, restart_interval=min(restart_rows * columns, MAX_RESTART_INTERVAL))
+            scan = replace(scan, restart_interval=_interval_of_rows(scan, restart_rows))
         scans.append(scan)
     return scans
+
+
+def _interval_of_rows(scan: Scan, rows: int) -> int:
+    """The restart interval in MCUs.
+
+    In a lossless scan it is whole rows (H.1.1), and V lines of a component that is alone count as a row of MCUs:
+    libjpeg-turbo 3 decodes no other intervals of such scans right.
+    """
+    columns = scan.mcus[1]
+    if not scan.frame.lossless:
+        return min(rows * columns, MAX_RESTART_INTERVAL)
+    step = columns if scan.interleaved else columns * scan.components[0].V
+    if step > MAX_RESTART_INTERVAL:
+        step = columns
+    return min(rows, MAX_RESTART_INTERVAL // step) * step
+
+
+def _groups(components: Sequence[Component]) -> list[tuple[int, ...]]:
+    """All components in one scan, or each in its own if an MCU would have too many data units."""
+    every = tuple(range(len(components)))
+    whole = len(every) == 1 or sum(c.H * c.V for c in components) <= MAX_BLOCKS_PER_MCU
+    return [every] if whole else [(i,) for i in every]
 
 
 def _scan(frame: Frame, indices: tuple[int, ...], restart_interval: int) -> Scan:
@@ -161,14 +178,8 @@ def check_script(script: Script, components: Sequence[Component], *, complete: b
 def _fault(scan: ScriptScan, components: Sequence[Component], sent: list[list[int | None]]) -> str:
     """What is wrong with a scan after those that have been ``sent``; empty if nothing is."""
     chosen, Ss, Se, Ah, Al = scan
-    if not 1 <= len(chosen) <= 4:
-        return f"{len(chosen)} components, 1 to 4 can share a scan"
-    if any(not 0 <= c < len(components) for c in chosen):
-        return f"the components are numbered 0 to {len(components) - 1}"
-    if any(a >= b for a, b in pairwise(chosen)):
-        return "components stand in the frame's order, each once"
-    if len(chosen) > 1 and sum(components[c].H * components[c].V for c in chosen) > MAX_BLOCKS_PER_MCU:
-        return f"more than {MAX_BLOCKS_PER_MCU} blocks an MCU"
+    if fault := _fault_of_choice(chosen, components):
+        return fault
     if not 0 <= Ss <= Se <= 63:
         return "Ss and Se are not 0 <= Ss <= Se <= 63"
     if not (0 <= Ah <= MAX_POINT_TRANSFORM and 0 <= Al <= MAX_POINT_TRANSFORM):
@@ -191,3 +202,54 @@ def _fault(scan: ScriptScan, components: Sequence[Component], sent: list[list[in
             if before is not None and before != Ah:
                 return f"coefficient {k} of component {c} has been sent down to bit {before}, not {Ah}"
     return ""
+
+
+def _fault_of_choice(chosen: tuple[int, ...], components: Sequence[Component]) -> str:
+    """What forbids these components to share a scan (B.2.3); empty if nothing does."""
+    if not 1 <= len(chosen) <= 4:
+        return f"{len(chosen)} components, 1 to 4 can share a scan"
+    if any(not 0 <= c < len(components) for c in chosen):
+        return f"the components are numbered 0 to {len(components) - 1}"
+    if any(a >= b for a, b in pairwise(chosen)):
+        return "components stand in the frame's order, each once"
+    if len(chosen) > 1 and sum(components[c].H * components[c].V for c in chosen) > MAX_BLOCKS_PER_MCU:
+        return f"more than {MAX_BLOCKS_PER_MCU} blocks an MCU"
+    return ""
+
+
+def lossless_script(
+    script: Script, components: Sequence[Component], precision: int, predictor: int, point_transform: int
+) -> list[ScriptScan]:
+    """The scans of a lossless file, whose Ss is the predictor and Al the point transform (Table B.3).
+
+    Parameters
+    ----------
+    script : the scans, which send each component once. If it is empty, all components share one, or each has its
+        own if an MCU would have too many samples.
+    precision : bits a sample.
+    predictor, point_transform : in place of an Ss and an Al of 0. A predictor of 0 stays 0: the one that costs
+        least.
+
+    Raises
+    ------
+    ValueError, saying which scan and why.
+    """
+    filled = [
+        scan._replace(Ss=scan.Ss or predictor, Al=scan.Al or point_transform)
+        for scan in script or [ScriptScan(group) for group in _groups(components)]
+    ]
+    sent: list[int] = []
+    for number, scan in enumerate(filled):
+        fault = _fault_of_choice(scan.components, components)
+        if not 0 <= scan.Ss <= 7:
+            fault = "Ss, the predictor, is none of 1 to 7, nor 0 for the one that costs least"
+        elif scan.Se or scan.Ah or not 0 <= scan.Al < precision:
+            fault = f"Se and Ah are not 0, or Al is not 0 to {precision - 1}"
+        elif set(scan.components) & set(sent):
+            fault = "a component is sent a second time"
+        if fault:
+            raise ValueError(f"scans: number {number} ({scan}): {fault}")
+        sent += scan.components
+    if missing := set(range(len(components))).difference(sent):
+        raise ValueError(f"scans: none sends component {min(missing)}")
+    return filled

@@ -3,71 +3,138 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from numjpeg.arguments import checked_integer
+from numjpeg.arguments import (
+    MAX_SIDE,
+    Scans,
+    Subsampling,
+    check_range,
+    checked_integer,
+    checked_precision,
+    lossless_settings,
+    sampling_factors,
+)
 from numjpeg.coefficient_files.reader import MAX_PIXELS, read_coefficients
 from numjpeg.coefficient_files.writer import write_coefficients
-from numjpeg.coefficients import Coefficients, Component, ceil_div
+from numjpeg.coefficients import Coefficients, Component, ceil_div, checked_sample_type
 from numjpeg.container import metadata
+from numjpeg.container.structure import read_structure
+from numjpeg.decoder import lossless_samples
+from numjpeg.encoder import write_lossless_file
+from numjpeg.errors import check_flags, check_shown
+from numjpeg.sources import read_bytes
 from numjpeg.stages.blocks import pad_edges, split_blocks
 from numjpeg.stages.dct import fdct
 from numjpeg.stages.level_shift import level_shift
 from numjpeg.stages.quantization import quantization_tables, quantize
-from numjpeg.stages.subsampling import SUBSAMPLING
 
 
 def encode_planes(
-    planes: Sequence[NDArray[np.uint8]],
-    quality: int = 75,
+    planes: Sequence[NDArray[Any]],
+    quality: int | None = None,
     *,
-    subsampling: str = "4:2:0",
+    subsampling: Subsampling | None = None,
     optimize: bool = False,
     progressive: bool = False,
+    arithmetic: bool = False,
+    precision: int | None = None,
+    lossless: bool = False,
+    predictor: int | None = None,
+    point_transform: int = 0,
+    scans: Scans | None = None,
+    restart_marker_rows: int = 0,
 ) -> bytes:
-    """Encode Y, Cb and Cr as they are, without converting colours and without subsampling.
+    """Encode components as they are, without converting colours and without subsampling.
 
     Parameters
     ----------
-    planes : uint8 arrays. Y alone, or Y of ``(H, W)``, and Cb and Cr of ``(ceil(H / v), ceil(W / h))``.
-    quality : 1 .. 100. subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0", which gives h and v.
-    optimize, progressive : as of :func:`numjpeg.write_coefficients`.
+    planes : Y alone, or Y, Cb and Cr: uint8, or uint16 with ``precision=12``. With ``lossless`` any 1 to 4
+        components of uint8 or uint16. The picture is as high and as wide as the component that is not subsampled;
+        the others have ``ceil(H / v)`` rows and ``ceil(W / h)`` columns.
+    quality : 1 .. 100; None means 75.
+    subsampling : as of :func:`numjpeg.encode`. None is "4:2:0" for three planes, and else no subsampling.
+    optimize, progressive, arithmetic : as of :func:`numjpeg.write_coefficients`.
+    precision, lossless, predictor, point_transform, scans, restart_marker_rows : as of :func:`numjpeg.encode`; the
+        last two only with ``lossless``.
 
     Returns
     -------
-    The file, with a JFIF segment: sRGB's YCbCr of full range (BT.601) is what decoders expect.
+    The file. One or three planes have a JFIF segment: sRGB's YCbCr of full range (BT.601) is what decoders expect.
 
     Raises
     ------
     ValueError, TypeError naming the argument.
     """
-    if subsampling not in SUBSAMPLING:
-        raise ValueError(f"subsampling: {subsampling!r} is none of {tuple(SUBSAMPLING)}")
-    quality = checked_integer("quality", quality, 1, 100)
-    if len(planes) not in (1, 3):
-        raise ValueError(f"planes: {len(planes)}, one (gray) or three (Y, Cb, Cr) expected")
-    h, v = SUBSAMPLING[subsampling] if len(planes) == 3 else (1, 1)
-    height, width = np.shape(planes[0]) if np.ndim(planes[0]) == 2 else (0, 0)
-    for i, plane in enumerate(planes):
-        shape = (ceil_div(height, v), ceil_div(width, h)) if i else (height, width)
-        if not isinstance(plane, np.ndarray):
-            raise TypeError(f"planes: number {i} is a {type(plane).__name__}, a uint8 array expected")
-        if plane.dtype != np.uint8 or plane.shape != shape or not plane.size:
-            raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, uint8 {shape} expected")
-    components = tuple(
-        Component(i + 1, 1 if i else h, 1 if i else v, min(i, 1), min(i, 1), min(i, 1)) for i in range(len(planes))
+    check_flags(optimize=optimize, progressive=progressive, arithmetic=arithmetic, lossless=lossless)
+    given = SimpleNamespace(
+        predictor=predictor,
+        point_transform=point_transform,
+        scans=scans,
+        arithmetic=arithmetic,
+        restart_marker_rows=restart_marker_rows,
+        restart_marker_blocks=0,
     )
+    factors, height, width, given.precision = _check(planes, subsampling, precision, lossless)
+    jfif = [metadata.jfif(metadata.Density(0, 1, 1))] * (len(planes) in (1, 3))
+    components = tuple(Component(i + 1, *factors[i], min(i, 1), min(i, 1), min(i, 1)) for i in range(len(planes)))
+    if lossless:
+        for name, wanted in (("quality", quality is not None), ("progressive", progressive)):
+            if wanted:
+                raise ValueError(f"{name}: not together with lossless")
+        return write_lossless_file(planes, lossless_settings(height, width, components, jfif, given))
+    for name in ("predictor", "point_transform", "scans", "restart_marker_rows"):
+        if getattr(given, name) not in (None, 0):
+            raise ValueError(f"{name}: only with lossless")
+    quality = 75 if quality is None else checked_integer("quality", quality, 1, 100)
+    bits = given.precision
     tables = dict(enumerate(quantization_tables(quality)[: min(len(planes), 2)]))
     levels = [
-        quantize(fdct(split_blocks(pad_edges(level_shift(plane)))), tables[c.Tq])
+        quantize(fdct(split_blocks(pad_edges(level_shift(plane, bits))), precision=bits), tables[c.Tq])
         for plane, c in zip(planes, components, strict=True)
     ]
-    jfif = metadata.jfif(metadata.Density(0, 1, 1))
-    coefficients = Coefficients(height, width, components, levels, tables, application_segments=[jfif])
-    return write_coefficients(coefficients, optimize=optimize or progressive, progressive=progressive)
+    coefficients = Coefficients(
+        height, width, components, levels, tables, application_segments=jfif, precision=bits
+    )
+    optimize = optimize or progressive or bits != 8
+    return write_coefficients(coefficients, optimize=optimize, progressive=progressive, arithmetic=arithmetic)
+
+
+def _check(
+    planes: Sequence[NDArray[Any]], subsampling: Subsampling | None, precision: int | None, lossless: bool
+) -> tuple[list[tuple[int, int]], int, int, int]:
+    """(H, V) of each component; height, width and bits a sample of the picture."""
+    count = len(planes)
+    if count not in ((1, 2, 3, 4) if lossless else (1, 3)):
+        raise ValueError(f"planes: {count}, one (gray) or three (Y, Cb, Cr) expected, or with lossless 1 to 4")
+    factors = sampling_factors(subsampling, count, count == 3)
+    if count == 1:
+        factors = [(1, 1)]
+    of_rows, of_columns = [V for _, V in factors], [H for H, _ in factors]
+    v_max, h_max = max(of_rows), max(of_columns)
+    for i, plane in enumerate(planes):
+        if not isinstance(plane, np.ndarray):
+            raise TypeError(f"planes: number {i} is a {type(plane).__name__}, an array expected")
+        check_shown(f"planes: number {i}", plane)
+        if plane.dtype not in (np.uint8, np.uint16) or plane.ndim != 2 or not plane.size:
+            expected = "uint8 or uint16 (rows, columns)"
+            raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, {expected} expected")
+        precision = checked_precision(f"planes: number {i}", plane.dtype, precision, lossless)
+        check_range(f"planes: number {i}", plane, precision)
+    height, width = planes[of_rows.index(v_max)].shape[0], planes[of_columns.index(h_max)].shape[1]
+    if max(height, width) > MAX_SIDE:
+        raise ValueError(f"planes: {height} x {width} pixels, sides of 1 to {MAX_SIDE} can be stored")
+    for i, (plane, (H, V)) in enumerate(zip(planes, factors, strict=True)):
+        size = ceil_div(height * V, v_max), ceil_div(width * H, h_max)
+        if plane.shape != size:
+            found = f"{plane.dtype} {plane.shape}, {plane.dtype} {size}"
+            raise ValueError(f"planes: number {i} is {found} expected")
+    assert precision is not None
+    return factors, height, width, precision
 
 
 def decode_planes(
@@ -83,17 +150,22 @@ def decode_planes(
     Parameters
     ----------
     data : the file: its bytes (any buffer), a path, or a binary file object.
-    dtype : None for uint8 (12 bits a sample: uint16), or float32 for samples that are neither rounded nor clipped.
+    dtype : None for uint8 (more than 8 bits a sample: uint16), or float32 for samples that are neither rounded nor
+        clipped.
     tables, strict, max_pixels : as of :func:`numjpeg.decode`.
 
     Returns
     -------
     For each component ``(rows, columns)``, as of :meth:`numjpeg.Coefficients.planes_as_samples`: Y, Cb and Cr, as
-    a rule. If a progressive file lacks scans, its blocks are not smoothed.
+    a rule. If a progressive file lacks scans, its blocks are not smoothed. Of a lossless file they are exact.
 
     Raises
     ------
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
-    coefficients = read_coefficients(data, tables=tables, strict=strict, max_pixels=max_pixels)
+    file = read_bytes(data)
+    if read_structure(file, tables, strict=strict).require_frame().lossless:
+        samples = lossless_samples(file, tables, strict=strict, max_pixels=max_pixels)
+        return [plane.astype(checked_sample_type(plane.dtype, dtype), copy=False) for plane in samples]
+    coefficients = read_coefficients(file, tables=tables, strict=strict, max_pixels=max_pixels)
     return coefficients.planes_as_samples(dtype)

@@ -174,27 +174,30 @@ def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes
 
     Parameters
     ----------
-    scan : of components that are not subsampled; its restart interval is whole rows.
+    scan : its restart interval is whole rows of MCUs.
     differences : -32767 .. 32768, in coding order.
     """
     rows, columns = scan.mcus
     height = scan.restart_interval // columns or rows
-    count = len(scan.components)
-    lines = differences.reshape(rows, columns, count)
+    in_rows = differences.reshape(rows, columns, scan.blocks_per_mcu)
     for number, top in enumerate(range(0, rows, height)):
         if number:
             yield restart_marker(number - 1)
         areas = Areas(scan)
         encode, finish = qm_encoder(areas.contexts)
-        above = [[0] * columns for _ in range(count)]
-        for line in lines[top : top + height].tolist():
-            left = [0] * count
-            for x, sample in enumerate(line):
-                for c, difference in enumerate(sample):
-                    left[c] = encode_lossless(
-                        encode, areas.dc[c], left[c], above[c][x], areas.bounds[c], difference
-                    )
-                    above[c][x] = left[c]
+        above = [[0] * (columns * h) for _, h in scan.factors]
+        for row in in_rows[top : top + height].tolist():
+            samples = []  # of an MCU: the classes in the line above, in its own line, and to the left; and more
+            for c, (v, h) in enumerate(scan.factors):
+                left = [0] * v
+                for y in range(v):
+                    own = [0] * (columns * h)
+                    samples += [(above[c], own, left, y, x, h, areas.dc[c], areas.bounds[c]) for x in range(h)]
+                    above[c] = own
+            for column, mcu in enumerate(row):
+                for (over, own, left, y, x, h, area, bounds), difference in zip(samples, mcu, strict=True):
+                    place = column * h + x
+                    left[y] = own[place] = encode_lossless(encode, area, left[y], over[place], bounds, difference)
         yield _stuffed(finish())
 
 

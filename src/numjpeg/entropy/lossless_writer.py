@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.sequential_writer import Coded
+from numjpeg.entropy.shared import in_scan_order
+from numjpeg.stages.blocks import pad_edges
 from numjpeg.stages.huffman import (
     HuffmanTable,
     append_magnitude_bits,
@@ -52,30 +55,43 @@ class LosslessSymbols:
         codes, lengths = huffman_encode(self.symbol, [scan.huffman_tables[0, scan.components[0].Td]])
         codes, lengths = append_magnitude_bits(codes, lengths, self.value)
         total = lengths.astype(np.uint64)
-        bound_word = np.append(np.arange(0, len(codes), scan.blocks_per_mcu), len(codes) - 1)
-        bound_tail = total[bound_word]
-        bound_tail[-1] = 0
+        # An MCU begins where the word before ends. So no two places lie in one word, even if an MCU is one.
+        bound_word = np.maximum(np.arange(0, len(codes) + 1, scan.blocks_per_mcu) - 1, 0)
+        bound_tail = np.zeros(len(bound_word), np.uint64)
+        bound_tail[0] = total[0]
         return Coded(codes, total, 0, bound_word, bound_tail)
 
 
-def code_lossless(scan: Scan, planes: Sequence[NDArray[np.uint16]]) -> tuple[Scan, LosslessSymbols, HuffmanTable]:
-    """The scan, its symbols and the best table for them.
+def code_lossless(
+    scan: Scan, samples: Sequence[NDArray[Any]], predictors: Sequence[int]
+) -> tuple[Scan, LosslessSymbols, HuffmanTable]:
+    """The scan with whichever of the predictors costs least, its symbols and the best table for them.
 
     Parameters
     ----------
-    scan : one of all components, not subsampled; its Ss is the predictor.
-    planes : of each component its samples, uint16 ``(rows, columns)``, after the point transform.
+    samples : of each component of the scan, uint8 or uint16 ``(rows, columns)``.
     """
-    columns = planes[0].shape[1]
-    height = scan.restart_interval // columns or len(planes[0])
+    planes: list[NDArray[np.uint16]] = []
+    for plane, (v, h) in zip(samples, scan.factors, strict=True):
+        kept = np.right_shift(plane, scan.Al, dtype=np.uint16, order="C")
+        planes.append(pad_edges(kept, v, h))  # A.2.4
+    coded = (_code(replace(scan, Ss=predictor, huffman_tables={}), planes) for predictor in predictors)
+    return min(coded, key=lambda one: one[1].bits(one[2]))
+
+
+def _code(scan: Scan, planes: Sequence[NDArray[np.uint16]]) -> tuple[Scan, LosslessSymbols, HuffmanTable]:
+    """The same for the scan's predictor. The planes are whole MCUs, after the point transform."""
+    rows, columns = scan.mcus
+    height = scan.restart_interval // columns or rows
     first = 1 << scan.frame.precision - scan.Al - 1
     differences = []
-    for plane in planes:
+    for plane, (v, _) in zip(planes, scan.factors, strict=True):
         own = np.empty_like(plane)
-        for top in range(0, len(plane), height):
-            own[top : top + height] = lossless_differences(plane[top : top + height], scan.Ss, first)
+        for top in range(0, rows * v, height * v):
+            part = slice(top, top + height * v)
+            own[part] = lossless_differences(plane[part], scan.Ss, first)
         differences.append(own.view(np.int16))
-    signed = np.stack(differences, axis=-1).ravel().astype(np.int32)
+    signed = in_scan_order(scan, differences).ravel().astype(np.int32)
     symbol = magnitude_category(signed)  # 16 for -32768, which is 32768 modulo 2^16
     signed[signed == -WHOLE] = 0
     return scan, (symbols := LosslessSymbols(symbol, signed)), optimal_table(symbols.frequencies(scan)[0])

@@ -52,12 +52,21 @@ def dc_in_scan_order(scan: Scan, planes: Sequence[NDArray[np.int16]]) -> NDArray
     ``planes``: those of each component of the scan, ``(block rows, block columns)``.
     """
     rows, columns = scan.mcus
-    parts = []
-    for plane, (v, h) in zip(planes, scan.factors, strict=True):
-        whole = pad_to_mcus(plane[..., np.newaxis], rows, columns, (v, h))
-        parts.append(whole.reshape(rows, v, columns, h).swapaxes(1, 2).reshape(rows * columns, v * h))
-    # G.1.2.1: an arithmetic shift, which rounds down.
-    return np.concatenate(parts, axis=1) >> scan.Al
+    whole = [
+        pad_to_mcus(plane[..., np.newaxis], rows, columns, factor)
+        for plane, factor in zip(planes, scan.factors, strict=True)
+    ]
+    return in_scan_order(scan, whole) >> scan.Al  # G.1.2.1: an arithmetic shift, which rounds down
+
+
+def in_scan_order(scan: Scan, planes: Sequence[NDArray[np.int16]]) -> NDArray[np.int16]:
+    """Values ``(MCUs, data units an MCU)`` of planes that have one for each data unit, and are whole MCUs."""
+    rows, columns = scan.mcus
+    parts = [
+        plane.reshape(rows, v, columns, h).swapaxes(1, 2).reshape(rows * columns, v * h)
+        for plane, (v, h) in zip(planes, scan.factors, strict=True)
+    ]
+    return np.concatenate(parts, axis=1)
 
 
 def band_counts(scan: Scan, rows_per_band: int) -> list[int]:
