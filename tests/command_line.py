@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -70,10 +73,34 @@ def complaint(capsys, path: Path | str) -> str:
     return err.removeprefix(f"numjpeg: {path}: ").rstrip()
 
 
-def run_without_pillow(*arguments) -> subprocess.CompletedProcess[bytes]:
-    """The command line where Pillow is not installed."""
-    program = "import sys; sys.modules['PIL'] = None; from numjpeg.tools import cli; sys.exit(cli.main())"
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        capture_output=True, env=ENVIRONMENT, timeout=60, check=False,
-    )  # fmt: skip
+_WITHOUT_PILLOW = """
+import io, pickle, sys
+sys.modules["PIL"] = None
+from numjpeg.tools import cli
+
+done, output = [], sys.stdout
+for arguments in pickle.loads(sys.stdin.buffer.read()):
+    sys.stdout, sys.stderr = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    try:
+        code = cli.main(arguments)
+    except SystemExit as exit_:
+        code = exit_.code
+    done.append((code, sys.stdout.buffer.getvalue(), sys.stderr.buffer.getvalue()))
+output.buffer.write(pickle.dumps(done))
+"""
+
+
+class Done(NamedTuple):
+    """What came of a command."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+def run_without_pillow(*commands: Sequence[object]) -> list[Done]:
+    """Commands, one after the other, in a process in which Pillow is not installed."""
+    given = pickle.dumps([[str(argument) for argument in arguments] for arguments in commands])
+    words = [sys.executable, "-c", _WITHOUT_PILLOW]
+    reply = subprocess.run(words, input=given, stdout=subprocess.PIPE, env=ENVIRONMENT, timeout=60, check=True)
+    return [Done(*outcome) for outcome in pickle.loads(reply.stdout)]

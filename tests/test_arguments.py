@@ -133,14 +133,19 @@ def test_numpy_integers_are_integers(integer: type) -> None:
     assert numjpeg.encode(PICTURE, **rows) == numjpeg.encode(PICTURE, restart_marker_rows=1, dpi=(72, 72))
     pairs = np.array([(2, 1), (1, 1), (1, 1)], integer)
     assert numjpeg.encode(PICTURE, subsampling=pairs) == numjpeg.encode(PICTURE, subsampling="4:2:2")
-    tuned = {"tune": "psnr", "target_bytes": 1500}
-    assert numjpeg.encode(
-        PICTURE, **tuned | {"target_bytes": integer(1500 % 128)} | {"target_bytes": np.int64(1500)}
-    ) == (numjpeg.encode(PICTURE, **tuned))
+    tables = {"qtables": [np.full(64, 9, integer)], "optimize": True}
+    assert numjpeg.encode(PICTURE, **tables) == numjpeg.encode(PICTURE, qtables=[[9] * 64], optimize=True)
     script = [((0, 1, 2), 0, 0, 0, 0), *((c, 1, 63, 0, 0) for c in range(3))]
     given = [(tuple(map(integer, (0, 1, 2))), *map(integer, (0, 0, 0, 0)))]
     given += [tuple(map(integer, scan)) for scan in script[1:]]
     assert numjpeg.encode(PICTURE, scans=given) == numjpeg.encode(PICTURE, scans=script)
+
+
+def test_a_numpy_integer_of_bytes_is_a_target() -> None:
+    small = PICTURE[:16, :16]
+    assert numjpeg.encode(small, tune="psnr", target_bytes=np.int64(700)) == numjpeg.encode(
+        small, tune="psnr", target_bytes=700
+    )
 
 
 def test_numpy_integers_in_coefficients() -> None:

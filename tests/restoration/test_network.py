@@ -101,6 +101,7 @@ OPTIONS: dict[str, dict[str, object]] = {
 }
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("name", OPTIONS)
 @pytest.mark.parametrize("quality", [10, 40, 80])
 def test_a_photograph_gains(name: str, quality: int) -> None:
@@ -173,15 +174,15 @@ def test_what_is_left_alone_is_decoded_plainly() -> None:
 
 def gain(image: np.ndarray, quality: int, over: bool) -> float:
     data = pillow_file(image, quality)
-    learned = numjpeg.psnr(image, numjpeg.decode(data, restore="learned"))
-    return learned - numjpeg.psnr(image, numjpeg.decode(data, restore=over))
+    learned, less = (numjpeg.decode(data, restore=how) for how in ("learned", over))
+    return 0 if np.array_equal(learned, less) else numjpeg.psnr(image, learned) - numjpeg.psnr(image, less)
 
 
-@pytest.mark.usual("shapes, 3", "text")
+@pytest.mark.usual(every=7)
+@pytest.mark.parametrize("quality", [50, 75, 90, 95])
 @pytest.mark.parametrize("name", drawings())
-def test_no_drawing_loses(name: str) -> None:
-    losses = {quality: gain(drawings()[name], quality, over=False) for quality in (50, 75, 90, 95)}
-    assert min(losses.values()) >= -0.01, losses
+def test_no_drawing_loses(name: str, quality: int) -> None:
+    assert gain(drawings()[name], quality, over=False) >= -0.01
 
 
 @pytest.mark.sweep
@@ -206,9 +207,10 @@ def test_kodak_pictures_gain(corpus: Path, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.sweep
 @pytest.mark.corpus
 def test_no_picture_of_the_corpus_loses(corpus: Path) -> None:
-    for path in sorted((corpus / "photos").glob("*/*.png")):
+    """Each photograph at two of four qualities, its neighbour at the others."""
+    for i, path in enumerate(sorted((corpus / "photos").glob("*/*.png"))):
         image = np.asarray(Image.open(path).convert("RGB"))[:512, :512]
-        losses = {quality: gain(image, quality, over=False) for quality in (50, 75, 85, 95)}
+        losses = {quality: gain(image, quality, over=False) for quality in (50, 75, 85, 95)[i % 2 :: 2]}
         assert min(losses.values()) >= -0.01, (path.name, losses)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,7 @@ def test_restore_has_three_values(value: object) -> None:
         numjpeg.decode(data, restore=value)
 
 
+@cache
 def drawings() -> dict[str, np.ndarray]:
     """Shapes, lines, text and tables of colours, as programs draw them."""
     random = np.random.default_rng(0)
@@ -180,15 +182,15 @@ def drawings() -> dict[str, np.ndarray]:
 def gain(image: np.ndarray, quality: int) -> float:
     """dB by which restoring brings the decoded file nearer to the picture."""
     data = pillow_file(image, quality)
-    return numjpeg.psnr(image, numjpeg.decode(data, restore=True)) - numjpeg.psnr(image, numjpeg.decode(data))
+    plain, restored = numjpeg.decode(data), numjpeg.decode(data, restore=True)
+    return 0 if np.array_equal(restored, plain) else numjpeg.psnr(image, restored) - numjpeg.psnr(image, plain)
 
 
-@pytest.mark.usual("shapes, 3", "text", "pixel art")
+@pytest.mark.usual(every=5)
+@pytest.mark.parametrize("quality", [10, 20, 40, 60, 75, 85, 90, 95])
 @pytest.mark.parametrize("name", drawings())
-def test_no_drawing_loses(name: str) -> None:
-    image = drawings()[name]
-    losses = {quality: gain(image, quality) for quality in (10, 20, 40, 60, 75, 85, 90, 95)}
-    assert min(losses.values()) >= -0.02, losses
+def test_no_drawing_loses(name: str, quality: int) -> None:
+    assert gain(drawings()[name], quality) >= -0.02
 
 
 def test_what_is_left_alone_is_decoded_plainly() -> None:
@@ -198,9 +200,10 @@ def test_what_is_left_alone_is_decoded_plainly() -> None:
 
 @pytest.mark.corpus
 def test_no_picture_of_the_corpus_loses(corpus: Path) -> None:
-    for path in sorted((corpus / "photos").glob("*/*.png")):
+    """Each photograph at three of six qualities, its neighbour at the others."""
+    for i, path in enumerate(sorted((corpus / "photos").glob("*/*.png"))):
         image = np.asarray(Image.open(path).convert("RGB"))[:512, :512]
-        losses = {quality: gain(image, quality) for quality in (10, 30, 50, 75, 85, 95)}
+        losses = {quality: gain(image, quality) for quality in (10, 30, 50, 75, 85, 95)[i % 2 :: 2]}
         assert min(losses.values()) >= -0.02, (path.name, losses)
 
 

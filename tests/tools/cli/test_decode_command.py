@@ -133,17 +133,23 @@ def test_decode_refuses_what_it_cannot_read_and_writes_nothing(tmp_path, png, ca
 
 
 def test_without_pillow(jpg, png, tmp_path):
-    for arguments in (["encode", png, "-o", tmp_path / "x.jpg"], ["decode", jpg, "--format", "png"]):
-        result = run_without_pillow(*arguments)
+    ppm, again = tmp_path / "out.ppm", tmp_path / "again.jpg"
+    *needs_it, decoded, encoded, measured, shown = run_without_pillow(
+        ["encode", png, "-o", tmp_path / "x.jpg"],
+        ["decode", jpg, "--format", "png"],
+        ["decode", jpg, "-o", ppm],
+        ["encode", ppm, "-o", again],
+        ["psnr", ppm, jpg],
+        ["demo", ppm, "-o", tmp_path / "demo"],
+    )
+    for result in needs_it:
         assert result.returncode == 1
         assert b"needs Pillow" in result.stderr
         assert result.stderr.count(b"\n") == 1
-    assert run_without_pillow("decode", jpg, "-o", tmp_path / "out.ppm").returncode == 0
-    np.testing.assert_array_equal(pixels(tmp_path / "out.ppm"), pixels(jpg))
-    assert run_without_pillow("encode", tmp_path / "out.ppm", "-o", tmp_path / "again.jpg").returncode == 0
-    assert (tmp_path / "again.jpg").read_bytes() == pillow_jpeg(pixels(jpg))
-    assert run_without_pillow("psnr", tmp_path / "out.ppm", jpg).stdout == b"inf dB\n"
-    shown = run_without_pillow("demo", tmp_path / "out.ppm", "-o", tmp_path / "demo")
+    assert decoded.returncode == encoded.returncode == 0
+    np.testing.assert_array_equal(pixels(ppm), pixels(jpg))
+    assert again.read_bytes() == pillow_jpeg(pixels(jpg))
+    assert measured.stdout == b"inf dB\n"
     assert shown.returncode == 1
     assert b"not installed" in shown.stdout
     assert b"needs Pillow" in shown.stderr
@@ -153,17 +159,20 @@ def test_without_pillow(jpg, png, tmp_path):
 def test_without_pillow_pixmaps_are_the_default(jpg, tmp_path):
     gray = tmp_path / "gray.jpg"
     gray.write_bytes(pillow_jpeg(photo(channels=1)))
-    assert run_without_pillow("decode", jpg, gray).returncode == 0
+    both, to_gray, again, to_pipe = run_without_pillow(
+        ["decode", jpg, gray],
+        ["decode", jpg, "-o", f"{tmp_path}/new/", "--colorspace", "GRAY"],
+        ["decode", jpg],
+        ["decode", gray, "-o", "-"],
+    )
+    assert both.returncode == to_gray.returncode == 0
     assert jpg.with_suffix(".ppm").read_bytes()[:2] == b"P6"
     assert gray.with_suffix(".pgm").read_bytes()[:2] == b"P5"
     for path, suffix in ((jpg, ".ppm"), (gray, ".pgm")):
         np.testing.assert_array_equal(pixels(path.with_suffix(suffix)), pixels(path))
-    assert run_without_pillow("decode", jpg, "-o", f"{tmp_path}/new/", "--colorspace", "GRAY").returncode == 0
     assert (tmp_path / "new" / "file.pgm").exists()
-    again = run_without_pillow("decode", jpg)
     assert again.returncode == 1
     assert b"file.ppm exists" in again.stderr
-    to_pipe = run_without_pillow("decode", gray, "-o", "-")
     assert to_pipe.stdout == gray.with_suffix(".pgm").read_bytes()
 
 

@@ -60,7 +60,7 @@ def test_only_what_is_asked_for_is_needed(folder, tmp_path, monkeypatch, capsys,
 
 
 def test_without_pillow_it_says_so(folder, tmp_path):
-    done = run_without_pillow("study", folder, "-o", tmp_path / "x")
+    (done,) = run_without_pillow(["study", folder, "-o", tmp_path / "x"])
     assert done.returncode == 2
     assert b"study needs Pillow" in done.stderr
     assert done.stderr.count(b"\n") == 1
