@@ -143,6 +143,7 @@ OTHERS = {
 """Files of processes that Pillow does not read, or whose truncated files it reads otherwise."""
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("kind", OTHERS)
 def test_truncations_of_other_processes(kind: str) -> None:
     """Sound MCUs show what the whole file shows, and with most of the file most are sound."""
@@ -165,6 +166,7 @@ def test_truncations_of_other_processes(kind: str) -> None:
     assert before > 0.5 * sound.size or "progressive" in kind
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.parametrize("kind", OTHERS)
 def test_changed_bytes_of_other_processes(kind: str) -> None:
     data = OTHERS[kind]
@@ -229,11 +231,11 @@ def test_what_strict_refuses_has_a_fault(kind: str) -> None:
 
 
 @pytest.mark.usual("gray-0", "progressive, gray-1")
-@pytest.mark.parametrize("first", range(3))
+@pytest.mark.parametrize("first", range(6))
 @pytest.mark.parametrize("kind", ["gray", "progressive, gray"])
 def test_every_byte_of_the_headers(kind: str, first: int) -> None:
     data = bytearray(FILES[kind])
-    for place in range(first, scans_begin(bytes(data)), 3):
+    for place in range(first, scans_begin(bytes(data)), 6):
         original = data[place]
         for value in {0x00, 0xFF, original ^ 0x01}:
             data[place] = value

@@ -175,7 +175,7 @@ def assert_equal(found: dict[str, object], expected: dict[str, object]) -> None:
 
 @pytest.fixture(scope="module")
 def image() -> np.ndarray:
-    return samples.photograph()[60:131, 150:215]
+    return samples.photograph()[60:103, 150:201]
 
 
 @pytest.fixture(scope="module")

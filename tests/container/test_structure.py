@@ -280,6 +280,7 @@ def test_dnl_of_processes_that_are_not_decoded() -> None:
     assert numjpeg.read_header(data).height == 48
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("stated", "dnl"), [(48, 16), (48, 32), (48, 64), (48, 65535), (0, 16), (0, 80)])
 def test_a_dnl_that_disagrees_with_the_data_is_damage(kind: str, stated: int, dnl: int) -> None:
@@ -378,12 +379,13 @@ def test_a_picture_in_an_appn_whose_length_is_wrong(length: int) -> None:
 def test_many_second_sois_take_linear_time() -> None:
     start = time.process_time()
     with pytest.raises(numjpeg.FormatError, match="no frame"):
-        numjpeg.decode(b"\xff\xd8" * 100_000, strict=False)
+        numjpeg.decode(b"\xff\xd8" * 40_000, strict=False)
     with pytest.raises(numjpeg.FormatError, match="no frame"):
-        numjpeg.decode(b"\xff\xd8" * 50_000 + b"\xff\xd9" * 50_000, strict=False)
+        numjpeg.decode(b"\xff\xd8" * 20_000 + b"\xff\xd9" * 20_000, strict=False)
     assert time.process_time() - start < 5
 
 
+@pytest.mark.usual(every=5)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(6))
 def test_data_of_another_format_where_eoi_should_be(kind: str, seed: int) -> None:

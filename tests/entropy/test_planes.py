@@ -34,6 +34,7 @@ def file_of_end_runs(height: int, width: int, dc: bytes, scans: int, refinement:
     return out + b"\xff\xd9"
 
 
+@pytest.mark.usual("True")
 @pytest.mark.parametrize("refinement", [False, True])
 def test_many_scans_over_a_large_frame(refinement: bool) -> None:
     """Refused, or done at once, and never with memory for what no data stand behind."""

@@ -117,6 +117,7 @@ def test_runs_of_32767_blocks(count: int, Ah: int) -> None:
     check_ac(sequences, Ss=5, Se=7, Ah=Ah, Al=0, restart_interval=40_000)
 
 
+@pytest.mark.usual("2", "62", "63")
 @pytest.mark.parametrize("bits", [1, 2, 61, 62, 63])
 def test_more_correction_bits_than_may_wait(bits: int) -> None:
     """Blocks that have nothing but correction bits; here and there one with a new coefficient among them."""

@@ -61,6 +61,7 @@ def outcome(data: bytes) -> np.ndarray | numjpeg.JpegError:
         return error
 
 
+@pytest.mark.usual(every=3)
 @pytest.mark.parametrize("kind", NAMES)
 def test_files_of_one_header(kind: str, together: list[int]) -> None:
     random = np.random.default_rng(NAMES.index(kind))

@@ -76,6 +76,7 @@ def saved(image: np.ndarray, kind: str, quality: int, optimize: bool = False) ->
     return numjpeg.encode(image, quality, subsampling=kind, optimize=optimize)
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.parametrize("kind", NAMES)
 def test_random_pictures(kind: str, made_by_plan: list[bool]) -> None:
     """Of each header four files, which differ in their data; the third and the fourth are decoded by plan."""
@@ -93,7 +94,7 @@ def test_random_pictures(kind: str, made_by_plan: list[bool]) -> None:
         assert sound < 4 or all(made_by_plan)
 
 
-@pytest.mark.usual(every=3)
+@pytest.mark.usual(every=7)
 @pytest.mark.parametrize("height", [1, 2, 3, 5, 8, 9, 16, 17])
 @pytest.mark.parametrize("kind", NAMES)
 def test_small_sides(height: int, kind: str) -> None:
@@ -209,6 +210,7 @@ def broken(data: bytes, random: np.random.Generator) -> bytes:
     return bytes(damaged)
 
 
+@pytest.mark.usual("4:2:0")
 @pytest.mark.parametrize("kind", ["4:4:4", "4:2:0", "gray"])
 def test_broken_files(kind: str, made_by_plan: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(12)

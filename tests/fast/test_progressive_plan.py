@@ -84,6 +84,7 @@ def test_most_of_these_go_by_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(calls) >= 6
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
 @pytest.mark.parametrize("side", [1, 8, 9, 17, 64])
 def test_files_equal_pillow_s(side: int, subsampling: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ def test_incomplete_files_are_smoothed_as_pillow_does(subsampling: str) -> None:
                 assert np.array_equal(numjpeg.decode(cut), pillow.load(cut)), (size, make.__name__, i)
 
 
+@pytest.mark.usual("1-L")
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (4, "CMYK")])
 def test_incomplete_gray_and_cmyk(channels: int, mode: str) -> None:
     for size in SIZES:

@@ -99,7 +99,7 @@ TO_BREAK = [
 ]
 
 
-@pytest.mark.usual("0-0", "1-0")
+@pytest.mark.usual("1-0")
 @pytest.mark.parametrize("part", range(2))
 @pytest.mark.parametrize("number", range(len(TO_BREAK)))
 def test_broken_data(number: int, part: int) -> None:

@@ -146,7 +146,10 @@ def test_on_a_terminal_there_is_progress_and_no_binary(png, jpg, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="shells of POSIX")
-@pytest.mark.parametrize("arguments", [["info"], ["decode", "-o", "-"], ["block", "0", "0"]])
+@pytest.mark.usual("decode")
+@pytest.mark.parametrize(
+    "arguments", [["info"], ["decode", "-o", "-"], ["block", "0", "0"]], ids=["info", "decode", "block"]
+)
 def test_standard_output_that_is_closed_is_blamed_itself(jpg, arguments):
     command, *rest = arguments
     words = [sys.executable, "-m", "numjpeg", command, str(jpg), *rest]
@@ -173,7 +176,7 @@ def test_one_long_file_shows_its_seconds_on_a_terminal(png, monkeypatch, capsys)
 def test_an_interrupt_among_workers_is_quiet_and_quick(tmp_path):
     names = [tmp_path / f"{i}.ppm" for i in range(40)]
     for name in names:
-        Image.fromarray(photo(300, 400)).save(name)
+        Image.fromarray(photo(150, 200)).save(name)
     command = [sys.executable, "-m", "numjpeg", "encode", "--tune", "psnr", "-v", "-w", "2", *map(str, names)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=ENVIRONMENT, start_new_session=True) as process:
         assert process.stderr

@@ -103,6 +103,7 @@ def test_demo_keeps_the_pictures_that_are_there(png, tmp_path, capsys):
         image.load()
 
 
+@pytest.mark.usual("3")
 @pytest.mark.parametrize("channels", [1, 3])
 def test_demo_says_that_all_equals_pillow_and_draws(tmp_path, capsys, channels):
     Image.fromarray(photo(96, 80, channels)).save(tmp_path / "in.png")
