@@ -57,6 +57,7 @@ def test_every_kind_of_picture_becomes_a_file_that_others_read(tune: str, qualit
             np.testing.assert_array_equal(decoded, numjpeg.decode(data))
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1"])
 def test_every_subsampling_beats_rounding(photo: np.ndarray, subsampling: str) -> None:
     photo = photo[:160]

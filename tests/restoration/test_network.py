@@ -61,6 +61,7 @@ def test_enlarge_is_libjpegs_filter_without_rounding() -> None:
     assert enlarge(given, 4, 1).tolist() == [[0] * 4 + [8] * 4 + [4] * 4]
 
 
+@pytest.mark.usual(every=2)
 @pytest.mark.parametrize("quality", [1, 30, 90])
 @pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4", "4:2:2", "4:1:0", None])
 def test_every_coefficient_stays_in_its_interval(

@@ -109,7 +109,7 @@ def test_ycbcr_to_rgb_equals_pillow_for_all_pairs_of_chroma(first: int) -> None:
     cb, cr = np.meshgrid(np.arange(256), np.arange(first, first + 32))
     no_ac = [0] * 63
     planes = [[[[level - 128, *no_ac] for level in row] for row in plane.tolist()] for plane in (luma, cb, cr)]
-    data = jpeg_file.write(256, 2048, [(1, 1)] * 3, planes, [[8] * 8] * 8)
+    data = jpeg_file.write(2048, 256, [(1, 1)] * 3, planes, [[8] * 8] * 8)
     decoded = np.asarray(Image.open(io.BytesIO(data)))
     ycbcr = np.stack([luma, cb, cr], axis=-1).astype(np.uint8)
     assert (ycbcr_to_rgb(ycbcr) == decoded[::8, ::8]).all()
