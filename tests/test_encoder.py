@@ -88,7 +88,7 @@ def test_symbols_that_are_not_kept_for_their_tables_are_made_again(
 @pytest.mark.usual("1500-2000")
 @pytest.mark.parametrize(("height", "width"), [(1500, 2000), (3000, 4000)])
 def test_12_megapixels_take_60_mb_beyond_the_picture(height: int, width: int) -> None:
-    """Where they take most: nearly three symbols a pixel, and a file of 15 MB. 3 megapixels take nearly as much."""
+    """Where they take most: nearly three symbols a pixel, a file of 15 MB. 3 megapixels take nearly as much."""
     image = np.tile(samples.photograph(), (6, 8, 1))[:height, :width]
     numjpeg.encode(image[:64, :64])
     tracemalloc.start()
