@@ -64,7 +64,7 @@ def forward_53(signal: Array, odd: int) -> tuple[Array, Array]:
 def inverse_53(low: Array, high: Array, odd: int) -> Array:
     """Join what :func:`forward_53` has split (Equations F-5, F-6)."""
     if len(low) + len(high) == 1:
-        return low.copy() if len(low) else high >> 1
+        return low.copy() if len(low) else (high + (high < 0)) >> 1  # towards zero
     even = low - ((_around_low(high, len(low), odd) + 2) >> 2)
     return _interleave(even, high + (_around_high(even, len(high), odd) >> 1), odd)
 

@@ -55,17 +55,24 @@ class CodedBlock(NamedTuple):
         return sum(passes for passes, _ in self.segments)
 
 
-def unstuff(chunks: Sequence[bytes]) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
-    """Bits of code word segments without bit stuffing, each followed by ones.
+class _Segments(NamedTuple):
+    """Bits of code word segments without bit stuffing, each followed by ones."""
 
-    Returns
-    -------
-    words : uint64, 64 bits from each 16th bit on.
-    starts : int64, bit at which each chunk begins.
-    limits : int64, a bit from which on a chunk has nothing but ones, at least 64 of them.
+    words: NDArray[np.uint64]
+    """64 bits from each 16th bit on."""
+    starts: NDArray[np.int64]
+    """Bit at which each segment begins."""
+    limits: NDArray[np.int64]
+    """A bit from which on it has nothing but ones, at least 64 of them."""
+    carries: NDArray[np.bool_]
+    """Whether there is a carry out of its first bit."""
 
-    The bit stuffed after an FF byte takes part in the code register's sum (Figure C.19): where it is 1, a carry
-    goes to the byte before. FF followed by more than 8F is a marker: the reader sees ones from there.
+
+def unstuff(chunks: Sequence[bytes], raw: Sequence[bool]) -> _Segments:
+    """Join code word segments and leave out what was stuffed; ``raw`` ones have no MQ code (D.6).
+
+    The bit stuffed after an FF byte takes part in the MQ code register's sum (Figure C.19): where it is 1, a carry
+    goes to the bytes before. FF followed by more than 8F is a marker: the reader sees ones from there.
     """
     sizes = np.array([len(chunk) for chunk in chunks], np.int64)
     starts = np.concatenate([[0], np.cumsum(sizes + _MARGIN)])[:-1]
@@ -82,27 +89,33 @@ def unstuff(chunks: Sequence[bytes]) -> tuple[NDArray[np.uint64], NDArray[np.int
         end = int(starts[stop]) if stop < len(starts) else len(data)
         data[at:end] = 0xFF
         stuffed[at:end] = False
-    carry = stuffed & (data >= 0x80)
-    value = data.astype(np.int16)
-    value[:-1] += carry[1:]
-    over = value > 0xFF
-    value[over] -= 0x100
-    value[:-1] += over[1:]
+    most = np.where(stuffed, np.int16(0x7F), np.int16(0xFF))
+    value, carry = data & most, stuffed & (data >= 0x80)
+    carry &= ~np.repeat([*raw, True], [*(sizes + _MARGIN), _MARGIN])
+    carries = np.zeros(len(chunks), bool)
+    while carry.any():  # on and on in FF 7F FF 80
+        carries |= carry[starts]
+        carry[starts] = False
+        value[:-1] += carry[1:]
+        carry = value > most
+        value[carry] = 0
     words, first = drop_stuffed(value.astype(np.uint8), stuffed, 0xFF, True)
-    return words, first[starts], first[starts + sizes + 4]
+    return _Segments(words, first[starts], first[starts + sizes + 4], carries)
 
 
-def _segment_starts(blocks: Sequence[CodedBlock]) -> tuple[list[bytes], NDArray[np.int64]]:
-    """All segments, and for each lane and pass the number of the segment that begins with it, or -1."""
+def _segment_starts(blocks: Sequence[CodedBlock]) -> tuple[list[bytes], list[bool], NDArray[np.int64]]:
+    """All segments; whether each is raw; by lane and pass the number of the segment that begins there, or -1."""
     chunks: list[bytes] = []
+    raw: list[bool] = []
     starts = np.full((len(blocks), max(block.passes for block in blocks) + 1), -1, np.int64)
     for lane, block in enumerate(blocks):
         number = 0
         for passes, data in block.segments:
             starts[lane, number] = len(chunks)
             chunks.append(data)
+            raw.append(contexts.is_raw(number, block.style))
             number += passes
-    return chunks, starts
+    return chunks, raw, starts
 
 
 def _offsets(stripe_words: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -146,8 +159,9 @@ class _Lanes:
         self.first = 1 + self.stripe_words
         self.end = 1 + (self.stripes + 2) * self.stripe_words
         self.per_lane = self.end + 2
-        chunks, self.segment_of = _segment_starts(blocks)
-        self.words, self.segment_bit, self.segment_limit = unstuff(chunks)
+        chunks, raw, self.segment_of = _segment_starts(blocks)
+        self.segments = unstuff(chunks, raw)
+        self.overflows = bool(self.segments.carries.any())
         self._make_cells(width, height)
         self.steps_to, self.later = _offsets(self.stripe_words)
         self.causal = (self.style & contexts.VERTICALLY_CAUSAL != 0) * 4
@@ -247,12 +261,13 @@ class _Lanes:
 
     def _begin_segments(self, which: NDArray[np.int64], segment: NDArray[np.int64]) -> None:
         """Set the registers of the MQ decoder (Figure C.20): C begins with a zero, then 15 bits; 33 wait below."""
-        bit = self.segment_bit[segment]
-        ahead = self.words.take(bit >> 4, mode="clip") << (bit & 15).astype(_U) >> _U(2)
-        self.C[which] = ahead.view(np.int64) & ~np.int64((1 << 14) - 1)
+        segments = self.segments
+        bit = segments.starts[segment]
+        ahead = segments.words.take(bit >> 4, mode="clip") << (bit & 15).astype(_U) >> _U(2)
+        self.C[which] = ahead.view(np.int64) & ~np.int64((1 << 14) - 1) | segments.carries[segment] * (1 << 62)
         self.used[which] = 14
         self.bit[which] = bit + 48
-        self.limit[which] = self.segment_limit[segment]
+        self.limit[which] = segments.limits[segment]
         self.A[which] = 0x8000 << TOP
 
     def _propagation(self, lanes: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -299,7 +314,7 @@ class _Lanes:
         flags_low, busy, lps = flags64.view(np.uint16)[::4], busy64.view(bool)[::8], lps64.view(bool)[1::8]
         interval, code, used, left, mode, at = self.A, self.C, self.used, self.left, self.mode, self.word
         u_code, u_i3, u_hash, u_stall = code.view(_U), i3.view(_U), i1.view(_U), stall.view(_U)
-        states, lane32 = self.states, self.lane * PITCH
+        states, lane32, overflows = self.states, self.lane * PITCH, self.overflows
         take_word, take_state = self.candidates.ravel().take, states.take
         take_flags, take_column = self.flags.take, self.flags.view(_U).take
         for step in range(BATCH):
@@ -332,6 +347,8 @@ class _Lanes:
             _take_shift(i3, None, shift, "clip")
             _left(interval, shift, interval)
             _left(code, shift, code)
+            if overflows:  # only in damaged files is C as large as A
+                _and(code, _REGISTER, code)
             _add(used, shift, used)
             _add(i2, shift, i2)
             _add(i2, lps64, i2)
@@ -354,7 +371,7 @@ class _Lanes:
         """Bits behind those that C still has; ones after the end of the segment."""
         _minimum(self.bit, self.limit, out=self.bit)
         _right(self.bit, _C4, i1)
-        self.words.take(i1, None, u0, "clip")
+        self.segments.words.take(i1, None, u0, "clip")
         _and(self.bit, _C15, i1)
         _left(u0, i1.view(_U), u0)
         _subtract(_C64, self.used, i1)
@@ -449,7 +466,7 @@ _take_bit, _take_qe, _take_shift = tables.BIT_OF.take, tables.QE.take, tables.SH
 _take_next, _take_decision = tables.NEXT_STATE.take, tables.DECISION.take
 _HASH, _C56, _ZERO = np.array(tables.HASH), np.array(56, _U), np.array(0, _U)
 _C2, _C4, _C6, _C15, _C40, _C64 = (np.array(value) for value in (2, 4, 6, 15, 40, 64))
-_FLAG_BITS, _TOP = np.array(tables.FLAG_BITS), np.array(TOP)
+_FLAG_BITS, _TOP, _REGISTER = np.array(tables.FLAG_BITS), np.array(TOP), np.array((1 << 63) - 1)
 
 
 def _lowest_candidate(

@@ -94,11 +94,13 @@ class RawDecoder:
         self.at = self.left = self.byte = 0
 
     def bit(self) -> int:
-        """The next bit; ones after the end."""
+        """The next bit; ones from a marker or the end on."""
         if self.left == 0:
-            self.left = 7 if self.byte == 0xFF else 8
-            self.byte = self.data[self.at] if self.at < len(self.data) else 0xFF
-            self.at += 1
+            following = self.data[self.at] if self.at < len(self.data) else 0xFF
+            marker = self.byte == 0xFF and following > 0x8F
+            self.left = 7 if self.byte == 0xFF and not marker else 8
+            self.byte = 0xFF if marker else following
+            self.at += not marker
         self.left -= 1
         return self.byte >> self.left & 1
 
