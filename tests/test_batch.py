@@ -336,6 +336,19 @@ def test_so_many_processes_work_at_a_time(workers: int) -> None:
     assert len(who) == workers
 
 
+def test_no_more_workers_are_started_than_there_are_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def pool(workers: int, **options: object) -> ThreadPoolExecutor:
+        started.append(workers)
+        return ThreadPoolExecutor(1)
+
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", pool)
+    for images in (SMALL[:3], (image for image in SMALL[:3])):
+        assert len(list(encode_batch(images, workers=1000))) == 3
+    assert started == [3, 1000]  # of a generator the number is not known
+
+
 @FORK
 def test_results_keep_their_order_whoever_is_slow() -> None:
     given = [0.2, *range(5), 0.1, *range(5), 0.0, 0.1]
@@ -467,6 +480,7 @@ def test_a_failure_of_the_input_comes_after_the_results_before_it(workers: int |
         (ValueError, {"workers": -1}),
         (TypeError, {"workers": 2.0}),
         (ValueError, {"window": 0}),
+        (TypeError, {"pairs": "no"}),
         (ValueError, {"workers": 2, "mp_context": "spoon"}),
         (ValueError, {"workers": 2, "executor": ThreadPoolExecutor(1)}),
     ],

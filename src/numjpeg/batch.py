@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
 from itertools import count
+from operator import length_hint
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from numjpeg.arguments import Plan, checked_integer, planner
 from numjpeg.decoder import decode, grouping
 from numjpeg.encoder import encode, most_together, run, run_together
+from numjpeg.errors import check_flags
 from numjpeg.sources import is_data, name_error, read_bytes
 
 if TYPE_CHECKING:
@@ -253,6 +255,7 @@ def _batch(
         raise TypeError(f"{name}: {type(items).__name__} is not iterable") from None
     if errors not in ("raise", "return"):
         raise ValueError(f'errors: "raise" or "return" expected, got {errors!r}')
+    check_flags(pairs=pairs)
     if workers is not None:
         checked_integer("workers", workers, 0)
     if window is not None:
@@ -265,6 +268,7 @@ def _batch(
     if workers is None or workers <= 1:
         return _in_order(iterator, together.submit, together.wants_more, errors, pairs)
     context = None if mp_context is None else start_method(mp_context)
+    workers = max(1, min(workers, length_hint(iterator, workers)))  # a thousand take half a minute to start
     return _in_processes(iterator, task, workers, window or 3 * workers, errors, pairs, context)
 
 

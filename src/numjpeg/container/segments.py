@@ -197,7 +197,7 @@ def parse_sof(marker: int, payload: bytes, offset: int) -> Frame:
                 offset=offset,
                 clause="B.2.2",
             )
-        if table > 3:
+        if table > 3 and marker != markers.SOF3:  # as in libjpeg, where nothing is quantized
             raise FormatError(f"{name}: table number Tq={table} is above 3", offset=offset, clause="B.2.2")
         components.append(Component(identifier, H, V, table))
     return Frame(marker, precision, height, width, tuple(components))

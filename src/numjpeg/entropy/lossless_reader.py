@@ -2,8 +2,9 @@
 
 A sample is a code word for the category of its difference, and so many bits for the difference (H.1.2.2). Only
 finding where each code word begins is serial (:meth:`LosslessReader.walk`). Whatever is wrong with the data goes
-to a sink. A code word that no table has takes 17 bits and stands for no difference, as in libjpeg; samples that
-are missing, up to the next restart interval, are mid-gray.
+to a sink, and is read as libjpeg reads it (:mod:`numjpeg.entropy.intervals`), but by rows: where data are missing,
+zero bits take their place up to the end of the row of MCUs, and the rows up to the next restart interval are
+mid-gray.
 """
 
 from __future__ import annotations
@@ -114,17 +115,25 @@ class LosslessReader(Intervals):
                 left -= len(begins)
 
     def _piece(self, interval: int, begins: Ints) -> Piece:
-        """RECEIVE and EXTEND (F.2.2.1), modulo 2^16, for code words from the first one of an MCU on."""
-        windows = bits.windows_32(self.payload.data, begins)
+        """Code words from the first one of an MCU on."""
+        code, total, differences = self._words(bits.windows_32(self.payload.data, begins), np.arange(len(begins)))
+        return Piece(interval, begins + total, differences, np.flatnonzero(code == ILLEGAL_BITS))
+
+    def _words(self, windows: NDArray[np.uint64], samples: Ints) -> tuple[Ints, Ints, NDArray[np.uint16]]:
+        """RECEIVE and EXTEND (F.2.2.1), modulo 2^16, of the 32 bits ahead of each of some samples of a scan.
+
+        Returns
+        -------
+        (bits of the code words, bits with the differences, differences)
+        """
         tables = [word_lengths(table) for table in self.tables]
-        of_word = np.arange(len(begins)) % len(tables)
         ahead = (windows >> np.uint64(16)).astype(np.int64)
-        category, code, total = (np.stack(by_table)[of_word, ahead] for by_table in zip(*tables, strict=True))
+        by_table = (np.stack(arrays) for arrays in zip(*tables, strict=True))
+        category, code, total = (arrays[samples % len(tables), ahead] for arrays in by_table)
         value = windows.astype(np.int64) >> 32 - np.minimum(total, 32) & (1 << category) - 1
         difference = value - np.where(2 * value < 1 << category, (1 << category) - 1, 0)
         difference[category == WHOLE] = 1 << 15
-        illegal = np.flatnonzero(code == ILLEGAL_BITS)
-        return Piece(interval, begins + total, difference.astype(np.uint16), illegal)
+        return code, total, difference.astype(np.uint16)
 
     def samples(self, pieces: Iterable[Piece]) -> list[NDArray[np.uint16]]:
         """Differences to samples; what is wrong or missing is noted."""
@@ -144,13 +153,48 @@ class LosslessReader(Intervals):
             read[interval] += usable
             if usable:
                 end[interval] = piece.ends[usable - 1]
-        self._note_ends(read, end)
-        return self._planes(differences.reshape(self.total, per_mcu), read // per_mcu)
+        due = np.full(count, self.interval_mcus * per_mcu)
+        due[-1] = self.samples_due(count - 1)
+        self._note_ends(read, end, due)
+        filled = self._fill_rows(differences, read, end, due)
+        return self._planes(differences.reshape(self.total, per_mcu), filled // per_mcu)
 
-    def _note_ends(self, read: Ints, end: Ints) -> None:
+    def _fill_rows(self, differences: NDArray[np.uint16], read: Ints, end: Ints, due: Ints) -> Ints:
+        """Let zero bits follow the data of each interval that is cut short, up to the end of its row of MCUs.
+
+        As in libjpeg, an interval that is missing behind one that is cut short has no such row.
+
+        Returns
+        -------
+        For each interval, how many samples there are now.
+        """
+        per_mcu = self.scan.blocks_per_mcu
+        short = read < due
+        present = np.zeros(len(read), np.bool_)
+        present[: len(self.present)] = self.present[: len(read)]
+        ends_here = np.flatnonzero(short & (present | ~np.append(False, short[:-1])))
+        row = self.scan.mcus[1] * per_mcu
+        filled = read.copy()
+        filled[ends_here] = np.minimum((read[ends_here] // row + 1) * row, due[ends_here])
+        _, _, of_zeros = self._words(np.zeros(len(self.tables), np.uint64), np.arange(len(self.tables)))
+        for interval in ends_here.tolist():
+            own = differences[interval * self.interval_mcus * per_mcu :][: int(filled[interval])]
+            first = int(read[interval])
+            own[first:] = np.resize(np.roll(of_zeros, -first), len(own) - first)
+            if not present[interval]:
+                continue
+            # A code word that has begun goes on with zeros.
+            bit, bound = int(end[interval]) if first else self.bounds[interval], self.bounds[interval + 1]
+            if bit < bound:
+                window = bits.windows_32(self.payload.data, np.array([bit]))
+                there = max(0, 32 - (bound - bit))
+                _, _, own[first : first + 1] = self._words(
+                    window >> np.uint64(there) << np.uint64(there), np.array([first])
+                )
+        return filled
+
+    def _note_ends(self, read: Ints, end: Ints, due: Ints) -> None:
         """Note intervals that are cut short, and what is left over behind the others."""
-        due = np.full(len(read), self.interval_mcus * self.scan.blocks_per_mcu)
-        due[-1] = self.samples_due(len(read) - 1)
         whole = np.flatnonzero(read == due)
         self.check_rests(whole, end[whole])
         for interval in np.flatnonzero(read < due).tolist():
