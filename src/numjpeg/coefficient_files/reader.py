@@ -141,7 +141,10 @@ def read_bands(
     ``kept``, ``read`` : as of :func:`numjpeg.scans.read_sequential`.
     """
     layout = McuLayout(scan.factors, kept)
-    step = band_rows(scan, BAND_BLOCKS * 64 * len(layout.sizes) // layout.size)
+    # What is found wrong in a band depends on what was found in the bands above.
+    step = band_rows(
+        scan, BAND_BLOCKS * 64 * len(layout.sizes) // layout.size if structure.strict else BAND_BLOCKS
+    )
     for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink, kept, read)):
         if not structure.strict:
             tables = [structure.component_tables[index] for index in scan.indices]

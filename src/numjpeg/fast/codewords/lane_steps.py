@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.shared import scan_tables
-from numjpeg.fast.codewords.lookup import MASK_AT, USED_AT, entries
+from numjpeg.fast.codewords.lookup import ILLEGAL, MASK_AT, USED_AT, entries
 from numjpeg.stages.huffman import WINDOW_BITS
 from numjpeg.stages.mcu_order import block_component
 
@@ -36,6 +36,7 @@ BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
 USED, FIVE_BITS, MASK = np.array(USED_AT), np.array(31), np.array(MASK_AT)
 TOP_16 = np.array(48, np.uint64)
 K, ZERO = np.array(63), np.array(0)
+ILLEGAL_FLAG = np.array(1 << ILLEGAL)
 
 
 class Trace(NamedTuple):
@@ -44,24 +45,25 @@ class Trace(NamedTuple):
     lane: NDArray[np.intp]
     """``(n,)``"""
     blocks: Ints
-    """``(n,)``, 64 times the blocks that each lane had read before; its states count on from there."""
+    """``(n,)``, 64 times the blocks that each lane had read before; :attr:`states` count on from there."""
     states: Ints
-    """``(steps + 1, n)``"""
+    """``(steps + 1, n)``; the first and the last ones, ``(2, n)``, if only the starts of blocks are wanted."""
     entries: Ints
-    """``(steps, n)``, what was looked up at each state but the last."""
-    at: NDArray[np.intp]
-    """``(m,)``, flat indices of the states at the start of a block (k = 0), the last states included."""
+    """``(steps, n)``, what was looked up at each state but the last; ``(0, n)`` if only the starts are wanted."""
     starts: Ints
-    """``(m,)``, these states."""
+    """``(m,)``, the states at the start of a block (k = 0), the last ones included; they count all blocks."""
     column: NDArray[np.intp]
     """``(m,)``, which of the lanes is in each of them."""
+    illegal: NDArray[np.intp]
+    """Which of them an illegal code is in front of."""
 
 
 class LaneSteps:
     """The look-up of a scan, and the steps of lanes over some of its bits."""
 
-    def __init__(self, scan: Scan) -> None:
-        self.scan = scan
+    def __init__(self, scan: Scan, only_starts: bool = False) -> None:
+        """``only_starts`` : traces are to have the starts of blocks alone."""
+        self.scan, self.only_starts = scan, only_starts
         self.lane_steps = 0  # of all lanes together
         self.tables = scan_tables(scan)
 
@@ -90,18 +92,37 @@ class LaneSteps:
 
     def step(self, lane: NDArray[np.intp], blocks: Ints, state: Ints, steps: int) -> Trace:
         """Let lanes go an even number of steps."""
+        lanes = len(lane)
         whole = (state & COUNT) // self.cycle * self.cycle
-        states = self._allocate(steps + 1, len(lane))
-        entries = self._allocate(steps, len(lane))
+        if self.only_starts:
+            self.free = 0  # nobody needs the arrays of the steps before
+        states = self._allocate(steps + 1, lanes)
+        entries = self._allocate(steps, lanes)
         np.subtract(state, whole, out=states[0])
-        if len(lane) > FEW:
+        if lanes > FEW:
             self._step_together(states, entries)
         else:
             self._step_one_by_one(states, entries)
         self.lane_steps += entries.size
         k = np.bitwise_and(states, K, out=self._buffer(2, states.size).reshape(states.shape))
-        start = np.flatnonzero(k == ZERO)
-        return Trace(lane, blocks + whole, states, entries, start, states.take(start), start % len(lane))
+        at = np.flatnonzero(k == ZERO)
+        column = at % lanes
+        blocks = blocks + whole
+        starts = states.take(at) + blocks.take(column)
+        at -= lanes
+        first = int(np.searchsorted(at, 0))
+        illegal = first + np.flatnonzero(entries.take(at[first:]) & ILLEGAL_FLAG)
+        if self.only_starts:
+            states, entries = states[[0, -1]], entries[:0]
+        return Trace(lane, blocks, states, entries, starts, column, illegal)
+
+    def look_up(self, state: Ints) -> Ints:
+        """The entry for each state."""
+        word = self.words.take(state >> 36, mode="clip")
+        word <<= (state >> 32 & 15).view(np.uint64)
+        index = (word >> TOP_16).view(np.int64)
+        index += self.context.take(state & COUNT, mode="clip")
+        return self.entries.take(index)
 
     def _step_together(self, states: Ints, entries: Ints) -> None:
         """Fill ``states`` and ``entries`` from ``states[0]`` on, a step of all lanes at a time."""

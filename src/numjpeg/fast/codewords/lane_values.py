@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 
 from numjpeg.entropy import bits
 from numjpeg.entropy.shared import McuLayout, receive
-from numjpeg.fast.codewords.lane_steps import COUNT, LaneSteps, Trace
+from numjpeg.fast.codewords.lane_steps import COUNT, MASK, STEP, K, LaneSteps
 from numjpeg.fast.codewords.lookup import (
     FIRST,
     FIRST_VALUE,
-    ILLEGAL,
     LONG,
     SECOND,
     SECOND_VALUE,
@@ -38,79 +37,39 @@ def between(states: Ints, begin: Ints, end: Ints) -> NDArray[np.bool_]:
 
 
 class LaneValues:
-    """The blocks of a piece of a scan."""
+    """The coefficients of a piece of a scan."""
 
-    def __init__(self, steps: LaneSteps, layout: McuLayout, first_block: int, count: int) -> None:
-        """``count`` blocks from number ``first_block`` of the scan on."""
-        self.steps, self.count = steps, count
-        self.illegal = count
-        """Number of the first block that has an illegal code; ``count`` if none has."""
-        self._layout = layout
-        self._size = 64 * count
-        if not layout.everything:
-            mcu, number = np.divmod(np.arange(first_block, first_block + count + 1), len(layout.sizes))
-            # Where each block begins, and whether all of it is kept.
-            self._start = mcu * layout.size + layout.starts[number] - layout.place(first_block)
-            self._whole = layout.sizes[number] == 64
-            self._some_whole = bool((layout.sizes == 64).any())
-            self._size = int(self._start[-1])
-        self._flat = np.zeros(self._size + 128, np.int16)
+    def __init__(self, steps: LaneSteps, size: int) -> None:
+        """``size`` : how many there are."""
+        self.steps = steps
+        self._size = size
+        self._flat = np.zeros(size + 128, np.int16)
         self._long_values: list[tuple[Ints, Ints]] = []
         self._waiting: list[tuple[Ints, Ints]] = []
         self._waiting_size = 0
 
-    def add(
-        self, trace: Trace, place: Ints, right: NDArray[np.bool_], at: NDArray[np.intp], block: NDArray[np.intp]
-    ) -> None:
-        """Take what a trace holds; ``right`` is overwritten.
+    def add(self, entry: Ints, place: Ints, states: Ints, at: NDArray[np.intp]) -> None:
+        """Take entries, ``(n,)``.
 
         Parameters
         ----------
-        place : 64 times the number of each entry's block, plus k. right : which entries are proven.
-        at, block : which of them begin a block, and its number.
+        place : where the coefficient belongs that was due at each. states, at : its state is ``states.flat[at]``.
         """
-        entries = trace.entries
-        if not self._layout.everything:
-            first = entries.take(at)
-            self._flat[self._start.take(block)] = first.view(np.int16)[FIRST_VALUE // 16 :: 4] >> 4
-            self._add_flagged(trace, place, at, first)
-            # Of the other entries it counts whether one has an illegal code. It ends its block.
-            ends = trace.at[np.searchsorted(trace.at, len(trace.lane)) :] - len(trace.lane)
-            ends = ends[right.take(ends)]
-            self._add_flagged(trace, place, ends, entries.take(ends))
-            if not self._some_whole:
-                return
-            right &= self._whole.take(place >> 6, mode="clip")
-        chosen = np.flatnonzero(right)
-        if not len(chosen):
-            return
-        entry = entries.take(chosen)
-        self._add_flagged(trace, place, chosen, entry)
-        self._waiting.append((entry, self._target(place.take(chosen))))
-        self._waiting_size += len(chosen)
+        flags = np.flatnonzero(entry.view(np.uint8)[LONG // 8 :: 8] >= 1 << LONG % 8)
+        if len(flags):
+            flags = flags[entry.take(flags) >> LONG & 1 == 1]
+            long_place = place.take(flags) + (entry.take(flags) >> FIRST & 15)
+            self._long_values.append((long_place, states.take(at.take(flags))))
+        self._waiting.append((entry, place))
+        self._waiting_size += len(entry)
         if self._waiting_size > SCATTER:
             self._lay()
 
-    def _target(self, place: Ints) -> Ints:
-        """To places of coefficients if all were kept, the places that they have."""
-        if self._layout.everything:
-            return place
-        target: Ints = self._start.take(place >> 6) + (place & 63)
-        return target
-
-    def _add_flagged(self, trace: Trace, place: Ints, chosen: NDArray[np.intp], entry: Ints) -> None:
-        """Of the entries ``chosen``, note illegal codes, and where values are that do not fit into an entry."""
-        flags = np.flatnonzero(entry.view(np.uint8)[LONG // 8 :: 8] >= 1 << LONG % 8)
-        if not len(flags):
-            return
-        entry, chosen = entry.take(flags), chosen.take(flags)
-        place = place.take(chosen)
-        self.illegal = min(self.illegal, int(place[entry >> ILLEGAL & 1 == 1].min(initial=64 * self.count)) >> 6)
-        long = entry >> LONG & 1 == 1
-        if not self._layout.everything:
-            long &= self._whole.take(place >> 6) | (place & 63 == 0)
-        place = self._target(place[long]) + (entry[long] >> FIRST & 15)
-        self._long_values.append((place, trace.states.take(chosen[long])))
+    def add_first(self, entry: Ints, place: Ints, state: Ints) -> None:
+        """Take the first value alone of entries with which blocks begin, the DC differences."""
+        self._flat[place] = entry.view(np.int16)[FIRST_VALUE // 16 :: 4] >> 4
+        long = np.flatnonzero(entry >> LONG & 1)
+        self._long_values.append((place.take(long), state.take(long)))
 
     def _lay(self) -> None:
         """Lay the values of the entries that wait at their places, relative to the coefficient that is due."""
@@ -132,14 +91,45 @@ class LaneValues:
         flat[second] = values[:, SECOND_VALUE // 8].astype(np.int16)
         flat[first] = entry.view(np.int16)[FIRST_VALUE // 16 :: 4] >> 4
 
-    def finish(self, payload: bits.Payload, piece_bit: int) -> NDArray[np.int16]:
-        """All coefficients that are kept; states count bits from ``piece_bit`` of the payload on."""
+    def finish(self, payload: bits.Payload) -> NDArray[np.int16]:
+        """All coefficients that are kept."""
         self._lay()
         if self._long_values:
             places, states = (np.concatenate(parts) for parts in zip(*self._long_values, strict=True))
             # Magnitude bits that pass the window: read for themselves. The state's count gives the table.
             which = self.steps.context.take((states & COUNT) % self.steps.cycle) >> WINDOW_BITS
             table = which // 3 * 2 + (which % 3 > 0)
-            _, value = receive(payload, (states >> 32) + piece_bit, self.steps.tables, table)
+            _, value = receive(payload, (states >> 32) + self.steps.piece_bit, self.steps.tables, table)
             self._flat[places] = value
         return self._flat[: self._size]
+
+
+def values_from_starts(
+    steps: LaneSteps, layout: McuLayout, first_block: int, starts: Ints, payload: bits.Payload
+) -> NDArray[np.int16]:
+    """What is kept of blocks, ``(n,)``, given the bit at which each starts.
+
+    Of those of which all is kept, the code words are read once more: one step of all of these blocks at a time.
+
+    Parameters
+    ----------
+    first_block : number of the first block in the scan. starts : ``(blocks,)``, from the piece's first bit on. Of
+        a block that starts nowhere, which has -1, the coefficients mean nothing.
+    """
+    mcu, number = np.divmod(np.arange(first_block, first_block + len(starts) + 1), len(layout.sizes))
+    place = mcu * layout.size + layout.starts[number] - layout.place(first_block)
+    values = LaneValues(steps, int(place[-1]))
+    place, number = place[:-1], number[:-1]
+    state = np.maximum(starts, 0) << 32 | number % steps.phases * 64
+    entry = steps.look_up(state)
+    values.add_first(entry, place, state)
+    whole = np.flatnonzero(layout.sizes.take(number) == 64)
+    place, state, entry = place.take(whole), state.take(whole), entry.take(whole)
+    end = (state & COUNT) + 64
+    while len(state):
+        values.add(entry, place + (state & K), state, np.arange(len(state)))
+        state = state + (entry & STEP) & entry >> MASK
+        going = np.flatnonzero((state & COUNT) < end)
+        place, state, end = place.take(going), state.take(going), end.take(going)
+        entry = steps.look_up(state)
+    return values.finish(payload)

@@ -14,7 +14,8 @@ photograph, and after about 900 bits of a 4:2:0 one, whose MCUs have six blocks.
 3. *Chain*: each lane runs on into the next one, until both begin a block at the same bit in the same context.
    There they meet. The first lane is right, so the next one is right from the meeting on, and so forth. What lies
    between meetings is proven. Restart intervals begin at known places: each is a chain of its own.
-4. *Scatter*: what the lanes found in the proven ranges is written to its blocks.
+4. *Scatter*: what the lanes found in the proven ranges is written to its blocks. Where only the DC of some
+   components is wanted, lanes note where blocks start, and the wanted code words are read again from there.
 
 A step looks up the 16 bits ahead. The result is one 64-bit *entry* (:mod:`numjpeg.fast.codewords.lookup`) for the
 first symbol with its magnitude bits, mostly for the second symbol too, and often for a third. In a photograph of
@@ -50,7 +51,7 @@ from numjpeg.fast.codewords.lane_steps import (
     LaneSteps,
     Trace,
 )
-from numjpeg.fast.codewords.lane_values import LaneValues, between
+from numjpeg.fast.codewords.lane_values import LaneValues, between, values_from_starts
 from numjpeg.fast.codewords.proven_words import find_words
 from numjpeg.fast.plan_store import PLANS
 
@@ -67,13 +68,14 @@ AUTOMATON_BELOW = 12 << 10
 """Bytes of a scan, times the blocks of an MCU (at least 3, at most 5), below which the automaton
 (:mod:`numjpeg.fast.codewords.automaton`) is tried first. Lanes synchronise later where MCUs are larger."""
 
-LEAST_LANE_BITS, MOST_LANE_BITS = 256, 4096
-"""A lane's length is the square root of twice all bits, within these limits. With longer lanes fewer steps run on
-past a lane's end (three of ten in a 2-megapixel photograph). With shorter ones more lanes share a call's cost."""
+LEAST_LANE_BITS, MOST_LANE_BITS, MOST_LANE_BITS_FOR_STARTS = 256, 4096, 16384
+"""A lane's length is the square root of twice all bits, within these limits. Where only the starts of blocks are
+wanted it may be longer, since traces are short then. With longer lanes fewer steps run on past a lane's end (three
+of ten in a 2-megapixel photograph). With shorter ones more lanes share a call's cost."""
 
 LANES = 2000
-"""Most lanes in a piece, which then has fewer than 2^23 bits. The arrays of a step stay in the processor's cache.
-The traces of so many lanes take 35 MB, most of the memory beside the coefficients."""
+"""Most lanes in a piece, which then has fewer than 2^23 bits (2^25 for starts alone). The arrays of a step stay in
+the processor's cache. The traces of so many lanes take 35 MB, most of the memory beside the coefficients."""
 
 PATIENCE = 3
 """Rounds in which all lanes look for a meeting, for each round of the guess. What is proven by then is kept. From
@@ -227,19 +229,19 @@ _NEVER = np.iinfo(np.int64).max
 # --- cut -------------------------------------------------------------------------------------------------
 
 
-def cut(bounds: Ints) -> _Lanes:
+def cut(bounds: Ints, most: int = MOST_LANE_BITS) -> _Lanes:
     """Cut each restart interval into lanes of about equal length.
 
     Parameters
     ----------
-    bounds : bits at which the intervals begin, and the end of the last.
+    bounds : bits at which the intervals begin, and the end of the last. most : bits of a lane.
 
     Notes
     -----
     The number of lanes and the steps of a lane both grow with the square root of the bits.
     """
     size = np.diff(bounds)
-    length = int(np.clip((2 * bounds[-1]) ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
+    length = int(np.clip((2 * bounds[-1]) ** 0.5, LEAST_LANE_BITS, most))
     count = np.maximum(1, (size + length // 2) // length)
     interval = np.repeat(np.arange(len(size)), count)
     number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)
@@ -250,14 +252,11 @@ def cut(bounds: Ints) -> _Lanes:
 
 def _starts_by_bit(lanes: _Lanes, traces: list[Trace]) -> Ints:
     """Where blocks start in each lane's own range, by bit. A state that is overwritten is met one block later."""
-    table = np.zeros(1 << max(8, int(lanes.end[-1]).bit_length() - 3), np.int64)
+    table = np.zeros(1 << min(20, max(8, int(lanes.end[-1]).bit_length() - 3)), np.int64)
     for trace in traces:
-        start, column = trace.starts, trace.column
-        end = lanes.end[trace.lane] << 32
+        start, end = trace.starts, lanes.end[trace.lane] << 32
         if (trace.states[-1] >= end).any():
-            own = np.flatnonzero(start < end.take(column))
-            start, column = start.take(own), column.take(own)
-        start = start + trace.blocks.take(column)
+            start = start.take(np.flatnonzero(start < end.take(trace.column)))
         table[start >> 32 & len(table) - 1] = start
     return table
 
@@ -281,8 +280,8 @@ class LaneReader(LaneSteps):
     """Lanes over a payload: guess, chain and scatter."""
 
     def __init__(self, scan: Scan, payload: bits.Payload, layout: McuLayout | None = None) -> None:
-        super().__init__(scan)
         self.payload, self.layout = payload, layout or McuLayout(scan.factors)
+        super().__init__(scan, not self.layout.everything)
         rows, columns = scan.mcus
         self.per_mcu = scan.blocks_per_mcu
         blocks = rows * columns * self.per_mcu
@@ -290,7 +289,7 @@ class LaneReader(LaneSteps):
         intervals = ceil_div(blocks, self.interval_blocks)
         self.bounds = np.array(interval_bounds(payload)[: intervals + 1], np.int64)
         self.block_bounds = np.minimum(np.arange(intervals + 1) * self.interval_blocks, blocks)
-        self.lanes = cut(self.bounds)
+        self.lanes = cut(self.bounds, MOST_LANE_BITS_FOR_STARTS if self.only_starts else MOST_LANE_BITS)
 
     # --- guess -------------------------------------------------------------------------------------------
 
@@ -371,7 +370,7 @@ class LaneReader(LaneSteps):
             bit, met = start[first] >> 32, met[first]
             meeting[lane] = bit << 32
             successor[lane] = np.where(met, np.searchsorted(lanes.begin, bit, side="right") - 1, -1)
-            shift[lane] = (start[first] & COUNT) + trace.blocks[arrived] - np.where(met, there[first] & COUNT, 0)
+            shift[lane] = (start[first] & COUNT) - np.where(met, there[first] & COUNT, 0)
             # A lane that meets no other one reads to the end of the interval.
             alone = going & (trace.states[-1] >= interval_end[active]) & ~open_end[active]
             meeting[active[alone]] = _NEVER
@@ -427,37 +426,45 @@ class LaneReader(LaneSteps):
             blocks the bit at which the next one would; -1 where there is none.
         illegal : number of the first of these blocks that has an illegal code, or that of all blocks.
         """
-        count = chain.block - first_block
-        values = LaneValues(self, self.layout, first_block, count)
+        count = illegal = chain.block - first_block
+        values = None if self.only_starts else LaneValues(self, 64 * count)
         interval = lanes.interval - lanes.interval[0]
         starts = np.full(count + interval[-1] + 1, -1)
-        limits = np.minimum(self.block_bounds[lanes.interval + 1], chain.block) - first_block
+        limits = 64 * (np.minimum(self.block_bounds[lanes.interval + 1], chain.block) - first_block)
         traces.reverse()
         while traces:  # each one's memory is freed when it is done
             trace = traces.pop()
             lane, states = trace.lane, trace.states
-            begin, end = chain.begin[lane], chain.end[lane]
+            begin, end, limit = chain.begin[lane], chain.end[lane], limits[lane]
             if not ((states[-1] >= begin) & (states[0] < end)).any():
                 continue
-            base = chain.base[lane] + trace.blocks - 64 * first_block
-            place = np.bitwise_and(states, COUNT)
-            place += base
-            right = between(states, begin, end)
-            limit = 64 * limits[lane]
-            ahead = (place[-1] >= limit).any()
-            if ahead:
-                right &= place <= limit
-            inside = np.flatnonzero(right.take(trace.at))
-            at, column = trace.at.take(inside), trace.column.take(inside)
-            block = place.take(at) >> 6
-            starts[block + interval[lane].take(column)] = states.take(at) >> 32
-            if ahead:
-                right &= place < limit
-                inside = np.flatnonzero(right.take(at))
-                at, block = at.take(inside), block.take(inside)
-            kept = np.searchsorted(at, trace.entries.size)  # the last states have their entries in another trace
-            values.add(trace, place[:-1], right[:-1], at[:kept], block[:kept])
-        return values.finish(self.payload, self.piece_bit), starts, values.illegal
+            base = chain.base[lane] - 64 * first_block
+            own = trace.starts, trace.column
+            right = (own[0] >= begin.take(own[1])) & (own[0] < end.take(own[1]))
+            start, column = (part.take(np.flatnonzero(right)) for part in own)
+            place = (start & COUNT) + base.take(column)
+            inside = np.flatnonzero(place <= limit.take(column))
+            start, column = start.take(inside), column.take(inside)
+            starts[(place.take(inside) >> 6) + interval[lane].take(column)] = start >> 32
+            if len(trace.illegal):
+                start, column = (part.take(trace.illegal) for part in own)
+                place = (start & COUNT) + base.take(column)
+                bit = start & ~COUNT
+                right = (bit > begin.take(column)) & (bit <= end.take(column)) & (place <= limit.take(column))
+                illegal = min(illegal, (int(place[right].min(initial=64 * count + 64)) >> 6) - 1)
+            if values:
+                place = (states[:-1] & COUNT) + (base + trace.blocks)
+                right = between(states, begin, end)[:-1]
+                if (place[-1] >= limit).any():
+                    right &= place < limit
+                chosen = np.flatnonzero(right)
+                values.add(trace.entries.take(chosen), place.take(chosen), states, chosen)
+        if values:
+            return values.finish(self.payload), starts, illegal
+        block = np.arange(count)
+        slot = block + (first_block + block) // self.interval_blocks - lanes.interval[0]
+        coefficients = values_from_starts(self, self.layout, first_block, starts[slot], self.payload)
+        return coefficients, starts, illegal
 
     # --- a piece -----------------------------------------------------------------------------------------
 
