@@ -230,7 +230,7 @@ def find_tokens(
     np.add(key, values, out=key)
     predictors[:] = after
     # A block's first token is the coefficient number 0.
-    starts = position.searchsorted(np.arange(0, len(present), 64))
+    starts = (position & 63 == 0).nonzero()[0]  # of few a search is faster, of many three times slower
     return Tokens(key, starts, differences, first_mcu, layout)
 
 
