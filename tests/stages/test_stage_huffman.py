@@ -133,6 +133,21 @@ def test_every_window_is_decoded_as_figure_f_16_decodes_it(name: str) -> None:
     assert (np.stack([symbols, lengths], axis=1) == expected).all()
 
 
+def test_few_windows_are_searched_for_as_many_are_looked_up() -> None:
+    """By four tables in turns, with codes of all 65,536 windows and without; at a time and one by one."""
+    tables = [TABLES[name] for name in list(TABLES)[:4]] + [HuffmanTable((2,) + (0,) * 15, b"\x05\x06")]
+    windows = np.random.default_rng(1).integers(0, 65536, 4000).astype(np.uint16)
+    windows[:2] = 0, 65535
+    selector = np.arange(4000) * 3 % 5
+    many = huffman_decode(windows, tables, selector)
+    for first in range(0, 4000, huffman.FEW - 1):
+        own = slice(first, first + huffman.FEW - 1)
+        few = huffman_decode(windows[own], tables, selector[own])
+        for a, b in zip(few, many, strict=True):
+            assert a.dtype == b.dtype
+            np.testing.assert_array_equal(a, b[own])
+
+
 def test_tables_are_chosen_by_the_selector() -> None:
     tables = [table for table, _ in STANDARD.values()]
     words = [literal_huffman.codes(list(t.bits), list(t.values)) for t in tables]

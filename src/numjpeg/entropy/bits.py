@@ -69,16 +69,19 @@ def unstuff_parts(data: bytes, start: int, end: int, parts: list[tuple[int, int]
     follower = raw[ff + 1]
     begin, stop = np.array(parts, np.intp).T
     stuffing = np.where(follower == 0, ff + 1, ff)[(follower == 0) | (follower == 0xFF)]
-    # What lies between the parts; and the fill byte of the marker that ends the scan.
-    behind, following = np.append(0, stop), np.append(begin, len(raw))
-    gaps = following - behind
-    between = np.repeat(following - np.cumsum(gaps), gaps) + np.arange(gaps.sum())
-    last = np.flatnonzero(raw[-1:] == 0xFF) + len(raw) - 1
-    removed = np.sort(np.concatenate([stuffing, between, last]))
-    removed = removed[np.diff(removed, prepend=-1) > 0]
+    # The fill byte of the marker that ends the scan.
+    removed = np.append(stuffing, len(raw) - 1) if (raw[-1:] == 0xFF).any() else stuffing
+    if parts != [(0, len(raw))]:  # what lies between the parts
+        behind, following = np.append(0, stop), np.append(begin, len(raw))
+        gaps = following - behind
+        between = np.repeat(following - np.cumsum(gaps), gaps) + np.arange(gaps.sum())
+        removed = np.sort(np.concatenate([removed, between]))
+        removed = removed[np.diff(removed, prepend=-1) > 0]
     size = len(raw) - len(removed)
     payload = np.zeros(size + PAYLOAD_MARGIN, np.uint8)
-    payload[:size] = np.delete(raw, removed)
+    kept = np.ones(len(raw), np.bool_)
+    kept[removed] = False
+    payload[:size] = raw[kept]
     return Payload(payload, size, begin - np.searchsorted(removed, begin), removed, start)
 
 

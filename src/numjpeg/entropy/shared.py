@@ -192,14 +192,16 @@ CHUNK = 1 << 15
 """Bytes of entropy-coded data that are looked up at a time."""
 
 
-def look_up(payload: bits.Payload, by_window: NDArray[np.uint8]) -> list[bytes]:
-    """Look up every bit of a payload, and of some zeros behind it, in two tables by window of 16 bits.
+def look_up(
+    payload: bits.Payload, by_window: NDArray[np.uint8], margin: int = bits.PAYLOAD_MARGIN - 8
+) -> list[bytes]:
+    """Look up every bit of a payload, and of ``margin`` bytes behind it, in two tables by window of 16 bits.
 
     ``by_window``, uint8 ``(65536, 2)``, has both tables: one look-up for both takes half the time.
     """
     first, second = [], []
     pairs = by_window.view(np.uint16).ravel()
-    size = payload.size + bits.PAYLOAD_MARGIN - 8
+    size = payload.size + margin
     for start in range(0, size, CHUNK):
         windows = bits.windows_16(payload.data, start, min(CHUNK, size - start))
         found = pairs.take(windows, mode="clip").view(np.uint8)

@@ -6,7 +6,7 @@ how many bits are still to come, for each block of an MCU. Each state is a list 
 takes 50 ns. Bits that no code begins with lead to a state without a way out.
 
 Progressive files have tables of their own, so an automaton is made for one scan, all of it at once: 0.6 ms for one
-of AC, 2 ms for one of DC. Short scans of AC are walked through from word to word.
+of AC, 2 ms for one of DC. Short scans are walked through from word to word.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from numjpeg.entropy import bits
 from numjpeg.entropy.progressive_reader import DcFirst, ProgressiveReader, Span
-from numjpeg.entropy.shared import look_up, receive
+from numjpeg.entropy.shared import code_lengths, receive
 from numjpeg.fast.codewords.automaton import NO_CODE as NO_LEAF
 from numjpeg.fast.codewords.automaton import code_tree
 from numjpeg.fast.codewords.scan_words import (
@@ -32,8 +32,10 @@ from numjpeg.fast.codewords.scan_words import (
     OddError,
     Words,
     close,
+    find_words,
     ranks,
     run_of_ends_at,
+    search,
     steps_of,
 )
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_decode
@@ -132,8 +134,38 @@ def _walk(data: bytes, parts: list[tuple[int, int]], followers: Ints) -> NDArray
 
 def read_dc_first(reader: DcFirst) -> list[int]:
     """The first scan of DC coefficients (G.1.2.1): the bit behind the last word of each restart interval."""
-    if reader.payload.size < WALK_BELOW:
-        raise OddError
+    ends: list[int] = []
+    codes = (_walk_dc_first if reader.payload.size < WALK_BELOW else _find_dc_first)(reader, ends)
+    reader.codes, reader.ranges = codes, [(0, reader.total)]
+    reader.lay()
+    return ends
+
+
+def _walk_dc_first(reader: DcFirst, ends: list[int]) -> array[int]:
+    """The bits at which code words begin, one after the other."""
+    steps_by_table = {}
+    for table in set(reader.tables):
+        length, category = code_lengths(table)
+        [steps_by_table[table]] = search(reader.payload, (length, length + category), (NO_CODE,))
+    procedure = [steps_by_table[reader.tables[c]] for c in reader.components]
+    codes = array("q")
+    note = codes.append
+    for span in reader.spans():
+        p = span.begin
+        for _ in range(span.mcus):
+            for steps in procedure:
+                note(p)
+                p += steps[p]
+        close(reader, span, p, 0, ends)
+    at = np.frombuffer(codes, np.int64).reshape(-1, len(procedure))
+    for steps, own in zip(procedure, at.T, strict=True):
+        if (np.frombuffer(steps, np.uint8)[own] == NO_CODE).any():
+            raise OddError
+    return codes
+
+
+def _find_dc_first(reader: DcFirst, ends: list[int]) -> array[int]:
+    """The same by the automaton."""
     spans, per_mcu = reader.spans(), len(reader.components)
     code, first = _find_words(reader, spans, [reader.tables[c] for c in reader.components], True)
     wanted = np.array([span.mcus * per_mcu for span in spans])
@@ -146,12 +178,9 @@ def read_dc_first(reader: DcFirst) -> list[int]:
     category, length = huffman_decode(windows.astype(np.uint16), [reader.tables[reader.components[-1]]])
     if not length.all():
         raise OddError
-    ends: list[int] = []
     for span, p in zip(spans, (last + length + category).tolist(), strict=True):
         close(reader, span, p, 0, ends)
-    reader.codes, reader.ranges = array("q", code.tobytes()), [(0, reader.total)]
-    reader.lay()
-    return ends
+    return array("q", code.tobytes())
 
 
 # --- AC ----------------------------------------------------------------------------------------------------
@@ -223,7 +252,7 @@ def _find_ac_first(reader: ProgressiveReader, table: HuffmanTable, size: int, en
 
 def _walk_ac_first(reader: ProgressiveReader, table: HuffmanTable, size: int, ends: list[int]) -> Words:
     """The words of a scan, one after the other."""
-    kinds, steps = look_up(reader.payload, steps_of(table, False))
+    kinds, steps = find_words(reader.payload, table, False)
     data = reader.payload.data.tobytes()
     notes = Notes()
     note, jump = notes.codes.append, notes.jumps.append

@@ -28,7 +28,6 @@ from array import array
 import numpy as np
 
 from numjpeg.entropy.progressive_reader import DcFirst, ProgressiveReader, refine
-from numjpeg.entropy.shared import look_up
 from numjpeg.fast.codewords.first_scans import read_ac_first, read_dc_first
 from numjpeg.fast.codewords.scan_words import (
     END,
@@ -37,8 +36,8 @@ from numjpeg.fast.codewords.scan_words import (
     OddError,
     Words,
     close,
+    find_words,
     run_of_ends_at,
-    steps_of,
 )
 
 
@@ -73,7 +72,7 @@ def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
     ends: list[int] = []
     table = scan.huffman_tables[1, scan.components[0].Ta]
     plane = planes[scan.indices[0]]
-    kinds, steps = look_up(payload, steps_of(table, True))
+    kinds, steps = find_words(payload, table, True)
     size = scan.Se - scan.Ss + 1
 
     some = plane.reshape(-1, 64)[:, scan.Ss : scan.Se + 1] != 0

@@ -14,11 +14,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.entropy.bits import Payload, windows_16
 from numjpeg.entropy.progressive_reader import ProgressiveReader, Span, run_of_ends
-from numjpeg.entropy.shared import code_lengths, spread
-from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
+from numjpeg.entropy.shared import code_lengths, look_up, spread
+from numjpeg.stages.huffman import WINDOW_BITS, ZERO_RUN, HuffmanTable
 
 Ints = NDArray[np.int64]
+Integers = NDArray[np.integer]
 
 
 class OddError(Exception):
@@ -29,9 +31,40 @@ ZRL, END, NO_CODE = 17, 32, 255
 """Kinds of code words. Up to 16, a run and the coefficient behind it, together; ZRL; 32 + n, EOBn; or none."""
 
 
+SHORT = 512
+"""Bytes of data below which each window is searched for among the codes: that takes 15 ns, and to tabulate all
+65,536 windows of a table 100 us."""
+MARGIN = 8
+"""Bytes behind the data of which words may be asked for."""
+
+
+def find_words(payload: Payload, table: HuffmanTable, refinement: bool) -> list[bytes]:
+    """For every bit of the data, the kind of the word that begins there, and its bits with those behind it."""
+    if payload.size >= SHORT:
+        return look_up(payload, steps_of(table, refinement), MARGIN)
+    return search(payload, _by_code(table, refinement), (NO_CODE, 1))
+
+
+def search(payload: Payload, by_code: tuple[Integers, ...], none: tuple[int, ...]) -> list[bytes]:
+    """:func:`look_up` of few data, without tables by window.
+
+    ``by_code`` : ascending, the length of each code and what is looked up. ``none`` : that where no code begins.
+    """
+    length, *parts = by_code
+    ends = (1 << WINDOW_BITS - length).cumsum()
+    code = ends.searchsorted(windows_16(payload.data, 0, payload.size + MARGIN), "right")
+    found = (np.append(part, own).astype(np.uint8) for part, own in zip(parts, none, strict=True))
+    return [part.take(code).tobytes() for part in found]
+
+
 @lru_cache(maxsize=16)
 def steps_of(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
-    """For each window of 16 bits, the kind of the code word it begins with, and its bits with those behind it."""
+    """The same for each window of 16 bits."""
+    length, kind, step = _by_code(table, refinement)
+    return spread(length, kind, step, (NO_CODE, 1))
+
+
+def _by_code(table: HuffmanTable, refinement: bool) -> tuple[NDArray[np.intp], ...]:
     length, symbol = code_lengths(table)
     run, category = symbol >> 4, symbol & 15
     end = (category == 0) & (symbol != ZERO_RUN)
@@ -40,7 +73,7 @@ def steps_of(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     if refinement:
         kind[category > 1] = NO_CODE
     # A guess goes on even where there is no code.
-    return spread(length, kind, length + np.where(end, run, category), (NO_CODE, 1))
+    return length, kind, length + np.where(end, run, category)
 
 
 class Words(NamedTuple):
