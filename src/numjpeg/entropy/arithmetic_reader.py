@@ -518,6 +518,12 @@ class _Lossless(LosslessReader):
             if decoder.taken() > end - first and self.cut_off and interval == self.last_present:
                 self.note("data end too early", self.payload.file_offset(end), interval, kind=LOSS)
 
+    def fill_rows(
+        self, differences: NDArray[np.uint16], read: NDArray[np.int64], end: object, due: object
+    ) -> NDArray[np.int64]:
+        """Rows that are missing stay mid-gray: libjpeg reads no such files, and so sets no example."""
+        return read
+
     def _read_row(self, decode: Decode, run: Run, columns: int, above: list[list[int]]) -> list[int]:
         """The differences of a row of MCUs, in their order; ``above`` has the classes of the samples above."""
         areas, found, per_mcu = self.areas, list[int](), self.scan.blocks_per_mcu

@@ -156,10 +156,10 @@ class LosslessReader(Intervals):
         due = np.full(count, self.interval_mcus * per_mcu)
         due[-1] = self.samples_due(count - 1)
         self._note_ends(read, end, due)
-        filled = self._fill_rows(differences, read, end, due)
+        filled = self.fill_rows(differences, read, end, due)
         return self._planes(differences.reshape(self.total, per_mcu), filled // per_mcu)
 
-    def _fill_rows(self, differences: NDArray[np.uint16], read: Ints, end: Ints, due: Ints) -> Ints:
+    def fill_rows(self, differences: NDArray[np.uint16], read: Ints, end: Ints, due: Ints) -> Ints:
         """Let zero bits follow the data of each interval that is cut short, up to the end of its row of MCUs.
 
         As in libjpeg, an interval that is missing behind one that is cut short has no such row.
