@@ -6,8 +6,7 @@ each ``build_*`` gives the whole segment, marker and length included.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 import numpy as np
@@ -23,6 +22,11 @@ from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 
 MAX_SEGMENT = 65533
 """Bytes a payload can have: 65,535 less the length field (B.1.1.4)."""
+
+
+def _refusal(name: str, clause: str, offset: int) -> Callable[..., FormatError]:
+    """What makes the errors of a segment: it takes what is wrong, and a clause if it is another one."""
+    return lambda what, of=clause: FormatError(f"{name}: {what}", offset=offset, clause=of)
 
 
 def build(marker: int, payload: bytes) -> bytes:
@@ -52,18 +56,19 @@ def merged(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
     """Tq -> table, uint16 ``(8, 8)``, natural order. Entries of 0 are let through, as in libjpeg."""
+    wrong = _refusal("DQT", "B.2.4.1", offset)
     tables = {}
     position = 0
     while position < len(payload):
         precision, number = payload[position] >> 4, payload[position] & 15
         if precision > 1:
-            raise FormatError(f"DQT: precision Pq={precision} is neither 0 nor 1", offset=offset, clause="B.2.4.1")
+            raise wrong(f"precision Pq={precision} is neither 0 nor 1")
         if number > 3:
-            raise FormatError(f"DQT: table number Tq={number} is above 3", offset=offset, clause="B.2.4.1")
+            raise wrong(f"table number Tq={number} is above 3")
         size = 64 * (precision + 1)
         entries = payload[position + 1 : position + 1 + size]
         if len(entries) < size:
-            raise FormatError(f"DQT: table {number} is cut short", offset=offset, clause="B.2.4.1")
+            raise wrong(f"table {number} is cut short")
         sequence = np.frombuffer(entries, ">u2" if precision else np.uint8).astype(np.uint16)
         tables[number] = np.ascontiguousarray(inverse_zigzag(sequence))
         position += 1 + size
@@ -83,18 +88,19 @@ def build_dqt(number: int, table: NDArray[np.uint16]) -> bytes:
 
 def parse_dht(payload: bytes, offset: int) -> dict[tuple[int, int], tuple[tuple[int, ...], bytes]]:
     """(class, number) -> (BITS, HUFFVAL), not yet checked: a table that no scan uses does no harm."""
+    wrong = _refusal("DHT", "B.2.4.2", offset)
     tables = {}
     position = 0
     while position < len(payload):
         table_class, number = payload[position] >> 4, payload[position] & 15
         if table_class > 1:
-            raise FormatError(f"DHT: class Tc={table_class} is neither 0 nor 1", offset=offset, clause="B.2.4.2")
+            raise wrong(f"class Tc={table_class} is neither 0 nor 1")
         if number > 3:
-            raise FormatError(f"DHT: table number Th={number} is above 3", offset=offset, clause="B.2.4.2")
+            raise wrong(f"table number Th={number} is above 3")
         bits = tuple(payload[position + 1 : position + 17])
         end = position + 17 + sum(bits)
         if len(bits) < 16 or end > len(payload):
-            raise FormatError("DHT: a table is cut short", offset=offset, clause="B.2.4.2")
+            raise wrong("a table is cut short")
         tables[table_class, number] = (bits, payload[position + 17 : end])
         position = end
     return tables
@@ -104,13 +110,14 @@ def make_huffman_table(
     definition: tuple[tuple[int, ...], bytes], table_class: int, offset: int, most: int = MAX_CATEGORY
 ) -> HuffmanTable:
     """Check a table that a scan is going to use; ``most`` is its largest category if it is one of DC."""
+    wrong = _refusal("DHT", "B.2.4.2", offset)
     try:
         table = HuffmanTable(*definition)
     except ValueError as error:
-        raise FormatError(f"DHT: {error}", offset=offset, clause="B.2.4.2") from None
+        raise wrong(error) from None
     # A DC symbol is a category; more than 15 bits no 16-bit sample difference takes but the lossless 32768.
     if table_class == 0 and max(table.values, default=0) > most:
-        raise FormatError(f"DHT: a DC table has a category above {most}", offset=offset, clause="F.1.2.1.2")
+        raise wrong(f"a DC table has a category above {most}", "F.1.2.1.2")
     return table
 
 
@@ -127,16 +134,16 @@ def parse_dac(payload: bytes, offset: int) -> dict[tuple[int, int], int]:
 
     Kx may be anything, as in libjpeg.
     """
+    wrong = _refusal("DAC", "B.2.4.3", offset)
     if len(payload) % 2:
-        raise FormatError(f"DAC: {len(payload)} bytes are not pairs", offset=offset, clause="B.2.4.3")
+        raise wrong(f"{len(payload)} bytes are not pairs")
     areas = {}
     for area, value in zip(payload[::2], payload[1::2], strict=True):
         table_class, number = area >> 4, area & 15
         if table_class > 1:
-            raise FormatError(f"DAC: class Tc={table_class} is neither 0 nor 1", offset=offset, clause="B.2.4.3")
+            raise wrong(f"class Tc={table_class} is neither 0 nor 1")
         if table_class == 0 and value & 15 > value >> 4:
-            what = f"DAC: L={value & 15} is above U={value >> 4}"
-            raise FormatError(what, offset=offset, clause="B.2.4.3")
+            raise wrong(f"L={value & 15} is above U={value >> 4}")
         areas[table_class, number] = value
     return areas
 
@@ -153,7 +160,7 @@ def build_dac(areas: dict[tuple[int, int], int]) -> bytes:
 def parse_dri(payload: bytes, offset: int) -> int:
     """The restart interval in MCUs; 0 switches restart markers off."""
     if len(payload) != 2:
-        raise FormatError(f"DRI: {len(payload)} bytes in place of 2", offset=offset, clause="B.2.4.4")
+        raise _refusal("DRI", "B.2.4.4", offset)(f"{len(payload)} bytes in place of 2")
     return int.from_bytes(payload, "big")
 
 
@@ -169,7 +176,7 @@ def parse_dnl(payload: bytes, offset: int) -> int:
     """The height of the frame, 1 .. 65535."""
     if len(payload) != 2 or not any(payload):
         what = "a height of 0" if len(payload) == 2 else f"{len(payload)} bytes in place of 2"
-        raise FormatError(f"DNL: {what}", offset=offset, clause="B.2.5")
+        raise _refusal("DNL", "B.2.5", offset)(what)
     return int.from_bytes(payload, "big")
 
 
@@ -178,27 +185,23 @@ def parse_dnl(payload: bytes, offset: int) -> int:
 
 def parse_sof(marker: int, payload: bytes, offset: int) -> Frame:
     """Any process; what it announces need not be one that can be decoded (:func:`check_supported`)."""
-    name = markers.marker_name(marker)
+    wrong = _refusal(markers.marker_name(marker), "B.2.2", offset)
     if len(payload) < 6 or len(payload) < 6 + 3 * payload[5]:
-        raise FormatError(f"{name}: cut short", offset=offset, clause="B.2.2")
+        raise wrong("cut short")
     precision, count = payload[0], payload[5]
     height, width = int.from_bytes(payload[1:3], "big"), int.from_bytes(payload[3:5], "big")
     if width == 0:
-        raise FormatError(f"{name}: width 0", offset=offset, clause="B.2.2")
+        raise wrong("width 0")
     if count == 0:
-        raise FormatError(f"{name}: no components", offset=offset, clause="B.2.2")
+        raise wrong("no components")
     components = []
     for i in range(count):
         identifier, factors, table = payload[6 + 3 * i : 9 + 3 * i]
         H, V = factors >> 4, factors & 15
         if not (1 <= H <= 4 and 1 <= V <= 4):
-            raise FormatError(
-                f"{name}: sampling factors {H}x{V} of component {identifier} are outside 1..4",
-                offset=offset,
-                clause="B.2.2",
-            )
+            raise wrong(f"sampling factors {H}x{V} of component {identifier} are outside 1..4")
         if table > 3 and marker != markers.SOF3:  # as in libjpeg, where nothing is quantized
-            raise FormatError(f"{name}: table number Tq={table} is above 3", offset=offset, clause="B.2.2")
+            raise wrong(f"table number Tq={table} is above 3")
         components.append(Component(identifier, H, V, table))
     return Frame(marker, precision, height, width, tuple(components))
 
@@ -216,10 +219,11 @@ def check_supported(frame: Frame, offset: int) -> None:
 
     if frame.marker not in DECODED:
         raise unsupported(f"{markers.FRAMES[frame.marker]} is not supported", "B.1.1.3")
+    wrong = _refusal(name, "B.2.2", offset)
     if frame.marker == markers.SOF0 and frame.precision != 8:
-        raise FormatError(f"SOF0: precision {frame.precision} is not 8", offset=offset, clause="B.2.2")
+        raise wrong(f"precision {frame.precision} is not 8")
     if frame.lossless and not 2 <= frame.precision <= 16:
-        raise FormatError(f"{name}: precision {frame.precision} is not 2 to 16", offset=offset, clause="B.2.2")
+        raise wrong(f"precision {frame.precision} is not 2 to 16")
     if not frame.lossless and frame.precision not in (8, 12):
         raise unsupported(f"samples of {frame.precision} bits are not supported", "B.2.2")
     if len(frame.components) > 4:
@@ -244,10 +248,6 @@ def build_sof(frame: Frame) -> bytes:
 # --- SOS: scan header (B.2.3) ----------------------------------------------------------------------------
 
 
-def _wrong_scan(offset: int, what: str, clause: str = "B.2.3") -> FormatError:
-    return FormatError(f"SOS: {what}", offset=offset, clause=clause)
-
-
 def parse_sos(
     payload: bytes, frame: Frame, offset: int
 ) -> tuple[list[tuple[int, int, int]], tuple[int, int, int, int]]:
@@ -257,7 +257,7 @@ def parse_sos(
     in libjpeg, the number i component of a scan is looked for from the frame's number i on, and before it only if
     there is none.
     """
-    wrong = partial(_wrong_scan, offset)
+    wrong = _refusal("SOS", "B.2.3", offset)
     if not payload or len(payload) < 4 + 2 * payload[0]:
         raise wrong("cut short")
     count = payload[0]
@@ -282,7 +282,7 @@ def parse_sos(
 
 def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
     """What a scan of a progressive frame may say (G.1.1.1, Table B.3); FormatError for the rest, as in libjpeg."""
-    wrong = partial(_wrong_scan, offset)
+    wrong = _refusal("SOS", "B.2.3", offset)
     if Ss > Se or Se > 63 or (Ss == 0 and Se > 0):
         raise wrong(f"Ss={Ss}, Se={Se} is neither the DC coefficient nor a band of AC coefficients", "G.1.1.1.1")
     if Ss and components > 1:
@@ -300,7 +300,7 @@ def check_lossless(
     ----------
     columns : MCUs in a row. parameters : Ss, Se, Ah, Al.
     """
-    wrong = partial(_wrong_scan, offset)
+    wrong = _refusal("SOS", "B.2.3", offset)
     Ss, Se, Ah, Al = parameters
     if not 1 <= Ss <= 7:
         raise wrong(f"predictor {Ss} is none of 1 to 7", "H.1.2.1")

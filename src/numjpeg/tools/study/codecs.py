@@ -64,9 +64,12 @@ def _by_numjpeg(picture: Pixels, setting: float, **options: Any) -> bytes:
     return numjpeg.encode(picture, int(setting), **options)
 
 
-def _by_pillow(picture: Pixels, setting: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
+def _by_pillow(picture: Pixels, quality: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
+    """``quality`` 0 is that of a lossless format, which takes none."""
     stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, format, quality=int(setting), **options)
+    if quality:
+        options["quality"] = int(quality)
+    Image.fromarray(picture).save(stream, format, **options)
     return stream.getvalue()
 
 
@@ -85,12 +88,6 @@ def _own_jpeg2000(picture: Pixels, ratio: float) -> bytes:
     """Our own JPEG 2000, of a compression ratio or, for 0, lossless; without boxes too."""
     rate = 24 / ratio if ratio else None
     return jpeg2000.encode(picture, bits_per_pixel=rate, container="j2k")
-
-
-def _losslessly(picture: Pixels, _setting: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, format, **options)
-    return stream.getvalue()
 
 
 def _by_jpegli(picture: Pixels, setting: float) -> bytes:
@@ -112,40 +109,26 @@ def _codec(
     return Codec(name, label, settings, partial(encode, **options) if options else encode, decode, built_for)
 
 
+def _ours(name: str, label: str, restored: bool = False, **options: Any) -> Codec:
+    """This library's encoder; ``restored`` decodes by ``restore=True``, in place of Pillow."""
+    aims = {"psnr": "PSNR", "perceptual": "SSIMULACRA2"}
+    decode = _decode_restored if restored else decode_by_pillow
+    return _codec(name, label, _by_numjpeg, QUALITIES, decode, aims.get(options.get("tune", ""), ""), **options)
+
+
 CODECS: dict[str, Codec] = {
     codec.name: codec
     for codec in [
         _codec("libjpeg", "libjpeg-turbo, optimised", _by_pillow, format="JPEG", optimize=True),
         _codec("libjpeg-standard", "libjpeg-turbo, standard tables", _by_pillow, format="JPEG"),
         _codec("libjpeg-progressive", "libjpeg-turbo, progressive", _by_pillow, format="JPEG", progressive=True),
-        _codec("numjpeg", "numjpeg", _by_numjpeg, optimize=True),
-        _codec("numjpeg-restored", "numjpeg, restored", _by_numjpeg, decode=_decode_restored, optimize=True),
-        _codec("psnr", "numjpeg, PSNR", _by_numjpeg, built_for="PSNR", tune="psnr"),
-        _codec(
-            "psnr-restored",
-            "numjpeg, PSNR, restored",
-            _by_numjpeg,
-            decode=_decode_restored,
-            built_for="PSNR",
-            tune="psnr",
-        ),
-        _codec(
-            "psnr-progressive",
-            "numjpeg, PSNR, progressive",
-            _by_numjpeg,
-            built_for="PSNR",
-            tune="psnr",
-            progressive=True,
-        ),
-        _codec("perceptual", "numjpeg, perceptual", _by_numjpeg, built_for="SSIMULACRA2", tune="perceptual"),
-        _codec(
-            "perceptual-progressive",
-            "numjpeg, perceptual, progressive",
-            _by_numjpeg,
-            built_for="SSIMULACRA2",
-            tune="perceptual",
-            progressive=True,
-        ),
+        _ours("numjpeg", "numjpeg", optimize=True),
+        _ours("numjpeg-restored", "numjpeg, restored", restored=True, optimize=True),
+        _ours("psnr", "numjpeg, PSNR", tune="psnr"),
+        _ours("psnr-restored", "numjpeg, PSNR, restored", restored=True, tune="psnr"),
+        _ours("psnr-progressive", "numjpeg, PSNR, progressive", tune="psnr", progressive=True),
+        _ours("perceptual", "numjpeg, perceptual", tune="perceptual"),
+        _ours("perceptual-progressive", "numjpeg, perceptual, progressive", tune="perceptual", progressive=True),
         _codec("jpegli", "jpegli", _by_jpegli, built_for="Butteraugli"),
         _codec("jpeg2000", "JPEG 2000", encode_jpeg2000, RATIOS, built_for="PSNR"),
         _codec("numjpeg-jpeg2000", "numjpeg, JPEG 2000", _own_jpeg2000, RATIOS, built_for="PSNR"),
@@ -158,10 +141,10 @@ CODECS: dict[str, Codec] = {
 LOSSLESS: dict[str, Codec] = {
     codec.name: codec
     for codec in [
-        _codec("png", "PNG", _losslessly, (0,), format="PNG", optimize=True),
+        _codec("png", "PNG", _by_pillow, (0,), format="PNG", optimize=True),
         _codec("jpeg2000-lossless", "JPEG 2000", encode_jpeg2000, (0,), irreversible=False),
         _codec("numjpeg-jpeg2000-lossless", "numjpeg, JPEG 2000", _own_jpeg2000, (0,)),
-        _codec("webp-lossless", "WebP", _losslessly, (0,), format="WEBP", lossless=True, method=6),
+        _codec("webp-lossless", "WebP", _by_pillow, (0,), format="WEBP", lossless=True, method=6),
     ]
 }
 """Of lossless codecs, by name."""
