@@ -87,6 +87,7 @@ def test_pic_is_what_the_command_draws_now(name: str, drawn: dict[str, Image.Ima
         assert np.abs(np.asarray(here.convert("RGB")).astype(int) - np.asarray(drawn[name])).mean() < 1
 
 
+@pytest.mark.sweep
 def test_the_tolerance_tells_a_stale_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """One step of quality in one of four panels, and one step of it in the file with importance."""
     assert (
@@ -107,7 +108,7 @@ def test_the_pipeline_is_drawn_and_written_by_numjpeg() -> None:
 
 
 def test_command_writes_the_directory(tmp_path: Path) -> None:
-    Image.fromarray(noise(40, 56, 3)).save(tmp_path / "p.png")
+    Image.fromarray(noise(24, 32, 3)).save(tmp_path / "p.png")
     assert pictures.main([str(tmp_path / "new"), "--photo", str(tmp_path / "p.png")]) == 0
     assert {path.name for path in (tmp_path / "new").iterdir()} == NAMES
     assert (tmp_path / "new" / "JPEG.jpg").read_bytes()[:2] == b"\xff\xd8"
