@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from types import ModuleType
 
 import numpy as np
@@ -10,7 +11,7 @@ import samples
 from reference.dct import islow_forward, islow_inverse_12
 
 import numjpeg
-from numjpeg import scans
+from numjpeg import encoder, scans
 from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
 from numjpeg.stages.dct import fdct, idct
 from numjpeg.stages.level_shift import inverse_level_shift, level_shift
@@ -68,6 +69,27 @@ def test_bytes_equal_those_of_libjpeg_turbo(
             gray = np.ascontiguousarray(waves(*size)[..., 0])
             expected = imagecodecs.jpeg8_encode(gray, level=quality, bitspersample=12)
             assert numjpeg.encode(gray, quality, precision=12) == expected
+
+
+def test_bands_give_the_file_of_libjpeg_turbo(imagecodecs: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = waves(61, 83)
+    progressive = numjpeg.encode(picture, 85, precision=12, progressive=True)
+    monkeypatch.setattr(encoder, "BAND_PIXELS", 1)
+    expected = imagecodecs.jpeg8_encode(picture, level=85, bitspersample=12, subsampling="420")
+    assert numjpeg.encode(picture, 85, precision=12) == expected
+    assert numjpeg.encode(picture, 85, precision=12, progressive=True) == progressive
+
+
+def test_a_picture_in_bands_takes_little_memory() -> None:
+    picture = np.tile(waves(256, 256), (4, 6, 1))
+    numjpeg.encode(picture[:64, :64], precision=12)
+    tracemalloc.start()
+    try:
+        numjpeg.encode(picture, 90, precision=12)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak <= 36e6  # 24 MB are symbols that are kept
 
 
 def test_progressive_files_and_coefficients(imagecodecs: ModuleType) -> None:

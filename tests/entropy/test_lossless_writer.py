@@ -11,6 +11,7 @@ from entropy.test_lossless_reader import form, picture  # noqa: F401 (a fixture)
 from reference import lossless
 
 import numjpeg
+from numjpeg.entropy import lossless_writer
 
 
 @pytest.mark.parametrize("bits", [2, 5, 8, 9, 12, 15, 16])
@@ -134,6 +135,20 @@ def test_restart_intervals_of_one_sample(imagecodecs: ModuleType) -> None:
     assert np.array_equal(lossless.read(data), [image])
     assert np.array_equal(numjpeg.decode(data), image[:, 0, np.newaxis])
     assert np.array_equal(imagecodecs.jpeg8_decode(data), image)
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize("factors", ["2x2,1x1,1x1", "1x1"])
+def test_code_words_in_bands(monkeypatch: pytest.MonkeyPatch, factors: str) -> None:
+    """Restart intervals begin within a band, or with one."""
+    monkeypatch.setattr(lossless_writer, "BAND_SYMBOLS", 60)
+    planes = native(factors, (33, 20), 8)
+    for rows in (0, 1, 3):
+        data = numjpeg.encode_planes(
+            planes, lossless=True, subsampling=factors, predictor=2, restart_marker_rows=rows
+        )
+        for plane, literal in zip(planes, lossless.read(data), strict=True):
+            assert np.array_equal(plane, literal)
 
 
 REFUSED = {

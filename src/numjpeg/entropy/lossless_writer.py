@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,10 @@ WHOLE = 1 << 15
 """The difference of category 16, which has no bits (H.1.2.2)."""
 
 
+BAND_SYMBOLS = 1 << 17
+"""Symbols that become code words at a time."""
+
+
 @dataclass(frozen=True)
 class LosslessSymbols:
     """The symbols of a scan in coding order, ``(n,)`` each; all components have one table."""
@@ -35,6 +39,15 @@ class LosslessSymbols:
     """The category of the difference, 0 .. 16."""
     value: NDArray[np.int32]
     """The difference, whose bits follow; 0 if none do."""
+    first_mcu: int = 0
+    """Their place in the scan, in MCUs."""
+
+    def bands(self, scan: Scan) -> Iterator[LosslessSymbols]:
+        """Cut them, so that code words are not made of all at once; each takes 30 times the memory of a symbol."""
+        step = max(1, BAND_SYMBOLS // scan.blocks_per_mcu) * scan.blocks_per_mcu
+        for start in range(0, len(self.symbol), step):
+            part = slice(start, start + step)
+            yield LosslessSymbols(self.symbol[part], self.value[part], start // scan.blocks_per_mcu)
 
     def differences(self) -> NDArray[np.int32]:
         """What is coded, -32767 .. 32768."""
@@ -59,7 +72,7 @@ class LosslessSymbols:
         bound_word = np.maximum(np.arange(0, len(codes) + 1, scan.blocks_per_mcu) - 1, 0)
         bound_tail = np.zeros(len(bound_word), np.uint64)
         bound_tail[0] = total[0]
-        return Coded(codes, total, 0, bound_word, bound_tail)
+        return Coded(codes, total, self.first_mcu, bound_word, bound_tail)
 
 
 def code_lossless(
