@@ -47,7 +47,9 @@ FIRST_CHUNK = 1 << 11
 """The first chunk is short, as the walk may be a short one; each is twice as long as the one before."""
 
 MCU_BYTES = bits.PAYLOAD_MARGIN - 8
-"""More than an MCU can take: 10 blocks (B.2.3) of 64 symbols of at most 16 + 17 bits."""
+"""More than an MCU can take: 10 blocks (B.2.3) of 64 symbols of at most 16 + 15 bits."""
+BLOCK_BYTES = MCU_BYTES // 10
+"""The same of a block, the last one that is begun before the data end."""
 
 WALK_BLOCKS = 1 << 12
 """Blocks that are walked through at a time."""
@@ -373,7 +375,7 @@ class _LookUp:
 
     def __init__(self, reader: SequentialReader) -> None:
         self.payload, self.components = reader.payload, reader.components
-        self.steps = [code_steps(table, i % 2) for i, table in enumerate(reader.tables)]
+        self.tables = [(table, i % 2) for i, table in enumerate(reader.tables)]
         self.chunk = FIRST_CHUNK
         self.base, self.limit = 0, -1
         """The chunk's first bit, and the last one in it at which an MCU may begin."""
@@ -383,10 +385,13 @@ class _LookUp:
     def go_to(self, bit: int) -> None:
         """Look up a chunk that begins at about this bit."""
         start = bit >> 3
-        size = min(self.chunk + MCU_BYTES, self.payload.size + MCU_BYTES - start)
+        size = min(self.chunk + MCU_BYTES, self.payload.size + BLOCK_BYTES - start)
         windows = bits.windows_16(self.payload.data, start, size)
-        maps = [(bit_step[windows].tobytes(), k_step[windows].tobytes()) for bit_step, k_step in self.steps]
-        self.procedure = [(maps[2 * c][0], *maps[2 * c + 1]) for c in self.components]
+        maps: dict[tuple[HuffmanTable, int], tuple[bytes, bytes]] = {}
+        for key in set(self.tables):
+            in_bits, in_k = (steps.take(windows, mode="clip").tobytes() for steps in code_steps(*key))
+            maps[key] = in_bits, in_k
+        self.procedure = [(maps[self.tables[2 * c]][0], *maps[self.tables[2 * c + 1]]) for c in self.components]
         self.base, self.limit = start * 8, (start + self.chunk) * 8
         self.chunk = min(2 * self.chunk, CHUNK)
 
