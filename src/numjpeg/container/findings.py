@@ -49,7 +49,7 @@ class Fault:
 
     @property
     def puts_in_doubt(self) -> bool:
-        """Whether something of the picture is in doubt because of it."""
+        """Whether it puts a part of the picture in doubt."""
         return self.kind != REMARK or self.mcus is not None
 
     def __str__(self) -> str:

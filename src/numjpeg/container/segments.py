@@ -115,7 +115,8 @@ def make_huffman_table(
         table = HuffmanTable(*definition)
     except ValueError as error:
         raise wrong(error) from None
-    # A DC symbol is a category; more than 15 bits no 16-bit sample difference takes but the lossless 32768.
+    # A DC symbol is a category. Differences of 16-bit samples take 15 bits at most, but for the 32768 of lossless
+    # files.
     if table_class == 0 and max(table.values, default=0) > most:
         raise wrong(f"a DC table has a category above {most}", "F.1.2.1.2")
     return table

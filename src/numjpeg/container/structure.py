@@ -78,7 +78,7 @@ class Structure:
 
     def lacks_scans(self) -> bool:
         """Whether damage has cost components or, in a progressive frame, bits of their coefficients. A file with
-        EOI and without a fault may do without.
+        EOI and without a fault may leave them out.
         """
         ended = bool(self.segments) and self.segments[-1].marker == markers.EOI
         if ended and not self.sink.harmed:

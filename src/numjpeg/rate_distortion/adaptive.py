@@ -21,8 +21,8 @@ MASKING = 300.0
 """Variance of a block, in squared sample values, at which its errors weigh half: its detail hides them."""
 
 FINENESS = 0.6
-"""The steps are divided by this power of the largest weight (the mean is 1). With 0.5 they are the best steps for
-what a bit is worth to the most important blocks. A little more makes regions differ more."""
+"""The steps are divided by this power of the largest weight (the mean is 1). 0.5 gives the steps that are best for
+the most important blocks at the worth that a bit has to them. A little more makes regions differ more."""
 LEAST = 1e-4
 """The smallest weight of a block (the mean is 1), so that no region is worthless."""
 

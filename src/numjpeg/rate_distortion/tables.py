@@ -152,7 +152,7 @@ class Refit:
 
 
 def to_table(relative: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Steps in zig-zag order as uint16 ``(8, 8)`` in natural order."""
+    """Steps in zig-zag order, turned into a table in natural order: uint16 ``(8, 8)``."""
     table = np.empty(64, np.uint16)
     table[NATURAL] = relative
     return table.reshape(8, 8)

@@ -32,7 +32,7 @@ class UsageError(Exception):
 
 
 class DamagedError(Exception):
-    """What is written is not all that the file once held; the message, of one line or more, says what is not."""
+    """The picture that was written lacks a part of the file's. The message, of one line or more, says what."""
 
 
 class OutputError(Exception):

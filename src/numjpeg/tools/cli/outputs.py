@@ -16,7 +16,7 @@ from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, is_folder
 from numjpeg.tools.other_formats import OWN_FORMATS, PictureError
 
 PICTURE_SUFFIXES = (*OWN_FORMATS, ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp")
-"""Names of other pictures than JPEG: ``encode -r`` looks for them, and no JPEG file had better be called so."""
+"""Names of pictures in other formats: ``encode -r`` looks for them, and a JPEG file must not be called so."""
 
 
 def names_directory(output: str | None) -> bool:

@@ -14,7 +14,7 @@ MAX_ALIKE = 4
 
 
 def describe_segments(data: bytes, structure: Structure) -> str:
-    """Every marker with its byte offset and the length that its segment states; many alike in one line."""
+    """Every marker with its byte offset and the length that its segment states. Many of one name share a line."""
     lines = ["Markers (B.1.1.3)", "      offset    length  marker"]
     for _, group in groupby(structure.segments, key=lambda segment: segment.marker):
         alike = list(group)

@@ -1,6 +1,6 @@
 """The sheet that all pictures are drawn on: palette, font, shapes, colours for numbers, grids.
 
-Labels are ASCII in Pillow's own font, the only one that can be counted upon, and Chinese by :mod:`.glyphs`.
+ASCII labels are drawn in Pillow's own font, the only one that is always there; Chinese ones by :mod:`.glyphs`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The Chinese characters of the labels, as small pictures: no font that has them can be counted upon.
+"""The Chinese characters of the labels, as small pictures: not every machine has a font for them.
 
 ``glyphs.png`` holds :data:`CHARACTERS` in this order, 16 in a row, black on white. It was drawn from Noto Sans CJK
 SC (2014-2021 Adobe, SIL Open Font License 1.1: ``glyphs-OFL.txt``). To draw it anew, with other characters:

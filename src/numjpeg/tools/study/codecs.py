@@ -1,7 +1,7 @@
 """The codecs of a study: how each is asked for a rate, and how its files become pixels again.
 
-Every file is decoded by Pillow, ours too, so that none has a decoder that others lack; only the restored decoding,
-which is a decoder, is our own.
+Pillow decodes every file, ours too, so that no codec has a decoder that others lack. Only the codecs that are
+called "restored" use our decoder, with ``restore=True``.
 """
 
 from __future__ import annotations

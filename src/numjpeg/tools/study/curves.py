@@ -32,7 +32,7 @@ def curve(points: Iterable[Point], metric: str) -> Curve:
 
 
 def score(point: Point, metric: str) -> float:
-    """What a point has by a metric; of SSIM -10 log10(1 - SSIM), as good pictures lie close together near 1."""
+    """What a point has by a metric. SSIM is given as -10 log10(1 - SSIM), as good pictures are all close to 1."""
     value = float(getattr(point, metric))
     return -10 * np.log10(max(1 - value, 1e-12)) if metric == "ssim" else value
 
@@ -40,8 +40,8 @@ def score(point: Point, metric: str) -> float:
 def bd_rate(anchor: Curve, test: Curve, low: float = LOW_BPP, high: float = HIGH_BPP) -> float:
     """How much more rate ``test`` takes than ``anchor`` at equal quality, in percent; negative is less.
 
-    Bjøntegaard's difference with piecewise cubic interpolation, over the qualities that the anchor has between
-    ``low`` and ``high`` bits a pixel and both curves cover; nan if there are none.
+    Bjøntegaard's difference with piecewise cubic interpolation. It covers the qualities that the anchor has
+    between ``low`` and ``high`` bits a pixel, as far as both curves have them; nan if there are none.
     """
     import bjontegaard  # noqa: PLC0415 (of the extra)
     from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 (of the extra)

@@ -29,7 +29,7 @@ Views = TypeVar("Views")
 
 
 def as_small(make: Callable[[Pixels, float], Views], picture: Pixels, ratio: float) -> tuple[Views, float]:
-    """Views at a ratio, or at half of it, and so on: small pictures and noise cannot be made as small."""
+    """Views at a ratio. It is halved until it can be reached, which small pictures and noise need."""
     while True:
         try:
             return make(picture, ratio), ratio
