@@ -72,13 +72,11 @@ class Areas:
 
     def __init__(self, scan: Scan) -> None:
         begin = {}
+        sizes = (LOSSLESS_CONTEXTS,) if scan.frame.lossless else (DC_CONTEXTS, AC_CONTEXTS)
         self.contexts = 1
         for key in scan.statistics_areas:
             begin[key] = self.contexts
-            if scan.frame.lossless:
-                self.contexts += LOSSLESS_CONTEXTS
-            else:
-                self.contexts += AC_CONTEXTS if key[0] else DC_CONTEXTS
+            self.contexts += sizes[key[0]]
         # A scan that does without one of the two kinds never looks at it.
         self.dc = [begin.get((0, c.Td), 0) for c in scan.components]
         self.ac = [begin.get((1, c.Ta), 0) for c in scan.components]
@@ -174,12 +172,7 @@ def decode_ac(
 
 
 def refine_ac(
-    decode: Decode,
-    area: int,
-    scan: Scan,
-    block: list[int],
-    place: int,
-    found: tuple[list[int], list[int]],
+    decode: Decode, area: int, scan: Scan, block: list[int], place: int, found: tuple[list[int], list[int]]
 ) -> int:
     """A bit more of the AC coefficients of a block (Figure G.11), whose values so far are ``block``.
 
@@ -283,9 +276,8 @@ class _Reader(Intervals, ABC):
         if self.interval >= 0 and not self.spent:
             self._check_end()
         self.interval = self.mcu // self.interval_mcus
-        there = self.interval < len(self.present) and self.present[self.interval]
         data = b""
-        if there:
+        if self.interval < len(self.present) and self.present[self.interval]:
             first, end = (bound >> 3 for bound in self.bounds[self.interval : self.interval + 2])
             self.first_byte, self.last_byte = first, end
             data = self.payload.data[first:end].tobytes()

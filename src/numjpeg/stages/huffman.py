@@ -398,30 +398,6 @@ def huffman_codes(*tables: HuffmanTable) -> Codes:
 
 
 @lru_cache(maxsize=64)
-def huffman_lookup(table: HuffmanTable) -> Lookup:
-    """Tabulate for all 65,536 windows of 16 bits the symbol they begin with (in place of Figure F.16).
-
-    >>> lookup = huffman_lookup(DC_LUMINANCE)
-    >>> int(lookup.symbol[0b0110000000000000]), int(lookup.length[0b0110000000000000])
-    (2, 3)
-    """
-    lengths = np.repeat(np.arange(1, 17, dtype=np.uint8), table.bits)
-    spans = 1 << (16 - lengths.astype(np.intp))
-    used = int(spans.sum())
-    symbol = np.zeros(1 << WINDOW_BITS, np.uint8)
-    length = np.zeros(1 << WINDOW_BITS, np.uint8)
-    symbol[:used] = np.repeat(np.frombuffer(table.values, np.uint8), spans)
-    length[:used] = np.repeat(lengths, spans)
-    for array in (symbol, length):
-        array.setflags(write=False)
-    return Lookup(symbol, length)
-
-
-FEW = 500
-"""Fewer windows are searched for among the codes, which takes 15 ns each; to tabulate all takes 60 us a table."""
-
-
-@lru_cache(maxsize=64)
 def _code_starts(
     tables: tuple[HuffmanTable, ...],
 ) -> tuple[NDArray[np.intp], NDArray[np.uint8], NDArray[np.uint8]]:
@@ -436,6 +412,28 @@ def _code_starts(
         symbols.append(np.frombuffer(table.values + b"\0", np.uint8))
         lengths.append(np.append(length, 0).astype(np.uint8))
     return np.concatenate(starts), np.concatenate(symbols), np.concatenate(lengths)
+
+
+@lru_cache(maxsize=64)
+def huffman_lookup(table: HuffmanTable) -> Lookup:
+    """Tabulate for all 65,536 windows of 16 bits the symbol they begin with (in place of Figure F.16).
+
+    >>> lookup = huffman_lookup(DC_LUMINANCE)
+    >>> int(lookup.symbol[0b0110000000000000]), int(lookup.length[0b0110000000000000])
+    (2, 3)
+    """
+    lengths = np.repeat(_LENGTHS, table.bits)
+    spans = np.append(1 << WINDOW_BITS - lengths, 0)
+    spans[-1] = (1 << WINDOW_BITS) - spans.sum()  # windows that begin with no code
+    symbol = np.frombuffer(table.values + b"\0", np.uint8).repeat(spans)
+    length = np.append(lengths, 0).astype(np.uint8).repeat(spans)
+    for array in (symbol, length):
+        array.setflags(write=False)
+    return Lookup(symbol, length)
+
+
+FEW = 500
+"""Fewer windows are searched for among the codes, which takes 15 ns each; to tabulate all takes 60 us a table."""
 
 
 def _check_selector(selector: NDArray[np.integer] | int, tables: int) -> None:
@@ -501,18 +499,16 @@ def huffman_decode(
     """
     check_array("windows", windows, ("uint16",), "uint16 (n,)")
     _check_selector(selector, len(tables))
+    index = windows + (np.asarray(selector, np.intp) << WINDOW_BITS)
     if windows.size < FEW:
         starts, symbols, lengths = _code_starts(tuple(tables))
-        code = starts.searchsorted(windows + (np.asarray(selector, np.intp) << WINDOW_BITS), "right") - 1
+        code = starts.searchsorted(index, "right") - 1
         return symbols[code], lengths[code]
     lookups = [huffman_lookup(table) for table in tables]
     if len(lookups) == 1:
-        return lookups[0].symbol[windows], lookups[0].length[windows]
-    index = windows + (np.asarray(selector, np.intp) << WINDOW_BITS)
-    return (
-        np.concatenate([lookup.symbol for lookup in lookups])[index],
-        np.concatenate([lookup.length for lookup in lookups])[index],
-    )
+        return lookups[0].symbol[index], lookups[0].length[index]
+    symbol, length = (np.concatenate(parts) for parts in zip(*lookups, strict=True))
+    return symbol[index], length[index]
 
 
 # --- optimal tables --------------------------------------------------------------------------------------
