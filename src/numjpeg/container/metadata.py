@@ -258,6 +258,11 @@ def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
     return b"".join(chunks[number] for number in sorted(chunks)) if chunks else None
 
 
+def is_profile_for(channels: int | None, profile: bytes) -> bool:
+    """Whether an ICC profile is for colours of so many channels (ICC.1, 7.2.6: data colour space)."""
+    return profile[16:20] == {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}.get(channels or 0)
+
+
 def find_comments(segments: Iterable[Marked]) -> list[bytes]:
     """The payload of every COM segment."""
     return [payload for marker, payload in segments if marker == markers.COM]

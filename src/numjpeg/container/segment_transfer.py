@@ -9,9 +9,6 @@ from numjpeg.container import exif, markers, metadata, segments
 from numjpeg.container.structure import read_structure
 from numjpeg.sources import read_bytes
 
-_PROFILE_SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
-"""Components -> what an ICC profile for them says (ICC.1, 7.2.6: data colour space)."""
-
 
 def copy_metadata(source: Any, target: Any) -> bytes:
     """Put the metadata of one file into another, whose picture stays as it is, to the byte.
@@ -46,8 +43,7 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     frame = structure.require_frame()
     identifiers = [c.identifier for c in frame.components]
     carried = _application_segments(given)
-    profile = metadata.find_icc(carried, []) or b""
-    fits = profile[16:20] == _PROFILE_SPACES.get(len(identifiers))
+    fits = metadata.is_profile_for(len(identifiers), metadata.find_icc(carried, []) or b"")
 
     own = structure.application_segments
     adobe = [s for s in own if metadata.is_adobe(*s)]

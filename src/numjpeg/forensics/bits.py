@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Coefficients
 from numjpeg.container.frame import Scan, frame_of
 from numjpeg.entropy.sequential_writer import Symbols, find_symbols
+from numjpeg.entropy.shared import scan_tables
 from numjpeg.scans import in_mcus
 from numjpeg.stages.huffman import END_OF_BLOCK, STANDARD_TABLES, HuffmanTable, huffman_encode, magnitude_category
 from numjpeg.stages.mcu_order import deinterleave
@@ -68,8 +69,7 @@ def _scan(coefficients: Coefficients, tables: Tables | None) -> Scan:
 
 def _lengths(scan: Scan, symbols: Symbols) -> NDArray[np.uint8]:
     """Bits of each symbol and of the magnitude behind it."""
-    tables = [scan.huffman_tables[key] for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
-    _, lengths = huffman_encode(symbols.symbol, tables, symbols.table)
+    _, lengths = huffman_encode(symbols.symbol, scan_tables(scan), symbols.table)
     return np.asarray(lengths + magnitude_category(symbols.value), np.uint8)
 
 

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.colorspaces import CHANNELS
 from numjpeg.container.exif import upright_exif, upright_xmp
 from numjpeg.container.header import Header, read_header
+from numjpeg.container.metadata import is_profile_for
 from numjpeg.container.view import SIZES
 from numjpeg.decoder import decode, decode_damaged
 from numjpeg.files import upright
@@ -26,7 +28,6 @@ START_OF_IMAGE = b"\xff\xd8"
 JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
 """Names that ``decode -r`` and ``info -r`` look for."""
 _MODELS = {"YCbCr": "RGB", "YCCK": "CMYK"}
-_PROFILE_SPACES = {"GRAY": b"GRAY", "RGB": b"RGB ", "BGR": b"RGB ", "YCbCr": b"RGB ", "CMYK": b"CMYK"}
 
 
 class Source(NamedTuple):
@@ -222,8 +223,7 @@ def _to_gray(picture: Picture) -> Picture:
 def kept_metadata(picture: Picture, strip: bool) -> dict[str, Any]:
     """The metadata that go with the picture; an ICC profile only if it is for this colour model."""
     kept = {} if strip else dict(picture.metadata)
-    profile = kept.get("icc_profile", b"")
-    if profile[16:20] != _PROFILE_SPACES.get(picture.model):  # ICC.1, 7.2.6: data colour space
+    if not is_profile_for(CHANNELS.get(picture.model), kept.get("icc_profile", b"")):
         kept.pop("icc_profile", None)
     return kept
 

@@ -16,6 +16,7 @@ from numjpeg.coefficient_files.reader import MAX_PIXELS, read_coefficients
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.structure import read_structure
 from numjpeg.entropy import bits
+from numjpeg.entropy.shared import scan_tables
 from numjpeg.sources import read_bytes
 from numjpeg.stages.dct import idct
 from numjpeg.stages.huffman import ZERO_RUN, huffman_lookup
@@ -236,14 +237,9 @@ def block_bounds(payload: bits.Payload, scan: Scan) -> NDArray[np.int64]:
 
 def _tables(scan: Scan) -> list[_Tables]:
     """The tables of each block of an MCU."""
-    return [
-        [
-            (lookup[0].tolist(), lookup[1].tolist())
-            for kind, number in ((0, scan.components[i].Td), (1, scan.components[i].Ta))
-            for lookup in [huffman_lookup(scan.huffman_tables[kind, number])]
-        ]
-        for i in block_component(scan.factors).tolist()
-    ]
+    lookups = map(huffman_lookup, scan_tables(scan))
+    tables = [(lookup.symbol.tolist(), lookup.length.tolist()) for lookup in lookups]
+    return [tables[2 * c : 2 * c + 2] for c in block_component(scan.factors).tolist()]
 
 
 def _word_bounds(data: bytes, p: int, tables: _Tables) -> list[int]:
