@@ -93,6 +93,13 @@ def test_the_rate_is_kept_and_used(rate: float, reversible: bool) -> None:
     assert 0.98 * len(data) < len(exactly) <= len(data)
 
 
+@pytest.mark.parametrize("rate", [0.7, 1])
+def test_few_bytes_of_noise_are_used(rate: float) -> None:
+    """All passes are large and few are worth it: the first steps tried leave nothing of it."""
+    image = np.random.default_rng(0).integers(0, 256, (96, 40, 3), dtype=np.uint8)
+    assert 0.98 * 480 * rate < len(jpeg2000.encode(image, bits_per_pixel=rate, container="j2k")) <= 480 * rate
+
+
 @pytest.mark.usual("1-32")
 @pytest.mark.parametrize(("rate", "block"), [(1, 32), (0.5, 64), (1, 64), (2, 64)])
 def test_size_and_quality_are_openjpegs(rate: float, block: int) -> None:

@@ -35,18 +35,33 @@ def test_nothing_as_small_is_better() -> None:
 
 
 def test_a_file_is_filled() -> None:
-    found = ends()
+    found, every = ends(), rate_control.every_pass(LENGTHS, [np.array(gains) for gains in GAINS])
     sizes = found.sizes
     for target in range(0, 60):
         count = rate_control.fit(sizes, target, lambda count: 5 + (int(sizes[count - 1]) if count else 0))
         assert count == max((n for n in range(1, len(sizes) + 1) if sizes[n - 1] + 5 <= target), default=0)
         left = target - 5 - (int(sizes[count - 1]) if count else 0)
-        taken = found.passes_of(count, 3)
-        for block, passes in rate_control.fill(found, count, left):
-            before = LENGTHS[block][taken[block] - 1] if taken[block] else 0
-            left -= LENGTHS[block][passes - 1] - before
-            taken[block] = passes
+        before = found.passes_of(count, 3).tolist()
+        after = rate_control.fill(every, np.array(before), left).tolist()
+        for lengths, gains, some, more in zip(LENGTHS, GAINS, before, after, strict=True):
+            assert more >= some
+            assert sum(gains[:more]) >= sum(gains[:some])
+            left -= [0, *lengths][more] - [0, *lengths][some]
         assert left >= 0 or target < 5
+        fitting = (
+            [0, *lengths][n] - [0, *lengths][more] <= left
+            for lengths, gains, more in zip(LENGTHS, GAINS, after, strict=True)
+            for n in range(more + 1, len(lengths) + 1)
+            if sum(gains[more:n]) > 0
+        )
+        assert not any(fitting)
+
+
+def test_passes_within_the_hull_fill_a_file() -> None:
+    """Of one block with one end of 20 bytes, what is left of 12 takes a pass before it."""
+    lengths, gains = [[3, 9, 20]], [np.array([1.0, 2.0, 90.0])]
+    assert rate_control.hull(lengths[0], gains[0].tolist()) == [(0, 0.0, 0), (20, 93.0, 3)]
+    assert rate_control.fill(rate_control.every_pass(lengths, gains), np.zeros(1, np.int64), 12).tolist() == [2]
 
 
 def test_nothing_to_cut() -> None:

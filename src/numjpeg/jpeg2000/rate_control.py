@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 ATTEMPTS = 12
 """How often a file is put together at most, until its size fits."""
+FILLINGS = 100
+"""How many code-blocks get more at most, to fill the last bytes."""
 
 
 class Ends(NamedTuple):
@@ -74,10 +76,12 @@ def fit(sizes: NDArray[np.int64], target: int, size_of: Callable[[int], int]) ->
     ``size_of`` puts a file together and says how large it is. Headers grow slowly, so that a few attempts do.
     Returns 0 where even nothing is too much.
     """
-    overhead, best, low, high = 0, 0, 0, len(sizes)
+    overhead, best, low, high = 0, -1, 0, len(sizes)
     for _ in range(ATTEMPTS):
         count = int(np.searchsorted(sizes, target - overhead, side="right"))
         count = min(max(count, low), high)
+        if count == best:
+            break
         size = size_of(count)
         if size <= target:
             best, low = count, max(low, count)
@@ -86,22 +90,46 @@ def fit(sizes: NDArray[np.int64], target: int, size_of: Callable[[int], int]) ->
         else:
             high = count - 1
         overhead = size - (int(sizes[count - 1]) if count else 0)
-        if low >= high:
+        if low > high:
             break
-    return best
+    return max(best, 0)
 
 
-def fill(ends: Ends, count: int, room: int) -> list[tuple[int, int]]:
-    """Ends behind the first ``count`` that still fit into some bytes: (code-block, passes)."""
-    found: list[tuple[int, int]] = []
-    shut: set[int] = set()
-    sizes = np.diff(ends.sizes, prepend=0)
-    for block, passes, size in zip(
-        *(column[count:].tolist() for column in (ends.blocks, ends.passes, sizes)), strict=True
-    ):
-        if size > room:
-            shut.add(block)  # its next end comes on top of this one
-        elif block not in shut:
-            found.append((block, passes))
-            room -= size
-    return found
+class Passes(NamedTuple):
+    """All passes of all code-blocks, on their hulls or not."""
+
+    blocks: NDArray[np.int64]
+    passes: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    """Bytes of the code-block up to this pass."""
+    errors: NDArray[np.float64]
+    """By how much the passes up to this one lower the squared error."""
+
+
+def every_pass(lengths: Sequence[Sequence[int]], gains: Sequence[NDArray[np.float64]]) -> Passes:
+    """The passes, each code-block's in order, behind one of no bytes."""
+    counts = np.array([len(own) + 1 for own in lengths], np.int64)
+    blocks = np.repeat(np.arange(len(counts)), counts)
+    passes = np.arange(len(blocks)) - np.repeat(np.cumsum(counts) - counts, counts)
+    flat = [length for own in lengths for length in (0, *own)]
+    errors = [np.concatenate([[0.0], np.cumsum(own)]) for own in gains]
+    return Passes(blocks, passes, np.array(flat, np.int64), np.concatenate([np.zeros(0), *errors]))
+
+
+def fill(every: Passes, taken: NDArray[np.int64], room: int) -> NDArray[np.int64]:
+    """Passes of each code-block, where what is left of some bytes is filled by what fits and takes off most.
+
+    Of the hulls' ends only large ones are left; between them are others, which cost more for what they take off.
+    """
+    taken = taken.copy()
+    first = np.flatnonzero(every.passes == 0)
+    for _ in range(FILLINGS):
+        now = (first + taken)[every.blocks]
+        size, gain = every.lengths - every.lengths[now], every.errors - every.errors[now]
+        fits = np.flatnonzero((size > 0) & (size <= room) & (gain > 0))
+        if not len(fits):
+            break
+        best = fits[np.argmax(gain[fits] / size[fits])]
+        taken[every.blocks[best]] = every.passes[best]
+        room -= int(size[best])
+    return taken

@@ -42,7 +42,7 @@ def search_cuts(
             found = writer.to_size(int(plan.target.size or 0) - room, final)
         if found is not None or final:
             return writer.everything() if found is None else found
-        base /= 2
+        base /= 2 if writer.all_passes.any() else 16
 
 
 def search_steps(

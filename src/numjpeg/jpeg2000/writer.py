@@ -22,8 +22,8 @@ from numjpeg.metrics import psnr
 
 SPARE = 1.15
 """How much more than the target the code-blocks should hold, so that the last cuts are good ones."""
-FILL_MARGIN = 12
-"""Bytes for packet headers that grow when a last few ends are added."""
+FILL_ATTEMPTS, FILLED = 5, 3
+"""How often the last bytes are filled, which makes headers grow; so few of them may be left."""
 PSNR_ATTEMPTS, PSNR_TOLERANCE = 5, 0.05
 
 
@@ -57,22 +57,37 @@ class Writer:
 
     def everything(self) -> bytes:
         """All passes; the layers before the last by their worth."""
-        return self._layered(None)
+        return self._layered(self.all_passes)
 
     def to_size(self, target: int, final: bool) -> bytes | None:
         """The best file of at most so many bytes; None where finer steps could fill it better."""
-        ends = self.ends
-        if len(ends.sizes) and ends.sizes[-1] < SPARE * target and not final:
+        sizes = self.ends.sizes
+        if not final and (not len(sizes) or sizes[-1] < SPARE * target):
             return None
-        whole = self._layered(len(ends.sizes)) if not len(ends.sizes) or ends.sizes[-1] <= target else None
-        if whole is not None and len(whole) <= target:
-            return whole
-        count = rate_control.fit(ends.sizes, target, lambda count: len(self._layered(count)))
-        found = self._layered(count)
+        if not len(sizes) or sizes[-1] <= target:
+            whole = self._best(len(sizes))
+            if len(whole) <= target:
+                return whole
+        count = rate_control.fit(sizes, target, lambda count: len(self._best(count)))
+        found = self._best(count)
         if len(found) > target:
             raise ValueError(f"target: {target} bytes are too few; without any coefficient there are {len(found)}")
-        filled = self._layered(count, rate_control.fill(ends, count, target - len(found) - FILL_MARGIN))
-        return filled if len(found) <= len(filled) <= target else found
+        return self._filled(found, self.ends.passes_of(count, len(self.all_passes)), target)
+
+    def _filled(self, found: bytes, last: NDArray[np.int64], target: int) -> bytes:
+        """A file of so many passes of each code-block, with as many more as fit."""
+        coded, room = self.picture.coded, target - len(found)
+        every = rate_control.every_pass([c.encoded.lengths for c in coded], [c.gains for c in coded])
+        for _ in range(FILL_ATTEMPTS):
+            more = rate_control.fill(every, last, room)
+            if room < FILLED or (more == last).all():
+                break
+            data = self._layered(more)
+            if len(data) <= target:
+                found, last, room = data, more, target - len(data)
+            else:
+                room -= len(data) - target
+        return found
 
     def to_psnr(self, samples: NDArray[Any], target: float) -> bytes | None:
         """The smallest file that reaches a quality; None where that needs finer steps.
@@ -88,7 +103,7 @@ class Writer:
             count = 0 if self.picture.energy <= allowed else int(np.searchsorted(-errors, -allowed)) + 1
             if count > most:
                 break
-            data = self._layered(count)
+            data = self._best(count)
             reached = psnr(samples, decode(data).reshape(samples.shape), data_range=peak)
             if reached >= target and (best is None or len(data) < len(best)):
                 best = data
@@ -97,22 +112,19 @@ class Writer:
             allowed *= 10 ** ((reached - target - PSNR_TOLERANCE / 2) / 10)
         return best
 
-    def _layered(self, count: int | None, more: Sequence[tuple[int, int]] = ()) -> bytes:
-        """A file of the best so many ends, or of all passes; each layer has half the bytes of the next.
+    def _best(self, count: int) -> bytes:
+        """A file of the best so many ends."""
+        return self._layered(self.ends.passes_of(count, len(self.all_passes)))
 
-        ``more`` are further ends of the last layer.
-        """
-        layers, blocks = self.plan.style.layers, len(self.picture.coded)
-        last = self.all_passes if count is None else self.ends.passes_of(count, blocks)
-        for block, passes in more:
-            last[block] = passes
-        cuts = [last]
+    def _layered(self, last: NDArray[np.int64]) -> bytes:
+        """A file of so many passes of each code-block; each layer has half the bytes of the next."""
+        layers, cuts = self.plan.style.layers, [last]
         if layers > 1:
-            stop = len(self.ends.sizes) if count is None else count
-            total = int(self.ends.sizes[stop - 1]) if stop else 0
+            coded = zip(self.picture.coded, last.tolist(), strict=True)
+            total = sum(c.encoded.lengths[passes - 1] for c, passes in coded if passes)
             for layer in range(1, layers):
-                part = int(np.searchsorted(self.ends.sizes[:stop], total >> layer, side="right"))
-                cuts.append(np.minimum(self.ends.passes_of(part, blocks), last))
+                part = int(np.searchsorted(self.ends.sizes, total >> layer, side="right"))
+                cuts.append(np.minimum(self.ends.passes_of(part, len(last)), last))
         return self._assemble(cuts[::-1])
 
     def _assemble(self, cuts: Sequence[NDArray[np.int64]]) -> bytes:
