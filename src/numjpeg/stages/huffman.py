@@ -365,6 +365,7 @@ def read_block_symbols(
 
 
 _LENGTHS = np.arange(1, 17)
+_BELOW_16 = 16 - _LENGTHS
 
 
 @lru_cache(maxsize=64)
@@ -377,21 +378,18 @@ def huffman_codes(*tables: HuffmanTable) -> Codes:
     >>> [format(int(codes.code[s]), f"0{codes.length[s]}b") for s in range(4)]
     ['00', '010', '011', '100']
     """
-    place = np.frombuffer(b"".join([table.values for table in tables]), np.uint8).astype(np.intp)
-    lengths = np.tile(_LENGTHS, len(tables)).repeat([count for table in tables for count in table.bits])
+    counts = np.array([table.bits for table in tables])
     # Written with 16 bits, each code begins where the one before it ends.
-    below_16 = 16 - lengths
-    ends = (1 << below_16).cumsum()
-    starts = ends - (1 << below_16)
-    if len(tables) > 1:
-        sizes = np.array([len(table.values) for table in tables])
-        before = np.append(0, ends).take(sizes.cumsum() - sizes)
-        starts -= before.repeat(sizes)
-        place += np.arange(0, 256 * len(tables), 256).repeat(sizes)
+    spans = counts << _BELOW_16
+    first = spans.cumsum(axis=1) - spans >> _BELOW_16  # the first code of each length
+    counts = counts.ravel()
+    before = counts.cumsum() - counts
+    group = np.arange(len(counts)).repeat(counts)
+    place = np.frombuffer(b"".join([table.values for table in tables]), np.uint8) + (group >> 4 << 8)
     code = np.zeros(256 * len(tables), np.uint64)
     length = np.zeros(256 * len(tables), np.uint8)
-    code[place] = starts >> below_16
-    length[place] = lengths
+    code[place] = (first.ravel() - before).take(group) + np.arange(len(group))
+    length[place] = (group & 15) + 1
     for array in (code, length):
         array.setflags(write=False)
     return Codes(code, length)

@@ -83,21 +83,20 @@ class Tokens(NamedTuple):
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
         """As of :class:`numjpeg.entropy.sequential_writer.Symbols`; of a shared table at its first component."""
-        component = block_component(scan.factors)
         counts = np.zeros((2 * len(scan.components), 256), np.intp)
-        dc = 512 * component + magnitude_category(self.differences)
+        dc = self.layout.dc_counts + magnitude_category(self.differences)
         counts += np.bincount(dc.ravel(), minlength=counts.size).reshape(counts.shape)
 
-        numbers = self.layout.ac_numbers
-        of_category = np.bincount(by_category(self.key), minlength=64 * len(numbers) * 16).reshape(
-            4, 16, len(numbers), 16
-        )
-        for i, number in enumerate(dict.fromkeys(numbers)):
-            own = counts[2 * [c.Ta for c in scan.components].index(number) + 1]
-            values = of_category[:, :, i, 1:]
-            own.reshape(16, 16)[:, 1:] += values.sum(0)
-            own[ZERO_RUN] += (values.sum((1, 2)) * np.arange(4)).sum()
-            own[END_OF_BLOCK] += of_category[:, :, i, 0].sum() - of_category[0, 0, i, 0]
+        tables = len(self.layout.ac_numbers)
+        found = np.bincount(by_category(self.key), minlength=64 * tables * 16).reshape(4, 16, tables, 16)
+        by_symbol = found.sum(0).swapaxes(0, 1)  # table, RRRR, SSSS
+        ends = by_symbol[:, :, 0].sum(1) - found[0, 0, :, 0]
+        by_symbol[:, :, 0] = 0
+        by_symbol[:, ZERO_RUN >> 4, 0] = np.arange(4) @ found[..., 1:].sum((1, 3))
+        by_symbol[:, END_OF_BLOCK >> 4, 0] = ends
+        of_tables = by_symbol.reshape(tables, 256)
+        for row, own in self.layout.ac_counts:
+            counts[row] = of_tables[own]
         return counts
 
     def code(self, scan: Scan, workspace: Workspace) -> Coded:
@@ -151,6 +150,10 @@ class _Layout(NamedTuple):
     dc_numbers: tuple[int, ...]
     dc_offset: NDArray[np.intp]
     """Where the difference 0 of each block of an MCU stands in :func:`dc_lookup`."""
+    dc_counts: NDArray[np.intp]
+    """Where the symbols of each block of an MCU are counted: 512 for each component."""
+    ac_counts: list[tuple[int, int]]
+    """(row of the counts, place of the AC table in a key); of a shared table at its first component."""
 
 
 @lru_cache(maxsize=16)
@@ -171,6 +174,8 @@ def _layout(
         np.roll(by_block, 1),
         tuple(dc_numbers),
         dc_rows * (2 * MAX_DC + 1) + MAX_DC,
+        512 * component,
+        [(2 * ac_selectors.index(Ta) + 1, i) for i, Ta in enumerate(ac_numbers)],
     )
 
 
@@ -321,12 +326,10 @@ def _dc_values() -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
 def dc_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
     """What a DC difference writes: for each table, the differences -2047 .. 2047."""
     category, magnitude = _dc_values()
-    rows = []
-    for table in tables:
-        code, length = (part[: MAX_DC.bit_length() + 1].astype(np.uint64) for part in huffman_codes(table))
-        own = np.arange(len(code), dtype=np.uint64)
-        word = np.where(length > 0, code << own | (length + own) << _CODE_BITS, _NO_ENTRY)
-        rows.append(word.take(category) | magnitude)
-    flat = np.concatenate(rows)
+    codes = huffman_codes(*tables)
+    code, length = (part.reshape(-1, 256)[:, : MAX_DC.bit_length() + 1].astype(np.uint64) for part in codes)
+    own = np.arange(code.shape[1], dtype=np.uint64)
+    word = np.where(length > 0, code << own | (length + own) << _CODE_BITS, _NO_ENTRY)
+    flat = (word.take(category, axis=1) | magnitude).ravel()
     flat.setflags(write=False)
     return flat
