@@ -12,6 +12,7 @@ import numpy as np
 import pillow
 import pytest
 import samples
+from PIL import Image
 from reference import entropy
 
 import numjpeg
@@ -158,11 +159,18 @@ def test_optimal_tables_equal_jpegtran(cjpeg: str, tmp_path: Path) -> None:
         (lambda c: replace(c, restart_interval=70000), "restart_interval"),
         (lambda c: replace(c, application_segments=[(0xE1, b"x" * 65534)]), "APP1"),
         (lambda c: replace(c, application_segments=[(0xDA, b"x")]), "application_segments"),
+        (lambda c: replace(c, application_segments=[("APP1", b"x")]), "application_segments"),
+        (lambda c: replace(c, application_segments=None), "application_segments"),
+        (lambda c: replace(c, precision=9), "precision"),
+        (lambda c: replace(c, planes=None), "planes"),
+        (lambda c: replace(c, planes=[np.ma.masked_array(p, mask=True) for p in c.planes]), "planes"),
+        (lambda c: replace(c, quantization_tables="x"), "quantization_tables"),
+        (lambda c: replace(c, components=None), "components"),
     ],
 )
 def test_parts_that_do_not_fit_are_named(change, named: str) -> None:
     c = numjpeg.read_coefficients(pillow.save(samples.smooth(45, 61)))
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises((TypeError, ValueError), match=named):
         numjpeg.write_coefficients(change(c))
 
 
@@ -208,6 +216,35 @@ def test_to_pixels_refuses_colours_that_the_pipeline_has_not(channels: int, mode
     data = pillow.save(image, keep_rgb=True) if channels == 3 else pillow.save(image, mode)
     with pytest.raises(ValueError, match=r"RGB|CMYK"):
         numjpeg.read_coefficients(data).to_pixels()
+
+
+def test_from_pixels_takes_what_encode_takes_or_says_why_not() -> None:
+    image = samples.noise(17, 21, 3)
+    expected = numjpeg.Coefficients.from_pixels(image, 80, "4:2:0")
+    assert numjpeg.Coefficients.from_pixels(Image.fromarray(image), np.int64(80), "420") == expected
+    hidden = np.ma.masked_array(image, mask=image > 9)
+    for wrong, named in (
+        (("photo.png",), "image"),
+        ((image / 255,), "image"),
+        ((image[:0],), "image"),
+        ((hidden,), "image"),
+        ((Image.fromarray(image).convert("YCbCr"),), "image"),
+        ((image, "80"), "quality"),
+        ((image, 80, "4:2:1"), "subsampling"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=f"^{named}: "):
+            numjpeg.Coefficients.from_pixels(*wrong)
+
+
+def test_what_are_no_coefficients_is_named() -> None:
+    data = pillow.save(samples.noise(17, 21, 3))
+    for function in (
+        numjpeg.write_coefficients,
+        numjpeg.forensics.bits_per_block,
+        numjpeg.forensics.first_quantization,
+    ):
+        with pytest.raises(TypeError, match=r"^coefficients: .*got bytes; read_coefficients"):
+            function(data)
 
 
 def test_equality_compares_arrays() -> None:

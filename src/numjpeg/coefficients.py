@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from numjpeg.errors import check_shown
 from numjpeg.stages.blocks import join_blocks
 from numjpeg.stages.dct import idct
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.level_shift import inverse_level_shift
+from numjpeg.stages.subsampling import full_name
 
 
 def ceil_div(a: int, b: int) -> int:
@@ -88,7 +90,7 @@ class Coefficients:
     precision: int = 8
 
     @classmethod
-    def from_pixels(cls, image: NDArray[np.uint8], quality: int = 75, subsampling: str = "4:2:0") -> Coefficients:
+    def from_pixels(cls, image: Any, quality: int = 75, subsampling: str = "4:2:0") -> Coefficients:
         """The coefficients of a picture, uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB.
 
         They are those of ``encode(image, quality, subsampling=subsampling)``, by
@@ -96,7 +98,15 @@ class Coefficients:
         """
         from numjpeg.pipeline import pixels_to_coefficients  # noqa: PLC0415 (it stands on this module)
 
-        return pixels_to_coefficients(image, quality, subsampling)
+        check_shown("image", image)
+        if getattr(image, "mode", "RGB") not in ("L", "RGB"):
+            raise ValueError(f"image: Pillow's mode {image.mode!r} is neither L nor RGB; image.convert helps")
+        samples = np.asarray(image)
+        if samples.dtype != np.uint8 or samples.ndim not in (2, 3) or samples.shape[2:] not in ((), (3,)):
+            raise TypeError(f"image: uint8 (H, W) or (H, W, 3) expected, got {samples.dtype} {samples.shape}")
+        if not samples.size:
+            raise ValueError(f"image: no samples, {samples.shape}")
+        return pixels_to_coefficients(samples, quality, full_name(subsampling))
 
     def to_pixels(self) -> NDArray[Any]:
         """The picture, ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 (uint16 with 12 bits a sample).
@@ -203,3 +213,10 @@ class Coefficients:
         """The plane of component number ``component`` times its table, int32 ``(rows, columns, 8, 8)``."""
         table = self.quantization_table(component).astype(np.int32)
         return np.multiply(self.planes[component], table, dtype=np.int32)
+
+
+def check_coefficients(value: Any) -> None:
+    """TypeError for what are no Coefficients, such as a file."""
+    if not isinstance(value, Coefficients):
+        kind = type(value).__name__
+        raise TypeError(f"coefficients: Coefficients expected, got {kind}; read_coefficients makes them of files")

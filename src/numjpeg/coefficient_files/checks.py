@@ -6,19 +6,20 @@ hold is refused before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.arguments import Scans, checked_integer, checked_script, quantization_table
-from numjpeg.coefficients import Coefficients, Component
+from numjpeg.coefficients import Coefficients, Component, check_coefficients
 from numjpeg.colorspaces import LAYOUTS
 from numjpeg.container import markers, metadata
 from numjpeg.container.frame import MAX_RESTART_INTERVAL, Frame, Scan, frame_of
 from numjpeg.container.scripts import Script, make_scans
 from numjpeg.entropy.shared import dc_in_scan_order, predict_dc
+from numjpeg.errors import check_flags, check_shown
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.mcu_order import block_component
 
@@ -42,6 +43,9 @@ def plan_writing(
     ------
     ValueError, TypeError naming the argument, or the part of ``coefficients``, that is wrong.
     """
+    check_flags(progressive=progressive, arithmetic=arithmetic)
+    if optimize is not None:
+        check_flags(optimize=optimize)
     checked = checked_coefficients(coefficients)
     components = checked.components
     colorspace = metadata.file_colorspace([c.identifier for c in components], checked.application_segments)
@@ -66,8 +70,18 @@ def plan_writing(
     return checked, huffman_tables, script
 
 
+_KINDS = {"components": Sequence, "quantization_tables": Mapping, "application_segments": Sequence}
+
+
 def checked_coefficients(coefficients: Coefficients) -> Coefficients:
     """The same with plain integers and uint16 tables. ValueError, TypeError if the parts do not fit each other."""
+    check_coefficients(coefficients)
+    for name, kind in _KINDS.items():
+        if not isinstance(getattr(coefficients, name), kind):
+            given = type(getattr(coefficients, name)).__name__
+            raise TypeError(f"{name}: a {kind.__name__.lower()} expected, got {given}")
+    if checked_integer("precision", coefficients.precision, 8, 12) not in (8, 12):
+        raise ValueError(f"precision: {coefficients.precision} is neither 8 nor 12")
     height = checked_integer("height", coefficients.height, 1, 65535)
     width = checked_integer("width", coefficients.width, 1, 65535)
     if not 1 <= len(coefficients.components) <= 4:
@@ -76,6 +90,7 @@ def checked_coefficients(coefficients: Coefficients) -> Coefficients:
     if len({c.identifier for c in components}) < len(components):
         raise ValueError("components: two have the same identifier")
     for marker, _ in coefficients.application_segments:
+        checked_integer("application_segments", marker, 0)
         if not (markers.APP0 <= marker <= markers.APP15 or marker == markers.COM):
             raise ValueError(f"application_segments: 0x{marker:02X} is neither APPn (0xE0..0xEF) nor COM (0xFE)")
     tables = {}
@@ -104,6 +119,8 @@ def _checked_component(i: int, component: Component) -> Component:
 
 def _check_planes(coefficients: Coefficients) -> None:
     planes, components = coefficients.planes, coefficients.components
+    if not isinstance(planes, Sequence | np.ndarray):
+        raise TypeError(f"planes: a sequence of arrays expected, got {type(planes).__name__}")
     if len(planes) != len(components):
         raise ValueError(f"planes: {len(planes)} for {len(components)} components")
     frame = frame_of(coefficients)
@@ -111,6 +128,7 @@ def _check_planes(coefficients: Coefficients) -> None:
         shape = (*frame.block_size(c), 8, 8)
         if not isinstance(plane, np.ndarray):
             raise TypeError(f"planes: number {i} is a {type(plane).__name__}, an int16 array {shape} expected")
+        check_shown("planes", plane)
         if plane.dtype != np.int16 or plane.shape != shape:
             raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, int16 {shape} expected")
 

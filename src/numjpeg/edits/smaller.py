@@ -15,7 +15,7 @@ from numjpeg.container import metadata
 from numjpeg.container.header import read_header
 from numjpeg.decoder import decode
 from numjpeg.edits.transform import orientation
-from numjpeg.errors import UnsupportedError
+from numjpeg.errors import UnsupportedError, check_flags
 from numjpeg.rate_distortion.search import cheapest_script
 from numjpeg.sources import read_bytes
 
@@ -44,6 +44,7 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
     pictures (MPO), unless metadata are left out, and for progressive files that lack scans, since decoders smooth
     their blocks.
     """
+    check_flags(progressive=progressive)
     if strip is not None and strip not in STRIPS:
         raise ValueError(f"strip: {strip!r} is none of {STRIPS}")
     file = read_bytes(data)

@@ -20,7 +20,8 @@ from numjpeg.edits.application_segments import segments_of, upright_segments
 from numjpeg.edits.regions import Rectangle, Region, check_alike, drop_into, wiped
 from numjpeg.edits.requantization import as_coefficients, requantized
 from numjpeg.edits.turns import OPERATIONS, ORIENTATIONS, turned
-from numjpeg.errors import JpegError
+from numjpeg.errors import JpegError, check_flags
+from numjpeg.sources import is_data
 
 Source = TypeVar("Source")
 """Bytes, a path or a binary file: then functions return bytes. Or Coefficients: then they return Coefficients."""
@@ -66,6 +67,7 @@ def transform(
     ------
     ValueError naming the argument, and TypeError; FormatError, UnsupportedError for the data.
     """
+    check_flags(trim=trim, perfect=perfect, grayscale=grayscale, optimize=optimize, progressive=progressive)
     original = as_coefficients(source)
     if operation not in ("autorotate", *OPERATIONS):
         raise ValueError(f"operation: {operation!r} is none of {('autorotate', *OPERATIONS)}")
@@ -109,6 +111,8 @@ def join(sources: Sequence[Any], direction: str = "horizontal", *, optimize: boo
     """
     if direction not in ("horizontal", "vertical"):
         raise ValueError(f"direction: {direction!r} is neither 'horizontal' nor 'vertical'")
+    if is_data(sources) or isinstance(sources, str) or not isinstance(sources, Sequence):
+        raise TypeError(f"sources: a sequence of pictures expected, got one {type(sources).__name__}")
     if not sources:
         raise ValueError("sources: no picture")
     parts = [_prepared(as_coefficients(source), False) for source in sources]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.coefficients import Coefficients
+from numjpeg.coefficients import Coefficients, check_coefficients
 from numjpeg.container.frame import Scan, frame_of
 from numjpeg.entropy.sequential_writer import Symbols, find_symbols
 from numjpeg.entropy.shared import scan_tables
@@ -58,6 +58,7 @@ def bits_per_block(coefficients: Coefficients, tables: Tables | None = None) -> 
 
 
 def _scan(coefficients: Coefficients, tables: Tables | None) -> Scan:
+    check_coefficients(coefficients)
     components = coefficients.components
     own = coefficients.huffman_tables if tables is None else tables
     used = {key for c in components for key in ((0, c.Td), (1, c.Ta))}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.arguments import checked_integer
-from numjpeg.coefficients import Coefficients
+from numjpeg.coefficients import Coefficients, check_coefficients
 from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.dct import COSINES
 from numjpeg.stages.zigzag import SEQUENCE
@@ -45,6 +45,7 @@ def frequency_histograms(
     -------
     int64 ``(8, 8, 2 * limit + 1)``, natural order; value v is at ``[..., v + limit]``.
     """
+    check_coefficients(coefficients)
     plane = coefficients.planes[checked_integer("component", component, 0, len(coefficients.planes) - 1)]
     limit = int(np.abs(plane.astype(np.int32)).max(initial=0)) if limit is None else limit
     limit = checked_integer("limit", limit, 0)
@@ -133,6 +134,7 @@ _PLACES = [divmod(place, 8) for place in np.argsort(SEQUENCE.ravel())[1 : FREQUE
 
 def _calibrated(coefficients: Coefficients, component: int) -> NDArray[np.float64]:
     """Coefficients of the picture moved by four samples: distributed like those that were never quantized."""
+    check_coefficients(coefficients)
     checked_integer("component", component, 0, len(coefficients.planes) - 1)
     if min(coefficients.planes[component].shape[:2]) < 2:
         raise ValueError("component: at least 2 x 2 blocks expected")

@@ -68,6 +68,8 @@ def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
     >>> scale_table(LUMINANCE, 75)[0].tolist()
     [8, 6, 5, 8, 12, 20, 26, 31]
     """
+    if isinstance(quality, bool | np.bool_) or not isinstance(quality, int | np.integer):
+        raise TypeError(f"quality: an integer expected, got {quality!r}")
     if not 1 <= quality <= 100:
         raise ValueError(f"quality: {quality} is outside 1..100")
     values = np.asarray(table)

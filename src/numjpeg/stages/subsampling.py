@@ -36,6 +36,14 @@ SUBSAMPLING = {
 """Names of the ratios: sampling factors (H, V) of luminance, over 1 x 1 of chrominance."""
 
 
+def full_name(name: str) -> str:
+    """A name of :data:`SUBSAMPLING`, which may be given without its colons; ValueError for any other."""
+    full = ":".join(name) if isinstance(name, str) and len(name) == 3 else name
+    if not isinstance(full, str) or full not in SUBSAMPLING:
+        raise ValueError(f"subsampling: {name!r} is none of {tuple(SUBSAMPLING)}")
+    return full
+
+
 def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:
     """Average boxes of ``v`` rows and ``h`` columns.
 
