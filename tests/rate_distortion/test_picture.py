@@ -79,7 +79,7 @@ def test_bands_hardly_show_in_the_file(tune: str, subsampling: str, monkeypatch:
     assert abs(numjpeg.psnr(image, numjpeg.decode(cut)) - numjpeg.psnr(image, numjpeg.decode(whole))) < 0.005
 
 
-@pytest.mark.usual
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "options",
     [
