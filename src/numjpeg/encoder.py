@@ -92,7 +92,8 @@ def encode(
     qtables : 1 to 4 quantization tables of 64 integers in natural order, for the components in turn; the last one
         serves the rest. Entries above 255 need ``quality=None``; a sequential file with them is extended (SOF1).
     colorspace : what the channels are, in any case. Three: "RGB" (None), "BGR", or "YCbCr", which is stored as it
-        is. Four: "CMYK" as Pillow has it, 0 for no ink. One: "GRAY" or "L" (None).
+        is. Four: "CMYK" as Pillow has it, 0 for no ink; of other than 8 bits a sample only
+        ``decode(data, colorspace="CMYK")`` gives it back so. One: "GRAY" or "L" (None).
     keep_rgb : store RGB as RGB instead of YCbCr.
     restart_marker_blocks, restart_marker_rows : MCUs, or rows of MCUs, between restart markers; rows win.
     dpi : dots an inch (x, y), rounded; stored if both are above 0.

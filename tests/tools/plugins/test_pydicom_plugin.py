@@ -326,8 +326,12 @@ def test_sources_in_planes_and_in_other_byte_order(pydicom) -> None:
     dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
     dataset.PlanarConfiguration = 1
     dataset.PixelData = np.moveaxis(image, -1, 0).tobytes()
-    dataset.compress(SV1, encoding_plugin="numjpeg")
+    with pytest.warns(UserWarning, match="set the data set's Planar Configuration to 0"):
+        dataset.compress(SV1, encoding_plugin="numjpeg")
     np.testing.assert_array_equal(pixels(dataset), image)
+    dataset.PlanarConfiguration = 0
+    for plugin in ("numjpeg", *others(dataset)):
+        np.testing.assert_array_equal(pixels(dataset, plugin), image, err_msg=plugin)
     gray = scan_of(12, signed=True)
     dataset = data_set(pydicom, gray.shape, "MONOCHROME2", 12, signed=True)
     dataset.compress(SV1, gray.astype(">i2"), encoding_plugin="numjpeg")

@@ -8,11 +8,13 @@ pydicom.pixels.pixel_array(dataset, decoding_plugin="numjpeg")
 dataset.compress(pydicom.uid.JPEGLosslessSV1, encoding_plugin="numjpeg")
 
 Encoders convert no colours: samples are what the photometric interpretation says. Those of YBR_RCT and YBR_ICT are
-RGB, as JPEG 2000 has that transform inside itself.
+RGB, as JPEG 2000 has that transform inside itself. Frames are stored by pixel. Where a data set comes in planes,
+pydicom leaves its *Planar Configuration* at 1, which misleads other decoders; a warning says to make it 0.
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -136,7 +138,10 @@ def _samples(src: bytes, runner: EncodeRunner) -> NDArray[Any]:
     shape = _shape(runner)
     if samples.size != np.prod(shape):
         raise ValueError(f"{samples.size} samples, {shape} expected")
-    if len(shape) == 3 and not runner.is_array and runner.planar_configuration == 1:
+    planar = len(shape) == 3 and runner.planar_configuration == 1
+    if planar:
+        warnings.warn("frames are stored by pixel: set the data set's Planar Configuration to 0", stacklevel=2)
+    if planar and not runner.is_array:
         samples = np.moveaxis(samples.reshape(shape[2], *shape[:2]), 0, -1)
     return samples.reshape(shape).astype(samples.dtype.newbyteorder("="))
 
