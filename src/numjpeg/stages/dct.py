@@ -91,9 +91,8 @@ def fdct(blocks: NDArray[Any], method: str = "islow", precision: int = 8) -> NDA
 
     Raises
     ------
-    ValueError for another shape, for another method, and with "islow" for samples that are not integers or not
-    within -1023 .. 1023, beyond which its sums do not fit 32 bits (12 bits a sample: 16 times as much, in 64
-    bits).
+    ValueError with "islow" for samples that are not within -1023 .. 1023, beyond which its sums do not fit 32 bits
+    (12 bits a sample: 16 times as much, in 64 bits).
 
     >>> fdct(np.full((8, 8), 100, np.int16))[0, :2].tolist()
     [800.0, 0.0]

@@ -106,8 +106,7 @@ def upsample(plane: NDArray[Plane], h: int, v: int, fancy: bool = True) -> NDArr
 
     Raises
     ------
-    ValueError for samples that are neither uint8 nor uint16 (before the level shift is undone, say), for samples
-    above 4095 where the triangle filter is due, and for ratios below 1.
+    ValueError for samples above 4095 where the triangle filter is due.
 
     >>> upsample(np.array([[0, 100, 200]], np.uint8), 2, 1).tolist()
     [[0, 25, 75, 125, 175, 200]]

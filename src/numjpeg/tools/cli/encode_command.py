@@ -187,6 +187,11 @@ def _encode_jpeg2000(
     return _summary(name, target, picture, data)
 
 
+def _given(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Those of some options that are given."""
+    return {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+
+
 def _summary(name: str, target: str, picture: Picture, data: bytes) -> str:
     """What a file became, in a line."""
     pixels = picture.pixels
@@ -198,10 +203,7 @@ def _summary(name: str, target: str, picture: Picture, data: bytes) -> str:
 
 
 def _run_jpeg2000(arguments: argparse.Namespace, suffix: str) -> int:
-    aims = {"target_bytes": arguments.target_bytes, "target_psnr": arguments.target_psnr}
-    how: dict[str, Any] = {name: aim for name, aim in aims.items() if aim is not None}
-    if arguments.bits_per_pixel is not None:
-        how["bits_per_pixel"] = arguments.bits_per_pixel
+    how = _given(arguments, "bits_per_pixel", "target_bytes", "target_psnr")
     if len(how) + arguments.lossless > 1:
         raise UsageError("--lossless, --bits-per-pixel, --target-bytes and --target-psnr: only one of them")
     how["comment"] = arguments.comment
@@ -248,8 +250,7 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
         how["qtables"] = [table for file in arguments.qtables for table in _read_tables(file)]
     if arguments.comment is not None:
         how["comment"] = os.fsencode(arguments.comment)
-    aims = {"target_bytes": arguments.target_bytes, "target_psnr": arguments.target_psnr}
-    wanted = {name: aim for name, aim in aims.items() if aim is not None}
+    wanted = _given(arguments, "target_bytes", "target_psnr")
     how["tune"] = "psnr" if arguments.tune is None and arguments.importance is not None else arguments.tune
     if len(wanted) + (arguments.quality is not None) > 1:
         raise UsageError("--quality, --target-bytes and --target-psnr: only one of them")
