@@ -27,6 +27,27 @@ def test_gray_pictures_equal_pillows_draft(size: int, quality: int) -> None:
         assert np.array_equal(samples, np.asarray(opened))
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("step", "nonzero"), [(1, 64), (60, 64), (255, 3), (255, 1), (40, 9)])
+def test_extreme_coefficients_wrap_and_saturate_as_in_pillow(size: int, step: int, nonzero: int) -> None:
+    rng = np.random.default_rng(step + nonzero)
+    table = np.full((8, 8), step, np.uint16)
+    blocks = np.zeros((12, 10, 8, 8), np.int16)
+    for block in blocks.reshape(-1, 64):
+        block[rng.permutation(64)[:nonzero]] = rng.integers(-1023, 1024, nonzero)
+    blocks[::3, :, 1:] = 0
+    blocks[1::3, :, [1, 2, 3, 5, 6, 7]] = 0
+    blocks[..., 0, 0] = np.cumsum(rng.integers(-2000, 2001, (12, 10))).reshape(12, 10)
+    parts = (numjpeg.Component(1, 1, 1, 0),), [blocks], {0: table}
+    data = numjpeg.write_coefficients(numjpeg.Coefficients(96, 80, *parts), optimize=True)
+    samples = idct_scaled(blocks.astype(np.int32) * table, size).transpose(0, 2, 1, 3)
+    with Image.open(io.BytesIO(data)) as opened:
+        opened.draft("L", (10 * size, 12 * size))
+        expected = np.asarray(opened)
+    np.testing.assert_array_equal(samples.reshape(12 * size, 10 * size) + 128, expected)
+    np.testing.assert_array_equal(numjpeg.decode(data, scale=size / 8), expected)
+
+
 def test_the_derived_constants_are_libjpegs() -> None:
     assert matrix(4)[0].tolist() == [16384, 20995, 15137, 7373, 0, -4926, -6270, -4176]
     assert matrix(4)[1].tolist() == [16384, 8697, -15137, -17799, 0, 11893, 6270, -1730]

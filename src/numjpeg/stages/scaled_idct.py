@@ -54,6 +54,13 @@ def idct_scaled(coefficients: NDArray[Any], size: int) -> NDArray[np.int16]:
     -------
     Samples before the level shift is undone: int16 ``(..., size, size)``, clipped to -128 .. 127.
 
+    Notes
+    -----
+    No valid file comes near it, but on extreme coefficients libjpeg-turbo's SIMD wraps and saturates. At 1 sample
+    libjpeg takes the value modulo 2^10. At 4 and 2 the coefficients are wrapped to 16 bits, the sums to 32 bits,
+    and pass 1 saturates to 16 bits, except for column 0 at 2 samples a side. At 4, blocks without coefficients in
+    the rows that count, but the first, have ``4 * c`` wrapped to 16 bits in place of pass 1.
+
     >>> block = np.zeros((8, 8), np.int32); block[0, 0] = 800
     >>> idct_scaled(block, 2).tolist()
     [[100, 100], [100, 100]]
@@ -63,16 +70,30 @@ def idct_scaled(coefficients: NDArray[Any], size: int) -> NDArray[np.int16]:
         raise ValueError(f"size: {size!r} is none of {SIZES}")
     values = coefficients.astype(np.int64)
     if size == 1:
-        samples = (values[..., :1, :1] + 4) >> 3
+        samples = wrapped((values[..., :1, :1] + 4) >> 3, 10)
     else:
         weights, (shift_1, shift_2) = matrix(size), shifts(size)
+        values = wrapped(values, 16)
         # Pass 1 transforms columns and keeps 2 extra bits; pass 2 transforms rows.
         columns = _descale(weights @ values, shift_1)
-        samples = _descale(columns @ weights.T, shift_2)
+        saturated = np.clip(columns, -(1 << 15), (1 << 15) - 1)
+        if size == 2:
+            saturated[..., :1] = columns[..., :1]
+        else:
+            flat = ~coefficients[..., [1, 2, 3, 5, 6, 7], :].any(axis=(-2, -1), keepdims=True)
+            saturated = np.where(flat, wrapped(values[..., :1, :] << PASS1_BITS, 16), saturated)
+        samples = _descale(saturated @ weights.T, shift_2)
     clipped: NDArray[np.int16] = np.clip(samples, -128, 127).astype(np.int16)
     return clipped
 
 
+def wrapped(values: NDArray[Any], width: int) -> NDArray[Any]:
+    """Signed integers modulo 2^width."""
+    half = 1 << width - 1
+    result: NDArray[Any] = (values + half & 2 * half - 1) - half
+    return result
+
+
 def _descale(sums: NDArray[np.int64], shift: int) -> NDArray[np.int64]:
-    """Divided by 2^shift and rounded, halves up."""
-    return (sums + (1 << (shift - 1))) >> shift
+    """Wrapped to 32 bits, divided by 2^shift and rounded, halves up."""
+    return wrapped(sums + (1 << (shift - 1)), 32) >> shift

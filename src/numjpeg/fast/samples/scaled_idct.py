@@ -2,8 +2,9 @@
 
 It gives what ``inverse_zigzag``, ``dequantize``, :func:`numjpeg.stages.scaled_idct.idct_scaled`,
 ``inverse_level_shift`` and the joining of blocks give. Pass 1 is one product, whose matrix holds zig-zag order,
-quantization table and column transform; pass 2 is another. Float64 holds every sum exactly: below 2^50 and, for
-coefficients up to :data:`LARGEST`, below 2^53 in pass 2. Larger ones go through the stages.
+quantization table and column transform; pass 2 is another. Float64 holds every sum exactly: those of pass 1 are
+below 2^53, and those of pass 2 below 2^31. Where a sum may be so large that libjpeg-turbo would wrap or saturate
+it, the blocks go through the stages.
 """
 
 from __future__ import annotations
@@ -15,15 +16,12 @@ from numpy.typing import NDArray
 
 from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 from numjpeg.stages.quantization import dequantize
-from numjpeg.stages.scaled_idct import idct_scaled, matrix, shifts
+from numjpeg.stages.scaled_idct import idct_scaled, matrix, shifts, wrapped
 from numjpeg.stages.zigzag import NATURAL, inverse_zigzag
 from numjpeg.workspace import product
 
 CHUNK = 3072
 """Blocks that are worked on at a time, or one row of them."""
-
-LARGEST = 1 << 22
-"""Largest dequantized coefficient for which pass 2 is exact: 8 * 2^22 * 2^15 / 2^12 * 8 * 2^15 = 2^46."""
 
 
 def samples(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, out: NDArray[np.uint8]) -> None:
@@ -42,7 +40,7 @@ def samples(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
         target = out[top * size : (top + len(part)) * size]
         if size == 1:
             dc = part[:, :, 0].astype(np.int32) * np.int32(table.flat[0])
-            target[...] = np.clip((dc + 4 >> 3) + MID_LEVEL, 0, 255)
+            target[...] = np.clip(wrapped(dc + 4 >> 3, 10) + MID_LEVEL, 0, 255)
             continue
         place = target.reshape(len(part), size, columns, size).transpose(1, 3, 0, 2)
         _blocks(part, np.ascontiguousarray(table, np.uint16), size, place)
@@ -53,7 +51,7 @@ def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
     rows, columns, _ = sequences.shape
     flat = sequences.reshape(-1, 64)
     peaks = np.maximum(flat.max(axis=0, initial=0), -flat.min(axis=0, initial=0).astype(np.int32))
-    if int(peaks.max(initial=0)) * int(table.max()) > LARGEST:
+    if not _stays_small(inverse_zigzag(peaks) * table, size):
         blocks = idct_scaled(dequantize(inverse_zigzag(sequences), table), size)
         place[...] = inverse_level_shift(blocks).transpose(2, 3, 0, 1)
         return
@@ -66,6 +64,14 @@ def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
     halves += MID_LEVEL + 0.5
     values = np.clip(np.floor(halves, out=halves), 0, 255, out=halves)
     place[...] = values.reshape(size, size, rows, columns)
+
+
+def _stays_small(peaks: NDArray[np.int64], size: int) -> bool:
+    """Whether no sum can pass what libjpeg-turbo has room for; ``peaks`` : the largest dequantized coefficients."""
+    weights, (shift, _) = np.abs(matrix(size)), shifts(size)
+    columns = weights @ peaks >> shift
+    sums = columns @ weights.T
+    return bool(max(peaks.max(), columns.max() + 1) < 1 << 15 and sums.max() < 1 << 30)
 
 
 @lru_cache(maxsize=8)
