@@ -137,7 +137,7 @@ def _some_rows(
     if not n:
         return
     sequences = sequences.reshape(n, 64)
-    peaks = _peaks(sequences)
+    peaks = peaks_of(sequences)
     weights, magnitudes = _column_matrix(table.tobytes())
     # For most chunks this shows that every block is within the bounds, at a tenth of the cost of the norms.
     exact = float((magnitudes @ peaks).max()) <= PART_LIMIT
@@ -206,7 +206,7 @@ def _inexact(inputs: NDArray[np.float32], table: NDArray[np.uint16], workspace: 
     return np.flatnonzero((np.sqrt(norms[0]) + dc > DC_LIMIT) | (norms[1:] > NORM_LIMIT**2).any(axis=0))
 
 
-def _peaks(sequences: NDArray[np.int16]) -> NDArray[np.float32]:
+def peaks_of(sequences: NDArray[np.int16]) -> NDArray[np.float32]:
     """The largest magnitude of each of 64 coefficients in ``(n, 64)``."""
     whole = len(sequences) // 64 * 64  # 64 rows in one, which makes NumPy's runs long enough
     wide, rest = sequences[:whole].reshape(-1, 64 * 64), sequences[whole:]

@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.fast.samples.inverse_dct import peaks_of
 from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.scaled_idct import idct_scaled, matrix, shifts, wrapped
@@ -50,7 +51,7 @@ def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
     """``(rows, columns, 64)`` to ``(size, size, rows, columns)``."""
     rows, columns, _ = sequences.shape
     flat = sequences.reshape(-1, 64)
-    peaks = np.maximum(flat.max(axis=0, initial=0), -flat.min(axis=0, initial=0).astype(np.int32))
+    peaks = peaks_of(flat).astype(np.int64)
     if not _stays_small(inverse_zigzag(peaks) * table, size):
         blocks = idct_scaled(dequantize(inverse_zigzag(sequences), table), size)
         place[...] = inverse_level_shift(blocks).transpose(2, 3, 0, 1)
