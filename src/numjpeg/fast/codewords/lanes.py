@@ -74,8 +74,9 @@ wanted it may be longer, since traces are short then. With longer lanes fewer st
 of ten in a 2-megapixel photograph). With shorter ones more lanes share a call's cost."""
 
 LANES = 2000
-"""Most lanes in a piece, which then has fewer than 2^23 bits (2^25 for starts alone). The arrays of a step stay in
-the processor's cache. The traces of so many lanes take 35 MB, most of the memory beside the coefficients."""
+"""Most lanes in a piece, which then has fewer than 2^23 bits. The arrays of a step stay in the processor's cache.
+The traces of so many lanes take 35 MB, most of the memory beside the coefficients. Three fifths of them, longer
+ones, if only the starts of blocks are wanted."""
 
 PATIENCE = 3
 """Rounds in which all lanes look for a meeting, for each round of the guess. What is proven by then is kept. From
@@ -476,7 +477,8 @@ class LaneReader(LaneSteps):
         at = int(np.searchsorted(every.begin, place.bit, side="right")) - 1
         at = min(max(at, low), high - 1)
         left = len(every.begin) - at
-        chosen = slice(at, at + ceil_div(left, ceil_div(left, LANES)))
+        most = LANES * 3 // 5 if self.only_starts else LANES
+        chosen = slice(at, at + ceil_div(left, ceil_div(left, most)))
         byte = place.bit >> 4 << 1
         self.piece_bit = 8 * byte
         lanes = _Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])

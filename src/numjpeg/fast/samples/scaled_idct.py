@@ -68,7 +68,7 @@ def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
 
 
 def _stays_small(peaks: NDArray[np.int64], size: int) -> bool:
-    """Whether no sum can pass what libjpeg-turbo has room for; ``peaks`` : the largest dequantized coefficients."""
+    """Whether all sums have room in libjpeg-turbo; ``peaks`` : the largest dequantized coefficients."""
     weights, (shift, _) = np.abs(matrix(size)), shifts(size)
     columns = weights @ peaks >> shift
     sums = columns @ weights.T
