@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import samples
 
 import numjpeg
 from numjpeg.coefficients import Component
+from numjpeg.fast.plan_store import PlanStore
 from numjpeg.fast.samples import tiles
 from numjpeg.pipeline import pixels_to_coefficients
 from numjpeg.stages.quantization import quantization_tables
@@ -33,6 +36,35 @@ def test_analysis_in_bands_equals_the_pipeline(
     expected = pixels_to_coefficients(image, 80, subsampling)
     for i, plane in enumerate(expected.planes):
         assert np.array_equal(np.concatenate([band[i] for band in bands]), plane)
+
+
+def test_memory_is_kept_for_the_next_picture_and_shared_by_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of a kind one after the other, two at a time, and again; a large one leaves nothing behind."""
+    store = PlanStore()
+    monkeypatch.setattr(tiles, "PLANS", store)
+    monkeypatch.setattr(tiles, "ANALYSIS_BLOCKS", 40)
+    components = [Component(1, 2, 2, 0), Component(2, 1, 1, 1), Component(3, 1, 1, 1)]
+    luma, chroma = quantization_tables(80)
+
+    def analyse(image: np.ndarray) -> Iterator[list[np.ndarray]]:
+        return tiles.analyse(image, components, [luma, chroma, chroma], "RGB", "YCbCr")
+
+    pictures = samples.smooth(67, 83), samples.noise(67, 83)
+    expected = [pixels_to_coefficients(image, 80, "4:2:0").planes for image in pictures]
+    for turn in range(2):
+        both = [[], []]
+        for bands in zip(*map(analyse, pictures), strict=True):
+            for found, band in zip(both, bands, strict=True):
+                found.append([plane.copy() for plane in band])
+        for found, planes in zip(both, expected, strict=True):
+            for i, plane in enumerate(planes):
+                assert np.array_equal(np.concatenate([band[i] for band in found]), plane), turn
+        assert len(store) == 1
+        assert store.nbytes > 67 * 83 * 20
+    monkeypatch.setattr(tiles, "KEPT_PIXELS", 66 * 83)
+    store.clear()
+    list(analyse(pictures[0]))
+    assert len(store) == 0
 
 
 @pytest.mark.parametrize("subsampling", FACTORS)
