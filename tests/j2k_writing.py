@@ -188,3 +188,52 @@ def packed(data: bytes, kind: str, missing: int = 0) -> bytes:
     for index, piece in enumerate((whole[: len(whole) // 3], whole[len(whole) // 3 :]) if main else ()):
         segments += struct.pack(">HHB", codestream.PPM, 3 + len(piece), index) + piece
     return data[: starts[0]] + segments + b"".join(parts) + b"\xff\xd9"
+
+
+# --- two block coders in one file
+
+
+def _segments(data: bytes) -> dict[int, bytes]:
+    """Marker segments of the main header, markers included."""
+    stream = codestream.read_codestream(data, 0, len(data), codestream.Sink())
+    return {
+        marker: data[at : at + 2 + length] for marker, at, length in stream.segments if marker != codestream.SOT
+    }
+
+
+def tiles_by_turns(image: np.ndarray) -> bytes:
+    """Every second tile is a high-throughput one: its header has a COD and QCD of its own."""
+    files = [
+        jpeg2000.encode(image, tile_size=(40, 33), container="j2k", high_throughput=fast) for fast in (False, True)
+    ]
+    plain, fast = (_segments(data) for data in files)
+    head = b"".join([codestream.START[:2], fast[codestream.SIZ], fast[codestream.CAP]])
+    parts = [head, plain[codestream.COD], plain[codestream.QCD]]
+    streams = [codestream.read_codestream(data, 0, len(data), codestream.Sink()) for data in files]
+    for index in sorted(streams[0].tiles):
+        ((start, stop),) = streams[index % 2].tiles[index].parts
+        own = fast[codestream.COD] + fast[codestream.QCD] if index % 2 else b""
+        length = 14 + len(own) + stop - start
+        parts.append(struct.pack(">HHHIBB", codestream.SOT, 10, index, length, 0, 1) + own + b"\xff\x93")
+        parts.append(files[index % 2][start:stop])
+    return b"".join([*parts, b"\xff\xd9"])
+
+
+def components_by_turns(image: np.ndarray) -> bytes:
+    """Every second component is a high-throughput one: it has a COC and QCC of its own."""
+    files = [
+        jpeg2000.encode(plane, progression="CPRL", container="j2k", high_throughput=c % 2 == 1)
+        for c, plane in enumerate(np.moveaxis(image, -1, 0))
+    ]
+    streams = [codestream.read_codestream(data, 0, len(data), codestream.Sink()) for data in files]
+    plain, fast = (_segments(data) for data in files[:2])
+    size = streams[1].size
+    head = [codestream.START[:2], codestream.write_size(size._replace(components=size.components * len(files)))]
+    head += [fast[codestream.CAP], plain[codestream.COD], plain[codestream.QCD]]
+    style, steps = fast[codestream.COD][9:], fast[codestream.QCD][4:]
+    for c in range(1, len(files), 2):
+        head.append(struct.pack(">HHBB", codestream.COC, 4 + len(style), c, 0) + style)
+        head.append(struct.pack(">HHB", codestream.QCC, 3 + len(steps), c) + steps)
+    places = [stream.tiles[0].parts[0] for stream in streams]
+    bodies = [data[slice(*place)] for data, place in zip(files, places, strict=True)]
+    return b"".join([*head, *codestream.write_tile_part(0, bodies), b"\xff\xd9"])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from j2k_samples import openjpeg_decode, photo, pillow_decode
+from j2k_writing import components_by_turns, tiles_by_turns
 from requirements import module
 
 from numjpeg import jpeg2000, psnr
-from numjpeg.errors import JpegError
+from numjpeg.errors import JpegError, UnsupportedError
 from numjpeg.jpeg2000.block_coding import ht_decoder, ht_encoder
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 
@@ -65,6 +67,20 @@ def test_lossy_files(name: str, target: dict[str, Any]) -> None:
         assert (
             0.98 * 3 * image.shape[0] * image.shape[1] / 8 < len(data) <= 3 * image.shape[0] * image.shape[1] / 8
         )
+
+
+@pytest.mark.parametrize("make", [tiles_by_turns, components_by_turns])
+def test_two_block_coders_in_one_file(make: Callable[[np.ndarray], bytes]) -> None:
+    data = make(PICTURES["rgb"])
+    np.testing.assert_array_equal(jpeg2000.decode(data), PICTURES["rgb"])
+    np.testing.assert_array_equal(openjpeg_decode(data), PICTURES["rgb"])
+
+
+def test_both_block_coders_in_one_component_are_refused() -> None:
+    data = bytearray(components_by_turns(PICTURES["rgb"]))
+    data[data.index(b"\xff\x53") + 9] |= 128
+    with pytest.raises(UnsupportedError, match="code-block style 0xc0"):
+        jpeg2000.decode(data)
 
 
 def test_code_blocks_of_any_size_come_back() -> None:
