@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from j2k_samples import photo
+from PIL import Image
 
 from numjpeg import jpeg2000
 from numjpeg.jpeg2000 import plan
@@ -58,3 +60,29 @@ def test_lengths_of_tiles_lead_to_them() -> None:
     found = [int.from_bytes(data[at + 8 + 6 * i : at + 12 + 6 * i]) for i in range(4)]
     assert [tiles[0] + sum(found[:i]) for i in range(4)] == tiles
     assert tiles[0] + sum(found) == len(data) - 2
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "CMYK", "YCbCr", "LAB", "HSV", "La", "RGBa"])
+def test_a_pillow_image_that_the_file_would_not_show_is_refused_and_the_advice_works(mode: str) -> None:
+    """CMYK would be read as RGB and opacity, YCbCr as RGB, a palette's numbers as gray."""
+    image = Image.new("RGBA" if mode == "RGBa" else "LA" if mode == "La" else "RGB", (8, 8)).convert(mode)
+    with pytest.raises(ValueError, match=rf"^image: .*'{mode}'") as caught:
+        jpeg2000.encode(image)
+    if mode[-1] != "a":
+        converted = image.convert(str(caught.value).split('"')[1])
+        assert np.array_equal(jpeg2000.decode(jpeg2000.encode(converted)), np.asarray(converted))
+
+
+def test_samples_that_are_hidden_or_of_the_other_byte_order() -> None:
+    image = photo(9, 12).astype(np.uint16)
+    assert jpeg2000.encode(image.astype(">u2")) == jpeg2000.encode(image)
+    with pytest.raises(ValueError, match=r"^image: .*masked"):
+        jpeg2000.encode(np.ma.masked_array(image, mask=image > 9))
+
+
+def test_a_target_that_cannot_be_met_or_is_no_number() -> None:
+    with pytest.raises(ValueError, match=r"^target: \d+ bytes too few"):
+        jpeg2000.encode(photo(30, 40), target_bytes=10)
+    for options in ({"target_bytes": 900.5}, {"lossless": "no"}):
+        with pytest.raises(TypeError, match=f"^{next(iter(options))}: "):
+            jpeg2000.encode(photo(30, 40), **options)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_flags, check_shown
 from numjpeg.jpeg2000.block_coding.contexts import HIGH_THROUGHPUT
 from numjpeg.jpeg2000.container import progression as orders
 from numjpeg.jpeg2000.container.codestream import CodingStyle, ComponentSize, Size, TileStyle
@@ -32,7 +33,14 @@ class Target(NamedTuple):
 
 def checked_image(image: Any) -> NDArray[Any]:
     """The picture as ``(H, W, channels)``."""
+    check_shown("image", image)
+    mode = getattr(image, "mode", None)
+    if isinstance(mode, str) and mode.partition(";")[0] not in ("L", "LA", "RGB", "RGBA", "I"):
+        advice = "L" if mode in ("1", "La", "F") else "RGB"
+        raise ValueError(f'image: Pillow\'s mode {mode!r} is not stored as it is; image.convert("{advice}")')
     array = np.asarray(image)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype not in (np.uint8, np.uint16, np.int8, np.int16):
         raise TypeError(f"image: integers of 8 or 16 bits expected, got {array.dtype}")
     if array.ndim == 2:
@@ -72,6 +80,10 @@ def make_target(
     """The one target that the arguments name, in bytes or dB."""
     named = {"bits_per_pixel": bits_per_pixel, "target_psnr": target_psnr, "target_bytes": target_bytes}
     given = [name for name, value in named.items() if value is not None]
+    if lossless is not None:
+        check_flags(lossless=lossless)
+    if target_bytes is not None:
+        target_bytes = whole_number(target_bytes, "target_bytes", 1)
     if len(given) + bool(lossless) > 1:
         raise ValueError(f"{given[0]}: only one of lossless and the targets can be asked for")
     if lossless is False and not given:

@@ -71,7 +71,9 @@ class Writer:
         count = rate_control.fit(sizes, target, lambda count: len(self._best(count)))
         found = self._best(count)
         if len(found) > target:
-            raise ValueError(f"target: {target} bytes are too few; without any coefficient there are {len(found)}")
+            raise ValueError(
+                f"target: {len(found) - target} bytes too few even for a file without any coefficient"
+            )
         return self._filled(found, self.ends.passes_of(count, len(self.all_passes)), target)
 
     def _filled(self, found: bytes, last: NDArray[np.int64], target: int) -> bytes:
