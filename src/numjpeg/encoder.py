@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.arguments import Plan, QTables, Scans, Settings, Subsampling, Tuning, plan_encoding
 from numjpeg.coefficient_files.writer import head, scan_costs, tables_head, write_file
-from numjpeg.coefficients import Coefficients, Component
+from numjpeg.coefficients import Coefficients
 from numjpeg.colorspaces import to_components
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Scan
 from numjpeg.container.scripts import Script, make_scans
-from numjpeg.metrics import psnr
+from numjpeg.metrics import mse, psnr_of
 from numjpeg.scans import Bands, TableKey, fast_forms_enabled, optimal_tables, write_symbols
 from numjpeg.stages.blocks import pad_edges, split_blocks
 from numjpeg.stages.dct import fdct
@@ -29,7 +30,9 @@ from numjpeg.synthesis import picture_of
 
 if TYPE_CHECKING:
     from numjpeg.fast.encode_plan import EncodePlan
+    from numjpeg.fast.error_plan import ErrorPlan
     from numjpeg.fast.progressive_plan import ProgressivePlan
+    from numjpeg.rate_distortion.scaling import Tables
 
 
 def encode(
@@ -203,7 +206,7 @@ def run_together(plans: Sequence[Plan]) -> list[bytes]:
 
 def _prepared(settings: Settings, count: int) -> EncodePlan | ProgressivePlan | None:
     """What encodes ``count`` pictures at a time; None for a single picture that is the first of its kind."""
-    from numjpeg.fast.encode_plan import EncodePlan, bytes_of_plan  # noqa: PLC0415 (see above)
+    from numjpeg.fast.encode_plan import EncodePlan, bytes_of_plan  # noqa: PLC0415 (what is in fast/ may be missing)
     from numjpeg.fast.plan_store import PLANS, Promise  # noqa: PLC0415
     from numjpeg.fast.progressive_plan import ProgressivePlan, bytes_of_progressive_plan  # noqa: PLC0415
 
@@ -216,7 +219,16 @@ def _prepared(settings: Settings, count: int) -> EncodePlan | ProgressivePlan | 
         size = bytes_of_progressive_plan(frame, script) if script else bytes_of_plan(frame)
         PLANS.put(key, Promise(size))
         return None
-    scans = make_scans(frame, script, settings.coefficients.restart_interval)
+    return _new_plan(settings, count)
+
+
+def _new_plan(settings: Settings, count: int) -> EncodePlan | ProgressivePlan:
+    """What encodes ``count`` pictures at a time."""
+    from numjpeg.fast.encode_plan import EncodePlan  # noqa: PLC0415 (see above)
+    from numjpeg.fast.progressive_plan import ProgressivePlan  # noqa: PLC0415
+
+    script = settings.script
+    scans = make_scans(settings.frame, script, settings.coefficients.restart_interval)
     if script:
         return ProgressivePlan(scans, settings.tables, settings.source, settings.stored)
     return EncodePlan(scans[0], settings.tables, settings.source, settings.stored, count)
@@ -225,22 +237,29 @@ def _prepared(settings: Settings, count: int) -> EncodePlan | ProgressivePlan | 
 def _encode_together(plans: Sequence[Plan], prepared: EncodePlan | ProgressivePlan) -> list[bytes]:
     """The files of as many plans as ``prepared`` takes. ``prepared`` then goes back to the store."""
     from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (see above)
-    from numjpeg.fast.progressive_plan import ProgressivePlan  # noqa: PLC0415
 
-    settings, pictures = plans[0].settings, [plan.samples for plan in plans]
-    if isinstance(prepared, ProgressivePlan):
-        files = [_head(settings) + prepared.file(picture) for picture in pictures]
-    else:
-        scan, symbols = prepared.scan, prepared.tokens(pictures)
-        if settings.optimize:
-            tables = optimal_tables([(scan, symbols.frequencies(scan))])
-            start = _scan_head(settings, scan, tables)
-        else:
-            tables, start = STANDARD_TABLES, _standard_head(settings)
-        scan.huffman_tables.update(tables)
-        files = [start + data for data in prepared.scans(symbols)]
+    settings = plans[0].settings
+    files = _files(settings, [plan.samples for plan in plans], prepared)
     PLANS.put((type(prepared), settings.kind, len(plans)), prepared)
     return files
+
+
+def _files(
+    settings: Settings, pictures: Sequence[NDArray[Any]], prepared: EncodePlan | ProgressivePlan
+) -> list[bytes]:
+    """The files of as many pictures as ``prepared`` takes; without pictures, of those of the call before."""
+    from numjpeg.fast.progressive_plan import ProgressivePlan  # noqa: PLC0415 (see above)
+
+    if isinstance(prepared, ProgressivePlan):
+        return [_head(settings) + prepared.file(pictures)]
+    scan, symbols = prepared.scan, prepared.tokens(pictures)
+    if settings.optimize:
+        tables = optimal_tables([(scan, symbols.frequencies(scan))])
+        start = _scan_head(settings, scan, tables)
+    else:
+        tables, start = STANDARD_TABLES, _standard_head(settings)
+    scan.huffman_tables.update(tables)
+    return [start + data for data in prepared.scans(symbols)]
 
 
 @lru_cache(maxsize=64)
@@ -288,6 +307,12 @@ def _bands_by_stages(plan: Plan, first: int) -> Iterator[list[NDArray[np.int16]]
 
     It is :func:`numjpeg.pipeline.pixels_to_coefficients` for all colour spaces, sampling factors and tables.
     """
+    for band in _frequencies(plan, first):
+        yield [quantize(own, table) for own, table in zip(band, plan.settings.tables, strict=True)]
+
+
+def _frequencies(plan: Plan, first: int) -> Iterator[list[NDArray[np.floating]]]:
+    """The same before quantization."""
     settings = plan.settings
     components, precision = settings.coefficients.components, settings.coefficients.precision
     h_max, v_max = max(c.H for c in components), max(c.V for c in components)
@@ -301,8 +326,7 @@ def _bands_by_stages(plan: Plan, first: int) -> Iterator[list[NDArray[np.int16]]
             h, v = h_max // c.H, v_max // c.V
             samples = level_shift(channels[:, :, i], precision)
             samples = downsample(pad_edges(samples, v, 8 * h), h, v)
-            frequencies = fdct(split_blocks(pad_edges(samples)), settings.dct_method, precision)
-            band.append(quantize(frequencies, settings.coefficients.quantization_table(i)))
+            band.append(fdct(split_blocks(pad_edges(samples)), settings.dct_method, precision))
         yield band
 
 
@@ -312,38 +336,189 @@ BAND_PIXELS = 1 << 14
 
 def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
     """The file whose tables are scaled to meet a target."""
-    from numjpeg.rate_distortion import scaling  # noqa: PLC0415 (a tenth of the time of all imports)
+    from numjpeg.rate_distortion import guides, scaling, search  # noqa: PLC0415 (a tenth of the time of all imports)
 
-    coefficients = plan.settings.coefficients
+    settings, size = plan.settings, plan.samples.shape[:2]
+    base, components = settings.coefficients.quantization_tables, settings.coefficients.components
+    blocks = guides.blocks_of(size, components)
+    tiny, small = blocks <= guides.TINY_BLOCKS, blocks <= guides.SMALL_BLOCKS
+    with ExitStack() as stack:
 
-    def with_tables(tables: scaling.Tables, components: Sequence[Component] = coefficients.components) -> Plan:
-        own = replace(coefficients, quantization_tables=dict(tables), components=tuple(components))
-        return plan._replace(settings=replace(plan.settings, coefficients=own, tuning=None))
+        def trials(samples: NDArray[np.uint8], together: int = 1) -> _Trials:
+            shape = None if samples is plan.samples else samples.shape
+            own = Plan(samples, _for_trials(settings, shape))
+            return _Trials(own, stack, tuning.fancy_upsampling, together)
 
-    def measure(own: Plan) -> tuple[float, Coefficients]:
-        found = _quantized(own)
-        picture = picture_of(found, tuning.fancy_upsampling, plan.settings.stored, plan.settings.source)
-        return psnr(plan.samples, picture), found
+        together = guides.together(size, components) if tiny and tuning.target_bytes is None else 1
+        whole = trials(plan.samples, together)
+        of_size = tuning.target_bytes is not None
+        places = scaling.factors(base, whole.in_use() if small else None, finest=of_size)
+        if tuning.target_bytes is not None:
+            target = tuning.target_bytes
+            return scaling.for_bytes(whole.file, base, target, plan.samples.size, places, whole.start)
+        sample, own_places = whole, places
+        if not small:
+            sample = trials(guides.sample_of(plan.samples, components))
+            own_places = scaling.factors(base, sample.in_use())
+        if not tiny and len(own_places) < guides.FEW_PLACES:
+            taken = guides.different_mcus(plan.samples, components)
+            together = guides.together(taken.shape[:2], components)
+            sample = trials(taken, together)
+            own_places = scaling.factors(base, sample.in_use())
+        if together > 1:
+            guide = guides.Guide(partial(sample.errors, base), own_places, together)
+        else:
+            count = guides.expected_together(sample.plan.samples.shape[:2], components)
+            guide = guides.Guide(sample.expected_errors(base), own_places, count, guides.ROUNDING)
+        wanted = tuning.target_psnr or 0
+        factor, best = scaling.for_psnr(None if tiny else partial(whole.error, base), places, guide, wanted)
+        if factor is not None:
+            return whole.file(scaling.scaled(base, factor))
 
-    def full_chroma() -> float:
-        components = [replace(c, H=1, V=1) for c in coefficients.components]
-        return measure(with_tables(scaling.scaled(base, 0), components))[0]
+        def full_chroma() -> float:
+            alike = replace(settings.coefficients, components=tuple(replace(c, H=1, V=1) for c in components))
+            own = Plan(plan.samples, _for_trials(replace(settings, coefficients=alike), None))
+            return float(psnr_of(_Trials(own, stack, tuning.fancy_upsampling).error(base, 0.0), 255))
 
-    base = coefficients.quantization_tables
-    if tuning.target_bytes is not None:
-        return scaling.for_bytes(
-            lambda tables: run(with_tables(tables)), base, tuning.target_bytes, plan.samples.size
+        subsampled = settings.stored == "YCbCr" and len({(c.H, c.V) for c in components}) > 1
+        raise search.out_of_reach(wanted, best, full_chroma if subsampled else None)
+
+
+class _Trials:
+    """Files of one picture with several quantization tables, and the errors of their pictures."""
+
+    def __init__(self, plan: Plan, stack: ExitStack, fancy_upsampling: bool, together: int = 1) -> None:
+        """``stack`` keeps what is borrowed; ``together`` is how many errors are asked for at a time, at most."""
+        self.plan, self.settings = plan, plan.settings
+        self.stack, self.fancy, self.together = stack, fancy_upsampling, together
+
+    @property
+    def start(self) -> int:
+        """Bytes in front of the entropy-coded data; those that are the same in all files."""
+        adapts = self.settings.optimize or self.settings.script
+        return len(_head(self.settings) if adapts else _standard_head(self.settings))
+
+    def _with(self, tables: Tables) -> Plan:
+        coefficients = replace(self.settings.coefficients, quantization_tables=dict(tables))
+        return self.plan._replace(settings=replace(self.settings, coefficients=coefficients))
+
+    def _of_components(self, tables: Tables) -> list[NDArray[np.uint16]]:
+        return [tables[c.Tq] for c in self.settings.coefficients.components]
+
+    @cached_property
+    def _writer(self) -> EncodePlan | ProgressivePlan | None:
+        """What makes the files of a small picture."""
+        settings = self.settings
+        if not most_together(settings):
+            return None
+        from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (what is in fast/ may be missing)
+
+        key = "any tables", settings.kind
+        writer = self.stack.enter_context(PLANS.borrow(key, lambda: _new_plan(settings, 1)))
+        writer.frequencies([self.plan.samples])
+        return writer
+
+    def file(self, tables: Tables) -> bytes:
+        """The file with these tables, entries 1 .. 255."""
+        if not self._writer:
+            return run(self._with(tables))
+        self._writer.set_tables(self._of_components(tables))
+        [data] = _files(self.settings, [], self._writer)
+        numbers = dict.fromkeys(c.Tq for c in self.settings.coefficients.components)
+        own = b"".join(segments.build_dqt(number, tables[number]) for number in numbers)
+        end = len(_head(self.settings)) - len(segments.build_sof(self.settings.frame))  # tables stand before SOF
+        return b"".join([data[: end - len(own)], own, data[end:]])
+
+    @cached_property
+    def _measurer(self) -> ErrorPlan | None:
+        """What measures the errors of a small picture."""
+        settings, count = self.settings, self.together
+        if _most_sets(settings) < count:
+            return None
+        from numjpeg.fast.error_plan import ErrorPlan  # noqa: PLC0415 (what is in fast/ may be missing)
+        from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
+
+        key = ErrorPlan, settings.kind, self.fancy, count
+        colours = settings.source, settings.stored
+        measurer = self.stack.enter_context(
+            PLANS.borrow(key, lambda: ErrorPlan(settings.frame, *colours, self.fancy, count))
         )
-    subsampled = plan.settings.stored == "YCbCr" and len({(c.H, c.V) for c in coefficients.components}) > 1
-    found = scaling.for_psnr(
-        lambda tables: measure(with_tables(tables)),
-        base,
-        tuning.target_psnr or 0,
-        full_chroma if subsampled else None,
-    )
-    return write_file(
-        found, _tables_given(plan.settings), script=plan.settings.script, restart_rows=plan.settings.restart_rows
-    )
+        measurer.take(self.plan.samples, self._frequencies)
+        return measurer
+
+    def errors(self, base: Tables, factors: NDArray[np.float64]) -> list[float]:
+        """The mean squared error over all channels with tables scaled by each of at most ``together`` factors."""
+        from numjpeg.rate_distortion.scaling import scaled  # noqa: PLC0415 (a tenth of the time of all imports)
+
+        tables = scaled(base, factors)
+        if self._measurer:
+            sums = self._measurer.errors(self._of_components(tables))
+            return [total / self.plan.samples.size for total in sums.tolist()]
+        found = []
+        for i in range(len(factors)):
+            coefficients = _quantized(self._with({number: own[i] for number, own in tables.items()}))
+            picture = picture_of(coefficients, self.fancy, self.settings.stored, self.settings.source)
+            found.append(mse(self.plan.samples, picture))
+        return found
+
+    def error(self, base: Tables, factor: float) -> float:
+        """The same for one factor."""
+        return self.errors(base, np.array([factor]))[0]
+
+    @cached_property
+    def _frequencies(self) -> list[NDArray[np.float32]]:
+        """Of each component the coefficients times 8, ``(8, 8, blocks)``."""
+        if self._writer:
+            return self._writer.by_component()
+        bands = zip(*_frequencies(self.plan, 0), strict=True)
+        blocks = [np.concatenate(own).reshape(-1, 8, 8) for own in bands]
+        return [np.multiply(8, own.transpose(1, 2, 0), order="C", dtype=np.float32) for own in blocks]
+
+    def in_use(self) -> dict[int, NDArray[np.bool_]]:
+        """By number, which entries of the tables any coefficient is divided by that is not 0 with the finest."""
+        components = self.settings.coefficients.components
+        found = {c.Tq: np.zeros((8, 8), np.bool_) for c in components}
+        for c, own in zip(components, self._frequencies, strict=True):
+            found[c.Tq] |= np.abs(own).max(axis=2) >= 8 * 0.5
+        return found
+
+    def expected_errors(self, base: Tables) -> Callable[[NDArray[np.float64]], list[float]]:
+        """What tells the errors that are expected with tables scaled by some factors."""
+        from numjpeg.rate_distortion.guides import ExpectedErrors  # noqa: PLC0415 (see above)
+        from numjpeg.rate_distortion.scaling import scaled  # noqa: PLC0415
+
+        frame, settings = self.settings.frame, self.settings
+        ratios = [(frame.V_max // c.V, frame.H_max // c.H) for c in frame.components]
+        converts = settings.stored == "YCbCr" and settings.source != "YCbCr"
+        expected = ExpectedErrors(self._frequencies, ratios, self.fancy, converts, self.plan.samples.size)
+        return lambda factors: expected(self._of_components(scaled(base, factors)))
+
+
+@lru_cache(maxsize=64)
+def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
+    """The settings with which files are as long as with scaled tables, except for the entropy-coded data.
+
+    ``shape`` is that of a sample of the picture; its files are of no account.
+    """
+    from numjpeg.rate_distortion.scaling import scaled  # noqa: PLC0415 (a tenth of the time of all imports)
+
+    tables = scaled(settings.coefficients.quantization_tables, 1)
+    coefficients = replace(settings.coefficients, quantization_tables=tables)
+    settings = replace(settings, tuning=None)
+    if shape:
+        coefficients = replace(coefficients, height=shape[0], width=shape[1], restart_interval=0)
+        settings = replace(settings, optimize=False, script=(), restart_rows=0)
+    return replace(settings, coefficients=coefficients)
+
+
+@lru_cache(maxsize=64)
+def _most_sets(settings: Settings) -> int:
+    """With how many sets of tables at a time errors can be measured; 0 if only with one after the other."""
+    if not fast_forms_enabled() or settings.dct_method != "islow" or settings.coefficients.precision != 8:
+        return 0
+    from numjpeg.fast.error_plan import most_sets  # noqa: PLC0415 (what is in fast/ may be missing)
+
+    return most_sets(settings.frame)
 
 
 def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[float], None] | None) -> bytes:

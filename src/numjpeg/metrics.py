@@ -138,10 +138,14 @@ def psnr(
         raise TypeError(f"data_range: a number expected, got {data_range!r}")
     if not data_range > 0 or data_range >= float("inf"):
         raise ValueError(f"data_range: {data_range} is not a positive number")
-    error = mse(reference, image, per_channel=per_channel)
-    with np.errstate(divide="ignore"):
-        decibels = 10 * np.log10(np.float64(data_range) ** 2 / np.asarray(error))
+    decibels = psnr_of(mse(reference, image, per_channel=per_channel), data_range)
     return decibels if per_channel else float(decibels)
+
+
+def psnr_of(error: ArrayLike, data_range: float) -> NDArray[np.float64]:
+    """The PSNR in dB of mean squared errors; infinity for 0."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(10 * np.log10(np.float64(data_range) ** 2 / np.asarray(error)))
 
 
 def _type_range(first: np.dtype[Any], second: np.dtype[Any]) -> float:

@@ -164,7 +164,7 @@ def test_a_target_takes_at_most_the_time_of_eight_files(options: dict[str, float
 
 def test_factors_give_each_set_of_tables_once() -> None:
     tables = {0: np.array([3, 16, 120, 7] * 16, np.uint16).reshape(8, 8)}
-    found = [scaling.scaled(tables, factor)[0][0, :4].tolist() for factor in scaling.factors(tables)]
+    found = [scaling.scaled(tables, factor)[0][0, :4].tolist() for factor in scaling.factors(tables)[::-1]]
     fine = {
         tuple(np.clip(np.floor(np.array([3, 16, 120, 7]) * factor + 0.5), 1, 255).astype(int).tolist())
         for factor in np.geomspace(0.005, 100, 100_000)

@@ -9,9 +9,6 @@ compare them.
 
 Only files with which nothing is wrong, and that have one scan without restart intervals, are read here. All others
 go the usual way, and so does the first file with a header.
-
-The coefficients of all components lie in ``planes`` ``(9, 8, n)``: by vertical frequency, horizontal frequency and
-block, dequantized; the ninth row is ones. So pass 1 of the inverse DCT is one product, whatever the tables.
 """
 
 from __future__ import annotations
@@ -26,34 +23,12 @@ from numjpeg.container.structure import Structure
 from numjpeg.fast.codewords.automaton import Automaton, Seen, automaton_key
 from numjpeg.fast.codewords.proven_words import Words, find_words
 from numjpeg.fast.plan_store import PLANS
-from numjpeg.fast.samples.inverse_dct import (
-    BYTES,
-    DC_LIMIT,
-    LEAST,
-    MOST,
-    NORM_LIMIT,
-    ROWS,
-    SHIFT_1,
-    UNIT,
-)
-from numjpeg.fast.samples.plan_pixels import ROW_ORDER, Picture, PixelPlan, plan_of_pixels
-from numjpeg.stages.dct import INVERSE_MATRIX, idct
-from numjpeg.stages.level_shift import inverse_level_shift
+from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, SQRT_3, BlockTransform
+from numjpeg.fast.samples.plan_pixels import Picture, PixelPlan, plan_of_pixels
 from numjpeg.stages.zigzag import NATURAL
-from numjpeg.workspace import PRODUCT_LIMIT, product
 
 MOST_BYTES = 40 << 10
 """Of entropy-coded data: from here on lanes are faster than an automaton, and to prepare is little of the time."""
-
-SQRT_3 = np.float32(3**0.5)
-
-_COLUMNS = np.zeros((8, 9), np.float32)
-"""Pass 1 in units of 2^-11: the even part of outputs 0 to 3, then the odd part. In the last column, the constant
-that turns a floor into a rounding."""
-_COLUMNS[:4, 0:8:2] = INVERSE_MATRIX[:4, ::2] / 2.0**SHIFT_1
-_COLUMNS[4:, 1:8:2] = INVERSE_MATRIX[:4, 1::2] / 2.0**SHIFT_1
-_COLUMNS[:4, 8] = 0.5
-
 
 Options = tuple[str | None, bool, int | None]
 """``colorspace``, ``fancy_upsampling`` and ``max_pixels`` of :func:`numjpeg.decode`; a plan has them checked."""
@@ -156,15 +131,10 @@ class DecodePlan:
         self.dc_place = self.place_of_block[self.dc_order]
         self.dc_step = self.steps[self.step_of_block[self.dc_order]]
         self.place_of_k = NATURAL * n
-        self.planes = np.ones((9, 8, n), np.float32)
+        self.transform = BlockTransform(n)
+        self.planes = self.transform.planes
         self.flat = self.planes[:8].reshape(-1)
-        self.parts = np.empty((8, 8 * n), np.float32)
-        self.between = np.ones((8, 9, n), np.float32)
-        self.halves = np.empty((8, 16, n), np.float32)
-        self.high, self.low = self.halves[:, :8], self.halves[:, 8:]
-        self.even, self.odd = self.parts.reshape(2, 4, 8, n)
-        self.values = np.empty((8, 8, n), np.int16)
-        self.nbytes = 64 * n * (4 + 4 + 5 + 9 + 2) + 60 * n + pixels.nbytes + 2 * structure.frame_offset + 4096
+        self.nbytes = self.transform.nbytes + 60 * n + pixels.nbytes + 2 * structure.frame_offset + 4096
 
     def decode(self, data: bytes, start: int) -> Picture | None:
         """Decode a file; None if anything is odd about it."""
@@ -180,10 +150,13 @@ class DecodePlan:
         if words.mcus * self.per_mcu < self.blocks:
             return None
         exact = self._lay(words)
-        self._transform()
-        if not exact and not self._correct():
-            return None
-        return self.pixels.picture(self.values)
+        self.transform()
+        if not exact:
+            if (np.abs(self.flat.take(self.dc_place)) > 32767 * self.dc_step).any():  # the predictor wraps
+                return None
+            if not self.transform.correct():
+                return None
+        return self.pixels.picture(self.transform.values)
 
     def _lay(self, words: Words) -> bool:
         """Lay words into the planes, dequantized.
@@ -213,37 +186,3 @@ class DecodePlan:
         norms *= SQRT_3
         norms += dc
         return within and float(norms.max()) < DC_LIMIT
-
-    def _transform(self) -> None:
-        """The inverse DCT of all blocks: samples 0 .. 255, as they lie in ``values``."""
-        n, between = self.blocks, self.between
-        multiply = np.matmul if 8 * 72 * n <= PRODUCT_LIMIT else product
-        multiply(_COLUMNS, self.planes.reshape(9, 8 * n), self.parts)
-        np.add(self.even, self.odd, between[:4, :8])
-        np.subtract(self.even, self.odd, between[4:, :8])  # rows 7, 6, 5, 4
-        np.floor(between, between)
-        multiply(ROWS, between, self.halves)
-        high, low = self.high, self.low
-        np.floor(low, low)
-        np.add(high, low, high)
-        np.clip(high, LEAST, MOST, high)
-        np.multiply(high, UNIT, high)
-        np.copyto(self.values, high, casting="unsafe")
-
-    def _correct(self) -> bool:
-        """Transform the blocks that may be out of bounds by the stages; False if float32 cannot hold them."""
-        if (np.abs(self.flat.take(self.dc_place)) > 32767 * self.dc_step).any():  # the predictor wraps
-            return False
-        planes = self.planes[:8]
-        squares = planes * planes
-        first = SQRT_3 * np.sqrt(squares[2::2, 0].sum(axis=0)) + np.abs(planes[0, 0])
-        even, odd = squares[::2, 1:].sum(axis=(0, 1)), squares[1::2].sum(axis=(0, 1))
-        beyond = np.flatnonzero((first > DC_LIMIT) | (np.maximum(even, odd) > NORM_LIMIT**2))
-        if not len(beyond):
-            return True
-        coefficients = planes[:, :, beyond].transpose(2, 0, 1)
-        if np.abs(coefficients).max() >= 1 << 24:
-            return False
-        samples = inverse_level_shift(idct(coefficients.astype(np.int32)))
-        self.values[:, :, beyond] = samples[:, ROW_ORDER][:, :, BYTES].transpose(1, 2, 0)
-        return True

@@ -93,7 +93,7 @@ class CoefficientPlan:
         """Rows and columns of blocks of each component of a picture."""
         self.counts = [self.count * rows * columns for rows, columns in sizes]
         self.blocks = sum(self.counts)
-        self._factors = forward_dct.reciprocals(tables, self.counts)
+        self.set_tables(tables)
         if self.fused:
             height, width = self.count * self.padded[0], self.padded[1]
             ratio = self.h_max, self.v_max
@@ -122,13 +122,36 @@ class CoefficientPlan:
         place = NATURAL.astype(np.intp)[k] * self.blocks + number - 1
         return 2 * np.where(number > 0, place, 64 * self.blocks) + (sys.byteorder == "big")
 
-    def quantize(self, pictures: Sequence[Picture]) -> None:
-        """The quantized coefficients of pictures ``(height, width, channels)``."""
+    def set_tables(self, tables: Sequence[NDArray[np.uint16]]) -> None:
+        """Take other quantization tables, one for each component."""
+        self._factors = forward_dct.reciprocals(tables, self.counts)
+
+    def frequencies(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
+        """The coefficients times 8 of pictures ``(height, width, channels)``, before quantization: v, u, block."""
         if self._convert:
             self._convert(self._padded(pictures))
         else:
             self._fill_by_stages(pictures)
-        forward_dct.quantize(self._transform(), self._factors, self._quotients)
+        self._frequencies = self._transform()
+        return self._frequencies
+
+    def by_component(self) -> list[NDArray[np.float32]]:
+        """Of each component what :meth:`frequencies` gave of the first picture, ``(8, 8, blocks)``, in memory of
+        its own, without blocks that only fill up MCUs.
+        """
+        parts, first = [], 0
+        for own, (rows, columns), c in zip(self.counts, self.sizes, self.components, strict=True):
+            height, width = self.frame.block_size(c)
+            blocks = self._frequencies[:, :, first : first + rows * columns].reshape(8, 8, rows, columns)
+            parts.append(blocks[:, :, :height, :width].reshape(8, 8, -1).copy())
+            first += own
+        return parts
+
+    def quantize(self, pictures: Sequence[Picture]) -> None:
+        """The quantized coefficients of pictures; if there are none, of those of the call before."""
+        if pictures:
+            self.frequencies(pictures)
+        forward_dct.quantize(self._frequencies, self._factors, self._quotients)
 
     def _padded(self, pictures: Sequence[Picture]) -> Picture:
         """The pictures below each other, each with its last row and column repeated up to whole MCUs."""
@@ -223,6 +246,8 @@ class EncodePlan(CoefficientPlan):
 
     def tokens(self, pictures: Sequence[Picture]) -> Tokens:
         """The tokens of pictures in coding order, as of :func:`numjpeg.fast.codewords.tokens.find_tokens`.
+
+        Without pictures they are those of the call before.
 
         8-bit samples make no coefficient that is too large for a token: the sums of an AC coefficient's weights
         times samples of -128 .. 127 stay below 1023, those of two DC coefficients differ by 2040 at the most.

@@ -137,9 +137,9 @@ class ProgressivePlan(CoefficientPlan):
         found = InScan(place, value, new, np.searchsorted(place, self._bounds), self._bounds)
         return insert_ends_of_blocks(coefficient_symbols(found), self._ac_starts, OpenRun(), True)[0]
 
-    def file(self, picture: Picture) -> bytes:
-        """A file from its first Huffman table to its end."""
-        self.quantize([picture])
+    def file(self, pictures: Sequence[Picture]) -> bytes:
+        """A file of one picture, or again of the one before, from its first Huffman table to its end."""
+        self.quantize(pictures)
         symbol, extra = self._dc_symbols()
         ac = self._ac_symbols()
         starts = np.append(self._dc_starts, ac.starts + len(symbol))

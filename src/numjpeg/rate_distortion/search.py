@@ -50,6 +50,7 @@ def for_bytes(
     guess: float,
     places: Places = STRENGTHS,
     slack: float = SLACK_BYTES,
+    head: int = 0,
 ) -> bytes:
     """The best file that is not larger than ``target`` bytes.
 
@@ -57,6 +58,7 @@ def for_bytes(
     ----------
     make : makes a file from a strength. guess : a strength to begin with.
     places : where to look. slack : what part of the target may be left.
+    head : bytes of a file that do not depend on the strength, about.
 
     Returns
     -------
@@ -68,13 +70,16 @@ def for_bytes(
     ValueError if even the coarsest file is larger; the message says how large that is.
     """
     smallest: list[int] = []
+    room = max(1, target - head)
 
     def file_at(x: float) -> tuple[float, bytes]:
         data = make(math.exp(x))
         smallest[:] = [min(len(data), *smallest)] if smallest else [len(data)]
-        return math.log(target / len(data)), data
+        left = math.log(room / max(1, len(data) - head))
+        return left if len(data) <= target else min(left, -1e-9), data
 
-    found = _search(file_at, places, math.log(guess), -math.log1p(-slack), SIZE_SLOPE)
+    most = math.log(room / max(0.5, (1 - slack) * target - head))
+    found = _search(file_at, places, math.log(guess), most, SIZE_SLOPE)
     if found is None:
         raise ValueError(f"target_bytes: {target} is impossible, the smallest file has {smallest[0]} bytes")
     return found[1]
@@ -85,8 +90,6 @@ def for_psnr(
     target: float,
     guess: float,
     full_chroma: Callable[[], float] | None,
-    places: Places = STRENGTHS,
-    slack: float = SLACK_DECIBELS,
 ) -> Made:
     """Make something that has a PSNR of ``target`` dB or a little more.
 
@@ -96,12 +99,11 @@ def for_psnr(
         earlier one was better, it is made again.
     guess : a strength to begin with.
     full_chroma : the best PSNR without subsampling; None if there is none in the first place.
-    places : where to look. slack : by how many dB the target may be passed.
 
     Returns
     -------
-    What ``make`` made. Its PSNR is above the target by at most ``slack`` dB, unless it is the coarsest, or the
-    next coarser one misses the target.
+    What ``make`` made. Its PSNR is above the target by at most :data:`SLACK_DECIBELS`, unless it is the coarsest,
+    or the next coarser one misses the target.
 
     Raises
     ------
@@ -115,14 +117,19 @@ def for_psnr(
         latest.append((x, decibels, made))
         return decibels - target, x
 
-    found = _search(at, -places[::-1], -math.log(guess), slack, PSNR_SLOPE)
+    found = _search(at, -STRENGTHS[::-1], -math.log(guess), SLACK_DECIBELS, PSNR_SLOPE)
     if found is None:
-        best = math.floor(latest[0][1] * 100) / 100
-        advice = '; subsampling="4:4:4" reaches it' if full_chroma and full_chroma() >= target else ""
-        raise ValueError(f"target_psnr: {target} dB is impossible, the best file has {best:.2f} dB{advice}")
+        raise out_of_reach(target, latest[0][1], full_chroma)
     if found[1] != latest[0][0]:
         at(found[1])
     return latest[0][2]
+
+
+def out_of_reach(target: float, best: float, full_chroma: Callable[[], float] | None) -> ValueError:
+    """The exception for a PSNR above the best one; the parameters are as of :func:`for_psnr`."""
+    advice = '; subsampling="4:4:4" reaches it' if full_chroma and full_chroma() >= target else ""
+    best = math.floor(best * 100) / 100
+    return ValueError(f"target_psnr: {target} dB is impossible, the best file has {best:.2f} dB{advice}")
 
 
 def _search(

@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -272,9 +273,12 @@ def reciprocals(tables: Sequence[NDArray[np.integer]], counts: Sequence[int]) ->
     float32 ``(8, 8, n)``, one for each coefficient: v, u, block. NumPy multiplies faster by these than by one for
     all blocks: 0.5 ms a megapixel.
     """
-    factors = [((1 + 2.0**-18) / (8.0 * table)).astype(np.float32)[:, :, np.newaxis] for table in tables]
-    repeated = [np.repeat(f, count, axis=2) for f, count in zip(factors, counts, strict=True)]
-    return np.concatenate(repeated, axis=2)
+    return np.repeat(reciprocal(np.stack(tables, axis=2)), counts, axis=2)
+
+
+def reciprocal(tables: NDArray[Any]) -> NDArray[np.float32]:
+    """The factor of each entry of tables of any shape."""
+    return ((1 + 2.0**-18) / (8.0 * tables)).astype(np.float32)
 
 
 def quantize(coefficients: NDArray[np.float32], factors: NDArray[np.float32], out: NDArray[np.float32]) -> None:

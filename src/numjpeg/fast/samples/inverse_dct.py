@@ -40,7 +40,7 @@ from numjpeg.stages.dct import CONST_BITS, INVERSE_MATRIX, PASS1_BITS, idct
 from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.zigzag import NATURAL, inverse_zigzag
-from numjpeg.workspace import Workspace, product
+from numjpeg.workspace import PRODUCT_LIMIT, Workspace, product
 
 CHUNK = 3072
 """Blocks that are worked on at a time, or one row of them: 5 MB and about 45 calls. Half as many take 0.4 ns a
@@ -194,6 +194,77 @@ def _store(values: NDArray[np.uint16], target: NDArray[np.uint8], workspace: Wor
     for half in range(2):
         words[:, :4, :, half] = by_row[half, :, :4]
         words[:, :3:-1, :, half] = by_row[half, :, 4:]
+
+
+SQRT_3 = np.float32(3**0.5)
+
+_COLUMNS = np.zeros((8, 9), np.float32)
+"""Pass 1 in units of 2^-11: the even part of outputs 0 to 3, then the odd part. In the last column, the constant
+that turns a floor into a rounding."""
+_COLUMNS[:4, 0:8:2] = INVERSE_MATRIX[:4, ::2] / 2.0**SHIFT_1
+_COLUMNS[4:, 1:8:2] = INVERSE_MATRIX[:4, 1::2] / 2.0**SHIFT_1
+_COLUMNS[:4, 8] = 0.5
+
+ROW_ORDER = [0, 1, 2, 3, 7, 6, 5, 4]
+"""Rows of a block in the order in which pass 2 gives them; its columns are in that of :data:`BYTES`."""
+
+
+class BlockTransform:
+    """The inverse DCT of a fixed number of dequantized blocks, for plans: it holds its memory.
+
+    ``planes`` are float32 ``(9, 8, n)``, to be filled by the user: coefficients by vertical frequency, horizontal
+    frequency and block; the ninth row is ones. So pass 1 is one product, whatever the tables. ``values`` are the
+    samples 0 .. 255, int16 ``(8, 8, n)``.
+    """
+
+    def __init__(self, blocks: int) -> None:
+        n = self.blocks = blocks
+        self.planes = np.ones((9, 8, n), np.float32)
+        self.parts = np.empty((8, 8 * n), np.float32)
+        self.between = np.ones((8, 9, n), np.float32)
+        self.halves = np.empty((8, 16, n), np.float32)
+        self.high, self.low = self.halves[:, :8], self.halves[:, 8:]
+        self.even, self.odd = self.parts.reshape(2, 4, 8, n)
+        self.values = np.empty((8, 8, n), np.int16)
+        self.nbytes = 64 * n * (4 + 4 + 5 + 9 + 2)
+
+    def __call__(self) -> None:
+        """Transform what is in ``planes``; it is right for blocks within the bounds."""
+        n, between = self.blocks, self.between
+        multiply = np.matmul if 8 * 72 * n <= PRODUCT_LIMIT else product
+        multiply(_COLUMNS, self.planes.reshape(9, 8 * n), self.parts)
+        np.add(self.even, self.odd, between[:4, :8])
+        np.subtract(self.even, self.odd, between[4:, :8])  # rows 7, 6, 5, 4
+        np.floor(between, between)
+        multiply(ROWS, between, self.halves)
+        high, low = self.high, self.low
+        np.floor(low, low)
+        np.add(high, low, high)
+        np.clip(high, LEAST, MOST, high)
+        np.multiply(high, UNIT, high)
+        np.copyto(self.values, high, casting="unsafe")
+
+    @staticmethod
+    def norms(planes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What is bounded of blocks ``(8, 8, n)``: the sum with the DC, and the larger one of the other norms."""
+        squares = planes * planes
+        first = SQRT_3 * np.sqrt(squares[2::2, 0].sum(axis=0)) + np.abs(planes[0, 0])
+        even, odd = squares[::2, 1:].sum(axis=(0, 1)), squares[1::2].sum(axis=(0, 1))
+        return first, np.sqrt(np.maximum(even, odd))
+
+    def correct(self) -> bool:
+        """Transform the blocks that may be out of bounds by the stages; False if float32 cannot hold them."""
+        planes = self.planes[:8]
+        first, others = self.norms(planes)
+        beyond = np.flatnonzero((first > DC_LIMIT) | (others > NORM_LIMIT))
+        if not len(beyond):
+            return True
+        coefficients = planes[:, :, beyond].transpose(2, 0, 1)
+        if np.abs(coefficients).max() >= 1 << 24:
+            return False
+        samples = inverse_level_shift(idct(coefficients.astype(np.int32)))
+        self.values[:, :, beyond] = samples[:, ROW_ORDER][:, :, BYTES].transpose(1, 2, 0)
+        return True
 
 
 def _inexact(inputs: NDArray[np.float32], table: NDArray[np.uint16], workspace: Workspace) -> NDArray[np.intp]:

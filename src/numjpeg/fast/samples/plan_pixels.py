@@ -15,6 +15,7 @@ Chroma is kept as -128 .. 127. All arithmetic is on 16 bits: sums of the triangl
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,16 +23,13 @@ from numpy.typing import NDArray
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import SOF0, SOF1
 from numjpeg.container.structure import Structure
-from numjpeg.fast.samples.inverse_dct import BYTES
+from numjpeg.fast.samples.inverse_dct import BYTES, ROW_ORDER
 
 Picture = NDArray[np.uint8]
 Shorts = NDArray[np.int16]
 
 MOST_PIXELS = 1 << 17
 """Of a picture that has a plan: it takes some 60 bytes a pixel."""
-
-ROW_ORDER = [0, 1, 2, 3, 7, 6, 5, 4]
-"""Rows of a block in the order in which pass 2 of the inverse DCT gives them."""
 
 _FILTERS = {(2, 2): (1, 1), (2, 1): (0, 1), (1, 2): (1, 0)}
 """By horizontal and vertical ratio of a triangle filter, how many more rows and columns it takes on each side."""
@@ -55,18 +53,35 @@ def plan_of_pixels(structure: Structure, colorspace: str | None, fancy: bool) ->
     frame = structure.require_frame()
     if not suits(structure, colorspace) or frame.width * frame.height > MOST_PIXELS:
         return None
-    ratios = [(frame.H_max // c.H, frame.V_max // c.V) for c in frame.components]
-    if ratios[0] != (1, 1) or any(ratio != ratios[-1] for ratio in ratios[1:]):
+    if not suits_frame(frame) or (structure.colorspace == "RGB" and frame.H_max * frame.V_max > 1):
         return None
-    if structure.colorspace == "RGB" and ratios[-1] != (1, 1):
-        return None
-    return PixelPlan(frame, structure.scans[0].mcus, structure.colorspace, fancy)
+    rows, columns = structure.scans[0].mcus
+    # A scan of one component goes block by block, so that its rows have as many as it needs.
+    factors = structure.scans[0].factors
+    return PixelPlan(frame, [(rows * v, columns * h) for v, h in factors], structure.colorspace, fancy)
+
+
+def suits_frame(frame: Frame) -> bool:
+    """Whether the first component is not subsampled, and all others are alike, by whole numbers."""
+    first, *others = [(frame.H_max / c.H, frame.V_max / c.V) for c in frame.components]
+    whole = all(ratio == others[0] and ratio[0] % 1 == ratio[1] % 1 == 0 for ratio in others)
+    return first == (1, 1) and whole
 
 
 class PixelPlan:
     """Views and buffers for pictures of one size and sampling."""
 
-    def __init__(self, frame: Frame, mcus: tuple[int, int], stored: str, fancy: bool) -> None:
+    def __init__(
+        self, frame: Frame, sizes: Sequence[tuple[int, int]], stored: str, fancy: bool, pictures: int = 1
+    ) -> None:
+        """Prepare.
+
+        Parameters
+        ----------
+        sizes : rows and columns of the blocks of each component of a picture, as they lie in memory.
+        stored : colour space of the files. Only YCbCr is converted, to RGB.
+        pictures : how many there are at a time; of each component they lie one after the other.
+        """
         self.height, self.width, self.stored = frame.height, frame.width, stored
         last = frame.components[-1]
         h, v = frame.H_max // last.H, frame.V_max // last.V
@@ -87,58 +102,69 @@ class PixelPlan:
             ys = np.arange(-1, rows + 1) if more_rows else np.arange(rows)
             xs = np.arange(-1, columns + 1) if more_columns else np.minimum(apart, self.width - 1).ravel()
             wanted.append((ys, xs))
-        # A scan of one component goes block by block, so that its rows have as many as it needs.
-        factors = [(c.V, c.H) for c in frame.components] if len(frame.components) > 1 else [(1, 1)]
-        n = mcus[0] * mcus[1] * sum(v * h for v, h in factors)
+        counts = [pictures * rows * columns for rows, columns in sizes]
         first, places = 0, []
-        for (own_v, own_h), (ys, xs), c in zip(factors, wanted, frame.components, strict=True):
+        for (down, across), (ys, xs), c in zip(sizes, wanted, frame.components, strict=True):
             own_rows, own_columns = frame.sample_size(c)
             ys, xs = np.clip(ys, 0, own_rows - 1)[:, np.newaxis], np.clip(xs, 0, own_columns - 1)
-            across = mcus[1] * own_h
             in_block = np.argsort(ROW_ORDER)[ys % 8] * 8 + np.argsort(BYTES)[xs % 8]
-            places.append((in_block * n + first + ys // 8 * across + xs // 8).ravel())
-            first += mcus[0] * own_v * across
-        self.luma_blocks = mcus[0] * mcus[1] * factors[0][0] * factors[0][1]
+            place = in_block * sum(counts) + first + ys // 8 * across + xs // 8
+            places.append(np.add.outer(np.arange(pictures) * down * across, place).ravel())
+            first += pictures * down * across
+        self.luma_blocks = counts[0]
         self.place = np.concatenate(places)
         self.gathered = np.empty(len(self.place), np.int16)
-        size = self.height * 2 * half
-        shape = (self.height, 2, half)
+        shape = (pictures * self.height, 2, half)
+        size = shape[0] * 2 * half
         self.luma = self.gathered[:size].reshape(shape) if stored != "GRAY" else self.gathered
         if stored != "GRAY":
-            self.chroma = self.gathered[size:].reshape(2, len(wanted[1][0]), len(wanted[1][1]))
-            self.rgb = np.empty((3, *shape), np.int16)
+            others = len(sizes) - 1
+            self.chroma = self.gathered[size:].reshape(others * pictures, len(wanted[1][0]), len(wanted[1][1]))
+            self.colours = np.empty((others + 1, *shape), np.int16)
             self.wide = (
-                self.chroma.reshape(2, *shape) if self.filter == (1, 1) else np.empty((2, *shape), np.int16)
+                self.chroma.reshape(others, *shape)
+                if self.filter == (1, 1)
+                else np.empty((others, *shape), np.int16)
             )
+            self.wide_planes = self.wide.reshape(others * pictures, self.height, 2, half)
             self.scratch = np.empty((2, *shape), np.int16)
             self._make_filter_buffers(rows, columns)
-            # Of every two pixels the six bytes, as pairs of planes.
-            (r0, r1), (g0, g1), (b0, b1) = self.rgb.view(np.uint16).swapaxes(1, 2)
-            self.pairs = (r0, g0), (b0, r1), (g1, b1)
         self.nbytes = 8 * len(self.place) + 24 * size
 
     def _make_filter_buffers(self, rows: int, columns: int) -> None:
         h, v = self.filter
         wide = columns + 2 if h == 2 else 2 * self.wide.shape[-1]
+        planes = len(self.chroma)
         if v == 2:
-            self.three = np.empty((2, rows, wide), np.int16)
-            self.tall = np.empty((2, rows, 2, wide), np.int16)
+            self.three = np.empty((planes, rows, wide), np.int16)
+            self.tall = np.empty((planes, rows, 2, wide), np.int16)
         if h == 2:
-            self.three_across = np.empty((2, self.height, columns), np.int16)
+            self.three_across = np.empty((planes, self.height, columns), np.int16)
 
     def picture(self, values: Shorts) -> Picture:
         """The picture of samples 0 .. 255, int16 ``(8, 8, blocks)``, rows and columns in the orders of pass 2."""
+        planes = self.planes(values)
+        if self.stored == "GRAY":
+            return planes.astype(np.uint8).reshape(self.height, self.width)
+        return self._interleave(planes)
+
+    def planes(self, values: Shorts) -> Shorts:
+        """The samples of pictures, plane by plane: ``(channels, pictures * height, 2, half the width)``.
+
+        Even columns lie apart from odd ones, and behind an odd width there is one column more. Gray pictures are
+        only rows of pixels, one after the other.
+        """
         if self.stored == "YCbCr":
             values[:, :, self.luma_blocks :] -= 128
         values.reshape(-1).take(self.place, None, self.gathered, "clip")
         if self.stored == "GRAY":
-            return self.gathered.astype(np.uint8).reshape(self.height, self.width)
-        if self.stored == "RGB":
-            self.rgb[0], self.rgb[1:] = self.luma, self.wide
-        else:
-            self._upsample()
+            return self.gathered
+        self._upsample()
+        if self.stored == "YCbCr":
             self._to_rgb()
-        return self._interleave()
+        else:
+            self.colours[0], self.colours[1:] = self.luma, self.wide
+        return self.colours
 
     def _upsample(self) -> None:
         """The triangle filter, from ``chroma`` with its edges to ``wide``."""
@@ -152,16 +178,16 @@ class PixelPlan:
             if h == 1:
                 self.tall += ONE_TWO
                 self.tall >>= 2
-                tall = self.tall.reshape(2, -1, self.tall.shape[-1])[:, : self.height]
-                np.copyto(self.wide, tall.reshape(self.wide.shape))
+                tall = self.tall.reshape(len(self.tall), -1, self.tall.shape[-1])[:, : self.height]
+                np.copyto(self.wide_planes, tall.reshape(self.wide_planes.shape))
                 return
-            rows = self.tall.reshape(2, -1, self.tall.shape[-1])[:, : self.height]
+            rows = self.tall.reshape(len(self.tall), -1, self.tall.shape[-1])[:, : self.height]
         else:
             first, second, shift = 1, 2, 2
         if h == 2:
             three = self.three_across
             np.multiply(rows[:, :, 1:-1], THREE, three)
-            even, odd = self.wide[:, :, 0], self.wide[:, :, 1]
+            even, odd = self.wide_planes[:, :, 0], self.wide_planes[:, :, 1]
             np.add(three, rows[:, :, :-2], even)
             np.add(three, rows[:, :, 2:], odd)
             even += np.int16(first)
@@ -170,7 +196,7 @@ class PixelPlan:
 
     def _to_rgb(self) -> None:
         """The colours, from ``luma`` and ``wide``: as in :func:`numjpeg.stages.color.ycbcr_to_rgb`."""
-        chroma, low, rgb = self.wide, self.scratch, self.rgb
+        chroma, low, rgb = self.wide, self.scratch, self.colours
         # Blue and red, from Cb and Cr: luma + whole + ((256 high + low) / 2^16), rounded.
         red_blue = rgb[::-2]
         np.multiply(chroma, LOW, low)
@@ -194,15 +220,16 @@ class PixelPlan:
         np.add(rgb, self.luma, rgb)
         np.clip(rgb, ZERO, MOST, rgb)
 
-    def _interleave(self) -> Picture:
+    def _interleave(self, planes: Shorts) -> Picture:
         """Three planes of even and of odd columns to pixels."""
-        height, _, half = self.rgb.shape[1:]
-        words = np.empty((height, half, 3), np.uint16)
-        for i, (first, second) in enumerate(self.pairs):
+        (r0, r1), (g0, g1), (b0, b1) = planes.view(np.uint16).swapaxes(1, 2)
+        words = np.empty((*r0.shape, 3), np.uint16)
+        # Of every two pixels the six bytes, as pairs of planes.
+        for i, (first, second) in enumerate(((r0, g0), (b0, r1), (g1, b1))):
             upper = second if sys.byteorder == "little" else first
             upper <<= EIGHT.view(np.uint16)
             np.bitwise_or(first, second, words[:, :, i])
-        picture = words.view(np.uint8).reshape(height, 2 * half, 3)
+        picture = words.view(np.uint8).reshape(self.height, -1, 3)
         return picture if self.width % 2 == 0 else np.ascontiguousarray(picture[:, :-1])
 
 

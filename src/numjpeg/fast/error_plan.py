@@ -1,0 +1,108 @@
+"""How far a small picture is from what decoders make of it, with several sets of quantization tables at a time.
+
+A search for a PSNR asks for that again and again. The forward DCT of a picture is made once. What follows is
+quantization, inverse DCT, upsampling and colours, as in the plans that files are read with. A picture of a few
+blocks costs mostly the calls. So its coefficients lie in memory ``count`` times, each time for other tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.colorspaces import to_components
+from numjpeg.container.frame import Frame
+from numjpeg.fast.encode_plan import most_pictures
+from numjpeg.fast.samples import forward_dct
+from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, BlockTransform
+from numjpeg.fast.samples.plan_pixels import MOST_PIXELS, Picture, PixelPlan, suits_frame
+
+Tables = Sequence[NDArray[np.uint16]]
+"""The quantization table of each component."""
+
+
+def most_sets(frame: Frame) -> int:
+    """For how many sets of tables there can be a plan; 0 if for none."""
+    within = MOST_PIXELS // (frame.height * frame.width)
+    return min(within, most_pictures(frame)) if suits_frame(frame) else 0
+
+
+class ErrorPlan:
+    """The squared errors of pictures of a kind with ``count`` sets of tables."""
+
+    def __init__(self, frame: Frame, source: str, stored: str, fancy: bool, count: int) -> None:
+        """Prepare; ``source`` and ``stored`` are the colour spaces of the pictures and of the files."""
+        self.source, self.stored, self.count = source, stored, count
+        self.converts = stored == "YCbCr" and source != "YCbCr"
+        of_file = "GRAY" if len(frame.components) == 1 else "YCbCr" if self.converts else "components"
+        sizes = [frame.block_size(c) for c in frame.components]
+        counts = np.repeat([rows * columns for rows, columns in sizes], count)
+        self._set_of_block = np.repeat(np.arange(len(counts)), counts)
+        """Of each block the number of its table: component by component, and in each set by set."""
+        self.transform = BlockTransform(len(self._set_of_block))
+        self.pixels = PixelPlan(frame, sizes, of_file, fancy, count)
+        self._coefficients = self.transform.planes[:8]
+        self._frequencies = np.empty_like(self._coefficients)
+        self._factors, self._steps = np.empty_like(self._frequencies), np.empty_like(self._frequencies)
+        self.nbytes = self.transform.nbytes + self.pixels.nbytes + 4 * self._frequencies.nbytes
+
+    def take(self, picture: Picture, frequencies: Sequence[NDArray[np.float32]]) -> None:
+        """Take a picture ``(height, width, channels)``, and of each component its coefficients times 8,
+        ``(8, 8, blocks)``, from the forward DCT, method "islow".
+        """
+        first, self._within = 0, True
+        for own in frequencies:
+            blocks = own.shape[2]
+            target = self._frequencies[:, :, first : first + self.count * blocks]
+            target.reshape(8, 8, self.count, blocks)[...] = own[:, :, np.newaxis]
+            first += self.count * blocks
+            # What is quantized to something at most doubles, and a DC is off by half of 255 at most.
+            dc, ac = self.transform.norms(own * np.float32(0.125))
+            dc = np.abs(own[0, 0]) / 8 + (MAX_STEP / 2) + 2 * (dc - np.abs(own[0, 0]) / 8)
+            self._within &= bool(dc.max() < DC_LIMIT and 2 * ac.max() < NORM_LIMIT)
+        if not self.converts:
+            picture = to_components(picture, self.source, self.stored)
+        elif self.source == "BGR":
+            picture = picture[..., ::-1]
+        planes = picture.transpose(2, 0, 1).astype(np.int16)
+        channels, height, width = planes.shape
+        if channels > 1:  # as PixelPlan.planes has them
+            apart = np.zeros((channels, height, 2, -(-width // 2)), np.int16)
+            apart[:, :, 0] = planes[..., ::2]
+            apart[:, :, 1, : width // 2] = planes[..., 1::2]
+            planes = apart
+        self._original = planes.reshape(channels, 1, -1)
+
+    def errors(self, tables: Tables) -> NDArray[np.int64]:
+        """The sum of squared errors over all samples with each of at most ``count`` tables a component,
+        ``(sets, 8, 8)``.
+        """
+        sets = len(tables[0])
+        of_sets = np.ones((8, 8, len(tables), self.count), np.float32)
+        for c, own in enumerate(tables):
+            of_sets[:, :, c, :sets] = own.transpose(1, 2, 0)
+        steps = of_sets.reshape(8, 8, -1)
+        factors = forward_dct.reciprocal(steps)
+        np.take(steps, self._set_of_block, axis=2, out=self._steps, mode="clip")
+        np.take(factors, self._set_of_block, axis=2, out=self._factors, mode="clip")
+        forward_dct.quantize(self._frequencies, self._factors, self._coefficients)
+        np.subtract(self._coefficients, _INTEGERS, out=self._coefficients)
+        np.multiply(self._coefficients, self._steps, out=self._coefficients)
+        self.transform()
+        if not self._within:
+            self.transform.correct()  # it always can: no coefficient is off by more than half a step
+        found = self.pixels.planes(self.transform.values)
+        difference = found.reshape(len(self._original), self.count, -1) - self._original
+        if self.pixels.width % 2 and len(self._original) > 1:
+            difference.reshape(*difference.shape[:2], self.pixels.height, 2, -1)[..., 1, -1] = 0
+        squares = difference.view(np.uint16)
+        squares *= squares  # at most 255^2, which 16 bits hold
+        sums: NDArray[np.int64] = squares.sum(axis=(0, 2), dtype=np.int64)[:sets]
+        return sums
+
+
+_INTEGERS = np.float32(forward_dct.INTEGERS)
+MAX_STEP = 255
+"""The largest entry of a table."""
