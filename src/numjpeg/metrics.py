@@ -68,7 +68,14 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
     total = np.zeros(channels)
     rows = max(1, CHUNK * len(first) // first.size)
     for start in range(0, len(first), rows):
-        difference = _difference(first[start : start + rows], second[start : start + rows])
+        some, others = first[start : start + rows], second[start : start + rows]
+        if first.dtype == second.dtype == np.uint8:
+            # A square is at most 255^2, which 16 bits hold, and modulo 2^16 the product is right.
+            low = np.subtract(some, others, dtype=np.int16).view(np.uint16)
+            squares = np.multiply(low, low, out=low).reshape(-1, channels)
+            total += squares.sum(axis=0, dtype=np.int64) if per_channel else squares.sum(dtype=np.int64)
+            continue
+        difference = _difference(some, others)
         np.square(difference, out=difference)
         total += difference.reshape(-1, channels).sum(axis=0) if per_channel else difference.sum()
     means: NDArray[np.float64] = total / (first.size // channels)

@@ -124,5 +124,5 @@ def test_size_is_about_what_was_promised() -> None:
     script = default_script(frame.components, "YCbCr")
     tables = [np.ones((8, 8), np.uint16)] * 3
     plan = ProgressivePlan(make_scans(frame, script, 0), tables, "RGB", "YCbCr")
-    plan.file(image)
+    plan.file([image])
     assert plan.nbytes / 2 < bytes_of_progressive_plan(frame, script) < plan.nbytes * 2

@@ -122,13 +122,11 @@ class ExpectedErrors:
         """The errors with some tables of each component, ``(n, 8, 8)``."""
         errors = np.zeros(len(tables[0]))
         for own, some, weights in zip(self._frequencies, tables, self._weights, strict=True):
-            step = 8 * some.astype(np.float32)[..., np.newaxis]
-            off = own / step
-            np.rint(off, out=off)
-            off *= step
-            off -= own
-            np.square(off, out=off)  # integers below 2^24, so that their sum in float64 is exact
-            errors += (off.sum(axis=3, dtype=np.float64) * weights).sum(axis=(1, 2))
+            step = 8 * some.astype(np.float32)
+            off = own * (1 / step)[..., np.newaxis]
+            off -= np.rint(off)
+            np.square(off, out=off)
+            errors += (off.sum(axis=3) * np.square(step) * weights).sum(axis=(1, 2))
         return errors.tolist()
 
 
