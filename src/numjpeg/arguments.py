@@ -243,7 +243,7 @@ def lossless_settings(
     low_bits = checked_integer("point_transform", given.point_transform, 0, given.precision - 1)
     if isinstance(given.scans, str):
         raise ValueError(f"scans: {given.scans!r} is no sequence of scans, as lossless files need")
-    script = make_script(given.scans or ())
+    script = None if given.scans is None else make_script(given.scans)
     script = lossless_script(script, components, given.precision, predictor, low_bits)
     components = tuple(replace(c, Tq=0, Td=0, Ta=0) for c in components)
     interval, rows = _restart_interval(given, width, [(c.H, c.V) for c in components])

@@ -101,6 +101,14 @@ def test_real_samples_are_not_clipped() -> None:
         ([np.zeros((4, 4), np.uint8)], {"subsampling": "5:5:5"}, ValueError, "subsampling: '5:5:5'"),
         ([np.zeros((4, 4), np.uint8)] * 2, {}, ValueError, "planes: 2, one .* with lossless 1 to 4"),
         ([np.zeros((4, 4), np.uint8)] * 5, {"lossless": True}, ValueError, "planes: 5, one"),
+        (None, {"lossless": True}, TypeError, "planes: a sequence of arrays expected, got NoneType"),
+        ([np.zeros((4, 4), t) for t in "BH"], {"lossless": True}, ValueError, "0 is uint8, number 1 is uint16"),
+        (
+            [np.ma.masked_array(np.zeros((4, 4), np.uint8), True)],
+            {},
+            ValueError,
+            "number 0: some samples are masked",
+        ),
         ([np.zeros((4, 4), np.uint16)], {}, TypeError, "planes: number 0: uint8 samples expected, got uint16"),
         ([np.zeros((1, 65501), np.uint8)], {}, ValueError, "planes: 1 x 65501 pixels"),
         (

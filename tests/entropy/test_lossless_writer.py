@@ -163,6 +163,8 @@ REFUSED = {
     "restart_marker_blocks": {"restart_marker_blocks": 41},
     "scans: 'preview' is no": {"scans": "preview"},
     "scans: none sends component 2": {"scans": [((0, 1),)]},
+    "scans: none sends component 0": {"scans": []},
+    "scans: none sends component 1": {"scans": np.array([[0, 1, 0, 0, 0]])},
     "scans: number 1 .* second time": {"scans": [((0, 1),), ((1, 2),)]},
     "scans: number 0 .* predictor": {"scans": [((0, 1, 2), 8)]},
     "scans: number 0 .* Se and Ah": {"scans": [((0, 1, 2), 1, 63)]},

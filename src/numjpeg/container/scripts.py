@@ -218,14 +218,14 @@ def _fault_of_choice(chosen: tuple[int, ...], components: Sequence[Component]) -
 
 
 def lossless_script(
-    script: Script, components: Sequence[Component], precision: int, predictor: int, point_transform: int
+    script: Script | None, components: Sequence[Component], precision: int, predictor: int, point_transform: int
 ) -> list[ScriptScan]:
     """The scans of a lossless file, whose Ss is the predictor and Al the point transform (Table B.3).
 
     Parameters
     ----------
-    script : the scans, which send each component once. If it is empty, all components share one, or each has its
-        own if an MCU would have too many samples.
+    script : the scans, which send each component once. None: all components share one, or each has its own if an
+        MCU would have too many samples.
     precision : bits a sample.
     predictor, point_transform : in place of an Ss and an Al of 0. A predictor of 0 stays 0: the one that costs
         least.
@@ -234,10 +234,9 @@ def lossless_script(
     ------
     ValueError, saying which scan and why.
     """
-    filled = [
-        scan._replace(Ss=scan.Ss or predictor, Al=scan.Al or point_transform)
-        for scan in script or [ScriptScan(group) for group in _groups(components)]
-    ]
+    if script is None:
+        script = [ScriptScan(group) for group in _groups(components)]
+    filled = [scan._replace(Ss=scan.Ss or predictor, Al=scan.Al or point_transform) for scan in script]
     sent: list[int] = []
     for number, scan in enumerate(filled):
         fault = _fault_of_choice(scan.components, components)

@@ -108,6 +108,8 @@ def _check(
     planes: Sequence[NDArray[Any]], subsampling: Subsampling | None, precision: int | None, lossless: bool
 ) -> tuple[list[tuple[int, int]], int, int, int]:
     """(H, V) of each component; height, width and bits a sample of the picture."""
+    if not isinstance(planes, Sequence | np.ndarray):
+        raise TypeError(f"planes: a sequence of arrays expected, got {type(planes).__name__}")
     count = len(planes)
     if count not in ((1, 2, 3, 4) if lossless else (1, 3)):
         raise ValueError(f"planes: {count}, one (gray) or three (Y, Cb, Cr) expected, or with lossless 1 to 4")
@@ -123,6 +125,8 @@ def _check(
         if plane.dtype not in (np.uint8, np.uint16) or plane.ndim != 2 or not plane.size:
             expected = "uint8 or uint16 (rows, columns)"
             raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, {expected} expected")
+        if plane.dtype != planes[0].dtype:
+            raise ValueError(f"planes: number 0 is {planes[0].dtype}, number {i} is {plane.dtype}")
         precision = checked_precision(f"planes: number {i}", plane.dtype, precision, lossless)
         check_range(f"planes: number {i}", plane, precision)
     height, width = planes[of_rows.index(v_max)].shape[0], planes[of_columns.index(h_max)].shape[1]
