@@ -24,7 +24,7 @@ KINDS: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.usual("baseline-0", "progressive-0")
+@pytest.mark.usual(*(f"{kind}-0" for kind in KINDS))
 @pytest.mark.parametrize("part", range(4))
 @pytest.mark.parametrize("kind", KINDS)
 def test_flipped_bits(kind: str, part: int, capsys: pytest.CaptureFixture[str]) -> None:
