@@ -208,7 +208,7 @@ class _Path:
         first, stop = self.first_block[interval : interval + 2]
         period, contexts = self.automaton.period, self.automaton.contexts.tolist()
         entry_at = self.automaton.entry_at
-        begin, base, limit, size = bit, 0, 0, 16
+        begin, base, limit, size = bit, 0, 0, 64
         entries: list[int] = []
         starts: list[int] = []
         block = first
