@@ -6,7 +6,6 @@ whichever the name says. Sizes come from the file; precincts and code-blocks are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from numjpeg.jpeg2000.container.codestream import CodingStyle, Quantization, Size
@@ -223,11 +222,3 @@ def tile_box(size: Size, index: int) -> Rectangle:
 def component_box(size: Size, component: int, box: Rectangle) -> Rectangle:
     """A rectangle of the reference grid, in a component's samples (Equation B-12)."""
     return box.divided(size.components[component].XRsiz, size.components[component].YRsiz)
-
-
-def code_blocks(tile: Tile) -> Iterator[CodeBlock]:
-    """All code-blocks of the precincts that there are."""
-    for component in tile.components:
-        for resolution in component.resolutions:
-            for band in resolution.bands:
-                yield from band.blocks
