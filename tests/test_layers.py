@@ -46,7 +46,7 @@ ROOMS_OPEN = {
 }
 # What else a room needs, which the extra of its name installs.
 EXTRAS = {
-    "restoration/train": {"torch", "PIL"},
+    "restoration/train": {"torch", "PIL", "pyjpegli", "pyvips"},
     "tools/pictures": {"PIL", "tqdm"},
     "tools/other_formats": {"PIL"},
     "tools/plugins/imageio_plugin": {"imageio"},

@@ -226,8 +226,18 @@ def test_the_network_starts_from_what_restore_gives() -> None:
     weights = {name: np.zeros_like(array) for name, array in np.load(str(ROOM / "network.npz")).items()}
     shown = module.Evidence(coefficients).tile(slice(0, 64), slice(0, 64))
     found = Network(weights)(*shown, Coding.of(coefficients))[0]
-    expected = restore(coefficients.planes[0], coefficients.quantization_table(0)) - 128
+    expected = restore(coefficients.planes[0], coefficients.quantization_table(0), every=2) - 128
     assert np.array_equal(found, expected)
+
+
+def test_what_is_not_restored_is_shown_as_it_is() -> None:
+    coefficients = numjpeg.read_coefficients(pillow_file(samples.photograph()[100:164, 100:164], 40))
+    whole = slice(0, 64), slice(0, 64)
+    _, restored, _ = module.Evidence(coefficients).tile(*whole)
+    _, plain, _ = module.Evidence(coefficients, able=[True, False, False]).tile(*whole)
+    assert np.abs(restored[2:]).max() > 0.5
+    assert np.allclose(plain[2:], 0, atol=1e-4)
+    assert np.allclose(plain[:2], restored[:2] + restored[2:], atol=1e-4)
 
 
 def test_the_card_names_what_the_weights_come_from() -> None:

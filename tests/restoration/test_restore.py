@@ -73,12 +73,12 @@ def test_centroids_of_nothing_and_of_much() -> None:
     assert np.isfinite(centroid_shifts(np.full((1, 1, 8, 8), -32768, np.int16))).all()
 
 
-def average_literally(plane: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+def average_literally(plane: np.ndarray, thresholds: np.ndarray, every: int) -> np.ndarray:
     """Shift by shift, block by block."""
     padded = np.pad(plane.astype(np.float64), 8, mode="symmetric")
     total, weights = np.zeros_like(padded), np.zeros_like(padded)
     for top in range(padded.shape[0] - 8):
-        for left in range(padded.shape[1] - 8):
+        for left in range(3 * top % every, padded.shape[1] - 8, every):
             coefficients = COSINES @ padded[top : top + 8, left : left + 8] @ COSINES.T
             kept = np.abs(coefficients) > thresholds
             kept[0, 0] = True
@@ -88,11 +88,13 @@ def average_literally(plane: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return (total / np.where(weights, weights, 1))[8:-8, 8:-8]
 
 
-def test_average_of_shifts_is_the_literal_one() -> None:
+@pytest.mark.parametrize("every", [1, 4])
+def test_average_of_shifts_is_the_literal_one(every: int) -> None:
     plane = samples.smooth(40, 24, 1).astype(np.float32) - 128
     thresholds = np.random.default_rng(2).uniform(1, 30, (8, 8)).astype(np.float32)
-    expected = average_literally(plane, thresholds)
-    assert np.allclose(average_of_shifts(np.pad(plane, 8, mode="symmetric"), thresholds), expected, atol=0.01)
+    expected = average_literally(plane, thresholds, every)
+    found = average_of_shifts(np.pad(plane, 8, mode="symmetric"), thresholds, every)
+    assert np.allclose(found, expected, atol=0.01)
 
 
 def test_bands_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:

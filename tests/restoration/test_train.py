@@ -9,9 +9,12 @@ import pytest
 import samples
 from PIL import Image
 
+import numjpeg
 from numjpeg.restoration.network import Coding, Network
 
 torch = pytest.importorskip("torch", reason="PyTorch (the extra train) is not installed")
+for name in ("pyjpegli", "pyvips"):
+    pytest.importorskip(name, reason=f"{name} (the extra train) is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +61,14 @@ def test_the_network_that_ships_computes_the_same_in_pytorch() -> None:
     with torch.no_grad():
         expected = net(*(torch.from_numpy(array)[None] for array in (*shown, *coding)))[0].numpy()
     assert np.abs(network.network()(*shown, coding) - expected).max() <= 1e-4
+
+
+@pytest.mark.parametrize("quality", [40, 70])
+def test_files_of_mozjpeg_gain(quality: int) -> None:
+    """Its trellis leaves coefficients out, so intervals say less than they seem to."""
+    from numjpeg.restoration import train  # noqa: PLC0415 (see above)
+
+    image = np.ascontiguousarray(samples.photograph()[100:356, 100:356])
+    data = train.by_mozjpeg(image, quality, large=False)
+    restored = numjpeg.psnr(image, numjpeg.decode(data, restore=True))
+    assert numjpeg.psnr(image, numjpeg.decode(data, restore="learned")) > restored + 0.2

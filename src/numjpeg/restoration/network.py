@@ -20,7 +20,7 @@ quantized value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -107,12 +107,22 @@ def gains(coefficients: Coefficients) -> bool:
 
 
 class Evidence:
-    """What the network is shown of a picture, tile by tile."""
+    """What the network is shown of a picture, tile by tile.
 
-    def __init__(self, coefficients: Coefficients) -> None:
+    Parameters
+    ----------
+    every : see :func:`numjpeg.restoration.restore.average_of_shifts`. With half of the shifts the result is
+        0.005 dB worse, and half of the time is saved.
+    able : of each component, whether it is restored; None for all.
+    """
+
+    def __init__(self, coefficients: Coefficients, every: int = 2, able: Sequence[bool] | None = None) -> None:
         self.coefficients = coefficients
         self.tables = [coefficients.quantization_table(i) for i in range(len(coefficients.components))]
-        self.restored = [restore(p, t) for p, t in zip(coefficients.planes, self.tables, strict=True)]
+        self.restored = [
+            restore(plane, table, every) if able is None or able[i] else plain(plane, table) + 128
+            for i, (plane, table) in enumerate(zip(coefficients.planes, self.tables, strict=True))
+        ]
         for plane in self.restored:
             plane -= 128
         self.ratio = _ratio(coefficients) if len(self.tables) == 3 else (1, 1)
@@ -149,7 +159,7 @@ class Evidence:
         """Of a component: restored, and plain minus restored; beyond its last block its last samples."""
         restored = self.restored[i][rows, columns]
         blocks = self.coefficients.planes[i][_blocks(rows), _blocks(columns)]
-        rest = inverse(np.multiply(blocks, self.tables[i], dtype=np.float32)) - restored
+        rest = plain(blocks, self.tables[i]) - restored
         missing = [
             (0, side.stop - side.start - have) for side, have in zip((rows, columns), rest.shape, strict=True)
         ]
@@ -166,6 +176,11 @@ class Evidence:
             step = table.astype(np.float32)
             correction = inverse(np.clip(found, (middle - REACH) * step, (middle + REACH) * step) - found)
             own += correction[:, None, :, None]
+
+
+def plain(blocks: NDArray[np.int16], table: NDArray[np.uint16]) -> Array:
+    """Samples of the middles of all intervals, level-shifted."""
+    return inverse(np.multiply(blocks, table, dtype=np.float32))
 
 
 REACH = np.float32(0.4999)
