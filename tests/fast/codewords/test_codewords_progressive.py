@@ -18,6 +18,7 @@ from numjpeg.entropy import progressive_reader as progressive
 from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
 from numjpeg.fast.codewords import first_scans
+from numjpeg.fast.codewords import progressive as fast_progressive
 
 
 def read(data: bytes, read_scan: Callable[..., None], strict: bool) -> tuple[list[bytes], list[str], str | None]:
@@ -84,3 +85,11 @@ def test_damaged_scans_give_the_same_coefficients_or_the_same_error(
             del data[chance.randrange(first, len(data)) :]
         errors += assert_same(bytes(data))[2] is not None
     assert 8 < errors < 40
+
+
+def test_numbers_of_64_bits_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pillow.save(samples.photograph()[:120, :152], quality=90, progressive=True)
+    in_32_bits = numjpeg.decode(data)
+    monkeypatch.setattr(fast_progressive, "MOST_IN_32_BITS", 0)
+    np.testing.assert_array_equal(numjpeg.decode(data), in_32_bits)
+    np.testing.assert_array_equal(in_32_bits, pillow.load(data))

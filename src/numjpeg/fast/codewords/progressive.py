@@ -24,8 +24,10 @@ For such a block one zero is counted that is not there.
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numjpeg.entropy.progressive_reader import DcFirst, ProgressiveReader, refine
 from numjpeg.fast.codewords.first_scans import read_ac_first, read_dc_first
@@ -39,6 +41,9 @@ from numjpeg.fast.codewords.scan_words import (
     find_words,
     run_of_ends_at,
 )
+
+MOST_IN_32_BITS = (1 << 31) - (1 << 24)
+"""Numbers below it may grow by what the longest run of blocks and of zeros adds."""
 
 
 def read_scan(reader: ProgressiveReader) -> bool:
@@ -75,43 +80,53 @@ def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
     kinds, steps = find_words(payload, table, True)
     size = scan.Se - scan.Ss + 1
 
+    # Bits, places and ranks of nearly all scans have room in 32 bits, which halves the memory.
+    number: Any = np.int32 if max(plane.size, 8 * payload.size) < MOST_IN_32_BITS else np.int64
     some = plane.reshape(-1, 64)[:, scan.Ss : scan.Se + 1] != 0
-    known = np.flatnonzero(some).astype(np.int64, copy=False)
     blocks = np.arange(len(some) + 1)
     ends_known = np.append(some[:, -1], False)
+    known: NDArray[Any] = np.flatnonzero(some).astype(number, copy=False)
+    del some
     extra = np.cumsum(ends_known) - ends_known  # zeros that are not there, before each block
-    block_of_known = known // size
-    before_block = np.append(0, np.cumsum(np.bincount(block_of_known, minlength=len(some))))
+    block_of_known = known // number(size)
+    before_block = np.append(0, np.cumsum(np.bincount(block_of_known, minlength=len(blocks) - 1)))
     first_of_block = blocks * size + extra - before_block
-    rank_of_known = known - np.arange(len(known))
+    rank_of_known = known - np.arange(len(known), dtype=number)
     if extra[-1]:
-        rank_of_known += extra[block_of_known]
-    ranks = array("q", rank_of_known.tobytes())
-    ranks.append(1 << 62)
+        rank_of_known += extra.astype(number).take(block_of_known)
+    ranks = array(np.dtype(number).char)
+    ranks.frombytes(rank_of_known.data.cast("B"))
+    ranks.append(np.iinfo(number).max)
+    del rank_of_known
     first, before = array("q", first_of_block.tobytes()), array("q", before_block.astype(np.int64).tobytes())
 
     words = _walk_ac_refinement(reader, kinds, steps, (first, before, ranks), ends)
-    passed_before = np.cumsum(words.passed) - words.passed
+    del kinds, steps, ranks
+    passed_before: NDArray[Any] = np.cumsum(words.passed, dtype=number)
+    passed_before -= words.passed
     if extra[-1]:
-        block_of = np.searchsorted(first_of_block, words.rank, side="right") - 1
+        block_of = np.searchsorted(first_of_block.astype(number), words.rank, side="right").astype(
+            number
+        ) - number(1)
     else:
-        block_of = (words.rank + passed_before) // size
-    last_rank = (first_of_block[1:] - ends_known[:-1]).take(block_of) - 1
-    last_rank[words.kind >= END] = 1 << 62
-    if (words.rank + np.minimum(words.kind - np.uint8(1), 15) > last_rank).any():
+        block_of = (words.rank + passed_before) // number(size)
+    beyond = (first_of_block[1:] - ends_known[:-1]).astype(number).take(block_of)
+    beyond[words.kind >= END] = np.iinfo(number).max
+    if (words.rank + np.minimum(words.kind - np.uint8(1), 15) >= beyond).any():
         raise OddError
+    del beyond
     new = np.flatnonzero(words.kind <= 16)
     block_of = block_of[new]
-    target = words.rank[new] + (words.kind[new] - 1) + (passed_before + words.passed)[new] - extra[block_of]
-    place_of_known = known + block_of_known * (64 - size) + scan.Ss
-    bit_of_known = np.repeat(words.behind - passed_before, words.passed) + np.arange(len(known))
-    refine(
-        plane.reshape(-1),
-        np.unpackbits(payload.data),
-        (place_of_known, bit_of_known),
-        (target + block_of * (64 - size) + scan.Ss, words.behind[new] - 1),
-        scan.Al,
-    )
+    place = words.rank[new] + (words.kind[new] - 1) - extra.astype(number).take(block_of)
+    place += (passed_before + words.passed)[new] + block_of * number(64 - size) + number(scan.Ss)
+    sign = words.behind[new] - number(1)
+    del new, block_of
+    bit_of_known: NDArray[Any] = np.repeat(words.behind - passed_before, words.passed)
+    bit_of_known += np.arange(len(known), dtype=number)
+    del words, passed_before
+    known += block_of_known * number(64 - size) + number(scan.Ss)
+    del block_of_known
+    refine(plane.reshape(-1), np.unpackbits(payload.data), (known, bit_of_known), (place, sign), scan.Al)
     return ends
 
 
@@ -129,7 +144,7 @@ def _walk_ac_refinement(
     """
     first, before, ranks = known
     data, scan_goes_on = reader.payload.data.tobytes(), reader.scan.goes_on
-    notes = Notes()
+    notes = Notes(np.int32 if ranks.itemsize == 4 else np.int64)
     note, jump = notes.codes.append, notes.jumps.append
     for interval in reader.spans():
         block = interval.first_mcu

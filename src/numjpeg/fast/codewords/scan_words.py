@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,24 +77,26 @@ def _by_code(table: HuffmanTable, refinement: bool) -> tuple[NDArray[np.intp], .
 
 
 class Words(NamedTuple):
-    """The code words of a scan, ``(n,)`` each."""
+    """The code words of a scan, ``(n,)`` each; int32 where that holds all numbers of the scan, or int64."""
 
-    code: Ints
+    code: NDArray[Any]
     """The bit at which each begins."""
     kind: NDArray[np.uint8]
-    behind: Ints
+    behind: NDArray[Any]
     """The bit after it and the bits that are its own: magnitude, sign, length of a run of ends of blocks."""
-    passed: Ints
+    passed: NDArray[Any]
     """How many known coefficients have a bit there."""
-    rank: Ints
+    rank: NDArray[Any]
     """The rank that is due in front of it."""
 
 
 class Notes:
     """What a walk leaves behind."""
 
-    def __init__(self) -> None:
-        self.codes = array("q")
+    def __init__(self, number: type[np.signedinteger[Any]] = np.int64) -> None:
+        """``number`` : a type that holds all bits and ranks."""
+        self._number = number
+        self.codes = array(np.dtype(number).char)
         """The bit at which each word begins."""
         self.jumps = array("q")
         """For each end of a block, the rank that is due behind it."""
@@ -103,17 +105,24 @@ class Notes:
 
     def words(self, kinds: bytes, steps: bytes) -> Words:
         """What follows from it."""
-        code = np.frombuffer(self.codes, np.int64)
+        code = np.frombuffer(self.codes, self._number)
         kind = np.frombuffer(kinds, np.uint8)[code]
         behind = code + np.frombuffer(steps, np.uint8)[code]
         first, first_rank, last_bit = np.array(self.intervals, np.int64).T
-        following = np.append(code[1:], 0)
-        following[np.append(first[1:], len(code)) - 1] = last_bit
-        rank = ranks(kind, np.frombuffer(self.jumps, np.int64), first, first_rank)
-        return Words(code, kind, behind, following - behind, rank)
+        passed = np.append(code[1:], self._number(0))
+        passed[np.append(first[1:], len(code)) - 1] = last_bit
+        passed -= behind
+        rank = ranks(kind, np.frombuffer(self.jumps, np.int64), first, first_rank, self._number)
+        return Words(code, kind, behind, passed, rank)
 
 
-def ranks(kind: NDArray[np.uint8], jumps: Ints, first: Ints, first_rank: Ints) -> Ints:
+def ranks(
+    kind: NDArray[np.uint8],
+    jumps: Ints,
+    first: Ints,
+    first_rank: Ints,
+    number: type[np.signedinteger[Any]] = np.int64,
+) -> NDArray[Any]:
     """The rank that is due in front of each word.
 
     Ranks go up by the zeros of each word; restart intervals and ends of blocks set them anew.
@@ -122,18 +131,19 @@ def ranks(kind: NDArray[np.uint8], jumps: Ints, first: Ints, first_rank: Ints) -
     ----------
     kind : of each word. jumps : for each end of a block, the rank that is due behind it.
     first, first_rank : for each restart interval the number of its first word, and the rank due there.
+    number : the type of the result.
     """
     ends = np.flatnonzero(kind >= END)
-    advance = np.minimum(kind, 16).astype(np.int64)
+    advance = np.minimum(kind, 16)
     advance[ends] = 0
-    rank = np.cumsum(advance)
+    rank = np.cumsum(advance, dtype=number)
     rank -= advance
     at = np.concatenate([ends + 1, first])
     new = np.concatenate([jumps, first_rank])
     order = np.argsort(at, kind="stable")
     at, new = at[order], new[order]
-    known = np.append(rank, 0)[at]  # the last one may be behind the last word
-    rank += np.repeat(new - known, np.diff(at, append=len(kind)))
+    known = np.append(rank, number(0))[at]  # the last one may be behind the last word
+    rank += np.repeat((new - known).astype(number), np.diff(at, append=len(kind)))
     return rank
 
 
