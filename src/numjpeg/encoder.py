@@ -511,7 +511,6 @@ def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
     return replace(settings, coefficients=coefficients)
 
 
-@lru_cache(maxsize=64)
 def _most_sets(settings: Settings) -> int:
     """With how many sets of tables at a time errors can be measured; 0 if only with one after the other."""
     if not fast_forms_enabled() or settings.dct_method != "islow" or settings.coefficients.precision != 8:
