@@ -137,3 +137,17 @@ def test_a_component_sent_again_in_a_scan_that_ends_early(
             cut = scan.start + int((scan.end - scan.start) * share)
             broken = bytes(data[:cut] + data[scan.end :])
             np.testing.assert_array_equal(numjpeg.decode(broken, strict=False), djpeg(broken))
+
+
+def test_reports_of_damage_do_not_depend_on_the_scale() -> None:
+    """A DC that no samples have, and far below it a code that no table has."""
+    image = (np.add.outer(np.arange(512), np.arange(1024)) // 8 % 256).astype(np.uint8)
+    broken = bytearray(numjpeg.encode(image, 50))
+    start = broken.index(b"\xff\xda") + 10
+    first, second = start + (len(broken) - start) // 10, start + (len(broken) - start) * 9 // 10
+    broken[first : first + 4] = np.random.default_rng(2).integers(0, 255, 4, dtype=np.uint8).tobytes()
+    broken[second : second + 6] = b"\xff\x00" * 3
+    reports = [str(numjpeg.decode_damaged(bytes(broken), scale=scale)[1]) for scale in (1, 1 / 8)]
+    assert reports[0].count("(A.3.3)") == 1
+    assert reports[0].count("(F.2.2)") == 1
+    assert reports[1] == reports[0]
