@@ -128,7 +128,7 @@ ALWAYS_FUSED_INVERSE = {
     "huffman.read_block_symbols": test_pipeline.test_encode_and_decode_equal_the_pipeline,
 }
 SCALED = {"scaled_idct.idct_scaled": test_scaled_idct.test_samples_equal_the_stages}
-SCALED_PARTS = {"scaled_idct.matrix", "scaled_idct.shifts"}
+SCALED_PARTS = {"scaled_idct.matrix", "scaled_idct.shifts", "scaled_idct.wrapped"}
 DECODING = {
     "color.ycbcr_to_rgb",
     "dc_prediction.dc_from_differences",
@@ -150,7 +150,8 @@ HELD = FUSED | FUSED_INVERSE | ALWAYS_FUSED_INVERSE | SCALED
 
 def test_the_lists_name_every_function() -> None:
     assert set(FUNCTIONS) == ENCODING | DECODING | HELD.keys() | SCALED_PARTS | LOSSLESS | {
-        "huffman.optimal_table"
+        "huffman.optimal_table",
+        "subsampling.full_name",
     }
 
 
@@ -216,6 +217,7 @@ def test_scaled_decoding_runs_the_scaled_transform(calls: set[str], monkeypatch:
     numjpeg.fast.samples.scaled_idct._matrices.cache_clear()
     calls.clear()
     numjpeg.decode(data, scale=1 / 4)
+    numjpeg.decode(data, scale=1 / 8)
     assert calls >= SCALED_PARTS
     monkeypatch.setattr(numjpeg.scans, "_fast_forms_enabled", False)
     numjpeg.decode(data, scale=1 / 4)

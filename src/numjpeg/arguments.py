@@ -33,7 +33,7 @@ from numjpeg.container.scripts import (
 from numjpeg.errors import check_flags, check_shown
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
-from numjpeg.stages.subsampling import SUBSAMPLING
+from numjpeg.stages.subsampling import SUBSAMPLING, full_name
 
 MAX_SIDE = 65500
 """libjpeg's limit for pixels; the standard's is 65,535."""
@@ -418,12 +418,12 @@ def _named_factors(subsampling: Subsampling | None, chroma: bool) -> list[tuple[
         return [SUBSAMPLING["4:2:0"] if chroma else (1, 1)]
     unknown = f"subsampling: {subsampling!r} is none of {tuple(SUBSAMPLING)}, 0, 1, 2, or factors HxV"
     if isinstance(subsampling, str):
-        name = ":".join(subsampling) if re.fullmatch("[0-9]{3}", subsampling) else subsampling
-        if name in SUBSAMPLING:
-            return [SUBSAMPLING[name]]
         if re.fullmatch(r"[1-4]x[1-4](,[1-4]x[1-4])*", subsampling):
             return [(int(pair[0]), int(pair[2])) for pair in subsampling.split(",")]
-        raise ValueError(unknown)
+        try:
+            return [SUBSAMPLING[full_name(subsampling)]]
+        except ValueError:
+            raise ValueError(unknown) from None
     if isinstance(subsampling, Iterable) and np.ndim(subsampling):  # type: ignore[arg-type]
         try:
             return [(index(H), index(V)) for H, V in subsampling]
@@ -520,8 +520,8 @@ def _tuning(quality: int | None, given: SimpleNamespace) -> Tuning | None:
     if psnr is not None:
         if isinstance(psnr, bool) or not isinstance(psnr, int | float | np.number):
             raise TypeError(f"target_psnr: a number expected, got {psnr!r}")
-        if not -float("inf") < float(psnr) < float("inf"):
-            raise ValueError(f"target_psnr: {psnr} is not finite")
+        if not -1000 < psnr < 1000:  # this leaves out NaN, too
+            raise ValueError(f"target_psnr: {psnr} is not finite, or no PSNR that a picture can have")
     goals = [name for name, value in {"quality": quality, **targets}.items() if value is not None]
     if len(goals) > 1:
         raise ValueError(f"{goals[1]}: not together with {goals[0]}")

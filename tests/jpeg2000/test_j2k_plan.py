@@ -81,7 +81,7 @@ def test_samples_that_are_hidden_or_of_the_other_byte_order() -> None:
 
 
 def test_a_target_that_cannot_be_met_or_is_no_number() -> None:
-    with pytest.raises(ValueError, match=r"^target: \d+ bytes too few"):
+    with pytest.raises(ValueError, match=r"^bits_per_pixel, target_bytes: \d+ bytes too few"):
         jpeg2000.encode(photo(30, 40), target_bytes=10)
     for options in ({"target_bytes": 900.5}, {"lossless": "no"}):
         with pytest.raises(TypeError, match=f"^{next(iter(options))}: "):

@@ -75,9 +75,8 @@ def search_steps(
         if 0 <= beyond < tolerance:
             break
         known[beyond >= 0] = at, beyond
-        if (
-            len(known) < 2
-        ):  # headers that do not shrink with the step make the slope too small: go farther each time
+        if len(known) < 2:
+            # Headers that do not shrink with the step make the slope too small: go farther each time.
             moved = at + float(np.clip(slope * (beyond - tolerance / 2) * 2**number, -2, 2))
             moved = min(max(moved, low), high)
             if moved == at:
@@ -90,7 +89,8 @@ def search_steps(
         share = 0.5 if number % 3 == 2 else np.clip((more - tolerance / 2) / (more - less), 0.05, 0.95)
         at = good + float(share) * (bad - good)
     if best is None:
-        raise ValueError("target: no step reaches it")
+        name = "bits_per_pixel, target_bytes" if quality is None else "target_psnr"
+        raise ValueError(f"{name}: no step reaches it")
     return best
 
 

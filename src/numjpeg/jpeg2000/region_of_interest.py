@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.errors import check_shown
 from numjpeg.jpeg2000.wavelet import REACH
 
 WEIGHT = 16.0
@@ -23,6 +24,7 @@ def region_mask(importance: NDArray[Any], shape: tuple[int, ...]) -> Mask:
     ------
     ValueError if its shape is not the picture's, or a value is not a number.
     """
+    check_shown("importance", importance)
     array = np.asarray(importance)
     if array.shape != tuple(shape):
         raise ValueError(f"importance: shape {array.shape} differs from the picture's {tuple(shape)}")

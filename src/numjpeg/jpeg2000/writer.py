@@ -72,7 +72,7 @@ class Writer:
         found = self._best(count)
         if len(found) > target:
             raise ValueError(
-                f"target: {len(found) - target} bytes too few even for a file without any coefficient"
+                f"bits_per_pixel, target_bytes: {len(found) - target} bytes too few, without any coefficient"
             )
         return self._filled(found, self.ends.passes_of(count, len(self.all_passes)), target)
 

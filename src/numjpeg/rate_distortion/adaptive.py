@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.coefficients import ceil_div
+from numjpeg.errors import check_shown
 from numjpeg.rate_distortion.tables import Aim
 from numjpeg.stages.blocks import pad_edges
 
@@ -46,6 +47,7 @@ def block_importance(importance: ArrayLike, height: int, width: int) -> NDArray[
     >>> block_importance(np.repeat([[1.0, 3.0]], 8, axis=1), 1, 16).tolist()
     [[0.5, 1.5]]
     """
+    check_shown("importance", importance)
     array = np.asarray(importance)
     if array.shape != (height, width):
         raise ValueError(f"importance: shape {array.shape}, that of the picture is {(height, width)}")

@@ -133,7 +133,7 @@ def for_psnr(
         elif trial > 2 and bracketed:
             place = (below + above) // 2
         else:
-            found = guide.find(target + SLACK_DECIBELS / 8, SLACK_DECIBELS * 3 / 4, first)
+            found = guide.find(target + SLACK_DECIBELS * 3 / 8, SLACK_DECIBELS / 4, first)
             if found is not None:
                 place = int(np.searchsorted(-places, -guide.places[found]))
             if found is None and above == len(places):
