@@ -223,7 +223,7 @@ def test_files_for_a_target_are_the_same_without_the_fast_forms(
 def encodes(image: np.ndarray, options: dict[str, float]) -> float:
     """How many times as long as to encode it takes to meet a target: the smallest CPU times of a few, in turns."""
     times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(9):
+    for _ in range(15):
         for own, more in zip(times, ({}, options), strict=True):
             numjpeg.encode(image, **more)  # so that both have their plans, and the caches
             start = time.process_time()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import mcu_size
 
-TINY_BLOCKS = 12
+TINY_BLOCKS = 54
 """Up to here a picture is its own sample."""
 SMALL_BLOCKS = 1536
 """Up to here all coefficients of a picture are looked at."""
