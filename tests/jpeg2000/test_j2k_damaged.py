@@ -65,10 +65,10 @@ def test_single_byte_changes(name: str) -> None:
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("name", SAMPLES)
-def test_every_byte_changed(name: str) -> None:
+def test_every_second_byte_changed(name: str) -> None:
     data = SAMPLES[name]
     rng = np.random.default_rng(3)
-    for at in range(4, len(data)):
+    for at in range(4, len(data), 2):
         broken = bytearray(data)
         broken[at] ^= int(rng.integers(1, 256))
         outcome(bytes(broken), strict=False)

@@ -187,7 +187,7 @@ def _encode_jpeg2000(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
         if len(values) != 1:
             raise ValueError(f"{name}: one value expected, got {values}")
         size = samples.size * runner.bits_stored / 8
-        options |= {"target_psnr": values[0]} if name == "j2k_psnr" else {"target_bytes": size / values[0]}
+        options |= {"target_psnr": values[0]} if name == "j2k_psnr" else {"target_bytes": int(size / values[0])}
     if options and syntax not in _WITH_LOSS:
         raise ValueError(f"{next(iter(options))}: this syntax is one without loss")
     if syntax == uid.JPEG2000 and not options:
