@@ -45,7 +45,7 @@ class Phase(NamedTuple):
 
 
 PHASES = Phase(1200, 16000, 1.5e-3, 1, False), Phase(700, 5000, 5e-4, 4, True)
-"""What the weights that come with the library were made with: 23 minutes of one core."""
+"""What the weights that come with the library were made with: about 20 minutes of one core."""
 SHARE = 0.7
 """How far the last phase moves the weights of what it finds. All of it is best for files of mozjpeg; for other
 files the first phase's weights are better by 0.01 dB, since that phase was longer."""
