@@ -85,7 +85,7 @@ def decode(
     restore : True estimates what quantization took away (:mod:`numjpeg.restoration.restore`): blocks are not seen
         at low qualities, some 0.6 dB more PSNR, at some ten times the cost; no longer libjpeg's pixels, and
         ``dct_method`` is not looked at. Components that may not gain, as of drawings, stay as they are. "learned"
-        adds a small network (:mod:`numjpeg.restoration.network`), which brings some 0.4 dB more in 1.1 to 1.4 times
+        adds a small network (:mod:`numjpeg.restoration.network`), which brings some 0.4 dB more in up to 1.4 times
         the time, and does not look at ``fancy_upsampling``. Drawings, and files of quality 95 or more, are then
         decoded plainly; colour spaces other than gray and YCbCr are restored as with True.
 
