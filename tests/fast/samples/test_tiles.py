@@ -61,6 +61,13 @@ def test_memory_is_kept_for_the_next_picture_and_shared_by_none(monkeypatch: pyt
                 assert np.array_equal(np.concatenate([band[i] for band in found]), plane), turn
         assert len(store) == 1
         assert store.nbytes > 67 * 83 * 20
+    for quality in (30, 80):  # other tables in the same memory
+        own = quantization_tables(quality)
+        bands = tiles.analyse(pictures[0], components, [own[0], own[1], own[1]], "RGB", "YCbCr")
+        found = [[plane.copy() for plane in band] for band in bands]
+        for i, plane in enumerate(pixels_to_coefficients(pictures[0], quality, "4:2:0").planes):
+            assert np.array_equal(np.concatenate([band[i] for band in found]), plane)
+        assert len(store) == 1
     monkeypatch.setattr(tiles, "KEPT_PIXELS", 66 * 83)
     store.clear()
     list(analyse(pictures[0]))

@@ -74,8 +74,9 @@ def analyse(
     height, width, _ = image.shape
     v_max = max(c.V for c in components)
     small = height * width <= KEPT_PIXELS and dct_method == "islow"
-    key = _Analyser, image.shape, tuple(components), source, stored, *(table.tobytes() for table in tables)
+    key = _Analyser, image.shape, tuple(components), source, stored
     analyser = (PLANS.take(key) if small else None) or _Analyser(components, tables, source, stored)
+    analyser.set_tables(tables)
     room = ANALYSIS_BLOCKS if dct_method == "islow" else TILE_BLOCKS
     columns = ceil_div(width, 8 * max(c.H for c in components))
     step = 8 * v_max * max(1, room // (columns * sum(c.H * c.V for c in components)))
@@ -106,12 +107,19 @@ class _Analyser:
     def __init__(
         self, components: Sequence[Component], tables: Sequence[NDArray[np.uint16]], source: str, stored: str
     ) -> None:
-        self.components, self.tables = components, tables
+        self.components, self.tables = components, [table.copy() for table in tables]
         self.source, self.stored = source, stored
         self.h_max, self.v_max = max(c.H for c in components), max(c.V for c in components)
         self.fusible = is_fusible(components, source, stored)
         self.workspace = Workspace()
         self.stages: dict[tuple[int, ...], _TileStages] = {}
+
+    def set_tables(self, tables: Sequence[NDArray[np.uint16]]) -> None:
+        """Take other quantization tables, one for each component."""
+        if not all(map(np.array_equal, self.tables, tables)):
+            self.tables = [table.copy() for table in tables]
+            for stages in self.stages.values():
+                stages.factors = forward_dct.reciprocals(tables, stages.counts)
 
     @property
     def nbytes(self) -> int:
