@@ -394,7 +394,7 @@ class _Trials:
 
     @property
     def start(self) -> int:
-        """Bytes in front of the entropy-coded data; those that are the same in all files."""
+        """Bytes in front of the entropy-coded data, as far as all files have the same."""
         adapts = self.settings.optimize or self.settings.script
         return len(_head(self.settings) if adapts else _standard_head(self.settings))
 
@@ -475,7 +475,7 @@ class _Trials:
         return [np.multiply(8, own.transpose(1, 2, 0), order="C", dtype=np.float32) for own in blocks]
 
     def in_use(self) -> dict[int, NDArray[np.bool_]]:
-        """By number, which entries of the tables any coefficient is divided by that is not 0 with the finest."""
+        """By number of the table: which entries divide a coefficient that the finest tables leave above 0."""
         components = self.settings.coefficients.components
         found = {c.Tq: np.zeros((8, 8), np.bool_) for c in components}
         for c, own in zip(components, self._frequencies, strict=True):

@@ -55,7 +55,7 @@ class Trace(NamedTuple):
     column: NDArray[np.intp]
     """``(m,)``, which of the lanes is in each of them."""
     illegal: NDArray[np.intp]
-    """Which of them an illegal code is in front of."""
+    """Which of them follow an illegal code."""
 
 
 class LaneSteps:

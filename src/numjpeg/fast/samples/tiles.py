@@ -35,8 +35,8 @@ ANALYSIS_BLOCKS = 9 << 9
 """Blocks in a band of :func:`analyse`, all components together. With 4:2:0 they are three times 65,536 pixels."""
 
 TILE_BLOCKS = 3 << 9
-"""Blocks that it has in flight at a time on the way there: of 4:2:0 65,536 pixels. Twice as many would be enough
-for BLAS to think of threads (:data:`numjpeg.workspace.PRODUCT_LIMIT`)."""
+"""Blocks that it has in flight at a time on the way there: of 4:2:0 65,536 pixels. With twice as many BLAS
+might start threads (:data:`numjpeg.workspace.PRODUCT_LIMIT`)."""
 TILE_BYTES = 2500
 """What each of them takes, about."""
 
