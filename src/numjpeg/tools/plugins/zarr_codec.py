@@ -45,5 +45,5 @@ class JpegCodec(ArrayBytesCodec):
         return chunk_spec.prototype.nd_buffer.from_numpy_array(image.reshape(chunk_spec.shape))
 
     def compute_encoded_size(self, input_byte_length: int, _chunk_spec: ArraySpec) -> int:
-        """Zarr asks every codec for this, and for NotImplementedError where, as here, ``is_fixed_size`` is False."""
+        """NotImplementedError: Zarr asks for it of every codec whose ``is_fixed_size`` is False."""
         raise NotImplementedError("the size of a JPEG file is known only once it is written")
