@@ -2,9 +2,10 @@
 
 The tests need NumPy, Pillow and pytest. What else a test needs is looked for, and the test is skipped, saying so,
 where it is missing; the environment variable NUMJPEG_REQUIRE names what must not be missing, in words such as
-"chromium corpus field cjpeg djpeg hypothesis imagecodecs letters plugins rivals skimage study" (field: the odd
-files of daily use; letters: that pictures are drawn to the pixel as those in pic/; rivals: jpeglib,
-mozjpeg-lossless-optimization, GDCM, pylibjpeg-libjpeg and pylibjpeg-openjpeg, which no extra installs).
+"chromium corpus field cjpeg distributions djpeg hypothesis imagecodecs letters plugins rivals skimage study"
+(distributions: what builds them and renders the index's page; field: the odd files of daily use; letters: that
+pictures are drawn to the pixel as those in pic/; rivals: jpeglib, mozjpeg-lossless-optimization, GDCM,
+pylibjpeg-libjpeg and pylibjpeg-openjpeg, which no extra installs).
 """
 
 from __future__ import annotations
