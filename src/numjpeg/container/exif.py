@@ -15,7 +15,7 @@ from numjpeg.container.segments import MAX_SEGMENT
 
 MPF = b"MPF\0"
 
-ORIENTATION, THUMBNAIL_OFFSET, THUMBNAIL_SIZE = 0x0112, 0x0201, 0x0202
+ORIENTATION, STRIPS, THUMBNAIL_OFFSET, THUMBNAIL_SIZE = 0x0112, 0x0111, 0x0201, 0x0202
 SUB_DIRECTORY, PIXEL_WIDTH, PIXEL_HEIGHT = 0x8769, 0xA002, 0xA003
 IMAGE_COUNT, IMAGE_ENTRIES = 0xB001, 0xB002
 UPRIGHT, MAX_ORIENTATION = 1, 8
@@ -90,14 +90,13 @@ def xmp_orientation(xmp: bytes | None) -> int | None:
 
 
 def upright_exif(exif: bytes) -> bytes:
-    """EXIF data whose orientation, if they have one, is 1: for a picture that has been turned."""
-    start, _, order, directory = _tiff(exif)
-    field = directory.fields.get(ORIENTATION) if directory else None
-    if not order or not field or field.kind not in tiff.INTEGERS:
-        return exif
-    width = tiff.SIZES[field.kind]
-    place = start + field.start
-    return exif[:place] + UPRIGHT.to_bytes(width, order) + exif[place + width :]
+    """EXIF data whose orientations, the picture's and the thumbnail's, are 1 where they have them."""
+    start, data, order, directory = _tiff(exif)
+    second = tiff.read_directory(data, order, directory.next) if order and directory else None
+    for field in (own.fields.get(ORIENTATION) for own in (directory, second) if own):
+        if order and field and field.kind in tiff.INTEGERS:
+            data = _replaced(data, field.start, UPRIGHT.to_bytes(tiff.SIZES[field.kind], order))
+    return exif[:start] + data
 
 
 def upright_xmp(xmp: bytes) -> bytes:
@@ -125,33 +124,31 @@ def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) ->
 
     Parameters
     ----------
-    turn_thumbnail : gives the turned JPEG file, or None if it cannot; the thumbnail is then left out, as it is if
-        the turned one does not fit into the segment.
+    turn_thumbnail : gives the turned JPEG file, or None if it cannot. The thumbnail is then left out, as it is if
+        it is no JPEG file, or if the turned one does not fit into the segment.
     """
     exif = upright_exif(exif)
     _, thumbnail = read_exif(exif, [])
     start, data, order, directory = _tiff(exif)
-    if thumbnail is None or not order or not directory:
+    second = tiff.read_directory(data, order, directory.next) if order and directory else None
+    if not order or not directory or not second or (thumbnail is None and STRIPS not in second.fields):
         return exif
-    entries = tiff.entry_places(data, order, directory.next)
-    old = int.from_bytes(_value(data, entries[THUMBNAIL_OFFSET]), order)
-    turned = turn_thumbnail(thumbnail)
-    # The new thumbnail lies where the old one lay, unless it is longer and something follows there.
-    is_last = old + len(thumbnail) == len(data)
-    place = old if turned is not None and (is_last or len(turned) <= len(thumbnail)) else len(data)
+    turned, place = None, len(data)
+    if thumbnail is not None:
+        turned = turn_thumbnail(thumbnail)
+        old = tiff.integer(data, order, second.fields[THUMBNAIL_OFFSET]) or 0
+        # The new thumbnail lies where the old one lay, unless it is longer and something follows there.
+        if turned is not None and (old + len(thumbnail) == len(data) or len(turned) <= len(thumbnail)):
+            place = old
     if turned is None or start + place + len(turned) > MAX_SEGMENT:
         first = int.from_bytes(data[4:8], order)
         link = first + 2 + tiff.ENTRY_SIZE * int.from_bytes(data[first : first + 2], order)
         return exif[:start] + _replaced(data, link, bytes(4))
+    entries = tiff.entry_places(data, order, directory.next)
     data = _replaced(data, place, turned)
     for tag, value in ((THUMBNAIL_OFFSET, place), (THUMBNAIL_SIZE, len(turned))):
         data = _replaced(data, entries[tag] + 2, _long(value, order))
     return exif[:start] + data
-
-
-def _value(data: bytes, entry: int) -> bytes:
-    """The value of an entry that holds it itself."""
-    return data[entry + 8 : entry + tiff.ENTRY_SIZE]
 
 
 def _long(value: int, order: tiff.ByteOrder) -> bytes:
