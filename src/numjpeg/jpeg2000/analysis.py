@@ -129,7 +129,7 @@ def _transform(samples: NDArray[Any], plan: Plan, tile: Tile, mask: NDArray[np.b
         yield from found
 
 
-class CodedBlock(NamedTuple):
+class RatedBlock(NamedTuple):
     """A code-block of the picture, encoded."""
 
     block: CodeBlock
@@ -143,7 +143,7 @@ class CodedPicture:
     """All code-blocks of all tiles, for one choice of steps."""
 
     tiles: list[Tile]
-    coded: list[CodedBlock]
+    coded: list[RatedBlock]
     steps: Quantization
     roi_shift: int
     energy: float
@@ -181,7 +181,7 @@ def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | No
     encoded, planes = _encode_blocks(plan, blocks, scaled, shift)
     coded = []
     for block, own, weight in zip(blocks, encoded, weights, strict=True):
-        coded.append(CodedBlock(block, own, roi.true_gains(np.array(own.gains), own.planes, shift) * weight))
+        coded.append(RatedBlock(block, own, roi.true_gains(np.array(own.gains), own.planes, shift) * weight))
     energy = 0.0
     if plan.target.psnr is not None:
         energy = sum(

@@ -18,7 +18,7 @@ from numjpeg.jpeg2000 import component_transform, quantization, wavelet
 from numjpeg.jpeg2000.block_coding import contexts, ht_decoder, lockstep_decoder
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 from numjpeg.jpeg2000.container import boxes, packets, progression
-from numjpeg.jpeg2000.container.codestream import Codestream, Fault, Header, Sink, Size, read_codestream
+from numjpeg.jpeg2000.container.codestream import Codestream, CodingParameters, Fault, Sink, Size, read_codestream
 from numjpeg.jpeg2000.container.geometry import (
     LL,
     Band,
@@ -298,7 +298,7 @@ class _Decoding:
             self.sink.damage(FormatError(error.what, offset=at, clause=error.clause))
         return tile
 
-    def _read_packets(self, tile: Tile, header: Header, reader: packets.PacketReader) -> None:
+    def _read_packets(self, tile: Tile, header: CodingParameters, reader: packets.PacketReader) -> None:
         stream, budget = self.stream, len(reader.data) + len(reader.headers)
         if tile.precincts > FREE_PRECINCTS + 64 * budget:
             raise FormatError(f"{tile.precincts} precincts in {budget} bytes", offset=0, clause="B.6")
@@ -321,7 +321,7 @@ class _Decoding:
                 raise FormatError("too many code-blocks for the bytes", offset=reader.at, clause="B.10")
 
 
-def _file_offset(header: Header, at: int) -> int:
+def _file_offset(header: CodingParameters, at: int) -> int:
     """Where in the file a byte of a tile's data stands."""
     for start, stop in header.parts:
         if at <= stop - start:

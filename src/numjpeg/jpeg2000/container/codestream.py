@@ -149,7 +149,7 @@ class ProgressionChange(NamedTuple):
 
 
 @dataclass
-class Header:
+class CodingParameters:
     """The parameters of the main header, or of one tile's headers."""
 
     style: TileStyle | None = None
@@ -173,8 +173,8 @@ class Codestream:
     data: bytes
     start: int
     size: Size
-    main: Header
-    tiles: dict[int, Header]
+    main: CodingParameters
+    tiles: dict[int, CodingParameters]
     comments: list[bytes]
     segments: list[tuple[int, int, int]]
     """All marker segments of the headers: marker, byte offset, length without the marker."""
@@ -232,8 +232,8 @@ class _Reader:
 
     def __init__(self, data: bytes, start: int, stop: int, sink: Sink) -> None:
         self.data, self.start, self.stop, self.sink = data, start, stop, sink
-        self.main = Header()
-        self.tiles: dict[int, Header] = {}
+        self.main = CodingParameters()
+        self.tiles: dict[int, CodingParameters] = {}
         self.comments: list[bytes] = []
         self.segments: list[tuple[int, int, int]] = []
         self.part_order: list[int] = []
@@ -286,7 +286,7 @@ class _Reader:
         self.segments.append((marker, at, length))
         return _Segment(marker, at, self.data[at + 4 : at + 2 + length])
 
-    def _parameters(self, segment: _Segment, header: Header, tile: int | None) -> None:
+    def _parameters(self, segment: _Segment, header: CodingParameters, tile: int | None) -> None:
         """One marker segment of the main header or of a tile's."""
         assert self.size is not None
         components = len(self.size.components)
@@ -330,7 +330,7 @@ class _Reader:
             if tile >= tiles:
                 raise segment.error(f"tile {tile} of {tiles}", "A.4.2")
             end = at + length if length else self._end()
-            header = self.tiles.setdefault(tile, Header())
+            header = self.tiles.setdefault(tile, CodingParameters())
             body = self._tile_header(at + 2 + 2 + len(segment.body), tile, header)
             if end < body:
                 raise segment.error(f"length {length} is less than its headers", "A.4.2")
@@ -346,7 +346,7 @@ class _Reader:
         eoc = self.data[self.stop - 2 : self.stop] == b"\xff\xd9"
         return self.stop - 2 if eoc else self.stop
 
-    def _tile_header(self, at: int, tile: int, header: Header) -> int:
+    def _tile_header(self, at: int, tile: int, header: CodingParameters) -> int:
         while self._marker(at) != SOD:
             segment = self._segment(at)
             self._parameters(segment, header, tile)
