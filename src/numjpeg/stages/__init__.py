@@ -9,14 +9,8 @@ Each module is imported when it is first asked for: after ``import numjpeg``, ``
 from importlib import import_module
 from types import ModuleType
 
-MODULES = (
-    "bitstream",
-    "blocks",
-    "color",
-    "dc_prediction",
-    "dct",
-    "huffman",
-    "level_shift",
+MODULES: tuple[str, ...] = ("bitstream", "blocks", "color", "dc_prediction", "dct", "huffman", "level_shift")
+MODULES += (
     "lossless_prediction",
     "mcu_order",
     "quantization",

@@ -15,16 +15,12 @@ from numjpeg.errors import check_array
 
 
 def pack_bits(codes: NDArray[np.unsignedinteger[Any]], lengths: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """String code words together and fill up the last byte with ones.
+    """String code words together, fill up the last byte with ones: uint8 ``(ceil(sum of lengths / 8),)``.
 
     Parameters
     ----------
     codes : unsigned integers ``(n,)``, right-aligned, no bit set above the length.
     lengths : integers ``(n,)``, 0 .. 64 bits.
-
-    Returns
-    -------
-    uint8 ``(ceil(sum of lengths / 8),)``.
 
     >>> pack_bits(np.array([0b101, 0b0111], np.uint64), np.array([3, 4])).tolist() == [0b1010111_1]
     True
@@ -46,15 +42,9 @@ def pack_bits(codes: NDArray[np.unsignedinteger[Any]], lengths: NDArray[np.integ
 
 
 def bit_windows(data: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The 32 bits from every bit on: enough for any code word and its magnitude bits.
+    """The 32 bits from every bit on, uint32 ``(8 n,)``: enough for any code word and its magnitude bits.
 
-    Parameters
-    ----------
-    data : uint8 ``(n,)``, without stuffed bytes; taken to go on with zeros.
-
-    Returns
-    -------
-    uint32 ``(8 n,)``.
+    ``data`` is uint8 ``(n,)``, without stuffed bytes; it is taken to go on with zeros.
 
     >>> [hex(window) for window in bit_windows(np.array([0x12, 0x34], np.uint8))[[0, 4, 8]].tolist()]
     ['0x12340000', '0x23400000', '0x34000000']
@@ -68,15 +58,7 @@ def bit_windows(data: NDArray[np.uint8]) -> NDArray[np.uint32]:
 
 
 def stuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Put a zero byte behind each byte FF (B.1.1.5).
-
-    Parameters
-    ----------
-    data : uint8 ``(n,)``.
-
-    Returns
-    -------
-    uint8 ``(n + number of FF,)``.
+    """Put a zero byte behind each byte FF of uint8 ``(n,)`` (B.1.1.5).
 
     >>> stuff_bytes(np.array([1, 255, 2], np.uint8)).tolist()
     [1, 255, 0, 2]
@@ -86,19 +68,9 @@ def stuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def unstuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Take the zero byte behind each FF away: the inverse of :func:`stuff_bytes`.
+    """Take the zero byte behind each FF of entropy-coded data away, uint8 ``(n,)``: undoes :func:`stuff_bytes`.
 
-    Parameters
-    ----------
-    data : uint8 ``(n,)``, entropy-coded data without markers.
-
-    Returns
-    -------
-    uint8, as many as are left.
-
-    Raises
-    ------
-    ValueError if something else than zero follows an FF: a marker, or no stuffed data.
+    Raises ValueError if something else than zero follows an FF: a marker, or no stuffed data.
 
     >>> unstuff_bytes(np.array([1, 255, 0, 2], np.uint8)).tolist()
     [1, 255, 2]

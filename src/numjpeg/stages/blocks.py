@@ -9,27 +9,22 @@ from numpy.typing import NDArray
 
 from numjpeg.errors import check_array
 
-BLOCK = 8
-
 Sample = TypeVar("Sample", bound=np.generic)
 
 
 def pad_edges(
-    samples: NDArray[Sample], row_multiple: int = BLOCK, column_multiple: int = BLOCK, axis: int = -2
+    samples: NDArray[Sample], row_multiple: int = 8, column_multiple: int = 8, axis: int = -2
 ) -> NDArray[Sample]:
     """Repeat the last row and the last column until both sides are whole multiples.
 
-    A.2.4 leaves to the encoder what it fills up with; libjpeg repeats the edge.
+    A.2.4 leaves to the encoder what it fills up with; libjpeg repeats the edge. The result is the array itself if
+    nothing is missing.
 
     Parameters
     ----------
     samples : ``(..., height, width)``, any dtype, no side empty.
     row_multiple, column_multiple : what the two sides become multiples of.
     axis : the axis of the rows; that of the columns comes next. -3 for ``(height, width, channels)``.
-
-    Returns
-    -------
-    The same dtype; the array itself if nothing is missing.
 
     >>> pad_edges(np.array([[1, 2, 3]]), 2, 4).tolist()
     [[1, 2, 3, 3], [1, 2, 3, 3]]
@@ -46,46 +41,29 @@ def pad_edges(
 
 
 def split_blocks(plane: NDArray[Sample]) -> NDArray[Sample]:
-    """Cut a plane into 8x8 blocks.
+    """Cut a plane ``(..., rows * 8, columns * 8)`` of any dtype into 8x8 blocks ``(..., rows, columns, 8, 8)``.
 
-    Parameters
-    ----------
-    plane : ``(..., rows * 8, columns * 8)``, any dtype.
-
-    Returns
-    -------
-    ``(..., rows, columns, 8, 8)``, same dtype, a view where the strides allow one.
+    The blocks are a view where the strides allow one.
 
     >>> split_blocks(np.arange(128).reshape(8, 16))[0, 1, 0].tolist()
     [8, 9, 10, 11, 12, 13, 14, 15]
     """
     check_array("plane", plane, "", "(..., height, width)")
-    if plane.ndim < 2:
-        raise ValueError(f"plane: expected (..., height, width), got {plane.shape}")
+    if plane.ndim < 2 or plane.shape[-2] % 8 or plane.shape[-1] % 8:
+        raise ValueError(f"plane: expected (..., height, width), sides that are multiples of 8, got {plane.shape}")
     *lead, height, width = plane.shape
-    if height % BLOCK or width % BLOCK:
-        raise ValueError(f"plane: sides {height} x {width} are not multiples of 8")
-    cut = plane.reshape(*lead, height // BLOCK, BLOCK, width // BLOCK, BLOCK)
-    return cut.swapaxes(-3, -2)
+    return plane.reshape(*lead, height // 8, 8, width // 8, 8).swapaxes(-3, -2)
 
 
 def join_blocks(blocks: NDArray[Sample]) -> NDArray[Sample]:
-    """Lay 8x8 blocks side by side: the inverse of :func:`split_blocks`.
-
-    Parameters
-    ----------
-    blocks : ``(..., rows, columns, 8, 8)``, any dtype.
-
-    Returns
-    -------
-    ``(..., rows * 8, columns * 8)``, same dtype.
+    """Lay blocks ``(..., rows, columns, 8, 8)`` of any dtype side by side: the inverse of :func:`split_blocks`.
 
     >>> plane = np.arange(256).reshape(16, 16)
     >>> bool((join_blocks(split_blocks(plane)) == plane).all())
     True
     """
-    check_array("blocks", blocks, "", "(..., rows, columns, 8, 8)", tail=(BLOCK, BLOCK))
+    check_array("blocks", blocks, "", "(..., rows, columns, 8, 8)", tail=(8, 8))
     if blocks.ndim < 4:
         raise ValueError(f"blocks: expected (..., rows, columns, 8, 8), got {blocks.shape}")
     *lead, rows, columns, _, _ = blocks.shape
-    return blocks.swapaxes(-3, -2).reshape(*lead, rows * BLOCK, columns * BLOCK)
+    return blocks.swapaxes(-3, -2).reshape(*lead, rows * 8, columns * 8)

@@ -24,28 +24,15 @@ from numjpeg.errors import check_array
 FRACTION_BITS = 16
 ONE = 1 << FRACTION_BITS
 HALF = ONE // 2
-
-Chroma = NDArray[np.int16]
+# Weights of R, G, B in Y, Cb, Cr, as multiples of 2^-16.
+FORWARD = np.rint(
+    np.array([[0.299, 0.587, 0.114], [-0.16874, -0.33126, 0.5], [0.5, -0.41869, -0.08131]]) * ONE
+).astype(np.int32)
+CR_TO_R, CR_TO_G, CB_TO_G, CB_TO_B = (round(weight * ONE) for weight in (1.402, 0.71414, 0.34414, 1.772))
 LEAST, MOST = np.int16(0), np.int16(255)
 
-
-def _fixed(weight: float) -> int:
-    """A weight as a multiple of 2^-16, rounded."""
-    return int(weight * (1 << FRACTION_BITS) + 0.5)
-
-
-FORWARD = np.array(
-    [
-        [_fixed(0.299), _fixed(0.587), _fixed(0.114)],
-        [-_fixed(0.16874), -_fixed(0.33126), _fixed(0.5)],
-        [_fixed(0.5), -_fixed(0.41869), -_fixed(0.08131)],
-    ],
-    np.int32,
-)
-"""Weights of R, G, B in Y, Cb, Cr."""
-
-
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
+Chroma = NDArray[np.int16]
 
 
 def _three_planes(like: Samples) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -60,17 +47,9 @@ def _check(name: str, samples: Samples, precision: int) -> None:
 
 
 def rgb_to_ycbcr(rgb: Samples, precision: int = 8) -> NDArray[Any]:
-    """Convert RGB to YCbCr.
+    """Convert RGB to YCbCr: uint8 ``(..., 3)``, 0 .. 255, with a ``precision`` of 9 to 16 bits a sample uint16.
 
-    Parameters
-    ----------
-    rgb : uint8 ``(..., 3)``, 0 .. 255; of more than 8 bits uint16.
-    precision : bits a sample, 2 to 16.
-
-    Returns
-    -------
-    array ``(..., 3)`` of the same dtype: Y, Cb, Cr. Y is rounded half up, Cb and Cr half down (libjpeg's bias of
-    one unit keeps their maximum at 255).
+    Y is rounded half up, Cb and Cr half down (libjpeg's bias of one unit keeps their maximum at 255).
 
     >>> rgb_to_ycbcr(np.array([255, 0, 0], np.uint8)).tolist()
     [76, 85, 255]
@@ -80,45 +59,36 @@ def rgb_to_ycbcr(rgb: Samples, precision: int = 8) -> NDArray[Any]:
     # |sums| stay below 2^24 + 2^15; of 12 bits, below 2^28 + 2^15.
     integers = np.dtype(np.int32 if precision <= 12 else np.int64)
     red, green, blue = (np.asarray(rgb[..., i].astype(integers)) for i in range(3))
-
-    def weighted(plane: NDArray[Any], weights: list[int], bias: int) -> None:
-        r, g, b = weights
+    chroma_bias = (1 << precision - 1 + FRACTION_BITS) + HALF - 1
+    for i, bias in enumerate((HALF, chroma_bias, chroma_bias)):
+        r, g, b = FORWARD[i].tolist()
         total: NDArray[Any] = red * r
         total += green * g
         total += blue * b
         total += bias
         total >>= FRACTION_BITS
-        plane[...] = total
-
-    chroma_bias = (1 << precision - 1 + FRACTION_BITS) + HALF - 1
-    for i, bias in enumerate((HALF, chroma_bias, chroma_bias)):
-        weighted(planes[i, ...], FORWARD[i].tolist(), bias)
+        planes[i, ...] = total
     return ycbcr
 
 
 def ycbcr_to_rgb(ycbcr: Samples, precision: int = 8) -> NDArray[Any]:
-    """Convert YCbCr to RGB.
+    """Convert YCbCr to RGB, each rounded half up and clipped; dtypes and ``precision`` as in :func:`rgb_to_ycbcr`.
 
         R = Y + 1.402 (Cr - 128)
         G = Y - 0.34414 (Cb - 128) - 0.71414 (Cr - 128)
         B = Y + 1.772 (Cb - 128)
-
-    Parameters
-    ----------
-    ycbcr : uint8 ``(..., 3)``, 0 .. 255; of more than 8 bits uint16.
-    precision : bits a sample, 2 to 16.
-
-    Returns
-    -------
-    array ``(..., 3)`` of the same dtype: R, G, B, each rounded half up and clipped to 0 .. 255, or more.
 
     >>> ycbcr_to_rgb(np.array([76, 85, 255], np.uint8)).tolist()
     [254, 0, 0]
     """
     _check("ycbcr", ycbcr, precision)
     planes, rgb = _three_planes(ycbcr)
-    if precision != 8:
-        _ycbcr_to_rgb_of(ycbcr, planes, precision)
+    if precision != 8:  # the formulas as they stand
+        y, b, r = (ycbcr[..., i].astype(np.int64) for i in range(3))
+        b -= 1 << precision - 1
+        r -= 1 << precision - 1
+        for i, added in enumerate((r * CR_TO_R, -b * CB_TO_G - r * CR_TO_G, b * CB_TO_B)):
+            planes[i, ...] = np.clip(y + (added + HALF >> FRACTION_BITS), 0, (1 << precision) - 1)
         return rgb
     luma = np.asarray(ycbcr[..., 0].astype(np.int16))
     # An unsigned byte minus 128 is the same byte with its first bit flipped, read as a signed one.
@@ -135,28 +105,14 @@ def ycbcr_to_rgb(ycbcr: Samples, precision: int = 8) -> NDArray[Any]:
         low.clip(LEAST, MOST, out=low)
         plane[...] = low
 
-    finish(planes[0, ...], cr, *_times(cr, _fixed(1.402) - ONE))
-    finish(planes[2, ...], cb, *_times(cb, _fixed(1.772) - ONE))
-    (high, low), (high_b, low_b) = _times(cr, ONE - _fixed(0.71414)), _times(cb, _fixed(0.34414))
+    finish(planes[0, ...], cr, *_times(cr, CR_TO_R - ONE))
+    finish(planes[2, ...], cb, *_times(cb, CB_TO_B - ONE))
+    (high, low), (high_b, low_b) = _times(cr, ONE - CR_TO_G), _times(cb, CB_TO_G)
     high -= high_b
     low -= low_b
     np.negative(cr, out=cr)
     finish(planes[1, ...], cr, high, low)
     return rgb
-
-
-def _ycbcr_to_rgb_of(ycbcr: Samples, planes: NDArray[Any], precision: int) -> None:
-    """The formulas as they stand, for samples of any number of bits; fills the planes of R, G and B."""
-    luma, cb, cr = (ycbcr[..., i].astype(np.int64) for i in range(3))
-    cb -= 1 << precision - 1
-    cr -= 1 << precision - 1
-    differences = (
-        cr * _fixed(1.402),
-        -cb * _fixed(0.34414) - cr * _fixed(0.71414),
-        cb * _fixed(1.772),
-    )
-    for i, difference in enumerate(differences):
-        planes[i, ...] = np.clip(luma + (difference + HALF >> FRACTION_BITS), 0, (1 << precision) - 1)
 
 
 def _times(chroma: Chroma, weight: int) -> tuple[Chroma, Chroma]:

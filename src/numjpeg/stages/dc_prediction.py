@@ -15,17 +15,13 @@ from numjpeg.errors import check_array
 def dc_differences(
     dc: NDArray[np.int16], resets: NDArray[np.intp] | None = None, predictor: int = 0
 ) -> NDArray[np.int32]:
-    """Subtract from each DC coefficient the one before it.
+    """Subtract from each DC coefficient the one before it: int32 ``(n,)``, -65535 .. 65535 (baseline: 2047).
 
     Parameters
     ----------
     dc : int16 ``(n,)``, one component's DC coefficients in scan order.
-    resets : indices at which the prediction is 0 (the first block after a restart marker), or None.
+    resets : ascending indices at which the prediction is 0 (the first block after a restart marker), or None.
     predictor : prediction of the first one: 0, or the last DC of the preceding band.
-
-    Returns
-    -------
-    int32 ``(n,)``, -65535 .. 65535 (-2047 .. 2047 in a baseline file).
 
     >>> dc_differences(np.array([5, 7, 4, 4], np.int16), np.array([2])).tolist()
     [5, 2, 4, 0]
@@ -42,25 +38,16 @@ def dc_differences(
 def dc_from_differences(
     differences: NDArray[np.integer], resets: NDArray[np.intp] | None = None, predictor: int = 0
 ) -> NDArray[np.int16]:
-    """Sum the differences up again: the inverse of :func:`dc_differences`.
+    """Sum differences, integers ``(n,)``, up again: the inverse of :func:`dc_differences`, with its arguments.
 
-    Parameters
-    ----------
-    differences : integers ``(n,)``.
-    resets : ascending indices at which the sum starts again from 0, or None.
-    predictor : value of the block before the first one.
-
-    Returns
-    -------
-    int16 ``(n,)``; sums are taken modulo 2^16, as in libjpeg (only those of a damaged file are larger).
+    Sums are taken modulo 2^16, as in libjpeg (only those of a damaged file are larger).
 
     >>> dc_from_differences(np.array([5, 2, 4, 0]), np.array([2])).tolist()
     [5, 7, 4, 4]
     """
     check_array("differences", differences, "iu", "integers (n,)", ndim=1)
     sums = np.cumsum(differences, dtype=np.int64)
-    base = np.zeros(len(sums), np.int64)
-    base[:] = -predictor
+    base = np.full(len(sums), -predictor, np.int64)
     if resets is not None and len(resets):
         before = sums[resets] - differences[resets]
         base[resets[0] :] = np.repeat(before, np.diff(resets, append=len(sums)))

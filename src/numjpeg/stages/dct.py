@@ -22,49 +22,23 @@ from numpy.typing import NDArray
 from numjpeg.errors import check_array
 
 METHODS = ("islow", "float")
-CHUNK = 512
-"""Blocks that are transformed at a time; as float64 they take 256 KiB."""
+CHUNK = 512  # blocks that are transformed at a time; as float64 they take 256 KiB
 
 CONST_BITS = 13
-PASS1_BITS = 2
-"""Extra precision between the two passes of the integer method, for samples of 8 bits."""
+PASS1_BITS = 2  # extra precision between the two passes of the integer method, for samples of 8 bits
 PASS1_BITS_OF_12 = 1
-"""The same for samples of 12 bits."""
-MAX_SAMPLE = 1023
-"""The largest sample of which the integer method's sums fit 32 bits: 1023 * (8 * 4) * (8 * 2^13) < 2^31."""
+MAX_SAMPLE = 1023  # the integer method's sums fit 32 bits: 1023 * (8 * 4) * (8 * 2^13) < 2^31
 
-
-def _fixed(constant: float) -> int:
-    """A constant as a multiple of 2^-13, rounded."""
-    return int(constant * (1 << CONST_BITS) + 0.5)
-
-
-# The constants of Loeffler's rotations: sqrt 2 times sums and differences of c_k = cos(k pi / 16).
-F_0_298 = _fixed(0.298631336)
-F_0_390 = _fixed(0.390180644)
-F_0_541 = _fixed(0.541196100)
-F_0_765 = _fixed(0.765366865)
-F_0_899 = _fixed(0.899976223)
-F_1_175 = _fixed(1.175875602)
-F_1_501 = _fixed(1.501321110)
-F_1_847 = _fixed(1.847759065)
-F_1_961 = _fixed(1.961570560)
-F_2_053 = _fixed(2.053119869)
-F_2_562 = _fixed(2.562915447)
-F_3_072 = _fixed(3.072711026)
+# The constants of Loeffler's rotations as multiples of 2^-13: sqrt 2 times sums and differences of cos(k pi / 16).
+F_0_298, F_0_390, F_0_541, F_0_765 = 2446, 3196, 4433, 6270
+F_0_899, F_1_175, F_1_501, F_1_847 = 7373, 9633, 12299, 15137
+F_1_961, F_2_053, F_2_562, F_3_072 = 16069, 16819, 20995, 25172
 
 Lines = list[NDArray[np.int32]]
 
-
-def _cosine_matrix() -> NDArray[np.float64]:
-    """``M[u, x] = C(u) / 2 cos((2x+1) u pi / 16)``: orthonormal, so that F = M f M^T and f = M^T F M."""
-    u, x = np.mgrid[0:8, 0:8]
-    matrix = np.cos((2 * x + 1) * u * np.pi / 16) / 2
-    matrix[0] /= np.sqrt(2)
-    return np.asarray(matrix, np.float64)
-
-
-COSINES = _cosine_matrix()
+# ``M[u, x] = C(u) / 2 cos((2x+1) u pi / 16)``: orthonormal, so that F = M f M^T and f = M^T F M.
+COSINES = np.cos(np.outer(np.arange(8), np.arange(1, 16, 2)) * np.pi / 16) / 2
+COSINES[0] /= np.sqrt(2)
 
 
 def _check(name: str, blocks: NDArray[Any], method: str, precision: int) -> None:
@@ -76,23 +50,15 @@ def _check(name: str, blocks: NDArray[Any], method: str, precision: int) -> None
 
 
 def fdct(blocks: NDArray[Any], method: str = "islow", precision: int = 8) -> NDArray[Any]:
-    """Forward DCT of 8x8 blocks.
+    """Forward DCT of blocks ``(..., 8, 8)``, on T.81's scale: DC in -1024 .. 1016, or -16384 .. 16376.
 
     Parameters
     ----------
-    blocks : integer ``(..., 8, 8)``, level-shifted samples, -128 .. 127, or of 12 bits -2048 .. 2047.
-    method : "islow" (exact integers, the default) or "float", which also takes fractions.
+    blocks : level-shifted samples, -128 .. 127, or of 12 bits -2048 .. 2047.
+    method : "islow" takes integers and gives float32, exact multiples of 1/8; ValueError for samples that are not
+        within -1023 .. 1023, beyond which its sums do not fit 32 bits (12 bits a sample: 16 times as much, in 64
+        bits). "float" also takes fractions and gives float64. The two differ by less than 1.
     precision : bits a sample, 8 or 12.
-
-    Returns
-    -------
-    ``(..., 8, 8)`` on T.81's scale, DC in -1024 .. 1016, or -16384 .. 16376: float32, exact multiples of 1/8, for
-    "islow"; float64 for "float". The two differ by less than 1.
-
-    Raises
-    ------
-    ValueError with "islow" for samples that are not within -1023 .. 1023, beyond which its sums do not fit 32 bits
-    (12 bits a sample: 16 times as much, in 64 bits).
 
     >>> fdct(np.full((8, 8), 100, np.int16))[0, :2].tolist()
     [800.0, 0.0]
@@ -110,41 +76,30 @@ def fdct(blocks: NDArray[Any], method: str = "islow", precision: int = 8) -> NDA
     # Pass 2 transforms columns: |sum| < 2^13 * 8 * 1.39 * 2^13 < 2^30, so int32 never overflows.
     pass1_bits = PASS1_BITS if precision == 8 else PASS1_BITS_OF_12
     samples: NDArray[Any] = blocks.astype(np.int32 if precision == 8 else np.int64)
-    rows = _forward_8([samples[..., x] for x in range(8)])
     between = np.empty_like(samples)
-    for u, line in enumerate(rows):
-        np.right_shift(_half_up(line, CONST_BITS - pass1_bits), CONST_BITS - pass1_bits, out=between[..., u])
-    columns = _forward_8([between[..., y, :] for y in range(8)])
+    for u, line in enumerate(_forward_8([samples[..., x] for x in range(8)])):
+        between[..., u] = _descaled(line, CONST_BITS - pass1_bits)
     coefficients = np.empty_like(samples, np.float32)
-    for v, line in enumerate(columns):
-        line = _half_up(line, CONST_BITS + pass1_bits)
-        line >>= CONST_BITS + pass1_bits
+    for v, line in enumerate(_forward_8([between[..., y, :] for y in range(8)])):
+        line = _descaled(line, CONST_BITS + pass1_bits)
         # The two passes have scaled by sqrt 8 each; 1/8 in float32 is exact.
         np.multiply(line, np.float32(0.125), out=coefficients[..., v, :], casting="same_kind")
     return coefficients
 
 
 def idct(coefficients: NDArray[Any], method: str = "islow", precision: int = 8) -> NDArray[Any]:
-    """Inverse DCT of 8x8 blocks.
+    """Inverse DCT of dequantized blocks ``(..., 8, 8)`` to samples before the level shift is undone.
+
+    For every coefficient that an encoder can produce, "islow" is libjpeg's accurate integer inverse. On extreme
+    ones (only damaged or constructed files have them) it follows libjpeg-turbo: for 8 bits its SIMD code, where
+    16-bit inputs and first sums wrap, and each pass saturates; for 12 bits its C code.
 
     Parameters
     ----------
-    coefficients : ``(..., 8, 8)``, dequantized; for "islow" rounded to integers and taken modulo 2^16, with 12
-        bits a sample modulo 2^32.
-    method : "islow" (exact integers, the default) or "float".
+    coefficients : for "islow" rounded to integers and taken modulo 2^16, with 12 bits a sample modulo 2^32.
+    method : "islow" gives int16 clipped to -128 .. 127, or -2048 .. 2047; "float" gives float64, neither rounded
+        nor clipped.
     precision : bits a sample, 8 or 12.
-
-    Returns
-    -------
-    Samples before the level shift is undone: for "islow" int16 ``(..., 8, 8)`` clipped to -128 .. 127, or
-    -2048 .. 2047; for "float" float64, neither rounded nor clipped.
-
-    Notes
-    -----
-    For every coefficient that an encoder can produce, "islow" is libjpeg's accurate integer inverse. On
-    extreme ones (only damaged or constructed files have them) it follows libjpeg-turbo: for 8 bits its SIMD
-    code, where 16-bit inputs and first sums wrap, and each pass saturates; for 12 bits its C code
-    (:func:`_inverse_of_12_bits`).
 
     >>> block = np.zeros((8, 8), np.int32); block[0, 0] = 800
     >>> idct(block)[0, :2].tolist()
@@ -165,11 +120,9 @@ def idct(coefficients: NDArray[Any], method: str = "islow", precision: int = 8) 
 def _inverse_by_matrices(coefficients: NDArray[np.int16]) -> NDArray[np.int16] | None:
     """The integer method as two products with 8x8 matrices; None if 16 bits would overflow on the way.
 
-    Between its two roundings the method is linear, so each pass is a product with a matrix of integers
-    (:data:`INVERSE_MATRIX`). All sums are multiples of 2^-18 below 2^30. float64 holds them exactly, in whatever
-    order a matrix product adds them. This takes 5 ns a sample; the additions and shifts of
-    :func:`_inverse_with_overflow` take 25. Two buffers that fit the cache are used in turn, since fresh memory for
-    every intermediate would cost another 10 ns a sample in page faults.
+    All sums are multiples of 2^-18 below 2^30. float64 holds them exactly, in whatever order a matrix product adds
+    them. This takes 5 ns a sample; the additions and shifts of :func:`_inverse_with_overflow` take 25. Two buffers
+    that fit the cache are used in turn, since fresh memory for every intermediate would cost 10 ns a sample.
     """
     lines = np.moveaxis(coefficients, (-2, -1), (0, 1))
     planes = lines.reshape(8, 8, -1)
@@ -227,68 +180,37 @@ def _peak(values: NDArray[Any]) -> float:
 def _inverse_with_overflow(coefficients: NDArray[np.int16]) -> NDArray[np.int16]:
     """The integer method by additions and shifts, with libjpeg-turbo's 16-bit overflow."""
     # Pass 1 transforms columns and keeps 2 extra bits; pass 2 transforms rows.
-    columns = _inverse_8([coefficients[..., v, :] for v in range(8)])
-    between = np.empty_like(coefficients)
-    for y, line in enumerate(columns):
-        line = _half_up(line, CONST_BITS - PASS1_BITS)
-        line >>= CONST_BITS - PASS1_BITS
+    between, samples = np.empty_like(coefficients), np.empty_like(coefficients)
+    for y, line in enumerate(_inverse_8([coefficients[..., v, :] for v in range(8)])):
+        line = _descaled(line, CONST_BITS - PASS1_BITS)
         np.clip(line, -32768, 32767, out=between[..., y, :], casting="unsafe")
-    _wrap_flat_columns(coefficients, between)
-    rows = _inverse_8([between[..., u] for u in range(8)])
-    samples = np.empty_like(coefficients)
-    shift = CONST_BITS + PASS1_BITS + 3
-    for x, line in enumerate(rows):
-        line = _half_up(line, shift)
-        line >>= shift
+    # Where rows 1 to 7 are zero libjpeg-turbo takes a short cut: pass 1 is ``c0 << 2`` modulo 2^16.
+    flat = ~coefficients[..., 1:, :].any((-2, -1))
+    between[flat] = coefficients[flat, :1] << 2
+    for x, line in enumerate(_inverse_8([between[..., u] for u in range(8)])):
+        line = _descaled(line, CONST_BITS + PASS1_BITS + 3)
         np.clip(line, -128, 127, out=samples[..., x], casting="unsafe")
     return samples
 
 
-def _half_up(line: NDArray[np.int32], shift: int) -> NDArray[np.int32]:
-    """Add one half in place, so that the right shift that follows rounds."""
-    line += 1 << (shift - 1)
+def _descaled(line: NDArray[np.int32], shift: int) -> NDArray[np.int32]:
+    """Shift to the right in place, rounding half up."""
+    line += 1 << shift - 1
+    line >>= shift
     return line
 
 
-def _wrap_flat_columns(coefficients: NDArray[np.int16], between: NDArray[np.int16]) -> None:
-    """libjpeg-turbo's short cut for blocks whose rows 1 to 7 are zero: pass 1 is ``c0 << 2`` modulo 2^16.
+def _odd_part(x: Lines, x1_x5: NDArray[np.integer], x3_x7: NDArray[np.integer]) -> Lines:
+    """Loeffler's odd rotations, the same in both directions: lines 0 to 3, times 2^13, from inputs 1, 3, 5, 7.
 
-    The full pass gives the same unless ``c0 << 2`` exceeds 16 bits, so only blocks where it does are changed.
+    The caller gives the sums x1 + x5 and x3 + x7, in 16 or 32 bits as it needs them.
     """
-    top = coefficients[..., 0, :]
-    large = ((top > 8191) | (top < -8192)).any(-1)
-    if large.any():
-        flat = large & ~coefficients[..., 1:, :].any((-2, -1))
-        between[flat] = (top[flat] << 2)[..., np.newaxis, :]
-
-
-def _odd_part(
-    x1: NDArray[np.int32],
-    x3: NDArray[np.int32],
-    x5: NDArray[np.int32],
-    x7: NDArray[np.int32],
-    x1_x5: NDArray[np.integer],
-    x3_x7: NDArray[np.integer],
-) -> Lines:
-    """Loeffler's odd rotations, the same in both directions: lines 0 to 3 from inputs 1, 3, 5, 7.
-
-    Results are scaled up by 2^13. The caller gives the sums x1 + x5 and x3 + x7, in 16 or 32 bits as it needs
-    them.
-    """
+    x1, x3, x5, x7 = x
     z3, z4 = x3_x7.astype(np.int32), x1_x5.astype(np.int32)
     z5 = (z3 + z4) * F_1_175
-    z3 *= -F_1_961
-    z3 += z5
-    z4 *= -F_0_390
-    z4 += z5
-    z1 = (x1 + x7) * -F_0_899
-    z2 = (x3 + x5) * -F_2_562
-    return [
-        x1 * F_1_501 + z1 + z4,
-        x3 * F_3_072 + z2 + z3,
-        x5 * F_2_053 + z2 + z4,
-        x7 * F_0_298 + z1 + z3,
-    ]
+    z3, z4 = z5 - z3 * F_1_961, z5 - z4 * F_0_390
+    z1, z2 = (x1 + x7) * -F_0_899, (x3 + x5) * -F_2_562
+    return [x1 * F_1_501 + z1 + z4, x3 * F_3_072 + z2 + z3, x5 * F_2_053 + z2 + z4, x7 * F_0_298 + z1 + z3]
 
 
 def _forward_8(x: Lines) -> Lines:
@@ -298,27 +220,15 @@ def _forward_8(x: Lines) -> Lines:
     outer, inner = sums[0] + sums[3], sums[1] + sums[2]
     outer_rest, inner_rest = sums[0] - sums[3], sums[1] - sums[2]
     rotation = (outer_rest + inner_rest) * F_0_541
-    d0, d1, d2, d3 = differences
-    odd = _odd_part(d0, d1, d2, d3, d0 + d2, d1 + d3)
-    return [
-        (outer + inner) << CONST_BITS,
-        odd[0],
-        rotation + outer_rest * F_0_765,
-        odd[1],
-        (outer - inner) << CONST_BITS,
-        odd[2],
-        rotation - inner_rest * F_1_847,
-        odd[3],
-    ]
+    odd = _odd_part(differences, differences[0] + differences[2], differences[1] + differences[3])
+    even = [(outer + inner) << CONST_BITS, rotation + outer_rest * F_0_765]
+    even += [(outer - inner) << CONST_BITS, rotation - inner_rest * F_1_847]
+    return [line for pair in zip(even, odd, strict=True) for line in pair]
 
 
-def _forward_matrix() -> NDArray[np.int32]:
-    """``(8, 8)``, u by x: the butterfly of the unit vectors. It is linear, so this matrix says all of it."""
-    return np.stack(_forward_8(list(np.eye(8, dtype=np.int32))))
-
-
-FORWARD = _forward_matrix()
-"""One pass of the integer method, before its rounding shift; a matrix product can take a butterfly's place."""
+# One pass of the integer method, before its rounding shift, u by x: what the butterfly makes of the unit vectors.
+# It is linear, so a matrix product can take its place.
+FORWARD = np.stack(_forward_8(list(np.eye(8, dtype=np.int32))))
 
 
 def _inverse_8(c: list[NDArray[np.int16]]) -> Lines:
@@ -333,15 +243,12 @@ def _inverse_8(c: list[NDArray[np.int16]]) -> Lines:
     plus = (c[0] + c[4]).astype(np.int32) << CONST_BITS
     minus = (c[0] - c[4]).astype(np.int32) << CONST_BITS
     even = [plus + even_high, minus + even_low, minus - even_low, plus - even_high]
-    odd = _odd_part(c1, c3, c5, c7, c[1] + c[5], c[3] + c[7])
-    return [e + o for e, o in zip(even, odd, strict=True)] + [
-        e - o for e, o in zip(even[::-1], odd[::-1], strict=True)
-    ]
+    odd = _odd_part([c1, c3, c5, c7], c[1] + c[5], c[3] + c[7])
+    return [even[i] + odd[i] for i in range(4)] + [even[i] - odd[i] for i in (3, 2, 1, 0)]
 
 
+# What ``_inverse_8`` does to eight lines, as a matrix: output by input.
 INVERSE_MATRIX = np.stack(_inverse_8(list(np.eye(8, dtype=np.int16)))).astype(np.float64)
-"""What :func:`_inverse_8` does to eight lines, as a matrix: output by input."""
+# How much larger than the largest coefficient a result of pass 1 can be.
 INVERSE_GAIN = float(np.abs(INVERSE_MATRIX).sum(axis=1).max()) * 2.0 ** (PASS1_BITS - CONST_BITS)
-"""How much larger than the largest coefficient a result of pass 1 can be."""
-NO_OVERFLOW = 16383
-"""Sums of two such numbers fit 16 bits, and sums of eight times the matrix 32 bits."""
+NO_OVERFLOW = 16383  # sums of two such numbers fit 16 bits, and sums of eight times the matrix 32 bits

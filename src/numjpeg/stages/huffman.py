@@ -17,30 +17,20 @@ from numpy.typing import NDArray
 from numjpeg.errors import check_array
 
 END_OF_BLOCK = 0x00
-ZERO_RUN = 0xF0
-"""ZRL: sixteen zeros."""
-MAX_CATEGORY = 15
-"""The largest number that SSSS, 4 bits, can hold. Files of 8-bit samples need 11 for DC and 10 for AC."""
-WINDOW_BITS = 16
-"""The length of the longest code word, so that a window of as many bits holds any code word."""
+ZERO_RUN = 0xF0  # ZRL: sixteen zeros
+MAX_CATEGORY = 15  # SSSS has 4 bits; files of 8-bit samples need 11 for DC and 10 for AC
+WINDOW_BITS = 16  # the length of the longest code word, so that a window of as many bits holds any code word
 
 
 @dataclass(frozen=True)
 class HuffmanTable:
     """A Huffman table as DHT carries it (B.2.4.2).
 
-    Attributes
-    ----------
-    bits : sixteen counts, the number of codes of 1 to 16 bits (BITS).
-    values : the symbols in order of their codes (HUFFVAL).
-
-    Raises
-    ------
     ValueError if the counts do not fit the values or ask for more codes than there are.
     """
 
-    bits: tuple[int, ...]
-    values: bytes
+    bits: tuple[int, ...]  # BITS, sixteen counts: the number of codes of 1 to 16 bits
+    values: bytes  # HUFFVAL, the symbols in order of their codes
 
     def __hash__(self) -> int:
         return hash(self.values)  # bytes remember theirs
@@ -100,32 +90,19 @@ AC_CHROMINANCE = _table(
     F9 FA
     """,
 )
-STANDARD_TABLES = {
-    (0, 0): DC_LUMINANCE,
-    (1, 0): AC_LUMINANCE,
-    (0, 1): DC_CHROMINANCE,
-    (1, 1): AC_CHROMINANCE,
-}
-"""The tables of Annex K.3 by (class, number)."""
+# By (class, number).
+STANDARD_TABLES = {(0, 0): DC_LUMINANCE, (1, 0): AC_LUMINANCE, (0, 1): DC_CHROMINANCE, (1, 1): AC_CHROMINANCE}
 
 
 # --- categories and magnitude bits -----------------------------------------------------------------------
 
-_CATEGORY = np.zeros(1 << 17, np.uint8)
-for _size in range(1, 18):
-    _CATEGORY[1 << (_size - 1) : 1 << _size] = _size
+_CATEGORY = np.repeat(np.arange(18, dtype=np.uint8), [1, *(1 << size for size in range(17))])
 
 
 def magnitude_category(values: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """SSSS of Tables F.1 and F.2: the number of bits of the magnitude.
+    """SSSS of Tables F.1 and F.2, the number of bits of the magnitude: 0 for 0, else 1 + floor(log2 |value|).
 
-    Parameters
-    ----------
-    values : integers of any shape, -131071 .. 131071.
-
-    Returns
-    -------
-    uint8 of the same shape: 0 for 0, else 1 + floor(log2 |value|).
+    Of integers of any shape, -131071 .. 131071.
 
     >>> magnitude_category(np.array([0, -1, 3, -2047])).tolist()
     [0, 1, 2, 11]
@@ -139,13 +116,7 @@ def magnitude_category(values: NDArray[np.integer]) -> NDArray[np.uint8]:
 def magnitude_bits(values: NDArray[np.integer], category: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """The bits that follow the symbol (F.1.2.1.1): the value, or the value - 1 if it is negative.
 
-    Parameters
-    ----------
-    values, category : integers and their :func:`magnitude_category`, same shape.
-
-    Returns
-    -------
-    uint64 of the same shape: the low ``category`` bits, none of the others set.
+    Of integers and their :func:`magnitude_category`, same shape: the low ``category`` bits, no other is set.
 
     >>> magnitude_bits(np.array([5, -5]), np.array([3, 3], np.uint8)).tolist()
     [5, 2]
@@ -157,15 +128,7 @@ def magnitude_bits(values: NDArray[np.integer], category: NDArray[np.uint8]) -> 
 
 
 def extend(bits: NDArray[np.integer], category: NDArray[np.integer]) -> NDArray[np.int32]:
-    """EXTEND (F.2.2.1, Figure F.12), the inverse of :func:`magnitude_bits`.
-
-    Parameters
-    ----------
-    bits : the magnitude bits, right-aligned. category : how many they are, 0 .. 16.
-
-    Returns
-    -------
-    int32 of the same shape.
+    """EXTEND (F.2.2.1, Figure F.12) as many bits as ``category``, 0 .. 16: undoes :func:`magnitude_bits`.
 
     >>> extend(np.array([5, 2, 0]), np.array([3, 3, 0])).tolist()
     [5, -5, 0]
@@ -182,24 +145,18 @@ def extend(bits: NDArray[np.integer], category: NDArray[np.integer]) -> NDArray[
 
 
 class AcSymbols(NamedTuple):
-    """Symbols in coding order; ``entry`` is the index of the (run, value) entry that each belongs to."""
+    """Symbols in coding order."""
 
-    entry: NDArray[np.intp]
+    entry: NDArray[np.intp]  # index of the (run, value) entry that the symbol belongs to
     symbol: NDArray[np.uint8]
-    value: NDArray[np.int16]
-    """The value whose magnitude bits follow: 0 after ZRL and end of block."""
+    value: NDArray[np.int16]  # the value whose magnitude bits follow: 0 after ZRL and end of block
 
 
 def ac_symbols(run: NDArray[np.intp], value: NDArray[np.int16]) -> AcSymbols:
     """Form the symbols RRRRSSSS of (run, value) entries (F.1.2.2.1); sixteen zeros each become one ZRL.
 
-    Parameters
-    ----------
-    run : zeros before each value, 0 .. 62. value : int16; run 0 and value 0 stand for the end of a block.
-
-    Raises
-    ------
-    ValueError for the value -32768, whose category 16 the symbol cannot hold.
+    A run is 0 .. 62 zeros; run 0 and value 0 stand for the end of a block. ValueError for the value -32768, whose
+    category 16 the symbol cannot hold.
 
     >>> ac_symbols(np.array([35, 0]), np.array([-3, 0], np.int16)).symbol.tolist()
     [240, 240, 50, 0]
@@ -212,25 +169,18 @@ def ac_symbols(run: NDArray[np.intp], value: NDArray[np.int16]) -> AcSymbols:
     if category.max(initial=0) > MAX_CATEGORY:
         raise ValueError("value: a coefficient of -32768 has no category of 4 bits")
     symbol = ((run & 15) << 4).astype(np.uint8) | category
-    longest = int(run.max(initial=0))
-    if longest < 16:
+    if run.max(initial=0) < 16:
         return AcSymbols(np.arange(len(run)), symbol, value)
     copies = (run >> 4) + 1
     entry = np.repeat(np.arange(len(run)), copies)
     own = np.cumsum(copies) - 1
-    expanded = np.full(len(entry), ZERO_RUN, np.uint8)
-    expanded[own] = symbol
-    values = np.zeros(len(entry), np.int16)
-    values[own] = value
+    expanded, values = np.full(len(entry), ZERO_RUN, np.uint8), np.zeros(len(entry), np.int16)
+    expanded[own], values[own] = symbol, value
     return AcSymbols(entry, expanded, values)
 
 
 def run_and_category(symbol: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-    """Take RRRRSSSS apart: (RRRR, SSSS).
-
-    Parameters
-    ----------
-    symbol : uint8 of any shape.
+    """Take RRRRSSSS, of any shape, apart: (RRRR, SSSS).
 
     >>> [a.tolist() for a in run_and_category(np.array([0x32, 0xF0], np.uint8))]
     [[3, 15], [2, 0]]
@@ -242,14 +192,12 @@ def run_and_category(symbol: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArr
 class BlockSymbols(NamedTuple):
     """The symbols of blocks in coding order: each block's DC symbol, then its AC symbols."""
 
-    block: NDArray[np.intp]
-    """Index of the block that the symbol belongs to."""
-    table: NDArray[np.intp]
-    """Number of its Huffman table: 2 c for DC and 2 c + 1 for AC, c the component's place in the scan."""
-    symbol: NDArray[np.uint8]
-    """SSSS or RRRRSSSS."""
-    value: NDArray[np.int32]
-    """DC difference or AC coefficient, whose magnitude bits follow the symbol; 0 if none do."""
+    block: NDArray[np.intp]  # index of the block that the symbol belongs to
+    table: NDArray[np.intp]  # its Huffman table: 2 c for DC, 2 c + 1 for AC, c the component's place in the scan
+    symbol: NDArray[np.uint8]  # SSSS or RRRRSSSS
+    value: NDArray[
+        np.int32
+    ]  # DC difference or AC coefficient, whose magnitude bits follow the symbol; 0 if none do
 
 
 def block_symbols(
@@ -272,12 +220,11 @@ def block_symbols(
     """
     check_array("differences", differences, "iu", "integers (n,)", ndim=1)
     check_array("component", component, "iu", "integers (n,)", ndim=1)
-    category = magnitude_category(differences)
+    category, count = magnitude_category(differences), len(differences)
     if category.max(initial=0) > MAX_CATEGORY:
         raise ValueError("differences: neighbouring DC coefficients differ by more than 32767")
     entry_block, run, value = runs
     ac = ac_symbols(run, value)
-    count = len(differences)
     block = np.concatenate([np.arange(count), entry_block[ac.entry]])
     order = np.argsort(block, kind="stable")  # of equal blocks the DC symbol stays in front
     block = block[order]
@@ -294,13 +241,8 @@ def append_magnitude_bits(
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
     """Put each value's magnitude bits behind the code word of its symbol (F.1.2.1, F.1.2.2).
 
-    Parameters
-    ----------
-    codes, lengths : ``(n,)`` each, as of :func:`huffman_encode`. values : integers ``(n,)``, 0 for no bits.
-
-    Returns
-    -------
-    (codes, lengths), as they were given but longer: at most 16 + 15 bits.
+    ``codes``, ``lengths``, ``(n,)`` each as of :func:`huffman_encode`, come back longer: at most 16 + 15 bits.
+    ``values`` are integers ``(n,)``, 0 for no bits.
 
     >>> code, length = np.array([0b100], np.uint64), np.array([3], np.uint8)
     >>> [a.tolist() for a in append_magnitude_bits(code, length, np.array([2]))]
@@ -316,18 +258,14 @@ def read_block_symbols(
     """Walk through a scan, one code word after the other (F.2.2.1, F.2.2.2; Figure F.13).
 
     The inverse of :func:`block_symbols`, :func:`huffman_encode` and :func:`append_magnitude_bits` together: only
-    who has read a code word knows where the next one begins, and in which table to look it up.
+    who has read a code word knows where the next one begins, and in which table to look it up. ValueError if no
+    code word begins where one should, the bits end, or a block has too many coefficients.
 
     Parameters
     ----------
-    windows : uint32 ``(bits,)``, the 32 bits from every bit on
-        (:func:`numjpeg.stages.bitstream.bit_windows`).
-    tables : two a component, DC and AC, as :attr:`BlockSymbols.table` numbers them.
+    windows : uint32 ``(bits,)``, the 32 bits from every bit on (:func:`numjpeg.stages.bitstream.bit_windows`).
+    tables : two a component, DC and AC, as ``BlockSymbols.table`` numbers them.
     component : ``(blocks,)``, the place of each block's component in the scan.
-
-    Raises
-    ------
-    ValueError if no code word begins where one should, the bits end, or a block has too many coefficients.
     """
     check_array("windows", windows, ("uint32",), "uint32 (bits,)", ndim=1)
     check_array("component", component, "iu", "integers (blocks,)", ndim=1)
@@ -395,21 +333,22 @@ def huffman_codes(*tables: HuffmanTable) -> Codes:
     return Codes(code, length)
 
 
+ByCode = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.intp]]
+
+
+def _code_spans(table: HuffmanTable) -> ByCode:
+    """For each code its symbol, length and number of windows; behind them 0, 0 and the windows without a code."""
+    lengths = np.repeat(_LENGTHS, table.bits)
+    spans = np.append(1 << WINDOW_BITS - lengths, 0)
+    spans[-1] = (1 << WINDOW_BITS) - spans.sum()
+    return np.frombuffer(table.values + b"\0", np.uint8), np.append(lengths, 0).astype(np.uint8), spans
+
+
 @lru_cache(maxsize=64)
-def _code_starts(
-    tables: tuple[HuffmanTable, ...],
-) -> tuple[NDArray[np.intp], NDArray[np.uint8], NDArray[np.uint8]]:
-    """The first window of each code, ascending, those of each table 65,536 behind those of the one before; the
-    symbols and the lengths. Behind the codes of a table comes what begins with none: symbol 0 and length 0.
-    """
-    starts, symbols, lengths = [], [], []
-    for number, table in enumerate(tables):
-        length = np.repeat(_LENGTHS, table.bits)
-        ends = (1 << WINDOW_BITS - length).cumsum()
-        starts.append(np.append(0, ends) + (number << WINDOW_BITS))
-        symbols.append(np.frombuffer(table.values + b"\0", np.uint8))
-        lengths.append(np.append(length, 0).astype(np.uint8))
-    return np.concatenate(starts), np.concatenate(symbols), np.concatenate(lengths)
+def _code_starts(tables: tuple[HuffmanTable, ...]) -> ByCode:
+    """Symbol, length and first window of each code; the windows of each table follow those of the one before."""
+    symbols, lengths, spans = (np.concatenate(parts) for parts in zip(*map(_code_spans, tables), strict=True))
+    return symbols, lengths, spans.cumsum() - spans
 
 
 @lru_cache(maxsize=64)
@@ -420,18 +359,15 @@ def huffman_lookup(table: HuffmanTable) -> Lookup:
     >>> int(lookup.symbol[0b0110000000000000]), int(lookup.length[0b0110000000000000])
     (2, 3)
     """
-    lengths = np.repeat(_LENGTHS, table.bits)
-    spans = np.append(1 << WINDOW_BITS - lengths, 0)
-    spans[-1] = (1 << WINDOW_BITS) - spans.sum()  # windows that begin with no code
-    symbol = np.frombuffer(table.values + b"\0", np.uint8).repeat(spans)
-    length = np.append(lengths, 0).astype(np.uint8).repeat(spans)
-    for array in (symbol, length):
+    symbols, lengths, spans = _code_spans(table)
+    lookup = Lookup(symbols.repeat(spans), lengths.repeat(spans))
+    for array in lookup:
         array.setflags(write=False)
-    return Lookup(symbol, length)
+    return lookup
 
 
+# Fewer windows are searched for among the codes, which takes 15 ns each; to tabulate all takes 60 us a table.
 FEW = 500
-"""Fewer windows are searched for among the codes, which takes 15 ns each; to tabulate all takes 60 us a table."""
 
 
 def _check_selector(selector: NDArray[np.integer] | int, tables: int) -> None:
@@ -442,24 +378,12 @@ def _check_selector(selector: NDArray[np.integer] | int, tables: int) -> None:
 
 
 def huffman_encode(
-    symbols: NDArray[np.uint8],
-    tables: Sequence[HuffmanTable],
-    selector: NDArray[np.integer] | int = 0,
+    symbols: NDArray[np.uint8], tables: Sequence[HuffmanTable], selector: NDArray[np.integer] | int = 0
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-    """Look up the code word of each symbol.
+    """Look up the code word of each symbol ``(n,)``: right-aligned, and its length, 1 .. 16 bits.
 
-    Parameters
-    ----------
-    symbols : uint8 ``(n,)``.
-    tables : the tables in use. selector : index of the table of each symbol, or one for all.
-
-    Returns
-    -------
-    (codes, lengths): uint64 right-aligned code words, and their lengths in bits, 1 .. 16.
-
-    Raises
-    ------
-    ValueError if a table has no code for a symbol.
+    ``selector`` is the index of the table of each symbol, or one for all. ValueError if a table has no code for a
+    symbol.
 
     >>> codes, lengths = huffman_encode(np.array([0x01, 0x00], np.uint8), [AC_LUMINANCE])
     >>> codes.tolist(), lengths.tolist()
@@ -476,20 +400,11 @@ def huffman_encode(
 
 
 def huffman_decode(
-    windows: NDArray[np.uint16],
-    tables: Sequence[HuffmanTable],
-    selector: NDArray[np.integer] | int = 0,
+    windows: NDArray[np.uint16], tables: Sequence[HuffmanTable], selector: NDArray[np.integer] | int = 0
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """DECODE (F.2.2.3) at many places at once: the inverse of :func:`huffman_encode`.
+    """DECODE (F.2.2.3) at many places at once: the inverse of :func:`huffman_encode`, with its arguments.
 
-    Parameters
-    ----------
-    windows : uint16 ``(n,)``, the 16 bits from the start of each code word on.
-    tables, selector : as in :func:`huffman_encode`.
-
-    Returns
-    -------
-    (symbols, lengths): uint8 ``(n,)`` each; length 0 where no code begins like that.
+    ``windows`` are the 16 bits from the start of each code word on. Where no code begins like that, length is 0.
 
     >>> symbols, lengths = huffman_decode(np.array([0b1010_0000_0000_0000], np.uint16), [AC_LUMINANCE])
     >>> symbols.tolist(), lengths.tolist()
@@ -499,13 +414,12 @@ def huffman_decode(
     _check_selector(selector, len(tables))
     index = windows + (np.asarray(selector, np.intp) << WINDOW_BITS)
     if windows.size < FEW:
-        starts, symbols, lengths = _code_starts(tuple(tables))
+        symbols, lengths, starts = _code_starts(tuple(tables))
         code = starts.searchsorted(index, "right") - 1
         return symbols[code], lengths[code]
     lookups = [huffman_lookup(table) for table in tables]
-    if len(lookups) == 1:
-        return lookups[0].symbol[index], lookups[0].length[index]
-    symbol, length = (np.concatenate(parts) for parts in zip(*lookups, strict=True))
+    joined = (np.concatenate(parts) for parts in zip(*lookups, strict=True))
+    symbol, length = lookups[0] if len(lookups) == 1 else joined
     return symbol[index], length[index]
 
 
@@ -515,17 +429,8 @@ def huffman_decode(
 def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
     """The best table for given statistics (Annex K.2), as libjpeg builds it.
 
-    Parameters
-    ----------
-    frequencies : ``(256,)``, how often each symbol occurs.
-
-    Returns
-    -------
-    HuffmanTable with a code of at most 16 bits for each symbol that occurs, and none of all ones.
-
-    Raises
-    ------
-    ValueError if no symbol occurs.
+    It has a code of at most 16 bits for each symbol that occurs, and none of all ones. ``frequencies`` say how
+    often each of 256 does. ValueError if none occurs.
 
     >>> frequencies = np.zeros(256, int); frequencies[[1, 2, 3]] = 10, 5, 1
     >>> optimal_table(frequencies).bits[:3]
@@ -539,21 +444,13 @@ def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
     if not symbols:
         raise ValueError("frequencies: no symbol occurs")
     sizes = _code_sizes([*symbols, RESERVED], [*counts, 1])
-    longest = max(sizes)
-    bits = [0] * (max(longest, 16) + 1)
-    for symbol in symbols:
-        bits[sizes[symbol]] += 1
-    bits[sizes[RESERVED]] += 1
-    if longest > 16:
-        bits, longest = _limit_to_16(bits), 16
-    while not bits[longest]:
-        longest -= 1
-    bits[longest] -= 1  # the code of all ones stays unused
+    bits = np.bincount(sizes, minlength=17).tolist()
+    _limit_to_16(bits)
+    bits[max(size for size in range(1, 17) if bits[size])] -= 1  # the code of all ones stays unused
     return HuffmanTable(tuple(bits[1:17]), bytes(sorted(symbols, key=sizes.__getitem__)))
 
 
-RESERVED = 256
-"""The symbol that stands for the code of all ones (K.2)."""
+RESERVED = 256  # the symbol that stands for the code of all ones (K.2)
 
 
 def _code_sizes(symbols: list[int], counts: list[int]) -> list[int]:
@@ -580,8 +477,8 @@ def _code_sizes(symbols: list[int], counts: list[int]) -> list[int]:
     return sizes
 
 
-def _limit_to_16(bits: list[int]) -> list[int]:
-    """Figure K.3: shorten codes to at most 16 bits; ``bits[i]`` is the number of codes of i bits.
+def _limit_to_16(bits: list[int]) -> None:
+    """Figure K.3: shorten codes to at most 16 bits, in place; ``bits[i]`` is the number of codes of i bits.
 
     Take two of the longest codes. One of their symbols gets their common prefix, which is one bit shorter. The
     other shares the code of a symbol of the next shorter length in use, and both of these become one bit longer.
@@ -595,4 +492,3 @@ def _limit_to_16(bits: list[int]) -> list[int]:
             bits[length - 1] += 1
             bits[shorter + 1] += 2
             bits[shorter] -= 1
-    return bits

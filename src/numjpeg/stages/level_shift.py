@@ -13,32 +13,18 @@ from numpy.typing import NDArray
 
 from numjpeg.errors import check_array
 
-MID_LEVEL = 128
-"""The level of 8-bit samples that becomes 0."""
+MID_LEVEL = 128  # the level of 8-bit samples that becomes 0
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 
-def _sample_type(precision: int) -> str:
-    return "uint8" if precision <= 8 else "uint16"
-
-
 def level_shift(samples: Samples, precision: int = 8) -> NDArray[np.int16]:
-    """Subtract 128, or 2048, from unsigned samples.
-
-    Parameters
-    ----------
-    samples : array of any shape: uint8, 0 .. 255; with ``precision=12`` uint16, 0 .. 4095.
-    precision : bits a sample, 8 or 12.
-
-    Returns
-    -------
-    int16 array of the same shape, -128 .. 127 or -2048 .. 2047.
+    """Subtract 128 from samples of any shape, uint8 to int16; with ``precision=12`` 2048, uint16 to int16.
 
     >>> level_shift(np.array([0, 128, 255], np.uint8)).tolist()
     [-128, 0, 127]
     """
-    expected = _sample_type(precision)
+    expected = "uint8" if precision <= 8 else "uint16"
     check_array("samples", samples, (expected,), f"{expected}, 0 .. {(1 << precision) - 1}")
     if samples.dtype == np.uint16 and samples.max(initial=0) >> precision:
         raise ValueError(
@@ -50,14 +36,7 @@ def level_shift(samples: Samples, precision: int = 8) -> NDArray[np.int16]:
 def inverse_level_shift(samples: NDArray[Any], precision: int = 8) -> NDArray[Any]:
     """Add 128, or 2048, round what is not an integer, and clip to the range (T.81 A.3.1 and A.3.4).
 
-    Parameters
-    ----------
-    samples : array of any shape and any real dtype; -128 .. 127, or -2048 .. 2047, where nothing is to be clipped.
-    precision : bits a sample, 8 or 12.
-
-    Returns
-    -------
-    array of the same shape: uint8, 0 .. 255; with ``precision=12`` uint16, 0 .. 4095.
+    Samples of any shape and real dtype become uint8, 0 .. 255, or with ``precision=12`` uint16, 0 .. 4095.
 
     >>> inverse_level_shift(np.array([-200, -128, 0, 127, 200], np.int16)).tolist()
     [0, 0, 128, 255, 255]
@@ -72,4 +51,4 @@ def inverse_level_shift(samples: NDArray[Any], precision: int = 8) -> NDArray[An
         samples = np.minimum(samples, middle - 1).astype(np.int16)
     shifted: NDArray[np.int16] = np.clip(samples, -middle, middle - 1).astype(np.int16, copy=False)
     shifted += middle
-    return shifted.astype(_sample_type(precision))
+    return shifted.astype(np.uint8 if precision <= 8 else np.uint16)

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from numjpeg.errors import check_array
 
 Samples = NDArray[np.uint16]
-
 PREDICTORS = (1, 2, 3, 4, 5, 6, 7)
 
 
@@ -35,16 +34,12 @@ def _check(name: str, planes: NDArray[Any], predictor: int) -> None:
 
 
 def lossless_differences(samples: Samples, predictor: int, first: int) -> Samples:
-    """Subtract from each sample its prediction.
+    """Subtract from each sample, uint16 ``(..., rows, columns)``, its prediction modulo 2^16: uint16, same shape.
 
     Parameters
     ----------
-    samples : uint16 ``(..., rows, columns)``, after the point transform.
+    samples : after the point transform.
     predictor : 1 .. 7. first : the prediction of the first sample of each plane, 2^(P - Pt - 1).
-
-    Returns
-    -------
-    uint16 of the same shape: differences modulo 2^16.
 
     >>> lossless_differences(np.array([[5, 7], [6, 9]], np.uint16), 4, 4).tolist()
     [[1, 2], [1, 1]]
@@ -56,31 +51,23 @@ def lossless_differences(samples: Samples, predictor: int, first: int) -> Sample
     predicted[..., 0, 1:] = x[..., 0, :-1]
     predicted[..., 1:, 0] = x[..., :-1, 0]
     a, b, c = x[..., 1:, :-1], x[..., :-1, 1:], x[..., :-1, :-1]
-    inner = predicted[..., 1:, 1:]
-    if predictor <= 3:
-        inner[...] = (a, b, c)[predictor - 1]
-    elif predictor == 4:
-        inner[...] = a + b - c
-    elif predictor == 5:
-        inner[...] = a + (b - c >> 1)
-    elif predictor == 6:
-        inner[...] = b + (a - c >> 1)
-    else:
-        inner[...] = a + b >> 1
+    match predictor:
+        case 1 | 2 | 3:
+            inner = (a, b, c)[predictor - 1]
+        case 4:
+            inner = a + b - c
+        case 5:
+            inner = a + (b - c >> 1)
+        case 6:
+            inner = b + (a - c >> 1)
+        case _:
+            inner = a + b >> 1
+    predicted[..., 1:, 1:] = inner
     return (x - predicted).astype(np.uint16)
 
 
 def lossless_samples(differences: Samples, predictor: int, first: int) -> Samples:
-    """Add to each difference its prediction: the inverse of :func:`lossless_differences`.
-
-    Parameters
-    ----------
-    differences : uint16 ``(..., rows, columns)``, modulo 2^16.
-    predictor : 1 .. 7. first : the prediction of the first sample of each plane.
-
-    Returns
-    -------
-    uint16 of the same shape.
+    """Add to each difference its prediction: the inverse of :func:`lossless_differences`, with its arguments.
 
     >>> lossless_samples(np.array([[1, 2], [1, 1]], np.uint16), 4, 4).tolist()
     [[5, 7], [6, 9]]
@@ -99,31 +86,23 @@ def lossless_samples(differences: Samples, predictor: int, first: int) -> Sample
     if predictor in (2, 4):
         return _sum(x, -2)
     _sum(x[..., 0], -1)
-    if predictor == 3:
-        for row in range(1, x.shape[-2]):
-            x[..., row, 1:] += x[..., row - 1, :-1]
-    elif predictor == 7:
+    if predictor == 7:
         return _by_diagonals(x)
-    else:
-        _by_rows(x)
-    return x if predictor == 5 else x.swapaxes(-1, -2) if predictor == 6 else x
+    for row in range(1, x.shape[-2]):
+        if predictor == 3:
+            x[..., row, 1:] += x[..., row - 1, :-1]
+        else:
+            # Predictor 5: a sample is the one before, half a difference of the row above, and its own difference,
+            # so that a row is one cumulative sum. The first row and column are samples already.
+            above = x[..., row - 1, :].astype(np.int32)
+            x[..., row, 1:] += (above[..., 1:] - above[..., :-1] >> 1).astype(np.uint16)
+            _sum(x[..., row, :], -1)
+    return x.swapaxes(-1, -2) if predictor == 6 else x
 
 
 def _sum(x: Samples, axis: int) -> Samples:
     """Cumulative sums modulo 2^16, in place."""
     return np.cumsum(x, axis=axis, dtype=np.uint16, out=x)
-
-
-def _by_rows(x: Samples) -> None:
-    """Predictor 5, in place: along a row each sample is the one before, half a difference of the row above, and
-    its own difference, so that a row is one cumulative sum. The first row and column are samples already.
-    """
-    for row in range(1, x.shape[-2]):
-        above = x[..., row - 1, :].astype(np.int32)
-        halves = np.diff(above, axis=-1)
-        halves >>= 1
-        x[..., row, 1:] += halves.astype(np.uint16)
-        _sum(x[..., row, :], -1)
 
 
 def _by_diagonals(x: Samples) -> Samples:

@@ -7,6 +7,7 @@ the blocks of an MCU follow each other, component by component and row by row: `
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import TypeVar
 
 import numpy as np
@@ -16,22 +17,20 @@ from numjpeg.errors import check_array
 
 Element = TypeVar("Element", bound=np.generic)
 
+# (rows, columns) of blocks an MCU holds of each component: (V, H), or (1, 1) in a scan of one component.
 Factors = Sequence[tuple[int, int]]
-"""(rows, columns) of blocks an MCU holds of each component: (V, H), or (1, 1) in a scan of one component."""
 
 
 def pad_to_mcus(plane: NDArray[np.int16], rows: int, columns: int, factor: tuple[int, int]) -> NDArray[np.int16]:
     """Fill a band up to whole MCUs (A.2.4) with blocks that take few bits: AC 0, DC that of the block before.
 
+    In a row that was added that is the last block of the same MCU in the row above. The result is int16
+    ``(rows * V, columns * H, ...)``, the plane itself if nothing is missing.
+
     Parameters
     ----------
     plane : int16 ``(block rows, block columns, 64)``, zig-zag order; or ``(..., 1)``, only the DC.
     rows, columns : size in MCUs. factor : (V, H) of the component.
-
-    Returns
-    -------
-    int16 ``(rows * V, columns * H, ...)``; the plane itself if nothing is missing. The blocks of a row that was
-    added have the DC that their MCU codes before them: that of its last block in the row above.
     """
     check_array("plane", plane, ("int16",), "int16 (block rows, block columns, 64)", ndim=3)
     v, h = factor
@@ -50,16 +49,9 @@ def pad_to_mcus(plane: NDArray[np.int16], rows: int, columns: int, factor: tuple
 
 
 def interleave(planes: Sequence[NDArray[np.int16]], factors: Factors) -> NDArray[np.int16]:
-    """Bring a band of blocks into the order of the scan.
+    """Bring a band of blocks into the order of the scan: int16 ``(rows * columns, blocks an MCU, 64)``.
 
-    Parameters
-    ----------
-    planes : for each component of the scan, int16 ``(rows * V, columns * H, 64)``.
-    factors : (V, H) of each.
-
-    Returns
-    -------
-    int16 ``(rows * columns, blocks an MCU, 64)``.
+    ``planes`` : for each component of the scan int16 ``(rows * V, columns * H, 64)``. ``factors`` : their (V, H).
     """
     for plane in planes:
         check_array("planes", plane, ("int16",), "int16 (rows * V, columns * H, 64)", ndim=3, tail=(64,))
@@ -70,37 +62,27 @@ def interleave(planes: Sequence[NDArray[np.int16]], factors: Factors) -> NDArray
     if len(factors) == 1 and factors[0] == (1, 1):
         return planes[0].reshape(rows * columns, 1, 64)
     blocks = np.empty((rows, columns, sum(v * h for v, h in factors), 64), np.int16)
-    first = 0
+    place = 0
     for plane, (v, h) in zip(planes, factors, strict=True):
-        for y in range(v):
-            for x in range(h):
-                blocks[:, :, first + y * h + x] = plane[y::v, x::h]
-        first += v * h
+        for y, x in product(range(v), range(h)):
+            blocks[:, :, place] = plane[y::v, x::h]
+            place += 1
     return blocks.reshape(rows * columns, -1, 64)
 
 
 def deinterleave(blocks: NDArray[Element], columns: int, factors: Factors) -> list[NDArray[Element]]:
-    """The inverse of :func:`interleave`: a band of whole MCU rows, cut into planes.
+    """The inverse of :func:`interleave`: a band of whole rows of ``columns`` MCUs, cut into planes.
 
-    Parameters
-    ----------
-    blocks : ``(rows * columns, blocks an MCU, 64)``, any dtype; or another last axis, such as the DC alone.
-    columns : MCUs in a row.
-
-    Returns
-    -------
-    For each component ``(rows * V, columns * H, 64)``, same dtype.
+    ``blocks`` may be of any dtype, and have another last axis, such as the DC alone.
     """
     check_array("blocks", blocks, "", "(rows * columns, blocks an MCU, 64)", ndim=3)
     if len(blocks) % columns or blocks.shape[1] != sum(v * h for v, h in factors):
         raise ValueError(
             f"blocks: rows of {columns} MCUs of {factors} (rows, columns) expected, got {blocks.shape}"
         )
-    rows = -(-len(blocks) // columns)
-    kept = blocks.shape[-1]
+    rows, kept = len(blocks) // columns, blocks.shape[-1]
     grid = blocks.reshape(rows, columns, -1, kept)
-    planes = []
-    first = 0
+    planes, first = [], 0
     for v, h in factors:
         own = grid[:, :, first : first + v * h].reshape(rows, columns, v, h, kept)
         planes.append(own.transpose(0, 2, 1, 3, 4).reshape(rows * v, columns * h, kept))

@@ -28,19 +28,8 @@ LUMINANCE = np.array(
     np.uint16,
 )
 # Table K.2: chrominance, subsampled 2:1 horizontally.
-CHROMINANCE = np.array(
-    [
-        [17, 18, 24, 47, 99, 99, 99, 99],
-        [18, 21, 26, 66, 99, 99, 99, 99],
-        [24, 26, 56, 99, 99, 99, 99, 99],
-        [47, 66, 99, 99, 99, 99, 99, 99],
-        [99, 99, 99, 99, 99, 99, 99, 99],
-        [99, 99, 99, 99, 99, 99, 99, 99],
-        [99, 99, 99, 99, 99, 99, 99, 99],
-        [99, 99, 99, 99, 99, 99, 99, 99],
-    ],
-    np.uint16,
-)
+CHROMINANCE = np.full((8, 8), 99, np.uint16)
+CHROMINANCE[:4, :4] = [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]]
 for _table in (LUMINANCE, CHROMINANCE):
     _table.setflags(write=False)
 
@@ -53,17 +42,10 @@ class QuantizationTables(NamedTuple):
 
 
 def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
-    """Scale a table by libjpeg's quality and clamp it to the 8 bits of a baseline file.
+    """Scale 64 entries in natural order by libjpeg's quality and clamp them to 1 .. 255: uint16 ``(8, 8)``.
 
-    Parameters
-    ----------
-    table : 64 entries, natural order.
-    quality : 1 .. 100. At 50 the table stays as it is, at 100 every entry is 1; below 50 the factor is
-        50 / quality, above it 2 - quality / 50.
-
-    Returns
-    -------
-    uint16 ``(8, 8)``, 1 .. 255.
+    At quality 50 the table stays as it is, at 100 every entry is 1, and 1 is the lowest. Below 50 the factor is
+    50 / quality, above it 2 - quality / 50.
 
     >>> scale_table(LUMINANCE, 75)[0].tolist()
     [8, 6, 5, 8, 12, 20, 26, 31]
@@ -84,10 +66,6 @@ def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
 def quantization_tables(quality: int = 75) -> QuantizationTables:
     """The tables K.1 and K.2 at a quality of 1 .. 100.
 
-    Returns
-    -------
-    (luminance, chrominance), uint16 ``(8, 8)`` each.
-
     >>> quantization_tables(50).chrominance[0, :4].tolist()
     [17, 18, 24, 47]
     """
@@ -95,23 +73,11 @@ def quantization_tables(quality: int = 75) -> QuantizationTables:
 
 
 def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> NDArray[np.int16]:
-    """Divide by the table and round half away from zero.
+    """Divide coefficients ``(..., 8, 8)`` by the table ``(8, 8)``, 1 .. 65535, and round half away from zero.
 
-    Parameters
-    ----------
-    coefficients : float32 or float64 ``(..., 8, 8)`` from the forward DCT.
-    table : ``(8, 8)``, 1 .. 65535.
+    float32 or float64 from the forward DCT become int16 in the same memory order. ValueError for table entries
+    below 1, and for quotients that 16 bits do not hold.
 
-    Returns
-    -------
-    int16 ``(..., 8, 8)``, in the memory order of the coefficients.
-
-    Raises
-    ------
-    ValueError for table entries below 1, and for quotients that 16 bits do not hold.
-
-    Notes
-    -----
     For the integer DCT's multiples of 1/8 the float32 arithmetic rounds correctly. A quotient n - 1/2 is
     representable and therefore exact. Any other differs from it by at least 1 / 8q. Division and sum together err
     by less than 2 n / 2^24, and that is smaller: 16 n q <= 2 (8 |c| + 4 q) < 2^24 for every |c| <= 2048 and q <=
@@ -121,7 +87,9 @@ def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> 
     -2
     """
     check_array("coefficients", coefficients, "f", "floating-point numbers (..., 8, 8)", tail=(8, 8))
-    _check_table(table)
+    check_array("table", table, "iu", "integers (8, 8), 1 .. 65535", ndim=2, tail=(8, 8))
+    if table.min() < 1:
+        raise ValueError(f"table: entries of 1 .. 65535 expected, got {table.min()}")
     magnitude = np.abs(coefficients)
     magnitude /= table.astype(magnitude.dtype)
     magnitude += magnitude.dtype.type(0.5)
@@ -129,27 +97,11 @@ def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> 
     if not magnitude.max(initial=0) <= 32767:
         raise ValueError(f"coefficients: a quotient of {magnitude.max()} does not fit 16 bits")
     np.copysign(magnitude, coefficients, out=magnitude)
-    quantized: NDArray[np.int16] = magnitude.astype(np.int16)
-    return quantized
-
-
-def _check_table(table: NDArray[np.integer]) -> None:
-    check_array("table", table, "iu", "integers (8, 8), 1 .. 65535", ndim=2, tail=(8, 8))
-    if table.min() < 1:
-        raise ValueError(f"table: entries of 1 .. 65535 expected, got {table.min()}")
+    return np.asarray(magnitude, np.int16)
 
 
 def dequantize(quantized: NDArray[np.int16], table: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Multiply by the table.
-
-    Parameters
-    ----------
-    quantized : int16 ``(..., 8, 8)``.
-    table : ``(8, 8)``, 1 .. 65535.
-
-    Returns
-    -------
-    int32 ``(..., 8, 8)``; no product overflows, since 2^15 * 65535 < 2^31.
+    """Multiply int16 ``(..., 8, 8)`` by the table ``(8, 8)``, 1 .. 65535: int32, since 2^15 * 65535 < 2^31.
 
     >>> dequantize(np.full((8, 8), -2, np.int16), np.full((8, 8), 16))[0, 0].item()
     -32

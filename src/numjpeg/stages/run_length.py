@@ -18,24 +18,13 @@ from numjpeg.errors import check_array
 class Runs(NamedTuple):
     """Flat entries, in the order of the blocks and of the zig-zag."""
 
-    block: NDArray[np.intp]
-    """Index of the block that the entry belongs to."""
-    run: NDArray[np.intp]
-    """Zeros before the value, 0 .. 62."""
-    value: NDArray[np.int16]
-    """The coefficient; 0 in an end-of-block entry."""
+    block: NDArray[np.intp]  # index of the block that the entry belongs to
+    run: NDArray[np.intp]  # zeros before the value, 0 .. 62
+    value: NDArray[np.int16]  # the coefficient; 0 in an end-of-block entry
 
 
 def run_length_encode(sequences: NDArray[np.int16]) -> Runs:
-    """Turn AC coefficients into (block, run, value) entries.
-
-    Parameters
-    ----------
-    sequences : int16 ``(n, 64)`` in zig-zag order. Element 0 (DC) is ignored.
-
-    Returns
-    -------
-    Runs: one entry for each nonzero AC coefficient, and one for each end of block.
+    """Turn zig-zag sequences, int16 ``(n, 64)``, into entries for AC coefficients; element 0 (DC) is ignored.
 
     >>> block = np.zeros((1, 64), np.int16); block[0, [0, 1, 4]] = 9, -2, 3
     >>> [a.tolist() for a in run_length_encode(block)]
@@ -65,18 +54,9 @@ def run_length_encode(sequences: NDArray[np.int16]) -> Runs:
 def run_length_decode(runs: Runs, count: int) -> NDArray[np.int16]:
     """Lay (block, run, value) entries back into blocks: the inverse of :func:`run_length_encode`.
 
-    Parameters
-    ----------
-    runs : entries, grouped by ascending block. Sixteen zeros as a ZRL are the entry (run 15, value 0).
-    count : number of blocks.
-
-    Returns
-    -------
-    int16 ``(count, 64)`` in zig-zag order, element 0 (DC) zero.
-
-    Raises
-    ------
-    ValueError if an entry lies past coefficient 63 or in no block.
+    Entries, grouped by ascending block, become int16 ``(count, 64)`` in zig-zag order, element 0 (DC) zero.
+    Sixteen zeros as a ZRL are the entry (run 15, value 0). ValueError if an entry lies past coefficient 63 or in
+    none of the ``count`` blocks.
 
     >>> runs = Runs(np.array([0, 0, 0]), np.array([0, 2, 0]), np.array([-2, 3, 0], np.int16))
     >>> run_length_decode(runs, 1)[0, :6].tolist()

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from numjpeg.errors import check_array
 
 CONST_BITS, PASS1_BITS = 13, 2
-SIZES = (1, 2, 4)
-"""Samples a side that a block can become."""
+SIZES = (1, 2, 4)  # samples a side that a block can become
 
 
 def matrix(size: int) -> NDArray[np.int64]:
@@ -27,13 +26,9 @@ def matrix(size: int) -> NDArray[np.int64]:
     """
     u, x = np.arange(8), np.arange(size)[:, np.newaxis]
     centre = np.cos((2 * x + 1) * u * np.pi / (2 * size))
-    with np.errstate(invalid="ignore"):
-        mean = np.sin(u * np.pi / (2 * size)) / np.sin(u * np.pi / 16)
-    scale = np.where(u == 0, 1.0, np.sqrt(2))
-    exact = centre * np.where(u == 0, 8 / size, mean) * scale
-    return np.where(u == 0, 1 << CONST_BITS + int(np.log2(8 // size)), np.rint(exact * (1 << CONST_BITS))).astype(
-        np.int64
-    )
+    mean = np.full(8, 8 / size)
+    mean[1:] = np.sqrt(2) * np.sin(u[1:] * np.pi / (2 * size)) / np.sin(u[1:] * np.pi / 16)
+    return np.asarray(np.rint(centre * mean * (1 << CONST_BITS)), np.int64)
 
 
 def shifts(size: int) -> tuple[int, int]:
@@ -43,19 +38,10 @@ def shifts(size: int) -> tuple[int, int]:
 
 
 def idct_scaled(coefficients: NDArray[Any], size: int) -> NDArray[np.int16]:
-    """Inverse DCT to fewer samples.
+    """Inverse DCT of dequantized integers ``(..., 8, 8)`` to 4, 2 or 1 samples a side.
 
-    Parameters
-    ----------
-    coefficients : integer ``(..., 8, 8)``, dequantized.
-    size : 4, 2 or 1 samples a side.
+    The samples, before the level shift is undone, are int16 ``(..., size, size)``, clipped to -128 .. 127.
 
-    Returns
-    -------
-    Samples before the level shift is undone: int16 ``(..., size, size)``, clipped to -128 .. 127.
-
-    Notes
-    -----
     No valid file comes near it, but on extreme coefficients libjpeg-turbo's SIMD wraps and saturates. At 1 sample
     libjpeg takes the value modulo 2^10. At 4 and 2 the coefficients are wrapped to 16 bits, the sums to 32 bits,
     and pass 1 saturates to 16 bits, except for column 0 at 2 samples a side. At 4, blocks without coefficients in
@@ -83,15 +69,13 @@ def idct_scaled(coefficients: NDArray[Any], size: int) -> NDArray[np.int16]:
             flat = ~coefficients[..., [1, 2, 3, 5, 6, 7], :].any(axis=(-2, -1), keepdims=True)
             saturated = np.where(flat, wrapped(values[..., :1, :] << PASS1_BITS, 16), saturated)
         samples = _descale(saturated @ weights.T, shift_2)
-    clipped: NDArray[np.int16] = np.clip(samples, -128, 127).astype(np.int16)
-    return clipped
+    return np.asarray(np.clip(samples, -128, 127), np.int16)
 
 
 def wrapped(values: NDArray[Any], width: int) -> NDArray[Any]:
     """Signed integers modulo 2^width."""
     half = 1 << width - 1
-    result: NDArray[Any] = (values + half & 2 * half - 1) - half
-    return result
+    return np.asarray((values + half & 2 * half - 1) - half)
 
 
 def _descale(sums: NDArray[np.int64], shift: int) -> NDArray[np.int64]:

@@ -3,8 +3,6 @@
 A component with sampling factors H, V in a frame with maxima Hmax, Vmax is stored with every Hmax/H-th
 column and every Vmax/V-th row. The filters are libjpeg's: a box on the way down; on the way up a triangle
 for the ratios 2x1, 2x2 and 1x2 ("fancy"), a box for every other.
-
-The usual ratios have names, :data:`SUBSAMPLING`.
 """
 
 from __future__ import annotations
@@ -21,10 +19,7 @@ Sample = TypeVar("Sample", bound=np.integer)
 Plane = TypeVar("Plane", bound=np.unsignedinteger)
 Sums = NDArray[np.uint16]
 
-_TRIANGLES = ((2, 1), (1, 2), (2, 2))
-"""The ratios (h, v) that libjpeg has a triangle filter for."""
-_MOST_12 = 4095
-
+# Names of the ratios: sampling factors (H, V) of luminance, over 1 x 1 of chrominance.
 SUBSAMPLING = {
     "4:4:4": (1, 1),
     "4:2:2": (2, 1),
@@ -33,7 +28,6 @@ SUBSAMPLING = {
     "4:1:1": (4, 1),
     "4:1:0": (4, 2),
 }
-"""Names of the ratios: sampling factors (H, V) of luminance, over 1 x 1 of chrominance."""
 
 
 def full_name(name: str) -> str:
@@ -45,18 +39,15 @@ def full_name(name: str) -> str:
 
 
 def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:
-    """Average boxes of ``v`` rows and ``h`` columns.
+    """Average boxes of ``v`` rows and ``h`` columns: ``(..., rows, columns)`` of the same dtype.
+
+    The ratios 2x1 and 2x2 round with a bias that alternates by output column (0, 1, 0, 1 ... and 1, 2, 1, 2 ...),
+    so that ties go neither always up nor always down; all others round half up.
 
     Parameters
     ----------
     plane : integer ``(..., rows * v, columns * h)``; samples before or after the level shift.
     h, v : horizontal and vertical ratio, at least 1.
-
-    Returns
-    -------
-    array ``(..., rows, columns)`` of the same dtype. The ratios 2x1 and 2x2 round with a bias that
-    alternates by output column (0, 1, 0, 1 ... and 1, 2, 1, 2 ...), so that ties go neither always up nor
-    always down; all others round half up.
 
     >>> downsample(np.array([[0, 1, 0, 1], [0, 1, 1, 1]], np.int16), 2, 2).tolist()
     [[0, 1]]
@@ -82,31 +73,22 @@ def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:
         total[..., 1::2] += 2
         total >>= 2
     else:
-        count = h * v
-        total += count // 2
-        total //= count
+        total += h * v // 2
+        total //= h * v
     return total.astype(plane.dtype)
 
 
 def upsample(plane: NDArray[Plane], h: int, v: int, fancy: bool = True) -> NDArray[Plane]:
-    """Enlarge a component to ``v`` times its rows and ``h`` times its columns.
+    """Enlarge a component to ``v`` times its rows and ``h`` times its columns, of the same dtype.
 
     Parameters
     ----------
-    plane : uint8, or uint16 of 12 bits a sample, ``(..., rows, columns)``. Its outer rows and columns count as the
-        edges of the picture. A caller who works in bands passes one more row on either side and cuts ``v`` rows
-        off the result.
+    plane : uint8, or uint16 of 12 bits a sample, ``(..., rows, columns)``; ValueError for samples above 4095
+        where the triangle filter is due. The outer rows and columns count as the edges of the picture. A caller
+        who works in bands passes one more row on either side and cuts ``v`` rows off the result.
     h, v : horizontal and vertical ratio, at least 1.
     fancy : triangle filter (3/4 of the nearer, 1/4 of the farther sample, in each direction) where libjpeg
         has one: 1x2 at any width, 2x1 and 2x2 if there are more than two columns. False: box throughout.
-
-    Returns
-    -------
-    array ``(..., rows * v, columns * h)`` of the same dtype.
-
-    Raises
-    ------
-    ValueError for samples above 4095 where the triangle filter is due.
 
     >>> upsample(np.array([[0, 100, 200]], np.uint8), 2, 1).tolist()
     [[0, 25, 75, 125, 175, 200]]
@@ -119,9 +101,9 @@ def upsample(plane: NDArray[Plane], h: int, v: int, fancy: bool = True) -> NDArr
         raise ValueError(f"plane, h, v: a plane and ratios of at least 1 expected, got {plane.shape}, {h} and {v}")
     if h == v == 1:
         return plane
-    if not fancy or (h, v) not in _TRIANGLES or (h == 2 and plane.shape[-1] <= 2):
+    if not fancy or (h, v) not in ((2, 1), (1, 2), (2, 2)) or (h == 2 and plane.shape[-1] <= 2):
         return np.repeat(np.repeat(plane, v, axis=-2), h, axis=-1)
-    if plane.dtype == np.uint16 and plane.max(initial=0) > _MOST_12:
+    if plane.dtype == np.uint16 and plane.max(initial=0) > 4095:
         raise ValueError(f"plane: samples of up to {plane.max()}, the triangle filter takes 12 bits at most")
     samples = plane.astype(np.uint16, order="C")
     if v == 1:
@@ -157,10 +139,7 @@ def _triangle(samples: Sums, axis: int, bias: tuple[int, int]) -> tuple[Sums, Su
 def _in_turn(even: Sums, odd: Sums) -> Sums:
     """The rows of both, alternating."""
     *lead, rows, columns = even.shape
-    both = np.empty((*lead, rows, 2, columns), np.uint16)
-    both[..., 0, :] = even
-    both[..., 1, :] = odd
-    return both.reshape(*lead, 2 * rows, columns)
+    return np.stack([even, odd], axis=-2).reshape(*lead, 2 * rows, columns)
 
 
 def _side_by_side(even: Sums, odd: Sums, shift: int, dtype: np.dtype[Plane]) -> NDArray[Plane]:

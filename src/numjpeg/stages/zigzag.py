@@ -22,22 +22,15 @@ SEQUENCE = np.array(
         [35, 36, 48, 49, 57, 58, 62, 63],
     ]
 )
-# The inverse: for each place in the sequence, the coefficient's place in natural order (8 v + u).
-NATURAL = np.argsort(SEQUENCE.ravel())
+NATURAL = np.argsort(SEQUENCE.ravel())  # the inverse: for each place the coefficient's in natural order, 8 v + u
 
 Coefficient = TypeVar("Coefficient", bound=np.generic)
 
 
 def zigzag(blocks: NDArray[Coefficient]) -> NDArray[Coefficient]:
-    """Order each block's coefficients along the zig-zag.
+    """Order the coefficients of blocks ``(..., 8, 8)``, any dtype and strides, along the zig-zag.
 
-    Parameters
-    ----------
-    blocks : ``(..., 8, 8)``, any dtype and strides.
-
-    Returns
-    -------
-    C-ordered ``(..., 64)``, same dtype; element 0 is the DC coefficient.
+    The sequences are C-ordered ``(..., 64)``; element 0 is the DC coefficient.
 
     >>> zigzag(np.arange(64).reshape(8, 8))[:10].tolist()
     [0, 1, 8, 16, 9, 2, 3, 10, 17, 24]
@@ -55,14 +48,7 @@ def zigzag(blocks: NDArray[Coefficient]) -> NDArray[Coefficient]:
 def inverse_zigzag(sequences: NDArray[Coefficient]) -> NDArray[Coefficient]:
     """Lay each zig-zag sequence back into its block: the inverse of :func:`zigzag`.
 
-    Parameters
-    ----------
-    sequences : ``(..., 64)``, any dtype and strides.
-
-    Returns
-    -------
-    ``(..., 8, 8)``, same dtype. In memory there are 64 planes, one a coefficient, which is fastest for the
-    inverse DCT.
+    The blocks lie in memory as 64 planes, one a coefficient, which is fastest for the inverse DCT.
 
     >>> inverse_zigzag(np.arange(64))[0].tolist()
     [0, 1, 5, 6, 14, 15, 27, 28]
