@@ -1,23 +1,60 @@
-"""``numjpeg info``, ``block`` and ``demo``."""
+"""``numjpeg psnr``, ``info``, ``block``, ``demo`` and ``explore``."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from command_line import (
-    complaint,
-    decibels,
-    main,
-    photo,
-    pillow_jpeg,
-    pixels,
-)
+from command_line import complaint, decibels, main, photo, pillow_jpeg, pixels, usage
 from PIL import Image
 
 from numjpeg.tools import explain
+from numjpeg.tools.explore import explore_page
+
+
+def test_psnr_prints_decibels(png, jpg, capsys):
+    expected = decibels(photo(), pixels(jpg))
+    assert main("psnr", png, jpg) == 0
+    assert capsys.readouterr().out == f"{expected:.4f} dB\n"
+    assert main("psnr", png, png) == 0
+    assert capsys.readouterr().out == "inf dB\n"
+
+
+def test_psnr_per_channel_and_json(png, jpg, capsys):
+    each = [decibels(photo()[..., i], pixels(jpg)[..., i]) for i in range(3)]
+    assert main("psnr", png, jpg, "--per-channel") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["R", "G", "B", "all"]
+    assert [float(line.split()[1]) for line in lines[:3]] == pytest.approx(each, abs=1e-4)
+    assert main("psnr", png, jpg, "--per-channel", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found["channels"].values()) == pytest.approx(each)
+    assert found["psnr"] == pytest.approx(decibels(photo(), pixels(jpg)))
+    assert main("psnr", png, png, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"psnr": None, "mse": 0.0}
+
+
+def test_psnr_of_arrays(tmp_path, capsys):
+    np.save(tmp_path / "a.npy", np.zeros((4, 4)))
+    np.save(tmp_path / "b.npy", np.full((4, 4), 0.1))
+    assert main("psnr", tmp_path / "a.npy", tmp_path / "b.npy") == 1
+    assert "--data-range" in complaint(capsys, tmp_path / "b.npy")
+    assert main("psnr", tmp_path / "a.npy", tmp_path / "b.npy", "--data-range", "1") == 0
+    assert capsys.readouterr().out == "20.0000 dB\n"
+
+
+def test_psnr_of_different_sizes_or_kinds_fails(tmp_path, png, capsys):
+    for name, other in (("size.png", photo(40, 55)), ("gray.png", photo(channels=1))):
+        Image.fromarray(other).save(tmp_path / name)
+        assert main("psnr", png, tmp_path / name) == 1
+        assert "the reference is 56 x 40 RGB" in complaint(capsys, tmp_path / name)
+    assert main("psnr", tmp_path / "none.png", png) == 1
+    complaint(capsys, tmp_path / "none.png")
 
 
 def test_info_of_files_that_are_decoded_or_not(tmp_path, jpg, capsys):
@@ -120,3 +157,45 @@ def test_demo_says_that_all_equals_pillow_and_draws(tmp_path, capsys, channels):
     for name in named:
         with Image.open(name) as image:
             image.load()
+
+
+def test_the_page_is_written(jpg, png, tmp_path, capsys, monkeypatch) -> None:
+    page = tmp_path / "file.html"
+    assert main("explore", jpg) == 0
+    assert page.read_text(encoding="utf-8") == explore_page(jpg.read_bytes(), "file.jpg")
+    assert capsys.readouterr().out == f"wrote {page}\n"
+    assert main("explore", jpg) == 1
+    assert "exists" in complaint(capsys, jpg)
+    other = tmp_path / "other.html"
+    assert main("explore", jpg, "-o", other, "--original", png) == 0
+    assert '"error"' in other.read_text(encoding="utf-8")
+    capsys.readouterr()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(jpg.read_bytes())))
+    assert main("explore", "-", "-o", other) == 0
+    assert "<title>standard input, block by block" in other.read_text(encoding="utf-8")
+
+
+def test_what_is_refused(jpg, png, tmp_path, capsys) -> None:
+    assert main("explore", png) == 1
+    assert "no JPEG file" in complaint(capsys, png)
+    assert "needs -o" in usage(capsys, "explore", "-")
+    small = tmp_path / "small.ppm"
+    small.write_bytes(b"P6 1 1 255\nabc")
+    assert main("explore", jpg, "--original", small) == 1
+    assert "original: " in complaint(capsys, jpg)
+    assert not (tmp_path / "file.html").exists()
+
+
+def test_the_page_replaces_no_file_that_is_read(jpg, png, tmp_path, capsys) -> None:
+    before = jpg.read_bytes()
+    for name in (jpg, png, tmp_path / "new.jpeg"):
+        assert "not called so" in usage(capsys, "explore", jpg, "-o", name, "-f")
+    odd = tmp_path / "photo.html"
+    odd.write_bytes(before)
+    link = tmp_path / "link"
+    link.symlink_to(odd)
+    for options in (["-f"], ["-o", odd], ["-o", link]):
+        assert main("explore", odd, *options) == 1
+        assert "is an input too" in complaint(capsys, odd)
+    assert main("explore", jpg, "--original", odd, "-o", odd) == 1
+    assert odd.read_bytes() == jpg.read_bytes() == before

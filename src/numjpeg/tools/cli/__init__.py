@@ -13,46 +13,31 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import numjpeg
-from numjpeg.tools.cli import (
-    decode_command,
-    encode_command,
-    explore_command,
-    optimize_command,
-    psnr_command,
-    report_commands,
-    study_command,
-    transform_command,
-)
+from numjpeg.tools.cli import decode_command, edit_commands, encode_command, report_commands, study_command
 from numjpeg.tools.cli.console import BROKEN_PIPE, FAILED, INTERRUPTED, OutputError, UsageError, complain
-from numjpeg.tools.cli.options import EXIT_CODES, Parser
+from numjpeg.tools.cli.options import EXIT_CODES, Parser, add_command
 
 __all__ = ["main"]
 
 _COMMANDS = {
-    "encode": (encode_command.add_encode, encode_command.run_encode),
-    "decode": (decode_command.add_decode, decode_command.run_decode),
-    "transform": (transform_command.add_transform, transform_command.run_transform),
-    "optimize": (optimize_command.add_optimize, optimize_command.run_optimize),
-    "psnr": (psnr_command.add_psnr, psnr_command.run_psnr),
-    "info": (report_commands.add_info, report_commands.run_info),
-    "explore": (explore_command.add_explore, explore_command.run_explore),
-    "block": (report_commands.add_block, report_commands.run_block),
-    "demo": (report_commands.add_demo, report_commands.run_demo),
-    "study": (study_command.add_study, study_command.run_study),
+    "encode": (encode_command.ENCODE_PAGE, encode_command.run_encode),
+    "decode": (decode_command.DECODE_PAGE, decode_command.run_decode),
+    "transform": (edit_commands.TRANSFORM_PAGE, edit_commands.run_transform),
+    "optimize": (edit_commands.OPTIMIZE_PAGE, edit_commands.run_optimize),
+    "psnr": (report_commands.PSNR_PAGE, report_commands.run_psnr),
+    "info": (report_commands.INFO_PAGE, report_commands.run_info),
+    "explore": (report_commands.EXPLORE_PAGE, report_commands.run_explore),
+    "block": (report_commands.BLOCK_PAGE, report_commands.run_block),
+    "demo": (report_commands.DEMO_PAGE, report_commands.run_demo),
+    "study": (study_command.STUDY_PAGE, study_command.run_study),
 }
-"""Name -> (what adds its options, what runs it)."""
+"""Name -> (its help page, which defines its options; what runs it)."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line, and give the exit code; wrong usage raises ``SystemExit(2)``, as argparse does.
 
-    Parameters
-    ----------
-    argv : arguments, without the program's name; None for those of the process.
-
-    Returns
-    -------
-    The exit code. (Wrong usage raises ``SystemExit(2)``, as argparse does.)
+    ``argv`` are the arguments without the program's name; None for those of the process.
     """
     for stream in (sys.stdout, sys.stderr):
         # A character that the terminal's encoding lacks is shown as an escape instead of being an error.
@@ -84,8 +69,8 @@ def _parse(words: list[str]) -> tuple[str, argparse.ArgumentParser, argparse.Nam
     )
     parser.add_argument("--version", action="version", version=f"numjpeg {numjpeg.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add, _ in _COMMANDS.values():
-        add(commands)
+    for name, (page, _) in _COMMANDS.items():
+        add_command(commands, name, page)
     name, *rest = words or [""]
     if name not in _COMMANDS:
         parser.parse_args(words)  # exits: help, version, or an error

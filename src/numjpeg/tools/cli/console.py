@@ -23,9 +23,6 @@ FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 TICK = 1.0
 """Seconds between two looks at the clock."""
 
-FileError = (OSError, JpegError, PictureError, ValueError, TypeError, MemoryError)
-"""What can be wrong with one file, its contents, or the options for it."""
-
 
 class UsageError(Exception):
     """Arguments that do not go together."""
@@ -33,6 +30,10 @@ class UsageError(Exception):
 
 class DamagedError(Exception):
     """The picture that was written lacks a part of the file's. The message, of one line or more, says what."""
+
+
+FileError = (OSError, JpegError, PictureError, ValueError, TypeError, MemoryError, DamagedError)
+"""What can be wrong with one file, its contents, or the options for it."""
 
 
 class OutputError(Exception):
@@ -45,7 +46,9 @@ def display(name: str, stream: str = "standard input") -> str:
 
 
 def reason(error: BaseException) -> str:
-    """What an error says, in one line."""
+    """What an error says, in one line (damage may take more)."""
+    if isinstance(error, DamagedError):
+        return str(error)
     if isinstance(error, MemoryError):
         return "not enough memory"
     if isinstance(error, OSError) and error.strerror:
@@ -75,17 +78,17 @@ def complain(line: str) -> None:
 
 
 class Progress:
-    """A line on standard error while work goes on, if it is a terminal.
+    """A line on standard error while work goes on, if it is a terminal: how many ``unit`` of ``count`` are done.
 
-    ``what`` is the name of a single thing, whose seconds are shown, by a thread that wakes at every ``TICK``; ""
-    where many are counted.
+    Of a single thing, whose name is ``what``, a thread that wakes at every ``TICK`` shows the seconds.
     """
 
+    share = 0.0  # which part of a single thing is done, 0 to 1; it is shown at the next tick
+
     def __init__(self, what: str, count: int, wanted: bool = True, unit: str = "files") -> None:
-        self._what, self._count, self._unit = what, count, unit
+        self._what, self._unit = what, unit
         self._shown = wanted and sys.stderr is not None and sys.stderr.isatty()
         self._width = 0
-        self._share = 0.0
         self._start = time.monotonic()
         self._stop = threading.Event()
         self._clock: threading.Thread | None = None
@@ -96,7 +99,7 @@ class Progress:
 
     def _tick(self) -> None:
         while not self._stop.wait(TICK):
-            share = f"{self._share:.0%}, " if self._share else ""
+            share = f"{self.share:.0%}, " if self.share else ""
             self._draw(f"{self._what}: {share}{time.monotonic() - self._start:.0f} s")
 
     def _draw(self, text: str) -> None:
@@ -114,10 +117,6 @@ class Progress:
         """Say how many are done."""
         if self._shown and count > 1:
             self._draw(f"{done}/{count} {self._unit}")
-
-    def tell(self, share: float) -> None:
-        """Say which part of a single thing is done, 0 to 1; it is shown at the next tick."""
-        self._share = share
 
     def close(self) -> None:
         """Leave the line empty."""
@@ -138,34 +137,23 @@ def for_each(
     progress: bool = False,
     tells: bool = False,
 ) -> int:
-    """Do the work on each file, whatever becomes of the others.
+    """Do the work on each file, whatever becomes of the others; 0, or ``FAILED`` if a file failed.
 
-    Parameters
-    ----------
-    names : of the files, as messages call them.
-    work : takes an item and gives a line, which is printed if ``verbose``. Pickled where there are workers.
-    items : one for each name; None for the names themselves.
-    workers : processes, this one among them.
-    progress : show it on a terminal.
-    tells : the work on a single file takes ``progress=``, which it tells what part is done.
-
-    Returns
-    -------
-    The exit code: 0, or ``FAILED`` if a file failed.
+    ``names`` are those that messages give to the files, and ``items`` what is worked on, if not these names.
+    ``work`` takes an item and gives a line, which is printed if ``verbose``. ``workers`` are processes, this one
+    among them; for more than one, work and items are pickled. ``progress`` is shown on a terminal. If ``tells``,
+    the work on a single file takes ``progress=``, a function that it tells what part is done.
     """
     code = 0
     single = len(names) == 1
     shown = Progress(display(names[0]) if single else "", len(names), progress)
     if tells and single:
-        work = partial(work, progress=shown.tell)
+        work = partial(work, progress=partial(setattr, shown, "share"))
     results = _results(names if items is None else items, work, min(workers, len(names)))
     try:
         for done, name in enumerate(names, 1):
             try:
                 line = next(results)()
-            except DamagedError as damaged:
-                shown.say(f"numjpeg: {display(name)}: {damaged}")
-                code = FAILED
             except FileError as error:
                 shown.say(f"numjpeg: {display(name)}: {reason(error)}")
                 code = FAILED

@@ -27,55 +27,14 @@ from numjpeg.tools.other_formats import Picture, PictureError, blend, read_pictu
 START_OF_IMAGE = b"\xff\xd8"
 JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
 """Names that ``decode -r`` and ``info -r`` look for."""
-_MODELS = {"YCbCr": "RGB", "YCCK": "CMYK"}
 
 
 class Source(NamedTuple):
     """A file to read, or what is wrong with its name."""
 
     name: str
-    inside: Path
-    """Where its output lies in an output folder: its name, behind that of the folders it was found in."""
+    inside: Path  # where its output lies in an output folder: its name, behind that of the folders it was found in
     error: Exception | None = None
-
-
-class Part(NamedTuple):
-    """Which part of a JPEG file's picture is decoded, and at which size."""
-
-    scale: float = 1
-    region: tuple[int, int, int, int] | None = None
-    """(top, left, height, width), of the scaled picture."""
-    fit: int | None = None
-    """Most pixels a side."""
-
-    def options(self, header: Header) -> dict[str, Any]:
-        """Those of :func:`numjpeg.decode`. To fit, the smallest scale that leaves at least the pixels wanted."""
-        scale = self.scale
-        if self.fit is not None:
-            longer = max(header.height, header.width)
-            scale = min((s for s in SIZES if longer * s >= self.fit), default=1.0)
-        return {"scale": scale, "region": self.region}
-
-
-def fitted(pixels: NDArray[Any], side: int) -> NDArray[Any]:
-    """A picture of at most so many pixels a side: each pixel is the mean of the area that it covers."""
-    height, width = pixels.shape[:2]
-    ratio = side / max(height, width)
-    if ratio >= 1:
-        return pixels
-    rows, columns = (_means(size, max(1, round(size * ratio))) for size in (height, width))
-    means = np.tensordot(rows, np.tensordot(pixels.astype(np.float64), columns, ([1], [1])), ([1], [0]))
-    if means.ndim == 3:  # (rows, channels, columns)
-        means = means.swapaxes(1, 2)
-    return np.ascontiguousarray(np.rint(means)).astype(pixels.dtype)
-
-
-def _means(size: int, fewer: int) -> NDArray[np.float64]:
-    """``(fewer, size)``: what part of each of the ``size`` samples counts for each of fewer ones."""
-    edges = np.arange(fewer + 1)[:, np.newaxis] * size / fewer
-    covered = np.clip(edges - np.arange(size), 0, 1)
-    parts: NDArray[np.float64] = np.diff(covered, axis=0) * (fewer / size)
-    return parts
 
 
 def find_sources(names: Sequence[str], recursive: bool, suffixes: Sequence[str]) -> list[Source]:
@@ -122,83 +81,85 @@ def read_bytes(name: str) -> bytes:
     return data
 
 
-def open_picture(
-    name: str, background: tuple[int, int, int] | None, max_pixels: int | None, gray: bool = False
-) -> Picture:
-    """A picture of any format, as :func:`parse_picture` gives it."""
-    return parse_picture(read_bytes(name), background, max_pixels, gray)
-
-
 def parse_picture(
     data: bytes, background: tuple[int, int, int] | None, max_pixels: int | None, gray: bool = False
 ) -> Picture:
-    """The picture of a file of any format, blended with the background if it has transparency and there is one.
+    """The picture of a file of any format, laid over the background if it has transparency and there is one.
 
-    ``max_pixels`` is the most that it may have, None for no limit; ``gray`` takes the luminance of a colour
-    picture.
+    ``max_pixels`` is the most that it may have, None for no limit; ``gray`` takes the luminance of colours.
     """
     if data.startswith(START_OF_IMAGE):
-        return read_jpeg(data, None, max_pixels, gray=gray)
-    read = jpeg2000_files.read_picture if is_jpeg2000(data) else read_picture
-    picture = read(data, max_pixels)
-    narrowed = picture.narrowed
+        return read_jpeg(data, max_pixels, gray=gray)
+    picture = read = (jpeg2000_files.read_picture if is_jpeg2000(data) else read_picture)(data, max_pixels)
     if background is not None and picture.pixels.dtype == np.uint8:
         picture = blend(picture, background)
-    if gray and picture.pixels.dtype == np.uint8:
-        picture = _to_gray(picture)
-    picture.narrowed = narrowed
+    if gray and picture.pixels.dtype == np.uint8 and picture.model in ("RGB", "YCbCr"):
+        planes = picture.pixels if picture.model == "YCbCr" else rgb_to_ycbcr(picture.pixels)
+        picture = Picture(planes[..., 0], "GRAY", picture.metadata)
+    picture.narrowed = read.narrowed
     return picture
-
-
-def require_photo(picture: Picture) -> NDArray[np.uint8]:
-    """The samples of a gray or RGB picture of 8 bits; PictureError if it is another one."""
-    require_8_bits(picture)
-    require_opaque(picture)
-    if picture.model not in ("GRAY", "RGB"):
-        raise PictureError(f"a gray or RGB picture is needed, and this is {picture.model}")
-    return np.asarray(picture.pixels, np.uint8)
 
 
 def read_jpeg(
     data: bytes,
-    colorspace: str | None,
     max_pixels: int | None,
+    colorspace: str | None = None,
     gray: bool = False,
-    fancy: bool = True,
     turn: bool = False,
-    faults: list[str] | None = None,
+    fit: int | None = None,
     restore: bool | str = False,
-    part: Part | None = None,
+    faults: list[str] | None = None,
+    **how: Any,
 ) -> Picture:
     """The picture of a JPEG file, in RGB or CMYK rather than YCbCr or YCCK if no colour space is asked for.
 
-    ``turn`` it as its metadata say; they then say that it is upright. With ``faults`` what can be recovered of a
-    damaged file; the list gets what is wrong with it, in words. ``restore`` as in :func:`numjpeg.decode`.
-    ``part`` says at which scale, and which part.
+    ``turn`` it as its metadata say; they then say that it is upright. ``fit`` is the most pixels a side. With
+    ``faults`` what can be recovered of a damaged file; the list gets what is wrong with it, in words. ``restore``
+    and ``how`` as in :func:`numjpeg.decode`.
     """
     header = read_header(data, strict=faults is None)
     if gray and header.colorspace in ("YCbCr", "RGB"):
         colorspace = "GRAY"
-    how: dict[str, Any] = {"colorspace": colorspace, "fancy_upsampling": fancy, "max_pixels": max_pixels}
-    if part is not None:
-        how |= part.options(header)
+    how |= {"colorspace": colorspace, "max_pixels": max_pixels}
+    if fit is not None:  # decoded at the smallest scale that leaves at least the pixels wanted
+        longer = max(header.height, header.width)
+        how["scale"] = min((scale for scale in SIZES if longer * scale >= fit), default=1.0)
     if faults is None:
         pixels = decode(data, restore=restore, **how)
     else:
         pixels, report = decode_damaged(data, **how)
         faults += [str(report)] if report.faults else []
-    if part is not None and part.fit is not None:
-        pixels = fitted(pixels, part.fit)
-    model = colorspace or _MODELS.get(header.colorspace, header.colorspace)
-    if pixels.ndim == 2:
-        model = "GRAY"
+    if fit is not None:
+        pixels = _fitted(pixels, fit)
+    model = colorspace or {"YCbCr": "RGB", "YCCK": "CMYK"}.get(header.colorspace, header.colorspace)
     metadata = _jpeg_metadata(header)
     if turn:
         pixels = upright(pixels, header.orientation)
         for name, upright_bytes in (("exif", upright_exif), ("xmp", upright_xmp)):
             if name in metadata:
                 metadata[name] = upright_bytes(metadata[name])
-    return Picture(pixels, model, metadata, header.precision if header.precision > 8 else None)
+    precision = header.precision if header.precision > 8 else None
+    return Picture(pixels, "GRAY" if pixels.ndim == 2 else model, metadata, precision)
+
+
+def _fitted(pixels: NDArray[Any], side: int) -> NDArray[Any]:
+    """A picture of at most so many pixels a side: each pixel is the mean of the area that it covers."""
+    height, width = pixels.shape[:2]
+    ratio = side / max(height, width)
+    if ratio >= 1:
+        return pixels
+
+    def shares(size: int) -> NDArray[np.float64]:
+        """``(fewer, size)``: what part of each of ``size`` samples counts for each of fewer ones."""
+        fewer = max(1, round(size * ratio))
+        edges = np.arange(fewer + 1)[:, np.newaxis] * size / fewer
+        return np.asarray(np.diff(np.clip(edges - np.arange(size), 0, 1), axis=0) * (fewer / size))
+
+    narrow = np.tensordot(
+        pixels.astype(np.float64), shares(width), ([1], [1])
+    )  # (height, channels, fewer columns)
+    means = np.moveaxis(np.tensordot(shares(height), narrow, ([1], [0])), -1, 1)
+    return np.ascontiguousarray(np.rint(means)).astype(pixels.dtype)
 
 
 def _jpeg_metadata(header: Header) -> dict[str, Any]:
@@ -209,15 +170,6 @@ def _jpeg_metadata(header: Header) -> dict[str, Any]:
         if 0 < x <= 65535 and 0 < y <= 65535:
             found["dpi"] = (x, y)
     return {name: value for name, value in found.items() if value}
-
-
-def _to_gray(picture: Picture) -> Picture:
-    """The luminance of an RGB picture."""
-    if picture.model == "YCbCr":
-        return Picture(picture.pixels[..., 0], "GRAY", picture.metadata)
-    if picture.model == "RGB":
-        return Picture(rgb_to_ycbcr(picture.pixels)[..., 0], "GRAY", picture.metadata)
-    return picture
 
 
 def kept_metadata(picture: Picture, strip: bool) -> dict[str, Any]:
@@ -240,3 +192,12 @@ def require_opaque(picture: Picture) -> None:
         raise PictureError(
             "the picture has transparency, which JPEG cannot store; --background COLOR (such as white) blends it"
         )
+
+
+def require_photo(picture: Picture) -> NDArray[np.uint8]:
+    """The samples of a gray or RGB picture of 8 bits; PictureError if it is another one."""
+    require_8_bits(picture)
+    require_opaque(picture)
+    if picture.model not in ("GRAY", "RGB"):
+        raise PictureError(f"a gray or RGB picture is needed, and this is {picture.model}")
+    return np.asarray(picture.pixels, np.uint8)

@@ -1,16 +1,19 @@
-"""Values of options, and the options that several commands share."""
+"""Values of options, and the help pages of commands, which define their options."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
 
 from numjpeg.coefficient_files.reader import MAX_PIXELS
+from numjpeg.colorspaces import canonical_name
+from numjpeg.edits.regions import Region
 from numjpeg.encoder import encode
 from numjpeg.stages.subsampling import SUBSAMPLING
 from numjpeg.tools.explain import printable
@@ -42,10 +45,6 @@ def whole_number(text: str, low: int = 0, high: int = 65535) -> int:
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{value} is outside {low}..{high}")
     return value
-
-
-quality = partial(whole_number, low=1, high=100)
-worker_count = partial(whole_number, low=1, high=256)
 
 
 def byte_count(text: str) -> int:
@@ -100,85 +99,117 @@ def positive(text: str) -> float:
     return value
 
 
-# --- options ---------------------------------------------------------------------------------------------
+def scale(text: str) -> float:
+    """1/2, 1/4 or 1/8."""
+    found = {"1": 1.0, "1/2": 1 / 2, "1/4": 1 / 4, "1/8": 1 / 8}.get(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of 1/2, 1/4 and 1/8")
+    return found
 
 
-def add_command(commands: Any, name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """A command; its summary is the first sentence of the description."""
+def rectangle(text: str, pattern: str = ".*") -> Region:
+    """A rectangle in pixels, as jpegtran takes it."""
+    try:
+        if re.fullmatch(pattern, text):
+            return Region.parse("", text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not WxH+X+Y, as in 640x480+16+32")
+
+
+VALUES: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("ROW", "COL", "--restart-blocks", "--restart-rows"), whole_number),
+    **dict.fromkeys(("--quality", "--requantize"), partial(whole_number, low=1, high=100)),
+    **dict.fromkeys(("--bits-per-pixel", "--data-range", "--target-psnr"), positive),
+    **dict.fromkeys(("--crop", "--wipe"), rectangle),
+    "--background": color,
+    "--colorspace": canonical_name,
+    "--fit": partial(whole_number, low=1),
+    "--max-pixels": pixel_count,
+    "--point-transform": partial(whole_number, high=15),
+    "--precision": partial(whole_number, low=2, high=16),
+    "--predictor": partial(whole_number, low=1, high=7),
+    "--region": partial(rectangle, pattern=r"\d{1,5}x\d{1,5}\+\d{1,5}\+\d{1,5}"),
+    "--scale": scale,
+    "--subsampling": subsampling,
+    "--target-bytes": byte_count,
+    "--workers": partial(whole_number, low=1, high=256),
+}
+"""Option or operand -> what makes its value of a word; the others are texts."""
+
+
+# --- pages -----------------------------------------------------------------------------------------------
+
+
+def add_command(commands: Any, name: str, page: str) -> None:
+    """Add a command, by its help page, which also defines the options.
+
+    A page has three paragraphs: the description, whose first sentence is the summary; the options; and an epilog,
+    if there is more to say. Two spaces stand between an option and its help, which goes on in indented lines.
+    ``-w, --workers N=1`` takes a value, 1 by default; ``--strip all|most`` one of these; ``--drop +X+Y FILE`` two;
+    ``--qtables FILE ...`` may be repeated. An option without a value is a flag; ``--restore=learned`` is one that
+    gives ``restore`` this value. Of ``either`` and each ``or`` below it, only one may be given.
+    """
+    description, options, *epilog = page.strip().split("\n\n")
     summary = description.partition(".")[0]
     summary = summary[0].lower() + summary[1:]
-    command: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=description, epilog=f"{epilog} {EXIT_CODES}".strip()
-    )
-    return command
+    epilog.append(EXIT_CODES)
+    command = group = commands.add_parser(name, help=summary, description=description, epilog=" ".join(epilog))
+    for line in re.sub(r"\n +", " ", options).splitlines():
+        option, _, text = line.partition("  ")
+        words = [word.rstrip(",") for word in option.split()]
+        if words[0] == "either":
+            group = command.add_mutually_exclusive_group()
+        elif words[0] != "or":
+            group = command
+        _add_option(group, [word for word in words if word not in ("either", "or")], text)
 
 
-def add_inputs(command: argparse.ArgumentParser, what: str, in_folders: str) -> None:
+def _add_option(group: Any, words: list[str], text: str) -> None:
+    names = [word for word in words if word.startswith("-")]
+    values = words[len(names) :]
+    if not values:
+        name, _, constant = names[-1].removeprefix("--").replace("-", "_").partition("=")
+        flag = {"dest": name, "action": "store_const", "const": constant or True, "default": False}
+        group.add_argument(*names, help=text, **flag)
+        return
+    value, _, default = values[0].partition("=")
+    how: dict[str, Any] = {
+        "metavar": value,
+        "default": default or None,
+        "type": VALUES.get(names[-1] if names else value),
+    }
+    if "|" in value:
+        how |= {"choices": value.split("|"), "metavar": None}
+    if values[1:] == ["..."]:
+        how |= {"action": "append"} if names else {"nargs": "+"}
+    elif values[1:]:
+        how |= {"nargs": 2, "metavar": tuple(values)}
+    group.add_argument(*names or [value.lower()], help=text, **how)
+
+
+def input_options(what: str, suffixes: Sequence[str]) -> str:
     """Any number of files or folders."""
-    command.add_argument(
-        "inputs", nargs="+", metavar="INPUT", help=f"{what}, - for standard input, or with -r a folder"
-    )
-    command.add_argument("-r", "--recursive", action="store_true", help=f"of folders take all files {in_folders}")
+    return f"""INPUT ...  {what}, - for standard input, or with -r a folder
+-r, --recursive  of folders take all files that end in {" ".join(suffixes)}"""
 
 
-def add_output(command: argparse.ArgumentParser, default: str) -> None:
+def output_options(default: str) -> str:
     """Where files go, and how many at a time are made."""
-    command.add_argument(
-        "-o",
-        "--output",
-        metavar="OUTPUT",
-        help="file, or - for standard output; or a folder if it is there, ends with / or there are several inputs "
-        f"(it is made where it is missing). By default {default} beside each input",
-    )
-    existing = command.add_mutually_exclusive_group()
-    add_force(existing)
-    existing.add_argument(
-        "-n", "--no-clobber", action="store_true", help="keep every file that exists, -o FILE too"
-    )
-    command.add_argument("-v", "--verbose", action="store_true", help="print a line for each file")
-    add_workers(command)
+    return f"""-o, --output OUTPUT  file, or - for standard output; or a folder if it is there, ends with / or
+    there are several inputs (it is made where it is missing). By default {default} beside each input
+either {FORCE}
+or -n, --no-clobber  keep every file that exists, -o FILE too
+-v, --verbose  print a line for each file
+{WORKERS}"""
 
 
-def add_workers(command: argparse.ArgumentParser) -> None:
-    """-w."""
-    command.add_argument(
-        "-w", "--workers", type=worker_count, default=1, metavar="N", help="processes; 1 by default"
-    )
-
-
-def add_force(command: Any) -> None:
-    """-f."""
-    command.add_argument(
-        "-f", "--force", action="store_true", help="replace files that exist, though OUTPUT does not name them"
-    )
-
-
-def add_reading(command: argparse.ArgumentParser, background: bool = True) -> None:
-    """How pictures are read."""
-    command.add_argument(
-        "--max-pixels",
-        type=pixel_count,
-        default=MAX_PIXELS,
-        metavar="N",
-        help=f"refuse pictures of more pixels; {MAX_PIXELS} by default, none for no limit",
-    )
-    if background:
-        command.add_argument(
-            "--background",
-            type=color,
-            metavar="COLOR",
-            help="blend transparent pictures with this colour: white, #rrggbb, or any name that Pillow knows",
-        )
-
-
-def add_quality(command: argparse.ArgumentParser) -> None:
-    """-q and -s, None where they are not given."""
-    command.add_argument("-q", "--quality", type=quality, metavar="1..100", help="75 by default")
-    command.add_argument(
-        "-s",
-        "--subsampling",
-        type=subsampling,
-        metavar="NAME",
-        help="4:4:4, 4:2:2, 4:4:0, 4:2:0 (default), 4:1:1, 4:1:0, or factors such as 2x1; "
-        "gray pictures have none to subsample",
-    )
+FORCE = "-f, --force  replace files that exist, though OUTPUT does not name them"
+WORKERS = "-w, --workers N=1  processes; 1 by default"
+PHOTO = "PHOTO  picture of any format, or - for standard input"
+MAX = f"--max-pixels N={MAX_PIXELS}  refuse pictures of more pixels; {MAX_PIXELS} by default, none for no limit"
+READING = f"""{MAX}
+--background COLOR  blend transparent pictures with this colour: white, #rrggbb, or any name that Pillow knows"""
+QUALITY = """-q, --quality 1..100  75 by default
+-s, --subsampling NAME  4:4:4, 4:2:2, 4:4:0, 4:2:0 (default), 4:1:1, 4:1:0, or factors such as 2x1;
+    gray pictures have none to subsample"""

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from numjpeg.files import write_atomically
-from numjpeg.tools.cli.console import STANDARD_STREAM, UsageError, emit, for_each, reason
-from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, is_folder
+from numjpeg.tools.cli.console import STANDARD_STREAM, UsageError, display, emit, for_each, reason
+from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, find_sources, is_folder
 from numjpeg.tools.other_formats import OWN_FORMATS, PictureError
 
 PICTURE_SUFFIXES = (*OWN_FORMATS, ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp")
@@ -25,13 +24,13 @@ def names_directory(output: str | None) -> bool:
 
 
 class Outputs:
-    """Which file each source is written to. Nothing is written or made before :meth:`plan` is asked for it."""
+    """Which file each input is written to. Nothing is written or made before :meth:`make` has come to it."""
 
-    def __init__(self, arguments: argparse.Namespace, sources: Sequence[Source], extension: str) -> None:
-        names, output = arguments.inputs, arguments.output
-        self.arguments, self.sources, self.extension = arguments, sources, extension
-        self._force, self._keep = arguments.force, arguments.no_clobber
-        self._inputs = set(map(_place, [*(source.name for source in sources), *files_of_options(arguments)]))
+    def __init__(self, arguments: argparse.Namespace, suffixes: Sequence[str], extension: str) -> None:
+        names, output = arguments.input, arguments.output
+        self._sources = find_sources(names, arguments.recursive, suffixes)
+        self._arguments, self._extension = arguments, extension
+        self._inputs = set(map(_place, [*(source.name for source in self._sources), *files_of_options(arguments)]))
         self._taken: dict[str, str] = {}
         self._directory: Path | None = None
         self._file: str | None = None
@@ -57,24 +56,24 @@ class Outputs:
     def make(
         self, work: Callable[..., str], suffix: Callable[[Source], str] | None = None, tells: bool = False
     ) -> int:
-        """Do ``work(name, target)`` for each source, as :func:`for_each` does it; the exit code.
+        """Do ``work(name, target)`` for each input, as :func:`for_each` does it; the exit code.
 
-        ``suffix`` gives the extension of a source's output where it is not the one for all.
+        ``suffix`` gives the extension of an input's output where it is not the one for all.
         """
         return for_each(
-            [source.name for source in self.sources],
+            [source.name for source in self._sources],
             partial(_make, work=work),
-            items=(self.plan(source, suffix(source) if suffix else None) for source in self.sources),
-            verbose=self.arguments.verbose,
-            workers=self.arguments.workers,
+            items=(self._plan(source, suffix(source) if suffix else self._extension) for source in self._sources),
+            verbose=self._arguments.verbose,
+            workers=self._arguments.workers,
             progress=True,
             tells=tells,
         )
 
-    def plan(self, source: Source, extension: str | None = None) -> tuple[str, str | Exception]:
+    def _plan(self, source: Source, extension: str) -> tuple[str, str | Exception]:
         """The name to read from, and the path to write to or "-"; or what forbids it."""
         try:
-            return source.name, self._target(source, extension or self.extension)
+            return source.name, self._target(source, extension)
         except (OSError, PictureError) as error:
             return source.name, error
 
@@ -99,14 +98,14 @@ class Outputs:
             raise PictureError(f"the output {target} is an input too; -o names another file or directory")
         if place in self._taken:
             raise PictureError(f"{target} is already the output of {self._taken[place]}")
-        check_output(target, self._force or self._file is not None, self._keep)
+        check_output(target, self._arguments.force or self._file is not None, self._arguments.no_clobber)
         self._taken[place] = source.name
         if self._directory is not None:
             make_folder(Path(target).parent)
         return target
 
 
-def _make(item: tuple[str, str | Exception], work: Callable[..., str], **how: Any) -> str:
+def _make(item: tuple[str, str | Exception], work: Callable[..., str], **how: object) -> str:
     name, target = item
     if isinstance(target, Exception):
         raise target
@@ -133,7 +132,7 @@ def check_no_input(target: str, inputs: Sequence[str]) -> None:
 
 def require_jpeg_name(command: str, arguments: argparse.Namespace) -> None:
     """Raise UsageError if the only output, a JPEG file, has the name of another picture."""
-    if len(arguments.inputs) == 1 and Path(arguments.output or "").suffix.lower() in PICTURE_SUFFIXES:
+    if len(arguments.input) == 1 and Path(arguments.output or "").suffix.lower() in PICTURE_SUFFIXES:
         raise UsageError(f"-o {arguments.output}: {command} writes JPEG files, and these are not called so")
 
 
@@ -161,3 +160,9 @@ def write(target: str, data: bytes) -> None:
         write_atomically(target, data)
     except OSError as error:
         raise PictureError(f"cannot write {target}: {reason(error)}") from None
+
+
+def write_output(name: str, target: str, data: bytes, what: str) -> str:
+    """Write what became of an input; the line that says it."""
+    write(target, data)
+    return f"{display(name)} -> {display(target, 'standard output')}: {what}"

@@ -1,63 +1,125 @@
-"""``numjpeg info``, ``block`` and ``demo``: what is in a file, and what happens to a picture, in words."""
+"""``numjpeg psnr``, ``info``, ``explore``, ``block`` and ``demo``: what print or draw, and leave files alone."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 import json
+import math
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+import numjpeg.tools.cli.inputs as inputs
+import numjpeg.tools.cli.outputs as outputs
 from numjpeg.jpeg2000 import is_jpeg2000
 from numjpeg.jpeg2000 import read_header as read_jpeg2000_header
-from numjpeg.tools import jpeg2000_files
-from numjpeg.tools.cli.console import display, emit, for_each
-from numjpeg.tools.cli.inputs import (
-    JPEG_SUFFIXES,
-    START_OF_IMAGE,
-    find_sources,
-    open_picture,
-    parse_picture,
-    read_bytes,
-    require_photo,
-)
-from numjpeg.tools.cli.options import add_command, add_force, add_inputs, add_quality, add_reading, whole_number
-from numjpeg.tools.cli.outputs import check_output, make_folder, write
-from numjpeg.tools.explain import describe_block, describe_file_block, describe_header, header_as_dict, printable
-from numjpeg.tools.other_formats import PictureError, has_pillow
+from numjpeg.metrics import mse, psnr
+from numjpeg.tools import explain, jpeg2000_files
+from numjpeg.tools.cli.console import FAILED, STANDARD_STREAM, UsageError, display, emit, for_each
+from numjpeg.tools.cli.options import FORCE, MAX, PHOTO, QUALITY, READING, input_options
+from numjpeg.tools.explore import explore_page
+from numjpeg.tools.other_formats import Picture, PictureError, has_pillow
+
+# --- psnr ------------------------------------------------------------------------------------------------
+
+PSNR_PAGE = f"""
+Print the peak signal-to-noise ratio of two pictures in dB. Equal pictures give inf (null in JSON).
+
+REFERENCE  picture of any format, or - for standard input
+IMAGE  picture of the same size and kind, or -
+--per-channel  print each channel's too
+--json  print an object with psnr, mse and channels
+--data-range RANGE  of the samples; by default 255 for 8 bits, 65535 for 16
+{READING}
+"""
+
+_CHANNEL_NAMES = {
+    "GRAY": ("gray",),
+    "GRAYA": ("gray", "alpha"),
+    "RGB": ("R", "G", "B"),
+    "RGBA": ("R", "G", "B", "alpha"),
+    "CMYK": ("C", "M", "Y", "K"),
+    "YCbCr": ("Y", "Cb", "Cr"),
+}
+
+
+def run_psnr(arguments: argparse.Namespace) -> int:
+    """Compare two pictures, and give the exit code."""
+    names = (arguments.reference, arguments.image)
+    if names == (STANDARD_STREAM, STANDARD_STREAM):
+        raise UsageError("only one of the two can be - (standard input)")
+    pictures: list[Picture] = []
+
+    def read(name: str) -> str:
+        data = inputs.read_bytes(name)
+        pictures.append(inputs.parse_picture(data, arguments.background, arguments.max_pixels))
+        return ""
+
+    codes = [for_each([name], read) for name in names]
+    if FAILED in codes:
+        return FAILED
+    return for_each([arguments.image], lambda name: _compare(pictures[0], pictures[1], arguments))
+
+
+def _compare(reference: Picture, image: Picture, arguments: argparse.Namespace) -> str:
+    if str(reference) != str(image):
+        raise PictureError(f"{image}, but the reference is {reference}: there is nothing to compare")
+    if arguments.data_range is None and image.pixels.dtype not in (np.bool_, np.uint8, np.uint16):
+        raise PictureError(f"{image.pixels.dtype} samples have no range of their own: give --data-range")
+    names = _CHANNEL_NAMES.get(image.model, tuple(f"channel {i + 1}" for i in range(image.pixels.shape[-1])))
+    measured = partial(psnr, reference.pixels, image.pixels, data_range=arguments.data_range)
+    whole = measured()
+    rows = []
+    if arguments.per_channel:
+        each = np.atleast_1d(whole if image.pixels.ndim == 2 else measured(per_channel=True))
+        rows = [(name, float(value)) for name, value in zip(names, each, strict=True)]
+    if arguments.json:
+        found: dict[str, Any] = {"psnr": _finite(whole), "mse": mse(reference.pixels, image.pixels)}
+        if rows:
+            found["channels"] = {name: _finite(value) for name, value in rows}
+        emit(json.dumps(found))
+    elif rows:
+        emit("\n".join(f"{name:<6}{value:.4f} dB" for name, value in [*rows, ("all", whole)]))
+    else:
+        emit(f"{whole:.4f} dB")
+    return ""
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity."""
+    return value if math.isfinite(value) else None
+
 
 # --- info ------------------------------------------------------------------------------------------------
 
+INFO_PAGE = f"""
+Print what a JPEG or JPEG 2000 file says about itself. Header, tables, sampling, estimated quality, and every
+marker with its byte offset; also of files that are not decoded (hierarchical ones).
 
-def add_info(commands: Any) -> None:
-    """The options of ``numjpeg info``."""
-    command = add_command(
-        commands,
-        "info",
-        "Print what a JPEG or JPEG 2000 file says about itself. Header, tables, sampling, estimated quality, and "
-        "every marker with its byte offset; also of files that are not decoded (hierarchical ones).",
-    )
-    add_inputs(command, "JPEG file", f"that end in {' '.join(JPEG_SUFFIXES)}")
-    command.add_argument("--json", action="store_true", help="print a JSON object for each file, one a line")
+{input_options("JPEG file", inputs.JPEG_SUFFIXES)}
+--json  print a JSON object for each file, one a line
+"""
 
 
 def run_info(arguments: argparse.Namespace) -> int:
     """Describe files, and give the exit code."""
-    sources = find_sources(arguments.inputs, arguments.recursive, JPEG_SUFFIXES)
+    sources = inputs.find_sources(arguments.input, arguments.recursive, inputs.JPEG_SUFFIXES)
     shown = 0
 
-    def describe(source: Any) -> str:
+    def describe(source: inputs.Source) -> str:
         nonlocal shown
         if source.error:
             raise source.error
-        data = read_bytes(source.name)
+        data = inputs.read_bytes(source.name)
         of_jpeg2000 = is_jpeg2000(data)
         if arguments.json:
-            found = jpeg2000_files.header_as_dict(data) if of_jpeg2000 else header_as_dict(data)
+            found = (jpeg2000_files if of_jpeg2000 else explain).header_as_dict(data)
             emit(json.dumps({"file": source.name, **found}))
             return ""
-        text = str(read_jpeg2000_header(data)) if of_jpeg2000 else describe_header(data)
+        text = str(read_jpeg2000_header(data)) if of_jpeg2000 else explain.describe_header(data)
         if len(sources) > 1:
             text = ("\n" if shown else "") + f"== {display(source.name)}\n\n{text}"
         emit(text)
@@ -67,55 +129,83 @@ def run_info(arguments: argparse.Namespace) -> int:
     return for_each([source.name for source in sources], describe, items=sources)
 
 
+# --- explore ---------------------------------------------------------------------------------------------
+
+EXPLORE_PAGE = f"""
+Write a page in which one clicks the blocks of a JPEG file. It shows bits with their places in the file, symbols,
+coefficients and samples, and maps of where the bits went; it needs no network.
+
+PHOTO  JPEG file, or - for standard input
+-o, --output PAGE  the page, or - for standard output; by default .html beside the file
+--original FILE  the picture that was encoded, for a map of the error; any format
+{FORCE}
+{MAX}
+"""
+
+
+def run_explore(arguments: argparse.Namespace) -> int:
+    """Write the page, and give the exit code."""
+    if arguments.photo == STANDARD_STREAM and (arguments.output is None or arguments.original == STANDARD_STREAM):
+        raise UsageError("- (standard input) needs -o PAGE, and is but one picture")
+    if Path(arguments.output or "").suffix.lower() in inputs.JPEG_SUFFIXES + outputs.PICTURE_SUFFIXES:
+        raise UsageError(f"-o {arguments.output}: explore writes a page, and pages are not called so")
+
+    def explore(name: str) -> str:
+        target = arguments.output or str(Path(name).with_suffix(".html"))
+        if target != STANDARD_STREAM:
+            outputs.check_no_input(target, [name, *outputs.files_of_options(arguments)])
+            outputs.check_output(target, arguments.force or arguments.output is not None)
+        data = inputs.read_bytes(name)
+        if not data.startswith(inputs.START_OF_IMAGE):
+            raise PictureError("this is no JPEG file; numjpeg block takes other pictures")
+        original = None
+        if arguments.original:
+            picture = inputs.parse_picture(inputs.read_bytes(arguments.original), None, arguments.max_pixels)
+            inputs.require_8_bits(picture)
+            original = picture.pixels
+        page = explore_page(data, Path(display(name)).name, original, arguments.max_pixels)
+        outputs.write(target, page.encode("utf-8"))
+        if target != STANDARD_STREAM:
+            emit(f"wrote {explain.printable(target)}")
+        return ""
+
+    return for_each([arguments.photo], explore)
+
+
 # --- block -----------------------------------------------------------------------------------------------
 
+BLOCK_PAGE = f"""
+Print every step that one 8x8 block takes. Of a JPEG file it is the file's own block: its bits, and how they become
+samples. Any other picture is encoded, from samples to bits, and decoded again; with -q or -s the decoded pixels of
+a JPEG file are too.
 
-def add_block(commands: Any) -> None:
-    """The options of ``numjpeg block``."""
-    command = add_command(
-        commands,
-        "block",
-        "Print every step that one 8x8 block takes. Of a JPEG file it is the file's own block: its bits, and how "
-        "they become samples. Any other picture is encoded, from samples to bits, and decoded again; with -q or "
-        "-s the decoded pixels of a JPEG file are too.",
-    )
-    command.add_argument("photo", metavar="PHOTO", help="picture of any format, or - for standard input")
-    command.add_argument(
-        "row", metavar="ROW", type=whole_number, help="row of the block, in blocks of its component from 0"
-    )
-    command.add_argument("column", metavar="COL", type=whole_number, help="column of the block")
-    command.add_argument(
-        "-c",
-        "--component",
-        choices=("Y", "Cb", "Cr", "1", "2", "3", "4"),
-        default="1",
-        help="by name or number; the first by default",
-    )
-    add_quality(command)
-    add_reading(command)
+{PHOTO}
+ROW  row of the block, in blocks of its component from 0
+COL  column of the block
+-c, --component Y|Cb|Cr|1|2|3|4=1  by name or number; the first by default
+{QUALITY}
+{READING}
+"""
 
 
 def run_block(arguments: argparse.Namespace) -> int:
     """Describe a block, and give the exit code."""
 
     def describe(name: str) -> str:
-        data = read_bytes(name)
-        row, column, component = arguments.row, arguments.column, arguments.component
-        if data.startswith(START_OF_IMAGE) and arguments.quality is None and arguments.subsampling is None:
-            emit(describe_file_block(data, row, column, component=component, max_pixels=arguments.max_pixels))
+        data = inputs.read_bytes(name)
+        block = (arguments.row, arguments.col)
+        component = arguments.component
+        if data.startswith(inputs.START_OF_IMAGE) and arguments.quality is None and arguments.subsampling is None:
+            limit = arguments.max_pixels
+            emit(explain.describe_file_block(data, *block, component=component, max_pixels=limit))
             return ""
-        image = require_photo(parse_picture(data, arguments.background, arguments.max_pixels))
+        picture = inputs.parse_picture(data, arguments.background, arguments.max_pixels)
+        image = inputs.require_photo(picture)
         names = ("Y", "Cb", "Cr") if image.ndim > 2 else ("Y",)
-        emit(
-            describe_block(
-                image,
-                row,
-                column,
-                quality=arguments.quality or 75,
-                subsampling=arguments.subsampling if image.ndim > 2 else None,
-                component=dict(zip("123", names, strict=False)).get(component, component),
-            )
-        )
+        component = dict(zip("123", names, strict=False)).get(component, component)
+        subsampling = arguments.subsampling if image.ndim > 2 else None
+        quality = arguments.quality or 75
+        emit(explain.describe_block(image, *block, quality=quality, subsampling=subsampling, component=component))
         return ""
 
     return for_each([arguments.photo], describe)
@@ -123,46 +213,41 @@ def run_block(arguments: argparse.Namespace) -> int:
 
 # --- demo ------------------------------------------------------------------------------------------------
 
+DEMO_PAGE = f"""
+Show the codec at work on a photograph. Encodes and decodes it, prints sizes, PSNR, CPU times, and whether bytes
+and pixels equal Pillow's, and writes a picture of every stage.
 
-def add_demo(commands: Any) -> None:
-    """The options of ``numjpeg demo``."""
-    command = add_command(
-        commands,
-        "demo",
-        "Show the codec at work on a photograph. Encodes and decodes it, prints sizes, PSNR, CPU times, and "
-        "whether bytes and pixels equal Pillow's, and writes a picture of every stage.",
-    )
-    command.add_argument("photo", metavar="PHOTO", help="picture of any format, or - for standard input")
-    command.add_argument(
-        "-o", "--output", metavar="DIR", default="demo", help="folder for the pictures; ./demo by default"
-    )
-    add_force(command)
-    add_quality(command)
-    add_reading(command)
+{PHOTO}
+-o, --output DIR=demo  folder for the pictures; ./demo by default
+{FORCE}
+{QUALITY}
+{READING}
+"""
 
 
 def run_demo(arguments: argparse.Namespace) -> int:
     """Report and draw, and give the exit code."""
-    return for_each([arguments.photo], partial(_demonstrate, arguments=arguments))
 
+    def demonstrate(name: str) -> str:
+        directory = Path(arguments.output)
+        for picture in sorted(directory.glob("0?-*.png")):  # as the pictures of the stages are called
+            outputs.check_output(str(picture), arguments.force)
+        read = inputs.parse_picture(inputs.read_bytes(name), arguments.background, arguments.max_pixels)
+        image = inputs.require_photo(read)
+        if has_pillow():
+            outputs.make_folder(directory)
+        quality, subsampling = arguments.quality or 75, arguments.subsampling or "4:2:0"
+        # Reports time and pictures are for this command only, and the pictures need Pillow.
+        demo = importlib.import_module("numjpeg.tools.demo")
+        emit(demo.report(image, quality, subsampling) + "\n")
+        try:
+            pictures = importlib.import_module("numjpeg.tools.pictures")
+        except ImportError:
+            raise PictureError("drawing the pictures of the stages needs Pillow (pip install pillow)") from None
+        for file, picture in pictures.stage_pictures(image, quality, subsampling).items():
+            path = str(directory / file)
+            outputs.write(path, pictures.to_file(file, picture))
+            emit(f"wrote {explain.printable(path)}")
+        return ""
 
-def _demonstrate(name: str, arguments: argparse.Namespace) -> str:
-    directory = Path(arguments.output)
-    for picture in sorted(directory.glob("0?-*.png")):  # as the pictures of the stages are called
-        check_output(str(picture), arguments.force)
-    image = require_photo(open_picture(name, arguments.background, arguments.max_pixels))
-    if has_pillow():
-        make_folder(directory)
-    quality, subsampling = arguments.quality or 75, arguments.subsampling or "4:2:0"
-    # Reports time and pictures are for this command only, and the pictures need Pillow.
-    demo = importlib.import_module("numjpeg.tools.demo")
-    emit(demo.report(image, quality, subsampling) + "\n")
-    try:
-        pictures = importlib.import_module("numjpeg.tools.pictures")
-    except ImportError:
-        raise PictureError("drawing the pictures of the stages needs Pillow (pip install pillow)") from None
-    for file, picture in pictures.stage_pictures(image, quality, subsampling).items():
-        path = str(directory / file)
-        write(path, pictures.to_file(file, picture))
-        emit(f"wrote {printable(path)}")
-    return ""
+    return for_each([arguments.photo], demonstrate)

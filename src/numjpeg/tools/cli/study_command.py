@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numjpeg.tools.cli.console import FAILED, Progress, UsageError, complain, emit, reason
-from numjpeg.tools.cli.options import add_command, add_force, worker_count
+from numjpeg.tools.cli.options import FORCE
 from numjpeg.tools.cli.outputs import check_output, make_folder
 from numjpeg.tools.explain import printable
 from numjpeg.tools.other_formats import PictureError
@@ -19,52 +19,30 @@ from numjpeg.tools.other_formats import PictureError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+STUDY_PAGE = f"""
+Compare codecs on a folder of lossless pictures. Rate-distortion curves, rates at equal quality (Bjontegaard),
+sizes without loss, pictures at 100:1 and from parts of a file: a page, plots, CSV.
+
+FOLDER  with the pictures (PNG, TIFF, PPM, BMP, WebP)
+-o, --output OUTPUT=study  folder for the results; ./study by default
+{FORCE}
+-c, --codecs NAME,...  which codecs; an unknown name lists them all
+-a, --anchor NAME,...=libjpeg,psnr  compared against; libjpeg,psnr by default
+--psnr-only  leave out SSIM and SSIMULACRA2, which take longest
+--no-lossless  leave out lossless sizes
+--no-strips  leave out the pictures at 100:1 and from parts
+either -w, --workers N  processes; all cores by default
+or --dask ADDRESS  a Dask scheduler's address, such as tcp://host:8786
+
+What has been measured is kept in OUTPUT/points.csv; the same command goes on after an interruption. Needs pip
+install 'numjpeg[study]', or as much of it as what is asked for needs, and 'numjpeg[cluster]' for --dask.
+"""
+
 _WRITTEN = (
-    "index.html",
-    "lossless.csv",
-    "times.csv",
-    "bd-*.csv",
-    "ratio-*.csv",
-    "ratio-*.png",
-    "parts-*.png",
-    "psnr*.png",
-    "ssim*.png",
+    *("index.html", "lossless.csv", "times.csv", "bd-*.csv"),
+    *("ratio-*.csv", "ratio-*.png", "parts-*.png", "psnr*.png", "ssim*.png"),
 )
 """What a study writes beside points.csv, which is only ever added to."""
-
-
-def add_study(commands: Any) -> None:
-    """Its options."""
-    command = add_command(
-        commands,
-        "study",
-        "Compare codecs on a folder of lossless pictures. Rate-distortion curves, rates at equal quality "
-        "(Bjontegaard), sizes without loss, pictures at 100:1 and from parts of a file: a page, plots, CSV.",
-        "What has been measured is kept in OUTPUT/points.csv; the same command goes on after an interruption. "
-        "Needs pip install 'numjpeg[study]', or as much of it as what is asked for needs, and 'numjpeg[cluster]' "
-        "for --dask.",
-    )
-    command.add_argument("folder", metavar="FOLDER", help="with the pictures (PNG, TIFF, PPM, BMP, WebP)")
-    command.add_argument(
-        "-o", "--output", metavar="OUTPUT", default="study", help="folder for the results; ./study by default"
-    )
-    add_force(command)
-    command.add_argument("-c", "--codecs", metavar="NAME,...", help="which codecs; an unknown name lists them all")
-    command.add_argument(
-        "-a",
-        "--anchor",
-        metavar="NAME,...",
-        default="libjpeg,psnr",
-        help="compared against; libjpeg,psnr by default",
-    )
-    command.add_argument(
-        "--psnr-only", action="store_true", help="leave out SSIM and SSIMULACRA2, which take longest"
-    )
-    command.add_argument("--no-lossless", action="store_true", help="leave out lossless sizes")
-    command.add_argument("--no-strips", action="store_true", help="leave out the pictures at 100:1 and from parts")
-    where = command.add_mutually_exclusive_group()
-    where.add_argument("-w", "--workers", type=worker_count, metavar="N", help="processes; all cores by default")
-    where.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler's address, such as tcp://host:8786")
 
 
 def run_study(arguments: argparse.Namespace) -> int:
