@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import samples
@@ -16,8 +15,8 @@ PHOTOGRAPH = Point("a.png", "0", "libjpeg", 50.0, 1000, 1.0, 30.0, 31.0, 0.9, 60
 def line(codec: str, factor: float, picture: str = "a.png") -> list[Point]:
     """Points of a codec that takes ``factor`` times the rate at each quality."""
     return [
-        dataclasses.replace(
-            PHOTOGRAPH, picture=picture, codec=codec, setting=q, bpp=factor * 0.1 * 1.06**q, psnr=20 + 0.25 * q
+        PHOTOGRAPH._replace(
+            picture=picture, codec=codec, setting=q, bpp=factor * 0.1 * 1.06**q, psnr=20 + 0.25 * q
         )
         for q in range(0, 70, 5)
     ]

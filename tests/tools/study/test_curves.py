@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import math
 from pathlib import Path
 
@@ -28,21 +27,21 @@ def test_bd_rate_of_a_constant_factor(factor: float, study: None) -> None:
 
 
 def test_bd_rate_looks_at_its_interval_only(study: None) -> None:
-    test = [dataclasses.replace(p, bpp=p.bpp * (0.5 if p.bpp < 1 else 1)) for p in line("psnr", 1)]
+    test = [p._replace(bpp=p.bpp * (0.5 if p.bpp < 1 else 1)) for p in line("psnr", 1)]
     points = [*line("libjpeg", 1), *test]
     assert curves.mean_bd_rate(points, "libjpeg", "psnr", "psnr", 0.2, 0.7) == pytest.approx(-50, abs=0.5)
     assert curves.mean_bd_rate(points, "libjpeg", "psnr", "psnr", 2.0, 3.0) == pytest.approx(0, abs=0.5)
 
 
 def test_bd_rate_of_nothing_in_common(study: None) -> None:
-    far = [dataclasses.replace(p, psnr=p.psnr + 50) for p in line("psnr", 1)]
+    far = [p._replace(psnr=p.psnr + 50) for p in line("psnr", 1)]
     assert math.isnan(curves.mean_bd_rate([*line("libjpeg", 1), *far], "libjpeg", "psnr", "psnr"))
     assert math.isnan(curves.mean_bd_rate(line("libjpeg", 1), "libjpeg", "psnr", "psnr"))
 
 
 def test_a_curve_keeps_what_nothing_beats() -> None:
     pairs = [(1.0, 30.0), (2.0, 29.0), (3.0, 35.0), (3.0, 36.0), (4.0, math.nan), (0.5, 20.0)]
-    points = [dataclasses.replace(PHOTOGRAPH, bpp=bpp, psnr=q) for bpp, q in pairs]
+    points = [PHOTOGRAPH._replace(bpp=bpp, psnr=q) for bpp, q in pairs]
     rate, quality = curves.curve(points, "psnr")
     assert rate.tolist() == [0.5, 1.0, 3.0]
     assert quality.tolist() == [20.0, 30.0, 36.0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +64,7 @@ def test_wrong_usage(folder: Path, tmp_path: Path, study: None, capsys: pytest.C
 
 
 def test_columns_with_nothing_to_say_are_left_out_and_single_cells_get_a_dash(study: None) -> None:
-    coarse = [dataclasses.replace(p, bpp=min(p.bpp, 1.4)) for p in line("libjpeg", 1) if p.bpp < 1.4]
+    coarse = [p._replace(bpp=min(p.bpp, 1.4)) for p in line("libjpeg", 1) if p.bpp < 1.4]
     points = [*coarse, *line("jpegli", 0.9), *(p for p in line("webp", 0.8) if p.bpp > 0.6)]
     table = report.bd_table(points, "libjpeg", "psnr")
     assert table[0] == ["codec", "0.2 to 3 bpp", "0.2 to 0.6 bpp", "0.6 to 1.5 bpp", "built for"]
@@ -77,7 +76,7 @@ def test_columns_with_nothing_to_say_are_left_out_and_single_cells_get_a_dash(st
 
 def test_ssim_is_given_in_decibels() -> None:
     pairs = [(1, 0.9), (2, 0.99), (4, 0.999)]
-    points = [dataclasses.replace(PHOTOGRAPH, setting=rate, bpp=rate, ssim=ssim) for rate, ssim in pairs]
+    points = [PHOTOGRAPH._replace(setting=rate, bpp=rate, ssim=ssim) for rate, ssim in pairs]
     np.testing.assert_allclose(curves.curve(points, "ssim")[1], [10, 20, 30])
     np.testing.assert_allclose(curves.mean_curve(points, "libjpeg", "ssim")[1], [10, 20, 30])
     # 3, 2.4 and 1.2 bits a pixel, on a log scale; 5:1 and beyond 20:1 there are no points.

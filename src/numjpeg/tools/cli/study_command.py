@@ -82,7 +82,7 @@ def run_study(arguments: argparse.Namespace) -> int:
     lossy = [point for point in points if point.codec in codecs.CODECS]
     for anchor in anchors:
         emit(f"\nRate at equal quality, against {codecs.CODECS[anchor].label}\n")
-        emit(report.as_markdown(report.summary_table(lossy, anchor)))
+        emit(report.as_markdown(report.bd_table(lossy, anchor)))
     emit(f"\n{printable(str(page))}")
     return 0
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,28 +27,6 @@ RATIOS = (160.0, 100.0, 60.0, 40.0, 27.0, 18.0, 12.0, 9.0, 7.0, 5.0)
 AVIF_QUALITIES = (15, 25, 35, 45, 55, 65, 75, 85)
 
 
-@dataclass(frozen=True)
-class Codec:
-    """One way to encode.
-
-    Attributes
-    ----------
-    name : what the command line and the table of points call it.
-    label : what plots and reports call it.
-    settings : from coarse to fine; a single 0 for lossless ones.
-    encode : (picture, setting) -> file.
-    decode : file -> picture.
-    built_for : the metric that the encoder was made to minimise, where it is known; "" if none.
-    """
-
-    name: str
-    label: str
-    settings: Sequence[float]
-    encode: Callable[[Pixels, float], bytes]
-    decode: Callable[[bytes], Pixels]
-    built_for: str = ""
-
-
 def decode_by_pillow(data: bytes) -> Pixels:
     """Whatever Pillow reads, as RGB."""
     with Image.open(io.BytesIO(data)) as image:
@@ -60,17 +37,30 @@ def _decode_restored(data: bytes) -> Pixels:
     return numjpeg.decode(data, colorspace="RGB", restore=True)
 
 
-def _by_numjpeg(picture: Pixels, setting: float, **options: Any) -> bytes:
-    return numjpeg.encode(picture, int(setting), **options)
+class Codec(NamedTuple):
+    """One way to encode."""
+
+    label: str  # what plots and reports call it
+    encode: Callable[[Pixels, float], bytes]  # (picture, setting) -> file
+    built_for: str = ""  # the metric that the encoder was made to minimise, where it is known
+    settings: Sequence[float] = QUALITIES  # from coarse to fine; a single 0 for lossless ones
+    decode: Callable[[bytes], Pixels] = decode_by_pillow
 
 
-def _by_pillow(picture: Pixels, quality: float, *, format: str, **options: Any) -> bytes:  # noqa: A002 (Pillow's name)
-    """``quality`` 0 is that of a lossless format, which takes none."""
-    stream = io.BytesIO()
-    if quality:
-        options["quality"] = int(quality)
-    Image.fromarray(picture).save(stream, format, **options)
-    return stream.getvalue()
+def by_pillow(format: str, **options: Any) -> Callable[[Pixels, float], bytes]:  # noqa: A002 (Pillow's name)
+    """An encoder by Pillow. Its setting is the quality; 0 is that of a lossless format, which takes none."""
+
+    def encode(picture: Pixels, quality: float) -> bytes:
+        stream = io.BytesIO()
+        how = {"quality": int(quality)} if quality else {}
+        Image.fromarray(picture).save(stream, format, **options, **how)
+        return stream.getvalue()
+
+    return encode
+
+
+def _by_numjpeg(**options: Any) -> Callable[[Pixels, float], bytes]:
+    return lambda picture, quality: numjpeg.encode(picture, int(quality), **options)
 
 
 def encode_jpeg2000(picture: Pixels, *ratios: float, irreversible: bool = True) -> bytes:
@@ -86,8 +76,7 @@ def encode_jpeg2000(picture: Pixels, *ratios: float, irreversible: bool = True) 
 
 def _own_jpeg2000(picture: Pixels, ratio: float) -> bytes:
     """Our own JPEG 2000, of a compression ratio or, for 0, lossless; without boxes too."""
-    rate = 24 / ratio if ratio else None
-    return jpeg2000.encode(picture, bits_per_pixel=rate, container="j2k")
+    return jpeg2000.encode(picture, bits_per_pixel=24 / ratio if ratio else None, container="j2k")
 
 
 def _by_jpegli(picture: Pixels, setting: float) -> bytes:
@@ -97,67 +86,36 @@ def _by_jpegli(picture: Pixels, setting: float) -> bytes:
     return bytes(pyjpegli.encode(picture.tobytes(), width, height, int(setting)))
 
 
-def _codec(
-    name: str,
-    label: str,
-    encode: Callable[..., bytes],
-    settings: Sequence[float] = QUALITIES,
-    decode: Callable[[bytes], Pixels] = decode_by_pillow,
-    built_for: str = "",
-    **options: Any,
-) -> Codec:
-    return Codec(name, label, settings, partial(encode, **options) if options else encode, decode, built_for)
-
-
-def _ours(name: str, label: str, restored: bool = False, **options: Any) -> Codec:
-    """This library's encoder; ``restored`` decodes by ``restore=True``, in place of Pillow."""
-    aims = {"psnr": "PSNR", "perceptual": "SSIMULACRA2"}
-    decode = _decode_restored if restored else decode_by_pillow
-    return _codec(name, label, _by_numjpeg, QUALITIES, decode, aims.get(options.get("tune", ""), ""), **options)
-
-
-CODECS: dict[str, Codec] = {
-    codec.name: codec
-    for codec in [
-        _codec("libjpeg", "libjpeg-turbo, optimised", _by_pillow, format="JPEG", optimize=True),
-        _codec("libjpeg-standard", "libjpeg-turbo, standard tables", _by_pillow, format="JPEG"),
-        _codec("libjpeg-progressive", "libjpeg-turbo, progressive", _by_pillow, format="JPEG", progressive=True),
-        _ours("numjpeg", "numjpeg", optimize=True),
-        _ours("numjpeg-restored", "numjpeg, restored", restored=True, optimize=True),
-        _ours("psnr", "numjpeg, PSNR", tune="psnr"),
-        _ours("psnr-restored", "numjpeg, PSNR, restored", restored=True, tune="psnr"),
-        _ours("psnr-progressive", "numjpeg, PSNR, progressive", tune="psnr", progressive=True),
-        _ours("perceptual", "numjpeg, perceptual", tune="perceptual"),
-        _ours("perceptual-progressive", "numjpeg, perceptual, progressive", tune="perceptual", progressive=True),
-        _codec("jpegli", "jpegli", _by_jpegli, built_for="Butteraugli"),
-        _codec("jpeg2000", "JPEG 2000", encode_jpeg2000, RATIOS, built_for="PSNR"),
-        _codec("numjpeg-jpeg2000", "numjpeg, JPEG 2000", _own_jpeg2000, RATIOS, built_for="PSNR"),
-        _codec("webp", "WebP", _by_pillow, format="WEBP", method=6),
-        _codec("avif", "AVIF", _by_pillow, AVIF_QUALITIES, format="AVIF", speed=6, subsampling="4:4:4"),
-    ]
+CODECS = {
+    "libjpeg": Codec("libjpeg-turbo, optimised", by_pillow("JPEG", optimize=True)),
+    "libjpeg-standard": Codec("libjpeg-turbo, standard tables", by_pillow("JPEG")),
+    "libjpeg-progressive": Codec("libjpeg-turbo, progressive", by_pillow("JPEG", progressive=True)),
+    "numjpeg": Codec("numjpeg", _by_numjpeg(optimize=True)),
+    "numjpeg-restored": Codec("numjpeg, restored", _by_numjpeg(optimize=True), decode=_decode_restored),
+    "psnr": Codec("numjpeg, PSNR", _by_numjpeg(tune="psnr"), "PSNR"),
+    "psnr-restored": Codec("numjpeg, PSNR, restored", _by_numjpeg(tune="psnr"), "PSNR", decode=_decode_restored),
+    "psnr-progressive": Codec("numjpeg, PSNR, progressive", _by_numjpeg(tune="psnr", progressive=True), "PSNR"),
+    "perceptual": Codec("numjpeg, perceptual", _by_numjpeg(tune="perceptual"), "SSIMULACRA2"),
+    "perceptual-progressive": Codec(
+        "numjpeg, perceptual, progressive", _by_numjpeg(tune="perceptual", progressive=True), "SSIMULACRA2"
+    ),
+    "jpegli": Codec("jpegli", _by_jpegli, "Butteraugli"),
+    "jpeg2000": Codec("JPEG 2000", encode_jpeg2000, "PSNR", RATIOS),
+    "numjpeg-jpeg2000": Codec("numjpeg, JPEG 2000", _own_jpeg2000, "PSNR", RATIOS),
+    "webp": Codec("WebP", by_pillow("WEBP", method=6)),
+    "avif": Codec("AVIF", by_pillow("AVIF", speed=6, subsampling="4:4:4"), settings=AVIF_QUALITIES),
 }
-"""Of lossy codecs, by name."""
+"""Lossy codecs, by the names that the command line and the table of points give them."""
 
-LOSSLESS: dict[str, Codec] = {
-    codec.name: codec
-    for codec in [
-        _codec("png", "PNG", _by_pillow, (0,), format="PNG", optimize=True),
-        _codec("jpeg2000-lossless", "JPEG 2000", encode_jpeg2000, (0,), irreversible=False),
-        _codec("numjpeg-jpeg2000-lossless", "numjpeg, JPEG 2000", _own_jpeg2000, (0,)),
-        _codec("webp-lossless", "WebP", _by_pillow, (0,), format="WEBP", lossless=True, method=6),
-    ]
+LOSSLESS = {
+    "png": Codec("PNG", by_pillow("PNG", optimize=True), settings=(0,)),
+    "jpeg2000-lossless": Codec("JPEG 2000", partial(encode_jpeg2000, irreversible=False), settings=(0,)),
+    "numjpeg-jpeg2000-lossless": Codec("numjpeg, JPEG 2000", _own_jpeg2000, settings=(0,)),
+    "webp-lossless": Codec("WebP", by_pillow("WEBP", lossless=True, method=6), settings=(0,)),
 }
-"""Of lossless codecs, by name."""
 
 DEFAULT = (
-    "libjpeg",
-    "numjpeg-restored",
-    "psnr",
-    "psnr-progressive",
-    "perceptual",
-    "jpegli",
-    "jpeg2000",
-    "webp",
-    "avif",
+    *("libjpeg", "numjpeg-restored", "psnr", "psnr-progressive", "perceptual"),
+    *("jpegli", "jpeg2000", "webp", "avif"),
 )
 """What a study compares unless it is told what to."""

@@ -17,6 +17,14 @@ Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Bits a pixel, quality; both strictly increasing."""
 
 
+def by_picture(points: Iterable[Point]) -> list[list[Point]]:
+    """The points of each picture, in the order of their names."""
+    found: dict[tuple[str, str], list[Point]] = {}
+    for point in points:
+        found.setdefault((point.picture, point.digest), []).append(point)
+    return [own for _, own in sorted(found.items())]
+
+
 def curve(points: Iterable[Point], metric: str) -> Curve:
     """The points of one picture and codec that no other one beats in both rate and quality."""
     pairs = sorted((point.bpp, score(point, metric)) for point in points)
@@ -69,12 +77,11 @@ def mean_bd_rate(
     points: Sequence[Point], anchor: str, test: str, metric: str, low: float = LOW_BPP, high: float = HIGH_BPP
 ) -> float:
     """The mean of :func:`bd_rate` over all pictures that both codecs have."""
-    rates = []
-    for picture in sorted({(point.picture, point.digest) for point in points}):
-        own = [point for point in points if (point.picture, point.digest) == picture]
-        curves = [curve((p for p in own if p.codec == codec), metric) for codec in (anchor, test)]
-        rates.append(bd_rate(curves[0], curves[1], low, high))
-    known = [rate for rate in rates if np.isfinite(rate)]
+    known = []
+    for own in by_picture(points):
+        both = [curve((p for p in own if p.codec == codec), metric) for codec in (anchor, test)]
+        rate = bd_rate(both[0], both[1], low, high)
+        known += [rate] if np.isfinite(rate) else []
     return float(np.mean(known)) if known else float("nan")
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from dataclasses import dataclass, fields
-
-import numpy as np
-from PIL import Image
+from typing import NamedTuple
 
 from numjpeg.metrics import psnr
 from numjpeg.stages.color import rgb_to_ycbcr
-from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels
+from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels, by_pillow, decode_by_pillow
 
 METRICS = {
     "psnr": "PSNR (RGB), dB",
@@ -23,35 +20,20 @@ METRICS = {
 """Name -> label, with the unit of :func:`numjpeg.tools.study.curves.score`."""
 
 
-@dataclass(frozen=True)
-class Point:
-    """One picture, coded by one codec at one setting.
+class Point(NamedTuple):
+    """One picture, coded by one codec at one setting."""
 
-    Attributes
-    ----------
-    picture : file name. digest : of the file, which tells pictures of the same name apart.
-    codec, setting : see :class:`numjpeg.tools.study.codecs.Codec`.
-    bytes : size of the file. bpp : bits a pixel.
-    psnr : of all three channels together, in dB. psnr_y : of the luminance.
-    ssim : of the luminance, with a Gaussian window of 1.5 samples (Wang et al. 2004).
-    ssimulacra2 : a score of at most 100.
-    seconds : CPU time of encoding.
-    """
-
-    picture: str
-    digest: str
+    picture: str  # file name
+    digest: str  # of the file, which tells pictures of the same name apart
     codec: str
     setting: float
-    bytes: int
-    bpp: float
-    psnr: float
-    psnr_y: float
-    ssim: float
-    ssimulacra2: float
-    seconds: float
-
-
-COLUMNS = tuple(field.name for field in fields(Point))
+    bytes: int  # size of the file
+    bpp: float  # bits a pixel
+    psnr: float  # of all three channels together, in dB
+    psnr_y: float  # of the luminance
+    ssim: float  # of the luminance, with a Gaussian window of 1.5 samples (Wang et al. 2004)
+    ssimulacra2: float  # a score of at most 100
+    seconds: float  # CPU time of encoding
 
 
 def digest(data: bytes) -> str:
@@ -59,21 +41,12 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def open_picture(data: bytes) -> Pixels:
-    """A picture as RGB."""
-    with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(image.convert("RGB"))
-
-
 def measure(picture: str, data: bytes, codec: str, setting: float, perceptual: bool = True) -> Point:
-    """Measure a point.
+    """Measure the point of a picture, by the name and the content of its file.
 
-    Parameters
-    ----------
-    picture, data : name and content of the picture's file. codec, setting : as of :class:`Point`.
-    perceptual : measure SSIM and SSIMULACRA2 too, which take most of the time; else they are nan.
+    SSIM and SSIMULACRA2, which take most of the time, are nan unless ``perceptual``.
     """
-    original = open_picture(data)
+    original = decode_by_pillow(data)
     by = CODECS.get(codec) or LOSSLESS[codec]
     start = time.process_time()
     encoded = by.encode(original, setting)
@@ -99,21 +72,13 @@ def measure(picture: str, data: bytes, codec: str, setting: float, perceptual: b
 def _ssim(reference: Pixels, image: Pixels) -> float:
     from skimage.metrics import structural_similarity  # noqa: PLC0415 (of the extra)
 
-    return float(
-        structural_similarity(  # type: ignore[no-untyped-call]
-            reference, image, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
-        )
-    )
+    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return float(structural_similarity(reference, image, data_range=255, **window))  # type: ignore[no-untyped-call]
 
 
 def _ssimulacra2(reference: Pixels, image: Pixels) -> float:
     from ssimulacra2 import compute_ssimulacra2  # noqa: PLC0415 (of the extra)
 
-    return float(compute_ssimulacra2(_as_file(reference), _as_file(image)))
-
-
-def _as_file(picture: Pixels) -> io.BytesIO:
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PPM")
-    stream.seek(0)
-    return stream
+    return float(
+        compute_ssimulacra2(*(io.BytesIO(by_pillow("PPM")(picture, 0)) for picture in (reference, image)))
+    )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import html
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, features
@@ -16,10 +15,10 @@ from PIL import Image, features
 import numjpeg
 from numjpeg.files import write_atomically
 from numjpeg.metrics import psnr
-from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels
-from numjpeg.tools.study.curves import HIGH_BPP, LOW_BPP, curve, mean_bd_rate, mean_curve
-from numjpeg.tools.study.measure import METRICS, Point, open_picture
-from numjpeg.tools.study.views import View, as_small, at_ratio, from_parts
+from numjpeg.tools.study.codecs import CODECS, LOSSLESS, decode_by_pillow
+from numjpeg.tools.study.curves import HIGH_BPP, LOW_BPP, by_picture, curve, mean_bd_rate, mean_curve
+from numjpeg.tools.study.measure import METRICS, Point
+from numjpeg.tools.study.views import as_small, at_ratio, from_parts
 
 RANGES = ((LOW_BPP, HIGH_BPP), (LOW_BPP, 0.6), (0.6, 1.5), (1.5, HIGH_BPP))
 """Bits a pixel of the anchor."""
@@ -37,13 +36,8 @@ LIBRARIES = {"libjpeg_turbo": "libjpeg-turbo", "jpg_2000": "OpenJPEG", "webp": "
 Table = list[list[str]]
 """Rows of cells; the first row is the head."""
 
-
-class Strip(NamedTuple):
-    """Pictures to show side by side."""
-
-    title: str
-    figures: list[tuple[str, str]]
-    """File name and caption of each."""
+Strip = tuple[str, list[tuple[str, str]]]
+"""Pictures to show side by side: a title, and file name and caption of each."""
 
 
 def codecs_of(points: Sequence[Point]) -> list[str]:
@@ -60,31 +54,20 @@ def metrics_of(points: Sequence[Point]) -> list[str]:
 # --- tables ----------------------------------------------------------------------------------------------
 
 
-def summary_table(points: Sequence[Point], anchor: str) -> Table:
-    """Mean BD-rate against ``anchor`` by each metric, from :data:`LOW_BPP` to :data:`HIGH_BPP` bits a pixel."""
-    metrics = metrics_of(points)
-    return _by_codec(
-        points,
-        [*(METRICS[metric].split(",")[0] for metric in metrics), "built for"],
-        lambda codec: [
-            *(_percent(mean_bd_rate(points, anchor, codec, metric)) for metric in metrics),
-            CODECS[codec].built_for,
-        ],
-        without=anchor,
-    )
+def bd_table(points: Sequence[Point], anchor: str, metric: str = "") -> Table:
+    """Mean BD-rate of all codecs against ``anchor``, in percent; negative is smaller.
 
+    By a metric, over several ranges; or by each metric, from :data:`LOW_BPP` to :data:`HIGH_BPP` bits a pixel.
+    """
+    columns = {f"{low:g} to {high:g} bpp": (metric, low, high) for low, high in RANGES}
+    if not metric:
+        columns = {METRICS[name].split(",")[0]: (name, LOW_BPP, HIGH_BPP) for name in metrics_of(points)}
 
-def bd_table(points: Sequence[Point], anchor: str, metric: str) -> Table:
-    """Mean BD-rate against ``anchor``, of all codecs, over several ranges; percent, negative is smaller."""
-    return _by_codec(
-        points,
-        [*(f"{low:g} to {high:g} bpp" for low, high in RANGES), "built for"],
-        lambda codec: [
-            *(_percent(mean_bd_rate(points, anchor, codec, metric, low, high)) for low, high in RANGES),
-            CODECS[codec].built_for,
-        ],
-        without=anchor,
-    )
+    def cells(codec: str) -> list[str]:
+        rates = [mean_bd_rate(points, anchor, codec, *column) for column in columns.values()]
+        return [*(_number(rate, "+.1f", " %") for rate in rates), CODECS[codec].built_for]
+
+    return _by_codec(points, [*columns, "built for"], cells, without=anchor)
 
 
 def ratio_table(points: Sequence[Point], metric: str) -> Table:
@@ -93,7 +76,7 @@ def ratio_table(points: Sequence[Point], metric: str) -> Table:
     return _by_codec(
         points,
         [f"{ratio:g}:1" for ratio in RATIOS],
-        lambda codec: [_number(_quality_at(own[codec], metric, 24 / ratio)) for ratio in RATIOS],
+        lambda codec: [_number(_quality_at(own[codec], metric, 24 / ratio), ".2f") for ratio in RATIOS],
     )
 
 
@@ -132,19 +115,15 @@ def _by_codec(
 def _quality_at(points: Sequence[Point], metric: str, bpp: float) -> float:
     """The mean over pictures; nan if the curve of one of them does not reach so far."""
     found = []
-    for picture in sorted({(point.picture, point.digest) for point in points}):
-        rate, quality = curve((p for p in points if (p.picture, p.digest) == picture), metric)
+    for own in by_picture(points):
+        rate, quality = curve(own, metric)
         inside = len(rate) and rate[0] <= bpp <= rate[-1]
-        found.append(float(np.interp(np.log(bpp), np.log(rate), quality)) if inside else float("nan"))
+        found.append(np.interp(np.log(bpp), np.log(rate), quality) if inside else np.nan)
     return float(np.mean(found))
 
 
-def _percent(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:+.1f} %"
-
-
-def _number(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.2f}"
+def _number(value: float, how: str, unit: str = "") -> str:
+    return "" if np.isnan(value) else f"{value:{how}}{unit}"
 
 
 def as_markdown(table: Table) -> str:
@@ -214,27 +193,28 @@ def plot(points: Sequence[Point], metric: str, path: Path) -> None:
     figure.savefig(path, dpi=200)
 
 
-def write_views(original: Pixels, views: Iterable[View], target: Path, name: str, title: str) -> Strip:
-    """Write views as ``name-1.png`` and so on into the folder ``target``; captions give their bytes and PSNR."""
-    figures = []
-    for number, view in enumerate(views, 1):
-        file = f"{name}-{number}.png"
-        Image.fromarray(view.picture).save(target / file)
-        caption = f"{view.label}: {view.bytes:,} bytes, {psnr(original, view.picture):.2f} dB"
-        figures.append((file, caption))
-    return Strip(title, figures)
-
-
 def write_strips(path: Path, target: Path) -> list[Strip]:
-    """Write what JPEG and JPEG 2000 make of a picture at 100:1, or as near as it goes, and from parts of files."""
-    picture = open_picture(path.read_bytes())
+    """Write what JPEG and JPEG 2000 make of a picture at 100:1, or as near as it goes, and from parts of files.
+
+    Files in the folder ``target`` are called ``ratio-1.png`` and so on; captions give bytes and PSNR.
+    """
+    picture = decode_by_pillow(path.read_bytes())
     views, ratio = as_small(at_ratio, picture, STRIP_RATIO)
-    strips = [write_views(picture, views, target, "ratio", f"{path.name} at {ratio:g}:1")]
-    parts, ratio = as_small(from_parts, picture, PARTS_RATIO)
-    for name, views in zip(("parts-jpeg", "parts-jpeg2000"), parts, strict=True):
-        strips.append(
-            write_views(picture, views, target, name, f"{path.name}, from a part of a file of {ratio:g}:1")
-        )
+    (jpeg, wavelet), parts_ratio = as_small(from_parts, picture, PARTS_RATIO)
+    of_parts = f"{path.name}, from a part of a file of {parts_ratio:g}:1"
+    shown = {
+        "ratio": (f"{path.name} at {ratio:g}:1", views),
+        "parts-jpeg": (of_parts, jpeg),
+        "parts-jpeg2000": (of_parts, wavelet),
+    }
+    strips = []
+    for name, (title, views) in shown.items():
+        figures = []
+        for number, view in enumerate(views, 1):
+            file = f"{name}-{number}.png"
+            Image.fromarray(view.picture).save(target / file)
+            figures.append((file, f"{view.label}: {view.bytes:,} bytes, {psnr(picture, view.picture):.2f} dB"))
+        strips.append((title, figures))
     return strips
 
 
@@ -249,38 +229,27 @@ def versions() -> str:
             parts.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    known = {name: features.version(library) for library, name in LIBRARIES.items()}
-    parts += [f"{name} {found}" for name, found in known.items() if found]
+    parts += [f"{name} {found}" for key, name in LIBRARIES.items() if (found := features.version(key))]
     return f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}, {platform.machine()}: {', '.join(parts)}."
 
 
 def write_report(
     points: Sequence[Point], anchors: Sequence[str], target: Path, strips: Sequence[Strip] = ()
 ) -> Path:
-    """Write ``index.html`` with tables and plots, and the tables as CSV, into the folder ``target``.
+    """Write ``index.html``, which is returned, and its plots, and its tables as CSV, into the folder ``target``.
 
-    Parameters
-    ----------
-    points : of a study. anchors : codecs against which BD-rates are given. strips : pictures to show.
-
-    Returns
-    -------
-    The page.
+    ``anchors`` are codecs against which BD-rates are given, ``strips`` pictures to show.
     """
     lossy = [point for point in points if point.codec in CODECS]
     parts: list[str] = []
 
-    def add(title: str, name: str, table: Table, level: int = 3) -> None:
+    def add(level: int, title: str, name: str, table: Table) -> None:
         write_atomically(target / f"{name}.csv", as_csv(table).encode())
         parts.extend([f"<h{level}>{html.escape(title)}</h{level}>", as_html(table)])
 
     for anchor in anchors:
-        add(
-            f"Rate at equal quality, against {CODECS[anchor].label}",
-            f"bd-{anchor}",
-            summary_table(lossy, anchor),
-            2,
-        )
+        label = CODECS[anchor].label
+        add(2, f"Rate at equal quality, against {label}", f"bd-{anchor}", bd_table(lossy, anchor))
     for metric in metrics_of(lossy):
         label, name = METRICS[metric], METRICS[metric].split(",")[0]
         plot(lossy, metric, target / f"{metric}.png")
@@ -288,14 +257,14 @@ def write_report(
         parts += [f"<h2>{html.escape(label)}</h2>", _figure(f"{metric}.png", caption)]
         for anchor in anchors:
             title = f"Rate at equal {name}, against {CODECS[anchor].label}"
-            add(title, f"bd-{metric}-{anchor}", bd_table(lossy, anchor, metric))
-        add(f"{label}, at compression ratios", f"ratio-{metric}", ratio_table(lossy, metric))
-    add("CPU time of encoding, for a megapixel", "times", time_table(lossy), 2)
+            add(3, title, f"bd-{metric}-{anchor}", bd_table(lossy, anchor, metric))
+        add(3, f"{label}, at compression ratios", f"ratio-{metric}", ratio_table(lossy, metric))
+    add(2, "CPU time of encoding, for a megapixel", "times", time_table(lossy))
     if table := lossless_table(points):
-        add("Lossless", "lossless", table, 2)
-    for strip in strips:
-        parts.append(f"<h2>{html.escape(strip.title)}</h2><section>")
-        parts += [*(_figure(*figure) for figure in strip.figures), "</section>"]
+        add(2, "Lossless", "lossless", table)
+    for title, figures in strips:
+        parts.append(f"<h2>{html.escape(title)}</h2><section>")
+        parts += [*(_figure(*figure) for figure in figures), "</section>"]
     pictures = sorted({point.picture for point in points})
     about = f"{len(pictures)} pictures: {', '.join(pictures)}. {versions()}"
     page = _PAGE.replace("ABOUT", html.escape(about)).replace("BODY", "\n".join(parts))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from numjpeg.files import write_atomically
 from numjpeg.tools.study.codecs import CODECS, LOSSLESS
-from numjpeg.tools.study.measure import COLUMNS, Point, digest, measure
+from numjpeg.tools.study.measure import Point, digest, measure
 
 SUFFIXES = (".png", ".ppm", ".tif", ".tiff", ".bmp", ".webp")
 """File names of formats that are, or can be, lossless."""
@@ -40,7 +40,7 @@ def read_points(table: Path) -> list[Point]:
         return []
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
-    if not rows or tuple(rows[0]) != COLUMNS:
+    if not rows or tuple(rows[0]) != Point._fields:
         raise StudyError(f"{table}: not a table of points")
     points = []
     for number, row in enumerate(rows[1:], 2):
@@ -55,14 +55,13 @@ def read_points(table: Path) -> list[Point]:
 
 def write_points(table: Path, points: Iterable[Point]) -> None:
     """Write a table of points, whole or not at all."""
-    lines = [",".join(COLUMNS), *(_line(point) for point in points)]
+    lines = [",".join(Point._fields), *(_line(point) for point in points)]
     write_atomically(table, ("\n".join(lines) + "\n").encode())
 
 
 def _line(point: Point) -> str:
-    values = [getattr(point, column) for column in COLUMNS]
-    quoted = '"' + str(values[0]).replace('"', '""') + '"'
-    return ",".join([quoted, *(str(value) for value in values[1:])])
+    quoted = point.picture.replace('"', '""')
+    return ",".join([f'"{quoted}"', *map(str, point[1:])])
 
 
 def run(
@@ -74,23 +73,12 @@ def run(
     perceptual: bool = True,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Point]:
-    """Measure all codecs on all pictures of a folder.
+    """Measure all codecs on all pictures of a folder: the points asked for, by picture, codec and setting.
 
-    Parameters
-    ----------
-    folder : of the pictures. codecs : names.
-    table : CSV file. Its points are not measured again; new ones are appended as they come.
-    executor : any of ``concurrent.futures``, or one that behaves so.
-    perceptual : see :func:`numjpeg.tools.study.measure.measure`.
-    progress : is called with the number of points that are done, and of all points.
-
-    Returns
-    -------
-    The points asked for, old and new, by picture, codec and setting.
-
-    Raises
-    ------
-    StudyError for an empty folder, an unknown codec, a file that is no table, and what fails while measuring.
+    Points that the CSV file ``table`` has are not measured again; new ones are appended as they come.
+    ``executor`` is any of ``concurrent.futures``, or one that behaves so. ``progress`` is called with the number
+    of points that are done, and of all. Raises StudyError for an empty folder, an unknown codec, a file that is no
+    table, and what fails while measuring.
     """
     every = {**CODECS, **LOSSLESS}
     names = list(codecs)
@@ -105,24 +93,20 @@ def run(
         for name in names
         for setting in every[name].settings
     }
-    known = {_key(point): point for point in read_points(table)}
+    known = {point[:4]: point for point in read_points(table)}
     write_points(table, known.values())
     missing = [key for key in wanted if key not in known]
     done = len(wanted) - len(missing)
     progress(done, len(wanted))
     with table.open("a", encoding="utf-8", newline="") as file:
         for point in _measured(missing, wanted, executor, perceptual):
-            known[_key(point)] = point
+            known[point[:4]] = point
             file.write(_line(point) + "\n")
             file.flush()
             os.fsync(file.fileno())
             done += 1
             progress(done, len(wanted))
     return [known[key] for key in wanted]
-
-
-def _key(point: Point) -> Key:
-    return point.picture, point.digest, point.codec, point.setting
 
 
 def _measured(keys: list[Key], paths: dict[Key, Path], executor: Executor, perceptual: bool) -> Iterator[Point]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -21,9 +23,7 @@ class View(NamedTuple):
     picture: Pixels
 
 
-SHARES = (0.1, 0.25, 0.5, 1.0)
-"""Of a file's bytes."""
-
+SHARES = (0.1, 0.25, 0.5, 1.0)  # of a file's bytes
 
 Views = TypeVar("Views")
 
@@ -42,13 +42,8 @@ def as_small(make: Callable[[Pixels, float], Views], picture: Pixels, ratio: flo
 def at_ratio(picture: Pixels, ratio: float) -> list[View]:
     """A picture at about one compression ratio: JPEG plain, restored, made for PSNR, and JPEG 2000.
 
-    Parameters
-    ----------
-    picture : uint8 ``(H, W, 3)``. ratio : bytes of the pixels over bytes of each file, at least.
-
-    Raises
-    ------
-    ValueError if JPEG cannot make a file as small.
+    ``picture`` is uint8 ``(H, W, 3)``, ``ratio`` its bytes over those of each file, at least. Raises ValueError if
+    JPEG cannot make a file as small.
     """
     limit = int(picture.nbytes / ratio)
     plain = _largest_within(picture, limit)
@@ -64,29 +59,22 @@ def at_ratio(picture: Pixels, ratio: float) -> list[View]:
 
 def _largest_within(picture: Pixels, limit: int) -> bytes:
     """libjpeg's file of the highest quality that fits."""
-    fitting = b""
-    low, high = 1, 100
-    while low <= high:
-        quality = (low + high) // 2
-        data = numjpeg.encode(picture, quality, optimize=True)
-        if len(data) <= limit:
-            fitting, low = data, quality + 1
-        else:
-            high = quality - 1
-    if not fitting:
+
+    @cache
+    def file(quality: int) -> bytes:
+        return numjpeg.encode(picture, quality, optimize=True)
+
+    quality = bisect_right(range(1, 101), limit, key=lambda quality: len(file(quality)))
+    if not quality:
         raise ValueError(f"JPEG does not fit into {limit} bytes at quality 1")
-    return fitting
+    return file(quality)
 
 
 def from_parts(picture: Pixels, ratio: float) -> tuple[list[View], list[View]]:
-    """What the first 10, 25, 50 and 100 % of a file show.
+    """What the first 10, 25, 50 and 100 % of a file show (:data:`SHARES`): JPEG's views, and JPEG 2000's.
 
     JPEG 2000's file has a quality layer that ends at each share, so that its first layers are what stands in the
     first part of the file. The JPEG file is tuned for PSNR, with libjpeg's order of progressive scans, and is cut.
-
-    Returns
-    -------
-    (JPEG's views, JPEG 2000's views), one for each of :data:`SHARES`.
     """
     limit = int(picture.nbytes / ratio)
     progressive = numjpeg.encode(picture, tune="psnr", target_bytes=limit, scans="preview")
