@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import functools
 import io
 import itertools
 import mmap
@@ -320,8 +321,11 @@ def test_a_failure_of_the_input_comes_after_the_results_of_the_group_before_it()
 
 
 def in_processes(items: list, workers: int, window: int, errors: str) -> Iterator:
-    context = batch.start_method("fork")
-    return batch._in_processes(iter(items), work, workers, window, errors, False, context)
+    def results(pool: ProcessPoolExecutor) -> Iterator:
+        submit = functools.partial(batch._submit, pool, work)
+        return batch._in_order(iter(items), errors, False, submit, lambda waiting: len(waiting) < window)
+
+    return batch._in_processes(workers, batch.start_method("fork"), results)
 
 
 @FORK

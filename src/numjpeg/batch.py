@@ -11,6 +11,7 @@ threads took 1.9 times *longer* than one; with 32,768, as long.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import deque
@@ -19,12 +20,13 @@ from functools import partial
 from itertools import count
 from operator import length_hint
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.arguments import Plan, checked_integer, planner
+from numjpeg.arguments import checked_integer, planner
 from numjpeg.decoder import decode, grouping
 from numjpeg.encoder import encode, most_together, run, run_together
 from numjpeg.errors import check_flags
@@ -59,9 +61,7 @@ def encode_batch(
     images : any iterable of what :func:`numjpeg.encode` takes, endless ones too; a stack ``(N, H, W, 3)`` is one,
         a single picture is not. An array must stay as it is until its file has been handed out.
     quality, options : as in :func:`numjpeg.encode`, the same for all.
-    batch_size : most pictures that the caller encodes together; None for as many as is best. With 1 a picture is
-        taken only when the file before it has been handed out.
-    workers, executor, errors, pairs, window, mp_context : as in :func:`decode_batch`.
+    others : as in :func:`decode_batch`.
 
     Returns
     -------
@@ -71,32 +71,22 @@ def encode_batch(
     >>> [len(data) for data in encode_batch(images, 90)]
     [333, 331, 333]
     """
-    _check_options(encode, options, ())
+    given = SimpleNamespace(**locals())  # every parameter by its name
+    _check_options(encode, options)
     if isinstance(images, np.ndarray):
         single = images.ndim < 3 or (images.ndim == 3 and images.shape[2] <= 4)
-    else:
-        single = hasattr(images, "__array_interface__")  # Pillow's images have it
-    if single or isinstance(images, str | os.PathLike) or (is_data(images) and not isinstance(images, np.ndarray)):
+    else:  # Pillow's images have an array interface
+        single = isinstance(images, str | os.PathLike) or hasattr(images, "__array_interface__") or is_data(images)
+    if single:
         raise TypeError(f"images: an iterable of images expected, got one {type(images).__name__}")
     task = partial(encode, quality=quality, **options)
-    together = Together(_encoding(quality, options), batch_size)
-    return _batch("images", images, task, workers, executor, errors, pairs, window, mp_context, together)
+    return _batch("images", images, task, _encoding(quality, options), given)
 
 
 def encode_many(images: Iterable[Any], quality: int | None = None, **options: Any) -> list[bytes]:
     """Encode all pictures of an array ``(N, H, W)`` or ``(N, H, W, channels)``, or of another iterable.
 
-    Parameters
-    ----------
-    images, quality, options : as in :func:`encode_batch`.
-
-    Returns
-    -------
-    The files, in the order of the pictures.
-
-    Raises
-    ------
-    What :func:`encode_batch` raises.
+    ``quality``, ``options`` and errors are those of :func:`encode_batch`; the files are in the pictures' order.
 
     >>> [len(data) for data in encode_many(np.zeros((3, 16, 16), np.uint8))]
     [335, 335, 335]
@@ -106,20 +96,17 @@ def encode_many(images: Iterable[Any], quality: int | None = None, **options: An
     return list(encode_batch(images, quality, **options))
 
 
-def _encoding(quality: int | None, options: dict[str, Any]) -> Prepare:
-    """Encoding for :class:`Together`."""
+def _encoding(quality: int | None, options: dict[str, Any]) -> Callable[[Any], Prepared]:
     options = (encode.__kwdefaults__ or {}) | options
     progress = options.pop("progress")
     plan_of = planner(quality, **options)
-
-    def alone(plans: list[Plan]) -> list[bytes]:
-        return [run(plan, progress) for plan in plans]
 
     def prepare(image: Any) -> Prepared:
         plan = plan_of(image)
         height, width, _ = plan.samples.shape
         most = most_together(plan.settings)
-        return Prepared(plan, plan.settings, most, height * width, run_together if most > 1 else alone)
+        work = run_together if most > 1 else lambda plans: [run(plan, progress) for plan in plans]
+        return Prepared(plan, plan.settings, most, height * width, work)
 
     return prepare
 
@@ -146,8 +133,8 @@ def decode_batch(
     ----------
     files : any iterable of what :func:`numjpeg.decode` takes, endless ones too; not one file. A path is read where
         it is decoded.
-    batch_size : most files that the caller decodes together; None for as many as is best. With 1 a file is taken
-        only when the picture before it has been handed out.
+    batch_size : most items that the caller works on together; None for as many as is best. With 1 an item is taken
+        only when the result before it has been handed out.
     workers : None, 0 or 1: the caller's process does the work. From 2 on, so many processes do. They start when
         the first result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
@@ -174,30 +161,18 @@ def decode_batch(
     OSError for a path; BrokenProcessPool (a RuntimeError) if a worker dies. Each names its file: the path, or
     "item 3" (counted from 0).
     """
-    _check_options(decode, options, ("out",))
+    given = SimpleNamespace(**locals())  # every parameter by its name
+    _check_options(decode, options)
     names = isinstance(files, np.ndarray) and files.dtype.kind in "OU"
     if isinstance(files, str | os.PathLike) or hasattr(files, "read") or (is_data(files) and not names):
         raise TypeError(f"files: an iterable of files expected, got one {type(files).__name__}")
-    task = partial(decode, **options)
-    together = Together(_decoding(options), batch_size)
-    return _batch("files", files, task, workers, executor, errors, pairs, window, mp_context, together)
+    return _batch("files", files, partial(decode, **options), _decoding(options), given)
 
 
 def decode_many(files: Iterable[Any], **options: Any) -> list[NDArray[Any]] | NDArray[Any]:
-    """Decode all files.
+    """Decode all files, in their order; ``options`` and errors are those of :func:`decode_batch`.
 
-    Parameters
-    ----------
-    files, options : as in :func:`decode_batch`.
-
-    Returns
-    -------
-    An array ``(N, H, W)`` or ``(N, H, W, channels)`` if all pictures have one shape and type, else a list; in the
-    order of the files.
-
-    Raises
-    ------
-    What :func:`decode_batch` raises.
+    Returns an array ``(N, H, W)`` or ``(N, H, W, channels)`` if all pictures have one shape and type, else a list.
 
     >>> decode_many([encode(np.zeros((5, 4, 3), np.uint8))] * 2).shape
     (2, 5, 4, 3)
@@ -207,32 +182,27 @@ def decode_many(files: Iterable[Any], **options: Any) -> list[NDArray[Any]] | ND
     return np.stack(pictures) if alike else pictures
 
 
-def _decoding(options: dict[str, Any]) -> Prepare:
-    """Decoding for :class:`Together`."""
+def _decoding(options: dict[str, Any]) -> Callable[[Any], Prepared]:
     kind_of_file = grouping((decode.__kwdefaults__ or {}) | options)
     alone: Callable[[bytes], Any] = partial(decode, **options)
-
-    def work_alone(files: list[bytes]) -> list[Any]:
-        return [alone(data) for data in files]
 
     def prepare(item: Any) -> Prepared:
         data = read_bytes(item)
         kind = kind_of_file(data)
         if kind is None:
-            return Prepared(data, None, 1, 0, work_alone)
+            return Prepared(data, None, 1, 0, lambda files: [alone(data) for data in files])
         from numjpeg.fast.decode_batch import decode_together  # noqa: PLC0415 (what is in fast/ may be missing)
 
-        most = max(1, AHEAD_PIXELS // kind.pixels)
-        work = partial(decode_together, kind, alone=alone)
+        most, work = max(1, AHEAD_PIXELS // kind.pixels), partial(decode_together, kind, alone=alone)
         return Prepared(data, data[: kind.start], most, kind.pixels, work)
 
     return prepare
 
 
-def _check_options(function: Callable[..., Any], options: dict[str, Any], refused: tuple[str, ...]) -> None:
+def _check_options(function: Callable[..., Any], options: dict[str, Any]) -> None:
     """Refuse a misspelt option at once, not for every item."""
     for name in options:
-        if name not in (function.__kwdefaults__ or {}) or name in refused:
+        if name not in (function.__kwdefaults__ or {}) or name == "out":
             raise TypeError(f"{name}: not an option of {function.__name__}_batch")
 
 
@@ -240,36 +210,35 @@ def _batch(
     name: str,
     items: Iterable[Any],
     task: Callable[[Any], Any],
-    workers: int | None,
-    executor: Executor | None,
-    errors: str,
-    pairs: bool,
-    window: int | None,
-    mp_context: BaseContext | str | None,
-    together: Together,
+    prepare: Callable[[Any], Prepared],
+    given: SimpleNamespace,
 ) -> Iterator[Any]:
-    """Check the arguments, and choose who works. ``together`` is the task as the caller does it."""
+    """Check the arguments ``given``, and choose who works: others do the task, the caller does it as prepared."""
+    together = Together(prepare, given.batch_size)
     try:
         iterator = iter(items)
     except TypeError:
         raise TypeError(f"{name}: {type(items).__name__} is not iterable") from None
-    if errors not in ("raise", "return"):
-        raise ValueError(f'errors: "raise" or "return" expected, got {errors!r}')
-    check_flags(pairs=pairs)
-    if workers is not None:
-        checked_integer("workers", workers, 0)
-    if window is not None:
-        checked_integer("window", window, 1)
-    if executor is not None and (workers is not None or mp_context is not None):
-        raise ValueError("executor: it has workers of its own, without workers= and mp_context=")
+    if given.errors not in ("raise", "return"):
+        raise ValueError(f'errors: "raise" or "return" expected, got {given.errors!r}')
+    check_flags(pairs=given.pairs)
+    executor, context = given.executor, given.mp_context
+    workers = 0 if given.workers is None else checked_integer("workers", given.workers, 0)
+    window = None if given.window is None else checked_integer("window", given.window, 1)
+    in_order = partial(_in_order, iterator, given.errors, given.pairs)
+
+    def sent_to(pool: Executor, most: int) -> Iterator[Any]:
+        return in_order(partial(_submit, pool, task), lambda waiting: len(waiting) < most)
+
     if executor is not None:
-        window = window or 2 * (os.cpu_count() or 1)
-        return _in_order(iterator, partial(_submit, executor, task), _up_to(window), errors, pairs)
-    if workers is None or workers <= 1:
-        return _in_order(iterator, together.submit, together.wants_more, errors, pairs)
-    context = None if mp_context is None else start_method(mp_context)
+        if given.workers is not None or context is not None:
+            raise ValueError("executor: it has workers of its own, without workers= and mp_context=")
+        return sent_to(executor, window or 2 * (os.cpu_count() or 1))
+    if workers <= 1:
+        return in_order(together.submit, together.wants_more)
+    context = None if context is None else start_method(context)
     workers = max(1, min(workers, length_hint(iterator, workers)))  # a thousand take half a minute to start
-    return _in_processes(iterator, task, workers, window or 3 * workers, errors, pairs, context)
+    return _in_processes(workers, context, lambda pool: sent_to(pool, window or 3 * workers))
 
 
 # --- in order --------------------------------------------------------------------------------------------
@@ -279,16 +248,12 @@ Waiting = deque[tuple[Any, str, Any]]
 """Items that have been taken (None if only results are wanted), their names, and the futures of their results."""
 
 
-def _up_to(window: int) -> Callable[[Waiting], bool]:
-    return lambda waiting: len(waiting) < window
-
-
 def _in_order(
     items: Iterator[Any],
-    submit: Callable[[Any], Any],
-    wants_more: Callable[[Waiting], bool],
     errors: str,
     pairs: bool,
+    submit: Callable[[Any], Any],
+    wants_more: Callable[[Waiting], bool],
 ) -> Iterator[Any]:
     """Submit items as long as more are wanted, and hand out their results in the order of the items.
 
@@ -347,64 +312,50 @@ def _outcome(future: Any, name: str, errors: str) -> Any:
 
 # --- together --------------------------------------------------------------------------------------------
 
-
-class Prepared(NamedTuple):
-    """An item that can be worked on together with others."""
-
-    state: Any
-    """What the work needs to know of the item."""
-    kind: Hashable
-    """Items of one kind go together."""
-    most: int
-    """How many of them go together at most; 0 or 1 if the item goes alone."""
-    pixels: int
-    work: Callable[[list[Any]], list[Any]]
-    """Turns the states of some items of a kind into their results."""
-
-
-Prepare = Callable[[Any], Prepared]
-"""Prepares an item; raises what its result would raise."""
+Work = Callable[[list[Any]], list[Any]]
+"""Turns the states of some items into their results."""
 
 AHEAD_PIXELS = 1 << 22
 AHEAD_ITEMS = 1 << 8
 """The most that is read ahead. More than 4 megapixels gain nothing."""
 
 
+class Prepared(NamedTuple):
+    """An item that can be worked on together with others of its kind, at most so many; alone if that is 0 or 1."""
+
+    state: Any
+    kind: Hashable
+    most: int
+    pixels: int
+    work: Work
+
+
 class Together:
     """Works on items of one kind together, in the caller. Asking a member of a group for its result runs them all.
 
     Items are read until the group of the first waiting item is full, or until as many are waiting as may be. If
-    the first one goes alone, it is worked on before the next is taken.
+    the first one goes alone, it is worked on before the next is taken. ``prepare`` raises what the result would.
     """
 
-    def __init__(self, prepare: Prepare, batch_size: int | None) -> None:
-        if batch_size is not None:
-            checked_integer("batch_size", batch_size, 1)
-        self._prepare, self._batch_size = prepare, batch_size
-        self._groups: dict[Hashable, _Group] = {}
-        """Groups that still take items, by kind."""
-        self.ahead = 0
-        """Pixels of the items that have not been handed out."""
+    def __init__(self, prepare: Callable[[Any], Prepared], batch_size: int | None) -> None:
+        self._prepare = prepare
+        self._most = AHEAD_ITEMS if batch_size is None else checked_integer("batch_size", batch_size, 1)
+        self._open: dict[Hashable, _Group] = {}  # groups that still take items
+        self.ahead = 0  # pixels of the items that have not been handed out
 
     def submit(self, item: Any) -> _Member:
         """Take an item."""
         try:
-            prepared = self._prepare(item)
+            state, kind, most, pixels, work = self._prepare(item)
         except Exception as error:
-            return _Member(self, None, 0, error)
-        most = prepared.most if self._batch_size is None else min(prepared.most, self._batch_size)
-        group = self._groups.get(prepared.kind) if most > 1 else None
-        if group is None:
-            group = _Group(prepared.work)
-            if most > 1:
-                self._groups[prepared.kind] = group
-        member = _Member(self, group, prepared.pixels)
+            return _Member(self, _Group(None, list), 0, error)
+        group = self._open.setdefault(kind, _Group(kind, work))
+        member = _Member(self, group, pixels)
         group.members.append(member)
-        group.states.append(prepared.state)
-        if len(group.members) >= most:
-            group.full = True
-            self._groups.pop(prepared.kind, None)
-        self.ahead += prepared.pixels
+        group.states.append(state)
+        if len(group.members) >= min(most, self._most):
+            del self._open[kind]
+        self.ahead += pixels
         return member
 
     def wants_more(self, waiting: Waiting) -> bool:
@@ -412,32 +363,29 @@ class Together:
         if not waiting:
             return True
         group = waiting[0][2].group
-        return group is not None and not group.full and self.ahead < AHEAD_PIXELS and len(waiting) < AHEAD_ITEMS
+        full = self._open.get(group.kind) is not group
+        return not full and self.ahead < AHEAD_PIXELS and len(waiting) < AHEAD_ITEMS
 
     def run(self, group: _Group) -> None:
-        """Let no more items into a group, and work on it."""
-        group.full = True
-        self._groups = {kind: own for kind, own in self._groups.items() if own is not group}
-        group.run()
-
-
-class _Group:
-    """Items that are worked on together."""
-
-    def __init__(self, work: Callable[[list[Any]], list[Any]]) -> None:
-        self.work, self.full = work, False
-        self.members: list[_Member] = []
-        self.states: list[Any] = []
-
-    def run(self) -> None:
-        """Give each member its outcome."""
-        members, states = self.members, self.states
-        self.members, self.states = [], []
-        for member, outcome in zip(members, _outcomes(self.work, states), strict=True):
+        """Let no more items into a group, and give each member its outcome."""
+        if self._open.get(group.kind) is group:
+            del self._open[group.kind]
+        members, states = group.members, group.states
+        group.members, group.states = [], []
+        for member, outcome in zip(members, _outcomes(group.work, states), strict=True):
             member.outcome = outcome
 
 
-def _outcomes(work: Callable[[list[Any]], list[Any]], states: list[Any]) -> list[Any]:
+class _Group:
+    """Items of one kind that are worked on together."""
+
+    def __init__(self, kind: Hashable, work: Work) -> None:
+        self.kind, self.work = kind, work
+        self.members: list[_Member] = []
+        self.states: list[Any] = []
+
+
+def _outcomes(work: Work, states: list[Any]) -> list[Any]:
     """Work on all together. If that fails, work on them one by one, so that each has its own error."""
     try:
         return work(states)
@@ -448,41 +396,34 @@ def _outcomes(work: Callable[[list[Any]], list[Any]], states: list[Any]) -> list
 class _Member:
     """An item of a group, with the methods of a ``Future`` that are used here."""
 
-    def __init__(self, together: Together, group: _Group | None, pixels: int, outcome: Any = None) -> None:
+    def __init__(self, together: Together, group: _Group, pixels: int, outcome: Any = None) -> None:
         self._together, self.group, self._pixels, self.outcome = together, group, pixels, outcome
 
     def result(self) -> Any:
         """The result, or the error, raised."""
-        if self.outcome is None and self.group is not None:
+        if self.outcome is None:
             self._together.run(self.group)
         self._together.ahead -= self._pixels
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
 
-    def cancel(self) -> bool:
+    def cancel(self) -> None:
         """Nothing has to be done."""
-        return True
 
 
 # --- processes -------------------------------------------------------------------------------------------
 
 
 def _in_processes(
-    items: Iterator[Any],
-    task: Callable[[Any], Any],
-    workers: int,
-    window: int,
-    errors: str,
-    pairs: bool,
-    context: BaseContext | None,
+    workers: int, context: BaseContext | None, results: Callable[[Executor], Iterator[Any]]
 ) -> Iterator[Any]:
-    """:func:`_in_order` by processes that live as long as the iterator."""
+    """Results by processes that live as long as the iterator."""
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 ("import numjpeg" does not need it)
 
     context = context or start_method(None)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=settle_in) as pool:
-        yield from _in_order(items, partial(_submit, pool, task), _up_to(window), errors, pairs)
+        yield from results(pool)
 
 
 def _submit(executor: Executor, task: Callable[[Any], Any], item: Any) -> Any:
@@ -529,7 +470,7 @@ def _may_fork() -> bool:
         libraries = Path("/proc/self/maps").read_text(errors="replace")
     except OSError:
         return False
-    return "gomp" not in libraries and "omp5" not in libraries and "libomp" not in libraries
+    return not any(openmp in libraries for openmp in ("gomp", "omp5", "libomp"))
 
 
 def settle_in() -> None:
@@ -539,19 +480,15 @@ def settle_in() -> None:
     cannot tell its workers, which would wait for ever. Garbage collections leave out the memory that a fork
     shares, since looking through it would copy it.
     """
-    import gc  # noqa: PLC0415 (in workers only, as the next two)
+    import multiprocessing  # noqa: PLC0415 (in workers only, as the next two)
     import signal  # noqa: PLC0415
     import threading  # noqa: PLC0415
 
+    def leave_with_the_caller() -> None:
+        if caller := multiprocessing.parent_process():
+            caller.join()
+            os._exit(1)
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
-    threading.Thread(target=_leave_with_the_caller, daemon=True).start()
-
-
-def _leave_with_the_caller() -> None:
-    import multiprocessing  # noqa: PLC0415 (see above)
-
-    caller = multiprocessing.parent_process()
-    if caller is not None:
-        caller.join()
-        os._exit(1)
+    threading.Thread(target=leave_with_the_caller, daemon=True).start()
