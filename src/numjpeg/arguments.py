@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from operator import index
 from types import NoneType, SimpleNamespace
 from typing import Any, NamedTuple
@@ -19,17 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, LAYOUTS, canonical_name
-from numjpeg.container import metadata, segments
+from numjpeg.container import metadata, scripts, segments
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, Frame, frame_of
-from numjpeg.container.scripts import (
-    Script,
-    ScriptScan,
-    check_script,
-    default_script,
-    lossless_script,
-    make_scans,
-    make_script,
-)
+from numjpeg.container.scripts import Script, ScriptScan
 from numjpeg.errors import check_flags, check_shown
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
@@ -52,37 +44,29 @@ UNSCALED = 50
 class Tuning(NamedTuple):
     """What a search is to find: the parameters of :func:`numjpeg.encode` of these names."""
 
-    tune: str | None
-    """None if quantization tables are only scaled to meet a target."""
+    tune: str | None  # None if quantization tables are only scaled to meet a target
     quality: int
     importance: ArrayLike | str | None
     target_bytes: int | None
     target_psnr: float | None
     fancy_upsampling: bool
-    finds_script: bool
-    """Search for the scans of the progressive file, too."""
+    finds_script: bool  # search for the scans of the progressive file, too
 
 
 @dataclass(frozen=True, eq=False)
 class Settings:
     """What the arguments of :func:`numjpeg.encode` mean for pictures of one size. Nothing in it ever changes."""
 
-    source: str
-    """Colour space of the samples."""
-    stored: str
-    """Colour space of the file."""
-    coefficients: Coefficients
-    """What goes into the file, except the planes."""
+    source: str  # colour space of the samples
+    stored: str  # colour space of the file
+    coefficients: Coefficients  # what goes into the file, except the planes
     dct_method: str
     optimize: bool
-    script: Script
-    """The scans of a progressive or lossless file; empty for a sequential one. A predictor of 0: the cheapest."""
-    restart_rows: int
-    """MCU rows between restart markers, if the caller gave rows; 0 if not."""
+    script: Script  # of a progressive or lossless file, else empty; a predictor of 0 stands for the cheapest
+    restart_rows: int  # MCU rows between restart markers, if the caller gave rows; 0 if not
     tuning: Tuning | None
     lossless: bool = False
     arithmetic: bool = False
-    """Arithmetic coding in place of Huffman's."""
 
     @cached_property
     def tables(self) -> list[NDArray[np.uint16]]:
@@ -106,42 +90,36 @@ class Settings:
 
 
 class Plan(NamedTuple):
-    """What :func:`numjpeg.encode` is going to do."""
+    """What :func:`numjpeg.encode` is going to do with samples ``(height, width, channels)``."""
 
     samples: NDArray[Any]
-    """The picture, ``(height, width, channels)``."""
     settings: Settings
 
 
-def plan_encoding(image: ArrayLike, quality: int | None, colorspace: str | None, **options: Any) -> Plan:
+def plan_encoding(image: ArrayLike, **options: Any) -> Plan:
     """The plan for :func:`numjpeg.encode`; ``options`` are all of its other parameters, except ``progress``.
 
-    Raises
-    ------
-    ValueError, TypeError naming the argument.
+    ValueError, TypeError name the argument.
     """
-    given = (quality, colorspace, *options.values())
-    find = _remembered_settings if _SMALL.issuperset(map(type, given)) else _settings
-    return _plan(image, lambda shape, dtype, mode: find(shape, dtype, mode, quality, colorspace, **options))
+    find = _remembered_settings if _SMALL.issuperset(map(type, options.values())) else _settings
+    return _plan(image, partial(find, **options))
 
 
-def planner(quality: int | None, colorspace: str | None, **options: Any) -> Callable[[ArrayLike], Plan]:
+def planner(**options: Any) -> Callable[[ArrayLike], Plan]:
     """:func:`plan_encoding` for many pictures: those of one size share their settings, whatever the options."""
-
-    @lru_cache(maxsize=64)
-    def settings(shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None) -> Settings:
-        return _settings(shape, dtype, mode, quality, colorspace, **options)
-
-    return lambda image: _plan(image, settings)
+    return partial(_plan, find=lru_cache(maxsize=64)(partial(_settings, **options)))
 
 
-def _plan(image: ArrayLike, find: Callable[..., Settings]) -> Plan:
+def _plan(image: ArrayLike, find: Callable[[tuple[int, ...], np.dtype[Any], str | None], Settings]) -> Plan:
     """The plan for a picture; ``find`` gives the settings for its shape, type and Pillow mode."""
     mode = None if isinstance(image, np.ndarray) else getattr(image, "mode", None)
     if not isinstance(mode, str):
         mode = None
     elif mode not in _MODES:
-        raise ValueError(_refusal_of(mode))
+        advice = _CONVERSIONS.get(mode.partition(";")[0], 'image.convert("RGB")')
+        if mode.startswith("I;16"):
+            advice = f"np.asarray(image) with lossless=True keeps its 16 bits, or {advice}"
+        raise ValueError(f"image: JPEG cannot store Pillow's mode {mode!r}; {advice}")
     array = _array(image)
     settings = find(array.shape, array.dtype, mode)
     check_range("image", array, settings.coefficients.precision)
@@ -160,70 +138,51 @@ _SMALL = frozenset((bool, int, float, str, NoneType))
 """Types of values that are compared by content, and small enough to keep 64 of them."""
 
 
-def _settings(
-    shape: tuple[int, ...],
-    dtype: np.dtype[Any],
-    mode: str | None,
-    quality: int | None,
-    colorspace: str | None,
-    **options: Any,
-) -> Settings:
+def _settings(shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, **options: Any) -> Settings:
     """The settings for a picture of this shape and type; ``mode`` is that of a Pillow image."""
     given = SimpleNamespace(**options)  # every other parameter of encode by its name
     check_flags(lossless=given.lossless)
-    source, precision = _source(shape, dtype, mode, colorspace, given)
-    check_flags(**{name: options[name] for name in _FLAGS})
+    source, given.precision = _source(shape, dtype, mode, given)
+    flags = {name: options[name] for name in _FLAGS}
+    check_flags(**flags)
+    vars(given).update((name, bool(flag)) for name, flag in flags.items())
     height, width = shape[:2]
     if given.dct_method not in dct.METHODS:
         raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
-    has_target = given.target_bytes is not None or given.target_psnr is not None
-    searches = given.tune is not None or has_target
     if given.lossless:
-        _refuse(
-            "not together with lossless",
-            quality=quality is not None,
-            qtables=given.qtables is not None,
-            progressive=given.progressive,
-            subsampling=given.subsampling is not None,
-            tune=given.tune is not None,
-            target_bytes=given.target_bytes is not None,
-            target_psnr=given.target_psnr is not None,
-        )
-        stored = _stored_colorspace(source, source in ("RGB", "BGR"))
+        for name in ("quality", "qtables", "progressive", "subsampling", "tune", "target_bytes", "target_psnr"):
+            if getattr(given, name) is not None and getattr(given, name) is not False:
+                raise ValueError(f"{name}: not together with lossless")
+        stored = "RGB" if source == "BGR" else source
         components = _components(stored, [(1, 1)] * CHANNELS[stored], LAYOUTS[stored].tables)
         extra = _application_segments(stored, given)
-        given.precision = precision
         return lossless_settings(height, width, components, extra, given, source, stored)
-    _refuse(
-        "only with lossless", predictor=given.predictor is not None, point_transform=given.point_transform != 0
-    )
-    subsampling, keep_rgb = given.subsampling, given.keep_rgb
-    if searches and precision != 8:
-        raise ValueError(f"precision: files of {precision} bits are not searched for (tune, target_...)")
-    stored = _stored_colorspace(source, keep_rgb)
-    factors = sampling_factors(subsampling, CHANNELS[stored], stored == "YCbCr")
+    if given.predictor is not None or given.point_transform != 0:
+        raise ValueError(f"{'point_transform' if given.predictor is None else 'predictor'}: only with lossless")
+    has_target = given.target_bytes is not None or given.target_psnr is not None
+    if given.precision != 8 and (given.tune is not None or has_target):
+        raise ValueError(f"precision: files of {given.precision} bits are not searched for (tune, target_...)")
+    if given.keep_rgb and source not in ("RGB", "BGR"):
+        raise ValueError(f"keep_rgb: the picture is {source}, not RGB")
+    stored = source if source not in ("RGB", "BGR") else "RGB" if given.keep_rgb else "YCbCr"
+    factors = sampling_factors(given.subsampling, CHANNELS[stored], stored == "YCbCr")
     if len(factors) > 1 and sum(H * V for H, V in factors) > MAX_BLOCKS_PER_MCU:
         raise ValueError(f"subsampling: {factors} makes more than {MAX_BLOCKS_PER_MCU} blocks an MCU")
     if stored == "RGB" and factors != [(1, 1)] * 3:
         raise ValueError("subsampling: RGB that is kept as RGB is not subsampled")
-    quality = None if quality is None else checked_integer("quality", quality, 1, 100)
+    if given.quality is not None:
+        given.quality = checked_integer("quality", given.quality, 1, 100)
     scaled = has_target and given.tune is None and given.qtables is None
-    tables, selectors = _quantization(given.qtables, UNSCALED if scaled else quality, stored)
-    tuning = _tuning(quality, given)
-    if tuning and given.arithmetic:
-        raise ValueError("arithmetic: without tune, target_bytes and target_psnr only")
-    if given.tune is not None:
-        _check_tunable(stored, given.qtables, factors)
+    tables, selectors = _quantization(given.qtables, UNSCALED if scaled else given.quality, stored)
+    tuning = _tuning(given, stored, factors)
     components = _components(stored, factors, selectors)
     interval, rows = _restart_interval(given, width, factors)
     extra = _application_segments(stored, given)
-    coefficients = Coefficients(height, width, components, [], tables, {}, interval, extra, precision)
+    coefficients = Coefficients(height, width, components, [], tables, {}, interval, extra, given.precision)
     script = checked_script(given.progressive, given.scans, components, stored, complete=False)
-    optimize = bool(given.optimize) or precision != 8  # the standard tables are for 8 bits
-    arithmetic = bool(given.arithmetic)
-    return Settings(
-        source, stored, coefficients, given.dct_method, optimize, script, rows, tuning, arithmetic=arithmetic
-    )
+    optimize = given.optimize or given.precision != 8  # the standard tables are for 8 bits
+    plan = source, stored, coefficients, given.dct_method, optimize, script, rows, tuning
+    return Settings(*plan, arithmetic=given.arithmetic)
 
 
 def lossless_settings(
@@ -235,42 +194,28 @@ def lossless_settings(
     source: str = "raw",
     stored: str = "raw",
 ) -> Settings:
-    """The settings of a lossless file of some components.
-
-    ``given`` has the parameters of :func:`numjpeg.encode` that such files share.
-    """
+    """The settings of a lossless file; ``given`` has the parameters of :func:`numjpeg.encode` that it shares."""
     predictor = 0 if given.predictor is None else checked_integer("predictor", given.predictor, 1, 7)
     low_bits = checked_integer("point_transform", given.point_transform, 0, given.precision - 1)
     if isinstance(given.scans, str):
         raise ValueError(f"scans: {given.scans!r} is no sequence of scans, as lossless files need")
-    script = None if given.scans is None else make_script(given.scans)
-    script = lossless_script(script, components, given.precision, predictor, low_bits)
+    script = None if given.scans is None else scripts.make_script(given.scans)
+    script = scripts.lossless_script(script, components, given.precision, predictor, low_bits)
     components = tuple(replace(c, Tq=0, Td=0, Ta=0) for c in components)
     interval, rows = _restart_interval(given, width, [(c.H, c.V) for c in components])
-    coefficients = Coefficients(
-        height, width, components, [], {}, {}, interval, application_segments, given.precision
-    )
-    arithmetic = bool(given.arithmetic)
-    settings = Settings(source, stored, coefficients, "islow", False, script, rows, None, True, arithmetic)
-    for scan in make_scans(settings.frame, script, interval, rows):
+    bits = given.precision
+    coefficients = Coefficients(height, width, components, [], {}, {}, interval, application_segments, bits)
+    plan = source, stored, coefficients, "islow", False, script, rows, None
+    settings = Settings(*plan, lossless=True, arithmetic=bool(given.arithmetic))
+    for scan in scripts.make_scans(settings.frame, script, interval, rows):
         if scan.restart_interval % scan.mcus[1]:
             what = f"{interval} is not whole rows of {scan.mcus[1]}, as lossless files need"
             raise ValueError(f"restart_marker_blocks: {what}")
     return settings
 
 
-def _refuse(why: str, **given: bool) -> None:
-    """ValueError for the first argument that is given."""
-    for name, is_given in given.items():
-        if is_given:
-            raise ValueError(f"{name}: {why}")
-
-
 _remembered_settings = lru_cache(maxsize=64, typed=True)(_settings)
 """Finding the settings takes 40 us. Encoding 64 x 64 pixels takes Pillow 80 us."""
-
-
-# --- numbers ---------------------------------------------------------------------------------------------
 
 
 def checked_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
@@ -303,19 +248,19 @@ _CONVERSIONS = {
     "F": _SCALE + 'image.convert("L")',
 }
 """How to convert a Pillow image whose mode JPEG cannot store. All other modes take ``convert("RGB")``."""
-_MODES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "YCbCr": "YCbCr"}
+_MODES = ("L", "RGB", "CMYK", "YCbCr")
 """Pillow's modes that are stored as they are."""
 
 
 def _source(
-    shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, colorspace: str | None, given: SimpleNamespace
+    shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, given: SimpleNamespace
 ) -> tuple[str, int]:
     """What a picture's channels are, and bits a sample; ``mode`` is that of a Pillow image."""
-    source = None if colorspace is None else canonical_name(colorspace)
+    colorspace, source = given.colorspace, canonical_name(given.colorspace)
     if mode is not None:
-        if source not in (None, _MODES[mode]):
+        if source not in (None, canonical_name(mode)):
             raise ValueError(f"colorspace: {source!r} contradicts the image's mode {mode!r}")
-        source = _MODES[mode]
+        source = canonical_name(mode)
     precision = checked_precision("image", dtype, given.precision, bool(given.lossless))
     channels = 1 if len(shape) == 2 else shape[-1] if len(shape) == 3 else 0
     if channels not in (1, 3, 4):
@@ -325,10 +270,8 @@ def _source(
         raise ValueError(f"image: {height} x {width} pixels, sides of 1 to {MAX_SIDE} can be stored")
     if source is None:
         if channels == 4:
-            raise ValueError(
-                "image: four channels are taken for RGBA, which JPEG cannot store; blend them with a background, "
-                'or say colorspace="CMYK"'
-            )
+            advice = 'blend them with a background, or say colorspace="CMYK"'
+            raise ValueError(f"image: four channels are taken for RGBA, which JPEG cannot store; {advice}")
         source = "GRAY" if channels == 1 else "RGB"
     if not isinstance(source, str) or source not in CHANNELS:
         raise ValueError(f"colorspace: {colorspace!r} is none of {tuple(CHANNELS)}")
@@ -366,33 +309,17 @@ def checked_precision(name: str, dtype: np.dtype[Any], precision: Any, lossless:
     return bits
 
 
-def _refusal_of(mode: str) -> str:
-    """What is said of a Pillow image of a mode that JPEG cannot store."""
-    advice = _CONVERSIONS.get(mode.partition(";")[0], 'image.convert("RGB")')
-    if mode.startswith("I;16"):
-        advice = f"np.asarray(image) with lossless=True keeps its 16 bits, or {advice}"
-    return f"image: JPEG cannot store Pillow's mode {mode!r}; {advice}"
-
-
 def _advice(dtype: np.dtype[Any]) -> str:
     """How samples of another type become uint8."""
-    if dtype == np.bool_:
-        return "; image.astype(np.uint8) * 255 makes black and white of them"
     if dtype == np.uint16:
         return "; of samples of 0..65535 (image >> 8).astype(np.uint8) keeps the high 8 bits"
-    if dtype.kind == "f":
-        return "; of samples of 0..1 np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8) makes 0..255"
-    if dtype.kind in "iu":
-        return "; np.clip(image, 0, 255).astype(np.uint8) if they are 0..255"
-    return ""
-
-
-def _stored_colorspace(source: str, keep_rgb: bool) -> str:
-    if source in ("RGB", "BGR"):
-        return "RGB" if keep_rgb else "YCbCr"
-    if keep_rgb:
-        raise ValueError(f"keep_rgb: the picture is {source}, not RGB")
-    return source
+    clipped = "; np.clip(image, 0, 255).astype(np.uint8) if they are 0..255"
+    return {
+        "b": "; image.astype(np.uint8) * 255 makes black and white of them",
+        "f": "; of samples of 0..1 np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8) makes 0..255",
+        "i": clipped,
+        "u": clipped,
+    }.get(dtype.kind, "")
 
 
 # --- components, tables, scans ---------------------------------------------------------------------------
@@ -404,7 +331,7 @@ def sampling_factors(subsampling: Subsampling | None, count: int, chroma: bool) 
     if not 1 <= len(factors) <= count:
         raise ValueError(f"subsampling: {len(factors)} pairs of factors for {count} components")
     factors += [(1, 1)] * (count - len(factors))
-    if any(not (1 <= H <= 4 and 1 <= V <= 4) for H, V in factors):
+    if not all(1 <= H <= 4 and 1 <= V <= 4 for H, V in factors):
         raise ValueError(f"subsampling: factors {factors} are not all in 1..4")
     h_max, v_max = max(H for H, _ in factors), max(V for _, V in factors)
     if any(h_max % H or v_max % V for H, V in factors):
@@ -484,9 +411,9 @@ def checked_script(
     if isinstance(scans, str) and scans != "preview":
         raise ValueError(f"scans: {scans!r} is neither 'preview' nor a sequence of scans")
     if scans is None or isinstance(scans, str):
-        return default_script(components, colorspace) if progressive or scans else []
-    script = make_script(scans)
-    check_script(script, components, complete=complete)
+        return scripts.default_script(components, colorspace) if progressive or scans else []
+    script = scripts.make_script(scans)
+    scripts.check_script(script, components, complete=complete)
     return script
 
 
@@ -500,45 +427,41 @@ def _restart_interval(given: SimpleNamespace, width: int, factors: list[tuple[in
     return blocks, rows
 
 
-# --- tuning ----------------------------------------------------------------------------------------------
-
-
-def _tuning(quality: int | None, given: SimpleNamespace) -> Tuning | None:
-    tune, importance = given.tune, given.importance
-    targets = {"target_bytes": given.target_bytes, "target_psnr": given.target_psnr}
+def _tuning(given: SimpleNamespace, stored: str, factors: list[tuple[int, int]]) -> Tuning | None:
+    """What is searched for in a file of colour space ``stored``; None without ``tune`` and targets."""
+    tune, importance, psnr = given.tune, given.importance, given.target_psnr
     if tune is None and importance is not None:
         raise ValueError("importance: only with tune")
-    if tune is None and all(target is None for target in targets.values()):
+    if tune is None and given.target_bytes is None and psnr is None:
         return None
-    if tune is not None and tune not in TUNES:
+    if tune not in (None, *TUNES):
         raise ValueError(f"tune: {tune!r} is none of {(None, *TUNES)}")
     if isinstance(importance, str) and importance != "auto":
         raise ValueError(f"importance: {importance!r} is neither 'auto' nor an array")
     if given.target_bytes is not None:
-        targets["target_bytes"] = checked_integer("target_bytes", given.target_bytes, 1)
-    psnr = given.target_psnr
+        given.target_bytes = checked_integer("target_bytes", given.target_bytes, 1)
     if psnr is not None:
         if isinstance(psnr, bool) or not isinstance(psnr, int | float | np.number):
             raise TypeError(f"target_psnr: a number expected, got {psnr!r}")
         if not -1000 < psnr < 1000:  # this leaves out NaN, too
             raise ValueError(f"target_psnr: {psnr} is not finite, or no PSNR that a picture can have")
-    goals = [name for name, value in {"quality": quality, **targets}.items() if value is not None]
+    goals = [name for name in ("quality", "target_bytes", "target_psnr") if getattr(given, name) is not None]
     if len(goals) > 1:
         raise ValueError(f"{goals[1]}: not together with {goals[0]}")
-    finds_script = bool(given.progressive) and given.scans is None
-    quality = 75 if quality is None else quality
-    return Tuning(
-        tune, quality, importance, **targets, fancy_upsampling=given.fancy_upsampling, finds_script=finds_script
+    if given.arithmetic:
+        raise ValueError("arithmetic: without tune, target_bytes and target_psnr only")
+    if tune is not None:
+        if stored not in ("YCbCr", "GRAY"):
+            raise ValueError(f"tune: {stored} files are not tuned, only YCbCr and GRAY ones")
+        if given.qtables is not None:
+            raise ValueError("qtables: tune makes its own")
+        if set(factors[1:]) - {(1, 1)}:
+            raise ValueError(f"subsampling: tune has chroma of 1x1, not {factors[1:]}")
+    quality, finds_script = (
+        75 if given.quality is None else given.quality,
+        given.progressive and given.scans is None,
     )
-
-
-def _check_tunable(stored: str, qtables: QTables | None, factors: list[tuple[int, int]]) -> None:
-    if stored not in ("YCbCr", "GRAY"):
-        raise ValueError(f"tune: {stored} files are not tuned, only YCbCr and GRAY ones")
-    if qtables is not None:
-        raise ValueError("qtables: tune makes its own")
-    if factors[1:] != [(1, 1)] * (len(factors) - 1):
-        raise ValueError(f"subsampling: tune has chroma of 1x1, not {factors[1:]}")
+    return Tuning(tune, quality, importance, given.target_bytes, psnr, given.fancy_upsampling, finds_script)
 
 
 # --- metadata --------------------------------------------------------------------------------------------
@@ -548,12 +471,10 @@ def _application_segments(stored: str, given: SimpleNamespace) -> list[tuple[int
     """(marker code, payload) in libjpeg's and Pillow's order."""
     found: list[tuple[int, bytes]] = []
     density = _density(given.dpi)
-    if stored in ("GRAY", "YCbCr"):
+    if density and stored == "RGB":
+        raise ValueError("dpi: a JFIF segment would turn RGB that is kept as RGB into YCbCr")
+    if density or stored in ("GRAY", "YCbCr"):
         found.append(metadata.jfif(density or metadata.Density(0, 1, 1)))
-    elif density:
-        if stored == "RGB":
-            raise ValueError("dpi: a JFIF segment would turn RGB that is kept as RGB into YCbCr")
-        found.append(metadata.jfif(density))
     if stored in ("RGB", "CMYK"):
         found.append(metadata.adobe(0))
     for name, make in (
@@ -589,8 +510,6 @@ def _density(dpi: tuple[float, float] | None) -> metadata.Density | None:
         x, y = (int(round(value)) for value in dpi)  # noqa: RUF046 (round leaves a NumPy integer what it is)
     except (TypeError, ValueError, OverflowError):
         raise TypeError(f"dpi: two numbers expected, got {dpi!r}") from None
-    if x <= 0 or y <= 0:
-        return None
-    if x > 65535 or y > 65535:
+    if max(x, y) > 65535 and min(x, y) > 0:
         raise ValueError(f"dpi: {dpi} is above 65535")
-    return metadata.Density(1, x, y)
+    return metadata.Density(1, x, y) if min(x, y) > 0 else None

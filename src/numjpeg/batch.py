@@ -79,8 +79,8 @@ def encode_batch(
         single = isinstance(images, str | os.PathLike) or hasattr(images, "__array_interface__") or is_data(images)
     if single:
         raise TypeError(f"images: an iterable of images expected, got one {type(images).__name__}")
-    task = partial(encode, quality=quality, **options)
-    return _batch("images", images, task, _encoding(quality, options), given)
+    options["quality"] = quality
+    return _batch("images", images, partial(encode, **options), _encoding(options), given)
 
 
 def encode_many(images: Iterable[Any], quality: int | None = None, **options: Any) -> list[bytes]:
@@ -96,10 +96,10 @@ def encode_many(images: Iterable[Any], quality: int | None = None, **options: An
     return list(encode_batch(images, quality, **options))
 
 
-def _encoding(quality: int | None, options: dict[str, Any]) -> Callable[[Any], Prepared]:
+def _encoding(options: dict[str, Any]) -> Callable[[Any], Prepared]:
     options = (encode.__kwdefaults__ or {}) | options
     progress = options.pop("progress")
-    plan_of = planner(quality, **options)
+    plan_of = planner(**options)
 
     def prepare(image: Any) -> Prepared:
         plan = plan_of(image)

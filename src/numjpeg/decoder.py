@@ -9,17 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg import scans
-from numjpeg.coefficient_files.reader import (
-    BAND_BLOCKS,
-    MAX_PIXELS,
-    check_limit,
-    check_size,
-    coefficient_planes,
-    decoded_coefficients,
-    dnl_is_wrong,
-    needs_planes,
-    read_part,
-)
+from numjpeg.coefficient_files import reader
 from numjpeg.coefficients import Coefficients, ceil_div
 from numjpeg.colorspaces import CHANNELS, COLORSPACES, canonical_name, check_conversion
 from numjpeg.container.findings import DamageReport
@@ -50,7 +40,7 @@ def decode(
     strict: bool = True,
     fancy_upsampling: bool = True,
     block_smoothing: bool = True,
-    max_pixels: int | None = MAX_PIXELS,
+    max_pixels: int | None = reader.MAX_PIXELS,
     out: NDArray[Any] | None = None,
     dct_method: str = "islow",
     restore: bool | str = False,
@@ -100,30 +90,21 @@ def decode(
     ------
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
-    if not isinstance(restore, bool | np.bool_) and not (isinstance(restore, str) and restore == "learned"):
-        raise ValueError(f"restore: True, False or 'learned' expected, got {restore!r}")
-    if restore and not strict:
-        raise ValueError("restore: of files that are whole only, strict=True")
-    if restore and (scale != 1 or region is not None):
-        raise ValueError("restore: of whole pictures only, without scale and region")
-    check_flags(strict=strict)
-    plain = tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method
-    options = _Options(*plain, restore, scale, region).checked()
-    file = read_bytes(data)
+    options = _Options(**locals()).checked()
     by_plan = scans.fast_forms_enabled() and strict and options.is_plain
     if by_plan:
         from numjpeg.fast import decode_plan  # noqa: PLC0415 (it may be missing)
 
         kind = options.colorspace, bool(fancy_upsampling), max_pixels
-        image = decode_plan.decode(file, kind, options.target if out is not None else None)
+        image = decode_plan.decode(options.data, kind, options.target if out is not None else None)
         if image is not None:
             if out is None:
                 return image
             out[...] = image
             return out
-    image, structure = _decode(file, strict, options)
+    image, structure = _decode(options)
     if by_plan:
-        decode_plan.prepare(file, structure, kind)
+        decode_plan.prepare(options.data, structure, kind)
     return image
 
 
@@ -136,7 +117,7 @@ def decode_damaged(
     colorspace: str | None = None,
     fancy_upsampling: bool = True,
     block_smoothing: bool = True,
-    max_pixels: int | None = MAX_PIXELS,
+    max_pixels: int | None = reader.MAX_PIXELS,
     out: NDArray[Any] | None = None,
     dct_method: str = "islow",
 ) -> tuple[NDArray[Any], DamageReport]:
@@ -157,37 +138,45 @@ def decode_damaged(
     FormatError, UnsupportedError if there is no frame header, or nothing that can be decoded; ValueError,
     TypeError for the arguments.
     """
-    plain = tables, colorspace, fancy_upsampling, block_smoothing, max_pixels, out, dct_method
-    options = _Options(*plain, scale=scale, region=region).checked()
-    image, structure = _decode(read_bytes(data), False, options)
+    image, structure = _decode(_Options(**locals(), strict=False).checked())
     return image, DamageReport.of(structure.require_frame(), structure.scans, structure.sink)
 
 
 class _Options(NamedTuple):
     """What :func:`decode` and :func:`decode_damaged` are asked for."""
 
+    data: Any
     tables: Any
+    scale: float
+    region: tuple[int, int, int, int] | None
     colorspace: str | None
     fancy_upsampling: bool
     block_smoothing: bool
     max_pixels: int | None
     out: NDArray[Any] | None
     dct_method: str
+    strict: bool
     restore: bool | str = False
-    scale: float = 1
-    region: tuple[int, int, int, int] | None = None
 
     def checked(self) -> _Options:
-        """The same in one spelling, after a check of all that can be checked without the file."""
-        check_flags(fancy_upsampling=self.fancy_upsampling, block_smoothing=self.block_smoothing)
-        check_limit(self.max_pixels)
+        """The same in one spelling, the file read, after a check of all that can be checked without it."""
+        restore = self.restore
+        if not isinstance(restore, bool | np.bool_) and not (isinstance(restore, str) and restore == "learned"):
+            raise ValueError(f"restore: True, False or 'learned' expected, got {restore!r}")
+        if restore and not self.strict:
+            raise ValueError("restore: of files that are whole only, strict=True")
+        if restore and (self.scale != 1 or self.region is not None):
+            raise ValueError("restore: of whole pictures only, without scale and region")
+        flags = {name: getattr(self, name) for name in ("strict", "fancy_upsampling", "block_smoothing")}
+        check_flags(**flags)
+        reader.check_limit(self.max_pixels)
         if self.dct_method not in dct.METHODS:
             raise ValueError(f"dct_method: {self.dct_method!r} is none of {dct.METHODS}")
         colorspace = canonical_name(self.colorspace)
         if colorspace is not None and colorspace not in COLORSPACES:
             raise ValueError(f"colorspace: {colorspace!r} is none of {COLORSPACES}")
-        region = None if self.region is None else check_region(self.region)
-        return self._replace(colorspace=colorspace, scale=check_scale(self.scale), region=region)
+        region, scale = None if self.region is None else check_region(self.region), check_scale(self.scale)
+        return self._replace(data=read_bytes(self.data), colorspace=colorspace, scale=scale, region=region)
 
     @property
     def is_plain(self) -> bool:
@@ -198,8 +187,12 @@ class _Options(NamedTuple):
     def target(self, structure: Structure) -> tuple[str, NDArray[Any] | None, View]:
         """The picture's colour space, ``out``, and the view, after a check that they suit the file."""
         frame = structure.require_frame()
-        check_size(structure, self.max_pixels)
-        target = self.colorspace or _native_colorspace(structure)
+        reader.check_size(structure, self.max_pixels)
+        target = self.colorspace or _NATIVE[structure.colorspace]
+        if self.colorspace is None:  # inks are inverted in 8-bit files only, and lossless files' colours stay
+            many_bits = len(frame.components) == 4 and frame.precision != 8
+            if many_bits or (frame.lossless and structure.colorspace in ("YCbCr", "YCCK")):
+                target = "raw"
         check_conversion(structure.colorspace, target)
         view = View.of(frame, self.scale, self.region)
         shape, out = _shape(view, target), self.out
@@ -218,19 +211,17 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
     It gives None for a file that is decoded alone: the first one with its header, or one that suits no plan.
     ``given`` are all options of :func:`decode`.
     """
-    options = _Options(**{name: value for name, value in given.items() if name != "strict"})
-    options = options._replace(colorspace=canonical_name(options.colorspace))
+    options = _Options(None, **given)._replace(colorspace=canonical_name(given["colorspace"]))
     colours = options.colorspace is None or options.colorspace in COLORSPACES
-    if not scans.fast_forms_enabled() or not options.is_plain or not colours or not given["strict"]:
+    if not scans.fast_forms_enabled() or not options.is_plain or not colours or not options.strict:
         return lambda _: None
-    from numjpeg.fast.codewords.automaton import Seen  # noqa: PLC0415 (see above)
-    from numjpeg.fast.decode_batch import Kind, kind_of  # noqa: PLC0415 (what is in fast/ may be missing)
-    from numjpeg.fast.decode_plan import scan_start  # noqa: PLC0415 (see above)
-    from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (see above)
+    from numjpeg.fast.codewords.automaton import Seen  # noqa: PLC0415 (what is in fast/ may be missing)
+    from numjpeg.fast.decode_batch import Kind, kind_of  # noqa: PLC0415
+    from numjpeg.fast.decode_plan import scan_start  # noqa: PLC0415
+    from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
 
     fancy = bool(options.fancy_upsampling)
-    suitable: list[Kind] = []
-    """The latest kind for which the options were checked."""
+    suitable: list[Kind] = []  # the latest kind for which the options were checked
 
     def kind_of_file(file: bytes) -> Kind | None:
         start = scan_start(file)
@@ -255,10 +246,9 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
     return kind_of_file
 
 
-def _decode(
-    file: bytes, strict: bool, options: _Options, obeys_dnl: bool = True
-) -> tuple[NDArray[Any], Structure]:
+def _decode(options: _Options, obeys_dnl: bool = True) -> tuple[NDArray[Any], Structure]:
     """Structure -> scans -> samples -> picture."""
+    file, strict = options.data, options.strict
     structure = read_structure(file, options.tables, strict=strict, obeys_dnl=obeys_dnl)
     target, out, view = options.target(structure)
     frame = structure.require_frame()
@@ -271,17 +261,17 @@ def _decode(
     elif options.restore:
         from numjpeg.restoration import network  # noqa: PLC0415 (seldom wanted)
 
-        coefficients = decoded_coefficients(file, structure)
+        coefficients = reader.decoded_coefficients(file, structure)
         learned = options.restore == "learned" and network.suits(coefficients, structure.colorspace)
         if learned and not network.gains(coefficients):
-            return _decode(file, strict, options._replace(restore=False), obeys_dnl)
+            return _decode(options._replace(restore=False), obeys_dnl)
         samples = [] if learned else _restored_samples(coefficients)
-    elif needs_planes(structure):
-        samples = _samples_of_planes(file, structure, view, options)
+    elif reader.needs_planes(structure):
+        samples = _samples_of_planes(structure, view, options)
     else:
-        samples = _samples_of_scans(file, structure, view, options.dct_method)
-    if dnl_is_wrong(structure):
-        return _decode(file, strict, options, obeys_dnl=False)
+        samples = _samples_of_scans(structure, view, options)
+    if reader.dnl_is_wrong(structure):
+        return _decode(options, obeys_dnl=False)
     if out is None:
         out = np.empty(_shape(view, target), frame.sample_type)
     if not samples:
@@ -295,25 +285,11 @@ def _decode(
         out[...] = view.within(around)
         return out, structure
     bottom = frame.height if strict else _blank_from(planes, frame)
-    planes = [
-        plane[: ceil_div(bottom * c.V, frame.V_max)] for plane, c in zip(planes, frame.components, strict=True)
-    ]
+    heights = [ceil_div(bottom * c.V, frame.V_max) for c in frame.components]
+    planes = [plane[:rows] for plane, rows in zip(planes, heights, strict=True)]
     assemble(planes, frame.components, structure.colorspace, target, out[:bottom], fancy, frame.precision)
     out[bottom:] = out[bottom - 1]
     return out, structure
-
-
-def _native_colorspace(structure: Structure) -> str:
-    """What a file is decoded to unless the caller says otherwise.
-
-    Decoders invert inks in 8-bit files only. libjpeg converts no colours of lossless files.
-    """
-    frame = structure.require_frame()
-    if len(frame.components) == 4 and frame.precision != 8:
-        return "raw"
-    if frame.lossless and structure.colorspace in ("YCbCr", "YCCK"):
-        return "raw"
-    return _NATIVE[structure.colorspace]
 
 
 def _blank_from(samples: list[NDArray[Any]], frame: Frame) -> int:
@@ -336,7 +312,7 @@ def _blank_from(samples: list[NDArray[Any]], frame: Frame) -> int:
 # --- scans to samples ------------------------------------------------------------------------------------
 
 
-def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method: str) -> list[NDArray[Any] | None]:
+def _samples_of_scans(structure: Structure, view: View, options: _Options) -> list[NDArray[Any] | None]:
     """Decode sequential scans to the sample planes of their components, band by band.
 
     None for a component of which nothing can be read; where a scan ends too early, the plane is mid-gray.
@@ -344,7 +320,7 @@ def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method:
     frame = structure.require_frame()
     planes: list[NDArray[Any] | None] = [None] * len(frame.components)
     workspace = Workspace()
-    for index, row, sequences in read_part(file, structure, view):
+    for index, row, sequences in reader.read_part(options.data, structure, view):
         plane = planes[index]
         if plane is None:
             plane = planes[index] = view.new_plane(index)
@@ -353,7 +329,7 @@ def _samples_of_scans(file: bytes, structure: Structure, view: View, dct_method:
         side = view.block_side(index)
         own = plane[row * side : (row + len(sequences)) * side]
         table = structure.component_tables[index]
-        synthesise(sequences, table, own, workspace, dct_method, frame.precision, side)
+        synthesise(sequences, table, own, workspace, options.dct_method, frame.precision, side)
     return planes
 
 
@@ -376,10 +352,10 @@ def lossless_samples(
 ) -> list[NDArray[Any]]:
     """The samples of a lossless file's components at their own resolution; mid-gray for one without a scan."""
     structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
-    check_size(structure, max_pixels)
+    reader.check_size(structure, max_pixels)
     frame = structure.require_frame()
     planes = _lossless_samples(file, structure, View.of(frame, 1, None))
-    if dnl_is_wrong(structure):
+    if reader.dnl_is_wrong(structure):
         return lossless_samples(file, tables, strict=strict, max_pixels=max_pixels, obeys_dnl=False)
     return [
         np.full(frame.sample_size(c), frame.mid_level, frame.sample_type) if plane is None else plane
@@ -387,9 +363,7 @@ def lossless_samples(
     ]
 
 
-def _samples_of_planes(
-    file: bytes, structure: Structure, view: View, options: _Options
-) -> list[NDArray[Any] | None]:
+def _samples_of_planes(structure: Structure, view: View, options: _Options) -> list[NDArray[Any] | None]:
     """Decode all scans of a frame, then its components to sample planes; None for one that is never sent."""
     from numjpeg.restoration import smoothing  # noqa: PLC0415 (few files have several scans)
 
@@ -400,7 +374,7 @@ def _samples_of_planes(
     workspace = Workspace()
     # Scans that are not needed may be damaged, too; strict=False says what of the file is.
     wanted_of_all = view if structure.strict and not smoothed else None
-    all_sequences, mcu_rows = coefficient_planes(file, structure, wanted_of_all)
+    all_sequences, mcu_rows = reader.coefficient_planes(options.data, structure, wanted_of_all)
     for i, (sequences, bits) in enumerate(zip(all_sequences, known, strict=True)):
         if i not in structure.component_tables:
             planes.append(None)
@@ -412,7 +386,7 @@ def _samples_of_planes(
             # Below the end of the last scan, only what was known before it counts.
             cut = min(rows, mcu_rows * frame.components[i].V)
             before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
-        step = max(1, BAND_BLOCKS // columns)
+        step = max(1, reader.BAND_BLOCKS // columns)
         wanted, own_columns = view.blocks(i)
         side = view.block_side(i)
         plane = view.new_plane(i)

@@ -82,7 +82,7 @@ def together(images: list[np.ndarray], **options: Any) -> list[bytes]:
     """Files of one plan."""
     defaults = {name: value for name, value in numjpeg.encode.__kwdefaults__.items() if name != "progress"}
     quality = options.pop("quality", None)
-    plans = [arguments.plan_encoding(image, quality, **(defaults | options)) for image in images]
+    plans = [arguments.plan_encoding(image, quality=quality, **(defaults | options)) for image in images]
     assert all(plan.settings is plans[0].settings for plan in plans)
     assert encoder.most_together(plans[0].settings) >= len(plans)
     return encoder.run_together(plans)

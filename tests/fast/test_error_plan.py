@@ -33,7 +33,7 @@ KINDS = [
 def plan_for(image: np.ndarray, options: dict[str, object]):
     given = {**(encoder.encode.__kwdefaults__ or {}), "target_psnr": 30, **options}
     given.pop("progress")
-    return plan_encoding(image, None, **given)
+    return plan_encoding(image, quality=None, **given)
 
 
 @pytest.mark.usual(every=3)

@@ -361,7 +361,7 @@ def test_the_limit_counts_pixels(components: int) -> None:
             function(data, max_pixels=10_000)
 
 
-@pytest.mark.parametrize("limit", [decoder.MAX_PIXELS, None])
+@pytest.mark.parametrize("limit", [decoder.reader.MAX_PIXELS, None])
 def test_samples_beyond_a_bound_need_data(limit: int | None) -> None:
     """What memory a small file can claim does not depend on the limit of pixels."""
     for data in (
