@@ -36,40 +36,11 @@ keep_freed_memory()
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Coefficients",
-    "Component",
-    "DamageReport",
-    "Fault",
-    "FormatError",
-    "Header",
-    "JpegError",
-    "UnsupportedError",
-    "copy_metadata",
-    "decode",
-    "decode_batch",
-    "decode_damaged",
-    "decode_many",
-    "decode_planes",
-    "encode",
-    "encode_batch",
-    "encode_many",
-    "encode_planes",
-    "imread",
-    "imwrite",
-    "iter_frames",
-    "join",
-    "mse",
-    "optimize",
-    "psnr",
-    "read_coefficients",
-    "read_coefficients_damaged",
-    "read_header",
-    "requantize",
-    "split_tables",
-    "transform",
-    "write_coefficients",
-]
+__all__ = ["Coefficients", "Component", "DamageReport", "Fault", "FormatError", "Header", "JpegError"]
+__all__ += ["UnsupportedError", "copy_metadata", "decode", "decode_batch", "decode_damaged", "decode_many"]
+__all__ += ["decode_planes", "encode", "encode_batch", "encode_many", "encode_planes", "imread", "imwrite"]
+__all__ += ["iter_frames", "join", "mse", "optimize", "psnr", "read_coefficients", "read_coefficients_damaged"]
+__all__ += ["read_header", "requantize", "split_tables", "transform", "write_coefficients"]
 
 _ROOMS = {
     "batch": ("decode_batch", "decode_many", "encode_batch", "encode_many"),

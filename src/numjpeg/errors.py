@@ -15,18 +15,13 @@ class JpegError(Exception):
 
     Attributes
     ----------
-    what : str
-        What is wrong, without place and clause.
-    offset : int or None
-        Byte offset in the file at which the fault was seen.
-    clause : str or None
-        Clause, figure or table of ITU-T T.81 that the file breaks, or that names the process it uses.
+    what : what is wrong, without place and clause.
+    offset : byte offset in the file at which the fault was seen, or None.
+    clause : clause, figure or table of ITU-T T.81 that the file breaks, or that names the process it uses, or None
     """
 
     def __init__(self, what: str, *, offset: int | None = None, clause: str | None = None) -> None:
-        self.what = what
-        self.offset = offset
-        self.clause = clause
+        self.what, self.offset, self.clause = what, offset, clause
         where = "" if offset is None else f", byte {offset}"
         why = "" if clause is None else f" ({clause})"
         super().__init__(f"{what}{why}{where}")
@@ -55,19 +50,11 @@ def check_array(
     ndim: int = 0,
     tail: tuple[int, ...] = (),
 ) -> None:
-    """Refuse an argument that is no array of the right kind, before anything is computed from it.
+    """Refuse an argument that is no NumPy array (TypeError), or one of another dtype or shape (ValueError).
 
-    Parameters
-    ----------
-    name : the argument's. array : what was given.
-    dtypes : the names of those that will do, or letters of their kinds ("iu" for integers); "" for all.
-    expected : dtype, shape and range in words, for the message.
-    ndim : the number of axes; 0 for any.
-    tail : the lengths of the last axes.
-
-    Raises
-    ------
-    TypeError for what is no NumPy array; ValueError for one of another dtype or shape.
+    ``dtypes`` has the names of those that will do, or letters of their kinds ("iu" for integers); "" is for all.
+    ``expected`` says dtype, shape and range in words. ``ndim`` is the number of axes, 0 for any; ``tail`` the
+    lengths of the last ones.
     """
     dtype, shape = getattr(array, "dtype", None), getattr(array, "shape", None)
     if dtype is None or shape is None:
@@ -80,9 +67,8 @@ def check_array(
 def check_flags(**flags: Any) -> None:
     """TypeError for an argument that is neither True nor False (nor 1 or 0): as a flag, the text "no" is true."""
     for name, value in flags.items():
-        if value is True or value is False or type(value).__name__ in ("bool", "bool_"):  # NumPy's, 2.x and 1.x
-            continue
-        if not isinstance(value, int) or value not in (0, 1):
+        is_flag = value is True or value is False or type(value).__name__ in ("bool", "bool_")  # in NumPy 2 and 1
+        if not is_flag and (not isinstance(value, int) or value not in (0, 1)):
             raise TypeError(f"{name}: True or False expected, got {value!r}")
 
 

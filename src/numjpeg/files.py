@@ -60,19 +60,15 @@ def imwrite(file: PathOrFile, image: ArrayLike, quality: int | None = None, **op
     data = encode(image, quality, **options)
     if isinstance(file, str | os.PathLike):
         write_atomically(file, data)
-        return
-    _write_all(file, data)
+    else:
+        _write_all(file, data)
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file under another name beside it, then rename it: readers see the old one or the new one, whole.
 
     Where that is impossible (a device, a pipe, a mount point, a file in a folder that others own), the file is
-    written in place. If that fails, the old content is put back, or the new file removed.
-
-    Raises
-    ------
-    OSError that names ``path``.
+    written in place. If that fails, the old content is put back, or the new file removed. OSErrors name ``path``.
     """
     with _errors_name(path):
         target = Path(path)
@@ -142,16 +138,10 @@ def _errors_name(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def upright(image: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uint8]:
-    """Turn a picture as EXIF's orientation says.
+    """Turn a picture ``(H, W)`` or ``(H, W, channels)`` as EXIF's orientation says.
 
-    Parameters
-    ----------
-    image : ``(H, W)`` or ``(H, W, channels)``.
-    orientation : 1 .. 8 (EXIF 2.32, 4.6.4 A: which sides row 0 and column 0 belong to); None means 1.
-
-    Returns
-    -------
-    ``image`` itself for 1, else a new array; from 5 on with height and width exchanged.
+    That is 1 .. 8 (EXIF 2.32, 4.6.4 A: which sides row 0 and column 0 belong to); None means 1. Gives ``image``
+    itself for 1, else a new array; from 5 on with height and width exchanged.
 
     >>> upright(np.array([[1, 2, 3]], np.uint8), 6).ravel()
     array([1, 2, 3], dtype=uint8)
@@ -159,6 +149,5 @@ def upright(image: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uin
     if orientation is None or orientation == 1:
         return image
     turned = image.swapaxes(0, 1) if orientation >= 5 else image
-    rows = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
-    columns = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
-    return np.ascontiguousarray(turned[rows, columns])
+    down, right = -1 if orientation in (3, 4, 7, 8) else 1, -1 if orientation in (2, 3, 6, 7) else 1
+    return np.ascontiguousarray(turned[::down, ::right])

@@ -33,11 +33,7 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
     Parameters
     ----------
     reference, image : arrays of the same shape, at least one sample, real or boolean.
-    per_channel : one value for each channel (entry of the last axis) instead of one for all samples.
-
-    Returns
-    -------
-    float, or float64 ``(channels,)``.
+    per_channel : one value a channel (entry of the last axis), float64 ``(channels,)``, in place of one float.
 
     Raises
     ------
@@ -56,15 +52,10 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
         raise ValueError(f"image: shape {second.shape} differs from the reference's {first.shape}")
     if first.size == 0:
         raise ValueError("reference: no samples")
-    for name, array in (("reference", first), ("image", second)):
-        if array.dtype.kind not in "biuf":
-            raise ValueError(f"{name}: real samples expected, got {array.dtype}")
     if per_channel and first.ndim == 0:
         raise ValueError("per_channel: a single sample has no channels")
+    first, second = np.atleast_1d(first), np.atleast_1d(second)
     channels = first.shape[-1] if per_channel else 1
-    if first.ndim == 0:
-        first, second = first.reshape(1), second.reshape(1)
-
     total = np.zeros(channels)
     rows = max(1, CHUNK * len(first) // first.size)
     for start in range(0, len(first), rows):
@@ -87,13 +78,15 @@ def _samples(name: str, picture: ArrayLike) -> NDArray[Any]:
     check_shown(name, picture)
     if getattr(picture, "mode", None) in ("P", "PA"):
         raise ValueError(f'{name}: a Pillow image of palette indices; image.convert("RGB") gives colours')
-    return np.asarray(picture)
+    array = np.asarray(picture)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name}: real samples expected, got {array.dtype}")
+    return array
 
 
 def _difference(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
     """first - second, float64."""
-    types = first.dtype, second.dtype
-    if all(dtype.kind in "iu" for dtype in types) and 8 in (dtype.itemsize for dtype in types):
+    if first.dtype.kind in "iu" and second.dtype.kind in "iu" and 8 in (first.itemsize, second.itemsize):
         # float64 holds no integer beyond 2^53 exactly: the upper and the lower 32 bits are subtracted separately.
         high = (first >> 32).astype(np.int64) - (second >> 32).astype(np.int64)
         low = (first.astype(np.int64) & 0xFFFFFFFF) - (second.astype(np.int64) & 0xFFFFFFFF)
@@ -120,10 +113,9 @@ def psnr(
 
     Parameters
     ----------
-    reference, image : arrays of the same shape.
+    reference, image, per_channel : as for :func:`mse`.
     data_range : peak-to-peak range of the samples. By default that of the type of both arrays: 255 for uint8,
         65535 for uint16, 1 for bool. For any other type, and for lists of numbers, it must be given.
-    per_channel : one value for each channel (entry of the last axis) instead of one for all samples.
 
     Returns
     -------
@@ -140,7 +132,12 @@ def psnr(
     20.0
     """
     if data_range is None:
-        data_range = _type_range(np.asarray(reference).dtype, np.asarray(image).dtype)
+        first, second = np.asarray(reference).dtype, np.asarray(image).dtype
+        if first.name != second.name:  # the names are the same for both byte orders
+            raise ValueError(f"data_range: must be given, since the types differ ({first}, {second})")
+        if first.name not in _RANGES:
+            raise ValueError(f"data_range: must be given for {first} samples (for 8-bit pictures 255)")
+        data_range = _RANGES[first.name]
     if isinstance(data_range, bool | np.bool_ | str):
         raise TypeError(f"data_range: a number expected, got {data_range!r}")
     if not data_range > 0 or data_range >= float("inf"):
@@ -153,11 +150,3 @@ def psnr_of(error: ArrayLike, data_range: float) -> NDArray[np.float64]:
     """The PSNR in dB of mean squared errors; infinity for 0."""
     with np.errstate(divide="ignore"):
         return np.asarray(10 * np.log10(np.float64(data_range) ** 2 / np.asarray(error)))
-
-
-def _type_range(first: np.dtype[Any], second: np.dtype[Any]) -> float:
-    if first.name != second.name:  # the names are the same for both byte orders
-        raise ValueError(f"data_range: must be given, since the types differ ({first}, {second})")
-    if first.name not in _RANGES:
-        raise ValueError(f"data_range: must be given for {first} samples (for 8-bit pictures 255)")
-    return _RANGES[first.name]

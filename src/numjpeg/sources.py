@@ -19,12 +19,8 @@ PathOrFile = str | os.PathLike[str] | IO[bytes]
 def read_source(source: Any, name: str = "data") -> bytes | memoryview:
     """The bytes of a source: bytes, or a flat memoryview of items "B", which spares a copy of a buffer.
 
-    ``name`` is the caller's argument, for error messages.
-
-    Raises
-    ------
-    TypeError for anything that is no source, a file that is open as text, or an array of Python objects.
-    ValueError for a buffer or file that is closed. OSError from reading.
+    ``name`` is the caller's argument, for messages. TypeError for anything that is no source, a file that is open
+    as text, or an array of Python objects; ValueError for a buffer or file that is closed; OSError from reading.
     """
     if isinstance(source, bytes):
         return source
@@ -34,7 +30,11 @@ def read_source(source: Any, name: str = "data") -> bytes | memoryview:
     try:
         view = memoryview(source)
     except TypeError:
-        return _read_file(source, name)
+        check_binary(source, "read", name)
+        content = source.read()
+        if not isinstance(content, bytes | bytearray | memoryview):
+            raise TypeError(f"{name}: read() gave {type(content).__name__}, bytes expected") from None
+        return bytes(content)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     if "O" in view.format:
@@ -46,15 +46,6 @@ def read_source(source: Any, name: str = "data") -> bytes | memoryview:
 def read_bytes(source: Any, name: str = "data") -> bytes:
     """The same, always as bytes, so that any other buffer is copied."""
     return bytes(read_source(source, name))
-
-
-def _read_file(file: Any, name: str) -> bytes:
-    """All that is left of a binary file object."""
-    check_binary(file, "read", name)
-    content = file.read()
-    if not isinstance(content, bytes | bytearray | memoryview):
-        raise TypeError(f"{name}: read() gave {type(content).__name__}, bytes expected")
-    return bytes(content)
 
 
 def check_binary(file: Any, method: str, name: str) -> None:

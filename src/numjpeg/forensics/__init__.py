@@ -11,21 +11,6 @@ from numjpeg.forensics.histograms import (
 from numjpeg.forensics.recompression import as_picture, error_levels, jpeg_ghosts
 from numjpeg.forensics.tables import FAMILIES, EncoderFamily, QualityEstimate, encoder_family, estimate_quality
 
-__all__ = [
-    "FAMILIES",
-    "EncoderFamily",
-    "FirstQuantization",
-    "GridOffset",
-    "QualityEstimate",
-    "as_picture",
-    "bits_per_block",
-    "bits_per_coefficient",
-    "double_quantization_map",
-    "encoder_family",
-    "error_levels",
-    "estimate_quality",
-    "first_quantization",
-    "frequency_histograms",
-    "grid_offset",
-    "jpeg_ghosts",
-]
+__all__ = ["FAMILIES", "EncoderFamily", "FirstQuantization", "GridOffset", "QualityEstimate", "as_picture"]
+__all__ += ["bits_per_block", "bits_per_coefficient", "double_quantization_map", "encoder_family", "error_levels"]
+__all__ += ["estimate_quality", "first_quantization", "frequency_histograms", "grid_offset", "jpeg_ghosts"]

@@ -42,9 +42,16 @@ def bits_per_coefficient(coefficients: Coefficients, tables: Tables | None = Non
     ------
     ValueError if a table has no code for a symbol that occurs.
     """
-    scan = _scan(coefficients, tables)
+    check_coefficients(coefficients)
+    components = coefficients.components
+    own = coefficients.huffman_tables if tables is None else tables
+    used = {key for c in components for key in ((0, c.Td), (1, c.Ta))}
+    known = {key: own.get(key) or STANDARD_TABLES[key[0], min(key[1], 1)] for key in used}
+    indices, interval = tuple(range(len(components))), coefficients.restart_interval
+    scan = Scan(frame_of(coefficients), indices, components, known, interval)
     (symbols,) = find_symbols(scan, [in_mcus(scan, coefficients.planes)])
-    spent = _spread(symbols, _lengths(scan, symbols))
+    _, lengths = huffman_encode(symbols.symbol, scan_tables(scan), symbols.table)
+    spent = _spread(symbols, np.asarray(lengths + magnitude_category(symbols.value), np.uint8))
     planes = deinterleave(spent.reshape(-1, scan.blocks_per_mcu, 64), scan.mcus[1], scan.factors)
     return [
         inverse_zigzag(grid[: plane.shape[0], : plane.shape[1]])
@@ -55,23 +62,6 @@ def bits_per_coefficient(coefficients: Coefficients, tables: Tables | None = Non
 def bits_per_block(coefficients: Coefficients, tables: Tables | None = None) -> list[NDArray[np.int64]]:
     """The same for each block: for each component int64 ``(rows, columns)``."""
     return [grid.sum((-2, -1), dtype=np.int64) for grid in bits_per_coefficient(coefficients, tables)]
-
-
-def _scan(coefficients: Coefficients, tables: Tables | None) -> Scan:
-    check_coefficients(coefficients)
-    components = coefficients.components
-    own = coefficients.huffman_tables if tables is None else tables
-    used = {key for c in components for key in ((0, c.Td), (1, c.Ta))}
-    known = {key: own.get(key) or STANDARD_TABLES[key[0], min(key[1], 1)] for key in used}
-    return Scan(
-        frame_of(coefficients), tuple(range(len(components))), components, known, coefficients.restart_interval
-    )
-
-
-def _lengths(scan: Scan, symbols: Symbols) -> NDArray[np.uint8]:
-    """Bits of each symbol and of the magnitude behind it."""
-    _, lengths = huffman_encode(symbols.symbol, scan_tables(scan), symbols.table)
-    return np.asarray(lengths + magnitude_category(symbols.value), np.uint8)
 
 
 def _spread(symbols: Symbols, lengths: NDArray[np.uint8]) -> NDArray[np.uint8]:

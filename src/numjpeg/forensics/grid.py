@@ -13,24 +13,23 @@ from numjpeg.stages.blocks import split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr
 from numjpeg.stages.dct import COSINES
 
-ZERO = 0.5
-"""A coefficient below it counts as zero: quantization has made it so."""
-
+ZERO = 0.5  # a coefficient below it counts as zero: quantization has made it so
 CHANCE = 1 / 16
 """The share of the votes that any of the 64 grids may get by chance: four times an equal share, since in smooth
 gradients the first and last offsets win more often than those between."""
 
 
 class GridOffset(NamedTuple):
-    """The grid with most votes."""
+    """The grid with most votes.
+
+    ``row``, ``column``: rows above the first whole block, and columns to the left of it, 0 .. 7.
+    ``log10_false_alarms``: logarithm of the expected number of grids as clear as this one in a picture that has
+    none: the lower, the surer.
+    """
 
     row: int
-    """Rows above the first whole block, 0 .. 7."""
     column: int
-    """Columns to the left of the first whole block, 0 .. 7."""
     log10_false_alarms: float
-    """Logarithm of the expected number of grids as clear as this one in a picture that has none: the lower, the
-    surer."""
 
     @property
     def found(self) -> bool:
@@ -47,13 +46,8 @@ def grid_offset(image: NDArray[np.uint8]) -> GridOffset:
     any other. Each place votes for the grid whose block there has most zeros; the votes are held to those of a
     picture without a grid, by Hoeffding's bound (a contrario).
 
-    Parameters
-    ----------
-    image : uint8 ``(H, W)``, or RGB ``(H, W, 3)``, whose luminance is taken; both sides at least 16.
-
-    Raises
-    ------
-    ValueError, TypeError for another image.
+    ``image`` is uint8 ``(H, W)``, or RGB ``(H, W, 3)``, whose luminance is taken; both sides at least 16.
+    ValueError, TypeError for another one.
     """
     check_array("image", image, ("uint8",), "uint8 (H, W) or (H, W, 3)")
     if image.ndim != 2 and image.shape[2:] != (3,):

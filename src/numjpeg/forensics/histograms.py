@@ -14,18 +14,12 @@ from numjpeg.stages.blocks import join_blocks, split_blocks
 from numjpeg.stages.dct import COSINES
 from numjpeg.stages.zigzag import SEQUENCE
 
-FREQUENCIES = 10
-"""How many frequencies are looked at: the first ones in zig-zag order behind DC. Higher ones are mostly zero."""
-MAX_STEP = 64
-"""The largest first step that is tried."""
-DECISIVE = 0.5
-"""A first step counts as found if it explains the histogram twice as well as a single compression does."""
-LEAST_LEVEL = 3
-"""One coefficient in a hundred must have at least this magnitude: a narrower histogram tells nothing."""
-LEAST_SHARE = 0.25
-"""The smallest part of the blocks that may have been quantized before."""
-ROUNDING = math.sqrt(1 / 12)
-"""Standard deviation of what rounding samples to integers adds to a coefficient."""
+FREQUENCIES = 10  # that are looked at: the first ones in zig-zag order behind DC; higher ones are mostly zero
+MAX_STEP = 64  # the largest first step that is tried
+DECISIVE = 0.5  # a first step counts as found if it explains the histogram twice as well as a single compression
+LEAST_LEVEL = 3  # one coefficient in a hundred must have this magnitude: a narrower histogram tells nothing
+LEAST_SHARE = 0.25  # the smallest part of the blocks that may have been quantized before
+ROUNDING = math.sqrt(1 / 12)  # standard deviation of what rounding samples to integers adds to a coefficient
 
 
 def frequency_histograms(
@@ -49,20 +43,20 @@ def frequency_histograms(
     plane = coefficients.planes[checked_integer("component", component, 0, len(coefficients.planes) - 1)]
     limit = int(np.abs(plane.astype(np.int32)).max(initial=0)) if limit is None else limit
     limit = checked_integer("limit", limit, 0)
-    values = plane.reshape(-1, 64).astype(np.int64)
-    width = 2 * limit + 1
+    values, width = plane.reshape(-1, 64).astype(np.int64), 2 * limit + 1
     places = values + limit + width * np.arange(64)
-    counted = places[np.abs(values) <= limit]
-    return np.bincount(counted, minlength=64 * width).reshape(8, 8, width)
+    return np.bincount(places[np.abs(values) <= limit], minlength=64 * width).reshape(8, 8, width)
 
 
 class FirstQuantization(NamedTuple):
-    """What is known about a compression before the last one."""
+    """What is known about a compression before the last one.
+
+    ``steps``: ``(8, 8)``, natural order: the first step of each frequency; 0 where there is no sign of one.
+    ``tested``: how many frequencies have been looked at.
+    """
 
     steps: NDArray[np.uint8]
-    """``(8, 8)``, natural order: the first step of each frequency; 0 where there is no sign of one."""
     tested: int
-    """Frequencies that have been looked at."""
 
     @property
     def found(self) -> bool:
@@ -82,11 +76,8 @@ def first_quantization(coefficients: Coefficients, component: int = 0) -> FirstQ
 
     Parameters
     ----------
-    coefficients : of the file as it is. component : its number, from 0; its plane has at least 2 x 2 blocks.
-
-    Raises
-    ------
-    ValueError for a smaller plane, or if there is no such component.
+    coefficients : of the file as it is.
+    component : its number, from 0. ValueError if there is no such one, or its plane has less than 2 x 2 blocks.
     """
     original, table = _calibrated(coefficients, component), coefficients.quantization_table(component)
     steps = np.zeros((8, 8), np.uint8)
@@ -149,17 +140,16 @@ def _first_step(values: NDArray[np.int16], original: NDArray[np.float64], last: 
         return 0
     observed = np.bincount(np.abs(values), minlength=limit + 1)[: limit + 1] / values.size
     once = _once(original, last, limit)
-    single = _distance(observed, once)
     best, least = 0, math.inf
     for step in range(2, MAX_STEP + 1):
         if last % step:
             more = _twice(original, step, last, limit) - once
             # If parts were pasted in, only some blocks were quantized twice: take the share that fits best.
             share = min(max(float((observed - once) @ more) / max(float(more @ more), 1e-12), LEAST_SHARE), 1.0)
-            distance = _distance(observed, once + share * more)
+            distance = float(np.abs(observed - once - share * more).sum())
             if distance < least:
                 best, least = step, distance
-    return best if least < DECISIVE * single else 0
+    return best if least < DECISIVE * np.abs(observed - once).sum() else 0
 
 
 def _once(original: NDArray[np.float64], step: int, limit: int) -> NDArray[np.float64]:
@@ -185,7 +175,3 @@ def _normal(values: NDArray[np.float64]) -> NDArray[np.float64]:
     tail = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
     tail *= np.exp(-np.minimum(values * values, 1400) / 2) / math.sqrt(2 * math.pi)
     return np.where(values > 0, 1 - tail, tail)
-
-
-def _distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    return float(np.abs(first - second).sum())

@@ -23,14 +23,8 @@ def error_levels(image: NDArray[np.uint8], quality: int = 95, **options: Any) ->
 
     N. Krawetz, A Picture's Worth ... Digital Image Analysis and Forensics, Black Hat Briefings, 2007.
 
-    Parameters
-    ----------
-    image : uint8 ``(H, W)`` or ``(H, W, 3)``.
-    quality, options : of :func:`numjpeg.encode`.
-
-    Returns
-    -------
-    uint8 of the picture's shape: absolute differences; :func:`as_picture` makes them visible.
+    ``image`` is uint8 ``(H, W)`` or ``(H, W, 3)``; ``quality`` and ``options`` are :func:`numjpeg.encode`'s. Gives
+    absolute differences, uint8 of the picture's shape; :func:`as_picture` makes them visible.
     """
     channels = canonical_name(options.get("colorspace"))
     again: NDArray[np.uint8] = decode(encode(image, quality, **options), colorspace=channels)
@@ -49,27 +43,21 @@ def jpeg_ghosts(
 
     Parameters
     ----------
-    image : uint8 ``(H, W)`` or ``(H, W, 3)``.
-    qualities : at least two.
+    image, options : as of :func:`error_levels`.
+    qualities : at least two, or it is a ValueError.
     window : side of the square over which errors are averaged, 1 .. 256 pixels.
-    options : of :func:`numjpeg.encode`.
 
     Returns
     -------
     float32 ``(qualities, H, W)``: 0 at the quality with a pixel's least error, 1 at that with its largest. A pixel
     whose error is the same at all qualities has 0 throughout.
-
-    Raises
-    ------
-    ValueError, TypeError for the arguments.
     """
     levels = [checked_integer("qualities", quality, 1, 100) for quality in qualities]
     if len(levels) < 2:
         raise ValueError("qualities: at least two expected")
     window = checked_integer("window", window, 1, 256)
     errors = [error_levels(image, quality, **options).astype(np.float32) ** 2 for quality in levels]
-    flat = [error.mean(-1) if error.ndim > 2 else error for error in errors]
-    found = np.stack([_average(error, window) for error in flat])
+    found = np.stack([_average(error.mean(-1) if error.ndim > 2 else error, window) for error in errors])
     low, high = found.min(0), found.max(0)
     return np.asarray((found - low) / np.where(high > low, high - low, 1), np.float32)
 
@@ -79,22 +67,14 @@ def _average(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:
     before = window // 2
     padded = np.pad(plane.astype(np.float64), (before, window - 1 - before), mode="edge")
     total = np.pad(padded, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    square = (
-        total[window:, window:] - total[:-window, window:] - total[window:, :-window] + total[:-window, :-window]
-    )
-    return np.asarray(square / window**2, np.float32)
+    strips = total[window:] - total[:-window]
+    return np.asarray((strips[:, window:] - strips[:, :-window]) / window**2, np.float32)
 
 
 def as_picture(values: NDArray[Any], high: float | None = None) -> NDArray[np.uint8]:
-    """A map as a picture: 0 is black, ``high`` and above is white. None stands for the largest value.
+    """A map as a picture, uint8 of its shape: 0 is black, ``high`` and above is white.
 
-    Parameters
-    ----------
-    values : numbers of any shape, not negative.
-
-    Returns
-    -------
-    uint8 of the same shape.
+    ``values`` are not negative; ``high`` None stands for the largest of them.
 
     >>> as_picture(np.array([0, 1, 2])).tolist()
     [0, 128, 255]

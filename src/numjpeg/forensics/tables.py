@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from numjpeg.arguments import quantization_table
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
-BASES = ("K.1", "K.2")
-"""The tables of T.81 that are scaled: luminance and chrominance."""
+BASES = {"K.1": LUMINANCE, "K.2": CHROMINANCE}
+"""The tables of T.81 that are scaled."""
 
 MAX_ENTRY = {False: 255, True: 32767}
 """Where libjpeg clamps entries: in baseline files, and in files with 16-bit tables."""
@@ -28,14 +28,10 @@ MAX_ENTRY = {False: 255, True: 32767}
 class QualityEstimate(NamedTuple):
     """The scaled table of Annex K that comes nearest to a given one."""
 
-    quality: int
-    """1 .. 100, libjpeg's scale."""
-    exact: bool
-    """The tables are equal."""
-    base: str
-    """"K.1" (luminance) or "K.2" (chrominance)."""
-    distance: int
-    """Sum of the absolute differences of the 64 entries; 0 if exact."""
+    quality: int  # 1 .. 100, libjpeg's scale
+    exact: bool  # whether the tables are equal
+    base: str  # "K.1" (luminance) or "K.2" (chrominance)
+    distance: int  # sum of the absolute differences of the 64 entries
 
 
 def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstimate:
@@ -49,16 +45,12 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
 
     Returns
     -------
-    QualityEstimate. Where several qualities are equally near, the lowest: K.2 is all 255 at 1, 2 and 3.
+    Where several qualities are equally near, the lowest: K.2 is all 255 at 1, 2 and 3. If an entry is above 255,
+    the candidates are clamped to 32767, as libjpeg does in files that are not baseline; otherwise to 255.
 
     Raises
     ------
     ValueError if the table has not 64 integers, one is out of range, or there is no such base.
-
-    Notes
-    -----
-    If an entry is above 255, the candidates are clamped to 32767 as libjpeg does in files that are not baseline;
-    otherwise to 255.
 
     >>> from numjpeg.stages.quantization import quantization_tables
     >>> estimate_quality(quantization_tables(83).chrominance)
@@ -66,33 +58,24 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
     """
     entries = quantization_table("table", table)
     if base is not None and base not in BASES:
-        raise ValueError(f"base: {base!r} is none of {BASES}")
-    wide = bool(entries.max() > MAX_ENTRY[False])
-    bases = BASES if base is None else (base,)
-    distances = np.abs(_candidates(bases, wide) - entries.ravel().astype(np.int64)).sum(-1)
+        raise ValueError(f"base: {base!r} is none of {tuple(BASES)}")
+    names = tuple(BASES) if base is None else (base,)
+    bases = np.stack([BASES[name].ravel() for name in names]).astype(np.int64)[:, np.newaxis]
+    qualities = np.arange(1, 101)
+    percents = np.where(qualities < 50, 5000 // qualities, 200 - 2 * qualities)[:, np.newaxis]
+    candidates = np.clip((bases * percents + 50) // 100, 1, MAX_ENTRY[bool(entries.max() > MAX_ENTRY[False])])
+    distances = np.abs(candidates - entries.ravel().astype(np.int64)).sum(-1)
     which, quality = np.unravel_index(int(np.argmin(distances)), distances.shape)
     distance = int(distances[which, quality])
-    return QualityEstimate(int(quality) + 1, distance == 0, bases[which], distance)
-
-
-def _candidates(bases: tuple[str, ...], wide: bool) -> NDArray[np.int64]:
-    """The base tables at all qualities, ``(bases, 100, 64)``; ``[:, i]`` has quality i + 1."""
-    quality = np.arange(1, 101)
-    percent = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
-    tables = {"K.1": LUMINANCE, "K.2": CHROMINANCE}
-    base = np.stack([tables[name].ravel() for name in bases]).astype(np.int64)
-    return np.clip((base[:, np.newaxis] * percent[:, np.newaxis] + 50) // 100, 1, MAX_ENTRY[wide])
+    return QualityEstimate(int(qualities[quality]), distance == 0, names[which], distance)
 
 
 class EncoderFamily(NamedTuple):
     """What kind of encoder makes such tables."""
 
-    name: str
-    """One of :data:`FAMILIES`."""
-    qualities: tuple[int, ...]
-    """libjpeg's quality for each table, the nearest where there is no equal one."""
-    distance: int
-    """Sum of the absolute differences to the tables of these qualities."""
+    name: str  # one of FAMILIES
+    qualities: tuple[int, ...]  # libjpeg's for each table, the nearest where there is no equal one
+    distance: int  # sum of the absolute differences to the tables of these qualities
 
 
 FAMILIES = {
@@ -109,13 +92,8 @@ FAMILIES = {
 def encoder_family(tables: Sequence[ArrayLike] | NDArray[np.integer]) -> EncoderFamily:
     """Tell the family of the encoder from the tables of a file.
 
-    Parameters
-    ----------
-    tables : one of 64 integers, natural order, for each component in the order of the file, luminance first.
-
-    Raises
-    ------
-    ValueError as of :func:`estimate_quality`, and if there is no table.
+    ``tables`` has one of 64 integers, natural order, for each component in the order of the file, luminance first.
+    ValueError as of :func:`estimate_quality`, and if there is none.
 
     >>> from numjpeg.stages.quantization import quantization_tables
     >>> luminance, chrominance = quantization_tables(83)
@@ -124,13 +102,12 @@ def encoder_family(tables: Sequence[ArrayLike] | NDArray[np.integer]) -> Encoder
     """
     if not len(tables):
         raise ValueError("tables: at least one expected")
-    estimates = [estimate_quality(table, BASES[i > 0]) for i, table in enumerate(tables)]
+    estimates = [estimate_quality(table, "K.2" if i else "K.1") for i, table in enumerate(tables)]
     entries = [np.asarray(table).ravel() for table in tables]
     distinct = len({table.tobytes() for table in np.stack(entries).astype(np.int64)})
     # K.2 is the same at qualities 1, 2 and 3; an estimate is the lowest of them.
-    qualities = {
-        max(estimate.quality, 3) if estimates[0].quality <= 3 else estimate.quality for estimate in estimates
-    }
+    least = 3 if estimates[0].quality <= 3 else 1
+    qualities = {max(estimate.quality, least) for estimate in estimates}
     exact = all(estimate.exact for estimate in estimates)
     if exact and len(qualities) == 1:
         name = "annex-k"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import time
 from collections.abc import Callable
@@ -18,9 +17,9 @@ from numjpeg.decoder import decode
 from numjpeg.encoder import encode
 from numjpeg.metrics import psnr
 from numjpeg.tools.observe import Call, observed
+from numjpeg.tools.other_formats import has_pillow, pillow
 
-PILLOW_SUBSAMPLING = ("4:4:4", "4:2:2", "4:2:0")
-"""The names that Pillow knows, too."""
+PILLOW_SUBSAMPLING = ("4:4:4", "4:2:2", "4:2:0")  # the names that Pillow knows, too
 
 Result = TypeVar("Result")
 
@@ -49,24 +48,13 @@ def _by_step(calls: list[Call]) -> dict[str, float]:
     step_of = {stage: step for step, stages in STEPS.items() for stage in stages}
     seconds: dict[str, float] = {}
     for call in calls:
-        if call.stage in step_of:
-            step = step_of[call.stage]
+        if step := step_of.get(call.stage):
             seconds[step] = seconds.get(step, 0.0) + call.seconds
     return seconds
 
 
 def time_encoding(image: NDArray[np.uint8], quality: int, subsampling: str) -> tuple[dict[str, float], bytes]:
-    """Run the stages of encoding one by one, and time each.
-
-    Parameters
-    ----------
-    image : uint8 ``(H, W)`` or ``(H, W, 3)`` RGB.
-    quality, subsampling : as in :func:`numjpeg.pipeline.pixels_to_coefficients`.
-
-    Returns
-    -------
-    (CPU seconds by step, the data of the scan).
-    """
+    """Run the stages of encoding gray or RGB samples one by one: CPU seconds by step, and the scan's data."""
     with observed() as calls:
         coefficients = pipeline.pixels_to_coefficients(image, quality, subsampling)
         bits = pipeline.coefficients_to_bits(coefficients)
@@ -74,15 +62,9 @@ def time_encoding(image: NDArray[np.uint8], quality: int, subsampling: str) -> t
 
 
 def time_decoding(data: bytes) -> tuple[dict[str, float], NDArray[np.uint8]]:
-    """Run the stages of decoding one by one, and time each.
+    """Run the stages of decoding one by one: CPU seconds by step, and the picture.
 
-    Parameters
-    ----------
-    data : a gray or YCbCr file with one scan and no restart markers.
-
-    Returns
-    -------
-    (CPU seconds by step, the picture).
+    ``data`` is a gray or YCbCr file with one scan and no restart markers.
     """
     (scan,) = read_structure(data).scans
     like = read_coefficients(data)
@@ -103,33 +85,25 @@ def _timed(function: Callable[[], Result]) -> tuple[float, Result]:
 
 
 def report(image: NDArray[np.uint8], quality: int, subsampling: str) -> str:
-    """Encode and decode a picture, and say how large, how good, how fast, and whether Pillow does the same.
+    """Encode and decode a picture, uint8 ``(H, W)`` or RGB ``(H, W, 3)``.
 
-    Parameters
-    ----------
-    image : uint8 ``(H, W)`` or ``(H, W, 3)`` RGB. quality, subsampling : as in :func:`numjpeg.encode`.
-
-    Returns
-    -------
-    Text of several lines, without a newline at the end.
+    The lines of text say how large, how good and how fast that is, and whether Pillow does the same.
     """
-    encode_seconds, data = _timed(
-        lambda: encode(image, quality, subsampling=subsampling if image.ndim == 3 else None)
-    )
+    factors = subsampling if image.ndim == 3 else None
+    encode_seconds, data = _timed(lambda: encode(image, quality, subsampling=factors))
     decode_seconds, decoded = _timed(lambda: decode(data))
     height, width = image.shape[:2]
     equal, pillow_seconds = _compare_with_pillow(image, data, decoded, quality, subsampling)
+    stages_of_encoding, _ = time_encoding(image, quality, subsampling)
     lines = [
         f"picture          {width} x {height}, {'gray' if image.ndim == 2 else 'RGB'}, {image.nbytes:,} bytes",
-        f"JPEG             {len(data):,} bytes, quality {quality}, {subsampling if image.ndim == 3 else 'gray'}",
+        f"JPEG             {len(data):,} bytes, quality {quality}, {factors or 'gray'}",
         f"ratio            {image.nbytes / len(data):.2f} : 1",
         f"rate             {8 * len(data) / (height * width):.3f} bits a pixel",
         f"PSNR             {psnr(image, decoded):.2f} dB",
         *equal,
         "",
-        *_table(
-            "encoding", time_encoding(image, quality, subsampling)[0], encode_seconds, pillow_seconds.get("encode")
-        ),
+        *_table("encoding", stages_of_encoding, encode_seconds, pillow_seconds.get("encode")),
         "",
         *_table("decoding", time_decoding(data)[0], decode_seconds, pillow_seconds.get("decode")),
         "",
@@ -143,43 +117,31 @@ def _table(title: str, seconds: dict[str, float], whole: float, pillow_seconds: 
     total = sum(seconds.values())
     lines = [f"{title:<24} CPU time   share"]
     lines += [f"  {stage:<22}{1000 * s:>9.2f} ms{s / total:>7.1%}" for stage, s in seconds.items()]
-    lines += [
-        f"  {'all stages':<22}{1000 * total:>9.2f} ms",
-        f"  {title.replace('ing', 'e()'):<22}{1000 * whole:>9.2f} ms",
-    ]
-    if pillow_seconds:
-        lines.append(f"  {'Pillow':<22}{1000 * pillow_seconds:>9.2f} ms")
-    return lines
+    whole_seconds = {"all stages": total, title.replace("ing", "e()"): whole, "Pillow": pillow_seconds}
+    return lines + [f"  {what:<22}{1000 * s:>9.2f} ms" for what, s in whole_seconds.items() if s]
 
 
 def _compare_with_pillow(
     image: NDArray[np.uint8], data: bytes, decoded: NDArray[np.uint8], quality: int, subsampling: str
 ) -> tuple[list[str], dict[str, float]]:
     """Lines that say whether bytes and pixels equal Pillow's, and Pillow's times."""
-    try:
-        pillow = importlib.import_module("PIL.Image")
-        version = importlib.import_module("PIL").__version__
-    except ImportError:
+    if not has_pillow():
         return ["Pillow           not installed: nothing to compare with"], {}
-    name = f"Pillow {version}"
+    image_module = pillow("Image", "")
+    name, verdicts = f"Pillow {image_module.__version__}", {True: "equal", False: "NOT EQUAL"}
 
     def save() -> bytes:
         buffer = io.BytesIO()
         options = {"subsampling": subsampling} if image.ndim == 3 else {}
-        pillow.fromarray(np.ascontiguousarray(image)).save(buffer, "JPEG", quality=quality, **options)
+        image_module.fromarray(np.ascontiguousarray(image)).save(buffer, "JPEG", quality=quality, **options)
         return buffer.getvalue()
 
-    seconds = {}
-    lines = []
+    seconds, lines = {}, []
     if image.ndim == 3 and subsampling not in PILLOW_SUBSAMPLING:
         lines.append(f"bytes            not compared: Pillow does not write {subsampling}")
     else:
         seconds["encode"], theirs = _timed(save)
-        lines.append(f"bytes            {_verdict(theirs == data)} to {name}'s")
-    seconds["decode"], pixels = _timed(lambda: np.asarray(pillow.open(io.BytesIO(data))))
-    lines.append(f"decoded pixels   {_verdict(np.array_equal(pixels, decoded))} to {name}'s")
+        lines.append(f"bytes            {verdicts[theirs == data]} to {name}'s")
+    seconds["decode"], pixels = _timed(lambda: np.asarray(image_module.open(io.BytesIO(data))))
+    lines.append(f"decoded pixels   {verdicts[np.array_equal(pixels, decoded)]} to {name}'s")
     return lines, seconds
-
-
-def _verdict(equal: bool) -> str:
-    return "equal" if equal else "NOT EQUAL"

@@ -17,12 +17,7 @@ _MODELS = {1: "GRAY", 2: "GRAYA", 3: "RGB", 4: "RGBA"}
 
 
 def read_picture(data: bytes, max_pixels: int | None, faults: list[str] | None = None) -> Picture:
-    """The picture of a JPEG 2000 file. With ``faults`` what can be recovered; the list gets what is wrong.
-
-    Raises
-    ------
-    JpegError if the file cannot be decoded.
-    """
+    """The picture of a file, or JpegError. With ``faults`` what can be recovered; the list gets what is wrong."""
     header = jpeg2000.read_header(data)
     pixels, report = jpeg2000.decode_damaged(data, max_pixels=max_pixels, strict=faults is None)
     if faults is not None and report.faults:
@@ -39,10 +34,7 @@ def read_picture(data: bytes, max_pixels: int | None, faults: list[str] | None =
 
 
 def write_picture(picture: Picture, suffix: str, metadata: dict[str, Any], options: dict[str, Any]) -> bytes:
-    """A JPEG 2000 file of a gray or RGB picture, with opacity or without, of 8 or 16 bits.
-
-    ``options`` are those of :func:`numjpeg.jpeg2000.encode`.
-    """
+    """A file of a gray or RGB picture of 8 or 16 bits, with the options of :func:`numjpeg.jpeg2000.encode`."""
     if picture.model not in _MODELS.values() or picture.pixels.dtype not in (np.uint8, np.uint16):
         raise PictureError(f"JPEG 2000 files hold gray and RGB of 8 or 16 bits here, and this is {picture}")
     container = "j2k" if suffix in CODESTREAM_SUFFIXES else "jp2"

@@ -12,14 +12,12 @@ from numjpeg import pipeline
 
 
 class Call(NamedTuple):
-    """One call of a stage."""
+    """One call of a stage, by the name of its function, and its CPU time."""
 
     stage: str
-    """Name of the function."""
     arguments: tuple[Any, ...]
     result: Any
     seconds: float
-    """CPU time."""
 
 
 @contextmanager

@@ -21,9 +21,8 @@ from numjpeg.container.metadata import EXIF
 from numjpeg.container.tiff import HEADERS
 
 MAX_DENSITY = 65535
-OWN_FORMATS = (".ppm", ".pgm", ".pnm", ".npy")
-"""Formats that need no Pillow."""
 MAX_COLOR = 255
+OWN_FORMATS = (".ppm", ".pgm", ".pnm", ".npy")  # that need no Pillow
 
 
 class PictureError(Exception):
@@ -36,18 +35,17 @@ class MissingPillowError(PictureError):
 
 @dataclass
 class Picture:
-    """Samples, their colour model, and metadata."""
+    """Samples ``(H, W)`` or ``(H, W, channels)``, their colour model, and metadata.
+
+    The model is "GRAY", "GRAYA", "RGB", "RGBA", "CMYK" (0 is no ink), "YCbCr", "BGR" or "raw". Metadata are any
+    of ``exif``, ``icc_profile``, ``xmp``, ``dpi``, as :func:`numjpeg.encode` takes them.
+    """
 
     pixels: NDArray[Any]
-    """``(H, W)`` or ``(H, W, channels)``."""
     model: str
-    """"GRAY", "GRAYA", "RGB", "RGBA", "CMYK" (0 is no ink), "YCbCr", "BGR" or "raw"."""
     metadata: dict[str, Any] = field(default_factory=dict)
-    """Any of ``exif``, ``icc_profile``, ``xmp``, ``dpi``, as :func:`numjpeg.encode` takes them."""
-    precision: int | None = None
-    """Bits a sample; None for all that the type holds."""
-    narrowed: bool = False
-    """The file holds 16 bits a sample, of which Pillow reads 8."""
+    precision: int | None = None  # bits a sample; None for all that the type holds
+    narrowed: bool = False  # the file holds 16 bits a sample, of which Pillow reads 8
 
     def __str__(self) -> str:
         height, width = self.pixels.shape[:2]
@@ -60,18 +58,16 @@ def pillow(name: str, purpose: str) -> Any:
     try:
         return importlib.import_module(f"PIL.{name}")
     except ImportError:
-        raise MissingPillowError(
-            f"{purpose} needs Pillow (pip install pillow); without it there are JPEG, binary PPM and PGM, and .npy"
-        ) from None
+        without = "without it there are JPEG, binary PPM and PGM, and .npy"
+        raise MissingPillowError(f"{purpose} needs Pillow (pip install pillow); {without}") from None
 
 
 def has_pillow() -> bool:
     """Whether Pillow can be imported."""
     try:
-        importlib.import_module("PIL.Image")
-    except ImportError:
+        return bool(pillow("Image", ""))
+    except MissingPillowError:
         return False
-    return True
 
 
 # --- reading ---------------------------------------------------------------------------------------------
@@ -80,15 +76,8 @@ def has_pillow() -> bool:
 def read_picture(data: bytes, max_pixels: int | None = None) -> Picture:
     """Read a picture of any format but JPEG, by its first bytes.
 
-    Only the first frame of an animation is read. Palettes become RGB, or RGBA where they have transparency.
-
-    Parameters
-    ----------
-    data : the file. max_pixels : the most that the picture may have (width x height); None for no limit.
-
-    Raises
-    ------
-    PictureError if it cannot be read.
+    Only the first frame of an animation is read. Palettes become RGB, or RGBA where they have transparency. The
+    picture may have ``max_pixels`` (width x height; None for no limit). PictureError if it cannot be read.
     """
     if re.match(rb"P[56]\s", data):
         picture = _read_pnm(data)
@@ -110,14 +99,14 @@ def _read_pnm(data: bytes) -> Picture:
     header = re.match(rb"P([56])" + space + rb"(\d{1,9})" + space + rb"(\d{1,9})" + space + rb"(\d{1,5})\s", data)
     if not header:
         raise PictureError("the PPM or PGM header is damaged")
-    kind, width, height, most = (int(group) for group in header.groups())
+    kind, width, height, most = map(int, header.groups())
     if not 0 < most <= 65535:
         raise PictureError(f"samples up to {most}: PPM and PGM files have 1 to 65535")
     shape = (height, width) if kind == 5 else (height, width, 3)
     dtype = np.dtype(np.uint8 if most <= MAX_COLOR else ">u2")
-    count = int(np.prod(shape, dtype=object))
+    count = prod(shape)
     size = count * dtype.itemsize
-    if size == 0 or len(data) - header.end() < size:
+    if not 0 < size <= len(data) - header.end():
         raise PictureError(f"the PPM or PGM file ends early: {width} x {height} pixels need {size} bytes")
     pixels: NDArray[Any] = np.frombuffer(data, dtype, count, header.end()).reshape(shape)
     model = "GRAY" if kind == 5 else "RGB"
@@ -156,15 +145,15 @@ _MODELS = {"L": "GRAY", "LA": "GRAYA", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CM
 
 def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
     image_module = pillow("Image", "reading this format")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         limit, image_module.MAX_IMAGE_PIXELS = image_module.MAX_IMAGE_PIXELS, None  # ours is checked
         try:
             image = image_module.open(io.BytesIO(data))
             width, height = image.size
             _check_pixels(width, height, max_pixels)
             image.load()
-            wide = data[24:25] == b"\x10" if image.format == "PNG" else _tiff_bits(image) > 8
+            tiff_bits = getattr(image, "tag_v2", {}).get(258, 0)  # one number, or one for each channel
+            wide = data[24:25] == b"\x10" if image.format == "PNG" else np.max(tiff_bits) > 8
             metadata = _metadata(image.info)
             if image.has_transparency_data and image.mode != "LA":
                 image = image.convert("RGBA")
@@ -175,8 +164,7 @@ def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
             pixels = np.asarray(image)
         except (MemoryError, PictureError):
             raise
-        # Pillow's readers let errors of every kind through where a file is damaged.
-        except Exception as error:
+        except Exception as error:  # Pillow's readers let errors of every kind through where a file is damaged
             if type(error).__name__ == "UnidentifiedImageError":
                 raise PictureError("not a picture in a format that is known") from None
             raise PictureError(f"cannot be read: {error or type(error).__name__}") from None
@@ -188,12 +176,6 @@ def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
         pixels = pixels.astype(np.uint16)
     narrowed = wide and pixels.dtype == np.uint8
     return Picture(pixels, _MODELS.get(image.mode, "GRAY"), metadata, narrowed=narrowed)
-
-
-def _tiff_bits(image: Any) -> int:
-    """Most bits a sample, as a TIFF file says; 0 for another one."""
-    bits = getattr(image, "tag_v2", {}).get(258, 0)
-    return int(max(bits) if isinstance(bits, tuple) else bits)
 
 
 def _metadata(info: dict[Any, Any]) -> dict[str, Any]:
@@ -220,8 +202,6 @@ def _metadata(info: dict[Any, Any]) -> dict[str, Any]:
 def parse_color(text: str) -> tuple[int, int, int]:
     """Red, green and blue of ``#rgb``, ``#rrggbb`` or a name that Pillow knows.
 
-    Raises
-    ------
     ValueError if it is no colour. PictureError for a name without Pillow.
 
     >>> parse_color("#ff8000")
@@ -234,8 +214,8 @@ def parse_color(text: str) -> tuple[int, int, int]:
     basic = {"black": (0, 0, 0), "white": (255, 255, 255), "red": (255, 0, 0), "blue": (0, 0, 255)}
     if text.lower() in basic:
         return basic[text.lower()]
-    color = pillow("ImageColor", f"the colour name {text!r}").getrgb(text)
-    return color[0], color[1], color[2]
+    red, green, blue, *_ = pillow("ImageColor", f"the colour name {text!r}").getrgb(text)
+    return red, green, blue
 
 
 def blend(picture: Picture, background: tuple[int, int, int]) -> Picture:
@@ -261,18 +241,10 @@ _HOLD_CMYK = ("TIFF", "JPEG2000", "IM", "PDF", "EPS")
 
 
 def write_picture(picture: Picture, extension: str) -> bytes:
-    """Write a picture in the format of a file name's extension, not JPEG.
+    """Write a picture in the format of a file name's extension: one that Pillow writes, or one of OWN_FORMATS.
 
     Samples are uint8, or uint16, which PPM files hold as they are, and gray ones also PGM, PNG and TIFF. A .npy
-    file holds any.
-
-    Parameters
-    ----------
-    extension : with its dot: ".png", or any other that Pillow writes, ".ppm", ".pgm", ".pnm" or ".npy".
-
-    Raises
-    ------
-    PictureError if the format is not known or cannot hold the picture.
+    file holds any. PictureError if the format is not known, is JPEG, or cannot hold the picture.
     """
     extension = extension.lower()
     if extension == ".npy":
@@ -289,38 +261,36 @@ def write_picture(picture: Picture, extension: str) -> bytes:
 
 
 def _write_pnm(picture: Picture, extension: str) -> bytes:
-    holds = {".pgm": ("GRAY",), ".ppm": ("RGB", "GRAY"), ".pnm": ("RGB", "GRAY")}[extension]
-    if picture.model not in holds:
-        other = "GRAY" if extension == ".pgm" else "RGB"
+    only_gray, pixels = extension == ".pgm", picture.pixels
+    if picture.model != "GRAY" and (only_gray or picture.model != "RGB"):
+        other = "GRAY" if only_gray else "RGB"
         raise PictureError(f"{extension} cannot hold {picture.model}; --colorspace {other} makes it fit")
-    height, width = picture.pixels.shape[:2]
-    pixels = picture.pixels
+    height, width = pixels.shape[:2]
     if extension == ".ppm" and pixels.ndim == 2:
         pixels = np.repeat(pixels[..., np.newaxis], 3, axis=-1)
     kind = 5 if pixels.ndim == 2 else 6
     most = (1 << (picture.precision or 8 * pixels.itemsize)) - 1
     if most > MAX_COLOR:
         pixels = pixels.astype(">u2")
-    return f"P{kind}\n{width} {height}\n{max(most, MAX_COLOR)}\n".encode() + np.ascontiguousarray(pixels).tobytes()
+    return f"P{kind}\n{width} {height}\n{max(most, MAX_COLOR)}\n".encode() + pixels.tobytes()
 
 
-def check_format(extension: str) -> None:
-    """Raise PictureError unless :func:`write_picture` knows the format."""
+def check_format(extension: str) -> str:
+    """Pillow's name of a format, "" for our own ones; PictureError unless :func:`write_picture` knows it."""
     extension = extension.lower()
     if extension in OWN_FORMATS:
-        return
+        return ""
     image_module = pillow("Image", f"writing {extension or 'this format'}")
     name = image_module.registered_extensions().get(extension)
     if name in ("JPEG", "MPO"):
         raise PictureError("JPEG is what encode writes; decode writes other formats")
     if name not in image_module.SAVE:
         raise PictureError(f"no format that can be written goes by {extension!r}; .png, .tif, .ppm, .npy do")
+    return str(name)
 
 
 def _write_with_pillow(picture: Picture, extension: str) -> bytes:
-    check_format(extension)
-    image_module = pillow("Image", f"writing {extension}")
-    name = image_module.registered_extensions()[extension]
+    name = check_format(extension)
     options = {key: value for key, value in picture.metadata.items() if key in ("icc_profile", "exif", "dpi")}
     if picture.pixels.dtype == np.uint16 and picture.model != "GRAY":
         raise PictureError(f"{name} files of 16 bits a sample are gray here; .ppm and .npy hold {picture.model}")
@@ -333,12 +303,11 @@ def _write_with_pillow(picture: Picture, extension: str) -> bytes:
         if picture.model == "CMYK" and name not in _HOLD_CMYK:
             raise ValueError("it would become RGB")
         mode = None if picture.pixels.dtype == np.uint16 else _MODES[picture.model]
-        image = image_module.fromarray(np.ascontiguousarray(picture.pixels), mode)
+        image = pillow("Image", "writing").fromarray(np.ascontiguousarray(picture.pixels), mode)
         image.save(buffer, name, **options)
     except MemoryError:
         raise
-    # Pillow's writers raise errors of many kinds for a picture that they cannot store.
-    except Exception as error:
+    except Exception as error:  # Pillow's writers raise errors of many kinds for a picture that they cannot store
         hint = "; --colorspace RGB makes it fit, .tif and .npy hold it" if picture.model == "CMYK" else ""
         raise PictureError(f"{name} cannot hold this {picture.model} picture ({error}){hint}") from None
     return buffer.getvalue()

@@ -74,30 +74,23 @@ class JpegPlugin(PluginV3):
 
     def properties(self, index: int | EllipsisType | None = None) -> ImageProperties:
         """Shape and type of what :meth:`read` gives, from the header alone."""
-        _check_index(index)
-        header = self._header()
+        header, stack = self._header(index), index is ...
         channels = CHANNELS.get(_DECODED.get(header.colorspace, header.colorspace), len(header.components))
-        shape: tuple[int, ...] = (header.height, header.width) + (channels,) * (channels > 1)
-        stack = index is ...
-        return ImageProperties(
-            (1, *shape) if stack else shape, np.dtype(np.uint8), n_images=1 if stack else None, is_batch=stack
-        )
+        shape = (1,) * stack + (header.height, header.width) + (channels,) * (channels > 1)
+        return ImageProperties(shape, np.dtype(np.uint8), n_images=1 if stack else None, is_batch=stack)
 
     def metadata(self, index: int | EllipsisType | None = None, exclude_applied: bool = True) -> dict[str, Any]:
         """What the file says about itself, by the names of :class:`numjpeg.Header`, and no more than it says.
 
         ``exclude_applied`` leaves out the orientation, as :meth:`read` may apply it.
         """
-        _check_index(index)
-        header = self._header()
-        names = ["process", "colorspace", "subsampling", "precision", "density", "orientation", "comments"]
-        names += ["exif", "icc_profile", "xmp", "jfif_version", "warnings"]
-        found = {name: value for name in names if (value := getattr(header, name))}
-        if exclude_applied:
-            found.pop("orientation", None)
-        return found
+        header = self._header(index)
+        names = ["process", "colorspace", "subsampling", "precision", "density", "comments", "exif", "icc_profile"]
+        names += ["xmp", "jfif_version", "warnings"] + ["orientation"] * (not exclude_applied)
+        return {name: value for name in names if (value := getattr(header, name))}
 
-    def _header(self) -> Header:
+    def _header(self, index: int | EllipsisType | None = None) -> Header:
+        _check_index(index)
         return read_header(self._data, strict=False)
 
 
@@ -109,12 +102,10 @@ def _check_index(index: int | EllipsisType | None) -> None:
 def register(first: bool = False) -> None:
     """Make ``plugin="numjpeg"`` known to imageio, which has no entry points of packages.
 
-    ``first`` also prefers it to all others for files that are called ``.jpg`` and the like; otherwise it is asked
-    last.
+    For files that are called ``.jpg`` and the like it is asked before all others with ``first``, otherwise last.
     """
-    imageio.config.known_plugins[NAME] = imageio.config.PluginConfig(
-        name=NAME, class_name=JpegPlugin.__name__, module_name=__name__
-    )
+    plugin = imageio.config.PluginConfig(name=NAME, class_name=JpegPlugin.__name__, module_name=__name__)
+    imageio.config.known_plugins[NAME] = plugin
     for extension in EXTENSIONS:
         for known in imageio.config.known_extensions.get(extension, []):
             if NAME in known.priority:

@@ -32,15 +32,9 @@ class Shown:
 def show(picture: Any, quality: int = 95, **options: Any) -> Shown:
     """Make a picture show itself in a notebook, as the file that it is or becomes.
 
-    Parameters
-    ----------
-    picture : an array as :func:`numjpeg.encode` takes it; a JPEG file, as its bytes, a path or a binary file
-        object; or :class:`numjpeg.Coefficients`. The last two are not encoded again.
-    quality, options : of :func:`numjpeg.encode`, for an array.
-
-    Raises
-    ------
-    FormatError, ValueError, TypeError, OSError for what is no such picture.
+    An array is encoded, with ``quality`` and ``options`` of :func:`numjpeg.encode`. A JPEG file (its bytes, a path
+    or a binary file object) and :class:`numjpeg.Coefficients` are not encoded again. FormatError, ValueError,
+    TypeError, OSError for what is no such picture.
     """
     if isinstance(picture, Coefficients):
         return Shown(write_coefficients(picture))

@@ -20,19 +20,13 @@ from numjpeg.encoder import encode
 class Jpeg(Codec):  # type: ignore[misc]
     """A codec of uint8 chunks ``(H, W)`` or ``(H, W, 3)``, with any number of axes of length 1 in front.
 
-    Parameters
-    ----------
-    quality, subsampling, optimize, progressive : as of :func:`numjpeg.encode`.
+    Its parameters are those of :func:`numjpeg.encode`.
     """
 
     codec_id: ClassVar[str] = "numjpeg"
 
     def __init__(
-        self,
-        quality: int = 75,
-        subsampling: str | None = None,
-        optimize: bool = False,
-        progressive: bool = False,
+        self, quality: int = 75, subsampling: str | None = None, optimize: bool = False, progressive: bool = False
     ) -> None:
         self.quality, self.subsampling = quality, subsampling
         self.optimize, self.progressive = optimize, progressive

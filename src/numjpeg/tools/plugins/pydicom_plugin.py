@@ -37,15 +37,11 @@ _LOSSLESS = (uid.JPEGLossless, uid.JPEGLosslessSV1)
 _JPEG2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
 _HIGH_THROUGHPUT = (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
 _WITH_LOSS = (uid.JPEG2000, uid.HTJ2K)
-_TRANSFORMED = ("YBR_RCT", "YBR_ICT")
-"""Photometric interpretations that name JPEG 2000's component transform."""
+_TRANSFORMED = ("YBR_RCT", "YBR_ICT")  # photometric interpretations that name JPEG 2000's component transform
 
-DECODER_DEPENDENCIES: dict[uid.UID, tuple[str, ...]] = dict.fromkeys(
-    (*_DCT, *_LOSSLESS, *_JPEG2000, *_HIGH_THROUGHPUT), ("numjpeg",)
-)
-"""Transfer syntaxes that are decoded, and what each needs: pydicom asks for both by this name."""
+DECODER_DEPENDENCIES = dict.fromkeys((*_DCT, *_LOSSLESS, *_JPEG2000, *_HIGH_THROUGHPUT), (NAME,))
 ENCODER_DEPENDENCIES = DECODER_DEPENDENCIES
-"""Those that are encoded: the same."""
+"""Transfer syntaxes that are decoded and encoded, and what each needs: pydicom asks for both by these names."""
 
 
 def is_available(transfer_syntax: str) -> bool:
@@ -53,25 +49,18 @@ def is_available(transfer_syntax: str) -> bool:
     return transfer_syntax in DECODER_DEPENDENCIES
 
 
-# --- decoding --------------------------------------------------------------------------------------------
-
-
 def decode_frame(src: bytes, runner: DecodeRunner) -> bytearray:
     """One frame's samples, interleaved, in little-endian containers of *Bits Allocated* bits.
 
     Components are as they are stored, upsampled: pydicom converts YBR itself. There are two exceptions. RGB comes
     out where the data set promises RGB and Adobe's segment says that the file holds YCbCr. And it comes out where
-    JPEG 2000 has transformed it; the data set's photometric interpretation is RGB then.
-
-    Raises
-    ------
-    FormatError, UnsupportedError, ValueError naming the transfer syntax.
+    JPEG 2000 has transformed it; the data set's photometric interpretation is RGB then. FormatError,
+    UnsupportedError and ValueError name the transfer syntax.
     """
-    syntax = runner.transfer_syntax
     try:
         image = _decoded(src, runner)
     except (JpegError, ValueError) as error:
-        error.args = (f"{syntax.name}: {error}",)
+        error.args = (f"{runner.transfer_syntax.name}: {error}",)
         raise
     runner.set_option("planar_configuration", 0)
     return bytearray(image.data)
@@ -100,29 +89,18 @@ def _shape(runner: RunnerBase) -> tuple[int, ...]:
     return (runner.rows, runner.columns) + (runner.samples_per_pixel,) * (runner.samples_per_pixel > 1)
 
 
-# --- encoding --------------------------------------------------------------------------------------------
-
-
 def encode_frame(src: bytes, runner: EncodeRunner) -> bytes:
     """One frame as a file of the transfer syntax.
 
     Options, as those of ``Dataset.compress``: ``quality`` and ``optimize`` of JPEG with loss, ``predictor`` of
     JPEG Lossless, ``target_psnr`` or ``target_bytes`` of JPEG 2000 with loss, all as in :func:`numjpeg.encode`.
     pydicom's own ``j2k_psnr=[dB]`` and ``j2k_cr=[ratio]`` are understood, too; it passes them on only for JPEG
-    2000 of Part 1.
-
-    Raises
-    ------
-    ValueError, TypeError naming the transfer syntax.
+    2000 of Part 1. ValueError, TypeError name the transfer syntax.
     """
     syntax = runner.transfer_syntax
+    coder = _encode_dct if syntax in _DCT else _encode_lossless if syntax in _LOSSLESS else _encode_jpeg2000
     try:
-        samples = _samples(src, runner)
-        if syntax in _DCT:
-            return _encode_dct(samples, runner)
-        if syntax in _LOSSLESS:
-            return _encode_lossless(samples, runner)
-        return _encode_jpeg2000(samples, runner)
+        return coder(_samples(src, runner), runner)
     except (ValueError, TypeError) as error:
         error.args = (f"{syntax.name}: {error}",)
         raise
@@ -149,10 +127,8 @@ def _samples(src: bytes, runner: EncodeRunner) -> NDArray[Any]:
 def _encode_dct(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
     allowed = (8,) if runner.transfer_syntax == uid.JPEGBaseline8Bit else (8, 12)
     if runner.bits_stored not in allowed or samples.dtype.kind == "i":
-        kind = "signed" if samples.dtype.kind == "i" else "unsigned"
-        raise ValueError(
-            f"{kind} samples of {runner.bits_stored} bits; unsigned ones of {allowed} bits can be stored"
-        )
+        what = f"{'signed' if samples.dtype.kind == 'i' else 'unsigned'} samples of {runner.bits_stored} bits"
+        raise ValueError(f"{what}; unsigned ones of {allowed} bits can be stored")
     options: dict[str, Any] = {"precision": runner.bits_stored}
     if samples.ndim == 3:
         is_rgb = runner.photometric_interpretation == "RGB"
@@ -166,12 +142,10 @@ def _encode_lossless(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
     """Signed samples as two's complement of *Bits Stored* bits."""
     bits = max(2, runner.bits_stored)
     if samples.dtype.kind == "i":
-        low, high = -(1 << runner.bits_stored - 1), (1 << runner.bits_stored - 1) - 1
-        if not low <= int(samples.min()) <= int(samples.max()) <= high:
-            raise ValueError(f"samples of {samples.min()} .. {samples.max()}, {low} .. {high} can be stored")
-        samples = samples.view(f"u{samples.itemsize}") & np.array(
-            (1 << runner.bits_stored) - 1, f"u{samples.itemsize}"
-        )
+        half, unsigned = 1 << runner.bits_stored - 1, np.dtype(f"u{samples.itemsize}")
+        if not -half <= int(samples.min()) <= int(samples.max()) < half:
+            raise ValueError(f"samples of {samples.min()} .. {samples.max()}, {-half} .. {half - 1} can be stored")
+        samples = samples.view(unsigned) & unsigned.type(2 * half - 1)
     options = _given(runner, "predictor")
     if runner.transfer_syntax == uid.JPEGLosslessSV1 and options.setdefault("predictor", 1) != 1:
         raise ValueError("predictor: this syntax has 1 alone")
@@ -192,23 +166,16 @@ def _encode_jpeg2000(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
         raise ValueError(f"{next(iter(options))}: this syntax is one without loss")
     if syntax == uid.JPEG2000 and not options:
         raise ValueError("j2k_cr or j2k_psnr is needed")
-    transformed = runner.photometric_interpretation in _TRANSFORMED
-    expected = "YBR_ICT" if options else "YBR_RCT"
-    if transformed and runner.photometric_interpretation != expected:
-        raise ValueError(f"{runner.photometric_interpretation} is not what such a file holds, but {expected}")
-    if runner.photometric_interpretation == "YBR_ICT":
+    interpretation, expected = runner.photometric_interpretation, "YBR_ICT" if options else "YBR_RCT"
+    if interpretation in _TRANSFORMED and interpretation != expected:
+        raise ValueError(f"{interpretation} is not what such a file holds, but {expected}")
+    if interpretation == "YBR_ICT":
         options["reversible"] = False
     if syntax == uid.HTJ2KLosslessRPCL:  # PS3.5 10.18: a base of 64 at most, and TLM
         levels = max(5, (max(samples.shape[:2]) - 1 >> 6).bit_length())
         options |= {"progression": "RPCL", "tile_lengths": True, "levels": levels}
-    return jpeg2000.encode(
-        samples,
-        precision=runner.bits_stored,
-        high_throughput=syntax in _HIGH_THROUGHPUT,
-        component_transform=transformed,
-        container="j2k",
-        **options,
-    )
+    options |= {"precision": runner.bits_stored, "component_transform": interpretation in _TRANSFORMED}
+    return jpeg2000.encode(samples, high_throughput=syntax in _HIGH_THROUGHPUT, container="j2k", **options)
 
 
 def _given(runner: EncodeRunner, *names: str) -> dict[str, Any]:
