@@ -7,7 +7,7 @@ from pathlib import Path
 import samples
 from PIL import Image
 
-from numjpeg.tools.study.measure import Point
+from numjpeg.tools.study.runner import Point
 
 PHOTOGRAPH = Point("a.png", "0", "libjpeg", 50.0, 1000, 1.0, 30.0, 31.0, 0.9, 60.0, 0.1)
 

@@ -161,6 +161,7 @@ def test_standard_output_that_is_closed_is_blamed_itself(jpg, arguments):
 
 def test_one_long_file_shows_its_seconds_on_a_terminal(png, monkeypatch, capsys):
     """The clock is made to tick every 10 ms, and the file to take 0.2 s."""
+    before = set(threading.enumerate())
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setattr(console, "TICK", 0.01)
     read = inputs.read_picture
@@ -169,7 +170,7 @@ def test_one_long_file_shows_its_seconds_on_a_terminal(png, monkeypatch, capsys)
     err = capsys.readouterr().err
     assert err.count(f"\r{png}: 0 s") >= 2
     assert err.endswith("\r")  # and the line is empty again
-    assert not [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

@@ -10,7 +10,7 @@ import pytest
 from study_points import PHOTOGRAPH, line
 
 from numjpeg.tools.study import curves
-from numjpeg.tools.study.measure import Point
+from numjpeg.tools.study.runner import Point
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.8, 1.0, 1.3])

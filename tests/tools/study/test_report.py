@@ -14,7 +14,7 @@ import numjpeg
 from numjpeg.metrics import psnr
 from numjpeg.tools.cli import main
 from numjpeg.tools.study import curves, report
-from numjpeg.tools.study.measure import METRICS
+from numjpeg.tools.study.runner import METRICS
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The command line ``numjpeg``: encode, decode, transform, optimize, psnr, info, explore, block, demo, study.
 
-Exit codes: 0 success; 1 a file failed (a line on standard error names it, the other files are still done); 2 wrong
-usage; 130 interrupted; 141 the reader of standard output went away.
+A line on standard error names each file that failed. :data:`~numjpeg.tools.cli.options.EXIT_CODES` are said there.
 """
 
 from __future__ import annotations

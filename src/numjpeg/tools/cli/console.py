@@ -8,20 +8,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numjpeg.batch import settle_in, start_method
 from numjpeg.errors import JpegError
 from numjpeg.tools.explain import printable
 from numjpeg.tools.other_formats import PictureError
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
 STANDARD_STREAM = "-"
 FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
-TICK = 1.0
-"""Seconds between two looks at the clock."""
+TICK = 1.0  # seconds between two looks at the clock
 
 
 class UsageError(Exception):
@@ -183,7 +179,7 @@ def _results(
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 (seldom needed, and not quick to import)
 
     with ProcessPoolExecutor(workers, mp_context=start_method(None), initializer=settle_in) as pool:
-        waiting: deque[Future[str]] = deque()
+        waiting: deque[Any] = deque()
         try:
             for item in items:
                 waiting.append(pool.submit(work, item))

@@ -17,8 +17,6 @@ from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, find_sources, read_b
 from numjpeg.tools.cli.options import WORKERS, input_options, output_options
 from numjpeg.tools.cli.outputs import Outputs, require_jpeg_name, write, write_output
 
-# --- transform -------------------------------------------------------------------------------------------
-
 TRANSFORM_PAGE = f"""
 Turn, crop or change JPEG files without loss. Options are jpegtran's, and files equal those of jpegtran -copy all.
 
@@ -79,8 +77,6 @@ def _transform_file(name: str, target: str, how: dict[str, Any]) -> str:
     edited = transform(data, **how)
     return write_output(name, target, edited, f"{len(data):,} -> {len(edited):,} bytes")
 
-
-# --- optimize --------------------------------------------------------------------------------------------
 
 OPTIMIZE_PAGE = f"""
 Make JPEG files smaller, in place, without loss. Each gets Huffman tables of its own. A line for each says what

@@ -60,12 +60,6 @@ Pictures of 9 to 16 bits a sample need --lossless, --precision 12 or --jp2; valu
 refused.
 """
 
-_AS_THEY_ARE = (
-    *("quality", "subsampling", "optimize", "progressive"),
-    *("arithmetic", "precision", "lossless", "predictor", "point_transform"),
-)
-"""Options that go to :func:`numjpeg.encode` as they are."""
-
 
 def run_encode(arguments: argparse.Namespace) -> int:
     """Encode, and give the exit code."""
@@ -113,7 +107,8 @@ def _how_jpeg2000(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _how(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options of :func:`numjpeg.encode`, but the importance; UsageError if they do not go together."""
-    how: dict[str, Any] = {name: getattr(arguments, name) for name in _AS_THEY_ARE}
+    names = ("subsampling", "optimize", "progressive", "arithmetic", "lossless", "predictor", "point_transform")
+    how: dict[str, Any] = {name: getattr(arguments, name) for name in ("quality", "precision", *names)}
     how["restart_marker_blocks"], how["restart_marker_rows"] = arguments.restart_blocks, arguments.restart_rows
     if arguments.qtables:
         how["qtables"] = [table for file in arguments.qtables for table in _read_tables(file)]

@@ -25,8 +25,7 @@ from numjpeg.tools.cli.console import STANDARD_STREAM
 from numjpeg.tools.other_formats import Picture, PictureError, blend, read_picture
 
 START_OF_IMAGE = b"\xff\xd8"
-JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
-"""Names that ``decode -r`` and ``info -r`` look for."""
+JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")  # names that -r looks for
 
 
 class Source(NamedTuple):

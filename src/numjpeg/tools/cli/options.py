@@ -137,7 +137,6 @@ VALUES: dict[str, Callable[[str], Any]] = {
 }
 """Option or operand -> what makes its value of a word; the others are texts."""
 
-
 # --- pages -----------------------------------------------------------------------------------------------
 
 
@@ -174,11 +173,8 @@ def _add_option(group: Any, words: list[str], text: str) -> None:
         group.add_argument(*names, help=text, **flag)
         return
     value, _, default = values[0].partition("=")
-    how: dict[str, Any] = {
-        "metavar": value,
-        "default": default or None,
-        "type": VALUES.get(names[-1] if names else value),
-    }
+    read = VALUES.get(names[-1] if names else value)
+    how: dict[str, Any] = {"metavar": value, "default": default or None, "type": read}
     if "|" in value:
         how |= {"choices": value.split("|"), "metavar": None}
     if values[1:] == ["..."]:

@@ -30,7 +30,7 @@ class Outputs:
         names, output = arguments.input, arguments.output
         self._sources = find_sources(names, arguments.recursive, suffixes)
         self._arguments, self._extension = arguments, extension
-        self._inputs = set(map(_place, [*(source.name for source in self._sources), *files_of_options(arguments)]))
+        self._inputs = set(map(place, [*(source.name for source in self._sources), *files_of_options(arguments)]))
         self._taken: dict[str, str] = {}
         self._directory: Path | None = None
         self._file: str | None = None
@@ -80,10 +80,8 @@ class Outputs:
     def _target(self, source: Source, extension: str) -> str:
         if source.error:
             raise source.error
-        if self._file is not None:
-            target = self._file
-        elif source.name == STANDARD_STREAM:
-            target = STANDARD_STREAM
+        if self._file or source.name == STANDARD_STREAM:
+            target = self._file or STANDARD_STREAM
         else:
             path = Path(source.name) if self._directory is None else self._directory / source.inside
             target = str(path.with_suffix(extension))
@@ -91,15 +89,15 @@ class Outputs:
             if sys.stdout is not None and sys.stdout.isatty():
                 raise PictureError("a picture is not written to a terminal; -o FILE or a pipe takes it")
             return target
-        place = _place(target)
+        where = place(target)
         if source.name != STANDARD_STREAM and Path(target).exists() and Path(target).samefile(source.name):
             raise PictureError("the output would replace the input itself; -o names another file or directory")
-        if place in self._inputs:
+        if where in self._inputs:
             raise PictureError(f"the output {target} is an input too; -o names another file or directory")
-        if place in self._taken:
-            raise PictureError(f"{target} is already the output of {self._taken[place]}")
+        if where in self._taken:
+            raise PictureError(f"{target} is already the output of {self._taken[where]}")
         check_output(target, self._arguments.force or self._file is not None, self._arguments.no_clobber)
-        self._taken[place] = source.name
+        self._taken[where] = source.name
         if self._directory is not None:
             make_folder(Path(target).parent)
         return target
@@ -112,7 +110,7 @@ def _make(item: tuple[str, str | Exception], work: Callable[..., str], **how: ob
     return work(name, target, **how)
 
 
-def _place(name: str) -> str:
+def place(name: str) -> str:
     """Where a file is, whatever links lead to it; those that lead nowhere are no error here."""
     return os.path.normcase(os.path.realpath(name))
 
@@ -122,12 +120,6 @@ def files_of_options(arguments: argparse.Namespace) -> list[str]:
     given = vars(arguments)
     names = [given.get("importance"), given.get("original"), *(given.get("qtables") or ())]
     return [name for name in [*names, *(given.get("drop") or ())[1:]] if name]
-
-
-def check_no_input(target: str, inputs: Sequence[str]) -> None:
-    """Raise PictureError if an output would replace a file that is read."""
-    if _place(target) in map(_place, inputs):
-        raise PictureError(f"the output {target} is an input too; -o names another file")
 
 
 def require_jpeg_name(command: str, arguments: argparse.Namespace) -> None:

@@ -14,16 +14,13 @@ import numpy as np
 
 import numjpeg.tools.cli.inputs as inputs
 import numjpeg.tools.cli.outputs as outputs
-from numjpeg.jpeg2000 import is_jpeg2000
-from numjpeg.jpeg2000 import read_header as read_jpeg2000_header
+from numjpeg import jpeg2000
 from numjpeg.metrics import mse, psnr
 from numjpeg.tools import explain, jpeg2000_files
 from numjpeg.tools.cli.console import FAILED, STANDARD_STREAM, UsageError, display, emit, for_each
 from numjpeg.tools.cli.options import FORCE, MAX, PHOTO, QUALITY, READING, input_options
 from numjpeg.tools.explore import explore_page
 from numjpeg.tools.other_formats import Picture, PictureError, has_pillow
-
-# --- psnr ------------------------------------------------------------------------------------------------
 
 PSNR_PAGE = f"""
 Print the peak signal-to-noise ratio of two pictures in dB. Equal pictures give inf (null in JSON).
@@ -93,8 +90,6 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-# --- info ------------------------------------------------------------------------------------------------
-
 INFO_PAGE = f"""
 Print what a JPEG or JPEG 2000 file says about itself. Header, tables, sampling, estimated quality, and every
 marker with its byte offset; also of files that are not decoded (hierarchical ones).
@@ -114,12 +109,12 @@ def run_info(arguments: argparse.Namespace) -> int:
         if source.error:
             raise source.error
         data = inputs.read_bytes(source.name)
-        of_jpeg2000 = is_jpeg2000(data)
+        of_jpeg2000 = jpeg2000.is_jpeg2000(data)
         if arguments.json:
             found = (jpeg2000_files if of_jpeg2000 else explain).header_as_dict(data)
             emit(json.dumps({"file": source.name, **found}))
             return ""
-        text = str(read_jpeg2000_header(data)) if of_jpeg2000 else explain.describe_header(data)
+        text = str(jpeg2000.read_header(data)) if of_jpeg2000 else explain.describe_header(data)
         if len(sources) > 1:
             text = ("\n" if shown else "") + f"== {display(source.name)}\n\n{text}"
         emit(text)
@@ -128,8 +123,6 @@ def run_info(arguments: argparse.Namespace) -> int:
 
     return for_each([source.name for source in sources], describe, items=sources)
 
-
-# --- explore ---------------------------------------------------------------------------------------------
 
 EXPLORE_PAGE = f"""
 Write a page in which one clicks the blocks of a JPEG file. It shows bits with their places in the file, symbols,
@@ -153,7 +146,8 @@ def run_explore(arguments: argparse.Namespace) -> int:
     def explore(name: str) -> str:
         target = arguments.output or str(Path(name).with_suffix(".html"))
         if target != STANDARD_STREAM:
-            outputs.check_no_input(target, [name, *outputs.files_of_options(arguments)])
+            if outputs.place(target) in map(outputs.place, [name, *outputs.files_of_options(arguments)]):
+                raise PictureError(f"the output {target} is an input too; -o names another file")
             outputs.check_output(target, arguments.force or arguments.output is not None)
         data = inputs.read_bytes(name)
         if not data.startswith(inputs.START_OF_IMAGE):
@@ -171,8 +165,6 @@ def run_explore(arguments: argparse.Namespace) -> int:
 
     return for_each([arguments.photo], explore)
 
-
-# --- block -----------------------------------------------------------------------------------------------
 
 BLOCK_PAGE = f"""
 Print every step that one 8x8 block takes. Of a JPEG file it is the file's own block: its bits, and how they become
@@ -210,8 +202,6 @@ def run_block(arguments: argparse.Namespace) -> int:
 
     return for_each([arguments.photo], describe)
 
-
-# --- demo ------------------------------------------------------------------------------------------------
 
 DEMO_PAGE = f"""
 Show the codec at work on a photograph. Encodes and decodes it, prints sizes, PSNR, CPU times, and whether bytes

@@ -8,16 +8,13 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numjpeg.tools.cli.console import FAILED, Progress, UsageError, complain, emit, reason
 from numjpeg.tools.cli.options import FORCE
 from numjpeg.tools.cli.outputs import check_output, make_folder
 from numjpeg.tools.explain import printable
 from numjpeg.tools.other_formats import PictureError
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
 
 STUDY_PAGE = f"""
 Compare codecs on a folder of lossless pictures. Rate-distortion curves, rates at equal quality (Bjontegaard),
@@ -115,8 +112,8 @@ def _require(names: Sequence[str], otherwise: str = "", extra: str = "study") ->
 
 
 @contextmanager
-def _executor(arguments: argparse.Namespace) -> Iterator[Executor]:
-    """Processes of this machine, or a Dask cluster."""
+def _executor(arguments: argparse.Namespace) -> Iterator[Any]:
+    """An executor as of ``concurrent.futures``: processes of this machine, or a Dask cluster."""
     if arguments.dask:
         distributed: Any = importlib.import_module("distributed")
         with distributed.Client(arguments.dask, timeout="20s") as client:

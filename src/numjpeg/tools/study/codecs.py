@@ -18,13 +18,10 @@ from PIL import Image
 import numjpeg
 from numjpeg import jpeg2000
 
-Pixels = NDArray[np.uint8]
-"""uint8 ``(H, W, 3)``, RGB."""
+Pixels = NDArray[np.uint8]  # (H, W, 3), RGB
 
 QUALITIES = (2, 5, 10, 20, 30, 45, 60, 75, 85, 92)
-RATIOS = (160.0, 100.0, 60.0, 40.0, 27.0, 18.0, 12.0, 9.0, 7.0, 5.0)
-"""Compression ratios, of 24 bits a pixel."""
-AVIF_QUALITIES = (15, 25, 35, 45, 55, 65, 75, 85)
+RATIOS = (160.0, 100.0, 60.0, 40.0, 27.0, 18.0, 12.0, 9.0, 7.0, 5.0)  # of compression, of 24 bits a pixel
 
 
 def decode_by_pillow(data: bytes) -> Pixels:
@@ -103,7 +100,7 @@ CODECS = {
     "jpeg2000": Codec("JPEG 2000", encode_jpeg2000, "PSNR", RATIOS),
     "numjpeg-jpeg2000": Codec("numjpeg, JPEG 2000", _own_jpeg2000, "PSNR", RATIOS),
     "webp": Codec("WebP", by_pillow("WEBP", method=6)),
-    "avif": Codec("AVIF", by_pillow("AVIF", speed=6, subsampling="4:4:4"), settings=AVIF_QUALITIES),
+    "avif": Codec("AVIF", by_pillow("AVIF", speed=6, subsampling="4:4:4"), settings=range(15, 86, 10)),
 }
 """Lossy codecs, by the names that the command line and the table of points give them."""
 

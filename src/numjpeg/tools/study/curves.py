@@ -8,13 +8,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.tools.study.measure import Point
+from numjpeg.tools.study.runner import Point
 
 LOW_BPP, HIGH_BPP = 0.2, 3.0
 """Bits a pixel between which the anchor's qualities are compared, unless said otherwise."""
 
-Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Bits a pixel, quality; both strictly increasing."""
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # bits a pixel, quality; both strictly increasing
 
 
 def by_picture(points: Iterable[Point]) -> list[list[Point]]:
@@ -67,10 +66,8 @@ def bd_rate(anchor: Curve, test: Curve, low: float = LOW_BPP, high: float = HIGH
     quality = np.concatenate([[at(np.log(first))], quality[inside], [at(np.log(last))]])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that curves overlap in part is what the interval is for
-        found = bjontegaard.bd_rate(
-            rate, quality, *test, method="pchip", require_matching_points=False, min_overlap=0
-        )
-    return float(found)
+        how = {"method": "pchip", "require_matching_points": False, "min_overlap": 0}
+        return float(bjontegaard.bd_rate(rate, quality, *test, **how))
 
 
 def mean_bd_rate(

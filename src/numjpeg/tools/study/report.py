@@ -17,33 +17,24 @@ from numjpeg.files import write_atomically
 from numjpeg.metrics import psnr
 from numjpeg.tools.study.codecs import CODECS, LOSSLESS, decode_by_pillow
 from numjpeg.tools.study.curves import HIGH_BPP, LOW_BPP, by_picture, curve, mean_bd_rate, mean_curve
-from numjpeg.tools.study.measure import METRICS, Point
+from numjpeg.tools.study.runner import METRICS, Point
 from numjpeg.tools.study.views import as_small, at_ratio, from_parts
 
-RANGES = ((LOW_BPP, HIGH_BPP), (LOW_BPP, 0.6), (0.6, 1.5), (1.5, HIGH_BPP))
-"""Bits a pixel of the anchor."""
-
-RATIOS = (5.0, 8.0, 10.0, 20.0, 40.0, 100.0)
-"""Compression ratios at which codecs are compared."""
-
-STRIP_RATIO, PARTS_RATIO = 100.0, 10.0
-"""Compression ratios of the pictures that are shown."""
+RANGES = ((LOW_BPP, HIGH_BPP), (LOW_BPP, 0.6), (0.6, 1.5), (1.5, HIGH_BPP))  # bits a pixel of the anchor
+RATIOS = (5.0, 8.0, 10.0, 20.0, 40.0, 100.0)  # compression ratios at which codecs are compared
+STRIP_RATIO, PARTS_RATIO = 100.0, 10.0  # compression ratios of the pictures that are shown
 
 PACKAGES = ("numpy", "pillow", "scikit-image", "ssimulacra2", "bjontegaard", "pyjpegli")
 LIBRARIES = {"libjpeg_turbo": "libjpeg-turbo", "jpg_2000": "OpenJPEG", "webp": "libwebp", "avif": "libavif"}
 """Pillow's name of a library -> its own."""
 
-Table = list[list[str]]
-"""Rows of cells; the first row is the head."""
-
-Strip = tuple[str, list[tuple[str, str]]]
-"""Pictures to show side by side: a title, and file name and caption of each."""
+Table = list[list[str]]  # rows of cells; the first row is the head
+Strip = tuple[str, list[tuple[str, str]]]  # pictures side by side: a title; file name and caption of each
 
 
 def codecs_of(points: Sequence[Point]) -> list[str]:
     """The lossy codecs of some points, in the order of :data:`CODECS`."""
-    present = {point.codec for point in points}
-    return [name for name in CODECS if name in present]
+    return [name for name in CODECS if any(point.codec == name for point in points)]
 
 
 def metrics_of(points: Sequence[Point]) -> list[str]:
@@ -93,11 +84,9 @@ def time_table(points: Sequence[Point]) -> Table:
 
 def lossless_table(points: Sequence[Point]) -> Table:
     """Mean bits a pixel and compression ratio of the lossless codecs."""
-    rows = []
-    for name, codec in LOSSLESS.items():
-        own = [point.bpp for point in points if point.codec == name]
-        if own:
-            rows.append([codec.label, f"{np.mean(own):.2f}", f"{24 / np.mean(own):.2f}:1"])
+    rates = {codec.label: [p.bpp for p in points if p.codec == name] for name, codec in LOSSLESS.items()}
+    means = {label: np.mean(own) for label, own in rates.items() if own}
+    rows = [[label, f"{mean:.2f}", f"{24 / mean:.2f}:1"] for label, mean in means.items()]
     return [["codec", "bits a pixel", "ratio"], *rows] if rows else []
 
 
@@ -158,11 +147,9 @@ def plot(points: Sequence[Point], metric: str, path: Path) -> None:
     Lines that lie on each other can be told apart: each has its own colour, marker and dashes, and is thinner than
     those it covers. Letters are large enough for the width of a telephone.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (of the extra)
     from matplotlib.figure import Figure  # noqa: PLC0415 (of the extra)
 
     figure = Figure(figsize=(5, 5), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     curves = {codec: mean_curve(points, codec, metric) for codec in codecs_of(points)}
     for thinner, (codec, (rate, quality)) in enumerate(curves.items()):
@@ -177,8 +164,7 @@ def plot(points: Sequence[Point], metric: str, path: Path) -> None:
             color=_COLORS[i % len(_COLORS)],
             label=CODECS[codec].label,
         )
-    axes.set_xscale("log")
-    axes.set_xlim(0.15, 4)
+    axes.set(xscale="log", xlim=(0.15, 4), xlabel="bits a pixel", ylabel=METRICS[metric])
     ticks = (0.2, 0.3, 0.5, 1, 2, 3)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_xticks([], minor=True)
@@ -186,8 +172,6 @@ def plot(points: Sequence[Point], metric: str, path: Path) -> None:
     if visible:
         margin = 0.03 * (max(visible) - min(visible))
         axes.set_ylim(min(visible) - margin, max(visible) + margin)
-    axes.set_xlabel("bits a pixel")
-    axes.set_ylabel(METRICS[metric])
     axes.grid(alpha=0.3)
     figure.legend(fontsize=9, loc="outside lower center", ncols=2, handlelength=4)
     figure.savefig(path, dpi=200)
@@ -282,17 +266,12 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body { font: 16px/1.5 sans-serif; max-width: 60em; margin: 1em auto; padding: 0 1em; overflow-wrap: break-word; }
-img { max-width: 100%; }
-div { overflow-x: auto; }
-table { border-collapse: collapse; }
+img { max-width: 100%; } div { overflow-x: auto; } table { border-collapse: collapse; }
 td, th { padding: 0.2em 0.6em; border-bottom: 1px solid #ccc; text-align: right; white-space: nowrap; }
 td:first-child, th:first-child { text-align: left; position: sticky; left: 0; background: #fff; }
-figure { margin: 0; max-width: 45em; }
-figcaption { font-size: 0.9em; color: #444; }
-@media (max-width: 35em) {
-td, th { padding: 0.2em 0.3em; }
-td:first-child { white-space: normal; min-width: 6em; }
-}
+figure { margin: 0; max-width: 45em; } figcaption { font-size: 0.9em; color: #444; }
+@media (max-width: 35em) { td, th { padding: 0.2em 0.3em; }
+td:first-child { white-space: normal; min-width: 6em; } }
 section { display: grid; grid-template-columns: repeat(auto-fit, minmax(15em, 1fr)); gap: 1em; }
 </style></head><body>
 <h1>Rate and distortion</h1>

@@ -1,25 +1,97 @@
-"""All points of a study, on any executor. Points are kept in a table; a study goes on where it stopped."""
+"""Points of curves: measured on any executor, and kept in a table; a study goes on where it stopped."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from numjpeg.files import write_atomically
-from numjpeg.tools.study.codecs import CODECS, LOSSLESS
-from numjpeg.tools.study.measure import Point, digest, measure
+from numjpeg.metrics import psnr
+from numjpeg.stages.color import rgb_to_ycbcr
+from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels, by_pillow, decode_by_pillow
 
-SUFFIXES = (".png", ".ppm", ".tif", ".tiff", ".bmp", ".webp")
-"""File names of formats that are, or can be, lossless."""
+SUFFIXES = (".png", ".ppm", ".tif", ".tiff", ".bmp", ".webp")  # of formats that are, or can be, lossless
+IN_FLIGHT = 64  # most points that are submitted at a time; each carries the file of its picture
+Key = tuple[str, str, str, float]  # the first four fields of a point
 
-IN_FLIGHT = 64
-"""Most points that are submitted at a time. Each carries the file of its picture."""
+METRICS = {
+    "psnr": "PSNR (RGB), dB",
+    "psnr_y": "PSNR (luminance), dB",
+    "ssim": "SSIM (luminance), -10 log10(1 - SSIM), dB",
+    "ssimulacra2": "SSIMULACRA2",
+}
+"""Name -> label, with the unit of :func:`numjpeg.tools.study.curves.score`."""
 
-Key = tuple[str, str, str, float]
+
+class Point(NamedTuple):
+    """One picture, coded by one codec at one setting."""
+
+    picture: str  # file name
+    digest: str  # of the file, which tells pictures of the same name apart
+    codec: str
+    setting: float
+    bytes: int  # size of the file
+    bpp: float  # bits a pixel
+    psnr: float  # of all three channels together, in dB
+    psnr_y: float  # of the luminance
+    ssim: float  # of the luminance, with a Gaussian window of 1.5 samples (Wang et al. 2004)
+    ssimulacra2: float  # a score of at most 100
+    seconds: float  # CPU time of encoding
+
+
+def digest(data: bytes) -> str:
+    """A picture's identity: 16 hexadecimal digits of the hash of its file."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def measure(picture: str, data: bytes, codec: str, setting: float, perceptual: bool = True) -> Point:
+    """Measure the point of a picture, by the name and the content of its file.
+
+    SSIM and SSIMULACRA2, which take most of the time, are nan unless ``perceptual``.
+    """
+    original = decode_by_pillow(data)
+    by = CODECS.get(codec) or LOSSLESS[codec]
+    start = time.process_time()
+    encoded = by.encode(original, setting)
+    seconds = time.process_time() - start
+    decoded = by.decode(encoded)
+    luminance, other = rgb_to_ycbcr(original)[..., 0], rgb_to_ycbcr(decoded)[..., 0]
+    height, width, _ = original.shape
+    return Point(
+        picture,
+        digest(data),
+        codec,
+        setting,
+        len(encoded),
+        8 * len(encoded) / (height * width),
+        psnr(original, decoded),
+        psnr(luminance, other),
+        _ssim(luminance, other) if perceptual else float("nan"),
+        _ssimulacra2(original, decoded) if perceptual else float("nan"),
+        seconds,
+    )
+
+
+def _ssim(reference: Pixels, image: Pixels) -> float:
+    from skimage.metrics import structural_similarity  # noqa: PLC0415 (of the extra)
+
+    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return float(structural_similarity(reference, image, data_range=255, **window))  # type: ignore[no-untyped-call]
+
+
+def _ssimulacra2(reference: Pixels, image: Pixels) -> float:
+    from ssimulacra2 import compute_ssimulacra2  # noqa: PLC0415 (of the extra)
+
+    ppm = by_pillow("PPM")
+    return float(compute_ssimulacra2(io.BytesIO(ppm(reference, 0)), io.BytesIO(ppm(image, 0))))
 
 
 class StudyError(Exception):
@@ -53,15 +125,9 @@ def read_points(table: Path) -> list[Point]:
     return points
 
 
-def write_points(table: Path, points: Iterable[Point]) -> None:
-    """Write a table of points, whole or not at all."""
-    lines = [",".join(Point._fields), *(_line(point) for point in points)]
-    write_atomically(table, ("\n".join(lines) + "\n").encode())
-
-
 def _line(point: Point) -> str:
     quoted = point.picture.replace('"', '""')
-    return ",".join([f'"{quoted}"', *map(str, point[1:])])
+    return ",".join([f'"{quoted}"', *map(str, point[1:])]) + "\n"
 
 
 def run(
@@ -80,8 +146,7 @@ def run(
     of points that are done, and of all. Raises StudyError for an empty folder, an unknown codec, a file that is no
     table, and what fails while measuring.
     """
-    every = {**CODECS, **LOSSLESS}
-    names = list(codecs)
+    every, names = {**CODECS, **LOSSLESS}, list(codecs)
     for name in names:
         if name not in every:
             raise StudyError(f"{name}: no such codec; {', '.join(every)}")
@@ -94,14 +159,14 @@ def run(
         for setting in every[name].settings
     }
     known = {point[:4]: point for point in read_points(table)}
-    write_points(table, known.values())
+    write_atomically(table, "".join([",".join(Point._fields) + "\n", *map(_line, known.values())]).encode())
     missing = [key for key in wanted if key not in known]
     done = len(wanted) - len(missing)
     progress(done, len(wanted))
     with table.open("a", encoding="utf-8", newline="") as file:
         for point in _measured(missing, wanted, executor, perceptual):
             known[point[:4]] = point
-            file.write(_line(point) + "\n")
+            file.write(_line(point))
             file.flush()
             os.fsync(file.fileno())
             done += 1

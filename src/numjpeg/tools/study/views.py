@@ -14,6 +14,9 @@ from PIL import Image
 import numjpeg
 from numjpeg.tools.study.codecs import Pixels, decode_by_pillow, encode_jpeg2000
 
+SHARES = (0.1, 0.25, 0.5, 1.0)  # of a file's bytes
+Views = TypeVar("Views")
+
 
 class View(NamedTuple):
     """A decoded picture and what it took."""
@@ -21,11 +24,6 @@ class View(NamedTuple):
     label: str
     bytes: int
     picture: Pixels
-
-
-SHARES = (0.1, 0.25, 0.5, 1.0)  # of a file's bytes
-
-Views = TypeVar("Views")
 
 
 def as_small(make: Callable[[Pixels, float], Views], picture: Pixels, ratio: float) -> tuple[Views, float]:
