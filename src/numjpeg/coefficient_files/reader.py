@@ -23,15 +23,13 @@ from numjpeg.sources import read_bytes
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.zigzag import inverse_zigzag
 
-MAX_PIXELS = 178_956_970
-"""Pillow's limit against decompression bombs, in pixels."""
+MAX_PIXELS = 178_956_970  # Pillow's limit against decompression bombs, in pixels
 
 UNBACKED_SAMPLES = MAX_PIXELS
 """Samples, of all components, that a frame may announce whatever the size of the file. For more of them the file
 must have at least one bit a block, the least that a block costs (one DC code)."""
 
-BAND_BLOCKS = 1 << 12
-"""Blocks in flight at a time."""
+BAND_BLOCKS = 1 << 12  # blocks in flight at a time
 
 
 def read_coefficients(

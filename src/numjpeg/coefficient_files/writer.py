@@ -211,8 +211,7 @@ def _with_tables(scan: Scan, data: list[ComponentData]) -> Iterator[bytes]:
     return write_symbols(scan, symbols)
 
 
-MOST_TABLES = 4
-"""Huffman tables of a class that are in force at a time (B.2.4.2)."""
+MOST_TABLES = 4  # Huffman tables of a class that are in force at a time (B.2.4.2)
 
 
 def _scans_that_share_tables(scans: list[Scan], data: list[ComponentData]) -> Iterator[bytes]:

@@ -13,15 +13,13 @@ from typing import NamedTuple
 from numjpeg.container import tiff
 from numjpeg.container.segments import MAX_SEGMENT
 
-MPF = b"MPF\0"
+MPF, PREFIX = b"MPF\0", b"Exif\0\0"
 
-ORIENTATION, STRIPS, THUMBNAIL_OFFSET, THUMBNAIL_SIZE = 0x0112, 0x0111, 0x0201, 0x0202
+ORIENTATION, STRIPS, THUMBNAIL_OFFSET, THUMBNAIL_SIZE = 0x0112, 0x0111, 0x0201, 0x0202  # tags
 SUB_DIRECTORY, PIXEL_WIDTH, PIXEL_HEIGHT = 0x8769, 0xA002, 0xA003
 IMAGE_COUNT, IMAGE_ENTRIES = 0xB001, 0xB002
-UPRIGHT, MAX_ORIENTATION = 1, 8
+UPRIGHT, ORIENTATIONS = 1, range(1, 9)
 IMAGE_ENTRY_SIZE = 16
-
-_PREFIXES = re.compile(rb"(?:Exif\0\0)*")
 # How XMP says it, as an attribute or as an element.
 _XMP_ORIENTATION = re.compile(rb'(tiff:Orientation(?:="|>))([0-9])')
 
@@ -29,45 +27,43 @@ _XMP_ORIENTATION = re.compile(rb'(tiff:Orientation(?:="|>))([0-9])')
 class ImagePlace(NamedTuple):
     """Where an image of a multi-picture file lies, as its index states."""
 
-    offset: int
-    """Byte offset in the file."""
-    size: int
-    """Bytes."""
-    kind: int
-    """MP type code: 0x030000 the primary image, 0x01000n large thumbnails, 0x02000n panorama and the like."""
+    offset: int  # byte offset in the file
+    size: int  # bytes
+    kind: int  # MP type code: 0x030000 the primary image, 0x01000n large thumbnails, 0x02000n panoramas and so on
 
 
-def _tiff(exif: bytes) -> tuple[int, bytes, tiff.ByteOrder | None, tiff.Directory | None]:
-    """Where the TIFF data begin, behind the name, which some writers repeat; and what :func:`_opened` gives."""
-    prefixes = _PREFIXES.match(exif)
-    start = prefixes.end() if prefixes else 0
-    return start, *_opened(exif[start:])
+Tiff = tuple[bytes, tiff.ByteOrder, tiff.Directory | None]  # data, byte order, first directory if there is one
 
 
-def _opened(data: bytes) -> tuple[bytes, tiff.ByteOrder | None, tiff.Directory | None]:
-    """TIFF data, their byte order and their first directory, None where there is none."""
+def _tiff(exif: bytes) -> tuple[int, Tiff, tiff.Directory | None]:
+    """Where the TIFF data begin, behind the name, which some writers repeat; the data; and the second directory."""
+    start = 0
+    while exif.startswith(PREFIX, start):
+        start += len(PREFIX)
+    data, order, directory = opened = _opened(exif[start:])
+    return start, opened, tiff.read_directory(data, order, directory.next) if directory else None
+
+
+def _opened(data: bytes) -> Tiff:
     order = tiff.byte_order(data)
-    return data, order, tiff.first_directory(data, order) if order else None
+    return data, order or "big", tiff.first_directory(data, order) if order else None
 
 
 def read_exif(exif: bytes | None, warnings: list[str]) -> tuple[int | None, bytes | None]:
-    """(orientation 1 .. 8, thumbnail: a JPEG file), None for what is not there or not right.
+    """(orientation 1 .. 8, thumbnail: a JPEG file) of EXIF data with or without ``Exif\\0\\0`` in front.
 
-    Parameters
-    ----------
-    exif : with or without ``Exif\\0\\0`` in front. warnings : what is wrong is added to them.
+    None for what is not there or not right; what is wrong is added to the ``warnings``.
     """
     if exif is None:
         return None, None
-    _, data, order, directory = _tiff(exif)
-    if not order or not directory:
+    _, (data, order, directory), second = _tiff(exif)
+    if not directory:
         warnings.append("EXIF: no TIFF directory")
         return None, None
     orientation = tiff.integer(data, order, directory.fields.get(ORIENTATION))
-    if orientation is not None and not UPRIGHT <= orientation <= MAX_ORIENTATION:
+    if orientation is not None and orientation not in ORIENTATIONS:
         warnings.append(f"EXIF: orientation {orientation} is outside 1..8")
         orientation = None
-    second = tiff.read_directory(data, order, directory.next) if directory.next else None
     if directory.next and second is None:
         warnings.append(f"EXIF: the second directory, at {directory.next}, lies outside the {len(data)} bytes")
     if second is None:
@@ -85,16 +81,14 @@ def read_exif(exif: bytes | None, warnings: list[str]) -> tuple[int | None, byte
 def xmp_orientation(xmp: bytes | None) -> int | None:
     """The orientation in an XMP packet, 1 .. 8, or None."""
     found = _XMP_ORIENTATION.search(xmp or b"")
-    value = int(found[2]) if found else 0
-    return value if UPRIGHT <= value <= MAX_ORIENTATION else None
+    return int(found[2]) if found and int(found[2]) in ORIENTATIONS else None
 
 
 def upright_exif(exif: bytes) -> bytes:
     """EXIF data whose orientations, the picture's and the thumbnail's, are 1 where they have them."""
-    start, data, order, directory = _tiff(exif)
-    second = tiff.read_directory(data, order, directory.next) if order and directory else None
+    start, (data, order, directory), second = _tiff(exif)
     for field in (own.fields.get(ORIENTATION) for own in (directory, second) if own):
-        if order and field and field.kind in tiff.INTEGERS:
+        if field and field.kind in tiff.INTEGERS:
             data = _replaced(data, field.start, UPRIGHT.to_bytes(tiff.SIZES[field.kind], order))
     return exif[:start] + data
 
@@ -106,11 +100,9 @@ def upright_xmp(xmp: bytes) -> bytes:
 
 def set_exif_size(exif: bytes, height: int, width: int) -> bytes:
     """EXIF data whose PixelXDimension and PixelYDimension, where they have them, say another size."""
-    start, data, order, _ = _tiff(exif)
-    if not order:
-        return exif
+    start, (data, order, directory), _ = _tiff(exif)
     pointer = tiff.entry_places(data, order, int.from_bytes(data[4:8], order)).get(SUB_DIRECTORY)
-    if pointer is None:
+    if not directory or pointer is None:
         return exif
     places = tiff.entry_places(data, order, int.from_bytes(data[pointer + 8 : pointer + 12], order))
     for tag, value in ((PIXEL_WIDTH, width), (PIXEL_HEIGHT, height)):
@@ -122,16 +114,13 @@ def set_exif_size(exif: bytes, height: int, width: int) -> bytes:
 def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) -> bytes:
     """EXIF data of a picture that has been turned upright: orientation 1, and the thumbnail turned as well.
 
-    Parameters
-    ----------
-    turn_thumbnail : gives the turned JPEG file, or None if it cannot. The thumbnail is then left out, as it is if
-        it is no JPEG file, or if the turned one does not fit into the segment.
+    ``turn_thumbnail`` gives the turned JPEG file, or None if it cannot. The thumbnail is then left out, as it is
+    if it is no JPEG file, or if the turned one does not fit into the segment.
     """
     exif = upright_exif(exif)
     _, thumbnail = read_exif(exif, [])
-    start, data, order, directory = _tiff(exif)
-    second = tiff.read_directory(data, order, directory.next) if order and directory else None
-    if not order or not directory or not second or (thumbnail is None and STRIPS not in second.fields):
+    start, (data, order, directory), second = _tiff(exif)
+    if not directory or not second or (thumbnail is None and STRIPS not in second.fields):
         return exif
     turned, place = None, len(data)
     if thumbnail is not None:
@@ -161,15 +150,14 @@ def _replaced(data: bytes, start: int, new: bytes) -> bytes:
 
 
 def read_image_index(payload: bytes, offset: int, file_size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
-    """The images of a multi-picture file; none if the index cannot be read.
+    """The images of a multi-picture file; none if the index cannot be read. What is wrong is added to
+    ``warnings``.
 
-    Parameters
-    ----------
-    payload : of the APP2 segment, ``MPF\\0`` included. offset : its place in the file, which has ``file_size``
-    bytes. warnings : what is wrong is added to them.
+    ``payload`` is that of the APP2 segment, ``MPF\\0`` included, which lies at ``offset`` in a file of
+    ``file_size`` bytes.
     """
     data, order, directory = _opened(payload[len(MPF) :])
-    if not order or not directory:
+    if not directory:
         warnings.append("MPF: no TIFF directory")
         return ()
     count = tiff.integer(data, order, directory.fields.get(IMAGE_COUNT))

@@ -1,10 +1,7 @@
 """What a reader notices in a file: one sink for all of it, and the report of a damaged file.
 
-There are three kinds of findings:
-
-* a *remark*: the file breaks a rule, and libjpeg decodes on without giving up;
-* *damage*: data that mean nothing, or something else than they should;
-* a *loss*: data that are missing.
+There are three kinds of findings: a *remark*, where the file breaks a rule and libjpeg decodes on without giving
+up; *damage*, data that mean nothing, or something else than they should; a *loss*, data that are missing.
 
 A second fact stands beside the kind: whether a finding puts MCUs in doubt. Bytes that are left over behind a
 restart interval are only a remark, but code words in that interval may have been misread.
@@ -24,8 +21,7 @@ from numjpeg.errors import FormatError
 
 REMARK, DAMAGE, LOSS = "remark", "damage", "loss"
 
-SHOWN = 10
-"""Faults that a report in words lists."""
+SHOWN = 10  # faults that a report in words lists
 
 
 @dataclass(frozen=True)
@@ -33,19 +29,12 @@ class Fault:
     """One finding."""
 
     what: str
-    offset: int
-    """Byte offset in the file at which it was seen."""
-    clause: str
-    """Of ITU-T T.81, which the file breaks."""
-    scan: int | None = None
-    """Number of the scan, from 0; None outside of scans."""
-    mcus: tuple[int, int] | None = None
-    """The scan's MCUs that are in doubt because of it, first and last plus 1; None if it puts none in doubt, or is
-    outside of scans."""
-    kind: str = DAMAGE
-    """"remark", "damage" or "loss"."""
-    probably_from: int | None = None
-    """The first MCU that is probably wrong, where there is evidence for it."""
+    offset: int  # byte offset in the file at which it was seen
+    clause: str  # of ITU-T T.81, which the file breaks
+    scan: int | None = None  # number of the scan, from 0; None outside of scans
+    mcus: tuple[int, int] | None = None  # MCUs of the scan that it puts in doubt, first and last plus 1; or None
+    kind: str = DAMAGE  # "remark", "damage" or "loss"
+    probably_from: int | None = None  # the first MCU that is probably wrong, where there is evidence for it
 
     @property
     def puts_in_doubt(self) -> bool:
@@ -68,13 +57,10 @@ class Fault:
 class Sink:
     """Takes all that is noticed while a file is read."""
 
-    strict: bool = False
-    """Damage and losses are raised as :class:`numjpeg.FormatError`; remarks are collected in any case."""
+    strict: bool = False  # damage and losses are raised as FormatError; remarks are collected in any case
     findings: list[Fault] = field(default_factory=list)
-    doubtful_from: int | None = None
-    """Number of the first scan that may lack something because of damage in front of it."""
-    work: int = 0
-    """How many coefficients scans with arithmetic coding have stepped over, which is limited."""
+    doubtful_from: int | None = None  # the first scan that may lack something because of damage in front of it
+    work: int = 0  # how many coefficients scans with arithmetic coding have stepped over, which is limited
 
     def add(self, finding: Fault) -> None:
         """Take a finding, or raise it."""
@@ -109,19 +95,14 @@ class DamageReport:
     faults : damage, losses, and the remarks that put MCUs in doubt: those outside of scans, then scan by scan in
         the order of the file. Of a restart interval, or of a scan without restart markers, only the first one is
         listed, as all of the interval is in doubt then.
-    mask : bool ``(rows, columns)``, True for each MCU without a sign of damage. An MCU is ``mcu_size`` pixels
-        large (A.2): the sampling factors' largest times 8; of a lossless file once.
+    mask : bool ``(rows, columns)``, True for each MCU without a sign of damage. That is less than "undamaged": a
+        flipped bit may turn a code word into another one of the same length, or change a magnitude, unseen.
     height, width : size of the picture in pixels.
-    mcu_size : (rows, columns) of pixels that an MCU covers.
+    mcu_size : (rows, columns) of pixels that an MCU covers (A.2): the largest sampling factors times 8, or of a
+        lossless file times 1.
     reach : (rows, columns) of pixels next to an MCU that its chroma takes part in, when it is upsampled with the
         triangle filter.
     remarks : findings that put nothing in doubt.
-
-    Notes
-    -----
-    "No sign of damage" is less than "undamaged". Where anything is wrong with a restart interval, its whole length
-    is in doubt. But a flipped bit may turn a code word into another one of the same length, or change a magnitude,
-    and leave no sign at all.
     """
 
     faults: list[Fault]
@@ -135,24 +116,28 @@ class DamageReport:
     @classmethod
     def of(cls, frame: Frame, scans: Sequence[Scan], sink: Sink) -> DamageReport:
         """The report of all that a sink has taken."""
-        one = len(frame.components) == 1
-        v, h = (1, 1) if one else (frame.V_max, frame.H_max)
-        v, h = frame.unit * v, frame.unit * h
-        rows, columns = ceil_div(frame.height, v), ceil_div(frame.width, h)
+        v, h = (1, 1) if len(frame.components) == 1 else (frame.V_max, frame.H_max)
         reach = (int(any(v > c.V for c in frame.components)), int(any(h > c.H for c in frame.components)))
-        report = cls([], np.ones((rows, columns), np.bool_), frame.height, frame.width, (v, h), reach)
-        order = sorted(sink.findings, key=lambda f: (-1, 0) if f.scan is None else (f.scan, f.offset))
-        for finding in order:
+        height, width = size = frame.unit * v, frame.unit * h
+        mask = np.ones((ceil_div(frame.height, height), ceil_div(frame.width, width)), np.bool_)
+        report = cls([], mask, frame.height, frame.width, size, reach)
+        for finding in sorted(sink.findings, key=lambda f: (-1, 0) if f.scan is None else (f.scan, f.offset)):
             (report.faults if finding.puts_in_doubt else report.remarks).append(finding)
         for number, scan in enumerate(scans):
-            doubts = [f.mcus for f in report.faults if f.scan == number and f.mcus is not None]
             if sink.doubtful_from is not None and number >= sink.doubtful_from:
-                report.mask[:] = False
-            elif doubts:
-                certain = np.ones(scan.mcus[0] * scan.mcus[1], np.bool_)
-                for first, stop in doubts:
-                    certain[first:stop] = False
-                report._take_scan(scan, certain)
+                mask[:] = False
+                break
+            certain = np.ones(scan.mcus, np.bool_)
+            for first, stop in (f.mcus for f in report.faults if f.scan == number and f.mcus is not None):
+                certain.reshape(-1)[first:stop] = False
+            if certain.shape != mask.shape:
+                # A scan of one component goes by blocks, of which an MCU of the frame holds V rows of H.
+                (component,) = scan.components
+                (rows, columns), v, h = mask.shape, component.V, component.H
+                whole = np.ones((rows * v, columns * h), np.bool_)
+                whole[: certain.shape[0], : certain.shape[1]] = certain
+                certain = np.logical_and.reduce(whole.reshape(rows, v, columns, h), axis=(1, 3))
+            mask &= certain
         return report
 
     @property
@@ -164,32 +149,15 @@ class DamageReport:
         """The mask by pixel: bool ``(height, width)``, True where no MCU in doubt takes part."""
         rows, columns = self.mcu_size
         doubt = np.repeat(np.repeat(~self.mask, rows, axis=0), columns, axis=1)[: self.height, : self.width]
-        for axis, reach in enumerate(self.reach):
-            if reach:
-                spread = np.swapaxes(doubt.copy(), 0, axis)
-                before = np.swapaxes(doubt, 0, axis)
-                spread[1:] |= before[:-1]
-                spread[:-1] |= before[1:]
-                doubt = np.swapaxes(spread, 0, axis)
+        for axis in np.flatnonzero(self.reach):
+            spread = np.swapaxes(doubt, 0, axis)
+            before = spread.copy()
+            spread[1:] |= before[:-1]
+            spread[:-1] |= before[1:]
         return ~doubt
 
-    def _take_scan(self, scan: Scan, certain: NDArray[np.bool_]) -> None:
-        """Take in which of a scan's MCUs ``(MCUs,)`` are in no doubt."""
-        grid = certain.reshape(scan.mcus)
-        if grid.shape != self.mask.shape:
-            # A scan of one component goes by blocks, of which an MCU of the frame holds V rows of H.
-            (component,) = scan.components
-            v, h = component.V, component.H
-            rows, columns = self.mask.shape
-            whole = np.ones((rows * v, columns * h), np.bool_)
-            whole[: grid.shape[0], : grid.shape[1]] = grid
-            grid = np.logical_and.reduce(whole.reshape(rows, v, columns, h), axis=(1, 3))
-        self.mask &= grid
-
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, DamageReport):
-            return NotImplemented
-        return same(list(vars(self).values()), list(vars(other).values()))
+        return same(vars(self), vars(other)) if isinstance(other, DamageReport) else NotImplemented
 
     def __repr__(self) -> str:
         first, *rest = str(self).splitlines()
@@ -201,11 +169,8 @@ class DamageReport:
     def __str__(self) -> str:
         if not self.faults:
             return "no sign of damage"
-        count = len(self.faults)
-        lines = [
-            f"{count} fault{'s' * (count > 1)}, {self.mask.sum()} of {self.mask.size} MCUs show no sign of damage"
-        ]
-        lines += [f"  {fault}" for fault in self.faults[:SHOWN]]
+        count, certain = len(self.faults), f"{self.mask.sum()} of {self.mask.size} MCUs show no sign of damage"
+        lines = [f"{count} fault{'s' * (count > 1)}, {certain}", *(f"  {fault}" for fault in self.faults[:SHOWN])]
         if count > SHOWN:
             lines.append(f"  and {count - SHOWN} more")
         return "\n".join(lines)

@@ -13,29 +13,24 @@ from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.container.markers import SOF0, SOF1, SOF2, SOF3, SOF9, SOF10, SOF11
 from numjpeg.stages.huffman import HuffmanTable
 
-MAX_BLOCKS_PER_MCU = 10
-"""B.2.3: the most that the sum of H * V over the components of an interleaved scan may be."""
+MAX_BLOCKS_PER_MCU = 10  # B.2.3: the most that the sum of H * V over the components of an interleaved scan may be
 
-MAX_RESTART_INTERVAL = 65535
-"""What DRI can say (B.2.4.4), in MCUs."""
+MAX_RESTART_INTERVAL = 65535  # what DRI can say (B.2.4.4), in MCUs
 
-
+# What DAC would say of a statistics area that it does not mention: U = 1 and L = 0; Kx = 5 (B.2.4.3).
 DC_CONDITIONING, AC_CONDITIONING = 1 << 4 | 0, 5
-"""What DAC would say of a statistics area that it does not mention: U = 1 and L = 0; Kx = 5 (B.2.4.3)."""
+TableKey = tuple[int, int]  # (class, number) of a Huffman table or a statistics area: class 0 for DC, 1 for AC
 
 
 class Frame(NamedTuple):
     """A frame header (B.2.2)."""
 
-    marker: int
-    """SOFn."""
-    precision: int
-    """Bits a sample."""
+    marker: int  # SOFn
+    precision: int  # bits a sample
     height: int
     width: int
     components: tuple[Component, ...]
-    header_height: int | None = None
-    """The height that the frame header states, if DNL has changed it (B.2.5); None if not."""
+    header_height: int | None = None  # the height that the frame header states, if DNL has changed it (B.2.5)
 
     @property
     def progressive(self) -> bool:
@@ -86,10 +81,8 @@ class Frame(NamedTuple):
 
     def sample_size(self, component: Component) -> tuple[int, int]:
         """(rows, columns) of samples of a component (A.1.1)."""
-        return (
-            ceil_div(self.height * component.V, self.V_max),
-            ceil_div(self.width * component.H, self.H_max),
-        )
+        rows, columns = self.height * component.V, self.width * component.H
+        return ceil_div(rows, self.V_max), ceil_div(columns, self.H_max)
 
     def block_size(self, component: Component) -> tuple[int, int]:
         """(rows, columns) of data units that hold these samples: blocks, or if lossless the samples themselves."""
@@ -116,17 +109,15 @@ def frame_of(
 
     With arithmetic coding it is SOF9, SOF10 or SOF11.
     """
-    components = coefficients.components
+    c = coefficients
     if progressive or lossless:
         marker = SOF2 if progressive else SOF3
     else:
-        baseline = coefficients.precision == 8 and all(
-            coefficients.quantization_tables[c.Tq].max() <= 255 and c.Td <= 1 and c.Ta <= 1 for c in components
-        )
-        marker = SOF0 if baseline else SOF1
+        small = (c.quantization_tables[k.Tq].max() <= 255 and k.Td <= 1 and k.Ta <= 1 for k in c.components)
+        marker = SOF0 if c.precision == 8 and all(small) else SOF1
     if arithmetic:
         marker = SOF10 if progressive else SOF11 if lossless else SOF9
-    return Frame(marker, coefficients.precision, coefficients.height, coefficients.width, components)
+    return Frame(marker, c.precision, c.height, c.width, c.components)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,34 +125,22 @@ class Scan:
     """A scan header (B.2.3) with the tables that are in force at it."""
 
     frame: Frame
-    indices: tuple[int, ...]
-    """Places of its components among the frame's."""
-    components: tuple[Component, ...]
-    """Its components, Td and Ta as the scan header gives them."""
-    huffman_tables: dict[tuple[int, int], HuffmanTable]
-    """(class, number) -> table."""
-    restart_interval: int
-    """In MCUs; 0 for none."""
-    offset: int = 0
-    """Byte offset of SOS."""
-    start: int = 0
-    """Byte offset of the entropy-coded data."""
-    end: int = 0
-    """Byte offset after the entropy-coded data."""
+    indices: tuple[int, ...]  # places of its components among the frame's
+    components: tuple[Component, ...]  # its components, Td and Ta as the scan header gives them
+    huffman_tables: dict[TableKey, HuffmanTable]
+    restart_interval: int  # in MCUs; 0 for none
+    offset: int = 0  # byte offset of SOS
+    start: int = 0  # byte offset of the entropy-coded data
+    end: int = 0  # byte offset after the entropy-coded data
+    # First and last coefficient, in zig-zag order: the spectral selection. Ss of a lossless scan is the predictor
+    # (Table H.1).
     Ss: int = 0
-    """First coefficient, in zig-zag order: start of spectral selection. If lossless, the predictor (Table H.1)."""
     Se: int = 63
-    """Last coefficient: end of spectral selection."""
-    Ah: int = 0
-    """Point transform of the scan that this one refines; 0 for none (G.1.1.1.2)."""
-    Al: int = 0
-    """Point transform: how many low bits the coefficients of this scan lack."""
-    number: int = 0
-    """Its number in the file, from 0."""
-    goes_on: bool = False
-    """Its data go on below the frame's last row: they are of a higher frame, and what lies below is not wanted."""
-    conditioning: dict[tuple[int, int], int] = field(default_factory=dict)
-    """(class, number) of a statistics area of arithmetic coding -> what DAC says of it (B.2.4.3)."""
+    Ah: int = 0  # point transform of the scan that this one refines; 0 for none (G.1.1.1.2)
+    Al: int = 0  # point transform: how many low bits the coefficients of this scan lack
+    number: int = 0  # its number in the file, from 0
+    goes_on: bool = False  # its data are of a higher frame, and go on below the last row that is wanted
+    conditioning: dict[TableKey, int] = field(default_factory=dict)  # what DAC says of statistics areas (B.2.4.3)
 
     @property
     def interleaved(self) -> bool:
@@ -171,33 +150,31 @@ class Scan:
     @property
     def mcus(self) -> tuple[int, int]:
         """(rows, columns) of MCUs."""
+        frame = self.frame
         if not self.interleaved:
-            return self.frame.block_size(self.components[0])
-        return (
-            ceil_div(self.frame.height, self.frame.unit * self.frame.V_max),
-            ceil_div(self.frame.width, self.frame.unit * self.frame.H_max),
-        )
+            return frame.block_size(self.components[0])
+        return ceil_div(frame.height, frame.unit * frame.V_max), ceil_div(frame.width, frame.unit * frame.H_max)
 
     @cached_property
     def factors(self) -> tuple[tuple[int, int], ...]:
         """(rows, columns) of data units that an MCU holds of each component."""
-        if not self.interleaved:
-            return ((1, 1),)
-        return tuple((c.V, c.H) for c in self.components)
+        return tuple((c.V, c.H) for c in self.components) if self.interleaved else ((1, 1),)
 
     @property
-    def statistics_areas(self) -> dict[tuple[int, int], int]:
-        """(class, number) of the statistics areas that arithmetic coding uses -> conditioning, in libjpeg's order:
-        16 U + L of an area of DC (F.1.4.4.1.4), Kx of one of AC (F.1.4.4.2).
+    def table_keys(self) -> set[TableKey]:
+        """The Huffman tables, or statistics areas, that it uses. A refinement of DC has no codes."""
+        of_dc = not self.frame.progressive or (self.Ss == 0 and not self.Ah)
+        of_ac = self.Ss > 0 if self.frame.progressive else not self.frame.lossless
+        return {(0, c.Td) for c in self.components if of_dc} | {(1, c.Ta) for c in self.components if of_ac}
+
+    @property
+    def statistics_areas(self) -> dict[TableKey, int]:
+        """The statistics areas that arithmetic coding uses -> conditioning, in libjpeg's order: 16 U + L of DC
+        (F.1.4.4.1.4), Kx of AC (F.1.4.4.2).
         """
-        sequential = not (self.frame.progressive or self.frame.lossless)
-        of_dc = sequential or self.frame.lossless or (self.Ss == 0 and not self.Ah)
-        of_ac = sequential or (self.Ss > 0 and not self.frame.lossless)
-        keys = {(0, c.Td) for c in self.components if of_dc} | {(1, c.Ta) for c in self.components if of_ac}
         default = (DC_CONDITIONING, AC_CONDITIONING)
-        return {
-            key: self.conditioning.get(key, default[key[0]]) for key in sorted(keys, key=lambda key: key[::-1])
-        }
+        keys = sorted(self.table_keys, key=lambda key: key[::-1])
+        return {key: self.conditioning.get(key, default[key[0]]) for key in keys}
 
     @cached_property
     def blocks_per_mcu(self) -> int:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Component, same
 from numjpeg.container import markers, metadata
 from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index, xmp_orientation
-from numjpeg.container.findings import Fault
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import Segment
 from numjpeg.container.structure import Structure, read_structure
@@ -29,10 +28,9 @@ class Header:
 
     Attributes
     ----------
-    height, width : size in pixels; the height is DNL's if one corrects it (B.2.5), and
-        0 if the frame header says so and there is none.
+    height, width : size in pixels; the height is DNL's if one corrects it (B.2.5), and 0 if nothing gives it.
     precision : bits a sample.
-    process : the coding process that the frame header names, and its marker "SOFn".
+    process, marker : the coding process that the frame header names, and its marker "SOFn".
     components : identifiers, sampling factors and table numbers.
     colorspace : "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw".
     subsampling : "4:2:0" and the like, or "" if the sampling factors have no such name.
@@ -40,16 +38,14 @@ class Header:
     huffman_tables : (class, number) -> (BITS, HUFFVAL), as last defined; not checked.
     restart_interval : MCUs between restart markers in the first scan, 0 for none.
     scans : number of scans.
-    jfif_version : JFIF's (major, minor).
-    density : JFIF's pixel density.
+    jfif_version, density : JFIF's (major, minor) and pixel density.
     jfif_thumbnail : JFIF's or JFXX's thumbnail: RGB pixels ``(H, W, 3)``, uint8, or the bytes of a JPEG file.
     adobe_transform : colour transform of Adobe's segment: 0 none, 1 YCbCr, 2 YCCK.
     exif : EXIF data, ``Exif\\0\\0`` in front, as :func:`numjpeg.encode` takes them.
     orientation : how the picture is to be turned for viewing, 1 .. 8: EXIF's, or else XMP's.
     exif_thumbnail : the bytes of a JPEG file.
     xmp, extended_xmp : XMP packet, and the one that continues it.
-    icc_profile : ICC profile, put together from its chunks.
-    comments : payloads of the COM segments.
+    icc_profile, comments : the ICC profile, put together from its chunks; payloads of the COM segments.
     images : the images of a multi-picture file (MPO), as its index states; the first one is what is decoded.
     trailing : (byte offset, number) of the bytes after EOI.
     application_segments : (marker code, payload) of every APPn and COM in front of the first scan, in order.
@@ -87,9 +83,7 @@ class Header:
     warnings: list[str]
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Header):
-            return NotImplemented
-        return same(list(vars(self).values()), list(vars(other).values()))
+        return same(vars(self), vars(other)) if isinstance(other, Header) else NotImplemented
 
     def __repr__(self) -> str:
         factors = ", ".join(f"{c.H}x{c.V}" for c in self.components)
@@ -100,11 +94,11 @@ class Header:
         ]
         names = ("exif", "xmp", "extended_xmp", "icc_profile")
         found = [f"{name} {len(value)} bytes" for name in names if (value := getattr(self, name))]
-        found += [f"orientation {self.orientation}"] if self.orientation else []
-        found += [f"{len(self.comments)} comments"] if self.comments else []
+        found += [f"orientation {self.orientation}"] * bool(self.orientation)
+        found += [f"{len(self.comments)} comments"] * bool(self.comments)
         found += [f"{self.trailing[1]} bytes after EOI"] if self.trailing else []
-        found += [f"{len(self.warnings)} warnings"] if self.warnings else []
-        return "\n".join([*lines, *(["  " + ", ".join(found)] if found else [])]) + ">"
+        found += [f"{len(self.warnings)} warnings"] * bool(self.warnings)
+        return "\n".join(lines + ["  " + ", ".join(found)] * bool(found)) + ">"
 
 
 def read_header(data: Any, *, strict: bool = True) -> Header:
@@ -125,9 +119,11 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
     structure = read_structure(file, decode=False, strict=strict)
     if len(file) < len(source):
         structure.trailing = len(file), len(source) - len(file)
-    frame = structure.require_frame()
-    application = structure.application_segments
-    warnings = [_warning(finding, len(file)) for finding in structure.sink.findings]
+    frame, scans, application = structure.require_frame(), structure.scans, structure.application_segments
+    warnings = [
+        finding.what + (f", byte {finding.offset}" if finding.offset < len(file) else "")
+        for finding in structure.sink.findings
+    ]
     jfif = metadata.find_jfif(application, warnings)
     metadata.check_adobe(application, warnings)
     exif, xmp = metadata.find_exif(application), metadata.find_xmp(application)
@@ -135,6 +131,7 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
     images = _images(file, structure, len(source), warnings)
     if structure.trailing and len(images) < 2:
         warnings.append(f"{structure.trailing[1]} bytes follow EOI")
+    definitions = structure.huffman_definitions.items()
     return Header(
         height=frame.height,
         width=frame.width,
@@ -145,11 +142,9 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
         colorspace=structure.colorspace,
         subsampling=_subsampling_name(frame),
         quantization_tables=structure.quantization_tables,
-        huffman_tables={
-            key: (lengths, values) for key, (lengths, values, _) in structure.huffman_definitions.items()
-        },
-        restart_interval=(structure.scans[0].restart_interval if structure.scans else structure.restart_interval),
-        scans=len(structure.scans),
+        huffman_tables={key: (lengths, values) for key, (lengths, values, _) in definitions},
+        restart_interval=scans[0].restart_interval if scans else structure.restart_interval,
+        scans=len(scans),
         jfif_version=jfif.version,
         density=jfif.density,
         jfif_thumbnail=jfif.thumbnail,
@@ -160,7 +155,7 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
         xmp=xmp,
         extended_xmp=metadata.find_extended_xmp(application, xmp, warnings),
         icc_profile=metadata.find_icc(application, warnings),
-        comments=metadata.find_comments(application),
+        comments=[payload for marker, payload in application if marker == markers.COM],
         images=images,
         trailing=structure.trailing,
         application_segments=application,
@@ -175,14 +170,9 @@ def _first_picture(source: bytes | memoryview, strict: bool) -> bytes:
         return source
     end = len(source)
     with suppress(JpegError):  # which read_structure raises, too
-        for segment in markers.iterate_segments(source, None if strict else []):
+        for segment in markers.iterate_segments(source, None if strict else lambda error: None):
             end = segment.end if segment.marker == markers.EOI else end
     return bytes(source[:end])
-
-
-def _warning(finding: Fault, size: int) -> str:
-    where = f", byte {finding.offset}" if finding.offset < size else ""
-    return f"{finding.what}{where}"
 
 
 def _images(file: bytes, structure: Structure, size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
@@ -191,8 +181,7 @@ def _images(file: bytes, structure: Structure, size: int, warnings: list[str]) -
         if segment.marker == markers.SOS:
             break
         if segment.marker == markers.APP2 and file.startswith(MPF, segment.start, segment.end):
-            payload = file[segment.start : segment.end]
-            return read_image_index(payload, segment.start, size, warnings)
+            return read_image_index(file[segment.start : segment.end], segment.start, size, warnings)
     return ()
 
 
@@ -200,7 +189,7 @@ def _subsampling_name(frame: Frame) -> str:
     """ "4:2:0" and so on where luminance has these factors and the rest 1 x 1 (or a common multiple)."""
     if len(frame.components) < 3:
         return ""
-    (luma, *chroma) = frame.components[:3]
+    luma, *chroma = frame.components[:3]
     if len({(c.H, c.V) for c in chroma}) > 1 or luma.H % chroma[0].H or luma.V % chroma[0].V:
         return ""
     ratio = (luma.H // chroma[0].H, luma.V // chroma[0].V)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from numjpeg.container.signatures import error_of
@@ -15,10 +15,10 @@ DHT, DAC = 0xC4, 0xCC
 RST0, RST7 = 0xD0, 0xD7
 SOI, EOI, SOS, DQT, DNL, DRI, DHP, EXP = 0xD8, 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF
 APP0, APP1, APP2, APP14, APP15 = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF
-SOF55 = 0xF7
-"""The frame header of JPEG-LS (ITU-T T.87, C.1.1)."""
+SOF55 = 0xF7  # the frame header of JPEG-LS (ITU-T T.87, C.1.1)
 COM, TEM = 0xFE, 0x01
 
+# The start-of-frame markers SOFn and the process that each announces.
 FRAMES = {
     0xC0: "baseline DCT",
     0xC1: "extended sequential DCT, Huffman coding",
@@ -34,7 +34,6 @@ FRAMES = {
     0xCE: "differential progressive DCT, arithmetic coding",
     0xCF: "differential lossless, arithmetic coding",
 }
-"""The start-of-frame markers SOFn and the process that each announces."""
 
 NAMES = (
     {code: f"SOF{code - 0xC0}" for code in FRAMES}
@@ -45,45 +44,29 @@ NAMES = (
     | {DHP: "DHP", EXP: "EXP", COM: "COM", TEM: "TEM", 0xC8: "JPG"}
 )
 
-_ALONE = {SOI, EOI, TEM, *range(RST0, RST7 + 1)}
-"""Markers without a segment (B.1.1.3)."""
+_ALONE = {SOI, EOI, TEM, *range(RST0, RST7 + 1)}  # markers without a segment (B.1.1.3)
 
 # FF, then neither a stuffed zero, nor a restart marker, nor one more fill byte: the end of entropy-coded data.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 # The same where data may be damaged: markers that mean nothing are passed over.
 _END_OF_DAMAGED_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
-_EOI = re.compile(rb"\xff\xd9")
 
 
 def marker_name(code: int) -> str:
-    """The standard's name of a marker code.
-
-    >>> marker_name(0xDB)
-    'DQT'
-    """
+    """The standard's name of a marker code: 0xDB is "DQT"."""
     return NAMES.get(code, f"RES 0x{code:02X}")
-
-
-def is_application(code: int) -> bool:
-    """Whether a marker is an APPn or a COM: no picture depends on what is in them."""
-    return APP0 <= code <= APP15 or code == COM
 
 
 class Segment(NamedTuple):
     """A marker and what belongs to it."""
 
     marker: int
-    offset: int
-    """Byte offset of the marker's FF."""
-    start: int
-    """Byte offset of the payload, after the length; of the next byte where there is none."""
-    end: int
-    """Byte offset after the payload."""
-    stray: int
-    """Bytes in front of the marker that belong to nothing (fill bytes FF are not counted)."""
-    fault: str = ""
-    """What is wrong with the length of an APPn or COM; nothing but the segment itself is lost."""
+    offset: int  # byte offset of the marker's FF
+    start: int  # byte offset of the payload, after the length; of the next byte where there is none
+    end: int  # byte offset after the payload
+    stray: int  # bytes in front of the marker that belong to nothing (fill bytes FF are not counted)
+    fault: str = ""  # what is wrong with the length of an APPn or COM; nothing but the segment itself is lost
 
     @property
     def name(self) -> str:
@@ -92,29 +75,23 @@ class Segment(NamedTuple):
 
     @property
     def is_application(self) -> bool:
-        """Whether it is an APPn or a COM."""
-        return is_application(self.marker)
+        """Whether it is an APPn or a COM: no picture depends on what is in them."""
+        return APP0 <= self.marker <= APP15 or self.marker == COM
 
 
-def iterate_segments(data: bytes | memoryview, faults: list[FormatError] | None = None) -> Iterator[Segment]:
-    """Walk through the markers of a file (B.1.1), over the entropy-coded data, up to the first EOI.
+def iterate_segments(
+    data: bytes | memoryview, note: Callable[[FormatError], None] | None = None
+) -> Iterator[Segment]:
+    """Walk through the markers of a file (B.1.1), over the entropy-coded data, from SOI up to the first EOI.
 
-    Parameters
-    ----------
-    data : the file.
-    faults : None, or a list. With a list the walk goes on after an error, which is added to it: behind a wrong
-        length, a marker below SOF0, another SOI (:func:`_after_second_soi`), or EOI in front of the frame header.
+    EOI is missing if the data end before it, or if another SOI follows a scan. Data that do not begin with SOI are
+    a FormatError or an UnsupportedError. Without ``note``, FormatError also if there is another SOI in front of
+    the scans, a marker below SOF0, which means nothing, or a segment whose length is below 2 or passes the end of
+    the data. For an APPn or COM such a length is no error, unless it passes the end of the data in front of the
+    scans: the segment is yielded without a payload and with its own ``fault``.
 
-    Yields
-    ------
-    Segment, SOI first. EOI is missing if the data end before it, or if another SOI follows a scan.
-
-    Raises
-    ------
-    FormatError or UnsupportedError if the data do not begin with SOI. Without ``faults``, FormatError if there is
-    another SOI in front of the scans, a marker below SOF0, which means nothing, or a segment whose length is below
-    2 or passes the end of the data. For an APPn or COM such a length is no error, unless it passes the end of the
-    data in front of the scans: the segment is yielded without a payload and with its own ``fault``.
+    With ``note``, which is given each error, the walk goes on: behind a wrong length, a marker below SOF0, another
+    SOI (:func:`_after_second_soi`), or EOI in front of the frame header.
     """
     if data[:2] != bytes((0xFF, SOI)):
         raise error_of(data)
@@ -123,18 +100,16 @@ def iterate_segments(data: bytes | memoryview, faults: list[FormatError] | None 
     skipped = 2  # end of the data in which every SOI alone is passed over
     framed = scanned = False
     while found := _MARKER.search(data, position):
-        offset = found.start()
-        stray = offset - position - _trailing_fill(data, position, offset)
-        marker = data[offset + 1]
-        start = offset + 2
+        offset, marker, start = found.start(), data[found.start() + 1], found.end()
+        stray = len(bytes(data[position:offset]).rstrip(b"\xff"))  # without fill bytes (B.1.1.2)
         error = None
         if marker == SOI:
-            if scanned and faults is None:
+            if scanned and note is None:
                 return
             error = FormatError("another SOI", offset=offset, clause="B.2.1")
         elif marker in _ALONE:
             position = start
-            if marker != EOI or scanned or faults is None or not _has_frame(data, start):
+            if marker != EOI or scanned or note is None or not _has_frame(data, start):
                 yield Segment(marker, offset, start, start, stray)
                 if marker == EOI:
                     return
@@ -143,9 +118,9 @@ def iterate_segments(data: bytes | memoryview, faults: list[FormatError] | None 
         elif marker < SOF0:
             error = FormatError(f"{marker_name(marker)} means nothing", offset=offset, clause="B.1.1.3")
         if error is not None:
-            if faults is None:
+            if note is None:
                 raise error
-            faults.append(error)
+            note(error)
             if marker == SOI and scanned:
                 return
             position = start
@@ -157,34 +132,33 @@ def iterate_segments(data: bytes | memoryview, faults: list[FormatError] | None 
         wrong = "the file ends inside the segment" if cut else ""
         if end < start + 2 and not cut:
             wrong = f"length {end - start} is below 2"
-        if wrong and is_application(marker) and (scanned or not cut):
-            position = len(data) if cut else start + 2
-            yield Segment(marker, offset, position, position, stray, wrong)
-        elif wrong:
-            error = FormatError(f"{marker_name(marker)}: {wrong}", offset=offset, clause="B.1.1.4")
-            if faults is None:
-                raise error
-            faults.append(error)
-            position = min(start + 2, len(data))
-        else:
-            yield Segment(marker, offset, start + 2, end, stray)
-            position = end_of_scan(data, end, faults is not None) if marker == SOS else end
+        segment = Segment(marker, offset, start + 2, end, stray)
+        if not wrong:
+            yield segment
+            position = end_of_scan(data, end, note is not None) if marker == SOS else end
             framed = framed or marker in FRAMES
             scanned = scanned or (framed and marker == SOS)
+            continue
+        position = min(start + 2, len(data))
+        if segment.is_application and (scanned or not cut):
+            position = len(data) if cut else start + 2
+            yield Segment(marker, offset, position, position, stray, wrong)
+            continue
+        error = FormatError(f"{segment.name}: {wrong}", offset=offset, clause="B.1.1.4")
+        if note is None:
+            raise error
+        note(error)
 
 
 def _after_second_soi(data: bytes | memoryview, start: int) -> tuple[int, int]:
-    """Where to go on behind a second SOI in front of the scans.
+    """Where to go on behind a second SOI in front of the scans; the end of the data whose every SOI is passed
+    over.
 
     It may open a thumbnail in an APPn whose length is wrong. Then the picture's own frame header follows the
     thumbnail's EOI, and the walk goes on there. Otherwise what follows is the picture, and nothing but SOI is
     passed over.
-
-    Returns
-    -------
-    (the position, the end of the data in which every SOI alone is passed over).
     """
-    end_of_image = _EOI.search(data, start)
+    end_of_image = re.compile(rb"\xff\xd9").search(data, start)
     end = end_of_image.end() if end_of_image else len(data)
     return (end, end) if _has_frame(data, end) else (start, end)
 
@@ -203,15 +177,10 @@ def _has_frame(data: bytes | memoryview, position: int) -> bool:
     return False
 
 
-def _trailing_fill(data: bytes | memoryview, start: int, end: int) -> int:
-    """How many FF stand directly before ``end``: optional fill bytes (B.1.1.2)."""
-    return end - start - len(bytes(data[start:end]).rstrip(b"\xff"))
-
-
 def end_of_scan(data: bytes | bytearray | memoryview, start: int, damaged: bool = False) -> int:
-    """Byte offset of the marker (or of the end of the data) that ends the entropy-coded data from ``start`` on.
+    """Byte offset of the marker, or of the end of the data, that ends the entropy-coded data from ``start`` on.
 
-    Where the data may be ``damaged``, markers below SOF0 do not end them: they mean nothing.
+    Markers below SOF0 do not end data that may be ``damaged``: they mean nothing.
     """
     found = (_END_OF_DAMAGED_SCAN if damaged else _END_OF_SCAN).search(data, start)
     return found.start() if found else len(data)

@@ -1,14 +1,14 @@
 """Application and comment segments: JFIF, Adobe, EXIF, XMP, ICC, comments.
 
-Sources: JFIF 1.02; Adobe Technical Note 5116; EXIF 2.32 (4.7.2); XMP part 3 (1.1.3); ICC.1 Annex B.4.
-
-The segments of JFIF and Adobe say what the components mean. The others do not change the pixels: what is wrong in
-them becomes a warning, and the value is None.
+Sources: JFIF 1.02; Adobe Technical Note 5116; EXIF 2.32 (4.7.2); XMP part 3 (1.1.3); ICC.1 Annex B.4. The segments
+of JFIF and Adobe say what the components mean. The others do not change the pixels: what is wrong in them becomes
+a warning, and the value is None.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -26,14 +26,10 @@ XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 ICC = b"ICC_PROFILE\0"
 
-JFIF_SIZE, ADOBE_SIZE = 14, 12
-"""Least bytes of payload; libjpeg ignores shorter segments of these names."""
-JFXX_JPEG, JFXX_PALETTE, JFXX_RGB = 0x10, 0x11, 0x13
-"""How a thumbnail of an extension segment is coded."""
+JFIF_SIZE, ADOBE_SIZE = 14, 12  # least bytes of payload; libjpeg ignores shorter segments of these names
 ICC_CHUNK = MAX_SEGMENT - len(ICC) - 2
 
-Marked = tuple[int, bytes]
-"""Marker code and payload."""
+Marked = tuple[int, bytes]  # marker code and payload
 
 
 class Density(NamedTuple):
@@ -44,8 +40,7 @@ class Density(NamedTuple):
     y: int
 
 
-Thumbnail = NDArray[np.uint8] | bytes
-"""RGB pixels ``(H, W, 3)``, or a JPEG file."""
+Thumbnail = NDArray[np.uint8] | bytes  # RGB pixels ``(H, W, 3)``, or a JPEG file
 
 
 class Jfif(NamedTuple):
@@ -58,8 +53,7 @@ class Jfif(NamedTuple):
 
 def jfif(density: Density) -> Marked:
     """APP0 of JFIF 1.01, without a thumbnail."""
-    x, y = density.x.to_bytes(2, "big"), density.y.to_bytes(2, "big")
-    return markers.APP0, JFIF + b"\1\1" + bytes((density.unit,)) + x + y + b"\0\0"
+    return markers.APP0, JFIF + struct.pack(">BBBHHBB", 1, 1, *density, 0, 0)
 
 
 def jfif_like(segments: Iterable[Marked]) -> Marked:
@@ -99,9 +93,6 @@ def comment(text: bytes) -> Marked:
     return markers.COM, text
 
 
-# --- reading ---------------------------------------------------------------------------------------------
-
-
 def is_jfif(marker: int, payload: bytes) -> bool:
     """Whether a segment is JFIF's, and long enough for its fields."""
     return marker == markers.APP0 and payload.startswith(JFIF) and len(payload) >= JFIF_SIZE
@@ -109,41 +100,30 @@ def is_jfif(marker: int, payload: bytes) -> bool:
 
 def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
     """The version and density of the first JFIF segment, and its thumbnail or that of an extension (JFXX)."""
-    version: tuple[int, int] | None = None
-    density: Density | None = None
-    thumbnail: Thumbnail | None = None
+    version, density, thumbnail = Jfif(None, None, None)
     for marker, payload in segments:
         if marker != markers.APP0:
             continue
         if is_jfif(marker, payload) and version is None:
-            version = (payload[5], payload[6])
-            x, y = int.from_bytes(payload[8:10], "big"), int.from_bytes(payload[10:12], "big")
-            density = Density(payload[7], x, y)
+            version, density = (payload[5], payload[6]), Density(*struct.unpack(">BHH", payload[7:12]))
             thumbnail = _pixels(payload[12:], 0, warnings)
         elif payload.startswith(JFIF) and not is_jfif(marker, payload):
             warnings.append(f"JFIF: {len(payload)} bytes in place of {JFIF_SIZE} or more, not looked at")
         elif payload.startswith(JFXX) and thumbnail is None:
-            thumbnail = _extension_thumbnail(payload[len(JFXX) :], warnings)
+            code, coded = payload[len(JFXX) : len(JFXX) + 1], payload[len(JFXX) + 1 :]
+            if code == b"\x10":
+                thumbnail = coded  # a JPEG file
+            elif code in (b"\x11", b"\x13"):  # with a palette, and RGB
+                thumbnail = _pixels(coded, 256 if code == b"\x11" else 0, warnings)
+            else:
+                warnings.append("JFXX: an extension that is not known")
     return Jfif(version, density, thumbnail)
-
-
-def _extension_thumbnail(extension: bytes, warnings: list[str]) -> Thumbnail | None:
-    code = extension[0] if extension else -1
-    if code == JFXX_JPEG:
-        return extension[1:]
-    if code == JFXX_PALETTE:
-        return _pixels(extension[1:], 256, warnings)
-    if code == JFXX_RGB:
-        return _pixels(extension[1:], 0, warnings)
-    warnings.append("JFXX: an extension that is not known")
-    return None
 
 
 def _pixels(data: bytes, colors: int, warnings: list[str]) -> NDArray[np.uint8] | None:
     """RGB pixels of a thumbnail: ``data`` are its width, height, palette of so many ``colors``, and samples."""
     width, height = (data[0], data[1]) if len(data) >= 2 else (0, 0)
-    samples = np.frombuffer(data, np.uint8)[2:]
-    palette, samples = samples[: 3 * colors], samples[3 * colors :]
+    palette, samples = np.split(np.frombuffer(data, np.uint8)[2:], [3 * colors])
     size = width * height * (1 if colors else 3)
     if size > len(samples):
         warnings.append(f"JFIF: a thumbnail of {width} x {height} pixels is cut short")
@@ -180,30 +160,24 @@ def check_adobe(segments: Iterable[Marked], warnings: list[str]) -> None:
 
 def find_exif(segments: Iterable[Marked]) -> bytes | None:
     """EXIF data with ``Exif\\0\\0`` in front, joined from all their segments; or None."""
-    found = [p for marker, p in segments if marker == markers.APP1 and p.startswith(EXIF)]
-    return b"".join([found[0], *(payload[len(EXIF) :] for payload in found[1:])]) if found else None
+    found = [p[len(EXIF) :] for marker, p in segments if marker == markers.APP1 and p.startswith(EXIF)]
+    return EXIF + b"".join(found) if found else None
 
 
 def find_xmp(segments: Iterable[Marked]) -> bytes | None:
     """The first XMP packet, or None."""
-    for marker, payload in segments:
-        if marker == markers.APP1 and payload.startswith(XMP):
-            return payload[len(XMP) :]
-    return None
-
-
-_EXTENSION = re.compile(rb"xmpNote:HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
-_GUID_SIZE = 32
+    found = (p[len(XMP) :] for marker, p in segments if marker == markers.APP1 and p.startswith(XMP))
+    return next(found, None)
 
 
 def find_extended_xmp(segments: Iterable[Marked], xmp: bytes | None, warnings: list[str]) -> bytes | None:
     """The extended XMP packet that the XMP packet names, joined from its chunks (XMP part 3, 1.1.3.1)."""
-    named = _EXTENSION.search(xmp or b"")
+    named = re.search(rb"xmpNote:HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})", xmp or b"")
     if not named:
         return None
     chunks: dict[int, bytes] = {}
     sizes = set()
-    start = len(EXTENDED_XMP) + _GUID_SIZE
+    start = len(EXTENDED_XMP) + len(named[1])
     for marker, payload in segments:
         if marker == markers.APP1 and payload.startswith(EXTENDED_XMP + named[1]) and len(payload) >= start + 8:
             sizes.add(int.from_bytes(payload[start : start + 4], "big"))
@@ -263,31 +237,17 @@ def is_profile_for(channels: int | None, profile: bytes) -> bool:
     return profile[16:20] == {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}.get(channels or 0)
 
 
-def find_comments(segments: Iterable[Marked]) -> list[bytes]:
-    """The payload of every COM segment."""
-    return [payload for marker, payload in segments if marker == markers.COM]
-
-
 def file_colorspace(identifiers: Sequence[int], segments: Sequence[Marked]) -> str:
-    """The colour space of the components, by libjpeg's rules.
+    """The colour space of components with these Ci, by libjpeg's rules, which look in front of the first scan.
 
-    Parameters
-    ----------
-    identifiers : Ci of each component. segments : the application segments in front of the first scan.
-
-    Returns
-    -------
-    "GRAY" for one component; "YCbCr" or "RGB" for three; "CMYK" or "YCCK" for four; "raw" for two.
+    "GRAY" for one component; "YCbCr" or "RGB" for three; "CMYK" or "YCCK" for four; "raw" for other numbers.
     """
     transform = adobe_transform(segments)
-    if len(identifiers) == 1:
-        return "GRAY"
     if len(identifiers) == 3:
         if has_jfif(segments):
             return "YCbCr"
-        if transform is not None:
-            return "YCbCr" if transform else "RGB"
-        return "RGB" if bytes(identifiers) == b"RGB" else "YCbCr"
+        is_rgb = bytes(identifiers) == b"RGB" if transform is None else not transform
+        return "RGB" if is_rgb else "YCbCr"
     if len(identifiers) == 4:
         return "YCCK" if transform else "CMYK"
-    return "raw"
+    return "GRAY" if len(identifiers) == 1 else "raw"

@@ -12,14 +12,9 @@ from numjpeg.container import markers
 from numjpeg.errors import FormatError
 from numjpeg.sources import check_binary, is_data, read_bytes
 
-_START = b"\xff\xd8\xff"
-"""SOI and the first byte of the next marker."""
-
-_CHUNK = 1 << 16
-"""Bytes that are read at a time."""
-
-MAX_FRAME = 1 << 30
-"""Most bytes that are held in search of a frame's end."""
+_START = b"\xff\xd8\xff"  # SOI and the first byte of the next marker
+_CHUNK = 1 << 16  # bytes that are read at a time
+MAX_FRAME = 1 << 30  # most bytes that are held in search of a frame's end
 
 
 def iter_frames(source: Any) -> Iterator[bytes]:
@@ -85,17 +80,10 @@ def _frames(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _walk(buffer: bytearray, position: int, scanned: bool) -> tuple[int, int, bool]:
-    """Go on through a frame's markers.
+    """Go on through a frame's markers: its end, 0 if it has not come yet; position and ``scanned`` to go on with.
 
-    Parameters
-    ----------
-    buffer : the frame from its SOI on, as far as it has come.
-    position : from where on the next marker is looked for.
-    scanned : a scan has begun, so another SOI belongs to the next frame.
-
-    Returns
-    -------
-    (end of the frame, 0 if it has not come yet; position and ``scanned`` to go on with).
+    ``buffer`` holds the frame from its SOI on, as far as it has come. If a scan has begun, another SOI belongs to
+    the next frame.
     """
     while (offset := markers.end_of_scan(buffer, position)) < len(buffer):
         marker = buffer[offset + 1]

@@ -16,28 +16,21 @@ from typing import Any, NamedTuple
 from numjpeg.coefficients import Component
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, Frame, Scan
 
-MAX_POINT_TRANSFORM = 13
-"""The largest Ah and Al (Table B.3)."""
+MAX_POINT_TRANSFORM = 13  # the largest Ah and Al (Table B.3)
 
 
 class ScriptScan(NamedTuple):
     """A scan of a script; the symbols are those of the scan header (B.2.3)."""
 
-    components: tuple[int, ...]
-    """Places of its components among the frame's, ascending."""
-    Ss: int = 0
-    """First coefficient, in zig-zag order."""
-    Se: int = 0
-    """Last coefficient."""
-    Ah: int = 0
-    """Al of the scan that this one refines; 0 for none."""
-    Al: int = 0
-    """How many low bits of the coefficients are left to later scans."""
+    components: tuple[int, ...]  # places of its components among the frame's, ascending
+    Ss: int = 0  # first coefficient, in zig-zag order
+    Se: int = 0  # last coefficient
+    Ah: int = 0  # Al of the scan that this one refines; 0 for none
+    Al: int = 0  # how many low bits of the coefficients are left to later scans
 
     def __str__(self) -> str:
         """As cjpeg's script files have it."""
-        components = ",".join(map(str, self.components))
-        return f"{components}: {self.Ss}-{self.Se}, {self.Ah}, {self.Al}"
+        return f"{','.join(map(str, self.components))}: {self.Ss}-{self.Se}, {self.Ah}, {self.Al}"
 
 
 Script = Sequence[ScriptScan]
@@ -50,39 +43,23 @@ def default_script(components: Sequence[Component], colorspace: str) -> list[Scr
     >>> print(*default_script([component], "GRAY"), sep="; ")
     0: 0-0, 0, 1; 0: 1-5, 0, 2; 0: 6-63, 0, 2; 0: 1-63, 2, 1; 0: 0-0, 1, 0; 0: 1-63, 1, 0
     """
-    every = tuple(range(len(components)))
-
-    def each(Ss: int, Se: int, Ah: int, Al: int) -> list[ScriptScan]:
-        return [ScriptScan((c,), Ss, Se, Ah, Al) for c in every]
-
-    def dc(Ah: int, Al: int) -> list[ScriptScan]:
-        if len(every) > 1 and sum(c.H * c.V for c in components) > MAX_BLOCKS_PER_MCU:
-            return each(0, 0, Ah, Al)
-        return [ScriptScan(every, 0, 0, Ah, Al)]
-
+    every = range(len(components))
+    bands = (
+        [(c, 1, 5, 0, 2) for c in every] + [(c, 6, 63, 0, 2) for c in every] + [(c, 1, 63, 2, 1) for c in every]
+    )
+    last = [(c, 1, 63, 1, 0) for c in every]
     if colorspace == "YCbCr":
-        luma, cb, cr = ((c,) for c in every)
-        return [
-            *dc(0, 1),
-            ScriptScan(luma, 1, 5, 0, 2),
-            ScriptScan(cr, 1, 63, 0, 1),
-            ScriptScan(cb, 1, 63, 0, 1),
-            ScriptScan(luma, 6, 63, 0, 2),
-            ScriptScan(luma, 1, 63, 2, 1),
-            *dc(1, 0),
-            ScriptScan(cr, 1, 63, 1, 0),
-            ScriptScan(cb, 1, 63, 1, 0),
-            ScriptScan(luma, 1, 63, 1, 0),
-        ]
-    return [*dc(0, 1), *each(1, 5, 0, 2), *each(6, 63, 0, 2), *each(1, 63, 2, 1), *dc(1, 0), *each(1, 63, 1, 0)]
+        bands = [(0, 1, 5, 0, 2), (2, 1, 63, 0, 1), (1, 1, 63, 0, 1), (0, 6, 63, 0, 2), (0, 1, 63, 2, 1)]
+        last = [last[2], last[1], last[0]]
+    groups = _groups(components)
+    dc, refined = ([ScriptScan(group, 0, 0, *bits) for group in groups] for bits in ((0, 1), (1, 0)))
+    return dc + make_script(bands) + refined + make_script(last)
 
 
 def make_script(scans: Iterable[Any]) -> list[ScriptScan]:
-    """A script from (components, Ss, Se, Ah, Al) or the like; a component alone may stand for a tuple of one.
+    """A script from (components, Ss, Se, Ah, Al) or the like, TypeError for anything else.
 
-    Raises
-    ------
-    TypeError for anything else.
+    A component alone may stand for a tuple of one.
 
     >>> make_script([((0, 1, 2), 0, 0, 0, 0), (0, 1, 63)])[1]
     ScriptScan(components=(0,), Ss=1, Se=63, Ah=0, Al=0)
@@ -98,26 +75,23 @@ def make_script(scans: Iterable[Any]) -> list[ScriptScan]:
 
 
 def make_scans(frame: Frame, script: Script, restart_interval: int, restart_rows: int = 0) -> list[Scan]:
-    """The scans of a file, their Huffman tables still to come.
+    """The scans of a file, their Huffman tables still to come; sequential ones if the script is empty.
 
-    Parameters
-    ----------
-    script : the scans of a progressive or lossless file. If it is empty, the file is sequential.
-    restart_interval : in MCUs; 0 for none.
-    restart_rows : the same in rows of MCUs, which the scans of such a file have in different lengths; 0 if not
-        given so.
+    ``restart_interval`` is in MCUs, 0 for none. ``restart_rows`` is in place of it in rows of MCUs, which the
+    scans of a progressive or lossless file have in different lengths; 0 if not given so.
     """
-    if not script:
-        return [_scan(frame, group, restart_interval) for group in _groups(frame.components)]
+    steps = script or [ScriptScan(group, 0, 63) for group in _groups(frame.components)]
     scans = []
-    for step in script:
-        scan = _scan(frame, step.components, restart_interval)
-        # Numbers of tables that a scan does without are 0, as are all of a refinement of DC.
-        components = tuple(
-            replace(c, Td=0 if step.Ss or step.Ah else c.Td, Ta=c.Ta if step.Ss else 0) for c in scan.components
-        )
-        scan = replace(scan, components=components, Ss=step.Ss, Se=step.Se, Ah=step.Ah, Al=step.Al)
-        if restart_rows:
+    for step in steps:
+        components: Iterable[Component] = (frame.components[i] for i in step.components)
+        if script:
+            # Numbers of tables that a scan does without are 0, as are all of a refinement of DC.
+            without_dc, without_ac = step.Ss or step.Ah, not step.Ss
+            components = (
+                replace(c, Td=0 if without_dc else c.Td, Ta=0 if without_ac else c.Ta) for c in components
+            )
+        scan = Scan(frame, step.components, tuple(components), {}, restart_interval, 0, 0, 0, *step[1:])
+        if script and restart_rows:
             scan = replace(scan, restart_interval=_interval_of_rows(scan, restart_rows))
         scans.append(scan)
     return scans
@@ -145,30 +119,22 @@ def _groups(components: Sequence[Component]) -> list[tuple[int, ...]]:
     return [every] if whole else [(i,) for i in every]
 
 
-def _scan(frame: Frame, indices: tuple[int, ...], restart_interval: int) -> Scan:
-    return Scan(frame, indices, tuple(frame.components[i] for i in indices), {}, restart_interval)
-
-
 def check_script(script: Script, components: Sequence[Component], *, complete: bool = True) -> None:
     """Raise ValueError, saying which scan and why, unless a script is legal (G.1.1.1, B.2.3).
 
-    Parameters
-    ----------
-    components : those of the frame.
-    complete : every bit of every coefficient must be sent. Without it the DC coefficients' first scans are all
-        that must be there; bits that no scan sends are lost.
+    ``complete`` : every bit of every coefficient must be sent. Without it the DC coefficients' first scans are all
+    that must be there; bits that no scan sends are lost.
     """
     # Al of the last scan that carried a coefficient, None before the first.
     sent: list[list[int | None]] = [[None] * 64 for _ in components]
     for number, scan in enumerate(script):
-        fault = _fault(scan, components, sent)
-        if fault:
+        if fault := _fault(scan, components, sent):
             raise ValueError(f"scans: number {number} ({scan}): {fault}")
         for c in scan.components:
             sent[c][scan.Ss : scan.Se + 1] = [scan.Al] * (scan.Se - scan.Ss + 1)
-    without = [c for c, of_component in enumerate(sent) if of_component[0] is None]
-    if without:
-        raise ValueError(f"scans: none sends the DC coefficients of component {without[0]}")
+    for c, of_component in enumerate(sent):
+        if of_component[0] is None:
+            raise ValueError(f"scans: none sends the DC coefficients of component {c}")
     for c, of_component in enumerate(sent):
         missing = [k for k, bits in enumerate(of_component) if bits != 0]
         if complete and missing:
@@ -222,33 +188,25 @@ def lossless_script(
 ) -> list[ScriptScan]:
     """The scans of a lossless file, whose Ss is the predictor and Al the point transform (Table B.3).
 
-    Parameters
-    ----------
-    script : the scans, which send each component once. None: all components share one, or each has its own if an
-        MCU would have too many samples.
-    precision : bits a sample.
-    predictor, point_transform : in place of an Ss and an Al of 0. A predictor of 0 stays 0: the one that costs
-        least.
-
-    Raises
-    ------
-    ValueError, saying which scan and why.
+    They send each component once, ``precision`` bits a sample; ValueError says which scan is wrong and why.
+    Without a script all components share one, or each has its own if an MCU would have too many samples.
+    ``predictor`` and ``point_transform`` are for an Ss and an Al of 0. A predictor of 0 stays 0: the one that
+    costs least.
     """
-    if script is None:
-        script = [ScriptScan(group) for group in _groups(components)]
-    filled = [scan._replace(Ss=scan.Ss or predictor, Al=scan.Al or point_transform) for scan in script]
-    sent: list[int] = []
+    steps = [ScriptScan(group) for group in _groups(components)] if script is None else script
+    filled = [scan._replace(Ss=scan.Ss or predictor, Al=scan.Al or point_transform) for scan in steps]
+    sent: set[int] = set()
     for number, scan in enumerate(filled):
         fault = _fault_of_choice(scan.components, components)
         if not 0 <= scan.Ss <= 7:
             fault = "Ss, the predictor, is none of 1 to 7, nor 0 for the one that costs least"
         elif scan.Se or scan.Ah or not 0 <= scan.Al < precision:
             fault = f"Se and Ah are not 0, or Al is not 0 to {precision - 1}"
-        elif set(scan.components) & set(sent):
+        elif sent.intersection(scan.components):
             fault = "a component is sent a second time"
         if fault:
             raise ValueError(f"scans: number {number} ({scan}): {fault}")
-        sent += scan.components
-    if missing := set(range(len(components))).difference(sent):
+        sent.update(scan.components)
+    if missing := set(range(len(components))) - sent:
         raise ValueError(f"scans: none sends component {min(missing)}")
     return filled

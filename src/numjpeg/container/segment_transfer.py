@@ -26,10 +26,6 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     ----------
     source, target : files of any process: their bytes (any buffer), paths, or binary file objects.
 
-    Returns
-    -------
-    The file.
-
     Raises
     ------
     FormatError if the segments of one of them are broken; TypeError for what is not bytes.
@@ -51,14 +47,12 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     jfif = given_jfif or own_jfif
     if metadata.file_colorspace(identifiers, jfif + adobe) != structure.colorspace:
         jfif = own_jfif
-    others = [
-        s
-        for s in carried
-        if not (
-            metadata.is_jfif(*s) or metadata.is_adobe(*s) or (s[0] == markers.APP2 and s[1].startswith(exif.MPF))
-        )
-        and (fits or not metadata.is_icc(*s))
-    ]
+    others = []
+    for marker, payload in carried:
+        is_index = marker == markers.APP2 and payload.startswith(exif.MPF)
+        left_out = is_index or (metadata.is_icc(marker, payload) and not fits)
+        if not (left_out or metadata.is_jfif(marker, payload) or metadata.is_adobe(marker, payload)):
+            others.append((marker, payload))
     head = b"".join(segments.build(*segment) for segment in jfif + adobe + others)
     return file[:2] + head + _without(file, (s for s in structure.segments if s.is_application))
 

@@ -1,32 +1,31 @@
 """Marker segments (T.81 B.2): payload bytes <-> what they say.
 
-Each ``parse_*`` takes the payload (after the length) and the byte offset of its marker for error messages;
-each ``build_*`` gives the whole segment, marker and length included.
+Each ``parse_*`` takes the payload (after the length) and the byte offset of its marker for error messages; each
+``build_*`` gives the whole segment, marker and length included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component
 from numjpeg.container import markers
-from numjpeg.container.frame import Frame, Scan
+from numjpeg.container.frame import Frame, Scan, TableKey
 from numjpeg.container.scripts import MAX_POINT_TRANSFORM
-from numjpeg.errors import FormatError, UnsupportedError
+from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.stages.huffman import MAX_CATEGORY, HuffmanTable
 from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 
-MAX_SEGMENT = 65533
-"""Bytes a payload can have: 65,535 less the length field (B.1.1.4)."""
+MAX_SEGMENT = 65533  # bytes a payload can have: 65,535 less the length field (B.1.1.4)
 
 
-def _refusal(name: str, clause: str, offset: int) -> Callable[..., FormatError]:
+def _refusal(name: str, clause: str, offset: int, kind: type[JpegError] = FormatError) -> Callable[..., JpegError]:
     """What makes the errors of a segment: it takes what is wrong, and a clause if it is another one."""
-    return lambda what, of=clause: FormatError(f"{name}: {what}", offset=offset, clause=of)
+    return lambda what, of=clause: kind(f"{name}: {what}", offset=offset, clause=of)
 
 
 def build(marker: int, payload: bytes) -> bytes:
@@ -51,11 +50,8 @@ def merged(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield waiting
 
 
-# --- DQT: quantization tables (B.2.4.1) ------------------------------------------------------------------
-
-
 def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
-    """Tq -> table, uint16 ``(8, 8)``, natural order. Entries of 0 are let through, as in libjpeg."""
+    """Quantization tables (B.2.4.1): Tq -> uint16 ``(8, 8)``, natural order. Entries of 0 pass, as in libjpeg."""
     wrong = _refusal("DQT", "B.2.4.1", offset)
     tables = {}
     position = 0
@@ -65,29 +61,25 @@ def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
             raise wrong(f"precision Pq={precision} is neither 0 nor 1")
         if number > 3:
             raise wrong(f"table number Tq={number} is above 3")
-        size = 64 * (precision + 1)
-        entries = payload[position + 1 : position + 1 + size]
-        if len(entries) < size:
+        end = position + 1 + 64 * (precision + 1)
+        if end > len(payload):
             raise wrong(f"table {number} is cut short")
-        sequence = np.frombuffer(entries, ">u2" if precision else np.uint8).astype(np.uint16)
+        sequence = np.frombuffer(payload[position + 1 : end], ">u2" if precision else np.uint8).astype(np.uint16)
         tables[number] = np.ascontiguousarray(inverse_zigzag(sequence))
-        position += 1 + size
+        position = end
     return tables
 
 
 def build_dqt(number: int, table: NDArray[np.uint16]) -> bytes:
-    """One table; 16-bit entries only where 8 bits do not do."""
+    """One quantization table; 16-bit entries only where 8 bits do not do."""
     sequence = zigzag(table)
     wide = int(sequence.max() > 255)
     entries = sequence.astype(">u2" if wide else np.uint8).tobytes()
     return build(markers.DQT, bytes((wide << 4 | number,)) + entries)
 
 
-# --- DHT: Huffman tables (B.2.4.2) -----------------------------------------------------------------------
-
-
-def parse_dht(payload: bytes, offset: int) -> dict[tuple[int, int], tuple[tuple[int, ...], bytes]]:
-    """(class, number) -> (BITS, HUFFVAL), not yet checked: a table that no scan uses does no harm."""
+def parse_dht(payload: bytes, offset: int) -> dict[TableKey, tuple[tuple[int, ...], bytes]]:
+    """Huffman tables (B.2.4.2): BITS, HUFFVAL, not yet checked: a table that no scan uses does no harm."""
     wrong = _refusal("DHT", "B.2.4.2", offset)
     tables = {}
     position = 0
@@ -115,26 +107,19 @@ def make_huffman_table(
         table = HuffmanTable(*definition)
     except ValueError as error:
         raise wrong(error) from None
-    # A DC symbol is a category. Differences of 16-bit samples take 15 bits at most, but for the 32768 of lossless
-    # files.
+    # A DC symbol is a category: at most 15 bits with 16-bit samples, but for the 32768 of lossless files.
     if table_class == 0 and max(table.values, default=0) > most:
         raise wrong(f"a DC table has a category above {most}", "F.1.2.1.2")
     return table
 
 
 def build_dht(table_class: int, number: int, table: HuffmanTable) -> bytes:
-    """One table."""
+    """One Huffman table."""
     return build(markers.DHT, bytes((table_class << 4 | number, *table.bits)) + table.values)
 
 
-# --- DAC: conditioning of arithmetic coding (B.2.4.3) ----------------------------------------------------
-
-
-def parse_dac(payload: bytes, offset: int) -> dict[tuple[int, int], int]:
-    """(class, number) of a statistics area -> 16 U + L if it is of DC, Kx if of AC.
-
-    Kx may be anything, as in libjpeg.
-    """
+def parse_dac(payload: bytes, offset: int) -> dict[TableKey, int]:
+    """Conditioning of arithmetic coding (B.2.4.3): 16 U + L of DC, Kx of AC (any, as in libjpeg)."""
     wrong = _refusal("DAC", "B.2.4.3", offset)
     if len(payload) % 2:
         raise wrong(f"{len(payload)} bytes are not pairs")
@@ -149,17 +134,14 @@ def parse_dac(payload: bytes, offset: int) -> dict[tuple[int, int], int]:
     return areas
 
 
-def build_dac(areas: dict[tuple[int, int], int]) -> bytes:
+def build_dac(areas: dict[TableKey, int]) -> bytes:
     """The segment for :func:`parse_dac`."""
-    payload = [(table_class << 4 | number, value) for (table_class, number), value in areas.items()]
-    return build(markers.DAC, bytes(chain.from_iterable(payload)))
-
-
-# --- DRI: restart interval (B.2.4.4) ---------------------------------------------------------------------
+    pairs = (bytes((table_class << 4 | number, value)) for (table_class, number), value in areas.items())
+    return build(markers.DAC, b"".join(pairs))
 
 
 def parse_dri(payload: bytes, offset: int) -> int:
-    """The restart interval in MCUs; 0 switches restart markers off."""
+    """The restart interval in MCUs (B.2.4.4); 0 switches restart markers off."""
     if len(payload) != 2:
         raise _refusal("DRI", "B.2.4.4", offset)(f"{len(payload)} bytes in place of 2")
     return int.from_bytes(payload, "big")
@@ -170,22 +152,16 @@ def build_dri(interval: int) -> bytes:
     return build(markers.DRI, interval.to_bytes(2, "big"))
 
 
-# --- DNL: number of lines (B.2.5) ------------------------------------------------------------------------
-
-
 def parse_dnl(payload: bytes, offset: int) -> int:
-    """The height of the frame, 1 .. 65535."""
+    """The height of the frame, 1 .. 65535 (B.2.5)."""
     if len(payload) != 2 or not any(payload):
         what = "a height of 0" if len(payload) == 2 else f"{len(payload)} bytes in place of 2"
         raise _refusal("DNL", "B.2.5", offset)(what)
     return int.from_bytes(payload, "big")
 
 
-# --- SOF: frame header (B.2.2) ---------------------------------------------------------------------------
-
-
 def parse_sof(marker: int, payload: bytes, offset: int) -> Frame:
-    """Any process; what it announces need not be one that can be decoded (:func:`check_supported`)."""
+    """The frame header (B.2.2) of any process, whether or not it can be decoded (:func:`check_supported`)."""
     wrong = _refusal(markers.marker_name(marker), "B.2.2", offset)
     if len(payload) < 6 or len(payload) < 6 + 3 * payload[5]:
         raise wrong("cut short")
@@ -207,56 +183,48 @@ def parse_sof(marker: int, payload: bytes, offset: int) -> Frame:
     return Frame(marker, precision, height, width, tuple(components))
 
 
+# The frame headers of the processes that the library decodes.
 DECODED = (*range(markers.SOF0, markers.SOF3 + 1), markers.SOF9, markers.SOF10, markers.SOF11)
-"""The frame headers of the processes that the library decodes."""
 
 
 def check_supported(frame: Frame, offset: int) -> None:
-    """Raise UnsupportedError, naming the reason, unless the frame is one that the library decodes."""
-    name = markers.marker_name(frame.marker)
-
-    def unsupported(what: str, clause: str) -> UnsupportedError:
-        return UnsupportedError(f"{name}: {what}", offset=offset, clause=clause)
-
+    """Raise FormatError or UnsupportedError, naming the reason, unless the library decodes such a frame."""
+    name, precision = markers.marker_name(frame.marker), frame.precision
+    wrong = _refusal(name, "B.2.2", offset)
+    unsupported = _refusal(name, "B.2.2", offset, UnsupportedError)
     if frame.marker not in DECODED:
         raise unsupported(f"{markers.FRAMES[frame.marker]} is not supported", "B.1.1.3")
-    wrong = _refusal(name, "B.2.2", offset)
-    if frame.marker == markers.SOF0 and frame.precision != 8:
-        raise wrong(f"precision {frame.precision} is not 8")
-    if frame.lossless and not 2 <= frame.precision <= 16:
-        raise wrong(f"precision {frame.precision} is not 2 to 16")
-    if not frame.lossless and frame.precision not in (8, 12):
-        raise unsupported(f"samples of {frame.precision} bits are not supported", "B.2.2")
+    if frame.marker == markers.SOF0 and precision != 8:
+        raise wrong(f"precision {precision} is not 8")
+    if frame.lossless and not 2 <= precision <= 16:
+        raise wrong(f"precision {precision} is not 2 to 16")
+    if not frame.lossless and precision not in (8, 12):
+        raise unsupported(f"samples of {precision} bits are not supported")
     if len(frame.components) > 4:
-        raise unsupported(f"{len(frame.components)} components, at most 4 are supported", "B.2.2")
+        raise unsupported(f"{len(frame.components)} components, at most 4 are supported")
     for c in frame.components:
         if frame.H_max % c.H or frame.V_max % c.V:
-            raise unsupported(
-                f"sampling {c.H}x{c.V} of {frame.H_max}x{frame.V_max} is a fractional ratio", "A.1.1"
-            )
+            what = f"sampling {c.H}x{c.V} of {frame.H_max}x{frame.V_max} is a fractional ratio"
+            raise unsupported(what, "A.1.1")
 
 
 def build_sof(frame: Frame) -> bytes:
     """The frame header."""
-    payload = bytearray((frame.precision,))
-    payload += frame.height.to_bytes(2, "big") + frame.width.to_bytes(2, "big")
-    payload.append(len(frame.components))
-    for c in frame.components:
-        payload += bytes((c.identifier, c.H << 4 | c.V, c.Tq))
-    return build(frame.marker, bytes(payload))
-
-
-# --- SOS: scan header (B.2.3) ----------------------------------------------------------------------------
+    size = frame.height.to_bytes(2, "big") + frame.width.to_bytes(2, "big")
+    components = (bytes((c.identifier, c.H << 4 | c.V, c.Tq)) for c in frame.components)
+    return build(
+        frame.marker, bytes((frame.precision,)) + size + bytes((len(frame.components),)) + b"".join(components)
+    )
 
 
 def parse_sos(
     payload: bytes, frame: Frame, offset: int
-) -> tuple[list[tuple[int, int, int]], tuple[int, int, int, int]]:
-    """(place of the component in the frame, Td, Ta) of each component; and Ss, Se, Ah, Al, not checked.
+) -> tuple[tuple[int, ...], tuple[Component, ...], tuple[int, int, int, int]]:
+    """The scan header (B.2.3): places of its components in the frame, these with Td and Ta; Ss, Se, Ah, Al.
 
     Where components of the frame share an identifier, it means the first of them that the scan has not had yet. As
     in libjpeg, the number i component of a scan is looked for from the frame's number i on, and before it only if
-    there is none.
+    there is none. What the numbers say is not checked.
     """
     wrong = _refusal("SOS", "B.2.3", offset)
     if not payload or len(payload) < 4 + 2 * payload[0]:
@@ -264,21 +232,23 @@ def parse_sos(
     count = payload[0]
     if not 1 <= count <= 4:
         raise wrong(f"{count} components, 1 to 4 expected")
-    chosen: list[tuple[int, int, int]] = []
+    indices: list[int] = []
+    components = []
     for i in range(count):
-        identifier, tables = payload[1 + 2 * i], payload[2 + 2 * i]
+        identifier, Td, Ta = payload[1 + 2 * i], payload[2 + 2 * i] >> 4, payload[2 + 2 * i] & 15
         places = [place for place, c in enumerate(frame.components) if c.identifier == identifier]
         if not places:
             raise wrong(f"component {identifier} is not in the frame")
         # Of a progressive scan's two numbers one means nothing: which table it uses is looked for by its kind.
-        if not frame.progressive and (tables >> 4 > 3 or tables & 15 > 3):
-            raise wrong(f"table numbers Td={tables >> 4}, Ta={tables & 15} of component {identifier}: above 3")
-        free = [place for place in places if all(place != index for index, _, _ in chosen)]
+        if not frame.progressive and (Td > 3 or Ta > 3):
+            raise wrong(f"table numbers Td={Td}, Ta={Ta} of component {identifier}: above 3")
+        free = [place for place in places if place not in indices]
         if not free:
             raise wrong("a component stands twice")
-        chosen.append((next((place for place in free if place >= i), free[0]), tables >> 4, tables & 15))
+        indices.append(next((place for place in free if place >= i), free[0]))
+        components.append(replace(frame.components[indices[-1]], Td=Td, Ta=Ta))
     Ss, Se, approximation = payload[1 + 2 * count : 4 + 2 * count]
-    return chosen, (Ss, Se, approximation >> 4, approximation & 15)
+    return tuple(indices), tuple(components), (Ss, Se, approximation >> 4, approximation & 15)
 
 
 def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
@@ -292,30 +262,20 @@ def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offse
         raise wrong(f"Ah={Ah}, Al={Al} is no step of successive approximation", "G.1.1.1.2")
 
 
-def check_lossless(
-    frame: Frame, restart_interval: int, columns: int, parameters: Sequence[int], offset: int
-) -> None:
-    """What a scan of a lossless frame may say (Table B.3, H.1); FormatError for the rest, as in libjpeg.
-
-    Parameters
-    ----------
-    columns : MCUs in a row. parameters : Ss, Se, Ah, Al.
-    """
-    wrong = _refusal("SOS", "B.2.3", offset)
-    Ss, Se, Ah, Al = parameters
-    if not 1 <= Ss <= 7:
-        raise wrong(f"predictor {Ss} is none of 1 to 7", "H.1.2.1")
-    if Se or Ah or Al >= frame.precision:
-        raise wrong(f"Se={Se}, Ah={Ah}, Al={Al} is no lossless scan of {frame.precision} bits", "B.2.3")
-    if restart_interval % columns:
-        what = f"a restart interval of {restart_interval} MCUs is not whole rows of {columns}"
-        raise wrong(what, "H.1.1")
+def check_lossless(scan: Scan) -> None:
+    """What a scan of a lossless frame may say (Table B.3, H.1); FormatError for the rest, as in libjpeg."""
+    wrong = _refusal("SOS", "B.2.3", scan.offset)
+    precision, columns = scan.frame.precision, scan.mcus[1]
+    if not 1 <= scan.Ss <= 7:
+        raise wrong(f"predictor {scan.Ss} is none of 1 to 7", "H.1.2.1")
+    if scan.Se or scan.Ah or scan.Al >= precision:
+        raise wrong(f"Se={scan.Se}, Ah={scan.Ah}, Al={scan.Al} is no lossless scan of {precision} bits")
+    if scan.restart_interval % columns:
+        raise wrong(f"a restart interval of {scan.restart_interval} MCUs is not whole rows of {columns}", "H.1.1")
 
 
 def build_sos(scan: Scan) -> bytes:
     """The scan header."""
-    payload = bytearray((len(scan.components),))
-    for c in scan.components:
-        payload += bytes((c.identifier, c.Td << 4 | c.Ta))
-    payload += bytes((scan.Ss, scan.Se, scan.Ah << 4 | scan.Al))
-    return build(markers.SOS, bytes(payload))
+    components = b"".join(bytes((c.identifier, c.Td << 4 | c.Ta)) for c in scan.components)
+    parameters = bytes((scan.Ss, scan.Se, scan.Ah << 4 | scan.Al))
+    return build(markers.SOS, bytes((len(scan.components),)) + components + parameters)

@@ -8,6 +8,7 @@ from numjpeg.errors import FormatError, JpegError, UnsupportedError
 
 _BOM = rb"(?:\xef\xbb\xbf)?\s*"
 
+# Image formats: how a file begins. Of two that fit, the first counts.
 _IMAGES = {
     "JPEG 2000": rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51",
     "JPEG XL": rb"\x00\x00\x00\x0cJXL |\xff\x0a",
@@ -23,8 +24,8 @@ _IMAGES = {
     "PSD": rb"8BPS\x00[\x01\x02]",
     "SVG": _BOM + rb"(?:<\?xml[^>]*>\s*)?(?:<!--.{0,200}?-->\s*)?<svg\b",
 }
-"""Image formats: how a file begins. Of two that fit, the first counts."""
 
+# The same of what is no image. A file is text if its beginning is UTF-8 without control characters.
 _OTHERS = {
     "HTML": _BOM + rb"(?i:<!doctype html|<html|<head|<body)",
     "XML": _BOM + rb"<\?xml",
@@ -33,19 +34,16 @@ _OTHERS = {
     "MP4": rb"....ftyp",
     "text": rb"[\t\n\r\x20-\x7e\x80-\xff]+\Z",
 }
-"""The same of what is no image. A file is text if its beginning is UTF-8 without control characters."""
-
-_SEEN = 512
-"""Bytes of a file that are looked at."""
 
 
 def error_of(data: bytes | memoryview) -> JpegError:
-    """The error for data that do not begin with SOI: UnsupportedError names another image format, FormatError
-    says what else it may be.
+    """The error for data that do not begin with SOI, by their first 512 bytes.
+
+    UnsupportedError names another image format, FormatError says what else it may be.
     """
     if not data:
         return FormatError("no data", offset=0, clause="B.2.1")
-    start = bytes(data[:_SEEN])
+    start = bytes(data[:512])
     for kind, formats in ((UnsupportedError, _IMAGES), (FormatError, _OTHERS)):
         for name, pattern in formats.items():
             if re.match(pattern, start, re.DOTALL) and (name != "text" or _is_utf8(start)):

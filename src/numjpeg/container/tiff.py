@@ -12,29 +12,24 @@ ByteOrder = Literal["big", "little"]
 
 HEADERS: dict[bytes, ByteOrder] = {b"MM\0\x2a": "big", b"II\x2a\0": "little"}
 ENTRY_SIZE = 12
+# Type of a field -> bytes of a value: the types that hold whole numbers or bytes.
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4}
-"""Type of a field -> bytes of a value: the types that hold whole numbers or bytes."""
-INTEGERS = {3, 4, 8, 9}
-_SIGNED = {8, 9}
+INTEGERS = {3, 4, 8, 9}  # 8 and 9 are signed
 
 
 class Field(NamedTuple):
     """Where the values of a tag lie; all of them are inside the data."""
 
-    kind: int
-    """Type of the values."""
-    start: int
-    """Byte offset of the first one, from the header on."""
-    size: int
-    """Bytes of them all."""
+    kind: int  # type of the values
+    start: int  # byte offset of the first one, from the header on
+    size: int  # bytes of them all
 
 
 class Directory(NamedTuple):
     """The tags of a directory."""
 
     fields: dict[int, Field]
-    next: int
-    """Byte offset of the next directory, 0 for none."""
+    next: int  # byte offset of the next directory, 0 for none
 
 
 def byte_order(data: bytes) -> ByteOrder | None:
@@ -57,7 +52,6 @@ def read_directory(data: bytes, order: ByteOrder, start: int) -> Directory | Non
         return None
     count = int.from_bytes(data[start : start + 2], order)
     fields = {}
-    position = start + 2
     for position in range(start + 2, min(start + 2 + count * ENTRY_SIZE, len(data) - 11), ENTRY_SIZE):
         tag = int.from_bytes(data[position : position + 2], order)
         kind = int.from_bytes(data[position + 2 : position + 4], order)
@@ -81,4 +75,4 @@ def integer(data: bytes, order: ByteOrder, field: Field | None) -> int | None:
     if field is None or field.kind not in INTEGERS:
         return None
     value = data[field.start : field.start + SIZES[field.kind]]
-    return int.from_bytes(value, order, signed=field.kind in _SIGNED)
+    return int.from_bytes(value, order, signed=field.kind >= 8)

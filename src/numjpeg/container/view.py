@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import Frame, Scan, mcu_size
 
-SIZES = {1.0: 8, 0.5: 4, 0.25: 2, 0.125: 1}
-"""Scale -> N, samples a side that a block of an unsubsampled component becomes."""
+SIZES = {1.0: 8, 0.5: 4, 0.25: 2, 0.125: 1}  # scale -> N, samples a side of a block that is not subsampled
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +27,7 @@ class View:
     """A part of a frame at a scale. Its numbers are pixels of the scaled picture."""
 
     frame: Frame
-    size: int
-    """N: 8, 4, 2 or 1."""
+    size: int  # N: 8, 4, 2 or 1
     top: int
     left: int
     height: int
@@ -42,10 +40,9 @@ class View:
         full_height, full_width = ceil_div(frame.height * size, 8), ceil_div(frame.width * size, 8)
         top, left, height, width = region or (0, 0, full_height, full_width)
         if top + height > full_height or left + width > full_width:
-            raise ValueError(
-                f"region: rows {top} to {top + height}, columns {left} to {left + width} reach past the picture "
-                f"of {full_height} rows and {full_width} columns"
-            )
+            part = f"rows {top} to {top + height}, columns {left} to {left + width}"
+            whole = f"{full_height} rows and {full_width} columns"
+            raise ValueError(f"region: {part} reach past the picture of {whole}")
         return cls(frame, size, top, left, height, width)
 
     @cached_property
@@ -59,11 +56,8 @@ class View:
         N, doubled as long as its samples are then not finer than the picture's in either direction.
         """
         side, frame, component = self.size, self.frame, self.frame.components[index]
-        while (
-            side < 8
-            and frame.H_max * self.size % (component.H * side * 2) == 0
-            and frame.V_max * self.size % (component.V * side * 2) == 0
-        ):
+        rows, columns = frame.V_max * self.size, frame.H_max * self.size
+        while side < 8 and columns % (component.H * side * 2) == 0 and rows % (component.V * side * 2) == 0:
             side *= 2
         return side
 
@@ -74,10 +68,8 @@ class View:
     @cached_property
     def components(self) -> tuple[Component, ...]:
         """The components with sampling factors that have the ratios of the scaled ones."""
-        return tuple(
-            replace(c, H=c.H * self.block_side(i), V=c.V * self.block_side(i))
-            for i, c in enumerate(self.frame.components)
-        )
+        sides = map(self.block_side, range(len(self.frame.components)))
+        return tuple(replace(c, H=c.H * n, V=c.V * n) for c, n in zip(self.frame.components, sides, strict=True))
 
     @cached_property
     def around(self) -> View:
@@ -95,12 +87,10 @@ class View:
 
     def samples(self, index: int) -> tuple[slice, slice]:
         """Rows and columns of the samples of component number ``index`` for the part and what is around it."""
-        component, around = self.components[index], self.around
+        c, around = self.components[index], self.around
         V_max, H_max = (max(getattr(c, axis) for c in self.components) for axis in "VH")
-        return (
-            _of_component(around.top, around.height, component.V, V_max),
-            _of_component(around.left, around.width, component.H, H_max),
-        )
+        rows = _of_component(around.top, around.height, c.V, V_max)
+        return rows, _of_component(around.left, around.width, c.H, H_max)
 
     def blocks(self, index: int) -> tuple[slice, slice]:
         """Rows and columns of blocks that hold these samples."""
@@ -121,16 +111,13 @@ class View:
 
     def cut(self, index: int, plane: NDArray[Any] | None) -> NDArray[Any]:
         """Of such a plane what :meth:`samples` says; mid-gray if there is none."""
-        samples = self.samples(index)
+        samples, side = self.samples(index), self.block_side(index)
         if plane is None:
             shape = [part.stop - part.start for part in samples]
             return np.full(shape, self.frame.mid_level, self.frame.sample_type)
-        side = self.block_side(index)
-        rows, columns = (
-            slice(part.start - blocks.start * side, part.stop - blocks.start * side)
-            for part, blocks in zip(samples, self.blocks(index), strict=True)
-        )
-        return plane[rows, columns]
+        firsts = (blocks.start * side for blocks in self.blocks(index))
+        parts = zip(samples, firsts, strict=True)
+        return plane[tuple(slice(part.start - first, part.stop - first) for part, first in parts)]
 
     def within(self, picture: NDArray[Any]) -> NDArray[Any]:
         """The part itself of a picture of what is :attr:`around` it."""
@@ -154,8 +141,7 @@ class WholeMcus(View):
         row, column = 8 * self.top // size // mcu_height, 8 * self.left // size // mcu_width
         bottom = min(frame.height, 8 * (self.top + self.height) // size)
         right = min(frame.width, 8 * (self.left + self.width) // size)
-        own = frame._replace(height=bottom - row * mcu_height, width=right - column * mcu_width)
-        return row, column, own
+        return row, column, frame._replace(height=bottom - row * mcu_height, width=right - column * mcu_width)
 
     def blocks(self, index: int) -> tuple[slice, slice]:
         """Rows and columns of the blocks of component number ``index``."""
@@ -211,41 +197,29 @@ def cut_below(frame: Frame, scans: Sequence[Scan], rows: int) -> tuple[Frame, li
 
 
 def cut_scan(data: bytes, scan: Scan, first: int, stop: int) -> tuple[Scan, int]:
-    """The part of a sequential scan that holds MCU rows ``first`` to ``stop``, if restart markers allow one.
+    """The part of a sequential scan that holds MCU rows ``first`` to ``stop``, and the number of its first one.
 
-    Restart markers are numbered modulo 8, so a part begins behind a multiple of eight intervals. The part is a
-    scan of a frame of fewer rows, which a reader reads as any other.
-
-    Returns
-    -------
-    (scan, row): the part, or the scan itself; and the number of its first MCU row.
+    It is the scan itself unless restart markers allow one. They are numbered modulo 8, so a part begins behind a
+    multiple of eight intervals. It is a scan of a frame of fewer rows, which a reader reads as any other.
     """
     rows, columns = scan.mcus
     interval = scan.restart_interval
     if not interval or len(scan.components) != len(scan.frame.components):
         return scan, 0
-    eight = lcm(8 * interval, columns) // columns  # rows
+    eight, whole = (lcm(count * interval, columns) // columns for count in (8, 1))  # rows
     start = first // eight * eight
-    whole = lcm(interval, columns) // columns
     end = min(rows, ceil_div(stop, whole) * whole)
     if start == 0 and end == rows:
         return scan, 0
-    places = _restart_markers(data, scan)
-    if places is None or len(places) != (rows * columns - 1) // interval:
-        return scan, 0
-    begin = int(places[start * columns // interval - 1]) + 2 if start else scan.start
-    finish = int(places[end * columns // interval - 1]) if end < rows else scan.end
-    frame = scan.frame
-    row_height = 8 * (frame.V_max if scan.interleaved else 1)
-    height = min(frame.height, end * row_height) - start * row_height
-    part = frame._replace(height=height)
-    return replace(scan, frame=part, start=begin, end=finish), start
-
-
-def _restart_markers(data: bytes, scan: Scan) -> NDArray[np.intp] | None:
-    """Offsets of the restart markers of a scan; None unless they come in turn, and no other marker is there."""
     entropy_coded = np.frombuffer(data, np.uint8, scan.end - scan.start, scan.start)
     places = np.flatnonzero(entropy_coded[:-1] == 0xFF)
     after = entropy_coded[places + 1]
     places, after = places[after != 0] + scan.start, after[after != 0]
-    return places if np.array_equal(after, 0xD0 + np.arange(len(after)) % 8) else None
+    count = (rows * columns - 1) // interval
+    if not np.array_equal(after, 0xD0 + np.arange(count) % 8):
+        return scan, 0  # a marker is missing, comes out of turn, or is another one
+    begin = int(places[start * columns // interval - 1]) + 2 if start else scan.start
+    finish = int(places[end * columns // interval - 1]) if end < rows else scan.end
+    row_height = 8 * (scan.frame.V_max if scan.interleaved else 1)
+    part = scan.frame._replace(height=min(scan.frame.height, end * row_height) - start * row_height)
+    return replace(scan, frame=part, start=begin, end=finish), start

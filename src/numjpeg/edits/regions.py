@@ -21,8 +21,7 @@ class Region:
     height: int
     left: int
     top: int
-    keeps_width: bool = False
-    """The width stays as given when the left edge moves to an MCU."""
+    keeps_width: bool = False  # the width stays as given when the left edge moves to an MCU
     keeps_height: bool = False
 
     @classmethod
@@ -52,8 +51,7 @@ class Region:
         return f"{self.width}x{self.height}+{self.left}+{self.top}"
 
 
-Rectangle = str | tuple[int, int, int, int] | Region
-"""``"WxH+X+Y"``, or (width, height, left, top), in pixels."""
+Rectangle = str | tuple[int, int, int, int] | Region  # ``"WxH+X+Y"``, or (width, height, left, top), in pixels
 
 
 def wiped(c: Coefficients, region: Region) -> Coefficients:
