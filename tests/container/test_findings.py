@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pillow
 import pytest
 import samples
@@ -43,3 +44,20 @@ def test_equality_compares_the_mask() -> None:
     assert first != second
     with pytest.raises(TypeError, match="unhashable"):
         hash(first)
+
+
+@pytest.mark.parametrize(
+    ("subsampling", "reach"), [("4:4:4", (0, 0)), ("4:2:2", (0, 1)), ("4:2:0", (1, 1)), (None, (0, 0))]
+)
+def test_only_upsampling_reaches_beyond_an_mcu(subsampling: str | None, reach: tuple[int, int]) -> None:
+    data = numjpeg.encode(samples.noise(80, 96, 3 if subsampling else 1), subsampling=subsampling)
+    image, report = numjpeg.decode_damaged(data[:-400])
+    assert report.reach == reach
+    rows, columns = np.divmod(np.flatnonzero(~report.mask), report.mask.shape[1])
+    expected = np.ones((80, 96), np.bool_)
+    for top, left in zip(rows * report.mcu_size[0], columns * report.mcu_size[1], strict=True):
+        bottom, right = top + report.mcu_size[0] + reach[0], left + report.mcu_size[1] + reach[1]
+        expected[max(0, top - reach[0]) : bottom, max(0, left - reach[1]) : right] = False
+    assert not expected.all()
+    assert np.array_equal(report.pixels(), expected)
+    assert np.array_equal(image[expected], numjpeg.decode(data)[expected])

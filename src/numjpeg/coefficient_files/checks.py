@@ -16,7 +16,7 @@ from numjpeg.arguments import Scans, checked_integer, checked_script, quantizati
 from numjpeg.coefficients import Coefficients, Component, check_coefficients
 from numjpeg.colorspaces import LAYOUTS
 from numjpeg.container import markers, metadata
-from numjpeg.container.frame import MAX_RESTART_INTERVAL, Frame, Scan, frame_of
+from numjpeg.container.frame import MAX_RESTART_INTERVAL, Frame, Scan, TableKey, frame_of
 from numjpeg.container.scripts import Script, make_scans
 from numjpeg.entropy.shared import dc_in_scan_order, predict_dc
 from numjpeg.errors import check_flags, check_shown
@@ -25,23 +25,12 @@ from numjpeg.stages.mcu_order import block_component
 
 
 def plan_writing(
-    coefficients: Coefficients,
-    *,
-    optimize: bool | None,
-    progressive: bool,
-    arithmetic: bool,
-    scans: Scans | None,
-) -> tuple[Coefficients, Mapping[tuple[int, int], HuffmanTable] | None, Script]:
+    coefficients: Coefficients, optimize: bool | None, progressive: bool, arithmetic: bool, scans: Scans | None
+) -> tuple[Coefficients, Mapping[TableKey, HuffmanTable] | None, Script]:
     """What :func:`numjpeg.write_coefficients`, whose parameters these are, is going to write.
 
-    Returns
-    -------
-    The coefficients; tables to code with by (class, number), None for optimal ones; the scans of a progressive
-    file, none for a sequential one.
-
-    Raises
-    ------
-    ValueError, TypeError naming the argument, or the part of ``coefficients``, that is wrong.
+    The coefficients; the tables to code with, None for optimal ones; the scans of a progressive file, none for a
+    sequential one. ValueError, TypeError naming the argument, or the part of ``coefficients``, that is wrong.
     """
     check_flags(progressive=progressive, arithmetic=arithmetic)
     if optimize is not None:
@@ -50,7 +39,7 @@ def plan_writing(
     components = checked.components
     colorspace = metadata.file_colorspace([c.identifier for c in components], checked.application_segments)
     script = checked_script(progressive, scans, components, colorspace, complete=True)
-    huffman_tables: Mapping[tuple[int, int], HuffmanTable] | None = None
+    huffman_tables: Mapping[TableKey, HuffmanTable] | None = None
     if script:
         if optimize is False and not arithmetic:
             raise ValueError("optimize: the standard tables have no codes for progressive scans")
@@ -60,10 +49,9 @@ def plan_writing(
         # The standard tables are numbered 0 and 1.
         components = tuple(replace(c, Td=min(c.Td, 1), Ta=min(c.Ta, 1)) for c in components)
         huffman_tables = STANDARD_TABLES
-    elif optimize is None and checked.huffman_tables.keys() >= {
-        key for c in components for key in ((0, c.Td), (1, c.Ta))
-    }:
-        huffman_tables = checked.huffman_tables
+    elif optimize is None:
+        needed = {(0, c.Td) for c in components} | {(1, c.Ta) for c in components}
+        huffman_tables = checked.huffman_tables if checked.huffman_tables.keys() >= needed else None
     checked = replace(checked, components=components)
     frame = frame_of(checked, progressive=bool(script), arithmetic=bool(arithmetic))
     _check_ranges(frame, checked.planes, make_scans(frame, script, checked.restart_interval))
@@ -71,6 +59,7 @@ def plan_writing(
 
 
 _KINDS = {"components": Sequence, "quantization_tables": Mapping, "application_segments": Sequence}
+_RANGES = {"identifier": (0, 255), "H": (1, 4), "V": (1, 4), "Tq": (0, 3), "Td": (0, 3), "Ta": (0, 3)}
 
 
 def checked_coefficients(coefficients: Coefficients) -> Coefficients:
@@ -86,7 +75,10 @@ def checked_coefficients(coefficients: Coefficients) -> Coefficients:
     width = checked_integer("width", coefficients.width, 1, 65535)
     if not 1 <= len(coefficients.components) <= 4:
         raise ValueError(f"components: {len(coefficients.components)}, 1 to 4 can be stored")
-    components = tuple(_checked_component(i, c) for i, c in enumerate(coefficients.components))
+    components = tuple(
+        Component(*(checked_integer(f"components: number {i}: {k}", getattr(c, k), *_RANGES[k]) for k in _RANGES))
+        for i, c in enumerate(coefficients.components)
+    )
     if len({c.identifier for c in components}) < len(components):
         raise ValueError("components: two have the same identifier")
     for marker, _ in coefficients.application_segments:
@@ -106,15 +98,6 @@ def checked_coefficients(coefficients: Coefficients) -> Coefficients:
     checked = replace(checked, quantization_tables=tables, restart_interval=interval)
     _check_planes(checked)
     return checked
-
-
-def _checked_component(i: int, component: Component) -> Component:
-    ranges = {"identifier": (0, 255), "H": (1, 4), "V": (1, 4), "Tq": (0, 3), "Td": (0, 3), "Ta": (0, 3)}
-    name = f"components: number {i}: "
-    values = {
-        field: checked_integer(name + field, getattr(component, field), *ends) for field, ends in ranges.items()
-    }
-    return Component(**values)
 
 
 def _check_planes(coefficients: Coefficients) -> None:
@@ -161,16 +144,13 @@ def _check_differences(scan: Scan, planes: list[NDArray[np.int16]], most: int) -
     """Raise ValueError if two DC coefficients that follow each other in a scan differ by more than ``most``."""
     dc = dc_in_scan_order(scan, [planes[i][:, :, 0, 0] for i in scan.indices])
     differences = predict_dc(scan, dc, 0, [0] * len(scan.indices))
-    large = np.argwhere(np.abs(differences) > most)
-    if len(large) == 0:
-        return
-    mcu, block = (int(place) for place in large[0])
-    of_scan = block_component(scan.factors)
-    place, (v, h) = block - int(np.argmax(of_scan == of_scan[block])), scan.factors[of_scan[block]]
-    columns = scan.mcus[1]
-    row, column = mcu // columns * v + place // h, mcu % columns * h + place % h
-    raise ValueError(
-        f"planes: the DC coefficient of block ({row}, {column}) of component {scan.indices[of_scan[block]]} "
-        f"differs from the one before it by {differences[mcu, block]}, outside -{most}..{most}, what "
-        f"{scan.frame.precision} bits a sample have codes for (F.1.2.1.2)"
-    )
+    for mcu, block in np.argwhere(np.abs(differences) > most):
+        of_scan = block_component(scan.factors)
+        place, (v, h) = int(block) - int(np.argmax(of_scan == of_scan[block])), scan.factors[of_scan[block]]
+        columns = scan.mcus[1]
+        row, column = mcu // columns * v + place // h, mcu % columns * h + place % h
+        raise ValueError(
+            f"planes: the DC coefficient of block ({row}, {column}) of component {scan.indices[of_scan[block]]} "
+            f"differs from the one before it by {differences[mcu, block]}, outside -{most}..{most}, what "
+            f"{scan.frame.precision} bits a sample have codes for (F.1.2.1.2)"
+        )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from numjpeg import scans
 from numjpeg.coefficients import Coefficients, Component
 from numjpeg.container.findings import REMARK, DamageReport
-from numjpeg.container.frame import Scan
+from numjpeg.container.frame import Scan, TableKey
 from numjpeg.container.structure import Structure, band_rows, read_structure
 from numjpeg.container.view import View, WholeMcus, check_region, check_scale, cut_below, cut_scan
 from numjpeg.entropy.evidence import note_impossible_dc
@@ -25,11 +25,10 @@ from numjpeg.stages.zigzag import inverse_zigzag
 
 MAX_PIXELS = 178_956_970  # Pillow's limit against decompression bombs, in pixels
 
-UNBACKED_SAMPLES = MAX_PIXELS
-"""Samples, of all components, that a frame may announce whatever the size of the file. For more of them the file
-must have at least one bit a block, the least that a block costs (one DC code)."""
-
 BAND_BLOCKS = 1 << 12  # blocks in flight at a time
+
+
+Part = tuple[float, tuple[int, int, int, int] | None]  # scale and region
 
 
 def read_coefficients(
@@ -76,9 +75,7 @@ def read_coefficients_damaged(
 ) -> tuple[Coefficients, DamageReport]:
     """Read what can be recovered of a file's coefficients, and say where it is damaged.
 
-    Parameters
-    ----------
-    As of :func:`read_coefficients`.
+    Parameters are as of :func:`read_coefficients`.
 
     Returns
     -------
@@ -90,12 +87,7 @@ def read_coefficients_damaged(
 
 
 def _read_coefficients(
-    file: bytes,
-    tables: Any,
-    part: tuple[float, tuple[int, int, int, int] | None],
-    strict: bool,
-    max_pixels: int | None,
-    obeys_dnl: bool = True,
+    file: bytes, tables: Any, part: Part, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
 ) -> tuple[Coefficients, DamageReport]:
     structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
     frame = structure.require_frame()
@@ -117,8 +109,9 @@ def dnl_is_wrong(structure: Structure) -> bool:
     frame = structure.require_frame()
     if not frame.header_height:
         return False
-    found = [finding for finding in structure.sink.findings if finding.scan == 0 and finding.kind != REMARK]
-    return any(frame.height > frame.header_height or finding.clause == "B.2.5" for finding in found)
+    lower = frame.height > frame.header_height
+    found = (finding for finding in structure.sink.findings if finding.scan == 0 and finding.kind != REMARK)
+    return any(lower or finding.clause == "B.2.5" for finding in found)
 
 
 def needs_planes(structure: Structure) -> bool:
@@ -138,11 +131,10 @@ def read_bands(
 
     ``kept``, ``read`` : as of :func:`numjpeg.scans.read_sequential`.
     """
-    layout = McuLayout(scan.factors, kept)
-    # What is found wrong in a band depends on what was found in the bands above.
-    step = band_rows(
-        scan, BAND_BLOCKS * 64 * len(layout.sizes) // layout.size if structure.strict else BAND_BLOCKS
-    )
+    layout, blocks = McuLayout(scan.factors, kept), BAND_BLOCKS
+    if structure.strict:  # else what is found wrong in a band depends on what was found in the bands above
+        blocks = BAND_BLOCKS * 64 * len(layout.sizes) // layout.size
+    step = band_rows(scan, blocks)
     for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink, kept, read)):
         if not structure.strict:
             tables = [structure.component_tables[index] for index in scan.indices]
@@ -167,9 +159,9 @@ def coefficient_planes(
     planes = new_planes(frame, scans_wanted, structure.size, structure.sink, kept)
     last_read = 0
     for scan in scans_wanted:
-        if frame.progressive and scan.Ss and kept[scan.indices[0]] == 1:
-            continue
         if frame.progressive:
+            if scan.Ss and kept[scan.indices[0]] == 1:
+                continue
             last_read = scans.read_progressive(file, scan, planes, structure.sink)
             if scan.Ss == 0 and not scan.Ah and not structure.strict:
                 tables = [structure.component_tables[index] for index in scan.indices]
@@ -180,9 +172,9 @@ def coefficient_planes(
             there = read.pop().reshape(-1, scan.mcus[1]) if read else None
             for index, (v, h), sequences in zip(scan.indices, scan.factors, band, strict=True):
                 own = planes[index][row * v :][: len(sequences)]
-                size = own.shape[:2]
-                blocks = None if there is None else there.repeat(v, 0).repeat(h, 1)[: size[0], : size[1]]
-                lay_over(own, sequences[: size[0], : size[1]], blocks)
+                rows, columns = own.shape[:2]
+                blocks = None if there is None else there.repeat(v, 0).repeat(h, 1)[:rows, :columns]
+                lay_over(own, sequences[:rows, :columns], blocks)
     scan = structure.scans[-1]
     row = last_read // scan.mcus[1]
     return planes, 1 + (row if scan.interleaved else row // scan.components[0].V)
@@ -197,39 +189,37 @@ def decoded_coefficients(
     """
     frame = structure.require_frame()
     view = WholeMcus.of(frame, scale, region)
-    # A plane is made when the data have been found to be long enough for it.
     made: dict[int, NDArray[np.int16]] = {}
+
+    def plane(index: int) -> NDArray[np.int16]:
+        """That of a component, of zeros until data have been found to be long enough for it."""
+        if index not in made:
+            rows, columns = (part.stop - part.start for part in view.blocks(index))
+            if view.kept(index) == 1:  # frequency by frequency: the memory of those that stay 0 is never touched
+                made[index] = np.zeros((8, 8, rows, columns), np.int16).transpose(2, 3, 0, 1)
+            else:
+                made[index] = np.zeros((rows, columns, 8, 8), np.int16)
+        return made[index]
+
     if needs_planes(structure):
         for i, whole in enumerate(coefficient_planes(file, structure, view if structure.strict else None)[0]):
             if whole.size:
-                made[i] = _new_plane(view, i)
-                _fill(made[i], whole[view.blocks(i)][..., : view.kept(i)])
+                _fill(plane(i), whole[view.blocks(i)][..., : view.kept(i)])
     else:
         for i, row, sequences in read_part(file, structure, view):
-            if i not in made:
-                made[i] = _new_plane(view, i)
-            _fill(made[i][row : row + len(sequences)], sequences)
-    planes = [made[i] if i in made else _new_plane(view, i) for i in range(len(frame.components))]
+            _fill(plane(i)[row : row + len(sequences)], sequences)
     components, quantization, huffman = _tables_for_one_scan(structure)
     return Coefficients(
         view.cropped[2].height,
         view.cropped[2].width,
         components,
-        planes,
+        [plane(i) for i in range(len(frame.components))],
         quantization,
         huffman,
         0 if region else structure.scans[0].restart_interval,
         structure.application_segments,
         frame.precision,
     )
-
-
-def _new_plane(view: WholeMcus, index: int) -> NDArray[np.int16]:
-    """A plane of zeros for the blocks of a component."""
-    rows, columns = (part.stop - part.start for part in view.blocks(index))
-    if view.kept(index) == 1:  # frequency by frequency: the memory of those that stay 0 is never touched
-        return np.zeros((8, 8, rows, columns), np.int16).transpose(2, 3, 0, 1)
-    return np.zeros((rows, columns, 8, 8), np.int16)
 
 
 def _fill(plane: NDArray[np.int16], sequences: NDArray[np.int16]) -> None:
@@ -241,13 +231,11 @@ def _fill(plane: NDArray[np.int16], sequences: NDArray[np.int16]) -> None:
 
 
 def read_part(file: bytes, structure: Structure, view: View) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
-    """The blocks of a view, of a file whose blocks come in one scan each, piece by piece.
+    """The blocks of a view, of a file whose blocks come in one scan each, piece by piece: (component, row,
+    sequences).
 
-    A damaged file is read to its end, so that all that is wrong is noticed.
-
-    Yields
-    ------
-    (component, row, sequences): int16 ``(rows, columns, 64 or 1)``, from this block row of the view on.
+    ``sequences`` are int16 ``(rows, columns, 64 or 1)``, from this block row of the view on. A damaged file is
+    read to its end, so that all that is wrong is noticed.
     """
     for scan in structure.scans:
         first, stop = view.scan_rows(scan)
@@ -271,20 +259,23 @@ def check_limit(max_pixels: Any) -> None:
 
 
 def check_size(structure: Structure, max_pixels: int | None) -> None:
-    """Refuse more pixels than the caller allows, and a huge frame that the file is too small to fill."""
+    """Refuse more pixels than the caller allows, and a huge frame that the file is too small to fill.
+
+    Above the default limit a file must have at least one bit a block, the least that a block costs (one DC code).
+    """
     frame, offset = structure.require_frame(), structure.frame_offset
     check_limit(max_pixels)
     size = f"{frame.width} x {frame.height} pixels"
     if max_pixels is not None and frame.width * frame.height > max_pixels:
         raise UnsupportedError(f"{size}: more than max_pixels={max_pixels}", offset=offset)
-    if frame.samples > max(UNBACKED_SAMPLES, frame.unit**2 * 8 * structure.size):
+    if frame.samples > max(MAX_PIXELS, frame.unit**2 * 8 * structure.size):
         what = f"{size}, {frame.samples} samples: more than a file of {structure.size} bytes can hold"
         raise UnsupportedError(what, offset=offset)
 
 
 def _tables_for_one_scan(
     structure: Structure,
-) -> tuple[tuple[Component, ...], dict[int, NDArray[np.uint16]], dict[tuple[int, int], HuffmanTable]]:
+) -> tuple[tuple[Component, ...], dict[int, NDArray[np.uint16]], dict[TableKey, HuffmanTable]]:
     """Components and tables such that one scan could carry what the file's scans carry.
 
     Quantization tables that share a number without being equal get numbers of their own. Huffman tables that do
@@ -292,18 +283,18 @@ def _tables_for_one_scan(
     """
     frame = structure.require_frame()
     components = list(frame.components)
-    if frame.progressive:
-        for scan in structure.scans:
-            for index, component in zip(scan.indices, scan.components, strict=True):
-                own = components[index]
-                if scan.Ss:
-                    components[index] = replace(own, Ta=component.Ta)
-                elif not scan.Ah:
-                    components[index] = replace(own, Td=component.Td)
-    huffman: dict[tuple[int, int], HuffmanTable] = {}
-    for scan in structure.scans if not frame.progressive else []:
+    huffman: dict[TableKey, HuffmanTable] = {}
+
+    for scan in structure.scans:
         for index, component in zip(scan.indices, scan.components, strict=True):
-            components[index] = component
+            if not frame.progressive:
+                components[index] = component
+            elif scan.Ss:
+                components[index] = replace(components[index], Ta=component.Ta)
+            elif not scan.Ah:
+                components[index] = replace(components[index], Td=component.Td)
+        if frame.progressive:
+            continue
         if any(huffman.get(key, table) != table for key, table in scan.huffman_tables.items()):
             huffman = {}
             break

@@ -9,23 +9,14 @@ from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from numjpeg import scans as scan_data
 from numjpeg.arguments import Scans
 from numjpeg.coefficient_files.checks import plan_writing
 from numjpeg.coefficients import Coefficients
 from numjpeg.container import markers, segments
-from numjpeg.container.frame import Frame, Scan, frame_of
+from numjpeg.container.frame import Frame, Scan, TableKey, frame_of
 from numjpeg.container.scripts import Script, make_scans
 from numjpeg.entropy.sequential_writer import MissingCodeError
-from numjpeg.scans import (
-    Bands,
-    ScanSymbols,
-    TableKey,
-    cut_bands,
-    nonzero_coefficients,
-    optimal_tables,
-    write_arithmetic,
-    write_symbols,
-)
 from numjpeg.stages.huffman import HuffmanTable
 
 if TYPE_CHECKING:
@@ -61,9 +52,7 @@ def write_coefficients(
     files of 8 bits a sample have codes for: an AC coefficient outside -1023 .. 1023 (F.1.2.2.1), a DC difference
     outside -2047 .. 2047 (F.1.2.1.2).
     """
-    checked, tables, script = plan_writing(
-        coefficients, optimize=optimize, progressive=progressive, arithmetic=arithmetic, scans=scans
-    )
+    checked, tables, script = plan_writing(coefficients, optimize, progressive, arithmetic, scans)
     try:
         return write_file(checked, tables, script=script, arithmetic=bool(arithmetic))
     except MissingCodeError:  # the file's own tables have no code for a coefficient that was changed
@@ -73,7 +62,7 @@ def write_coefficients(
 def write_file(
     coefficients: Coefficients,
     huffman_tables: Mapping[TableKey, HuffmanTable] | None,
-    bands: Bands | None = None,
+    bands: scan_data.Bands | None = None,
     script: Script = (),
     restart_rows: int = 0,
     arithmetic: bool = False,
@@ -81,33 +70,24 @@ def write_file(
 ) -> bytes:
     """Write a sequential file, or with a script a progressive one, its segments in libjpeg's order.
 
-    Parameters
-    ----------
-    coefficients : what goes into the file. Its own ``huffman_tables`` are not looked at.
-    huffman_tables : tables to code with, or None for optimal ones. Progressive files have them anyway.
-    bands : in place of ``coefficients.planes``, so that the whole waist need not be held; always the same ones.
-    script : a legal one (:func:`numjpeg.container.scripts.check_script`); empty for a sequential file.
-    restart_rows : rows of MCUs between restart markers in a progressive file; 0 for
+    ``coefficients`` : what goes into the file; its own ``huffman_tables`` are not looked at.
+    ``huffman_tables`` : those to code with, MissingCodeError if one lacks a code that is needed; None for optimal
+        ones, which progressive files have anyway.
+    ``bands`` : in place of ``coefficients.planes``, so that the whole waist need not be held; always the same
+        ones.
+    ``script`` : a legal one (:func:`numjpeg.container.scripts.check_script`); empty for a sequential file.
+    ``restart_rows`` : rows of MCUs between restart markers in a progressive file, 0 for
         ``coefficients.restart_interval``.
-    arithmetic : code the planes by arithmetic coding; ``huffman_tables`` and ``bands`` are not looked at.
-    merged : put tables into as few segments as possible, which libjpeg does not.
-
-    Returns
-    -------
-    The file.
-
-    Raises
-    ------
-    MissingCodeError if a table has no code for a symbol that occurs.
+    ``arithmetic`` : code the planes by arithmetic coding; ``huffman_tables`` and ``bands`` are not looked at.
+    ``merged`` : put tables into as few segments as possible, which libjpeg does not.
     """
     frame = frame_of(coefficients, progressive=bool(script), arithmetic=arithmetic)
     scans = make_scans(frame, script, coefficients.restart_interval, restart_rows)
     if arithmetic:
-        coded = _arithmetic_scans(scans, coefficients)
-    elif script and merged:
-        coded = _scans_that_share_tables(scans, _component_data(scans, coefficients, bands))
+        coded = _scan_by_scan(scans, lambda scan: scan_data.write_arithmetic(scan, coefficients.planes))
     elif script:
-        coded = _progressive_scans(scans, _component_data(scans, coefficients, bands))
+        code = partial(_with_tables, data=_component_data(frame, coefficients, bands))
+        coded = (_scans_that_share_tables if merged else _scan_by_scan)(scans, code)
     else:
         coded = _sequential_scans(scans, coefficients, bands, huffman_tables)
     pieces = chain(head(coefficients, frame), coded)
@@ -138,31 +118,21 @@ def tables_head(coefficients: Coefficients, huffman_tables: Mapping[TableKey, Hu
 def _sequential_scans(
     scans: list[Scan],
     coefficients: Coefficients,
-    bands: Bands | None,
+    bands: scan_data.Bands | None,
     huffman_tables: Mapping[TableKey, HuffmanTable] | None,
 ) -> Iterator[bytes]:
     """Huffman tables and restart interval; then of each scan its header and its data."""
-    symbols = [ScanSymbols(scan, bands or partial(cut_bands, coefficients.planes, scan)) for scan in scans]
+    symbols = [
+        scan_data.ScanSymbols(scan, bands or partial(scan_data.cut_bands, coefficients.planes, scan))
+        for scan in scans
+    ]
     if huffman_tables is None:
-        huffman_tables = optimal_tables((of_scan.scan, of_scan.frequencies()) for of_scan in symbols)
+        huffman_tables = scan_data.optimal_tables((of_scan.scan, of_scan.frequencies()) for of_scan in symbols)
     yield from tables_head(coefficients, huffman_tables)
     for scan, of_scan in zip(scans, symbols, strict=True):
         scan.huffman_tables.update(huffman_tables)
         yield segments.build_sos(scan)
-        yield from write_symbols(scan, of_scan.to_write())
-
-
-def _arithmetic_scans(scans: list[Scan], coefficients: Coefficients) -> Iterator[bytes]:
-    """Of each scan the conditioning of its statistics, its restart interval if that changes, header and data."""
-    interval = 0
-    for scan in scans:
-        if scan.statistics_areas:
-            yield segments.build_dac(scan.statistics_areas)
-        if scan.restart_interval != interval:
-            interval = scan.restart_interval
-            yield segments.build_dri(interval)
-        yield segments.build_sos(scan)
-        yield from write_arithmetic(scan, coefficients.planes)
+        yield from scan_data.write_symbols(scan, of_scan.to_write())
 
 
 def scan_costs(coefficients: Coefficients, merged: bool = False) -> Callable[[Script], int]:
@@ -171,30 +141,35 @@ def scan_costs(coefficients: Coefficients, merged: bool = False) -> Callable[[Sc
     ``merged`` : as of :func:`write_file`. Four tables share the 4 bytes of a segment's head.
     """
     frame = frame_of(coefficients, progressive=True)
-    data = _component_data(make_scans(frame, (), 0), coefficients, None)
+    code = partial(_with_tables, data=_component_data(frame, coefficients, None))
 
     def cost(script: Script) -> int:
-        pieces = list(_progressive_scans(make_scans(frame, script, 0), data))
+        pieces = list(_scan_by_scan(make_scans(frame, script, 0), code))
         saved = 3 * sum(piece.startswith(segments.DHT_MARKER) for piece in pieces) if merged else 0
         return sum(map(len, pieces)) - saved
 
     return cost
 
 
-def _component_data(scans: list[Scan], coefficients: Coefficients, bands: Bands | None) -> list[ComponentData]:
+def _component_data(
+    frame: Frame, coefficients: Coefficients, bands: scan_data.Bands | None
+) -> list[ComponentData]:
     """What the scans of a progressive file are made of."""
-    frame = scans[0].frame
     whole = Scan(frame, tuple(range(len(frame.components))), frame.components, {}, 0)
-    return nonzero_coefficients(bands(0) if bands else cut_bands(coefficients.planes, whole, 0))
+    return scan_data.nonzero_coefficients(
+        bands(0) if bands else scan_data.cut_bands(coefficients.planes, whole, 0)
+    )
 
 
-def _progressive_scans(scans: list[Scan], data: list[ComponentData]) -> Iterator[bytes]:
-    """Of each scan its Huffman tables, its restart interval if that changes, its header and its data."""
+def _scan_by_scan(scans: list[Scan], code: Callable[[Scan], Iterator[bytes]]) -> Iterator[bytes]:
+    """Of each scan its tables or conditioning, its restart interval if that changes, its header and its data."""
     interval = 0
     for scan in scans:
-        coded = _with_tables(scan, data)
+        coded = code(scan)
         for key, table in scan.huffman_tables.items():
             yield segments.build_dht(*key, table)
+        if scan.frame.arithmetic and scan.statistics_areas:
+            yield segments.build_dac(scan.statistics_areas)
         if scan.restart_interval != interval:
             interval = scan.restart_interval
             yield segments.build_dri(interval)
@@ -207,17 +182,14 @@ def _with_tables(scan: Scan, data: list[ComponentData]) -> Iterator[bytes]:
     from numjpeg.entropy.progressive_writer import encode_scan  # noqa: PLC0415 (not every file is progressive)
 
     symbols = encode_scan(scan, data)
-    scan.huffman_tables.update(optimal_tables((scan, piece.frequencies(scan)) for piece in symbols))
-    return write_symbols(scan, symbols)
+    scan.huffman_tables.update(scan_data.optimal_tables((scan, piece.frequencies(scan)) for piece in symbols))
+    return scan_data.write_symbols(scan, symbols)
 
 
-MOST_TABLES = 4  # Huffman tables of a class that are in force at a time (B.2.4.2)
-
-
-def _scans_that_share_tables(scans: list[Scan], data: list[ComponentData]) -> Iterator[bytes]:
+def _scans_that_share_tables(scans: list[Scan], code: Callable[[Scan], Iterator[bytes]]) -> Iterator[bytes]:
     """The same without restart intervals, as many scans as possible behind one segment of tables.
 
-    Equal tables stand there once.
+    Equal tables stand there once. At most 4 of a class are in force at a time (B.2.4.2).
     """
     numbers: dict[tuple[int, HuffmanTable], int] = {}
     waiting: list[bytes] = []
@@ -230,10 +202,10 @@ def _scans_that_share_tables(scans: list[Scan], data: list[ComponentData]) -> It
         waiting.clear()
 
     for scan in scans:
-        coded = _with_tables(scan, data)
+        coded = code(scan)
         own = {key: (key[0], table) for key, table in scan.huffman_tables.items()}
         needed = [table_class for table_class, _ in numbers.keys() | own.values()]
-        if max(map(needed.count, (0, 1))) > MOST_TABLES:
+        if max(map(needed.count, (0, 1))) > 4:
             yield from flush()
         for each in own.values():
             numbers.setdefault(each, sum(table_class == each[0] for table_class, _ in numbers))

@@ -87,10 +87,11 @@ def read_structure(
 ) -> Structure:
     """Walk through a file's markers; FormatError or UnsupportedError for what cannot be read.
 
-    ``tables`` : a file of tables alone (B.5) that come before its own. ``decode`` : refuse a frame that the
-    library does not decode, and a file without a complete scan; False reads on. ``strict`` : refuse broken
-    segments; False leaves them out and notes a fault, but for the frame header. ``obeys_dnl`` : False keeps the
-    frame header's height, unless it is 0, whatever a DNL says.
+    ``tables`` : a file of tables alone (B.5) that come before its own.
+    ``decode`` : refuse a frame that the library does not decode, and a file without a complete scan; False reads
+        on.
+    ``strict`` : refuse broken segments; False leaves them out and notes a fault, but for the frame header.
+    ``obeys_dnl`` : False keeps the frame header's height, unless it is 0, whatever a DNL says.
     """
     structure = Structure(len(data), sink=Sink(strict), obeys_dnl=obeys_dnl)
     if tables is not None:

@@ -18,27 +18,19 @@ def segments_of(source: Coefficients, result: Coefficients) -> list[Marked]:
     """
     segments = source.application_segments
     identifiers = [k.identifier for k in source.components]
-    colorspace = metadata.file_colorspace(identifiers, segments)
-    if len(result.components) == 1:
-        colorspace = "GRAY"
-    has_jfif = colorspace in ("GRAY", "YCbCr")
-    has_adobe = colorspace in ("RGB", "CMYK", "YCCK")
+    colorspace = metadata.file_colorspace(identifiers, segments) if len(result.components) > 1 else "GRAY"
     exif_first = bool(segments) and segments[0][0] == markers.APP1 and segments[0][1].startswith(EXIF)
-    made = []
-    if has_jfif and not exif_first:
-        made.append(metadata.jfif_like(segments))
-    if has_adobe:
-        made.append(metadata.adobe(2 if colorspace == "YCCK" else 0))
-    kept = []
-    for number, (marker, payload) in enumerate(segments):
-        if number == 0 and exif_first and (result.height, result.width) != (source.height, source.width):
-            payload = set_exif_size(payload, result.height, result.width)
-        if has_jfif and not exif_first and marker == markers.APP0 and payload.startswith(metadata.JFIF):
-            continue
-        if has_adobe and marker == markers.APP14 and payload.startswith(metadata.ADOBE):
-            continue
-        kept.append((marker, payload))
-    return made + kept
+    made: list[Marked] = []
+    if colorspace in ("RGB", "CMYK", "YCCK"):
+        made = [metadata.adobe(2 if colorspace == "YCCK" else 0)]
+        segments = [s for s in segments if not (s[0] == markers.APP14 and s[1].startswith(metadata.ADOBE))]
+    elif colorspace in ("GRAY", "YCbCr") and not exif_first:
+        made = [metadata.jfif_like(segments)]
+        segments = [s for s in segments if not (s[0] == markers.APP0 and s[1].startswith(metadata.JFIF))]
+    if exif_first and (result.height, result.width) != (source.height, source.width):
+        resized = set_exif_size(segments[0][1], result.height, result.width)
+        return [*made, (markers.APP1, resized), *segments[1:]]
+    return [*made, *segments]
 
 
 def upright_segments(segments: list[Marked], turn_thumbnail: Callable[[bytes], bytes | None]) -> list[Marked]:

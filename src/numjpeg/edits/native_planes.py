@@ -71,37 +71,30 @@ def encode_planes(
     ValueError, TypeError naming the argument.
     """
     check_flags(optimize=optimize, progressive=progressive, arithmetic=arithmetic, lossless=lossless)
+    factors, height, width, bits = _check(planes, subsampling, precision, lossless)
     given = SimpleNamespace(
-        predictor=predictor,
-        point_transform=point_transform,
-        scans=scans,
-        arithmetic=arithmetic,
-        restart_marker_rows=restart_marker_rows,
-        restart_marker_blocks=0,
+        predictor=predictor, point_transform=point_transform, scans=scans, restart_marker_rows=restart_marker_rows
     )
-    factors, height, width, given.precision = _check(planes, subsampling, precision, lossless)
     jfif = [metadata.jfif(metadata.Density(0, 1, 1))] * (len(planes) in (1, 3))
     components = tuple(Component(i + 1, *factors[i], min(i, 1), min(i, 1), min(i, 1)) for i in range(len(planes)))
     if lossless:
         for name, wanted in (("quality", quality is not None), ("progressive", progressive)):
             if wanted:
                 raise ValueError(f"{name}: not together with lossless")
+        given.precision, given.arithmetic, given.restart_marker_blocks = bits, arithmetic, 0
         return write_lossless_file(planes, lossless_settings(height, width, components, jfif, given))
-    for name in ("predictor", "point_transform", "scans", "restart_marker_rows"):
-        if getattr(given, name) not in (None, 0):
+    for name, value in vars(given).items():
+        if value not in (None, 0):
             raise ValueError(f"{name}: only with lossless")
     quality = 75 if quality is None else checked_integer("quality", quality, 1, 100)
-    bits = given.precision
     tables = dict(enumerate(quantization_tables(quality)[: min(len(planes), 2)]))
     levels = [
         quantize(fdct(split_blocks(pad_edges(level_shift(plane, bits))), precision=bits), tables[c.Tq])
         for plane, c in zip(planes, components, strict=True)
     ]
-    coefficients = Coefficients(
-        height, width, components, levels, tables, application_segments=jfif, precision=bits
-    )
+    c = Coefficients(height, width, components, levels, tables, application_segments=jfif, precision=bits)
     optimize = optimize or progressive or bits != 8
-    return write_coefficients(coefficients, optimize=optimize, progressive=progressive, arithmetic=arithmetic)
+    return write_coefficients(c, optimize=optimize, progressive=progressive, arithmetic=arithmetic)
 
 
 def _check(
@@ -116,15 +109,15 @@ def _check(
     factors = sampling_factors(subsampling, count, count == 3)
     if count == 1:
         factors = [(1, 1)]
-    of_rows, of_columns = [V for _, V in factors], [H for H, _ in factors]
-    v_max, h_max = max(of_rows), max(of_columns)
+    of_columns, of_rows = zip(*factors, strict=True)
+    h_max, v_max = max(of_columns), max(of_rows)
     for i, plane in enumerate(planes):
         if not isinstance(plane, np.ndarray):
             raise TypeError(f"planes: number {i} is a {type(plane).__name__}, an array expected")
         check_shown(f"planes: number {i}", plane)
         if plane.dtype not in (np.uint8, np.uint16) or plane.ndim != 2 or not plane.size:
-            expected = "uint8 or uint16 (rows, columns)"
-            raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, {expected} expected")
+            found = f"{plane.dtype} {plane.shape}, uint8 or uint16 (rows, columns)"
+            raise ValueError(f"planes: number {i} is {found} expected")
         if plane.dtype != planes[0].dtype:
             raise ValueError(f"planes: number 0 is {planes[0].dtype}, number {i} is {plane.dtype}")
         precision = checked_precision(f"planes: number {i}", plane.dtype, precision, lossless)

@@ -21,7 +21,7 @@ class Region:
     height: int
     left: int
     top: int
-    keeps_width: bool = False  # the width stays as given when the left edge moves to an MCU
+    keeps_width: bool = False  # the width stays as given when the left edge moves to an MCU; so does the height
     keeps_height: bool = False
 
     @classmethod
@@ -29,16 +29,16 @@ class Region:
         """``WxH+X+Y`` as jpegtran takes it (``f`` after W or H keeps that size), or (width, height, left, top)."""
         if isinstance(text, Region):
             return text
-        if not isinstance(text, str):
-            if not isinstance(text, tuple | list) or len(text) != 4:
-                raise TypeError(f"{name}: 'WxH+X+Y' or (width, height, left, top) expected, got {text!r}")
-            width, height, left, top = (checked_integer(name, value, 0) for value in text)
-            return cls(width, height, left, top)
-        found = re.fullmatch(r"(\d+)(f?)x(\d+)(f?)\+(\d+)\+(\d+)", text, re.IGNORECASE)
-        if not found:
-            raise ValueError(f"{name}: {text!r} is not WxH+X+Y")
-        width, height, left, top = (int(found[i]) for i in (1, 3, 5, 6))
-        return cls(width, height, left, top, bool(found[2]), bool(found[4]))
+        if isinstance(text, str):
+            found = re.fullmatch(r"(\d+)(f?)x(\d+)(f?)\+(\d+)\+(\d+)", text, re.IGNORECASE)
+            if not found:
+                raise ValueError(f"{name}: {text!r} is not WxH+X+Y")
+            width, height, left, top = (int(found[i]) for i in (1, 3, 5, 6))
+            return cls(width, height, left, top, bool(found[2]), bool(found[4]))
+        if not isinstance(text, tuple | list) or len(text) != 4:
+            raise TypeError(f"{name}: 'WxH+X+Y' or (width, height, left, top) expected, got {text!r}")
+        width, height, left, top = (checked_integer(name, value, 0) for value in text)
+        return cls(width, height, left, top)
 
     def check(self, name: str, height: int, width: int) -> None:
         """ValueError unless the rectangle lies in a picture."""
@@ -80,8 +80,7 @@ def drop_into(c: Coefficients, other: Coefficients, left: int, top: int) -> Coef
     columns = _dropped_mcus(left, other.width, c.width, mcu_width)
     planes = [plane.copy() for plane in c.planes]
     for component, plane, new in zip(c.components, planes, other.planes, strict=True):
-        v, h = component.V, component.H
-        target = plane[_blocks(rows, v), _blocks(columns, h)]
+        target = plane[_blocks(rows, component.V), _blocks(columns, component.H)]
         target[...] = new[: target.shape[0], : target.shape[1]]
     return replace(c, planes=planes)
 
@@ -91,22 +90,20 @@ def _dropped_mcus(first: int, size: int, full: int, mcu: int) -> slice:
     missing = -first % mcu
     start = (first + missing) // mcu
     rest = max(0, size - missing)
-    reaches_edge = first + size == full
-    return slice(start, start + (ceil_div(rest, mcu) if reaches_edge else rest // mcu))
+    return slice(start, start + (ceil_div(rest, mcu) if first + size == full else rest // mcu))
 
 
 def check_alike(name: str, c: Coefficients, other: Coefficients) -> None:
     """ValueError unless two pictures have the same colours, sampling and quantization tables."""
-    if len(c.components) != len(other.components):
-        raise ValueError(f"{name}: {len(other.components)} components, not {len(c.components)}")
-    spaces = [
-        file_colorspace([k.identifier for k in each.components], each.application_segments) for each in (c, other)
-    ]
-    if spaces[0] != spaces[1]:
-        raise ValueError(f"{name}: the colours are {spaces[1]}, not {spaces[0]}")
-    alone = len(c.components) == 1
+    count = len(c.components)
+    if count != len(other.components):
+        raise ValueError(f"{name}: {len(other.components)} components, not {count}")
+    identifiers = ([k.identifier for k in each.components] for each in (c, other))
+    own, given = map(file_colorspace, identifiers, (c.application_segments, other.application_segments))
+    if own != given:
+        raise ValueError(f"{name}: the colours are {given}, not {own}")
     for i, (a, b) in enumerate(zip(c.components, other.components, strict=True)):
-        if not alone and (a.H, a.V) != (b.H, b.V):
+        if count > 1 and (a.H, a.V) != (b.H, b.V):
             raise ValueError(f"{name}: component {i} is sampled {b.H}x{b.V}, not {a.H}x{a.V}")
         if not np.array_equal(c.quantization_table(i), other.quantization_table(i)):
             raise ValueError(f"{name}: component {i} has another quantization table")

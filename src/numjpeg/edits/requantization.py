@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,10 @@ from numjpeg.rate_distortion import scaling
 from numjpeg.stages.quantization import quantization_tables
 
 Tables = Mapping[int, NDArray[np.uint16]]
-Source = TypeVar("Source")
 
 
 def requantize(
-    source: Source,
+    source: Any,
     quality: int | None = None,
     *,
     qtables: QTables | None = None,
@@ -68,8 +67,7 @@ def requantize(
         own = {k.Tq: c.quantization_tables[k.Tq] for k in c.components}
         file = write(own)
         if len(file) > target:
-            samples = sum(plane.size for plane in c.planes)
-            file = scaling.for_bytes(write, own, target, samples)
+            file = scaling.for_bytes(write, own, target, sum(plane.size for plane in c.planes))
         if not given:
             return file
         result = replace(read_coefficients(file), huffman_tables={})
@@ -85,12 +83,9 @@ def requantized(c: Coefficients, quality: int | None = None, qtables: QTables | 
     """Coefficients with the standard tables of a quality, or with other tables."""
     if (quality is None) == (qtables is None):
         raise ValueError("quality: one of quality, qtables and target_bytes is needed")
-    first = c.components[0].Tq
     if qtables is None:
         luminance, chrominance = quantization_tables(checked_integer("quality", quality, 1, 100))
-        return with_tables(
-            c, {number: luminance if number == first else chrominance for number in c.quantization_tables}
-        )
+        return with_tables(c, dict.fromkeys(c.quantization_tables, chrominance) | {c.components[0].Tq: luminance})
     tables = given_tables(qtables)
     return with_tables(c, tables, [min(i, len(tables) - 1) for i in range(len(c.components))])
 

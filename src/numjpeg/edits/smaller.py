@@ -53,11 +53,12 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
         raise UnsupportedError("a file of several pictures, whose index would become wrong")
     original = replace(read_coefficients(file, max_pixels=None), restart_interval=0)
     c = original if strip is None else replace(original, application_segments=_kept(original, strip))
-    arithmetic = "arithmetic" in header.process
-    if arithmetic:
-        found = [_written(c, arithmetic=True, progressive="progressive" in header.process)]
-    else:
-        found = [] if "progressive" in header.process and not progressive else [_written(c)]
+    was_progressive = "progressive" in header.process
+    found = []
+    if "arithmetic" in header.process:
+        found.append(_written(c, arithmetic=True, progressive=was_progressive))
+    elif progressive or not was_progressive:
+        found.append(_written(c))
     if progressive or not found:
         found.append(_written(c, scans=cheapest_script(c.components, scan_costs(c, merged=True))))
     smallest = min(found, key=len)
@@ -65,16 +66,13 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
     if not np.array_equal(before, after) or read_header(smallest).colorspace != header.colorspace:
         raise UnsupportedError("written anew, the file would have other pixels")
     if strip is None and header.trailing:
-        start, count = header.trailing
-        smallest += file[start : start + count]
+        smallest += file[header.trailing[0] :]
     return smallest if len(smallest) < len(file) else file
 
 
 def _written(c: Coefficients, *, progressive: bool = False, arithmetic: bool = False, scans: Any = None) -> bytes:
     """A file with tables for the picture, in as few segments as possible."""
-    checked, tables, script = plan_writing(
-        c, optimize=True, progressive=progressive, arithmetic=arithmetic, scans=scans
-    )
+    checked, tables, script = plan_writing(c, True, progressive, arithmetic, scans)
     return write_file(checked, tables, script=script, arithmetic=arithmetic, merged=True)
 
 
@@ -87,10 +85,9 @@ def _kept(c: Coefficients, strip: str) -> list[metadata.Marked]:
     if transform is not None and len(c.components) > 1 and not (kept and len(c.components) == 3):
         kept.append(metadata.adobe(transform))
     if strip == "most":
-        number = orientation(c) or 1
-        if number != 1:
+        if (number := orientation(c) or 1) != 1:
             # One entry: tag 0x0112, SHORT, one value (EXIF 2.32, 4.6.4 A).
             entry = b"\x01\x12\0\3\0\0\0\1\0" + bytes((number,)) + b"\0\0"
             kept.append(metadata.exif(b"MM\0\x2a\0\0\0\x08\0\1" + entry + bytes(4)))
-        kept += [(marker, p) for marker, p in segments if metadata.is_icc(marker, p)]
+        kept += [segment for segment in segments if metadata.is_icc(*segment)]
     return kept

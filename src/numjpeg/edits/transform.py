@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -23,12 +23,9 @@ from numjpeg.edits.turns import OPERATIONS, ORIENTATIONS, turned
 from numjpeg.errors import JpegError, check_flags
 from numjpeg.sources import is_data
 
-Source = TypeVar("Source")
-"""Bytes, a path or a binary file: then functions return bytes. Or Coefficients: then they return Coefficients."""
-
 
 def transform(
-    source: Source,
+    source: Any,
     operation: str = "none",
     *,
     crop: Rectangle | None = None,

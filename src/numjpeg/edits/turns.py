@@ -26,6 +26,8 @@ class Turn(NamedTuple):
     mirror_rows: bool
 
 
+# What :func:`numjpeg.transform` can do with the whole picture, in the order of EXIF's orientations (EXIF 2.32,
+# 4.6.4 A), which ask for it; rotations are clockwise.
 OPERATIONS = {
     "none": Turn(False, False, False),
     "flip_horizontal": Turn(False, True, False),
@@ -36,16 +38,16 @@ OPERATIONS = {
     "transverse": Turn(True, True, True),
     "rotate_270": Turn(True, False, True),
 }
-"""What :func:`numjpeg.transform` can do with the whole picture, in the order of EXIF's orientations; rotations are
-clockwise."""
-
 ORIENTATIONS = dict(enumerate(OPERATIONS, 1))
-"""EXIF's orientation (EXIF 2.32, 4.6.4 A) -> the operation that puts the picture upright."""
 
 
 def turned(c: Coefficients, turn: Turn, crop: Rectangle | None, trim: bool, perfect: bool) -> Coefficients:
     """A picture turned and then cropped; parameters as of :func:`numjpeg.transform`."""
-    c = _transposed(c) if turn.transpose else c
+    if turn.transpose:
+        components = tuple(replace(k, H=k.V, V=k.H) for k in c.components)
+        tables = {number: table.T for number, table in c.quantization_tables.items()}
+        c = replace(c, height=c.width, width=c.height, components=components, quantization_tables=tables)
+        c = replace(c, planes=[_transpose_blocks(plane) for plane in c.planes])
     mcu_height, mcu_width = mcu_size(c.components)
     if perfect:
         if turn.mirror_columns and c.width % mcu_width:
@@ -90,14 +92,3 @@ def _mirrored(plane: NDArray[np.int16], count: int) -> NDArray[np.int16]:
 
 def _transpose_blocks(plane: NDArray[np.int16]) -> NDArray[np.int16]:
     return plane.transpose(1, 0, 3, 2)
-
-
-def _transposed(c: Coefficients) -> Coefficients:
-    return replace(
-        c,
-        height=c.width,
-        width=c.height,
-        components=tuple(replace(k, H=k.V, V=k.H) for k in c.components),
-        planes=[_transpose_blocks(plane) for plane in c.planes],
-        quantization_tables={number: table.T for number, table in c.quantization_tables.items()},
-    )
