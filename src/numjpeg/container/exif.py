@@ -36,7 +36,7 @@ Tiff = tuple[bytes, tiff.ByteOrder, tiff.Directory | None]  # data, byte order, 
 
 
 def _tiff(exif: bytes) -> tuple[int, Tiff, tiff.Directory | None]:
-    """Where the TIFF data begin, behind the name, which some writers repeat; the data; and the second directory."""
+    """Where the TIFF data begin, behind the name, which some writers repeat; the data; the second directory."""
     start = 0
     while exif.startswith(PREFIX, start):
         start += len(PREFIX)
