@@ -1,6 +1,6 @@
 """The command line ``numjpeg``: encode, decode, transform, optimize, psnr, info, explore, block, demo, study.
 
-A line on standard error names each file that failed. :data:`~numjpeg.tools.cli.options.EXIT_CODES` are said there.
+A line on standard error names each file that failed; ``options.EXIT_CODES`` says what the exit codes mean.
 """
 
 from __future__ import annotations

@@ -154,9 +154,7 @@ def _fitted(pixels: NDArray[Any], side: int) -> NDArray[Any]:
         edges = np.arange(fewer + 1)[:, np.newaxis] * size / fewer
         return np.asarray(np.diff(np.clip(edges - np.arange(size), 0, 1), axis=0) * (fewer / size))
 
-    narrow = np.tensordot(
-        pixels.astype(np.float64), shares(width), ([1], [1])
-    )  # (height, channels, fewer columns)
+    narrow = np.tensordot(pixels.astype(np.float64), shares(width), ([1], [1]))  # (rows, channels, fewer columns)
     means = np.moveaxis(np.tensordot(shares(height), narrow, ([1], [0])), -1, 1)
     return np.ascontiguousarray(np.rint(means)).astype(pixels.dtype)
 
