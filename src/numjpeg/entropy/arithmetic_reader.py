@@ -25,8 +25,8 @@ from numjpeg.container.findings import LOSS, REMARK, Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.arithmetic_coder import FIXED, Decode, Run, qm_decoder
 from numjpeg.entropy.intervals import Intervals
-from numjpeg.entropy.lossless_reader import LosslessReader, Piece
-from numjpeg.entropy.planes import Planes
+from numjpeg.entropy.lossless_reader import Ints, LosslessReader, Piece
+from numjpeg.entropy.planes import Planes, lay_dc
 from numjpeg.entropy.shared import Band, band_counts
 from numjpeg.errors import UnsupportedError
 from numjpeg.stages.mcu_order import block_component, deinterleave
@@ -40,27 +40,19 @@ BLOCK_WORK, DC_WORK, SAMPLE_WORK = 12, 6, 6
 """As so many steps count the begin of a block, a DC coefficient of a progressive scan, and a lossless sample."""
 
 RUN = 16
-
-CHUNK = 1 << 12
-"""MCUs that are read at a time."""
+CHUNK = 1 << 12  # MCUs that are read at a time
 
 SPARE_BYTES = 3
 """Bytes that an encoder may write behind those that a decoder needs: it does not know how many that are."""
 
-DC_CONTEXTS, AC_CONTEXTS, LOSSLESS_CONTEXTS = 64, 256, 158
-"""Contexts of a statistics area."""
+DC_CONTEXTS, AC_CONTEXTS, LOSSLESS_CONTEXTS = 64, 256, 158  # contexts of a statistics area
+DC_MAGNITUDES = 20  # where in a DC area the contexts X1 of magnitude categories begin (Table F.4)
+AC_MAGNITUDES = (189, 217)  # the same in an AC area, of coefficients up to Kx and above (Table F.5)
+LOSSLESS_MAGNITUDES = (100, 129)  # and below a lossless difference that is not large, and one that is (Table H.3)
+MAGNITUDE_BITS = 14  # how far behind the last context of a magnitude category the one of its bits is
 
-DC_MAGNITUDES = 20
-"""Where in a DC area the contexts X1 of magnitude categories begin (Table F.4)."""
-
-AC_MAGNITUDES = (189, 217)
-"""The same in an AC area, of coefficients up to Kx and above (Table F.5)."""
-
-LOSSLESS_MAGNITUDES = (100, 129)
-"""The same in an area of a lossless scan, below a difference that is not large, and one that is (Table H.3)."""
-
-MAGNITUDE_BITS = 14
-"""How far behind the last context of a magnitude category the one of its bits is."""
+Found = tuple[list[int], list[int]]
+"""The places of coefficients that are not 0, and their values."""
 
 
 class BadCodeError(Exception):
@@ -71,74 +63,66 @@ class Areas:
     """Where the statistics areas of a scan's components begin in its list of contexts, and their conditioning."""
 
     def __init__(self, scan: Scan) -> None:
-        begin = {}
+        begin, self.contexts = {}, 1
         sizes = (LOSSLESS_CONTEXTS,) if scan.frame.lossless else (DC_CONTEXTS, AC_CONTEXTS)
-        self.contexts = 1
         for key in scan.statistics_areas:
             begin[key] = self.contexts
             self.contexts += sizes[key[0]]
         # A scan that does without one of the two kinds never looks at it.
+        conditioning = scan.statistics_areas
         self.dc = [begin.get((0, c.Td), 0) for c in scan.components]
         self.ac = [begin.get((1, c.Ta), 0) for c in scan.components]
-        conditioning = scan.statistics_areas
-        self.bounds = [dc_bounds(conditioning.get((0, c.Td), 0)) for c in scan.components]
+        # Of L and U, the largest magnitude that is small, and the largest that is not large (F.1.4.4.1.2).
+        of_dc = [conditioning.get((0, c.Td), 0) for c in scan.components]
+        self.bounds = [(1 << (both & 15) >> 1, 1 << (both >> 4)) for both in of_dc]
         self.Kx = [conditioning.get((1, c.Ta), 0) for c in scan.components]
-
-
-def dc_bounds(conditioning: int) -> tuple[int, int]:
-    """Of L and U, the least highest bit of a magnitude less 1 that is not small, and the largest that is not large
-    (F.1.4.4.1.2).
-    """
-    return 1 << (conditioning & 15) >> 1, 1 << (conditioning >> 4) >> 1
 
 
 # --- procedures ------------------------------------------------------------------------------------------
 
 
-def decode_dc(decode: Decode, area: int, condition: int, bounds: tuple[int, int]) -> tuple[int, int]:
-    """A DC difference, and what the next one is conditioned by: 0, 4, 8, 12 or 16 (F.2.4.1)."""
-    context = area + condition
+def decode_difference(decode: Decode, context: int, chain: int, bounds: tuple[int, int]) -> tuple[int, int]:
+    """A DC or a lossless difference (F.2.4.1, H.2.3), and its class, by which others are conditioned.
+
+    Its four contexts begin at ``context``, those of its magnitude category at ``chain``. The classes are 0 for
+    nearly none, 1 and 2 for small ones above and below 0, 3 and 4 for large ones.
+    """
     if not decode(context):
         return 0, 0
     sign = decode(context + 1)
-    magnitude = decode(context + 2 + sign)
-    context += 2 + sign
-    if magnitude:
-        context = area + DC_MAGNITUDES
+    value = _magnitude(decode, chain, chain + 1) if decode(context + 2 + sign) else 1
+    of_class = 0 if value <= bounds[0] else (3 if value > bounds[1] else 1) + sign
+    return -value if sign else value, of_class
+
+
+def _magnitude(decode: Decode, context: int, others: int) -> int:
+    """A magnitude above 1, by the highest bit of what it is above 1 and the bits below it (Figures F.23, F.24).
+
+    ``context`` is the one of whether it is above 2, ``others`` of whether it is above 4; those of the larger
+    categories follow.
+    """
+    highest = 1
+    if decode(context):
+        context, highest = others, 2
         while decode(context):
-            magnitude <<= 1
-            if magnitude == 0x8000:
-                raise BadCodeError("a DC difference has more than 15 bits")
+            highest <<= 1
+            if highest == 0x8000:
+                raise BadCodeError("a magnitude is above 32768")
             context += 1
-    following = 0 if magnitude < bounds[0] else (12 if magnitude > bounds[1] else 4) + 4 * sign
-    value = _magnitude_bits(decode, context + MAGNITUDE_BITS, magnitude)
-    return -value if sign else value, following
-
-
-def _magnitude_bits(decode: Decode, context: int, magnitude: int) -> int:
-    """The value, from its highest bit less 1 and the bits below it (Figure F.24)."""
-    value = magnitude
-    magnitude >>= 1
-    while magnitude:
+    context += MAGNITUDE_BITS
+    value, bit = highest, highest >> 1
+    while bit:
         if decode(context):
-            value |= magnitude
-        magnitude >>= 1
+            value |= bit
+        bit >>= 1
     return value + 1
 
 
-def decode_ac(
-    decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, found: tuple[list[int], list[int]]
-) -> int:
+def decode_ac(decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, found: Found) -> int:
     """The AC coefficients of a block from k to Se (Figure F.20), or of the first scan of a band (G.1.3.2).
 
-    Parameters
-    ----------
-    Kx : the last coefficient whose magnitudes have the first kind of contexts. place : of the block's first one.
-    found : takes the places of coefficients that are not 0, and the values.
-
-    Returns
-    -------
-    The coefficient behind the last one that is not 0.
+    Magnitudes have the first kind of contexts up to coefficient ``Kx``. ``place`` : of the block's first one.
+    ``found`` takes the coefficients. Returns the one behind the last that is not 0.
     """
     note_place, note_value = found[0].append, found[1].append
     context = area + 3 * (k - 1)
@@ -152,18 +136,8 @@ def decode_ac(
                 raise BadCodeError(f"a run passes coefficient {Se}")
         sign = decode(FIXED)
         value = 1
-        magnitude = decode(context + 2)
-        if magnitude:
-            bits = context + 2
-            if decode(bits):
-                magnitude = 2
-                bits = area + AC_MAGNITUDES[k > Kx]
-                while decode(bits):
-                    magnitude <<= 1
-                    if magnitude == 0x8000:
-                        raise BadCodeError("an AC coefficient has more than 15 bits")
-                    bits += 1
-            value = _magnitude_bits(decode, bits + MAGNITUDE_BITS, magnitude)
+        if decode(context + 2):
+            value = _magnitude(decode, context + 2, area + AC_MAGNITUDES[k > Kx])
         note_place(place + k)
         note_value(-value if sign else value)
         context += 3
@@ -171,12 +145,10 @@ def decode_ac(
     return k
 
 
-def refine_ac(
-    decode: Decode, area: int, scan: Scan, block: list[int], place: int, found: tuple[list[int], list[int]]
-) -> int:
+def refine_ac(decode: Decode, area: int, scan: Scan, block: list[int], place: int, found: Found) -> int:
     """A bit more of the AC coefficients of a block (Figure G.11), whose values so far are ``block``.
 
-    Parameters and returns as of :func:`decode_ac`. The values are the new ones of the coefficients that change.
+    As :func:`decode_ac`; ``found`` takes the new values of the coefficients that change.
     """
     k, Se, one = scan.Ss, scan.Se, 1 << scan.Al
     end = Se  # EOBx, the end of the block as it is known so far
@@ -206,29 +178,6 @@ def refine_ac(
     return k
 
 
-def decode_lossless(decode: Decode, area: int, left: int, above: int, bounds: tuple[int, int]) -> tuple[int, int]:
-    """A lossless difference and its class (H.1.2.3), from the classes of those to the left and above.
-
-    The classes are 0 for nearly none, 1 and 2 for small ones above and below 0, 3 and 4 for large ones.
-    """
-    context = area + 4 * (5 * left + above)
-    if not decode(context):
-        return 0, 0
-    sign = decode(context + 1)
-    context += 2 + sign
-    magnitude = decode(context)
-    if magnitude:
-        context = area + LOSSLESS_MAGNITUDES[above > 2]
-        while decode(context):
-            magnitude <<= 1
-            if magnitude == 0x8000:
-                raise BadCodeError("a difference has more than 16 bits")
-            context += 1
-    of_class = 0 if magnitude < bounds[0] else (3 if magnitude > bounds[1] else 1) + sign
-    value = _magnitude_bits(decode, context + MAGNITUDE_BITS, magnitude)
-    return -value if sign else value, of_class
-
-
 # --- scans -----------------------------------------------------------------------------------------------
 
 
@@ -244,7 +193,7 @@ class _Reader(Intervals, ABC):
         self.components = block_component(scan.factors).tolist()
         self.decode: Decode
         self.run: Run
-        self.found: tuple[list[int], list[int]] = ([], [])
+        self.found: Found = ([], [])
 
     @abstractmethod
     def read_mcus(self, stop: int) -> None:
@@ -272,40 +221,34 @@ class _Reader(Intervals, ABC):
             self._check_end()
 
     def enter_interval(self) -> None:
-        """At the first MCU of a restart interval: begin with its data and new statistics."""
+        """At the first MCU of a restart interval: begin with its data, no predictions and new statistics."""
         if self.interval >= 0 and not self.spent:
             self._check_end()
         self.interval = self.mcu // self.interval_mcus
-        data = b""
-        if self.interval < len(self.present) and self.present[self.interval]:
-            first, end = (bound >> 3 for bound in self.bounds[self.interval : self.interval + 2])
-            self.first_byte, self.last_byte = first, end
-            data = self.payload.data[first:end].tobytes()
-        else:
-            self.first_byte = self.last_byte = self.payload.size
-            if self.interval >= len(self.present):
-                due = (self.interval - 1) % 8
-                offset = self.payload.file_offset(self.payload.size)
-                self.note(f"RST{due} is missing", offset, self.interval, "B.2.1", LOSS)
+        self.first_byte = self.last_byte = self.payload.size
+        if self.interval >= len(self.present):
+            offset = self.payload.file_offset(self.payload.size)
+            self.note(f"RST{(self.interval - 1) % 8} is missing", offset, self.interval, "B.2.1", LOSS)
+        elif self.present[self.interval]:
+            self.first_byte, self.last_byte = (bound >> 3 for bound in self.bounds[self.interval :][:2])
+        data = self.payload.data[self.first_byte : self.last_byte].tobytes()
         self.decode, self.run, self.taken = qm_decoder(data, self.areas.contexts)
         self.spent = False
-        self.enter()
-
-    def enter(self) -> None:
-        """Begin an interval: DC predictions and what they are conditioned by."""
         self.predictors = [0] * len(self.scan.components)
-        self.conditions = [0] * len(self.scan.components)
+        self.classes = [0] * len(self.scan.components)  # of the last differences
 
     def read_dc(self, c: int) -> int:
         """The DC coefficient of a block of the component c of the scan, without its Al lowest bits."""
-        areas = self.areas
-        difference, self.conditions[c] = decode_dc(self.decode, areas.dc[c], self.conditions[c], areas.bounds[c])
+        area = self.areas.dc[c]
+        difference, self.classes[c] = decode_difference(
+            self.decode, area + 4 * self.classes[c], area + DC_MAGNITUDES, self.areas.bounds[c]
+        )
         self.predictors[c] += difference
         return self.predictors[c]
 
-    def _note_here(self, what: str, kind: str = "damage", first: int | None = None) -> None:
+    def _note_here(self, what: str, kind: str = "damage") -> None:
         place = min(self.first_byte + self.taken(), self.last_byte)
-        self.note(what, self.payload.file_offset(place), self.interval, kind=kind, first=first)
+        self.note(what, self.payload.file_offset(place), self.interval, kind=kind)
 
     def _check_end(self) -> None:
         """See that the data of an interval that has been read are all of it, and not more."""
@@ -313,10 +256,8 @@ class _Reader(Intervals, ABC):
         if left < 0 and self.cut_off and self.interval == self.last_present:
             self._note_here("data end too early", LOSS)
         elif left > SPARE_BYTES:
-            last = self.mcu == self.total
-            self._note_here(
-                f"{left} bytes are left over at the end of a {'scan' if last else 'restart interval'}", REMARK
-            )
+            what = "scan" if self.mcu == self.total else "restart interval"
+            self._note_here(f"{left} bytes are left over at the end of a {what}", REMARK)
 
     def _refuse(self) -> None:
         what = f"decisions on more than {self.allowed} coefficients, hardly any of which took data"
@@ -347,7 +288,7 @@ class _Sequential(_Reader):
                     work += BLOCK_WORK + decode_ac(decode, areas.ac[c], areas.Kx[c], 1, 63, place, found)
                     place += 64
                 self.mcu += 1
-                if work - before == flat_work and not any(self.conditions):
+                if work - before == flat_work and not any(self.classes):
                     count = self.run(flat, stop - self.mcu)
                     self.mcu += count
                     found[0].extend(range(place, place + 64 * per_mcu * count, 64))
@@ -379,19 +320,18 @@ class _Progressive(_Reader):
     def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
         super().__init__(data, scan, sink)
         self.planes = planes
-        self.plane = planes[scan.indices[0]]
 
-    def read(self) -> None:
-        """Read all MCUs."""
+    def read(self) -> int:
+        """Read all MCUs; return the number of the last."""
         while self.mcu < self.total:
             self.advance(min(self.total, self.mcu + CHUNK))
             self.lay()
         self.finish()
+        return self.total - 1
 
+    @abstractmethod
     def lay(self) -> None:
-        """Put what has been found into the plane."""
-        _put(self.plane.reshape(-1), self.found)
-        self.found = ([], [])
+        """Put what has been found into the planes."""
 
 
 class _Dc(_Progressive):
@@ -412,7 +352,7 @@ class _Dc(_Progressive):
                 found[1].extend([self.read_dc(c) for c in components])
                 self.mcu += 1
                 work += DC_WORK * per_mcu
-                if before == self.predictors and not any(self.conditions):
+                if before == self.predictors and not any(self.classes):
                     count = self.run(flat, stop - self.mcu)
                     found[1].extend([self.predictors[c] for c in components] * count)
                     self.mcu += count
@@ -422,31 +362,22 @@ class _Dc(_Progressive):
             self.sink.work += work
 
     def lay(self) -> None:
-        """Put them into the planes, once all are there."""
-        if self.mcu < self.total:
+        if self.mcu < self.total:  # they go into the planes once all are there
             return
-        scan, columns = self.scan, self.scan.mcus[1]
         coded = np.zeros(self.total * len(self.components), np.int16)
-        read = np.zeros(len(coded), np.int8)
+        read = np.zeros(len(coded), np.bool_)
         _put(coded, self.found)
-        read[self.found[0]] = 1
+        read[self.found[0]] = True
         shape = (self.total, -1, 1)
-        values = deinterleave((coded << scan.Al).reshape(shape), columns, scan.factors)
-        there = deinterleave(read.reshape(shape), columns, scan.factors)
-        for index, own, where in zip(scan.indices, values, there, strict=True):
-            width = self.planes[index].shape[1]
-            target = self.planes[index][: len(own), :, 0]
-            own = own[:, :width, 0] | target if scan.Ah else own[:, :width, 0]
-            np.copyto(target, own, where=where[:, :width, 0] > 0)
+        lay_dc(self.scan, self.planes, (coded << self.scan.Al).reshape(shape), read.reshape(shape))
 
 
 class _Ac(_Progressive):
     """A scan of a band of AC coefficients: the first one (G.1.3.2) or a refinement (G.1.3.3)."""
 
     def read_mcus(self, stop: int) -> None:
-        scan, decode, area, Kx = self.scan, self.decode, self.areas.ac[0], self.areas.Kx[0]
-        values, work = self.found[1], 0
-        known, first = self.plane.reshape(-1, 64), self.mcu
+        scan, decode, area, Kx, found = self.scan, self.decode, self.areas.ac[0], self.areas.Kx[0], self.found
+        known, first, work = self.planes[scan.indices[0]].reshape(-1, 64), self.mcu, 0
         blocks, ahead = [], iter([stop])
         if scan.Ah:
             blocks = known[first:stop].tolist()
@@ -454,14 +385,14 @@ class _Ac(_Progressive):
             busy = first + np.flatnonzero(known[first:stop, scan.Ss : scan.Se + 1].any(axis=1))
             ahead = iter([*busy.tolist(), stop])
         next_busy = next(ahead)
-        before = len(values)
+        before = len(found[1])
         flat = [(area + 3 * (scan.Ss - 1), 1)]
         try:
             while self.mcu < stop:
                 if scan.Ah:
-                    last = refine_ac(decode, area, scan, blocks[self.mcu - first], 64 * self.mcu, self.found)
+                    last = refine_ac(decode, area, scan, blocks[self.mcu - first], 64 * self.mcu, found)
                 else:
-                    last = decode_ac(decode, area, Kx, scan.Ss, scan.Se, 64 * self.mcu, self.found)
+                    last = decode_ac(decode, area, Kx, scan.Ss, scan.Se, 64 * self.mcu, found)
                 work += BLOCK_WORK + last - scan.Ss + 1
                 self.mcu += 1
                 while next_busy < self.mcu < stop:
@@ -473,7 +404,11 @@ class _Ac(_Progressive):
         finally:
             self.sink.work += work
             if not scan.Ah and scan.Al:
-                values[before:] = [value << scan.Al for value in values[before:]]
+                found[1][before:] = [value << scan.Al for value in found[1][before:]]
+
+    def lay(self) -> None:
+        _put(self.planes[self.scan.indices[0]].reshape(-1), self.found)
+        self.found = ([], [])
 
 
 class _Lossless(LosslessReader):
@@ -510,9 +445,7 @@ class _Lossless(LosslessReader):
             if decoder.taken() > end - first and self.cut_off and interval == self.last_present:
                 self.note("data end too early", self.payload.file_offset(end), interval, kind=LOSS)
 
-    def fill_rows(
-        self, differences: NDArray[np.uint16], read: NDArray[np.int64], end: object, due: object
-    ) -> NDArray[np.int64]:
+    def fill_rows(self, _differences: NDArray[np.uint16], read: Ints, _end: Ints, _due: Ints) -> Ints:
         """Rows that are missing stay mid-gray: libjpeg reads no such files, and so sets no example."""
         return read
 
@@ -529,16 +462,17 @@ class _Lossless(LosslessReader):
         busy.append(columns)
         next_busy, mcu = 0, 0
         # The classes of the samples to the left, of each row of samples.
-        left = [[0] * v for v, _ in self.scan.factors]
-        over = [[above[c]] + [[0] * len(above[c]) for _ in range(v)] for c, (v, _) in enumerate(self.scan.factors)]
+        left = [[0] * v for v, _ in factors]
+        rows = [[own] + [[0] * len(own) for _ in range(v)] for own, (v, _) in zip(above, factors, strict=True)]
         while mcu < columns:
-            for c, (v, h) in enumerate(self.scan.factors):
-                own, before = over[c], left[c]
+            for c, (v, h) in enumerate(factors):
+                own, before, area, bounds = rows[c], left[c], areas.dc[c], areas.bounds[c]
+                chains = [area + chain for chain in LOSSLESS_MAGNITUDES]
                 for y in range(v):
                     for x in range(mcu * h, mcu * h + h):
-                        difference, before[y] = decode_lossless(
-                            decode, areas.dc[c], before[y], own[y][x], areas.bounds[c]
-                        )
+                        over = own[y][x]
+                        context = area + 4 * (5 * before[y] + over)
+                        difference, before[y] = decode_difference(decode, context, chains[over > 2], bounds)
                         own[y + 1][x] = before[y]
                         found.append(difference)
             mcu += 1
@@ -551,48 +485,30 @@ class _Lossless(LosslessReader):
             found.extend([0] * (count * per_mcu))
             mcu += count
             self.sink.work += count // RUN
-        above[:] = [own[-1] for own in over]
+        above[:] = [own[-1] for own in rows]
         return found
 
 
-def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
-    """Decode a lossless scan, as :func:`numjpeg.entropy.lossless_reader.read_scan`.
-
-    Also UnsupportedError for too much work, whether the sink is strict or not.
-    """
-    reader = _Lossless(data, scan, sink)
-    return reader.samples(reader.walk())
-
-
-def _put(flat: NDArray[np.int16], found: tuple[list[int], list[int]]) -> None:
+def _put(flat: NDArray[np.int16], found: Found) -> None:
     """Lay values, modulo 2^16, where they belong."""
     places, values = found
     flat[np.array(places, np.intp)] = np.array(values, np.int64).astype(np.int16)
 
 
+# All raise UnsupportedError for too much work if the sink is strict; a lossless scan also if it is not.
+
+
+def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
+    """Decode a lossless scan, as :func:`numjpeg.entropy.lossless_reader.read_scan`."""
+    reader = _Lossless(data, scan, sink)
+    return reader.samples(reader.walk())
+
+
 def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
-    """Decode a sequential scan, with the parameters of :func:`numjpeg.entropy.sequential_reader.read_scan`.
-
-    Yields
-    ------
-    Bands, from top to bottom, all of them.
-
-    Raises
-    ------
-    If the sink is strict: FormatError with the byte offset for damaged data, UnsupportedError for too much work.
-    """
+    """Decode a sequential scan, as :func:`numjpeg.entropy.sequential_reader.read_scan`, but give all its bands."""
     return _Sequential(data, scan, sink).bands(rows_per_band)
 
 
 def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
-    """Decode a progressive scan, with the parameters of :func:`numjpeg.entropy.progressive_reader.reader_of`.
-
-    Returns
-    -------
-    The number of the last MCU.
-
-    Raises as :func:`read_sequential` does.
-    """
-    reader = (_Ac if scan.Ss else _Dc)(data, scan, planes, sink)
-    reader.read()
-    return reader.total - 1
+    """Decode a progressive scan, as :func:`numjpeg.entropy.progressive_reader.read_scan`."""
+    return (_Ac if scan.Ss else _Dc)(data, scan, planes, sink).read()

@@ -24,33 +24,23 @@ from numjpeg.entropy.shared import Band
 from numjpeg.stages.mcu_order import block_component, interleave
 
 
-def encode_dc(encode: Encode, area: int, condition: int, bounds: tuple[int, int], difference: int) -> int:
-    """Encode a DC difference (Figure F.4); returns what the next one is conditioned by."""
-    context = area + condition
+def encode_difference(encode: Encode, context: int, chain: int, bounds: tuple[int, int], difference: int) -> int:
+    """The inverse of :func:`numjpeg.entropy.arithmetic_reader.decode_difference`; returns the class."""
     if not difference:
         encode(context, 0)
         return 0
-    sign = int(difference < 0)
+    sign, value = int(difference < 0), abs(difference)
     encode(context, 1)
     encode(context + 1, sign)
-    chain = area + DC_MAGNITUDES
-    magnitude = _encode_magnitude(encode, context + 2 + sign, chain, chain + 1, abs(difference) - 1)
-    if magnitude < bounds[0]:
-        return 0
-    return (12 if magnitude > bounds[1] else 4) + 4 * sign
+    _encode_magnitude(encode, context + 2 + sign, chain, chain + 1, value - 1)
+    return 0 if value <= bounds[0] else (3 if value > bounds[1] else 1) + sign
 
 
-def _encode_magnitude(encode: Encode, first: int, second: int, others: int, value: int) -> int:
+def _encode_magnitude(encode: Encode, first: int, second: int, others: int, value: int) -> None:
     """Encode a magnitude less 1, by its category and the bits below the highest one (Figures F.8 and F.9).
 
-    Parameters
-    ----------
-    first, second : the contexts of whether it is above 0, and above 1. others : the context of whether it is above
-        3; those of the larger categories follow.
-
-    Returns
-    -------
-    Its highest bit alone, or 0.
+    ``first``, ``second`` and ``others`` are the contexts of whether it is above 0, above 1, and above 3; those of
+    the larger categories follow.
     """
     context, magnitude = first, 0
     if value:
@@ -68,7 +58,6 @@ def _encode_magnitude(encode: Encode, first: int, second: int, others: int, valu
     while bit:
         encode(context + MAGNITUDE_BITS, int(value & bit > 0))
         bit >>= 1
-    return magnitude
 
 
 def encode_ac(encode: Encode, area: int, Kx: int, Ss: int, Se: int, block: list[int]) -> None:
@@ -91,27 +80,6 @@ def encode_ac(encode: Encode, area: int, Kx: int, Ss: int, Se: int, block: list[
         k += 1
     if k <= Se:
         encode(context, 1)
-
-
-def encode_lossless(
-    encode: Encode, area: int, left: int, above: int, bounds: tuple[int, int], difference: int
-) -> int:
-    """Encode a lossless difference (H.1.2.3); returns its class.
-
-    The classes are those of :func:`numjpeg.entropy.arithmetic_reader.decode_lossless`.
-    """
-    context = area + 4 * (5 * left + above)
-    if not difference:
-        encode(context, 0)
-        return 0
-    sign = int(difference < 0)
-    encode(context, 1)
-    encode(context + 1, sign)
-    chain = area + LOSSLESS_MAGNITUDES[above > 2]
-    magnitude = _encode_magnitude(encode, context + 2 + sign, chain, chain + 1, abs(difference) - 1)
-    if magnitude < bounds[0]:
-        return 0
-    return (3 if magnitude > bounds[1] else 1) + sign
 
 
 def refine_ac(encode: Encode, area: int, scan: Scan, block: list[int]) -> None:
@@ -149,33 +117,40 @@ def refine_ac(encode: Encode, area: int, scan: Scan, block: list[int]) -> None:
 def write_scan(scan: Scan, bands: Iterable[Band]) -> Iterator[bytes]:
     """The entropy-coded data of a scan, one restart interval at a time.
 
-    Parameters
-    ----------
-    bands : the scan's coefficients from top to bottom, with all their bits, filled up to whole MCUs.
+    ``bands`` : the scan's coefficients from top to bottom, with all their bits, filled up to whole MCUs.
     """
-    components = block_component(scan.factors).tolist()
-    interval = scan.restart_interval
-    writer = _Writer(scan)
-    mcu = 0
+    components, areas, mcu = block_component(scan.factors).tolist(), Areas(scan), 0
+    encode, finish = qm_encoder(areas.contexts)
+    predictors, classes = [0] * len(scan.components), [0] * len(scan.components)
     for band in bands:
         for blocks in _without_low_bits(scan, interleave(band, scan.factors)).tolist():
-            if interval and mcu and mcu % interval == 0:
-                yield writer.finish()
-                yield restart_marker(mcu // interval - 1)
-                writer = _Writer(scan)
-            for c, block in zip(components, blocks, strict=True):
-                writer.write(c, block)
+            if scan.restart_interval and mcu and mcu % scan.restart_interval == 0:
+                yield _stuffed(finish()) + restart_marker(mcu // scan.restart_interval - 1)
+                encode, finish = qm_encoder(areas.contexts)
+                predictors, classes = [0] * len(scan.components), [0] * len(scan.components)
             mcu += 1
-    yield writer.finish()
+            for c, block in zip(components, blocks, strict=True):
+                if scan.Ss:
+                    if scan.Ah:
+                        refine_ac(encode, areas.ac[c], scan, block)
+                    else:
+                        encode_ac(encode, areas.ac[c], areas.Kx[c], scan.Ss, scan.Se, block)
+                    continue
+                if scan.Ah:
+                    encode(FIXED, block[0] & 1)
+                    continue
+                context, chain = areas.dc[c] + 4 * classes[c], areas.dc[c] + DC_MAGNITUDES
+                difference, predictors[c] = block[0] - predictors[c], block[0]
+                classes[c] = encode_difference(encode, context, chain, areas.bounds[c], difference)
+                if scan.Se:
+                    encode_ac(encode, areas.ac[c], areas.Kx[c], 1, 63, block)
+    yield _stuffed(finish())
 
 
 def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes]:
-    """The entropy-coded data of a lossless scan, one restart interval at a time.
+    """The entropy-coded data of a lossless scan, one restart interval, of whole rows of MCUs, at a time.
 
-    Parameters
-    ----------
-    scan : its restart interval is whole rows of MCUs.
-    differences : -32767 .. 32768, in coding order.
+    ``differences`` : -32767 .. 32768, in coding order.
     """
     rows, columns = scan.mcus
     height = scan.restart_interval // columns or rows
@@ -197,7 +172,9 @@ def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes
             for column, mcu in enumerate(row):
                 for (over, own, left, y, x, h, area, bounds), difference in zip(samples, mcu, strict=True):
                     place = column * h + x
-                    left[y] = own[place] = encode_lossless(encode, area, left[y], over[place], bounds, difference)
+                    context = area + 4 * (5 * left[y] + over[place])
+                    chain = area + LOSSLESS_MAGNITUDES[over[place] > 2]
+                    left[y] = own[place] = encode_difference(encode, context, chain, bounds, difference)
         yield _stuffed(finish())
 
 
@@ -212,33 +189,3 @@ def _without_low_bits(scan: Scan, blocks: NDArray[np.int16]) -> NDArray[np.int16
         return blocks >> scan.Al
     magnitudes: NDArray[np.int16] = np.abs(blocks) >> scan.Al
     return np.where(blocks < 0, -magnitudes, magnitudes)
-
-
-class _Writer:
-    """Writes the blocks of a restart interval."""
-
-    def __init__(self, scan: Scan) -> None:
-        self.scan, self.areas = scan, Areas(scan)
-        self.encode, self._finish = qm_encoder(self.areas.contexts)
-        self.predictors = [0] * len(scan.components)
-        self.conditions = [0] * len(scan.components)
-
-    def write(self, c: int, block: list[int]) -> None:
-        """Write a block of the component c of the scan, 64 coefficients without the Al lowest bits."""
-        scan, areas, encode = self.scan, self.areas, self.encode
-        if scan.Ss == 0 and scan.Ah:
-            encode(FIXED, block[0] & 1)
-        elif scan.Ss == 0:
-            difference = block[0] - self.predictors[c]
-            self.predictors[c] = block[0]
-            self.conditions[c] = encode_dc(encode, areas.dc[c], self.conditions[c], areas.bounds[c], difference)
-            if scan.Se:
-                encode_ac(encode, areas.ac[c], areas.Kx[c], 1, 63, block)
-        elif scan.Ah:
-            refine_ac(encode, areas.ac[c], scan, block)
-        else:
-            encode_ac(encode, areas.ac[c], areas.Kx[c], scan.Ss, scan.Se, block)
-
-    def finish(self) -> bytes:
-        """The data of the interval."""
-        return _stuffed(self._finish())

@@ -11,6 +11,7 @@ from numjpeg.coefficients import ceil_div
 from numjpeg.container.findings import LOSS, Fault, Sink
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.errors import UnsupportedError
+from numjpeg.stages.mcu_order import deinterleave
 
 Planes = Sequence[NDArray[np.int16]]
 """Of each component of a frame, blocks int16 ``(rows, columns, 64)`` in zig-zag order."""
@@ -80,3 +81,16 @@ def lay_over(plane: NDArray[np.int16], sequences: NDArray[np.int16], read: NDArr
     """
     np.copyto(plane, sequences, where=sequences != 0)
     np.copyto(plane[:, :, 0], sequences[:, :, 0], where=True if read is None else read)
+
+
+def lay_dc(scan: Scan, planes: Planes, blocks: NDArray[np.int16], read: NDArray[np.bool_] | np.bool_) -> None:
+    """Put the DC coefficients of a progressive scan, ``(MCUs, blocks an MCU, 1)``, into the planes where ``read``
+    says so, which is broadcast to that shape. In a refinement their bits are added.
+    """
+    there = np.broadcast_to(read, blocks.shape).astype(np.int16)
+    both = deinterleave(np.concatenate([blocks, there], axis=2), scan.mcus[1], scan.factors)
+    for index, own in zip(scan.indices, both, strict=True):
+        plane = planes[index]
+        dc, where = np.moveaxis(own[:, : plane.shape[1]], 2, 0)
+        target = plane[: len(own), :, 0]
+        np.copyto(target, dc | target if scan.Ah else dc, where=where > 0)

@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 from numjpeg.container.findings import REMARK, Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.intervals import Intervals
-from numjpeg.entropy.planes import Planes
+from numjpeg.entropy.planes import Planes, lay_dc
 from numjpeg.entropy.shared import (
     ILLEGAL_BITS,
     LastBits,
@@ -51,35 +51,20 @@ from numjpeg.entropy.shared import (
     spread,
 )
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
-from numjpeg.stages.mcu_order import block_component, deinterleave
+from numjpeg.stages.mcu_order import block_component
 
-_ILLEGAL = 128 + ILLEGAL_BITS
-"""The step of a code word that no table has; legal ones take 31 bits at most."""
+_ILLEGAL = 128 + ILLEGAL_BITS  # the step of a code word that no table has; legal ones take 31 bits at most
 
 
 def reader_of(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> ProgressiveReader:
-    """The reader of a scan's kind.
-
-    Parameters
-    ----------
-    data : the file. scan : its header, tables and place.
-    planes : of each component of the frame; those of the scan are changed.
-    sink : takes what is noticed.
-    """
-    if scan.Ss == 0:
-        return (_DcRefinement if scan.Ah else DcFirst)(data, scan, planes, sink)
-    return (_AcRefinement if scan.Ah else _AcFirst)(data, scan, planes, sink)
+    """The reader of a scan's kind. ``planes``, of each component of the frame, take what it reads."""
+    kinds = (DcFirst, _DcRefinement) if scan.Ss == 0 else (_AcFirst, _AcRefinement)
+    return kinds[scan.Ah > 0](data, scan, planes, sink)
 
 
 def read_scan(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
-    """Decode a scan, with the parameters of :func:`reader_of`.
+    """Decode a scan of the file ``data`` into the planes; returns the last MCU for which there were data.
 
-    Returns
-    -------
-    The last MCU for which there were data.
-
-    Raises
-    ------
     FormatError with the byte offset, if the sink is strict and the data are damaged or too short.
     """
     return reader_of(data, scan, planes, sink).read()
@@ -90,7 +75,10 @@ def read_scan(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
 
 @lru_cache(maxsize=16)
 def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
-    """For each window of 16 bits, the symbol that it begins with, and the length of code and extra bits."""
+    """For each window of 16 bits, the symbol that it begins with, and the length of code and extra bits.
+
+    A symbol of a DC table, which is a category up to 15, has as many extra bits as the same symbol of AC.
+    """
     length, symbol = code_lengths(table)
     run, category = symbol >> 4, symbol & 15
     behind = np.where((category == 0) & (symbol != ZERO_RUN), run, category)
@@ -99,23 +87,14 @@ def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     return spread(length, symbol, length + behind, (0, _ILLEGAL))
 
 
-@lru_cache(maxsize=16)
-def _dc_steps(table: HuffmanTable) -> NDArray[np.uint8]:
-    """The same of a table of DC differences."""
-    length, category = code_lengths(table)
-    return spread(length, category, length + category, (0, _ILLEGAL))
-
-
 # --- what all scans share --------------------------------------------------------------------------------
 
 
 class Span(NamedTuple):
     """A restart interval, or the whole scan."""
 
-    begin: int
-    """Its first bit in the payload."""
-    end: int
-    """The bit after its last."""
+    begin: int  # its first bit in the payload
+    end: int  # the bit after its last
     first_mcu: int
     mcus: int
 
@@ -128,8 +107,7 @@ class ProgressiveReader(Intervals, ABC):
     def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
         super().__init__(data, scan, sink)
         self.planes = planes
-        self.end = 0  # the bit after the interval's last
-        self.end_of_band_run = 0
+        self.end = self.end_of_band_run = 0  # ``end``: the bit after the interval's last
 
     def spans(self) -> list[Span]:
         """The restart intervals, of a scan that has all of them."""
@@ -201,39 +179,22 @@ def run_of_ends(data: bytes, n: int, behind: int) -> int:
 # --- DC --------------------------------------------------------------------------------------------------
 
 
-class _Dc(ProgressiveReader):
-    least_bits = 1
-
-    def lay_blocks(self, blocks: NDArray[np.int16], read: NDArray[np.bool_], add: bool) -> None:
-        """Put DC coefficients ``(MCUs, blocks an MCU, 1)`` into the planes, of those MCUs that have been read."""
-        _, columns = self.scan.mcus
-        where = np.broadcast_to(read[:, np.newaxis, np.newaxis], blocks.shape).astype(np.int16)
-        of_planes = deinterleave(blocks, columns, self.scan.factors)
-        there = deinterleave(where, columns, self.scan.factors)
-        for index, dc, own in zip(self.scan.indices, of_planes, there, strict=True):
-            plane = self.planes[index]
-            target = plane[: len(dc), :, 0]
-            dc = dc[:, : plane.shape[1], 0]
-            np.copyto(target, dc | target if add else dc, where=own[:, : plane.shape[1], 0] > 0)
-
-
-class DcFirst(_Dc):
+class DcFirst(ProgressiveReader):
     """The first scan of DC coefficients (G.1.2.1)."""
+
+    least_bits = 1
 
     def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
         super().__init__(data, scan, planes, sink)
         self.tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
         self.components: list[int] = block_component(scan.factors).tolist()
-        self.codes = array("q")
-        """The bits at which code words begin."""
-        self.ranges: list[tuple[int, int]] = []
-        """The MCUs that these are of."""
-        self.last: list[tuple[int, list[int]]] = []
-        """Other MCUs, and their differences."""
+        self.codes = array("q")  # the bits at which code words begin
+        self.ranges: list[tuple[int, int]] = []  # the MCUs that these are of
+        self.last: list[tuple[int, list[int]]] = []  # other MCUs, and their differences
 
     def prepare(self) -> None:
-        """For each block of an MCU, how far its code and difference lead from every bit."""
-        maps = {table: look_up(self.payload, _dc_steps(table))[1] for table in set(self.tables)}
+        """See :class:`ProgressiveReader`; for each block, how far code and difference lead from every bit."""
+        maps = {table: look_up(self.payload, _steps(table, False))[1] for table in set(self.tables)}
         self.procedure = [maps[self.tables[c]] for c in self.components]
 
     def walk(self, stop: int) -> None:
@@ -265,33 +226,30 @@ class DcFirst(_Dc):
 
     def lay(self) -> None:
         """See :class:`ProgressiveReader`."""
-        scan = self.scan
-        blocks = np.zeros((self.total, len(self.components), 1), np.int16)
-        read = np.zeros(self.total, np.bool_)
+        scan, per_mcu = self.scan, len(self.components)
+        blocks = np.zeros((self.total, per_mcu, 1), np.int16)
+        read = np.zeros((self.total, 1, 1), np.bool_)
         for first, stop in self.ranges:
             read[first:stop] = True
-        count = len(self.codes) // len(self.components)
-        if count:
+        if self.codes:
             codes = np.frombuffer(self.codes, np.int64)
-            _, differences = receive(self.payload, codes, self.tables, np.tile(self.components, count))
-            blocks[read] = differences.reshape(-1, len(self.components), 1)
+            selector = np.tile(self.components, len(codes) // per_mcu)
+            _, differences = receive(self.payload, codes, self.tables, selector)
+            blocks[read[:, 0, 0]] = differences.reshape(-1, per_mcu, 1)
         for mcu, own in self.last:
             blocks[mcu, :, 0] = own
             read[mcu] = True
-        restore_dc(
-            scan,
-            McuLayout(scan.factors, [1] * len(scan.components)).components(blocks),
-            0,
-            [0] * len(scan.components),
-        )
-        self.lay_blocks(blocks << scan.Al, read, False)
+        ones = [1] * len(scan.components)
+        restore_dc(scan, McuLayout(scan.factors, ones).components(blocks), 0, [0] * len(ones))
+        lay_dc(scan, self.planes, blocks << scan.Al, read)
 
 
-class _DcRefinement(_Dc):
+class _DcRefinement(ProgressiveReader):
     """A later scan of DC coefficients (G.1.2.1.1)."""
 
+    least_bits = 1
+
     def prepare(self) -> None:
-        """Take the bits apart."""
         self.per_mcu = self.scan.blocks_per_mcu
         self.every_bit = np.unpackbits(self.payload.data)
         self.found = np.zeros(self.total * self.per_mcu, np.int16)
@@ -311,7 +269,7 @@ class _DcRefinement(_Dc):
 
     def lay(self) -> None:
         blocks = self.found.reshape(self.total, self.per_mcu, 1) << self.scan.Al
-        self.lay_blocks(blocks, np.ones(self.total, np.bool_), True)
+        lay_dc(self.scan, self.planes, blocks, np.True_)
 
 
 # --- AC --------------------------------------------------------------------------------------------------
@@ -319,13 +277,44 @@ class _DcRefinement(_Dc):
 
 class _Ac(ProgressiveReader):
     def prepare(self) -> None:
-        """For every bit, the symbol that begins there and how far it leads."""
+        # For every bit, the symbol that begins there and how far it leads.
         self.table = self.scan.huffman_tables[1, self.scan.components[0].Ta]
         self.symbols, self.steps = look_up(self.payload, _steps(self.table, self.scan.Ah > 0))
         self.plane = self.planes[self.scan.indices[0]].reshape(-1)
         self.too_long = f"a run passes coefficient {self.scan.Se}"
         # Of each coefficient that becomes nonzero, its place in the plane and the bit of its code word.
         self.places, self.codes = array("q"), array("q")
+
+    def read_last(self, rest: LastBits) -> None:
+        scan, block = self.scan, self.plane[64 * self.mcu : 64 * self.mcu + 64]
+        k = scan.Ss
+        while k <= scan.Se and not self.end_of_band_run:
+            run, category = divmod(rest.decode(self.table), 16)
+            if category == 0 and run < 15:
+                self.end_of_band_run = (1 << run) + rest.receive(run)
+                break
+            new = rest.extend(min(category, 1) if scan.Ah else category) << scan.Al
+            if not scan.Ah:
+                k += run
+            while scan.Ah and k <= scan.Se and (run or block[k]):
+                if block[k]:
+                    self._correct(block, k, rest)
+                else:
+                    run -= 1
+                k += 1
+            if category:
+                block[min(k, 63)] = _wrap(new)
+            k += 1
+        if self.end_of_band_run and scan.Ah:
+            for place in (k + np.flatnonzero(block[k : scan.Se + 1])).tolist():
+                self._correct(block, place, rest)
+            self.end_of_band_run -= 1
+
+    def _correct(self, block: NDArray[np.int16], k: int, rest: LastBits) -> None:
+        """Add a correction bit to a coefficient that is not zero."""
+        value, one = int(block[k]), 1 << self.scan.Al
+        if rest.receive(1) and not value & one:
+            block[k] = _wrap(value + one if value >= 0 else value - one)
 
 
 class _AcFirst(_Ac):
@@ -358,8 +347,7 @@ class _AcFirst(_Ac):
                     run = run_of_ends(self.bytes, symbol >> 4, q) - 1 if symbol else 0
                     break
             else:
-                if k > Se + 1:
-                    wrong = wrong or self.too_long
+                wrong = wrong or (self.too_long if k > Se + 1 else "")
             if q > end:
                 del places[known:], codes[known:]
                 run = 0
@@ -370,17 +358,6 @@ class _AcFirst(_Ac):
             p = q
             mcu += 1
         self.end_of_band_run, self.mcu, self.bit = run, mcu, p
-
-    def read_last(self, rest: LastBits) -> None:
-        scan, block = self.scan, self.plane[64 * self.mcu : 64 * self.mcu + 64]
-        k = scan.Ss
-        while k <= scan.Se:
-            run, category = divmod(rest.decode(self.table), 16)
-            if category:
-                block[min(k + run, 63)] = _wrap(rest.extend(category) << scan.Al)
-            elif run < 15:
-                return
-            k += run + 1
 
     def lay(self) -> None:
         codes = np.frombuffer(self.codes, np.int64)
@@ -393,7 +370,6 @@ class _AcRefinement(_Ac):
     """A later scan of a band (G.1.2.3). Coefficients that are nonzero before it are called *known*."""
 
     def prepare(self) -> None:
-        """Find the coefficients that are known."""
         super().prepare()
         Ss, size = self.scan.Ss, self.scan.Se - self.scan.Ss + 1
         some = self.plane.reshape(-1, 64)[:, Ss : Ss + size] != 0
@@ -468,51 +444,11 @@ class _AcRefinement(_Ac):
             mcu += 1
         self.end_of_band_run, self.mcu, self.bit = run, mcu, p
 
-    def read_last(self, rest: LastBits) -> None:
-        scan, block = self.scan, self.plane[64 * self.mcu : 64 * self.mcu + 64]
-        one = 1 << scan.Al
-        k = scan.Ss
-        while k <= scan.Se and not self.end_of_band_run:
-            run, category = divmod(rest.decode(self.table), 16)
-            new = 0
-            if category:
-                new = one if rest.receive(1) else -one
-            elif run < 15:
-                self.end_of_band_run = (1 << run) + rest.receive(run)
-                break
-            while k <= scan.Se:
-                if block[k]:
-                    _correct(block, k, one, rest.receive(1))
-                elif run == 0:
-                    break
-                else:
-                    run -= 1
-                k += 1
-            if new:
-                block[min(k, 63)] = new
-            k += 1
-        if self.end_of_band_run:
-            for place in (k + np.flatnonzero(block[k : scan.Se + 1])).tolist():
-                _correct(block, place, one, rest.receive(1))
-            self.end_of_band_run -= 1
-
     def lay(self) -> None:
-        of_known = np.frombuffer(self.corrected, np.int64), np.frombuffer(self.corrections, np.int64)
-        of_new = np.frombuffer(self.places, np.int64), np.frombuffer(self.codes, np.int64)
-        refine(
-            self.plane,
-            np.unpackbits(self.payload.data),
-            (self.place_of_known[of_known[0]], of_known[1]),
-            of_new,
-            self.scan.Al,
-        )
-
-
-def _correct(block: NDArray[np.int16], k: int, one: int, bit: int) -> None:
-    """Add a correction bit to a coefficient that is not zero."""
-    value = int(block[k])
-    if bit and not value & one:
-        block[k] = _wrap(value + one if value >= 0 else value - one)
+        corrected, corrections = np.frombuffer(self.corrected, np.int64), np.frombuffer(self.corrections, np.int64)
+        new = np.frombuffer(self.places, np.int64), np.frombuffer(self.codes, np.int64)
+        known = self.place_of_known[corrected], corrections
+        refine(self.plane, np.unpackbits(self.payload.data), known, new, self.scan.Al)
 
 
 def _wrap(value: int) -> int:
@@ -527,13 +463,10 @@ def refine(
     new: tuple[NDArray[np.int64], NDArray[np.int64]],
     Al: int,
 ) -> None:
-    """Add one bit to coefficients (G.1.2.3).
+    """Add one bit to coefficients of a plane, ``flat``, in place (G.1.2.3).
 
-    Parameters
-    ----------
-    flat : a plane's coefficients, changed in place. every_bit : the bits of the payload, each by itself.
-    known : the places of the coefficients that are not zero, and the bit of the payload that corrects each.
-    new : the places of those that become nonzero, and the bit that gives the sign of each.
+    ``every_bit`` : the bits of the payload, each by itself. ``known`` : places of the coefficients that are not
+    zero, and the bit that corrects each. ``new`` : of those that become nonzero, and the bit of each sign.
     """
     one = np.int16(1 << Al)
     place, bit = known
