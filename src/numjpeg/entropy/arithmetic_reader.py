@@ -461,19 +461,21 @@ class _Lossless(LosslessReader):
         busy = sorted({x // h for own, (_, h) in zip(above, factors, strict=True) for x, k in enumerate(own) if k})
         busy.append(columns)
         next_busy, mcu = 0, 0
-        # The classes of the samples to the left, of each row of samples.
-        left = [[0] * v for v, _ in factors]
-        rows = [[own] + [[0] * len(own) for _ in range(v)] for own, (v, _) in zip(above, factors, strict=True)]
+        # Of each component the classes of the samples in each row, the one above in front, and of those to the
+        # left.
+        parts = []
+        for own, (v, h), area, bounds in zip(above, factors, areas.dc, areas.bounds, strict=True):
+            rows = [own] + [[0] * len(own) for _ in range(v)]
+            chains = [area + chain for chain in LOSSLESS_MAGNITUDES]
+            parts.append((rows, [0] * v, v, h, area, chains, bounds))
         while mcu < columns:
-            for c, (v, h) in enumerate(factors):
-                own, before, area, bounds = rows[c], left[c], areas.dc[c], areas.bounds[c]
-                chains = [area + chain for chain in LOSSLESS_MAGNITUDES]
+            for rows, left, v, h, area, chains, bounds in parts:
                 for y in range(v):
                     for x in range(mcu * h, mcu * h + h):
-                        over = own[y][x]
-                        context = area + 4 * (5 * before[y] + over)
-                        difference, before[y] = decode_difference(decode, context, chains[over > 2], bounds)
-                        own[y + 1][x] = before[y]
+                        over = rows[y][x]
+                        context = area + 4 * (5 * left[y] + over)
+                        difference, left[y] = decode_difference(decode, context, chains[over > 2], bounds)
+                        rows[y + 1][x] = left[y]
                         found.append(difference)
             mcu += 1
             self.sink.work += SAMPLE_WORK * per_mcu
@@ -485,7 +487,7 @@ class _Lossless(LosslessReader):
             found.extend([0] * (count * per_mcu))
             mcu += count
             self.sink.work += count // RUN
-        above[:] = [own[-1] for own in rows]
+        above[:] = [rows[-1] for rows, *_ in parts]
         return found
 
 

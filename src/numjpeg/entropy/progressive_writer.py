@@ -38,24 +38,15 @@ from numjpeg.container.frame import Scan
 from numjpeg.entropy.bits import words_64
 from numjpeg.entropy.sequential_writer import Codable, Coded, Symbols
 from numjpeg.entropy.shared import dc_in_scan_order, interval_starts, predict_dc
-from numjpeg.stages.huffman import (
-    MAX_CATEGORY,
-    ZERO_RUN,
-    HuffmanTable,
-    huffman_encode,
-    magnitude_bits,
-    magnitude_category,
-)
+from numjpeg.stages import huffman
+from numjpeg.stages.huffman import MAX_CATEGORY, ZERO_RUN, magnitude_category
 from numjpeg.stages.mcu_order import block_component
 from numjpeg.stages.zigzag import zigzag
 from numjpeg.workspace import Workspace
 
-MAX_RUN = 0x7FFF
-"""Blocks that one EOBn can end: n is at most 14 (Table G.1)."""
-MAX_WAITING = 937
-"""Correction bits that may wait for an EOBn; with more the run ends."""
-PIECE = 1 << 15
-"""MCUs of a DC scan, or nonzero coefficients of an AC scan, that are coded at a time, about."""
+MAX_RUN = 0x7FFF  # blocks that one EOBn can end: n is at most 14 (Table G.1)
+MAX_WAITING = 937  # correction bits that may wait for an EOBn; with more the run ends
+PIECE = 1 << 15  # MCUs of a DC scan, or nonzero coefficients of an AC scan, that are coded at a time, about
 
 
 # --- coefficients as the scans want them -----------------------------------------------------------------
@@ -67,21 +58,17 @@ _NO_BITS = np.empty(0, np.uint8)
 class Nonzero(NamedTuple):
     """The nonzero AC coefficients of some blocks, in the order of the blocks and of the zig-zag: 3 bytes each."""
 
-    place: NDArray[np.uint8]
-    """Place in the zig-zag sequence, 1 .. 63."""
+    place: NDArray[np.uint8]  # in the zig-zag sequence, 1 .. 63
     value: NDArray[np.int16]
-    counts: NDArray[np.uint8]
-    """``(blocks,)``, how many each block has."""
+    counts: NDArray[np.uint8]  # (blocks,), how many each block has
 
 
 @dataclass(frozen=True)
 class ComponentData:
     """A component's coefficients."""
 
-    dc: NDArray[np.int16]
-    """``(block rows, block columns)``."""
-    ac: list[Nonzero]
-    """From top to bottom."""
+    dc: NDArray[np.int16]  # (block rows, block columns)
+    ac: list[Nonzero]  # from top to bottom
 
 
 Sequences = Callable[[NDArray[np.int16]], NDArray[np.int16]]
@@ -91,11 +78,8 @@ Sequences = Callable[[NDArray[np.int16]], NDArray[np.int16]]
 def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequences = zigzag) -> list[ComponentData]:
     """Take coefficients apart for :func:`encode_scan`.
 
-    Parameters
-    ----------
-    bands : from top to bottom, of each component int16 ``(block rows, block columns, 8, 8)``, natural order.
-        They may be overwritten when the next one is asked for.
-    sequences_of : the stage ``zigzag``, or a faster form of it.
+    ``bands``, from top to bottom: of each component int16 ``(block rows, block columns, 8, 8)``, natural order.
+    They may be overwritten when the next one is asked for. ``sequences_of`` : ``zigzag``, or a faster form of it.
     """
     dc: list[list[NDArray[np.int16]]] = []
     ac: list[list[Nonzero]] = []
@@ -119,13 +103,7 @@ def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequence
 def encode_scan(scan: Scan, components: Sequence[ComponentData]) -> list[Codable]:
     """Turn what a scan carries into symbols; Huffman tables are made from them, and then the bits.
 
-    Parameters
-    ----------
-    scan : its header; the Huffman tables need not be there yet. components : all those of the frame.
-
-    Raises
-    ------
-    ValueError for coefficients that have no symbol.
+    ``components`` : all those of the frame. ValueError for coefficients that have no symbol.
     """
     own = [components[i] for i in scan.indices]
     if scan.Ss > 0:
@@ -156,8 +134,7 @@ def encode_dc(scan: Scan, dc: NDArray[np.int16]) -> Iterator[Symbols]:
 class DcBits:
     """A refinement of DC coefficients: one bit each, without a code (G.1.2.1)."""
 
-    dc: NDArray[np.int16]
-    """``(MCUs, blocks an MCU)``, the bit lowest."""
+    dc: NDArray[np.int16]  # (MCUs, blocks an MCU), the bit lowest
     first_mcu: int
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
@@ -183,14 +160,10 @@ class InScan(NamedTuple):
     """
 
     place: NDArray[np.int32]
-    value: NDArray[np.int16]
-    """Divided by 2^Al."""
-    new: NDArray[np.bool_] | None
-    """Whether it was zero before; None in a first scan, where all were."""
-    before: NDArray[np.intp]
-    """``(blocks + 1,)``, the number of coefficients before each block, and of all."""
-    bounds: NDArray[np.int32]
-    """``(blocks + 1,)``, the place at which each block begins, and the end of the last."""
+    value: NDArray[np.int16]  # divided by 2^Al
+    new: NDArray[np.bool_] | None  # whether it was zero before; None in a first scan, where all were
+    before: NDArray[np.intp]  # (blocks + 1,), the number of coefficients before each block, and of all
+    bounds: NDArray[np.int32]  # (blocks + 1,), the place at which each block begins, and the end of the last
 
 
 def select(scan: Scan, piece: Nonzero) -> InScan:
@@ -224,7 +197,7 @@ def magnitudes() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     """SSSS and magnitude bits of every int16 value; the index is the value as uint16."""
     values = np.arange(1 << 16, dtype=np.uint16).view(np.int16)
     category = magnitude_category(values)
-    return category, magnitude_bits(values, category).astype(np.uint16)
+    return category, huffman.magnitude_bits(values, category).astype(np.uint16)
 
 
 class CoefficientSymbols(NamedTuple):
@@ -233,24 +206,15 @@ class CoefficientSymbols(NamedTuple):
     ``n`` coefficients are new; there are ``m`` correction bits.
     """
 
-    symbol: NDArray[np.uint8]
-    """``(n,)`` RRRRSSSS."""
-    extra: NDArray[np.uint16]
-    """``(n,)`` magnitude bits."""
-    taken: NDArray[np.intp]
-    """``(n,)``, the number of correction bits up to each of them, those that follow it included."""
-    zero_runs: NDArray[np.intp]
-    """One entry a ZRL, ascending: the number of the new coefficient that it precedes."""
-    zero_run_taken: NDArray[np.intp]
-    """The number of correction bits up to each ZRL."""
-    corrections: NDArray[np.uint8]
-    """``(m,)`` bits."""
-    before: NDArray[np.intp]
-    """``(blocks + 1,)``, the number of new coefficients before each block, and of all."""
-    corrections_before: NDArray[np.intp]
-    """The same of correction bits."""
-    full: NDArray[np.bool_]
-    """``(blocks,)``, whether coefficient Se is a new one; then no end of the block is coded."""
+    symbol: NDArray[np.uint8]  # (n,) RRRRSSSS
+    extra: NDArray[np.uint16]  # (n,) magnitude bits
+    taken: NDArray[np.intp]  # (n,), the number of correction bits up to each, those that follow it included
+    zero_runs: NDArray[np.intp]  # of each ZRL, ascending, the number of the new coefficient that it precedes
+    zero_run_taken: NDArray[np.intp]  # the number of correction bits up to each ZRL
+    corrections: NDArray[np.uint8]  # (m,) bits
+    before: NDArray[np.intp]  # (blocks + 1,), the number of new coefficients before each block, and of all
+    corrections_before: NDArray[np.intp]  # the same of correction bits
+    full: NDArray[np.bool_]  # (blocks,), whether coefficient Se is a new one; then no end of the block is coded
 
 
 def coefficient_symbols(found: InScan) -> CoefficientSymbols:
@@ -266,16 +230,11 @@ def coefficient_symbols(found: InScan) -> CoefficientSymbols:
     number = np.arange(len(place), dtype=np.int32)
     zeros = place - number
     since = np.zeros_like(zeros)
-    at: NDArray[np.signedinteger]
-    if new is None:
-        at, before = number, in_front
-        since[1:] = zeros[:-1]
-        since[first] = bounds.take(some) - first
-    else:
-        at = np.flatnonzero(new)
-        before = np.searchsorted(at, in_front)
-        np.multiply(zeros[:-1], new[:-1], out=since[1:])
-        since[first] = bounds.take(some) - first
+    at: NDArray[np.signedinteger] = number if new is None else np.flatnonzero(new)
+    before = in_front if new is None else np.searchsorted(at, in_front)
+    since[1:] = zeros[:-1] if new is None else zeros[:-1] * new[:-1]
+    since[first] = bounds.take(some) - first
+    if new is not None:
         np.maximum.accumulate(since, out=since)
     run = zeros - since
     category, bits = magnitudes()
@@ -317,18 +276,10 @@ def eob_runs(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Group ends of blocks into runs, each coded by one EOBn.
 
-    Parameters
-    ----------
-    broken : ``(n,)``, whether a run begins with this entry in any case; the first is one of them.
-    blocks : ``(n,)``, the blocks of each entry: 1, or more for a run that is gone on with.
-    waiting : ``(n,)``, number of correction bits that each leaves to its EOBn.
+    Of each entry, ``(n,)``: ``broken``, whether a run begins with it in any case, as with the first; ``blocks``,
+    1, or more for a run that is gone on with; ``waiting``, the correction bits that it leaves to its EOBn. Returns
+    for each run the number of its first entry, that of the entry behind its last, and its blocks, 1 .. MAX_RUN.
 
-    Returns
-    -------
-    For each run the number of its first entry, that of the entry behind its last, and its blocks, 1 .. MAX_RUN.
-
-    Notes
-    -----
     Only runs that are too long are looked at one by one, with a step for each cut: at most one for 32,767 blocks,
     and one for 938 correction bits.
 
@@ -359,22 +310,17 @@ class OpenRun(NamedTuple):
     """Ends of blocks that are not written yet, as the next piece may add to their run."""
 
     blocks: int = 0
-    corrections: NDArray[np.uint8] = _NO_BITS
-    """The bits that wait for their EOBn."""
+    corrections: NDArray[np.uint8] = _NO_BITS  # the bits that wait for their EOBn
 
 
 class AcSymbols(NamedTuple):
     """The symbols of some blocks, ``(n,)``, EOBn and ZRL included, with the bits that follow them."""
 
     symbol: NDArray[np.uint8]
-    extra: NDArray[np.uint16]
-    """The bits of its own that follow each symbol."""
-    following: NDArray[np.uint16]
-    """How many correction bits come behind these."""
-    corrections: NDArray[np.uint8]
-    """The correction bits of all symbols."""
-    starts: NDArray[np.intp]
-    """The number of the symbol with which each restart interval begins."""
+    extra: NDArray[np.uint16]  # the bits of its own that follow each symbol
+    following: NDArray[np.uint16]  # how many correction bits come behind these
+    corrections: NDArray[np.uint8]  # the correction bits of all symbols
+    starts: NDArray[np.intp]  # the number of the symbol with which each restart interval begins
 
 
 def insert_ends_of_blocks(
@@ -383,13 +329,8 @@ def insert_ends_of_blocks(
     """All symbols of some blocks, and the run that these leave open.
 
     The EOBn of a run stands where its first block ends. The other blocks of the run write only correction bits,
-    which follow it.
-
-    Parameters
-    ----------
-    starts : numbers of the blocks with which restart intervals begin.
-    former : the run that the blocks before these have left open.
-    close : all runs end with the last of these blocks.
+    which follow it. ``starts`` : the blocks with which restart intervals begin. ``former`` : the run that the
+    blocks before these have left open. ``close`` : all runs end with the last of these blocks.
     """
     count, carried = len(symbols.symbol), len(former.corrections)
     blocks = np.flatnonzero(~symbols.full)
@@ -438,25 +379,19 @@ def insert_ends_of_blocks(
 
 _EXTRA_BITS = np.array([s & 15 or (0 if s == ZERO_RUN else s >> 4) for s in range(256)], np.uint8)
 """How many bits follow a symbol: magnitude bits after RRRRSSSS, n after EOBn (n << 4), none after ZRL."""
-TOGETHER = 24
-"""Correction bits that go into one word with the symbol and its own bits, at most 16 + 15."""
+TOGETHER = 24  # correction bits that go into one word with the symbol and its own bits, at most 16 + 15
 
 
 def code_words(
-    symbols: AcSymbols, tables: Sequence[HuffmanTable], selector: NDArray[np.intp] | int = 0
+    symbols: AcSymbols, tables: Sequence[huffman.HuffmanTable], selector: NDArray[np.intp] | int = 0
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.intp]]:
-    """Code symbols, and put the bits that follow behind their codes.
+    """Code symbols, and put the bits that follow behind their codes; ``tables``, ``selector`` as of
+    huffman_encode.
 
-    Parameters
-    ----------
-    tables, selector : as of :func:`numjpeg.stages.huffman.huffman_encode`.
-
-    Returns
-    -------
-    (codes, lengths, places): words of at most 16 + 15 + 24 bits, an empty one in the end, and ``(n + 1,)`` the
-    place of each symbol's word among them, and of the empty one.
+    Returns (codes, lengths, places): words of at most 16 + 15 + 24 bits, an empty one in the end, and ``(n + 1,)``
+    the place of each symbol's word among them, and of the empty one.
     """
-    codes, code_lengths = huffman_encode(symbols.symbol, tables, selector)
+    codes, code_lengths = huffman.huffman_encode(symbols.symbol, tables, selector)
     extra_bits = _EXTRA_BITS.take(symbols.symbol)
     codes = codes << extra_bits.astype(np.uint64) | symbols.extra
     lengths = (code_lengths + extra_bits).astype(np.uint64)
@@ -500,8 +435,7 @@ class AcPiece:
 
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
         """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
-        tables = [scan.huffman_tables[1, scan.components[0].Ta]]
-        codes, lengths, places = code_words(self.symbols, tables)
+        codes, lengths, places = code_words(self.symbols, [scan.huffman_tables[1, scan.components[0].Ta]])
         # The word that an MCU begins with is needed only where restart intervals begin.
         bound_word, bound_tail = np.zeros(self.mcus + 1, np.intp), np.zeros(self.mcus + 1, np.uint64)
         starts = interval_starts(scan, self.first_mcu, self.mcus)
