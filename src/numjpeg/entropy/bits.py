@@ -13,18 +13,11 @@ from numjpeg.container.markers import RST0, find_markers
 
 @dataclass(frozen=True, eq=False)
 class Payload:
-    """The entropy-coded data of a scan without stuffing, fill bytes and restart markers.
+    """The entropy-coded data of a scan without stuffing, fill bytes and restart markers."""
 
-    Attributes
-    ----------
-    data : uint8, with zeros behind the end, so that windows may be read past it.
-    size : number of bytes without these zeros.
-    starts : byte offset at which each restart interval begins; the first is 0.
-    """
-
-    data: NDArray[np.uint8]
-    size: int
-    starts: NDArray[np.intp]
+    data: NDArray[np.uint8]  # with zeros behind the end, so that windows may be read past it
+    size: int  # bytes without these zeros
+    starts: NDArray[np.intp]  # byte offset at which each restart interval begins; the first is 0
     _removed: NDArray[np.intp]
     _offset: int
 
@@ -34,7 +27,7 @@ class Payload:
 
     def file_offsets(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
         """The same of many bytes."""
-        return self._offset + positions + np.searchsorted(self._before_removed, positions, side="right")
+        return self._offset + positions + self._before_removed.searchsorted(positions, "right")
 
     @cached_property
     def _before_removed(self) -> NDArray[np.intp]:
@@ -42,27 +35,19 @@ class Payload:
         return self._removed - np.arange(len(self._removed))
 
 
-PAYLOAD_MARGIN = 2560
-"""Zero bytes behind a payload, so that an MCU that begins inside it may be read to its end."""
+PAYLOAD_MARGIN = 2560  # zero bytes behind a payload, so that an MCU that begins inside may be read to its end
 
 
 def unstuff(data: bytes, start: int, end: int) -> Payload:
-    """Take apart entropy-coded data whose restart markers are taken as they come.
-
-    ``start``, ``end`` are the byte offsets of the data in the file ``data``.
-    """
+    """Take apart the entropy-coded data at bytes ``start`` .. ``end`` of a file; restart markers as they come."""
     markers = [place - start for place in find_markers(data, start, end) if RST0 <= data[place + 1] < RST0 + 8]
     begins, ends = [0, *(place + 2 for place in markers)], [*markers, end - start]
     return unstuff_parts(data, start, end, list(zip(begins, ends, strict=True)))
 
 
 def unstuff_parts(data: bytes, start: int, end: int, parts: list[tuple[int, int]]) -> Payload:
-    """Take apart entropy-coded data of which only some parts are to be read.
-
-    Parameters
-    ----------
-    data, start, end : as in :func:`unstuff`.
-    parts : (begin, end) of each restart interval, in bytes from ``start``; ascending, none with a marker inside.
+    """The same if only some parts are to be read: (begin, end) of each restart interval, in bytes from ``start``;
+    ascending, none with a marker inside.
     """
     raw = np.frombuffer(data, np.uint8, end - start, start)
     ff = np.flatnonzero(raw[:-1] == 0xFF)
@@ -86,15 +71,9 @@ def unstuff_parts(data: bytes, start: int, end: int, parts: list[tuple[int, int]
 
 
 def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.uint16]:
-    """The 16 bits that begin at *every* bit of a range.
+    """The 16 bits that begin at *every* bit of a range of bytes, uint16 ``(count * 8,)``.
 
-    Parameters
-    ----------
-    data : uint8, at least two bytes longer than ``start + count``. start, count : a range of bytes.
-
-    Returns
-    -------
-    uint16 ``(count * 8,)``.
+    ``data`` : uint8, at least two bytes longer than ``start + count``.
 
     >>> [format(w, "016b") for w in windows_16(np.array([1, 2, 4], np.uint8), 0, 1)[:2]]
     ['0000000100000010', '0000001000000100']
@@ -107,15 +86,9 @@ def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.ui
 
 
 def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArray[np.uint64]:
-    """The 32 bits that begin at each of the given bits.
+    """The 32 bits that begin at each of the bits ``positions``, uint64 ``(n,)``, the upper half zero.
 
-    Parameters
-    ----------
-    data : uint8, at least five bytes longer than any position's byte. positions : bit offsets ``(n,)``.
-
-    Returns
-    -------
-    uint64 ``(n,)``, the upper half zero.
+    ``data`` : uint8, at least five bytes longer than any position's byte.
     """
     byte = positions >> 3
     word: NDArray[np.uint64] = data[byte].astype(np.uint64)
@@ -128,15 +101,8 @@ def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArr
 
 
 def words_64(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """The 64 bits that begin at every *second* byte. The 49 bits that begin at any bit lie in one such word.
-
-    Parameters
-    ----------
-    data : uint8. Zeros are taken to follow it.
-
-    Returns
-    -------
-    uint64 ``(ceil(len(data) / 8) * 4,)``.
+    """The 64 bits that begin at every *second* byte of uint8 data, which zeros are taken to follow. The 49 bits
+    that begin at any bit lie in one such word. uint64 ``(ceil(len(data) / 8) * 4,)``.
 
     >>> [hex(word) for word in words_64(np.array([1, 2, 3, 4], np.uint8))[:2].tolist()]
     ['0x102030400000000', '0x304000000000000']

@@ -17,42 +17,21 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.findings import Sink
 from numjpeg.container.frame import Scan
-from numjpeg.entropy import bits
+from numjpeg.entropy import bits, shared
 from numjpeg.entropy.intervals import Intervals
-from numjpeg.entropy.shared import (
-    ILLEGAL_BITS,
-    Band,
-    LastBits,
-    McuLayout,
-    band_counts,
-    receive,
-    restore_dc,
-    scan_tables,
-)
-from numjpeg.stages.huffman import (
-    END_OF_BLOCK,
-    ZERO_RUN,
-    HuffmanTable,
-    Lookup,
-    huffman_lookup,
-    run_and_category,
-)
+from numjpeg.entropy.shared import ILLEGAL_BITS, Band, LastBits
+from numjpeg.stages import huffman
+from numjpeg.stages.huffman import ZERO_RUN
 from numjpeg.stages.mcu_order import block_component, deinterleave
 from numjpeg.stages.run_length import Runs, run_length_decode
 
-CHUNK = 1 << 15
-"""Bytes of entropy-coded data for which the steps from every bit are looked up at a time."""
+CHUNK = 1 << 15  # bytes of entropy-coded data for which the steps from every bit are looked up at a time
+FIRST_CHUNK = 1 << 11  # the walk may be a short one; each chunk is twice as long as the one before
 
-FIRST_CHUNK = 1 << 11
-"""The first chunk is short, as the walk may be a short one; each is twice as long as the one before."""
+MCU_BYTES = bits.PAYLOAD_MARGIN - 8  # more than an MCU: 10 blocks (B.2.3) of 64 symbols of at most 16 + 15 bits
+BLOCK_BYTES = MCU_BYTES // 10  # the same of a block, the last one that is begun before the data end
 
-MCU_BYTES = bits.PAYLOAD_MARGIN - 8
-"""More than an MCU can take: 10 blocks (B.2.3) of 64 symbols of at most 16 + 15 bits."""
-BLOCK_BYTES = MCU_BYTES // 10
-"""The same of a block, the last one that is begun before the data end."""
-
-WALK_BLOCKS = 1 << 12
-"""Blocks that are walked through at a time."""
+WALK_BLOCKS = 1 << 12  # blocks that are walked through at a time
 
 _END, _EMPTY, _ILLEGAL = 128, 192, 255
 """Steps of k, which is 1 .. 63 before the last symbol of a block and tells after it how the block ended: 64 if it
@@ -61,12 +40,12 @@ without a value, and 256 or more after a code that no table has."""
 
 
 @lru_cache(maxsize=32)
-def code_steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def code_steps(table: huffman.HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k.
 
     AC codes that no table has take their 17 bits; DC ones have a step of 0.
     """
-    symbol, length = huffman_lookup(table)
+    symbol, length = huffman.huffman_lookup(table)
     run, category = symbol >> 4, symbol & 15
     bit_step = length + category
     if table_class == 0:
@@ -75,25 +54,15 @@ def code_steps(table: HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8]
     # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1); libjpeg takes others for
     # EOB.
     k_step[(category == 0) & (symbol != ZERO_RUN)] = _EMPTY
-    k_step[symbol == END_OF_BLOCK] = _END
+    k_step[symbol == huffman.END_OF_BLOCK] = _END
     k_step[length == 0] = _ILLEGAL
     return np.where(length == 0, np.uint8(ILLEGAL_BITS), bit_step), k_step
 
 
 def read_scan(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
-    """Decode the entropy-coded data of a scan.
+    """Decode the entropy-coded data of a scan of the file ``data``, in bands of so many MCU rows.
 
-    Parameters
-    ----------
-    data : the file. scan : its header, tables and place. rows_per_band : MCU rows in a band.
-    sink : takes what is noticed.
-
-    Yields
-    ------
-    Bands, from top to bottom. If the data end early, the bands of which nothing can be read are left out.
-
-    Raises
-    ------
+    Gives them from top to bottom. If the data end early, the bands of which nothing can be read are left out.
     FormatError with the byte offset, if the sink is strict and the data are damaged or too short.
     """
     reader = SequentialReader(data, scan, sink)
@@ -111,11 +80,10 @@ def read_bands(
     To ``read`` it is added, with each band, of which of its MCUs anything was read.
     """
     scan, layout = reader.scan, reader.layout
-    _, columns = scan.mcus
     predictors = [0] * len(scan.components)
     first_mcu = 0
     rest = np.empty(0, np.int16)
-    for count in band_counts(scan, rows_per_band):
+    for count in shared.band_counts(scan, rows_per_band):
         missing = count * layout.size
         parts = []
         while missing > 0:
@@ -133,14 +101,12 @@ def read_bands(
             parts.append(np.zeros(missing, np.int16))
         joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
         of_components = layout.components(joined)
-        restore_dc(scan, of_components, first_mcu, predictors)
+        shared.restore_dc(scan, of_components, first_mcu, predictors)
         left_out = reader.clear_left_out(joined.reshape(count, -1), first_mcu)
         if read is not None:
             read.append(~left_out)
-        yield [
-            deinterleave(own, columns, [factor])[0]
-            for own, factor in zip(of_components, scan.factors, strict=True)
-        ]
+        cut = zip(of_components, scan.factors, strict=True)
+        yield [deinterleave(own, scan.mcus[1], [factor])[0] for own, factor in cut]
         first_mcu += count
     for _ in pieces:  # there are none, but this lets the reader look for what is left over
         pass
@@ -156,13 +122,12 @@ class SequentialReader(Intervals):
     least_bits = 2  # one for the DC, one for EOB
 
     def __init__(self, data: bytes, scan: Scan, sink: Sink, kept: Sequence[int] | None = None) -> None:
-        """``kept`` : as in :class:`numjpeg.entropy.shared.McuLayout`."""
         super().__init__(data, scan, sink)
-        self.layout = McuLayout(scan.factors, kept)
-        self.tables = scan_tables(scan)
+        self.layout = shared.McuLayout(scan.factors, kept)
+        self.tables = shared.scan_tables(scan)
         self.components = block_component(scan.factors).tolist()
         self.left_out: deque[tuple[int, int]] = deque()  # ranges of MCUs of which nothing is read
-        self._lookups: list[tuple[Lookup, Lookup]] = []  # of each component, where they are needed
+        self._lookups: list[tuple[huffman.Lookup, huffman.Lookup]] = []  # of each component, where they are needed
         self._zero_bits: dict[int, _Sparse] = {}  # of each component, the block that zero bits make
         self.walked = 0  # MCUs
         self.has_empty = False
@@ -199,9 +164,7 @@ class SequentialReader(Intervals):
         A code word and the number of its magnitude bits depend only on the 16 bits with which the word begins. So
         the steps are looked up for every bit of a chunk at once. Only the walk from step to step is serial.
 
-        Yields
-        ------
-        The coefficients that are kept, block after block, with DC differences. It ends early where only zeros
+        Gives the coefficients that are kept, block after block, with DC differences. Ends early where only zeros
         would follow.
         """
         look_up = _LookUp(self)
@@ -278,22 +241,21 @@ class SequentialReader(Intervals):
         return True
 
     def _odd_end(self, k: int, found: _Places) -> str:
-        """What is wrong with a block that ends with this ``k``."""
+        """What is wrong with a block that ends with this ``k``. Remarks, once a scan, that a symbol without a
+        meaning is taken for the end of the block.
+        """
+        bit = found.ac[-1]
         if k >= 256:
             return "no AC code begins like this"
         if k < _END:
             found.too_far.append((len(found.ac) - 1, k - 64))
             return "a run passes coefficient 63"
-        self._remark_on_empty(found.ac[-1])
-        return ""
-
-    def _remark_on_empty(self, bit: int) -> None:
-        """Remark, once a scan, that a symbol without a meaning is taken for the end of the block."""
         if not self.has_empty and bit < self.bounds[self.interval + 1]:
             self.has_empty = True
             offset = self.payload.file_offset(bit >> 3)
             what = f"an AC symbol with a run and without a value, in MCU {self.mcu}, is taken for EOB"
             self.sink.remark(what, offset, "F.1.2.2.1", self.scan.number)
+        return ""
 
     def _blocks(self, found: _Places, count: int) -> NDArray[np.int16]:
         """From the places of the code words, the blocks of ``count`` MCUs."""
@@ -316,20 +278,20 @@ class SequentialReader(Intervals):
         dc, ac = np.array(found.dc, np.intp), np.array(found.ac, np.intp)
         component = np.tile(self.components, len(dc) // len(self.components))
         block = np.repeat(np.arange(len(dc)), np.diff(found.ac_ends, prepend=0))
-        symbol, value = receive(self.payload, ac, self.tables[1::2], component[block])
-        run, category = run_and_category(symbol)
+        symbol, value = shared.receive(self.payload, ac, self.tables[1::2], component[block])
+        run, category = huffman.run_and_category(symbol)
         if self.has_empty or self.in_doubt:
             run[(category == 0) & (symbol != ZERO_RUN)] = 0  # the end of the block, whatever the run
         for at, passed in found.too_far:
             run[at] -= passed
         blocks = run_length_decode(Runs(block, run, value.astype(np.int16)), len(dc))
-        _, blocks[:, 0] = receive(self.payload, dc, self.tables[0::2], component)
+        _, blocks[:, 0] = shared.receive(self.payload, dc, self.tables[0::2], component)
         return blocks.reshape(-1, len(self.components), 64)
 
     def _mcu_at_the_end(self, first: int, bound: int) -> _Sparse:
         """The MCU that begins at bit ``first``, and whose data end too early, at ``bound``."""
         if not self._lookups:
-            lookups = map(huffman_lookup, self.tables)
+            lookups = map(huffman.huffman_lookup, self.tables)
             self._lookups = list(zip(lookups, lookups, strict=True))
         rest = LastBits(self.payload, first, bound)
         places: list[int] = []
@@ -377,21 +339,21 @@ class _LookUp:
         self.payload, self.components = reader.payload, reader.components
         self.tables = [(table, i % 2) for i, table in enumerate(reader.tables)]
         self.chunk = FIRST_CHUNK
-        self.base, self.limit = 0, -1
-        """The chunk's first bit, and the last one in it at which an MCU may begin."""
+        self.base, self.limit = 0, -1  # the chunk's first bit, and the last one in it at which an MCU may begin
+        # For each block of an MCU, the steps in bits of a DC code, in bits of an AC code, and in k.
         self.procedure: list[tuple[bytes, bytes, bytes]] = []
-        """For each block of an MCU, the steps in bits of a DC code, in bits of an AC code, and in k."""
 
     def go_to(self, bit: int) -> None:
         """Look up a chunk that begins at about this bit."""
         start = bit >> 3
         size = min(self.chunk + MCU_BYTES, self.payload.size + BLOCK_BYTES - start)
         windows = bits.windows_16(self.payload.data, start, size)
-        maps: dict[tuple[HuffmanTable, int], tuple[bytes, bytes]] = {}
-        for key in set(self.tables):
-            in_bits, in_k = (steps.take(windows, mode="clip").tobytes() for steps in code_steps(*key))
-            maps[key] = in_bits, in_k
-        self.procedure = [(maps[self.tables[2 * c]][0], *maps[self.tables[2 * c + 1]]) for c in self.components]
+        maps = {
+            key: [steps.take(windows, mode="clip").tobytes() for steps in code_steps(*key)]
+            for key in set(self.tables)
+        }
+        of_dc, of_ac = ([maps[key] for key in self.tables[i::2]] for i in (0, 1))
+        self.procedure = [(of_dc[c][0], of_ac[c][0], of_ac[c][1]) for c in self.components]
         self.base, self.limit = start * 8, (start + self.chunk) * 8
         self.chunk = min(2 * self.chunk, CHUNK)
 
@@ -400,20 +362,14 @@ class _Places:
     """Where code words begin, in bits of the payload, and which MCUs have something special."""
 
     def __init__(self) -> None:
-        self.dc: list[int] = []
-        """One a block."""
+        self.dc: list[int] = []  # one a block
         self.ac: list[int] = []
-        self.ac_ends: list[int] = []
-        """For each block, how many entries of ``ac`` there are up to its end."""
-        self.too_far: list[tuple[int, int]] = []
-        """AC symbols whose run is too long, and by how much."""
-        self.whole: list[int] = []
-        """The MCUs of which these are."""
-        self.last_places: list[int] = []
-        """Coefficients of MCUs in which an interval's data end."""
+        self.ac_ends: list[int] = []  # for each block, how many entries of ``ac`` there are up to its end
+        self.too_far: list[tuple[int, int]] = []  # AC symbols whose run is too long, and by how much
+        self.whole: list[int] = []  # the MCUs of which these are
+        self.last_places: list[int] = []  # coefficients of MCUs in which an interval's data end
         self.last_values: list[int] = []
-        self.of_zero_bits: list[int] = []
-        """Such MCUs where an interval has no data at all."""
+        self.of_zero_bits: list[int] = []  # such MCUs where an interval has no data at all
 
     def forget(self, blocks: int, symbols: int, too_far: int) -> None:
         """Keep only so many entries."""

@@ -30,16 +30,11 @@ class MissingCodeError(ValueError):
 class Coded(NamedTuple):
     """A band's code words, magnitude bits included."""
 
-    codes: NDArray[np.uint64]
-    """Right-aligned."""
-    lengths: NDArray[np.uint64]
-    """0 .. 58 bits."""
-    first_mcu: int
-    """Place of the band in the scan, in MCUs."""
-    bound_word: NDArray[np.integer]
-    """The index of the code word with which each MCU begins, and of the one with which the last MCU ends."""
-    bound_tail: NDArray[np.uint64]
-    """How many bits of that word come after that place."""
+    codes: NDArray[np.uint64]  # right-aligned
+    lengths: NDArray[np.uint64]  # 0 .. 58 bits
+    first_mcu: int  # place of the band in the scan, in MCUs
+    bound_word: NDArray[np.integer]  # the words in which MCUs begin, and the one in which the last MCU ends
+    bound_tail: NDArray[np.uint64]  # how many bits of that word come after that place
 
 
 class Codable(Protocol):
@@ -49,27 +44,17 @@ class Codable(Protocol):
         """How often each symbol occurs: ``(tables, 256)``, tables numbered as in :class:`Symbols`."""
 
     def code(self, scan: Scan, workspace: Workspace) -> Coded:
-        """Their code words, which may lie in the workspace's memory.
-
-        Raises
-        ------
-        MissingCodeError if one of the scan's tables has no code for a symbol that occurs.
-        """
+        """Their code words, which may lie in the workspace's memory. MissingCodeError if a symbol has none."""
 
 
 class Symbols(NamedTuple):
     """The symbols of a band in coding order."""
 
-    symbol: NDArray[np.uint8]
-    """SSSS or RRRRSSSS."""
-    value: NDArray[np.int32]
-    """DC difference or AC coefficient, whose magnitude bits follow the symbol; 0 if none do."""
-    table: NDArray[np.intp]
-    """Number of the symbol's table: 2 c for DC, 2 c + 1 for AC, c the place of the component in the scan."""
-    first_mcu: int
-    """Place of the band in the scan, in MCUs."""
-    mcu_starts: NDArray[np.intp]
-    """Index of each MCU's first symbol."""
+    symbol: NDArray[np.uint8]  # SSSS or RRRRSSSS
+    value: NDArray[np.int32]  # DC difference or AC coefficient, whose magnitude bits follow; 0 if none do
+    table: NDArray[np.intp]  # 2 c for DC, 2 c + 1 for AC, c the place of the component in the scan
+    first_mcu: int  # place of the band in the scan, in MCUs
+    mcu_starts: NDArray[np.intp]  # index of each MCU's first symbol
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
         """See :class:`Codable`."""
@@ -83,22 +68,17 @@ class Symbols(NamedTuple):
 
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
         """See :class:`Codable`."""
+        keys = [key for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
+        tables = [scan.huffman_tables.get(key, _NO_CODES) for key in keys]
         try:
-            codes, lengths = huffman_encode(self.symbol, _tables(scan), self.table)
+            codes, lengths = huffman_encode(self.symbol, tables, self.table)
         except ValueError as error:
             raise MissingCodeError(*error.args) from None
         codes, lengths = append_magnitude_bits(codes, lengths, self.value)
         # An empty word holds the bits that fill up the last byte.
         codes, total = np.append(codes, np.uint64(0)), np.append(lengths, np.uint8(0)).astype(np.uint64)
         bound_word = np.append(self.mcu_starts, len(lengths))
-        bound_tail = total[bound_word]
-        return Coded(codes, total, self.first_mcu, bound_word, bound_tail)
-
-
-def _tables(scan: Scan) -> list[HuffmanTable]:
-    """The scan's tables in the order of :attr:`Symbols.table`; one without codes where it has none."""
-    keys = [key for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
-    return [scan.huffman_tables.get(key, _NO_CODES) for key in keys]
+        return Coded(codes, total, self.first_mcu, bound_word, total[bound_word])
 
 
 _NO_CODES = HuffmanTable((0,) * 16, b"")
@@ -107,12 +87,9 @@ _NO_CODES = HuffmanTable((0,) * 16, b"")
 def find_symbols(scan: Scan, bands: Iterable[Band]) -> Iterator[Symbols]:
     """Turn a scan's coefficients into symbols, band by band (F.1.2).
 
-    Raises
-    ------
     ValueError for coefficients that have no symbol (magnitudes above 32767).
     """
-    predictors = [0] * len(scan.components)
-    first_mcu = 0
+    predictors, first_mcu = [0] * len(scan.components), 0
     for band in bands:
         symbols = band_symbols(scan, band, first_mcu, predictors)
         yield symbols
@@ -137,11 +114,7 @@ def make_symbols(scan: Scan, differences: NDArray[np.int32], runs: Runs, first_m
 def write_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
     """The entropy-coded data of a scan, one restart interval at a time (F.1.2.3).
 
-    The literal form of :func:`numjpeg.fast.codewords.packing.pack_scan`.
-
-    Raises
-    ------
-    MissingCodeError if one of the scan's tables has no code for a symbol that occurs.
+    The literal form of :func:`numjpeg.fast.codewords.packing.pack_scan`. MissingCodeError as :class:`Codable`.
     """
     pieces, ends, total = [], [0], 0
     for band in bands:

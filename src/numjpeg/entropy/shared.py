@@ -51,11 +51,8 @@ def dc_in_scan_order(scan: Scan, planes: Sequence[NDArray[np.int16]]) -> NDArray
 
     ``planes``: those of each component of the scan, ``(block rows, block columns)``.
     """
-    rows, columns = scan.mcus
-    whole = [
-        pad_to_mcus(plane[..., np.newaxis], rows, columns, factor)
-        for plane, factor in zip(planes, scan.factors, strict=True)
-    ]
+    pairs = zip(planes, scan.factors, strict=True)
+    whole = [pad_to_mcus(plane[..., np.newaxis], *scan.mcus, factor) for plane, factor in pairs]
     return in_scan_order(scan, whole) >> scan.Al  # G.1.2.1: an arithmetic shift, which rounds down
 
 
@@ -85,10 +82,8 @@ def receive(
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """DECODE, RECEIVE and EXTEND (F.2.2.1, F.2.2.3): the symbols, and the values of their magnitude bits.
 
-    Parameters
-    ----------
-    positions : ``(n,)``, the bit at which each code word begins.
-    tables, selector : as in :func:`numjpeg.stages.huffman.huffman_decode`.
+    ``positions``, ``(n,)``: the bit at which each code word begins. ``tables``, ``selector`` : as in
+    :func:`numjpeg.stages.huffman.huffman_decode`.
     """
     windows = bits.windows_32(payload.data, positions)
     symbol, length = huffman_decode((windows >> np.uint64(16)).astype(np.uint16), tables, selector)
@@ -98,8 +93,7 @@ def receive(
     return symbol, extend(magnitude, category)
 
 
-ILLEGAL_BITS = 17
-"""Bits that libjpeg takes for a code word that no table has: it looks for one of 17 bits before it gives up."""
+ILLEGAL_BITS = 17  # of a code word that no table has: libjpeg looks for one of 17 bits before it gives up
 
 
 class LastBits:
@@ -144,14 +138,11 @@ class McuLayout:
         """``kept`` : for each component 64, or 1 for the DC alone; None for 64 of all."""
         kept = kept or [64] * len(factors)
         self.counts = [v * h for v, h in factors]
-        self.sizes = np.repeat(kept, self.counts)
-        """Coefficients of each block."""
-        self.starts = np.append(0, np.cumsum(self.sizes))
-        """Where each block begins, and the end of the MCU."""
+        self.sizes = np.repeat(kept, self.counts)  # coefficients of each block
+        self.starts = np.append(0, np.cumsum(self.sizes))  # where each block begins, and the end of the MCU
         self.size = int(self.starts[-1])
         self.everything = self.size == 64 * len(self.sizes)
-        which = np.arange(64) < self.sizes[:, np.newaxis]
-        self._chosen = np.flatnonzero(which)
+        self._chosen = np.flatnonzero(np.arange(64) < self.sizes[:, np.newaxis])
 
     def place(self, block: int) -> int:
         """Where block number ``block`` of a scan begins."""
@@ -188,8 +179,7 @@ def restore_dc(scan: Scan, parts: Sequence[NDArray[np.int16]], first_mcu: int, p
         predictors[c] = int(dc[-1])
 
 
-CHUNK = 1 << 15
-"""Bytes of entropy-coded data that are looked up at a time."""
+CHUNK = 1 << 15  # bytes of entropy-coded data that are looked up at a time
 
 
 def look_up(
