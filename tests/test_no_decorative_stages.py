@@ -235,13 +235,13 @@ def test_a_stage_that_is_changed_changes_the_result(monkeypatch: pytest.MonkeyPa
     float_pixels = to_pixels(data)
     places = [
         (numjpeg.colorspaces, "rgb_to_ycbcr", by_stages, image, by_stages_data),
-        (numjpeg.fast.samples.tiles, "level_shift", by_stages, image, by_stages_data),
-        (numjpeg.fast.samples.tiles, "downsample", by_stages, image, by_stages_data),
-        (numjpeg.fast.samples.tiles, "fdct", by_stages, image, by_stages_data),
-        (numjpeg.fast.samples.tiles, "quantize", by_stages, image, by_stages_data),
+        (numjpeg.colorspaces, "level_shift", by_stages, image, by_stages_data),
+        (numjpeg.colorspaces, "downsample", by_stages, image, by_stages_data),
+        (numjpeg.encoder, "fdct", by_stages, image, by_stages_data),
+        (numjpeg.encoder, "quantize", by_stages, image, by_stages_data),
         (numjpeg.synthesis, "dequantize", to_pixels, data, float_pixels),
         (numjpeg.synthesis, "idct", to_pixels, data, float_pixels),
-        (numjpeg.fast.samples.tiles, "upsample", numjpeg.decode, data, pixels),
+        (numjpeg.synthesis, "upsample", numjpeg.decode, data, pixels),
         (numjpeg.colorspaces, "ycbcr_to_rgb", numjpeg.decode, data, pixels),
     ]
     for module, name, pipeline, argument, expected in places:

@@ -46,3 +46,12 @@ def test_the_picture_of_coefficients_is_the_pipeline_s(
     picture = synthesis.picture_of(coefficients)
     assert picture.shape == (67, 83, len(coefficients.components))
     assert np.array_equal(picture.squeeze(), coefficients_to_pixels(coefficients))
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.usefixtures("_fast_and_literal")
+def test_assembly_in_pieces_equals_assembly_in_one(subsampling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = numjpeg.encode(samples.photograph()[:150, :130], subsampling=subsampling)
+    whole = numjpeg.decode(data)
+    monkeypatch.setattr(synthesis, "ASSEMBLY_PIXELS", 1)
+    assert np.array_equal(numjpeg.decode(data), whole)

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.stages.blocks import pad_edges, split_blocks
 from numjpeg.stages.color import rgb_to_ycbcr, ycbcr_to_rgb
+from numjpeg.stages.level_shift import level_shift
+from numjpeg.stages.subsampling import downsample
 
+# Colour spaces of a picture, and how many channels they have.
 CHANNELS = {"GRAY": 1, "RGB": 3, "BGR": 3, "YCbCr": 3, "CMYK": 4}
-"""Colour spaces of a picture, and how many channels they have."""
-
-COLORSPACES = (*CHANNELS, "raw")
-"""What :func:`from_components` can give."""
+COLORSPACES = (*CHANNELS, "raw")  # what :func:`from_components` can give
 
 
 class Layout(NamedTuple):
     """How libjpeg stores a colour space."""
 
-    identifiers: bytes
-    """Of each component."""
-    tables: tuple[int, ...]
-    """Number of each component's tables: for quantization, and for Huffman coding of DC and AC."""
+    identifiers: bytes  # of each component
+    tables: tuple[int, ...]  # number of each component's tables: for quantization, and for Huffman coding
 
 
+# Colour spaces of a file.
 LAYOUTS = {
     "GRAY": Layout(b"\1", (0,)),
     "YCbCr": Layout(b"\1\2\3", (0, 1, 1)),
@@ -32,8 +33,6 @@ LAYOUTS = {
     "CMYK": Layout(b"CMYK", (0, 0, 0, 0)),
     "YCCK": Layout(b"\1\2\3\4", (0, 1, 1, 0)),
 }
-"""Colour spaces of a file."""
-
 _NAMES = {name.lower(): name for name in COLORSPACES} | {"l": "GRAY"}
 
 
@@ -49,12 +48,9 @@ def canonical_name(colorspace: Any) -> Any:
 def to_components(samples: NDArray[Any], source: str, stored: str, precision: int = 8) -> NDArray[Any]:
     """Convert a picture's channels into a file's components: the inverse of :func:`from_components`.
 
-    Parameters
-    ----------
-    samples : uint8 ``(H, W, channels)``; of more than 8 bits uint16.
-    source : "GRAY", "RGB", "BGR", "YCbCr", or "CMYK" in Pillow's sense (0 for no ink).
-    stored : "YCbCr" or "RGB" of "RGB" and "BGR"; else the same as ``source``.
-    precision : bits a sample.
+    Samples are uint8 ``(H, W, channels)``, of more than 8 bits uint16. ``source`` is "GRAY", "RGB", "BGR",
+    "YCbCr", or "CMYK" in Pillow's sense (0 for no ink); ``stored`` "YCbCr" or "RGB" of "RGB" and "BGR", else the
+    same.
     """
     if source == "BGR":
         samples, source = samples[..., ::-1], "RGB"
@@ -63,14 +59,26 @@ def to_components(samples: NDArray[Any], source: str, stored: str, precision: in
     return rgb_to_ycbcr(samples, precision) if (source, stored) == ("RGB", "YCbCr") else samples
 
 
-_TARGETS = {
-    "GRAY": ("GRAY", "RGB", "BGR", "YCbCr", "raw"),
-    "YCbCr": ("RGB", "BGR", "YCbCr", "GRAY", "raw"),
-    "RGB": ("RGB", "BGR", "YCbCr", "GRAY", "raw"),
-    "CMYK": ("CMYK", "RGB", "BGR", "raw"),
-    "YCCK": ("CMYK", "RGB", "BGR", "raw"),
-    "raw": ("raw",),
-}
+def to_blocks(
+    pixels: NDArray[Any], factors: Sequence[tuple[int, int]], source: str, stored: str, precision: int = 8
+) -> list[NDArray[np.int16]]:
+    """Go on from :func:`to_components` to level-shifted blocks ``(rows, columns, 8, 8)`` of each component.
+
+    The pixels are a picture or whole rows of MCUs of it, and ``factors`` the (H, V) of each component.
+    """
+    height, width, _ = pixels.shape
+    H, V = map(max, zip(*factors, strict=True))
+    channels = to_components(pad_edges(pixels, V, 8 * H, axis=-3), source, stored, precision)
+    blocks = []
+    for i, (h, v) in enumerate((H // own_h, V // own_v) for own_h, own_v in factors):
+        samples = pad_edges(downsample(level_shift(channels[:, :, i], precision), h, v))
+        blocks.append(split_blocks(samples)[: -(-height // (8 * v)), : -(-width // (8 * h))])
+    return blocks
+
+
+_COLOURS, _INKS = ("RGB", "BGR", "YCbCr", "GRAY", "raw"), ("CMYK", "RGB", "BGR", "raw")
+_TARGETS = {"YCbCr": _COLOURS, "RGB": _COLOURS, "CMYK": _INKS, "YCCK": _INKS, "raw": ("raw",)}
+_TARGETS["GRAY"] = ("GRAY", "RGB", "BGR", "YCbCr", "raw")
 
 
 def check_conversion(source: str, target: str) -> None:
@@ -83,28 +91,15 @@ def check_conversion(source: str, target: str) -> None:
 
 def _inverted(samples: NDArray[Any], precision: int) -> NDArray[Any]:
     """Ink for light, and light for ink: the largest sample value, 255 for 8 bits, minus the sample."""
-    inverted: NDArray[Any] = np.subtract(samples.dtype.type((1 << precision) - 1), samples)
-    return inverted
+    return np.asarray(np.subtract(samples.dtype.type((1 << precision) - 1), samples))
 
 
 def from_components(samples: NDArray[Any], source: str, target: str, precision: int = 8) -> NDArray[Any]:
-    """Convert a file's components into a picture's channels.
+    """Convert a file's components into a picture's channels; ValueError if there is no such conversion.
 
-    Parameters
-    ----------
-    samples : uint8 ``(H, W, components)``; of more than 8 bits uint16.
-    source : "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw", as the file says.
-    target : one of :data:`COLORSPACES`.
-    precision : bits a sample.
-
-    Returns
-    -------
-    ``(H, W)`` for "GRAY", else ``(H, W, channels)``, same dtype. "CMYK" is 255 - sample as in Pillow, so 0 is no
-    ink; "RGB" is made of it without a colour profile. "raw" are the samples themselves.
-
-    Raises
-    ------
-    ValueError if there is no such conversion.
+    Samples are uint8 ``(H, W, components)``, of more than 8 bits uint16. They become ``(H, W)`` for "GRAY", else
+    ``(H, W, channels)``. "CMYK" is 255 - sample as in Pillow, so 0 is no ink; "RGB" is made of it without a colour
+    profile. "raw" are the samples themselves. ``source`` is one of :data:`LAYOUTS` or "raw", as the file says.
     """
     check_conversion(source, target)
     if target == "raw" or target == source != "CMYK":
@@ -124,14 +119,10 @@ def from_components(samples: NDArray[Any], source: str, target: str, precision: 
     cmyk = _inverted(samples, precision)
     if source == "YCCK":
         cmyk[..., :3] = ycbcr_to_rgb(samples[..., :3], precision)
-    return cmyk if target == "CMYK" else _without_ink(cmyk, precision)
-
-
-def _without_ink(cmyk: NDArray[Any], precision: int) -> NDArray[Any]:
-    """RGB of CMYK inks without a profile: ``(255 - C) (255 - K) / 255`` and so on, rounded, as Pillow computes it.
-
-    No quotient lies halfway between two integers, and no product exceeds 32 bits.
-    """
+    if target == "CMYK":
+        return cmyk
+    # ``(255 - C) (255 - K) / 255`` and so on, rounded, as Pillow computes it. No quotient lies halfway between two
+    # integers, and no product exceeds 32 bits.
     most = np.uint32((1 << precision) - 1)
     light = most - cmyk.astype(np.uint32)
     return ((light[..., :3] * light[..., 3:] + most // 2) // most).astype(cmyk.dtype)

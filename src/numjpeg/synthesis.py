@@ -20,8 +20,9 @@ from numjpeg.stages.subsampling import upsample
 from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 from numjpeg.workspace import Workspace
 
-BAND_BLOCKS = 1 << 13
-"""Blocks of a given plane that are decoded at a time."""
+BAND_BLOCKS = 1 << 13  # blocks of a given plane that are decoded at a time
+# Pixels that are upsampled and converted at a time. That is about 70 calls and 0.2 ms, however few there are.
+ASSEMBLY_PIXELS = 1 << 17
 
 
 def synthesise(
@@ -33,15 +34,11 @@ def synthesise(
     precision: int = 8,
     side: int = 8,
 ) -> None:
-    """Turn a band of one component's coefficients into samples.
+    """Turn a band of one component's zig-zag sequences, int16 ``(rows, columns, 64)``, into samples.
 
-    Parameters
-    ----------
-    sequences : int16 ``(rows, columns, 64)`` in zig-zag order; with ``side`` 1 only the DC may be there.
-    table : its quantization table.
-    out : uint8, or uint16 for 12 bits, ``(rows * side, columns * side)``, each row contiguous; filled.
-    dct_method, precision : as in :func:`numjpeg.stages.dct.idct`, of blocks of 8 samples a side.
-    side : samples a side that a block becomes: 8, or with 8 bits 4, 2 or 1.
+    A block becomes ``side`` samples a side: 8, or with 8 bits 4, 2 or 1; with 1 only the DC may be there. Filled
+    is ``out``, uint8, or uint16 for 12 bits, ``(rows * side, columns * side)``, each row contiguous.
+    ``dct_method`` and ``precision`` are as in :func:`idct`.
     """
     if fast_forms_enabled() and (side < 8 or (dct_method == "islow" and precision == 8)):
         from numjpeg.fast.samples import inverse_dct, scaled_idct  # noqa: PLC0415 (what is in fast/ may be missing)
@@ -51,9 +48,7 @@ def synthesise(
         else:
             inverse_dct.samples(sequences, table, out, workspace)
         return
-    missing = 64 - sequences.shape[-1]
-    if missing:
-        sequences = np.pad(sequences, ((0, 0), (0, 0), (0, missing)))
+    sequences = np.pad(sequences, ((0, 0), (0, 0), (0, 64 - sequences.shape[-1])))
     coefficients = dequantize(inverse_zigzag(sequences), table)
     if side < 8:
         out[...] = inverse_level_shift(idct_scaled(coefficients, side)).swapaxes(-3, -2).reshape(out.shape)
@@ -70,30 +65,35 @@ def assemble(
     fancy_upsampling: bool = True,
     precision: int = 8,
 ) -> None:
-    """Upsample components and convert their colours.
+    """Upsample components and convert their colours, band by band.
 
-    Parameters
-    ----------
-    planes : for each component its samples, uint8 or uint16, cut to ``ceil(H * H_c / H_max)`` columns and likewise
-        rows.
-    components : their sampling factors.
-    source, target : colour space of the file and of the picture (:func:`from_components`).
-    out : ``(H, W)`` or ``(H, W, channels)``, same dtype, any strides; filled.
-    fancy_upsampling : triangle filter, see :func:`numjpeg.stages.subsampling.upsample`.
-    precision : bits a sample.
+    The planes are uint8 or uint16, ``ceil(W * H_c / H_max)`` columns and likewise rows. Filled is ``out``,
+    ``(H, W)`` or ``(H, W, channels)``, same dtype, any strides. ``source`` and ``target`` are as in
+    :func:`from_components`, ``fancy_upsampling`` as in :func:`upsample`, ``precision`` is bits a sample.
     """
-    if fast_forms_enabled():
-        from numjpeg.fast.samples import tiles  # noqa: PLC0415 (what is in fast/ may be missing)
-
-        tiles.assemble(planes, components, source, target, out, fancy_upsampling, precision)
-        return
     height, width = out.shape[:2]
-    H_max, V_max = (max(getattr(c, axis) for c in components) for axis in "HV")
-    samples = []
-    for plane, c in zip(planes, components, strict=True):
-        h, v = H_max // c.H, V_max // c.V
-        samples.append(upsample(plane, h, v, fancy_upsampling)[:height, :width])
-    out[...] = from_components(np.stack(samples, axis=-1), source, target, precision)
+    h_max, v_max = (max(getattr(c, axis) for c in components) for axis in "HV")
+    used = 1 if target == "GRAY" and source in ("GRAY", "YCbCr") else len(planes)
+    by_ratio: dict[tuple[int, int], list[int]] = {}
+    for i, c in enumerate(components[:used]):
+        by_ratio.setdefault((h_max // c.H, v_max // c.V), []).append(i)
+    step = max(1, ASSEMBLY_PIXELS // (v_max * width)) * v_max
+    for top in range(0, height, step):
+        bottom = min(height, top + step)
+        samples = np.empty((used, bottom - top, width), out.dtype)
+        for (h, v), group in by_ratio.items():
+            # The triangle filter looks at one more row on either side, where there is one.
+            first, last = max(0, top // v - 1), ceil_div(bottom, v) + 1
+            own = [planes[i][first:last] for i in group]
+            rows = upsample(np.stack(own), h, v, fancy_upsampling) if (h, v) != (1, 1) else own
+            for i, enlarged in zip(group, rows, strict=True):
+                samples[i] = enlarged[top - first * v : bottom - first * v, :width]
+        picture = from_components(np.moveaxis(samples, 0, -1), source, target, precision)
+        if picture.ndim == 2:
+            out[top:bottom] = picture
+        else:
+            for channel in range(picture.shape[2]):  # plane by plane, as they lie in memory
+                out[top:bottom, :, channel] = picture[:, :, channel]
 
 
 def samples_of(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> NDArray[np.uint8]:
@@ -114,7 +114,7 @@ def picture_of(
     ``stored``, ``target`` : colour spaces of the file and of the picture, if there are several components.
     """
     components = coefficients.components
-    h_max, v_max = max(c.H for c in components), max(c.V for c in components)
+    h_max, v_max = (max(getattr(c, axis) for c in components) for axis in "HV")
     height, width = coefficients.height, coefficients.width
     planes = []
     for i, c in enumerate(components):

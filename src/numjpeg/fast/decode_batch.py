@@ -24,7 +24,6 @@ from numjpeg.fast.codewords.lanes import LaneReader, Place
 from numjpeg.fast.decode_plan import entropy_coded, scan_start
 from numjpeg.fast.samples import inverse_dct
 from numjpeg.fast.samples.plan_pixels import suits
-from numjpeg.fast.samples.tiles import ASSEMBLY_PIXELS
 from numjpeg.stages.mcu_order import deinterleave
 from numjpeg.stages.subsampling import upsample
 from numjpeg.workspace import Workspace
@@ -130,7 +129,7 @@ def _pictures(kind: Kind, planes: list[NDArray[np.int16]], count: int) -> list[P
     if not count:
         return []
     frame, workspace = kind.structure.require_frame(), Workspace()
-    step = max(1, ASSEMBLY_PIXELS // kind.pixels)
+    step = max(1, (1 << 17) // kind.pixels)  # pixels that are upsampled and converted at a time
     pictures: list[Picture] = []
     for first in range(0, count, step):
         some = min(step, count - first)

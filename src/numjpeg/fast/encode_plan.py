@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
+from numjpeg.colorspaces import to_blocks
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.container.markers import EOI, RST0
 from numjpeg.entropy.sequential_writer import Symbols
@@ -27,7 +28,7 @@ from numjpeg.entropy.shared import interval_starts
 from numjpeg.fast.codewords.packing import close_intervals, pack
 from numjpeg.fast.codewords.tokens import VALUE_BITS, Tokens, layout_of
 from numjpeg.fast.samples import forward_dct
-from numjpeg.fast.samples.tiles import TILE_BLOCKS, component_blocks, is_fusible
+from numjpeg.fast.samples.tiles import TILE_BLOCKS, is_fusible
 from numjpeg.stages.mcu_order import block_component, interleave, pad_to_mcus
 from numjpeg.stages.zigzag import NATURAL
 from numjpeg.workspace import Workspace
@@ -171,9 +172,10 @@ class CoefficientPlan:
     def _fill_by_stages(self, pictures: Sequence[Picture]) -> None:
         """Level-shifted blocks of pictures for which there are no fused stages."""
         [samples] = self._samples
+        factors = [(c.H, c.V) for c in self.components]
         for i, picture in enumerate(pictures):
             first = 0
-            of_picture = component_blocks(picture, self.components, self.source, self.stored)
+            of_picture = to_blocks(picture, factors, self.source, self.stored)
             for blocks, (rows, columns), own in zip(of_picture, self.sizes, self.counts, strict=True):
                 place = samples[1:, :, first + i * rows * columns :][:, :, : rows * columns]
                 place.reshape(8, 8, rows, columns)[...] = blocks.transpose(3, 2, 0, 1)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import samples
 
-import numjpeg
 from numjpeg.coefficients import Component
 from numjpeg.fast.plan_store import PlanStore
 from numjpeg.fast.samples import tiles
@@ -72,11 +71,3 @@ def test_memory_is_kept_for_the_next_picture_and_shared_by_none(monkeypatch: pyt
     store.clear()
     list(analyse(pictures[0]))
     assert len(store) == 0
-
-
-@pytest.mark.parametrize("subsampling", FACTORS)
-def test_assembly_in_pieces_equals_assembly_in_one(subsampling: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = numjpeg.encode(samples.photograph()[:150, :130], subsampling=subsampling)
-    whole = numjpeg.decode(data)
-    monkeypatch.setattr(tiles, "ASSEMBLY_PIXELS", 1)
-    assert np.array_equal(numjpeg.decode(data), whole)
