@@ -48,8 +48,6 @@ TESTED_WITH = {
     "fast/codewords/proven_words": "test_automaton",
     "fast/codewords/scan_words": "test_first_scans",
     "fast/samples/plan_pixels": "test_decode_plan",
-    "tools/explain/block_place": "test_explain_block",
-    "tools/explain/segment_words": "test_file_report",
     "tools/observe": "test_demo",
 }
 

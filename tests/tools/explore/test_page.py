@@ -15,7 +15,8 @@ from chromium import Browser
 from command_line import photo
 
 from numjpeg import FormatError
-from numjpeg.tools.explore import explore_page, trace_block
+from numjpeg.tools.explain.trace import trace_block
+from numjpeg.tools.explore import explore_page
 
 READY = "document.body?.dataset.ready === 'yes'"
 NUMBERS = (

@@ -4,8 +4,7 @@ Nothing here reads or writes files: these functions return the text that ``numjp
 print, and :func:`header_as_dict` what ``numjpeg info --json`` does.
 """
 
-from numjpeg.tools.explain.block import describe_block
-from numjpeg.tools.explain.file_block import describe_file_block
+from numjpeg.tools.explain.block import describe_block, describe_file_block
 from numjpeg.tools.explain.file_report import describe_header, header_as_dict
 from numjpeg.tools.explain.text import printable
 

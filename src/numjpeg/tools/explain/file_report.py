@@ -1,40 +1,29 @@
-"""What a file says: the text of ``numjpeg info``."""
+"""What a file says: the text of ``numjpeg info``, and of ``numjpeg info --json``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from string import ascii_letters
 from typing import Any
 
-from numjpeg.container import markers
-from numjpeg.container.exif import ImagePlace
+from numjpeg.container import exif, markers, metadata
 from numjpeg.container.header import Header, read_header
 from numjpeg.container.structure import Structure, read_structure
 from numjpeg.forensics import estimate_quality
 from numjpeg.sources import read_bytes
-from numjpeg.tools.explain.segment_words import describe_segments
-from numjpeg.tools.explain.text import MAX_LINES, STANDARD_NAMES, matrix, printable
+from numjpeg.tools.explain.text import STANDARD_NAMES, matrix, printable
 
-MAX_TEXT = 2000
-"""Characters of a comment that are shown."""
-MAX_NUMBERS = 8
-"""Numbers in a line that are shown."""
+# What is shown at most: characters of a comment, numbers in a line, lines of a list, and markers of one name in
+# succession that are listed one by one.
+MAX_TEXT, MAX_NUMBERS, MAX_LINES, MAX_ALIKE = 2000, 8, 40, 4
 
 
 def describe_header(data: Any) -> str:
     """Say what the marker segments of a file say, whether or not its process is decoded.
 
-    Parameters
-    ----------
-    data : the file: its bytes (any buffer), a path, or a binary file object.
-
-    Returns
-    -------
-    Text of several sections, without a newline at the end, safe for a terminal.
-
-    Raises
-    ------
-    FormatError if the segments are broken; TypeError for another kind of ``data``.
+    ``data`` is the file: its bytes (any buffer), a path, or a binary file object; TypeError for another kind. The
+    text has sections, no newline at its end, and is safe for a terminal. FormatError if they are broken.
     """
     file = read_bytes(data)
     header = read_header(file)
@@ -45,7 +34,7 @@ def describe_header(data: Any) -> str:
         *_quantization_tables(header),
         _huffman_tables(header),
         _scans(file, structure),
-        describe_segments(file, structure),
+        _markers(file, structure),
         _list("Warnings", [printable(warning) for warning in header.warnings]),
     ]
     return "\n\n".join(section for section in sections if section)
@@ -63,17 +52,15 @@ def header_as_dict(data: Any) -> dict[str, Any]:
     tables = {}
     for number, table in sorted(header.quantization_tables.items()):
         estimate = estimate_quality(table)
-        tables[str(number)] = {
-            "table": table.tolist(),
-            "nearest": {"base": estimate.base, "quality": estimate.quality, "exact": estimate.exact},
-        }
-    plain = ("height", "width", "precision", "process", "marker", "colorspace", "subsampling", "restart_interval")
+        nearest = {"base": estimate.base, "quality": estimate.quality, "exact": estimate.exact}
+        tables[str(number)] = {"table": table.tolist(), "nearest": nearest}
+    plain = (
+        "height width precision process marker colorspace subsampling restart_interval scans jfif_version density "
+        "adobe_transform orientation"
+    )
     return {
         "bytes": len(file),
-        **{
-            name: getattr(header, name) for name in (*plain, "scans", "jfif_version", "density", "adobe_transform")
-        },
-        "orientation": header.orientation,
+        **{name: getattr(header, name) for name in plain.split()},
         "prediction": [{"predictor": first, "point_transform": low} for first, low in prediction],
         "components": [{"id": c.identifier, "H": c.H, "V": c.V, "Tq": c.Tq} for c in header.components],
         "quantization_tables": tables,
@@ -81,7 +68,7 @@ def header_as_dict(data: Any) -> dict[str, Any]:
             f"{'AC' if kind else 'DC'} {number}": {"bits": list(bits), "values": list(values)}
             for (kind, number), (bits, values) in sorted(header.huffman_tables.items())
         },
-        "metadata_bytes": {name: len(value) for name, value in _blobs(header) if value is not None},
+        "metadata_bytes": {name: len(value) for name, value in _blobs(header)},
         "comments": [text.decode("utf-8", "backslashreplace") for text in header.comments],
         "images": [{"offset": place.offset, "bytes": place.size, "kind": place.kind} for place in header.images],
         "trailing": header.trailing and dict(zip(("offset", "bytes"), header.trailing, strict=True)),
@@ -103,6 +90,7 @@ def _prediction(file: bytes, structure: Structure) -> list[tuple[int, int]]:
 def _summary(header: Header, size: int, prediction: Sequence[tuple[int, int]]) -> str:
     height = header.height or "unknown (0, and no DNL gives it)"
     pixels = header.width * header.height
+    more_images, more_comments = len(header.images) - MAX_NUMBERS, len(header.comments) - MAX_LINES
     rows = [
         ("file", f"{size:,} bytes" + (f", {8 * size / pixels:.3f} bits a pixel" if pixels else "")),
         ("picture", f"{header.width} x {height} pixels"),
@@ -110,7 +98,7 @@ def _summary(header: Header, size: int, prediction: Sequence[tuple[int, int]]) -
         ("precision", f"{header.precision} bits a sample"),
         ("predictor", _joined(first for first, _ in prediction)),
         ("point transform", _joined(low for _, low in prediction)),
-        ("colour space", _COLORSPACES[header.colorspace].format(len(header.components))),
+        ("colour space", _COLORSPACES.get(header.colorspace, header.colorspace).format(len(header.components))),
         ("subsampling", header.subsampling or _unnamed_subsampling(header)),
         ("quality", _qualities(header)),
         ("restart interval", f"{header.restart_interval} MCUs" if header.restart_interval else "none"),
@@ -118,69 +106,62 @@ def _summary(header: Header, size: int, prediction: Sequence[tuple[int, int]]) -
         ("JFIF", "{}.{:02}".format(*header.jfif_version) if header.jfif_version else ""),
         ("density", _density(header)),
         ("Adobe", "" if header.adobe_transform is None else f"colour transform {header.adobe_transform}"),
-        *[(name, f"{len(value):,} bytes") for name, value in _blobs(header) if value is not None],
+        *[(name, f"{len(value):,} bytes") for name, value in _blobs(header)],
         ("JFIF thumbnail", _thumbnail(header)),
-        ("orientation", _ORIENTATIONS.get(header.orientation or 0, "")),
-        *[("image", _image(i, place)) for i, place in enumerate(header.images[:MAX_NUMBERS], start=1)],
-        ("", f"... {len(header.images) - MAX_NUMBERS} more images" if len(header.images) > MAX_NUMBERS else ""),
+        ("orientation", _ORIENTATIONS[header.orientation or 0]),
+    ]
+    for i, place in enumerate(header.images[:MAX_NUMBERS], start=1):
+        rows.append(("image", f"{i}, {place.size:,} bytes at byte {place.offset}, MP type 0x{place.kind:06x}"))
+    rows += [
+        ("", f"... {more_images} more images" if more_images > 0 else ""),
         ("trailing data", "{1:,} bytes at byte {0}".format(*header.trailing) if header.trailing else ""),
         *[("comment", _comment(text)) for text in header.comments[:MAX_LINES]],
+        ("", f"... {more_comments} more comments" if more_comments > 0 else ""),
     ]
-    if len(header.comments) > MAX_LINES:
-        rows.append(("", f"... {len(header.comments) - MAX_LINES} more comments"))
     return "\n".join(f"{name:<18}{value}" for name, value in rows if value)
 
 
 _COLORSPACES = {
     "GRAY": "gray",
-    "YCbCr": "YCbCr",
-    "RGB": "RGB",
-    "CMYK": "CMYK",
     "YCCK": "YCCK (CMYK stored as YCbCr and K)",
     "raw": "none that is known, {} components",
 }
+_ORIENTATIONS = (
+    "",
+    "1, upright",
+    "2, mirrored",
+    "3, upside down",
+    "4, upside down and mirrored",
+    "5, rows and columns exchanged",
+    "6, to be turned clockwise",
+    "7, rows and columns exchanged, upside down and mirrored",
+    "8, to be turned counterclockwise",
+)
 
 
-def _blobs(header: Header) -> Iterable[tuple[str, bytes | None]]:
-    return (
-        ("EXIF", header.exif),
-        ("EXIF thumbnail", header.exif_thumbnail),
-        ("XMP", header.xmp),
-        ("extended XMP", header.extended_xmp),
-        ("ICC profile", header.icc_profile),
-    )
-
-
-_ORIENTATIONS = {
-    1: "1, upright",
-    2: "2, mirrored",
-    3: "3, upside down",
-    4: "4, upside down and mirrored",
-    5: "5, rows and columns exchanged",
-    6: "6, to be turned clockwise",
-    7: "7, rows and columns exchanged, upside down and mirrored",
-    8: "8, to be turned counterclockwise",
-}
+def _blobs(header: Header) -> list[tuple[str, bytes]]:
+    """The metadata that are there."""
+    names = ("EXIF", "EXIF thumbnail", "XMP", "extended XMP", "ICC profile")
+    values = (header.exif, header.exif_thumbnail, header.xmp, header.extended_xmp, header.icc_profile)
+    return [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
 
 
 def _thumbnail(header: Header) -> str:
     thumbnail = header.jfif_thumbnail
-    if thumbnail is None:
-        return ""
     if isinstance(thumbnail, bytes):
         return f"{len(thumbnail):,} bytes of JPEG"
-    return f"{thumbnail.shape[1]} x {thumbnail.shape[0]} pixels"
-
-
-def _image(number: int, place: ImagePlace) -> str:
-    return f"{number}, {place.size:,} bytes at byte {place.offset}, MP type 0x{place.kind:06x}"
+    return "" if thumbnail is None else f"{thumbnail.shape[1]} x {thumbnail.shape[0]} pixels"
 
 
 def _unnamed_subsampling(header: Header) -> str:
     factors = [f"{c.H}x{c.V}" for c in header.components]
     if len(set(factors)) == 1:
         return "none"
-    return ", ".join(factors[:MAX_NUMBERS]) + (" ..." if len(factors) > MAX_NUMBERS else "") + " (no name)"
+    return f"{_some(factors)} (no name)"
+
+
+def _some(words: Sequence[str]) -> str:
+    return ", ".join(words[:MAX_NUMBERS]) + " ..." * (len(words) > MAX_NUMBERS)
 
 
 def _density(header: Header) -> str:
@@ -197,9 +178,8 @@ def _comment(text: bytes) -> str:
 
 
 def _qualities(header: Header) -> str:
-    numbers = sorted({c.Tq for c in header.components} & header.quantization_tables.keys())
     found = []
-    for number in numbers:
+    for number in sorted({c.Tq for c in header.components} & header.quantization_tables.keys()):
         estimate = estimate_quality(header.quantization_tables[number])
         found.append(f"{estimate.quality if estimate.exact else 'not of Annex K'} (table {number})")
     return ", ".join(found)
@@ -210,10 +190,9 @@ def _components(header: Header, structure: Structure) -> str:
     lines = [f"Components ({header.marker}, B.2.2)", "  number  identifier  sampling HxV  samples        table Tq"]
     for i, c in enumerate(frame.components[:MAX_LINES]):
         rows, columns = frame.sample_size(c)
-        samples = f"{columns} x {rows}" if frame.height else f"{columns} x ?"
-        identifier = (
-            f"{c.identifier} '{chr(c.identifier)}'" if chr(c.identifier) in ascii_letters else str(c.identifier)
-        )
+        samples = f"{columns} x {rows if frame.height else '?'}"
+        letter = chr(c.identifier)
+        identifier = f"{c.identifier} '{letter}'" if letter in ascii_letters else str(c.identifier)
         lines.append(f"  {i + 1:<8}{identifier:<12}{f'{c.H}x{c.V}':<14}{samples:<15}{c.Tq}")
     return "\n".join(lines + _left_out(len(frame.components)))
 
@@ -245,8 +224,7 @@ def _quantization_tables(header: Header) -> Iterable[str]:
 def _component_numbers(numbers: Sequence[int]) -> str:
     if not numbers:
         return "no component"
-    shown = ", ".join(map(str, numbers[:MAX_NUMBERS])) + (" ..." if len(numbers) > MAX_NUMBERS else "")
-    return f"component{'s' if len(numbers) > 1 else ''} {shown}"
+    return f"component{'s' * (len(numbers) > 1)} {_some(list(map(str, numbers)))}"
 
 
 def _huffman_tables(header: Header) -> str:
@@ -258,25 +236,17 @@ def _huffman_tables(header: Header) -> str:
     ]
     for (table_class, number), (bits, values) in sorted(header.huffman_tables.items()):
         name = f"{'AC' if table_class else 'DC'} {number}"
-        standard = _standard_name(bits, values)
         counts = "".join(f"{count:>4}" for count in bits)
-        lines.append(f"  {name:<8}{len(values):>5} {counts}{standard}")
+        standard = [f"  = table {n}" for t, n in STANDARD_NAMES.items() if (t.bits, t.values) == (bits, values)]
+        lines.append(f"  {name:<8}{len(values):>5} {counts}{''.join(standard)}")
     return "\n".join(lines)
-
-
-def _standard_name(bits: tuple[int, ...], values: bytes) -> str:
-    for table, name in STANDARD_NAMES.items():
-        if (table.bits, table.values) == (bits, values):
-            return f"  = table {name}"
-    return ""
 
 
 def _scans(data: bytes, structure: Structure) -> str:
     lines = []
-    arithmetic = structure.require_frame().marker in markers.FRAMES.keys() - range(markers.SOF0, 0xC8)
+    kind = "conditioning" if structure.require_frame().marker in range(0xC9, 0xD0) else "Huffman"
     for scan in structure.scans[:MAX_LINES]:
         Ss, Se, approximation = data[scan.start - 3 : scan.start]
-        kind = "conditioning" if arithmetic else "Huffman"
         lines.append(
             f"byte {scan.offset}: {_component_numbers([i + 1 for i in scan.indices])}; "
             f"{kind} tables DC {_joined(c.Td for c in scan.components)}, "
@@ -284,9 +254,96 @@ def _scans(data: bytes, structure: Structure) -> str:
             f"Ss {Ss}, Se {Se}, Ah {approximation >> 4}, Al {approximation & 15}; "
             f"{scan.end - scan.start:,} bytes of data"
         )
-    left_out = _left_out(len(structure.scans))
-    return "\n".join([_list("Scans (SOS, B.2.3)", lines), *left_out]) if lines else ""
+    return "\n".join([_list("Scans (SOS, B.2.3)", lines), *_left_out(len(structure.scans))]) if lines else ""
 
 
 def _joined(numbers: Iterable[int]) -> str:
     return " ".join(map(str, numbers))
+
+
+# --- markers ---------------------------------------------------------------------------------------------
+
+
+def _markers(data: bytes, structure: Structure) -> str:
+    """Every marker with its byte offset and the length that its segment states. Many of one name share a line."""
+    lines = []
+    for _, group in groupby(structure.segments, key=lambda segment: segment.marker):
+        first, *others = group
+        many = len(others) >= MAX_ALIKE
+        lines += [_marker_line(data, structure, segment) for segment in ([first] if many else [first, *others])]
+        if many:
+            size = sum(segment.end - segment.offset for segment in others)
+            lines.append(
+                f"{'':>22}  ... {len(others)} more {first.name}, {size:,} bytes, to byte {others[-1].end}"
+            )
+    if len(lines) > (most := 5 * MAX_LINES):
+        lines[most:] = [f"{'':>22}  ... {len(lines) - most} more lines"]
+    return "\n".join(["Markers (B.1.1.3)", "      offset    length  marker", *lines])
+
+
+def _marker_line(data: bytes, structure: Structure, segment: markers.Segment) -> str:
+    length = "" if segment.start == segment.offset + 2 else str(segment.end - segment.start + 2)
+    if segment.marker == markers.SOS:
+        size = next((scan.end - scan.start for scan in structure.scans if scan.offset == segment.offset), 0)
+        what = f"{size:,} bytes of entropy-coded data follow"
+    else:
+        describe = _WORDS.get(segment.marker)
+        what = describe(data[segment.start : segment.end]) if describe else ""
+    return f"  {segment.offset:>10}{length:>10}  {segment.name:<6}{what}".rstrip()
+
+
+_APPLICATIONS = {
+    metadata.EXIF: "EXIF",
+    exif.MPF: "index of a multi-picture file",
+    metadata.XMP: "XMP",
+    metadata.EXTENDED_XMP: "extended XMP",
+    metadata.JFXX: "JFIF extension",
+    metadata.ICC: "ICC profile, chunk",
+    metadata.JFIF: "JFIF",
+    metadata.ADOBE: "Adobe",
+}
+
+
+def _application(payload: bytes) -> str:
+    start = next((start for start in _APPLICATIONS if payload.startswith(start)), None)
+    if start is None:
+        return f'"{printable(payload[:24].split(bytes(1))[0])}"' if payload else ""
+    name, rest = _APPLICATIONS[start], payload[len(start) :]
+    if start == metadata.ICC and len(rest) > 1:
+        return f"{name} {rest[0]} of {rest[1]}"
+    if start == metadata.JFIF and len(rest) > 1:
+        return f"{name} {rest[0]}.{rest[1]:02}"
+    if start == metadata.ADOBE and len(payload) >= metadata.ADOBE_SIZE:
+        return f"{name}, colour transform {payload[11]}"
+    return name
+
+
+def _tables_of_dqt(payload: bytes) -> str:
+    numbers = []
+    while payload:
+        numbers.append(str(payload[0] & 15))
+        payload = payload[1 + (128 if payload[0] >> 4 else 64) :]
+    return f"quantization table {', '.join(numbers)}"
+
+
+def _tables_of_dht(payload: bytes) -> str:
+    names = []
+    while payload:
+        names.append(f"{'AC' if payload[0] >> 4 else 'DC'} {payload[0] & 15}")
+        payload = payload[17 + sum(payload[1:17]) :]
+    return f"Huffman table {', '.join(names)}"
+
+
+# Marker -> what its payload says.
+_WORDS: dict[int, Callable[[bytes], str]] = {
+    markers.DQT: _tables_of_dqt,
+    markers.DHT: _tables_of_dht,
+    markers.DRI: lambda payload: f"restart interval {int.from_bytes(payload, 'big')} MCUs",
+    markers.SOI: lambda payload: "start of image",
+    markers.EOI: lambda payload: "end of image",
+    markers.COM: lambda payload: "comment",
+    markers.DNL: lambda payload: f"number of lines {int.from_bytes(payload, 'big')}",
+    markers.DAC: lambda payload: "arithmetic coding conditioning",
+    **dict.fromkeys(markers.FRAMES, lambda payload: "frame header"),
+    **dict.fromkeys(range(0xE0, 0xF0), _application),
+}

@@ -13,81 +13,122 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficient_files.reader import MAX_PIXELS, read_coefficients
+from numjpeg.coefficients import Component
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.structure import read_structure
 from numjpeg.entropy import bits
 from numjpeg.entropy.shared import scan_tables
 from numjpeg.sources import read_bytes
 from numjpeg.stages.dct import idct
-from numjpeg.stages.huffman import ZERO_RUN, huffman_lookup
+from numjpeg.stages.huffman import END_OF_BLOCK, ZERO_RUN, huffman_lookup
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.mcu_order import block_component
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.zigzag import zigzag
-from numjpeg.tools.explain.block_place import BlockPlace, check_block
-from numjpeg.tools.explain.text import symbol_name
 
 _NAMES = {"GRAY": "Y", "YCbCr": "Y Cb Cr", "RGB": "R G B", "CMYK": "C M Y K", "YCCK": "Y Cb Cr K"}
 
+# For DC and for AC: the symbols of all 16-bit windows, and the lengths of their codes.
 _Tables = list[tuple[list[int], list[int]]]
-"""For DC and for AC: the symbols of all 16-bit windows, and the lengths of their codes."""
+
+
+@dataclass(frozen=True)
+class BlockPlace:
+    """Where a block lies: in component number ``index`` of the frame, which ``name`` calls, and in a scan.
+
+    ValueError unless there is such a block.
+    """
+
+    frame: Frame
+    index: int
+    name: str
+    scan: Scan
+    row: int
+    column: int
+
+    def __post_init__(self) -> None:
+        for axis, count in zip(("row", "column"), self.frame.block_size(self.component), strict=True):
+            if not 0 <= (value := getattr(self, axis)) < count:
+                raise ValueError(
+                    f"{axis}: {value} is outside 0..{count - 1}, the {self.name} blocks of this picture"
+                )
+
+    @property
+    def component(self) -> Component:
+        """The component that the block belongs to."""
+        return self.frame.components[self.index]
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """(h, v): pixels to one sample."""
+        return self.frame.H_max // self.component.H, self.frame.V_max // self.component.V
+
+    @property
+    def factors(self) -> tuple[int, int]:
+        """(V, H): rows and columns of the component's blocks in an MCU of the scan."""
+        return self.scan.factors[self.scan.indices.index(self.index)]
+
+    def where(self) -> str:
+        """Which pixels the block covers, in words."""
+        h, v = self.ratio
+        return (
+            f"It covers the pixel rows {8 * v * self.row} to {8 * v * (self.row + 1) - 1}"
+            f" and columns {8 * h * self.column} to {8 * h * (self.column + 1) - 1}"
+            f" of a picture of {self.frame.width} x {self.frame.height}."
+        )
+
+    def number_in_mcu(self) -> tuple[int, int]:
+        """Number of the block's MCU in the scan, and of the block among the component's in the MCU (A.2)."""
+        V, H = self.factors
+        return self.row // V * self.scan.mcus[1] + self.column // H, self.row % V * H + self.column % H
+
+    def predictor(self) -> tuple[int, int] | None:
+        """The block whose DC coefficient predicts that of this one (F.1.1.5.1); None if the prediction is 0.
+
+        It is the component's block before this one in the scan and restart interval. A block that only fills up an
+        MCU repeats the DC of the one before it, so that one is taken.
+        """
+        rows, columns = self.frame.block_size(self.component)
+        (V, H), width = self.factors, self.scan.mcus[1]
+        mcu, inner = self.number_in_mcu()
+        first = mcu - mcu % self.scan.restart_interval if self.scan.restart_interval else 0
+        for number in range(mcu * V * H + inner - 1, first * V * H - 1, -1):
+            mcu, inner = divmod(number, V * H)
+            row, column = mcu // width * V + inner // H, mcu % width * H + inner % H
+            if row < rows and column < columns:
+                return row, column
+        return None
 
 
 class TracedWord(NamedTuple):
     """A code word as it stands in the file, and the magnitude bits behind it."""
 
-    byte: int
-    """Offset in the file of the byte that holds its first bit."""
-    bit: int
-    """Which bit of that byte it is: 0 is the highest."""
-    symbol: int
-    """SSSS for DC, RRRRSSSS for AC."""
+    byte: int  # offset in the file of the byte that holds its first bit
+    bit: int  # which bit of that byte it is: 0 is the highest
+    symbol: int  # SSSS for DC, RRRRSSSS for AC
     name: str
     code: str
     magnitude: str
-    value: int
-    """DC difference or AC coefficient; 0 for a symbol without one."""
-    place: int
-    """Zig-zag place at which it ends, 0 .. 63; for an end of block the first one that it stands for."""
+    value: int  # DC difference or AC coefficient; 0 for a symbol without one
+    place: int  # zig-zag place at which it ends, 0 .. 63; for an end of block the first one that it stands for
 
 
 @dataclass(frozen=True, eq=False)
 class BlockTrace:
-    """What a decoder does to one block. All arrays ``(8, 8)`` are in natural order, vertical frequency first.
+    """What a decoder does to one block. All arrays ``(8, 8)`` are in natural order, vertical frequency first."""
 
-    Attributes
-    ----------
-    component : its name, such as "Y".
-    place : where the block lies; ``place.row`` and ``place.column`` count the component's blocks.
-    scans : those that have it.
-    words : code words of a sequential file; None of a progressive one, whose bits stand in several scans, and
-        where restart markers are so odd that they cannot be told.
-    prediction, difference : of the DC coefficient, which is their sum; None where ``words`` is.
-    runs : (zeros before it, value) of each AC coefficient that is not zero.
-    zigzag : int16 ``(64,)``, the quantized coefficients as they are coded.
-    quantized : int16. table : uint16. dequantized : int32.
-    shifted : int16, the inverse DCT. samples : uint8, 128 more; of 12 bits uint16, 2048 more.
-    """
-
-    component: str
     place: BlockPlace
-    scans: list[Scan]
-    words: list[TracedWord] | None
-    prediction: int | None
-    difference: int | None
-    runs: list[tuple[int, int]]
-    zigzag: NDArray[np.int16]
+    scans: list[Scan]  # those that have it
+    words: list[TracedWord] | None  # None if progressive or arithmetic, or if restart markers are too odd to tell
+    prediction: int | None  # of the DC coefficient; None where the words are
+    difference: int | None  # what DC is more than that
+    runs: list[tuple[int, int]]  # (zeros before it, value) of each AC coefficient that is not zero
+    zigzag: NDArray[np.int16]  # (64,), the quantized coefficients as they are coded
     quantized: NDArray[np.int16]
     table: NDArray[np.uint16]
     dequantized: NDArray[np.int32]
-    shifted: NDArray[np.int16]
-    samples: NDArray[Any]
-
-    @property
-    def pixels(self) -> tuple[int, int, int, int]:
-        """(top, left, height, width) of the pixels it stands for; the picture may end inside them."""
-        h, v = self.place.ratio
-        return 8 * v * self.place.row, 8 * h * self.place.column, 8 * v, 8 * h
+    shifted: NDArray[np.int16]  # the inverse DCT
+    samples: NDArray[Any]  # uint8, 128 more; of 12 bits uint16, 2048 more
 
 
 def trace_block(
@@ -95,57 +136,39 @@ def trace_block(
 ) -> BlockTrace:
     """Follow one block of a file from its bits to samples.
 
-    Parameters
-    ----------
-    data : the file: its bytes (any buffer), a path, or a binary file object.
-    row, column : which block of the component, counted in blocks from 0.
-    component : its number from 1 as a string, or its name: "Y", "Cb" or "Cr".
-    max_pixels : as of :func:`numjpeg.decode`.
-
-    Raises
-    ------
-    FormatError, UnsupportedError for the data; ValueError, TypeError for the other arguments.
+    ``data`` is the file: its bytes (any buffer), a path, or a binary file object. ``row`` and ``column`` count the
+    component's blocks from 0; ``component`` is its number from 1 as a string, or its name: "Y", "Cb" or "Cr";
+    ``max_pixels`` is that of :func:`numjpeg.decode`. FormatError, UnsupportedError for the data; ValueError,
+    TypeError for the other arguments.
     """
     file = read_bytes(data)
     coefficients = read_coefficients(file, max_pixels=max_pixels)
     structure = read_structure(file)
     frame = structure.require_frame()
     index, name = _find_component(frame, structure.colorspace, component)
-    check_block(frame, index, row, column, name)
     scans = [scan for scan in structure.scans if index in scan.indices]
     if not scans:
         raise ValueError(f"component: the file has no scan of {name}")
-    place = BlockPlace(frame, index, scans[-1], row, column)
+    place = BlockPlace(frame, index, name, scans[-1], row, column)
     quantized = coefficients.planes[index][row, column]
     sequence = zigzag(quantized)
+    nonzero = [0, *(np.flatnonzero(sequence[1:]) + 1).tolist()]  # and DC
     words = prediction = difference = None
     if not frame.progressive and not frame.arithmetic:
-        before = place.predictor_block()
+        before = place.predictor()
         prediction = 0 if before is None else int(coefficients.planes[index][before][0, 0])
         difference = int(sequence[0]) - prediction
         words = _read_words(bits.unstuff(file, place.scan.start, place.scan.end), place)
-        if words[0].value != difference or _runs_of_words(words[1:]) != _runs(sequence):
-            words = prediction = difference = (
-                None  # only where restart markers are not where the standard wants them
-            )
+        coded = {word.place: word.value for word in words if word.magnitude or not word.place}
+        if coded != {**dict(zip(nonzero, sequence[nonzero].tolist(), strict=True)), 0: difference}:
+            words = prediction = difference = None  # restart markers are not where the standard wants them
     table = coefficients.quantization_table(index)
     dequantized = dequantize(quantized, table)
     shifted = idct(dequantized, precision=frame.precision)
-    return BlockTrace(
-        name,
-        place,
-        scans,
-        words,
-        prediction,
-        difference,
-        _runs(sequence),
-        sequence,
-        quantized,
-        table,
-        dequantized,
-        shifted,
-        inverse_level_shift(shifted, frame.precision),
-    )
+    samples = inverse_level_shift(shifted, frame.precision)
+    runs = [(k - before - 1, int(sequence[k])) for before, k in pairwise(nonzero)]
+    arrays = (sequence, quantized, table, dequantized, shifted, samples)
+    return BlockTrace(place, scans, words, prediction, difference, runs, *arrays)
 
 
 def component_names(frame: Frame, colorspace: str) -> list[str]:
@@ -164,19 +187,6 @@ def _find_component(frame: Frame, colorspace: str, component: str) -> tuple[int,
     raise ValueError(f"component: {component!r} is none of {known}")
 
 
-def _runs(sequence: NDArray[np.int16]) -> list[tuple[int, int]]:
-    """(zeros before it, value) of each AC coefficient of a zig-zag sequence that is not zero."""
-    places = [0, *(int(k) for k in np.flatnonzero(sequence[1:]) + 1)]
-    return [(k - before - 1, int(sequence[k])) for before, k in pairwise(places)]
-
-
-def _runs_of_words(ac: list[TracedWord]) -> list[tuple[int, int]]:
-    """The same, as the code words tell it; runs of 16 zeros are joined to what follows them."""
-    coded = [word for word in ac if word.symbol & 15]
-    places = [0, *(word.place for word in coded)]
-    return [(k - before - 1, word.value) for (before, k), word in zip(pairwise(places), coded, strict=True)]
-
-
 # --- code words ------------------------------------------------------------------------------------------
 
 
@@ -188,15 +198,15 @@ def _read_words(payload: bits.Payload, place: BlockPlace) -> list[TracedWord]:
     """
     data, scan = payload.data.tobytes(), place.scan
     tables = _tables(scan)
-    mcu, block = place.number_in_scan()
-    interval = mcu // scan.restart_interval if scan.restart_interval else 0
-    first = interval * scan.restart_interval
-    bounds = [8 * int(payload.starts[interval])]
-    for number in range((mcu - first) * len(tables) + block + 1):
-        bounds = _word_bounds(data, bounds[-1], tables[number % len(tables)])
+    mcu, block = place.number_in_mcu()
+    block += sum(V * H for V, H in scan.factors[: scan.indices.index(place.index)])
+    interval, mcu = divmod(mcu, scan.restart_interval) if scan.restart_interval else (0, mcu)
+    ends = [8 * int(payload.starts[interval])]
+    for number in range(mcu * len(tables) + block + 1):
+        ends = _word_bounds(data, ends[-1], tables[number % len(tables)])
     found: list[TracedWord] = []
     reached = 0
-    for start, end in pairwise(bounds):
+    for start, end in pairwise(ends):
         symbols, lengths = tables[block][bool(found)]
         window = _window(data, start)
         symbol, length = symbols[window], lengths[window]
@@ -206,10 +216,20 @@ def _read_words(payload: bits.Payload, place: BlockPlace) -> list[TracedWord]:
         value = int(magnitude or "0", 2) - ((1 << len(magnitude)) - 1 if magnitude[:1] == "0" else 0)
         if found:
             reached += 1 if _ends_block(symbol) else (symbol >> 4) + 1
-        name = symbol_name(symbol, dc=not found)
+        name = _symbol_name(symbol, dc=not found)
         byte = payload.file_offset(start >> 3)
         found.append(TracedWord(byte, start & 7, symbol, name, text[:length], magnitude, value, reached))
     return found
+
+
+def _symbol_name(symbol: int, dc: bool) -> str:
+    """What a symbol of a DC or an AC table stands for (F.1.2.1, F.1.2.2.1)."""
+    if dc:
+        return f"DC, category {symbol}"
+    if symbol in (END_OF_BLOCK, ZERO_RUN):
+        return "ZRL (16 zeros)" if symbol else "EOB"
+    run, category = symbol >> 4, symbol & 15
+    return f"AC, run/category {run}/{category}" if category else f"EOB, by run/category {run}/0"
 
 
 def block_bounds(payload: bits.Payload, scan: Scan) -> NDArray[np.int64]:

@@ -1,6 +1,5 @@
 """A file as a page in which one clicks a block and sees its way from bits to samples (``numjpeg explore``)."""
 
-from numjpeg.tools.explain.trace import BlockTrace, TracedWord, trace_block
 from numjpeg.tools.explore.page import explore_page
 
-__all__ = ["BlockTrace", "TracedWord", "explore_page", "trace_block"]
+__all__ = ["explore_page"]

@@ -49,10 +49,7 @@ class Journey:
 
 
 def travel(
-    image: NDArray[np.uint8],
-    quality: int = 75,
-    subsampling: str = "4:2:0",
-    block: tuple[int, int] | None = None,
+    image: NDArray[np.uint8], quality: int = 75, subsampling: str = "4:2:0", block: tuple[int, int] | None = None
 ) -> Journey:
     """Run a picture through the stages and keep what each of them makes.
 

@@ -34,10 +34,7 @@ AMPLIFIED = 8
 
 
 def stage_pictures(
-    image: NDArray[np.uint8],
-    quality: int = 75,
-    subsampling: str = "4:2:0",
-    block: tuple[int, int] | None = None,
+    image: NDArray[np.uint8], quality: int = 75, subsampling: str = "4:2:0", block: tuple[int, int] | None = None
 ) -> dict[str, Image.Image]:
     """Draw a picture of each stage that there is something to see of.
 
