@@ -18,16 +18,13 @@ from numjpeg.colorspaces import to_blocks, to_components
 from numjpeg.container import markers, segments
 from numjpeg.container.frame import Scan
 from numjpeg.container.scripts import Script, make_scans
-from numjpeg.metrics import mse, psnr_of
 from numjpeg.scans import Bands, TableKey, fast_forms_enabled, optimal_tables, write_symbols
 from numjpeg.stages.dct import fdct
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.quantization import quantize
-from numjpeg.synthesis import picture_of
 
 if TYPE_CHECKING:
     from numjpeg.fast.encode_plan import EncodePlan
-    from numjpeg.fast.error_plan import ErrorPlan
     from numjpeg.fast.progressive_plan import ProgressivePlan
     from numjpeg.rate_distortion.scaling import Tables
 
@@ -152,7 +149,9 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
     if tuning and tuning.tune:
         return _encode_tuned(plan, tuning, tuning.tune, progress)
     if tuning:
-        return _encode_scaled(plan, tuning)
+        from numjpeg.rate_distortion.trials import encode_scaled  # noqa: PLC0415 (a tenth of the time of all imports)
+
+        return encode_scaled(plan, tuning, _Rewriter)
     if most_together(settings) and (prepared := _prepared(settings, 1)):
         return _encode_together([plan], prepared)[0]
     coefficients, bands = settings.coefficients, None
@@ -323,81 +322,21 @@ BAND_PIXELS = 1 << 16
 """Pixels of a band by single stages. They take 6 MB in colour; a quarter as many take up to 1.6 times as long."""
 
 
-def _encode_scaled(plan: Plan, tuning: Tuning) -> bytes:
-    """The file whose tables are scaled to meet a target."""
-    from numjpeg.rate_distortion import guides, scaling, search  # noqa: PLC0415 (a tenth of the time of all imports)
+class _Rewriter:
+    """The files of one picture with several quantization tables (:class:`rate_distortion.trials.Rewriter`)."""
 
-    settings, size = plan.settings, plan.samples.shape[:2]
-    base, components = settings.coefficients.quantization_tables, settings.coefficients.components
-    blocks = guides.blocks_of(size, components)
-    tiny, small = blocks <= guides.TINY_BLOCKS, blocks <= guides.SMALL_BLOCKS
-    with ExitStack() as stack:
-
-        def trials(samples: NDArray[np.uint8], together: int = 1) -> _Trials:
-            shape = None if samples is plan.samples else samples.shape
-            own = Plan(samples, _for_trials(settings, shape))
-            return _Trials(own, stack, tuning.fancy_upsampling, together)
-
-        together = guides.together(size, components) if tiny and tuning.target_bytes is None else 1
-        whole = trials(plan.samples, together)
-        of_size = tuning.target_bytes is not None
-        places = scaling.factors(base, whole.in_use() if small else None, finest=of_size)
-        if tuning.target_bytes is not None:
-            target = tuning.target_bytes
-            return scaling.for_bytes(whole.file, base, target, plan.samples.size, places, whole.start)
-        sample, own_places = whole, places
-        if not small:
-            sample = trials(guides.sample_of(plan.samples, components))
-            own_places = scaling.factors(base, sample.in_use())
-        if not tiny and len(own_places) < guides.FEW_PLACES:
-            taken = guides.different_mcus(plan.samples, components)
-            together = guides.together(taken.shape[:2], components)
-            sample = trials(taken, together)
-            own_places = scaling.factors(base, sample.in_use())
-        if together > 1:
-            guide = guides.Guide(partial(sample.errors, base), own_places, together)
-        else:
-            count = guides.expected_together(sample.plan.samples.shape[:2], components)
-            guide = guides.Guide(sample.expected_errors(base), own_places, count, guides.ROUNDING)
-        wanted = tuning.target_psnr or 0
-        factor, best = scaling.for_psnr(None if tiny else partial(whole.error, base), places, guide, wanted)
-        if factor is not None:
-            return whole.file(scaling.scaled(base, factor))
-
-        def full_chroma() -> float:
-            alike = replace(settings.coefficients, components=tuple(replace(c, H=1, V=1) for c in components))
-            own = Plan(plan.samples, _for_trials(replace(settings, coefficients=alike), None))
-            return float(psnr_of(_Trials(own, stack, tuning.fancy_upsampling).error(base, 0.0), 255))
-
-        subsampled = settings.stored == "YCbCr" and len({(c.H, c.V) for c in components}) > 1
-        raise search.out_of_reach(wanted, best, full_chroma if subsampled else None)
-
-
-class _Trials:
-    """Files of one picture with several quantization tables, and the errors of their pictures."""
-
-    def __init__(self, plan: Plan, stack: ExitStack, fancy_upsampling: bool, together: int = 1) -> None:
-        """``stack`` keeps what is borrowed; ``together`` is how many errors are asked for at a time, at most."""
-        self.plan, self.settings = plan, plan.settings
-        self.stack, self.fancy, self.together = stack, fancy_upsampling, together
+    def __init__(self, plan: Plan, stack: ExitStack) -> None:
+        self.plan, self.stack = plan, stack
 
     @property
     def start(self) -> int:
-        """Bytes in front of the entropy-coded data, as far as all files have the same."""
-        adapts = self.settings.optimize or self.settings.script
-        return len(_head(self.settings) if adapts else _standard_head(self.settings))
-
-    def _with(self, tables: Tables) -> Plan:
-        coefficients = replace(self.settings.coefficients, quantization_tables=dict(tables))
-        return self.plan._replace(settings=replace(self.settings, coefficients=coefficients))
-
-    def _of_components(self, tables: Tables) -> list[NDArray[np.uint16]]:
-        return [tables[c.Tq] for c in self.settings.coefficients.components]
+        settings = self.plan.settings
+        return len(_head(settings) if settings.optimize or settings.script else _standard_head(settings))
 
     @cached_property
     def _writer(self) -> EncodePlan | ProgressivePlan | None:
         """What makes the files of a small picture."""
-        settings = self.settings
+        settings = self.plan.settings
         if not most_together(settings):
             return None
         from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (what is in fast/ may be missing)
@@ -407,106 +346,32 @@ class _Trials:
         writer.frequencies([self.plan.samples])
         return writer
 
-    def file(self, tables: Tables) -> bytes:
-        """The file with these tables, entries 1 .. 255."""
-        if not self._writer:
-            return run(self._with(tables))
-        self._writer.set_tables(self._of_components(tables))
-        [data] = _files(self.settings, [], self._writer)
-        numbers = dict.fromkeys(c.Tq for c in self.settings.coefficients.components)
-        own = b"".join(segments.build_dqt(number, tables[number]) for number in numbers)
-        end = len(_head(self.settings)) - len(segments.build_sof(self.settings.frame))  # tables stand before SOF
-        return b"".join([data[: end - len(own)], own, data[end:]])
-
     @cached_property
-    def _measurer(self) -> ErrorPlan | None:
-        """What measures the errors of a small picture."""
-        settings, count = self.settings, self.together
-        if _most_sets(settings) < count:
-            return None
-        from numjpeg.fast.error_plan import ErrorPlan  # noqa: PLC0415 (what is in fast/ may be missing)
-        from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
-
-        key = ErrorPlan, settings.kind, self.fancy, count
-        colours = settings.source, settings.stored
-        measurer = self.stack.enter_context(
-            PLANS.borrow(key, lambda: ErrorPlan(settings.frame, *colours, self.fancy, count))
-        )
-        measurer.take(self.plan.samples, self._frequencies)
-        return measurer
-
-    def errors(self, base: Tables, factors: NDArray[np.float64]) -> list[float]:
-        """The mean squared error over all channels with tables scaled by each of at most ``together`` factors."""
-        from numjpeg.rate_distortion.scaling import scaled  # noqa: PLC0415 (a tenth of the time of all imports)
-
-        tables = scaled(base, factors)
-        if self._measurer:
-            sums = self._measurer.errors(self._of_components(tables))
-            return [total / self.plan.samples.size for total in sums.tolist()]
-        found = []
-        for i in range(len(factors)):
-            coefficients = _quantized(self._with({number: own[i] for number, own in tables.items()}))
-            picture = picture_of(coefficients, self.fancy, self.settings.stored, self.settings.source)
-            found.append(mse(self.plan.samples, picture))
-        return found
-
-    def error(self, base: Tables, factor: float) -> float:
-        """The same for one factor."""
-        return self.errors(base, np.array([factor]))[0]
-
-    @cached_property
-    def _frequencies(self) -> list[NDArray[np.float32]]:
-        """Of each component the coefficients times 8, ``(8, 8, blocks)``."""
+    def frequencies(self) -> list[NDArray[np.float32]]:
         if self._writer:
             return self._writer.by_component()
         bands = zip(*_frequencies(self.plan, 0), strict=True)
         blocks = [np.concatenate(own).reshape(-1, 8, 8) for own in bands]
         return [np.multiply(8, own.transpose(1, 2, 0), order="C", dtype=np.float32) for own in blocks]
 
-    def in_use(self) -> dict[int, NDArray[np.bool_]]:
-        """By number of the table: which entries divide a coefficient that the finest tables leave above 0."""
-        components = self.settings.coefficients.components
-        found = {c.Tq: np.zeros((8, 8), np.bool_) for c in components}
-        for c, own in zip(components, self._frequencies, strict=True):
-            found[c.Tq] |= np.abs(own).max(axis=2) >= 8 * 0.5
-        return found
+    def _with(self, tables: Tables) -> Plan:
+        coefficients = replace(self.plan.settings.coefficients, quantization_tables=dict(tables))
+        return self.plan._replace(settings=replace(self.plan.settings, coefficients=coefficients))
 
-    def expected_errors(self, base: Tables) -> Callable[[NDArray[np.float64]], list[float]]:
-        """What tells the errors that are expected with tables scaled by some factors."""
-        from numjpeg.rate_distortion.guides import ExpectedErrors  # noqa: PLC0415 (see above)
-        from numjpeg.rate_distortion.scaling import scaled  # noqa: PLC0415
+    def quantized(self, tables: Tables) -> Coefficients:
+        return _quantized(self._with(tables))
 
-        frame, settings = self.settings.frame, self.settings
-        ratios = [(frame.V_max // c.V, frame.H_max // c.H) for c in frame.components]
-        converts = settings.stored == "YCbCr" and settings.source != "YCbCr"
-        expected = ExpectedErrors(self._frequencies, ratios, self.fancy, converts, self.plan.samples.size)
-        return lambda factors: expected(self._of_components(scaled(base, factors)))
-
-
-@lru_cache(maxsize=64)
-def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
-    """The settings with which files are as long as with scaled tables, except for the entropy-coded data.
-
-    ``shape`` is that of a sample of the picture; its files are of no account.
-    """
-    from numjpeg.rate_distortion.scaling import scaled  # noqa: PLC0415 (a tenth of the time of all imports)
-
-    tables = scaled(settings.coefficients.quantization_tables, 1)
-    coefficients = replace(settings.coefficients, quantization_tables=tables)
-    settings = replace(settings, tuning=None)
-    if shape:
-        coefficients = replace(coefficients, height=shape[0], width=shape[1], restart_interval=0)
-        settings = replace(settings, optimize=False, script=(), restart_rows=0)
-    return replace(settings, coefficients=coefficients)
-
-
-def _most_sets(settings: Settings) -> int:
-    """With how many sets of tables at a time errors can be measured; 0 if only with one after the other."""
-    if not fast_forms_enabled() or settings.dct_method != "islow" or settings.coefficients.precision != 8:
-        return 0
-    from numjpeg.fast.error_plan import most_sets  # noqa: PLC0415 (what is in fast/ may be missing)
-
-    return most_sets(settings.frame)
+    def file(self, tables: Tables) -> bytes:
+        if not self._writer:
+            return run(self._with(tables))
+        settings, components = self.plan.settings, self.plan.settings.coefficients.components
+        self._writer.set_tables([tables[c.Tq] for c in components])
+        [data] = _files(settings, [], self._writer)
+        own = b"".join(
+            segments.build_dqt(number, tables[number]) for number in dict.fromkeys(c.Tq for c in components)
+        )
+        end = len(_head(settings)) - len(segments.build_sof(settings.frame))  # tables stand before SOF
+        return b"".join([data[: end - len(own)], own, data[end:]])
 
 
 def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[float], None] | None) -> bytes:

@@ -13,6 +13,7 @@ import numjpeg
 from numjpeg import encoder
 from numjpeg.arguments import plan_encoding
 from numjpeg.fast.error_plan import ErrorPlan
+from numjpeg.rate_distortion import trials
 from numjpeg.rate_distortion.scaling import scaled
 
 KINDS = [
@@ -45,15 +46,18 @@ def test_errors_equal_those_of_decoded_files(options: dict[str, object], togethe
     for make in (samples.smooth, samples.noise, samples.extremes, samples.flat):
         image = make(chance.randint(1, 70), chance.randint(1, 70), channels)
         plan = plan_for(image, options)
-        settings = encoder._for_trials(plan.settings, None)
+        settings = trials._for_trials(plan.settings, None)
         factors = np.array([0.01, 0.2, 0.7, 2.5, 20])[:together]
         base = settings.coefficients.quantization_tables
         fancy = bool(options.get("fancy_upsampling", True))
         with ExitStack() as stack:
-            trials = encoder._Trials(plan._replace(settings=settings), stack, fancy, together)
-            found = trials.errors(base, factors)
-            assert isinstance(trials._measurer, ErrorPlan)
-            files = [trials.file(scaled(base, factor)) for factor in factors]
+            plan = plan._replace(settings=settings)
+            rewriter = encoder._Rewriter(plan, stack)
+            own = trials.Trials(plan, rewriter, stack, fancy)
+            own.together = together
+            found = own.errors(base, factors)
+            assert isinstance(own._measurer, ErrorPlan)
+            files = [rewriter.file(scaled(base, factor)) for factor in factors]
         space = {"BGR": "BGR", "YCbCr": "YCbCr"}.get(str(options.get("colorspace")))
         for error, data in zip(found, files, strict=True):
             decoded = numjpeg.decode(data, colorspace=space, fancy_upsampling=fancy)

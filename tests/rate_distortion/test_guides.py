@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,47 +15,21 @@ from numjpeg.rate_distortion import guides
 COLOUR = (Component(1, 2, 2, 0, 0, 0), Component(2, 1, 1, 1, 1, 1), Component(3, 1, 1, 1, 1, 1))
 
 
-@pytest.mark.parametrize("count", [1, 4, 8])
-@pytest.mark.parametrize("number", range(30))
-def test_a_place_is_found_where_the_one_before_misses(count: int, number: int) -> None:
-    chance = random.Random(number)
-    places = np.sort(np.random.default_rng(number).uniform(0.01, 30, chance.choice([1, 2, 9, 300, 5000])))[::-1]
-    steps = chance.choice([1, 7, 1000])  # level for a while, then a jump
-
-    def error(factor: float) -> float:
-        return math.ceil(factor * steps) ** 1.5 / steps
-
-    asked = []
-
-    def measure(factors: np.ndarray) -> list[float]:
-        assert len(factors) <= count
-        asked.append(len(factors))
-        return [error(factor) for factor in factors]
-
-    guide = guides.Guide(measure, places, count)
-    decibels = [10 * math.log10(255**2 / error(place)) for place in places]
-    wanted = chance.uniform(decibels[0] - 1, decibels[-1] + 0.5)
-    found = guide.find(wanted, 0.2, 1.0)
-    if decibels[-1] < wanted:
-        assert found is None
-        assert guide.best == pytest.approx(decibels[-1])
-        return
-    assert found is not None
-    assert decibels[found] >= wanted
-    assert decibels[found] <= wanted + 0.2 or found == 0 or decibels[found - 1] < wanted
-    assert len(asked) <= 2 + 2 * math.log(len(places) + 1) / math.log(count + 1) + 2
+@pytest.mark.parametrize("places", [500, 5000])
+def test_factors_are_found_where_the_error_is_expected(places: int) -> None:
+    guide = guides.Guide(lambda factors: [float(f) for f in factors], np.geomspace(30, 0.01, places), 8)
+    for error in (20.0, 6.5, 0.3, 0.02):
+        assert guide.find([error], 1.0) == pytest.approx([error], rel=0.02)
 
 
 def test_calibrating_moves_all_places() -> None:
     places = np.geomspace(30, 0.01, 4000)
-    for missing in (0.0, 0.1):
-        guide = guides.Guide(lambda factors: [float(f) for f in factors], places, 4, missing)
-        guide.calibrate(1.0, 2.5)
-        found = guide.find(40, 0.05, 1.0)
-        assert found is not None
-        wanted = 255**2 / 10**4  # the error at 40 dB
-        expected = wanted - 1.5 if missing else wanted / 2.5
-        assert places[found] == pytest.approx(expected, rel=0.02)
+    guide = guides.Guide(lambda factors: [float(f) for f in factors], places, 8)
+    guide.find([7.0], 1.0)
+    guide.calibrate([1.0], [2.5])  # 1.5 more than expected
+    assert guide.find([6.5], 1.0) == pytest.approx([5.0], rel=0.02)
+    guide.calibrate([10.0], [8.0])  # now there are two points of a line
+    assert guide.find([5.25], 1.0) == pytest.approx([5.5], rel=0.02)
 
 
 def test_expected_errors_are_near_the_real_ones() -> None:
@@ -65,17 +38,26 @@ def test_expected_errors_are_near_the_real_ones() -> None:
         exact = numjpeg.read_coefficients(numjpeg.encode(image, 100, subsampling=subsampling))
         frequencies = [8 * plane.reshape(-1, 8, 8).transpose(1, 2, 0).astype(np.float32) for plane in exact.planes]
         ratios = [(1, 1), (ratio, ratio), (ratio, ratio)]
-        expected = guides.ExpectedErrors(frequencies, ratios, True, True, image.size)
         errors = []
         for quality in (30, 60, 85):
             data = numjpeg.encode(image, quality, subsampling=subsampling)
             c = numjpeg.read_coefficients(data)
-            [found] = expected([c.quantization_table(i)[np.newaxis] for i in range(3)])
+            tables, used = [c.quantization_table(i) for i in range(3)], [np.ones((8, 8), np.bool_)] * 3
+            expected = guides.ExpectedErrors(frequencies, used, tables, ratios, True, True)
+            [found] = expected(np.ones(1))
             errors.append(numjpeg.mse(image, numjpeg.decode(data)) / (found + guides.ROUNDING))
-        if ratio == 1:
-            assert all(0.8 < error < 1.2 for error in errors)
-        else:  # subsampling makes errors of its own, which are not expected
-            assert all(error > 0.8 for error in errors)
+        assert all(0.8 < error < 1.2 for error in errors)
+
+
+def test_coefficients_that_are_always_0_count_as_errors() -> None:
+    chance = np.random.default_rng(3)
+    frequencies = [chance.normal(0, 40, (8, 8, 20)).astype(np.float32)]
+    frequencies[0][5:] = chance.uniform(-3.9, 3.9, (3, 8, 20))
+    table, used = [np.full((8, 8), 7, np.uint16)], [np.arange(64).reshape(8, 8) < 40]
+    some = guides.ExpectedErrors(frequencies, used, table, [(1, 1)], True, False)
+    every = guides.ExpectedErrors(frequencies, [np.ones((8, 8), np.bool_)], table, [(1, 1)], True, False)
+    factors = np.array([0.1, 1, 3])
+    assert some(factors) == pytest.approx(every(factors), rel=1e-5)
 
 
 def test_a_sample_has_whole_mcus_of_the_picture() -> None:
@@ -95,8 +77,22 @@ def test_a_sample_has_whole_mcus_of_the_picture() -> None:
     assert guides.sample_of(small, COLOUR) is small
 
 
-def test_equal_mcus_are_taken_once() -> None:
-    assert guides.different_mcus(flat(160, 320), COLOUR).shape == (16, 16, 3)
-    assert guides.different_mcus(np.tile(noise(16, 48), (10, 1, 1)), COLOUR).shape == (16, 48, 3)
-    many = guides.different_mcus(noise(320, 320), COLOUR)
-    assert many.shape[1] <= 16 * guides.MOST_MCUS
+def test_equal_rows_and_columns_are_taken_once() -> None:
+    """Columns stay where averages of 2 x 2 samples are rounded up and down in turns."""
+    column = noise(40, 1)
+    gray = np.repeat(column[..., :1], 3, axis=2)
+    whole = tuple(replace(c, H=1, V=1) for c in COLOUR)
+
+    def size(picture: np.ndarray, components: tuple[Component, ...], converts: bool = True) -> tuple[int, ...]:
+        return guides.without_repetition(picture, components, converts).shape[:2]
+
+    assert size(flat(160, 320), COLOUR) == (1, 8)
+    assert size(np.tile(noise(1, 50), (40, 1, 1)), COLOUR) == (1, 50)
+    assert size(np.tile(column, (1, 50, 1)), COLOUR) == (40, 50)
+    assert size(np.tile(column, (1, 50, 1)), whole) == (40, 8)
+    assert size(np.tile(gray, (1, 50, 1)), COLOUR) == (40, 8)
+    assert size(np.tile(gray, (1, 50, 1)), COLOUR, converts=False) == (40, 50)
+    assert size(noise(40, 50), COLOUR) == (40, 50)
+    almost = np.tile(noise(1, 50), (40, 1, 1))
+    almost[20, 7, 1] ^= 1
+    assert size(almost, COLOUR) == (40, 50)

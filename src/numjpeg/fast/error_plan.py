@@ -16,11 +16,8 @@ from numjpeg.colorspaces import to_components
 from numjpeg.container.frame import Frame
 from numjpeg.fast.encode_plan import most_pictures
 from numjpeg.fast.samples import forward_dct
-from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, BlockTransform
+from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, SQRT_3, BlockTransform
 from numjpeg.fast.samples.plan_pixels import MOST_PIXELS, Picture, PixelPlan, suits_frame
-
-Tables = Sequence[NDArray[np.uint16]]
-"""The quantization table of each component."""
 
 
 def most_sets(frame: Frame) -> int:
@@ -45,6 +42,7 @@ class ErrorPlan:
         self.pixels = PixelPlan(frame, sizes, of_file, fancy, count)
         self._coefficients = self.transform.planes[:8]
         self._frequencies = np.empty_like(self._coefficients)
+        self._of_sets = np.ones((8, 8, len(sizes), count), np.float32)
         self._factors, self._steps = np.empty_like(self._frequencies), np.empty_like(self._frequencies)
         self.nbytes = self.transform.nbytes + self.pixels.nbytes + 4 * self._frequencies.nbytes
 
@@ -52,16 +50,19 @@ class ErrorPlan:
         """Take a picture ``(height, width, channels)``, and of each component its coefficients times 8,
         ``(8, 8, blocks)``, from the forward DCT, method "islow".
         """
-        first, self._within = 0, True
+        first = 0
         for own in frequencies:
             blocks = own.shape[2]
             target = self._frequencies[:, :, first : first + self.count * blocks]
             target.reshape(8, 8, self.count, blocks)[...] = own[:, :, np.newaxis]
             first += self.count * blocks
-            # What is quantized to something at most doubles, and a DC is off by half of 255 at most.
-            dc, ac = self.transform.norms(own * np.float32(0.125))
-            dc = np.abs(own[0, 0]) / 8 + (MAX_STEP / 2) + 2 * (dc - np.abs(own[0, 0]) / 8)
-            self._within &= bool(dc.max() < DC_LIMIT and 2 * ac.max() < NORM_LIMIT)
+        # What is quantized to something at most doubles, and a DC is off by half of 255 at most.
+        every = np.concatenate(frequencies, axis=2)
+        dc = np.abs(every[0, 0])
+        ac = np.sqrt(np.einsum("uvb,uvb->b", every, every) - dc * dc)
+        self._within = bool(
+            (dc + 2 * SQRT_3 * ac).max() < 8 * (DC_LIMIT - MAX_STEP / 2) and ac.max() < 4 * NORM_LIMIT
+        )
         if not self.converts:
             picture = to_components(picture, self.source, self.stored)
         elif self.source == "BGR":
@@ -75,15 +76,13 @@ class ErrorPlan:
             planes = apart
         self._original = planes.reshape(channels, 1, -1)
 
-    def errors(self, tables: Tables) -> NDArray[np.int64]:
-        """The sum of squared errors over all samples with each of at most ``count`` tables a component,
-        ``(sets, 8, 8)``.
+    def errors(self, tables: NDArray[np.floating]) -> NDArray[np.int64]:
+        """The sum of squared errors over all samples with each of at most ``count`` sets of tables,
+        ``(sets, components, 8, 8)``.
         """
-        sets = len(tables[0])
-        of_sets = np.ones((8, 8, len(tables), self.count), np.float32)
-        for c, own in enumerate(tables):
-            of_sets[:, :, c, :sets] = own.transpose(1, 2, 0)
-        steps = of_sets.reshape(8, 8, -1)
+        sets = len(tables)
+        self._of_sets[..., :sets] = tables.transpose(2, 3, 1, 0)
+        steps = self._of_sets.reshape(8, 8, -1)
         factors = forward_dct.reciprocal(steps)
         np.take(steps, self._set_of_block, axis=2, out=self._steps, mode="clip")
         np.take(factors, self._set_of_block, axis=2, out=self._factors, mode="clip")

@@ -1,4 +1,4 @@
-"""What leads a search for a PSNR: errors expected from coefficients, or the errors of a sample of the picture.
+"""What leads a search for a PSNR: the errors that are expected from coefficients.
 
 To measure the PSNR of a picture takes about as long as to encode it. A guide takes a small part of that, and errs
 by nearly the same amount in places near to each other. So a few exact values are enough.
@@ -7,33 +7,49 @@ by nearly the same amount in places near to each other. So a few exact values ar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence, Set
+from functools import lru_cache
+from operator import neg
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import mcu_size
+from numjpeg.rate_distortion.tables import MAX_STEP
 
-TINY_BLOCKS = 54
-"""Up to here a picture is its own sample."""
 SMALL_BLOCKS = 1536
 """Up to here all coefficients of a picture are looked at."""
 SAMPLE_BLOCKS = 768
 """Of larger ones so many in a sample."""
-FEW_PLACES = 2000
-"""With fewer sets of tables that make a difference, most coefficients are 0, and the error jumps."""
 TILE_MCUS = 4
 """Width of the tiles that a sample is made of; their height is 1."""
-LOOKED_AT, MOST_MCUS = 24, 24
-"""From so many rows and columns of MCUs different ones are taken; the most that are."""
-TOGETHER_BLOCKS, TOGETHER = 96, (4, 8)
-"""A plan for so many blocks costs about as much for its calls as for its blocks; how many pictures it has."""
-EXPECTED_BLOCKS = 400
-"""The same for expected errors, of up to 8 pictures."""
+CALLS, A_PIXEL, A_BLOCK = 50.0, 0.012, 0.22
+"""Microseconds that measuring errors takes for its calls, less what larger arrays cost the caches; for a pixel;
+and for a block. As many sets of tables are measured at a time as take as long as the calls."""
+TOGETHER = 32
+"""The most sets of tables at a time."""
+MANY = 8, 5
+"""With so many at a time no guide is needed; the second where errors jump."""
+EXPECTED_SIZE, EXPECTED = 25_000, (8, 24)
+"""To expect the errors of so many coefficients takes about as long as its calls; the least and the most sets of
+tables at a time."""
+FEW_PLACES = 2000
+"""With fewer sets of tables that make a difference, most coefficients are 0, and the error jumps."""
+SPREAD = (1.5, -3.5)
+"""Logarithms of the factors, in relation to the first guess, among which errors are first expected."""
+NEAR = 0.6, 0.02
+"""Between places where the logarithm of the error differs by less than this (0.6 are 2.6 dB), it is taken for
+linear; the second where errors jump."""
+REFINEMENTS = 3
+"""So many times at most more places are asked for to find one."""
 
 COLOUR_WEIGHTS = np.array([3, 0.34414**2 + 1.772**2, 1.402**2 + 0.71414**2])
 """By how much squared errors of Y, Cb and Cr grow on the way to RGB, the three channels together."""
+LOST_ABOVE = 1.8
+"""Energy that subsampling loses above, in relation to what it takes away below; 1 to 3.3 in photographs."""
 ROUNDING = 0.12
 """The mean squared error that rounding samples and colours adds, about."""
 
@@ -66,178 +82,224 @@ def sample_of(picture: NDArray[np.uint8], components: Sequence[Component]) -> ND
     return np.concatenate(tiles)
 
 
-def different_mcus(picture: NDArray[np.uint8], components: Sequence[Component]) -> NDArray[np.uint8]:
-    """Side by side the MCUs of a picture that are not equal, or some of them."""
-    height, width = mcu_size(components)
-    rows, columns = len(picture) // height, picture.shape[1] // width
-    if not rows or not columns:
-        return picture
-    found: dict[bytes, NDArray[np.uint8]] = {}
-    for row in range(0, rows, ceil_div(rows, LOOKED_AT)):
-        for column in range(0, columns, ceil_div(columns, LOOKED_AT)):
-            mcu = picture[row * height : (row + 1) * height, column * width : (column + 1) * width]
-            found.setdefault(mcu.tobytes(), mcu)
-    mcus = list(found.values())
-    return np.concatenate(mcus[:: ceil_div(len(mcus), MOST_MCUS)], axis=1)
+def without_repetition(
+    picture: NDArray[np.uint8], components: Sequence[Component], converts: bool
+) -> NDArray[np.uint8]:
+    """The first row of a picture whose rows of pixels are all equal, and some columns if all of these are.
+
+    Rows that are equal stay so all the way through a file, since every vertical difference is 0. So each has the
+    same error as in the whole picture. Columns do not where 2 x 2 samples are averaged, since their sums are
+    rounded up and down in turns, unless rows are equal as well, or the file has YCbCr (``converts``) of gray
+    pixels. Eight columns stay, since narrow pictures are enlarged in another way.
+    """
+    rows = bool((picture[0] == picture[-1]).all() and (picture[1:] == picture[:-1]).all())
+    if rows:
+        picture = picture[:1]
+    both_ways = any(c.H < components[0].H and c.V < components[0].V for c in components)
+    first = picture[:, 0]
+    if (first == picture[:, -1]).all() and (rows or not both_ways or (converts and (first == first[:, :1]).all())):
+        return picture[:, :8] if (picture[:, 1:] == picture[:, :-1]).all() else picture
+    return picture
 
 
 def together(size: Size, components: Sequence[Component]) -> int:
     """With how many sets of tables at a time a picture of this size is to be measured."""
-    least, most = TOGETHER
-    return min(max(TOGETHER_BLOCKS // blocks_of(size, components), least), most)
+    cost = A_PIXEL * size[0] * size[1] + A_BLOCK * blocks_of(size, components)
+    return max(1, min(int(CALLS / cost), TOGETHER))
 
 
-def expected_together(size: Size, components: Sequence[Component]) -> int:
-    """With how many sets of tables at a time errors are to be expected."""
-    return min(max(EXPECTED_BLOCKS // blocks_of(size, components), TOGETHER[0]), TOGETHER[1])
+def scaled_entries(factors: NDArray[np.float64], entries: NDArray[Any]) -> NDArray[np.float64]:
+    """Entries of any shape times factors of any shape, rounded, 1 .. 255."""
+    products: NDArray[np.float64] = np.multiply.outer(factors, entries)
+    products += 0.5
+    np.floor(products, out=products)
+    np.minimum(products, MAX_STEP, out=products)  # np.clip takes 10 us more
+    return np.maximum(products, 1, out=products)
 
 
 class ExpectedErrors:
     """Mean squared errors that quantization makes, expected from coefficients, for a decoder that never rounds.
 
+    What subsampling loses above the frequencies that are left is guessed from what it takes away of those.
+
     Parameters
     ----------
     frequencies : of each component the coefficients times 8, float32 ``(8, 8, blocks)``.
-    ratios : of each component, by how much it is enlarged, vertically and horizontally.
+    in_use : of each component those that not every table makes 0, ``(8, 8)``. tables : of each, to be scaled.
+    ratios : of each, by how much it is enlarged, vertically and horizontally.
     triangle : whether a factor of 2 is enlarged by the triangle filter. converts : whether YCbCr become RGB.
-    samples : how many the picture has.
     """
 
     def __init__(
         self,
         frequencies: Sequence[NDArray[np.float32]],
+        in_use: Sequence[NDArray[np.bool_]],
+        tables: Sequence[NDArray[np.uint16]],
         ratios: Sequence[tuple[int, int]],
         triangle: bool,
         converts: bool,
-        samples: int,
     ) -> None:
         colours = COLOUR_WEIGHTS if converts else [1.0] * len(ratios)
-        self._frequencies = frequencies
-        self._weights = [
-            np.multiply.outer(_gains(v, triangle), _gains(h, triangle)) * (colour / (64 * samples))
-            for (v, h), colour in zip(ratios, colours, strict=True)
-        ]
+        samples = 64 * frequencies[0].shape[2] * math.prod(ratios[0]) * len(ratios)
+        entries, scales, self._always = [], [], 0.0
+        self._coefficients: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+        for own, used, table, ratio, colour in zip(frequencies, in_use, tables, ratios, colours, strict=True):
+            size, wanted = _enlarged(ratio, triangle)
+            scale = size * np.float32(math.sqrt(colour / (64 * samples)))
+            weighted = goal = own * scale
+            if wanted is not None:
+                goal = weighted * wanted
+                lost = (goal - weighted).ravel()
+                self._always += LOST_ABOVE * float(lost @ lost)
+            never = goal[~used].ravel()
+            self._always += float(never @ never)
+            self._coefficients.append((weighted[used], goal[used]))
+            entries.append(table[used])
+            scales.append(8 * scale[used, 0])
+        self._entries, self._scales = np.concatenate(entries).astype(np.float64), np.concatenate(scales)
+        self.size = sum(own.size for own, _ in self._coefficients)
+        """How many coefficients are looked at."""
 
-    def __call__(self, tables: Sequence[NDArray[np.uint16]]) -> list[float]:
-        """The errors with some tables of each component, ``(n, 8, 8)``."""
-        errors = np.zeros(len(tables[0]))
-        for own, some, weights in zip(self._frequencies, tables, self._weights, strict=True):
-            step = 8 * some.astype(np.float32)
-            off = own * (1 / step)[..., np.newaxis]
-            off -= np.rint(off)
-            np.square(off, out=off)
-            errors += (off.sum(axis=3) * np.square(step) * weights).sum(axis=(1, 2))
+    def __call__(self, factors: Places) -> list[float]:
+        """The errors with tables scaled by some factors (:func:`numjpeg.rate_distortion.scaling.scaled`)."""
+        steps = (scaled_entries(factors, self._entries) * self._scales).astype(np.float32)[..., np.newaxis]
+        inverse = 1 / steps
+        errors, first = np.full(len(factors), self._always), 0
+        for own, goal in self._coefficients:
+            rows = slice(first, first + len(own))
+            found = own * inverse[:, rows]
+            np.rint(found, out=found)
+            found *= steps[:, rows]
+            found -= goal
+            errors += np.einsum("nkb,nkb->n", found, found)
+            first += len(own)
         return errors.tolist()
 
 
-def _gains(ratio: int, triangle: bool) -> NDArray[np.float64]:
-    """By how much the energy of each of 8 frequencies grows when samples are enlarged by a factor.
+@lru_cache(maxsize=64)
+def _enlarged(ratio: tuple[int, int], triangle: bool) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """How much larger each of 8 x 8 coefficients is in enlarged samples, and how large it would have to be to be
+    nearest to the samples from which it was averaged, in relation to what it is; ``(8, 8, 1)``; None for 1.
 
-    The triangle filter (1, 3, 3, 1) / 4 lets through the cube of the cosine of half a frequency; enlarging by 2
-    halves frequencies, and gives each a mirror image at the upper end.
+    Averaging two samples lets through the cosine of half a frequency. The triangle filter (1, 3, 3, 1) / 4 lets
+    through its cube; enlarging by 2 halves frequencies, and gives each a mirror image at the upper end.
     """
     half = np.arange(8) * np.pi / 32
-    return 2 * (np.cos(half) ** 6 + np.sin(half) ** 6) if triangle and ratio == 2 else np.full(8, float(ratio))
+    mirrored = np.cos(half) ** 6 + np.sin(half) ** 6
+    filtered = [triangle and own == 2 for own in ratio]
+    energy = np.multiply.outer(
+        *(2 * mirrored if own else np.full(8, r) for own, r in zip(filtered, ratio, strict=True))
+    )
+    wanted = np.multiply.outer(*(np.cos(half) ** 2 / mirrored if own else np.ones(8) for own in filtered))
+    sizes, ratios = (own.astype(np.float32)[..., np.newaxis] for own in (np.sqrt(energy), wanted))
+    return sizes, ratios if any(filtered) else None
+
+
+def evenly(below: int, above: int, count: int) -> set[int]:
+    """At most ``count`` numbers that cut the distance between two others into equal parts."""
+    step = (above - below) / (count + 1)
+    return {below + round(i * step) for i in range(1, count + 1)} - {below, above}
+
+
+def about(middle: int, below: int, above: int, count: int) -> set[int]:
+    """At most ``count`` numbers between two others, the closer together, the closer they are to ``middle``."""
+    half = (count + 1) // 2
+    sides = {int(middle + (end - middle) * (i / half) ** 2) for end in (below, above) for i in range(half)}
+    return sides - {below, above}
 
 
 class Guide:
-    """A PSNR that on the whole rises from place to place, as far as it is known."""
+    """The errors that are expected at some places, as far as they are known, and by how much they are wrong.
+
+    ``expected`` tells mean squared errors at places, at best at ``count`` of them at a time. ``missing`` is an
+    error that is in the picture besides, about.
+    """
 
     def __init__(
-        self,
-        measure: Callable[[Places], Sequence[float]],
-        places: Places,
-        count: int,
-        missing: float = 0.0,
+        self, expected: Callable[[Places], Sequence[float]], places: Places, count: int, missing: float = 0.0
     ) -> None:
-        """Prepare.
+        self.places, self._expected, self._count = places, expected, count
+        self._known: list[int] = []
+        """Numbers of places, rising; logarithms of their factors and errors."""
+        self._factors: list[float] = []
+        self._errors: list[float] = []
+        self._exact: list[tuple[float, float]] = []
+        """Errors of the picture, and those that are expected there."""
+        self._missing, self._near = missing, NEAR[len(places) < FEW_PLACES]
 
-        Parameters
-        ----------
-        measure : tells mean squared errors, of 8-bit samples, at some places.
-        places : the factors where it can be told. count : at how many to ask at a time.
-        missing : an error that is in the picture besides, about.
+    def calibrate(self, factors: Sequence[float], errors: Sequence[float]) -> None:
+        """Take note of the picture's errors with some factors."""
+        for factor, error in zip(factors, errors, strict=True):
+            logarithm = math.log(factor)
+            i = min(max(bisect_left(self._factors, -logarithm, key=neg), 1), len(self._factors) - 1)
+            expected = _between(logarithm, self._factors[i - 1 : i + 1], self._errors[i - 1 : i + 1])
+            self._exact.append((error, math.exp(expected)))
+
+    def _wanted(self, error: float) -> float:
+        """The logarithm of the error to be expected where the picture's is ``error``: by a straight line from the
+        nearest one that is more to the nearest one that is less; from a single one, for what is missing there.
         """
-        self.places, self._measure, self._count = places, measure, count
-        self._missing, self._factor = missing, 1.0
-        self._errors: dict[int, float] = {}
+        more = min((own for own in self._exact if own[0] > error), default=None)
+        less = max((own for own in self._exact if own[0] <= error), default=None)
+        exact, expected = more or less or (self._missing, 0.0)
+        if more and less and more[1] > less[1]:
+            found = less[1] + (more[1] - less[1]) * (error - less[0]) / (more[0] - less[0])
+        elif expected <= exact < error + expected:
+            found = error - (exact - expected)
+        else:
+            found = error * expected / exact if exact else error
+        return math.log(max(found, 1e-6))
 
-    @property
-    def best(self) -> float:
-        """The PSNR at the last place, after a search."""
-        return self._decibels(len(self.places) - 1)
+    def find(self, errors: Sequence[float], guess: float) -> list[float]:
+        """The factors where the picture's errors are expected, those of a PSNR that rises a little; where errors
+        jump, the one behind the jump. ``guess`` is a factor to begin with.
 
-    def _decibels(self, place: int) -> float:
-        error = self._errors[place] * self._factor + self._missing
-        return 10 * math.log10(255**2 / error) if error > 0 else math.inf
-
-    @property
-    def jumps(self) -> bool:
-        """Whether few places differ, so that the PSNR jumps from one to the next."""
-        return len(self.places) < FEW_PLACES
-
-    def calibrate(self, factor: float, error: float) -> None:
-        """Take note of the picture's error at a factor."""
-        place = self._place(factor)
-        self._add({place})
-        own = self._errors[place]
-        if self._missing and error >= own:
-            self._missing, self._factor = error - own, 1.0
-        elif error and own:
-            self._missing, self._factor = 0.0, error / own
-
-    def _place(self, factor: float) -> int:
-        """The number of the first place that is not above a factor."""
-        return min(int(np.searchsorted(-self.places, -factor)), len(self.places) - 1)
-
-    def find(self, wanted: float, slack: float, guess: float) -> int | None:
-        """The number of a place where the PSNR is ``wanted`` .. ``wanted + slack``; failing that, where it is
-        more, and ``wanted`` is missed at the place before. None if it is missed everywhere. ``guess`` is a factor
-        to begin with.
-
-        Notes
-        -----
-        Places are first tried all over, then about where a straight line from one to the next passes the middle
-        of the slack. In case of jumps, they share the rest out evenly instead: where there are few, at once.
+        Places are first asked for all over. Then they cut the distance between the two on both sides of the middle
+        error into equal parts.
         """
-        last = len(self.places) - 1
-        if not self._errors:
-            all_over = self._evenly(-1, last + 1) if self.jumps else self._about(self._place(guess), -1, last + 1)
-            self._add(all_over)
-        even = self.jumps
-        while True:
-            known = {place: self._decibels(place) for place in self._errors}
-            above = min((place for place, value in known.items() if value >= wanted), default=-1)
-            if above < 0 and last in known:
-                return None
-            if above < 0:
-                self._add({last})
-                continue
-            below = max((place for place in known if place < above), default=-1)
-            if known[above] <= wanted + slack or above - below == 1:
-                return above
-            if even or below < 0 or above - below <= self._count:
-                self._add(self._evenly(below, above))
-                even = self.jumps or self._count > 1
-                continue
-            part = (wanted + slack / 2 - known[below]) / (known[above] - known[below])
-            middle = self._place(self.places[below] ** (1 - part) * self.places[above] ** part)
-            self._add(self._about(min(max(middle, below + 1), above - 1), below, above))
-            even = True
+        if not self._known:
+            last = len(self.places) - 1
+            step = (SPREAD[1] - SPREAD[0]) / (self._count - 2)
+            factors = [guess * math.exp(SPREAD[0] + i * step) for i in range(self._count - 1)]
+            self._add({*(min(place_of(self.places, factor), last) for factor in factors), last})
+        wanted = [self._wanted(error) for error in errors]
+        for _ in range(REFINEMENTS):
+            above = self._behind(wanted[len(wanted) // 2])
+            below = self._known[above - 1] if above else -1
+            near = above and self._errors[above - 1] - self._errors[above] <= self._near
+            if near or self._known[above] - below == 1:
+                break
+            self._add(evenly(below, self._known[above], self._count))
+        return [self._factor(own) for own in wanted]
 
-    def _evenly(self, below: int, above: int) -> set[int]:
-        """Numbers that cut the distance between two others into equal parts."""
-        step = (above - below) / (self._count + 1)
-        return {below + round(i * step) for i in range(1, self._count + 1)} - {below, above}
+    def _behind(self, wanted: float) -> int:
+        """The index of the first known place where the error is small enough; failing that, of the last one."""
+        return next((i for i, error in enumerate(self._errors) if error <= wanted), len(self._errors) - 1)
 
-    def _about(self, middle: int, below: int, above: int) -> set[int]:
-        """Numbers between two others, the closer together, the closer they are to ``middle``."""
-        half = (self._count + 1) // 2
-        sides = {int(middle + (end - middle) * (i / half) ** 2) for end in (below, above) for i in range(half)}
-        return (sides | {middle}) - {below, above}
+    def _factor(self, wanted: float) -> float:
+        above = self._behind(wanted)
+        if above and self._known[above] - self._known[above - 1] > 1 and self._errors[above] < wanted:
+            ends = slice(above - 1, above + 1)
+            return math.exp(_between(wanted, self._errors[ends], self._factors[ends]))
+        return float(self.places[self._known[above]])
 
-    def _add(self, places: Collection[int]) -> None:
-        ordered = sorted(set(places) - self._errors.keys())
-        while ordered:
-            some, ordered = ordered[: self._count], ordered[self._count :]
-            self._errors.update(zip(some, self._measure(self.places[some]), strict=True))
+    def _add(self, places: Set[int]) -> None:
+        more = sorted(places - set(self._known))
+        found = list(zip(self._known, self._factors, self._errors, strict=True))
+        for first in range(0, len(more), self._count):
+            some = more[first : first + self._count]
+            factors = self.places[some]
+            errors = [math.log(max(error, 1e-6)) for error in self._expected(factors)]
+            found += zip(some, np.log(factors).tolist(), errors, strict=True)
+        self._known, self._factors, self._errors = map(list, zip(*sorted(found), strict=True))
+
+
+def place_of(places: Places, factor: float) -> int:
+    """The number of the first place that is not above a factor; their number if all are."""
+    return bisect_left(places, -factor, key=neg)
+
+
+def _between(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Where a straight line through two points is at ``x``, not beyond them."""
+    part = (x - xs[0]) / (xs[1] - xs[0]) if xs[0] != xs[1] else 1.0
+    return ys[0] + (ys[1] - ys[0]) * min(max(part, 0.0), 1.0)

@@ -7,7 +7,7 @@ within 1 .. 255. So tables change only where ``b * factor + 1/2`` passes a whole
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from numjpeg.metrics import psnr_of
 from numjpeg.rate_distortion import search
-from numjpeg.rate_distortion.guides import Guide, Places
+from numjpeg.rate_distortion.guides import FEW_PLACES, Guide, Places, about, evenly, place_of, scaled_entries
 from numjpeg.rate_distortion.tables import MAX_STEP
 
 Tables = Mapping[int, NDArray[np.uint16]]
@@ -33,10 +33,8 @@ def scaled(tables: Tables, factor: float | NDArray[np.float64]) -> dict[int, NDA
     >>> int(scaled({0: np.full((8, 8), 16)}, 0.22)[0][0, 0])
     4
     """
-    products = np.multiply.outer(np.asarray(factor, np.float64), np.stack(list(tables.values())))
-    products += 0.5
-    np.maximum(np.minimum(products, MAX_STEP, out=products), 1, out=products)  # np.clip takes 10 us more
-    return dict(zip(tables, products.astype(np.uint16).swapaxes(0, -3), strict=True))
+    steps = scaled_entries(np.asarray(factor, np.float64), np.stack(list(tables.values())))
+    return dict(zip(tables, steps.astype(np.uint16).swapaxes(0, -3), strict=True))
 
 
 def factors(
@@ -47,33 +45,33 @@ def factors(
     ``in_use`` tells which entries make a difference to the picture, by number ``(8, 8)``; None for all. Of sets
     that differ only in others there is the coarsest, or the ``finest``.
     """
-    every = np.stack(list(tables.values())).astype(np.uint16)
-    used = every if in_use is None else every[np.stack([in_use.get(number, _NONE) for number in tables])]
-    return _factors(np.unique(every).tobytes(), np.unique(used).tobytes(), finest)
+    every, changes, numbers = _ladder(np.stack(list(tables.values())).astype(np.uint16).tobytes())
+    if in_use is None:
+        return every
+    used = np.zeros(len(changes), np.bool_)
+    used[numbers[np.concatenate([in_use.get(number, _NONE).ravel() for number in tables])]] = True
+    differs = np.zeros(len(every) - 1, np.bool_)
+    differs[changes[used]] = True
+    after = differs.nonzero()[0]
+    found: NDArray[np.float64] = every[np.append(after, len(every) - 1) if finest else np.append(0, after + 1)]
+    return found
 
 
 _NONE = np.zeros((8, 8), np.bool_)
 
 
 @lru_cache(maxsize=64)
-def _factors(entries: bytes, used: bytes, finest: bool) -> NDArray[np.float64]:
-    if entries != used:
-        every = _factors(entries, entries, finest)[::-1]
-        after = np.searchsorted(every, _changes(used)) if used else np.empty(0, np.intp)
-        found = every[np.append(0, after) if finest else np.append(after, len(every)) - 1]
-    else:
-        changes = _changes(entries)
-        bounds = np.concatenate([[changes[0] / 2], changes, [changes[-1] * 2]])
-        found = np.sqrt(bounds[:-1] * bounds[1:])
-    found = np.ascontiguousarray(found[::-1])
+def _ladder(entries: bytes) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]:
+    """All factors, falling; for each different entry at which steps between them it changes; and the number of
+    each entry among the different ones.
+    """
+    different, numbers = np.unique(np.frombuffer(entries, np.uint16), return_inverse=True)
+    steps = (np.arange(1, MAX_STEP) + 0.5) / different.astype(np.float64)[:, np.newaxis]
+    bounds, changes = np.unique(-steps, return_inverse=True)
+    bounds = np.concatenate([[bounds[0] * 2], bounds, [bounds[-1] / 2]])
+    found = np.sqrt(bounds[:-1] * bounds[1:])
     found.setflags(write=False)
-    return found
-
-
-def _changes(entries: bytes) -> NDArray[np.float64]:
-    """The factors at which some entry changes, rising."""
-    steps = np.arange(1, MAX_STEP) + 0.5
-    return np.unique(steps / np.frombuffer(entries, np.uint16).astype(np.float64)[:, np.newaxis])
+    return found, changes.reshape(steps.shape), numbers.ravel()
 
 
 def for_bytes(
@@ -101,14 +99,14 @@ def for_bytes(
 
 
 def for_psnr(
-    measure: Callable[[float], float] | None, places: Places, guide: Guide, target: float
+    measure: Callable[[Places], Sequence[float]], together: int, places: Places, guide: Guide | None, target: float
 ) -> tuple[float | None, float]:
     """The largest factor with which the PSNR is ``target`` or a little more.
 
     Parameters
     ----------
-    measure : tells the mean squared error that a factor gives; None if the guide is exact. places : the factors.
-    guide : what leads the way.
+    measure : tells the mean squared errors that at most ``together`` factors give. places : the factors.
+    guide : what leads the way; None if many at a time make up for it.
 
     Returns
     -------
@@ -117,36 +115,44 @@ def for_psnr(
 
     Notes
     -----
-    Where the guide does not lead to the factor soon, every second trial halves the distance.
+    Where the guide does not lead to the factor soon, every second trial cuts the distance into equal parts.
     """
     first = 0.5 * math.exp(min(max((34 - target) / search.PSNR_SLOPE, -9), 9))  # a photograph, quality 75
-    if measure is None:
-        found = guide.find(target, SLACK_DECIBELS, first)
-        return (None, guide.best) if found is None else (float(places[found]), target)
+    # The middle of the slack, and as far from it that all of the slacks together leave no gap.
+    wanted = [target + SLACK_DECIBELS * (1 + i - together / 2) for i in range(together)]
     below, above = -1, len(places)
     reached: dict[int, float] = {}
-    place, stepped = len(places) - 1, False
     for trial in range(TRIALS):
-        bracketed = below >= 0 and above < len(places)
-        if above < len(places) and guide.jumps and not stepped:
-            place, stepped = above - 1, True
-        elif trial > 2 and bracketed:
-            place = (below + above) // 2
+        close = below >= 0 and above - below <= (together + 1) ** 2
+        if guide and not close and (trial < 4 or trial % 2):
+            found = guide.find([255**2 / 10 ** (own / 10) for own in wanted], first)
+            some = _nearest([place_of(places, factor) for factor in found], below, above, together)
+        elif not trial and len(places) > FEW_PLACES:
+            some = about(min(place_of(places, first), above - 1), below, above, together)
+        elif trial == 1 and not guide and len(places) > FEW_PLACES and below >= 0 and above < len(places):
+            part = (target + SLACK_DECIBELS / 2 - reached[below]) / (reached[above] - reached[below])
+            middle = place_of(places, places[below] ** (1 - part) * places[above] ** part)
+            some = about(middle, below, above, together)
         else:
-            found = guide.find(target + SLACK_DECIBELS * 3 / 8, SLACK_DECIBELS / 4, first)
-            if found is not None:
-                place = int(np.searchsorted(-places, -guide.places[found]))
-            if found is None and above == len(places):
-                place = above - 1
-            elif not below < place < above:
-                place = (below + above) // 2 if bracketed else min(max(place, below + 1), above - 1)
-        error = measure(float(places[place]))
-        reached[place] = decibels = float(psnr_of(error, 255))
-        if decibels < target:
-            below = place
-        else:
-            above = place
-        if above - below == 1 or 0 <= decibels - target <= SLACK_DECIBELS:
+            some = evenly(below, above, together)
+        ordered = sorted(some)
+        factors = places[ordered]
+        errors = measure(factors)
+        reached.update(zip(ordered, psnr_of(errors, 255).tolist(), strict=True))
+        above = min((place for place, decibels in reached.items() if decibels >= target), default=len(places))
+        below = max((place for place in reached if place < above), default=-1)
+        enough = [place for place, decibels in reached.items() if 0 <= decibels - target <= SLACK_DECIBELS]
+        if enough:
+            above = min(enough)
+        if enough or above - below == 1:
             break
-        guide.calibrate(float(places[place]), error)
+        if guide:
+            guide.calibrate(factors.tolist(), errors)
     return (float(places[above]), reached[above]) if above < len(places) else (None, reached[below])
+
+
+def _nearest(wanted: Sequence[int], below: int, above: int, count: int) -> set[int]:
+    """At most ``count`` numbers between two others: those wanted, the one before the middle one, and evenly."""
+    middle = min(max(wanted[len(wanted) // 2], below + 1), above - 1)
+    found = [middle, *wanted, middle - 1, *sorted(evenly(below, above, count))]
+    return set([own for own in dict.fromkeys(found) if below < own < above][:count])

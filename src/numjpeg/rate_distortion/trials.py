@@ -1,0 +1,189 @@
+"""Targets without tuning: files of a picture are made or measured with scaled tables until one meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property, lru_cache, partial
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numjpeg.arguments import Plan, Settings, Tuning
+from numjpeg.coefficients import Coefficients
+from numjpeg.metrics import mse, psnr_of
+from numjpeg.rate_distortion import guides, scaling, search
+from numjpeg.rate_distortion.scaling import Tables
+from numjpeg.scans import fast_forms_enabled
+from numjpeg.synthesis import picture_of
+
+if TYPE_CHECKING:
+    from numjpeg.fast.error_plan import ErrorPlan
+
+
+class Rewriter(Protocol):
+    """Makes files of one picture with several quantization tables, of entries 1 .. 255."""
+
+    @property
+    def start(self) -> int:
+        """Bytes in front of the entropy-coded data, as far as all files have the same."""
+
+    @property
+    def frequencies(self) -> list[NDArray[np.float32]]:
+        """Of each component the coefficients times 8, ``(8, 8, blocks)``."""
+
+    def file(self, tables: Tables) -> bytes:
+        """The file with these tables."""
+
+    def quantized(self, tables: Tables) -> Coefficients:
+        """What is in it."""
+
+
+NewRewriter = Callable[[Plan, ExitStack], Rewriter]
+"""Gives that of a picture; the stack keeps what it borrows."""
+
+
+def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> bytes:
+    """The file whose tables are scaled to meet a target."""
+    settings, components = plan.settings, plan.settings.coefficients.components
+    base = settings.coefficients.quantization_tables
+    with ExitStack() as stack:
+
+        def trials(samples: NDArray[np.uint8], settings: Settings = settings) -> Trials:
+            shape = None if samples is plan.samples else samples.shape
+            own = Plan(samples, _for_trials(settings, shape))
+            return Trials(own, new_rewriter(own, stack), stack, tuning.fancy_upsampling)
+
+        whole = trials(plan.samples)
+        if tuning.target_bytes is not None:
+            small = guides.blocks_of(plan.samples.shape, components) <= guides.SMALL_BLOCKS
+            places = whole.places(base, finest=True) if small else scaling.factors(base, finest=True)
+            write, target = whole.rewriter.file, tuning.target_bytes
+            return scaling.for_bytes(write, base, target, plan.samples.size, places, whole.rewriter.start)
+        picture = guides.without_repetition(plan.samples, components, _converts(settings))
+        measured = sample = whole if picture is plan.samples else trials(picture)
+        if guides.blocks_of(picture.shape, components) > guides.SMALL_BLOCKS:
+            sample = trials(guides.sample_of(picture, components))
+        own_places = sample.places(base)
+        places = own_places if sample is measured else scaling.factors(base)
+        few = len(own_places) < guides.FEW_PLACES
+        if few and measured.together == 1 and _most_sets(measured.settings) > 1:
+            measured.together = 2
+        guide = sample.guide(own_places) if measured.together < guides.MANY[few] else None
+        wanted = tuning.target_psnr or 0
+        measure = partial(measured.errors, base)
+        factor, best = scaling.for_psnr(measure, measured.together, places, guide, wanted)
+        if factor is not None:
+            return whole.rewriter.file(scaling.scaled(base, factor))
+
+        def full_chroma() -> float:
+            alike = replace(settings.coefficients, components=tuple(replace(c, H=1, V=1) for c in components))
+            [error] = trials(plan.samples, replace(settings, coefficients=alike)).errors(base, np.zeros(1))
+            return float(psnr_of(error, 255))
+
+        subsampled = settings.stored == "YCbCr" and len({(c.H, c.V) for c in components}) > 1
+        raise search.out_of_reach(wanted, best, full_chroma if subsampled else None)
+
+
+class Trials:
+    """What can be found out about the files of one picture with several quantization tables."""
+
+    def __init__(self, plan: Plan, rewriter: Rewriter, stack: ExitStack, fancy_upsampling: bool) -> None:
+        """``stack`` keeps what is borrowed."""
+        self.plan, self.settings, self.rewriter = plan, plan.settings, rewriter
+        self.stack, self.fancy = stack, fancy_upsampling
+        self.components = plan.settings.coefficients.components
+        most = _most_sets(plan.settings)
+        self.together = min(most, guides.together(plan.samples.shape, self.components)) or 1
+        """How many errors are asked for at a time, at most."""
+
+    @cached_property
+    def _measurer(self) -> ErrorPlan | None:
+        """What measures the errors of a small picture."""
+        settings, count = self.settings, self.together
+        if not _most_sets(settings):
+            return None
+        from numjpeg.fast.error_plan import ErrorPlan  # noqa: PLC0415 (what is in fast/ may be missing)
+        from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
+
+        key = ErrorPlan, settings.kind, self.fancy, count
+        colours = settings.source, settings.stored
+        measurer = self.stack.enter_context(
+            PLANS.borrow(key, lambda: ErrorPlan(settings.frame, *colours, self.fancy, count))
+        )
+        measurer.take(self.plan.samples, self.rewriter.frequencies)
+        return measurer
+
+    def errors(self, base: Tables, factors: NDArray[np.float64]) -> list[float]:
+        """The mean squared error over all channels with tables scaled by each of at most ``together`` factors."""
+        if self._measurer:
+            entries = np.stack([base[c.Tq] for c in self.components])
+            sums = self._measurer.errors(guides.scaled_entries(factors, entries)).tolist()
+            return [total / self.plan.samples.size for total in sums]
+        tables = scaling.scaled(base, factors)
+        found = []
+        for i in range(len(factors)):
+            coefficients = self.rewriter.quantized({number: own[i] for number, own in tables.items()})
+            picture = picture_of(coefficients, self.fancy, self.settings.stored, self.settings.source)
+            found.append(mse(self.plan.samples, picture))
+        return found
+
+    def places(self, base: Tables, finest: bool = False) -> NDArray[np.float64]:
+        """One factor for each set of tables that makes a difference, the coarsest first; of those that make none
+        between them the coarsest, or the ``finest``. If most entries make one, a factor for each set of tables.
+        """
+        frequencies = self.rewriter.frequencies
+        if not finest and sum(map(np.count_nonzero, self._may_differ)) > 32 * len(frequencies):
+            return scaling.factors(base)
+        in_use: dict[int, NDArray[np.bool_]] = {}
+        for c, own, rows in zip(self.components, frequencies, self._may_differ, strict=True):
+            used = in_use.setdefault(c.Tq, np.zeros((8, 8), np.bool_))
+            used[rows] |= np.abs(own[rows]).max(axis=1) >= 4
+        return scaling.factors(base, in_use, finest)
+
+    @cached_property
+    def _may_differ(self) -> list[NDArray[np.bool_]]:
+        """Of each component which coefficients may be above 0, with the finest tables from half a step on."""
+        return [np.einsum("uvb,uvb->uv", own, own) >= 4**2 for own in self.rewriter.frequencies]
+
+    def guide(self, places: guides.Places) -> guides.Guide:
+        """What leads a search among the factors ``places``."""
+        frame, settings = self.settings.frame, self.settings
+        ratios = [(frame.V_max // c.V, frame.H_max // c.H) for c in self.components]
+        tables = [settings.coefficients.quantization_tables[c.Tq] for c in self.components]
+        frequencies, in_use = self.rewriter.frequencies, self._may_differ
+        expected = guides.ExpectedErrors(frequencies, in_use, tables, ratios, self.fancy, _converts(settings))
+        least, most = guides.EXPECTED
+        count = min(max(guides.EXPECTED_SIZE // (1 + expected.size), least), most)
+        return guides.Guide(expected, places, count, guides.ROUNDING)
+
+
+def _converts(settings: Settings) -> bool:
+    return settings.stored == "YCbCr" and settings.source != "YCbCr"
+
+
+@lru_cache(maxsize=64)
+def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
+    """The settings with which files are as long as with scaled tables, except for the entropy-coded data.
+
+    ``shape`` is that of a sample of the picture; its files are of no account.
+    """
+    tables = scaling.scaled(settings.coefficients.quantization_tables, 1)
+    coefficients = replace(settings.coefficients, quantization_tables=tables)
+    settings = replace(settings, tuning=None)
+    if shape:
+        coefficients = replace(coefficients, height=shape[0], width=shape[1], restart_interval=0)
+        settings = replace(settings, optimize=False, script=(), restart_rows=0)
+    return replace(settings, coefficients=coefficients)
+
+
+@lru_cache(maxsize=64)
+def _most_sets(settings: Settings) -> int:
+    """With how many sets of tables at a time errors can be measured; 0 if only with one after the other."""
+    if not fast_forms_enabled() or settings.dct_method != "islow" or settings.coefficients.precision != 8:
+        return 0
+    from numjpeg.fast.error_plan import most_sets  # noqa: PLC0415 (what is in fast/ may be missing)
+
+    return most_sets(settings.frame)
