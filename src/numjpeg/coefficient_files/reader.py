@@ -54,11 +54,8 @@ def read_coefficients(
 
     Returns
     -------
-    Coefficients. A component that the file never sends has a plane of zeros.
-
-    Raises
-    ------
-    FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
+    Coefficients. A component that the file never sends has a plane of zeros. FormatError, UnsupportedError for the
+    data; ValueError, TypeError for the arguments.
     """
     part = check_scale(scale), None if region is None else check_region(region)
     coefficients, _ = _read_coefficients(read_bytes(data), tables, part, strict, max_pixels)
@@ -75,12 +72,9 @@ def read_coefficients_damaged(
 ) -> tuple[Coefficients, DamageReport]:
     """Read what can be recovered of a file's coefficients, and say where it is damaged.
 
-    Parameters are as of :func:`read_coefficients`.
-
-    Returns
-    -------
-    (coefficients, report): as ``read_coefficients(data, strict=False)`` gives them, zeros where nothing can be
-    read; and the report that :func:`decode_damaged` gives, of the whole file.
+    Parameters are as of :func:`read_coefficients`. It returns (coefficients, report): as ``read_coefficients(data,
+    strict=False)`` gives them, zeros where nothing can be read; and the report that :func:`decode_damaged` gives,
+    of the whole file.
     """
     part = check_scale(scale), None if region is None else check_region(region)
     return _read_coefficients(read_bytes(data), tables, part, False, max_pixels)
@@ -127,9 +121,8 @@ def read_bands(
     kept: Sequence[int] | None = None,
     read: list[NDArray[np.bool_]] | None = None,
 ) -> Iterator[tuple[int, Band]]:
-    """The bands of a sequential scan, each with the number of its first MCU row.
-
-    ``kept``, ``read`` : as of :func:`numjpeg.scans.read_sequential`.
+    """The bands of a sequential scan, each with its first MCU row; ``kept``, ``read`` as of
+    ``scans.read_sequential``.
     """
     layout, blocks = McuLayout(scan.factors, kept), BAND_BLOCKS
     if structure.strict:  # else what is found wrong in a band depends on what was found in the bands above
@@ -183,10 +176,7 @@ def coefficient_planes(
 def decoded_coefficients(
     file: bytes, structure: Structure, scale: float = 1, region: tuple[int, int, int, int] | None = None
 ) -> Coefficients:
-    """The coefficients of all scans, with tables such that one scan could carry them.
-
-    ``scale``, ``region`` : as of :func:`read_coefficients`.
-    """
+    """The coefficients of all scans, or a part of them, with tables such that one scan could carry them."""
     frame = structure.require_frame()
     view = WholeMcus.of(frame, scale, region)
     made: dict[int, NDArray[np.int16]] = {}
@@ -276,10 +266,9 @@ def check_size(structure: Structure, max_pixels: int | None) -> None:
 def _tables_for_one_scan(
     structure: Structure,
 ) -> tuple[tuple[Component, ...], dict[int, NDArray[np.uint16]], dict[TableKey, HuffmanTable]]:
-    """Components and tables such that one scan could carry what the file's scans carry.
-
-    Quantization tables that share a number without being equal get numbers of their own. Huffman tables that do
-    are left out. Components that share an identifier are numbered anew.
+    """Components and tables such that one scan could carry what the file's scans carry. Quantization tables that
+    share a number without being equal get numbers of their own. Huffman tables that do are left out. Components
+    that share an identifier are numbered anew.
     """
     frame = structure.require_frame()
     components = list(frame.components)

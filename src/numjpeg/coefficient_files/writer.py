@@ -35,7 +35,10 @@ def write_coefficients(
 
     Parameters
     ----------
-    coefficients : as :func:`numjpeg.read_coefficients` gives them, changed or not.
+    coefficients : as :func:`numjpeg.read_coefficients` gives them, changed or not. ValueError, TypeError if
+        planes, tables and components do not fit each other, or a coefficient is larger than files of 8 bits a
+        sample have codes for: an AC coefficient outside -1023 .. 1023 (F.1.2.2.1), a DC difference outside -2047
+        .. 2047 (F.1.2.1.2).
     optimize : True makes Huffman tables for these coefficients, False takes the standard ones (K.3). None keeps
         the file's own, and makes new ones if it has none or they lack a code that is needed.
     progressive, arithmetic, scans : as of :func:`encode`; the scans must send all bits. Progressive files have
@@ -45,12 +48,6 @@ def write_coefficients(
     -------
     The file. For a baseline file that Pillow wrote, unchanged coefficients give the same bytes; a progressive file
     is the one that ``jpegtran -progressive`` writes, where its markers are those that jpegtran copies.
-
-    Raises
-    ------
-    ValueError, TypeError if planes, tables and components do not fit each other, or a coefficient is larger than
-    files of 8 bits a sample have codes for: an AC coefficient outside -1023 .. 1023 (F.1.2.2.1), a DC difference
-    outside -2047 .. 2047 (F.1.2.1.2).
     """
     checked, tables, script = plan_writing(coefficients, optimize, progressive, arithmetic, scans)
     try:
@@ -187,9 +184,8 @@ def _with_tables(scan: Scan, data: list[ComponentData]) -> Iterator[bytes]:
 
 
 def _scans_that_share_tables(scans: list[Scan], code: Callable[[Scan], Iterator[bytes]]) -> Iterator[bytes]:
-    """The same without restart intervals, as many scans as possible behind one segment of tables.
-
-    Equal tables stand there once. At most 4 of a class are in force at a time (B.2.4.2).
+    """The same without restart intervals, as many scans as possible behind one segment of tables. Equal tables
+    stand there once. At most 4 of a class are in force at a time (B.2.4.2).
     """
     numbers: dict[tuple[int, HuffmanTable], int] = {}
     waiting: list[bytes] = []

@@ -1,7 +1,7 @@
-"""EXIF's orientation and thumbnail, and the index of a multi-picture file.
+"""EXIF's orientation and thumbnail (EXIF 2.32, 4.6.4 A, 4.6.5), and a multi-picture file's index (CIPA DC-007,
+5.2.3).
 
-Sources: EXIF 2.32 (4.6.4 A, 4.6.5); CIPA DC-007 (MPF, 5.2.3). Both are TIFF directories, read by
-:mod:`numjpeg.container.tiff`; what is wrong in them becomes a warning, never an error.
+Both are TIFF directories; what is wrong in them becomes a warning, never an error.
 """
 
 from __future__ import annotations
@@ -50,10 +50,7 @@ def _opened(data: bytes) -> Tiff:
 
 
 def read_exif(exif: bytes | None, warnings: list[str]) -> tuple[int | None, bytes | None]:
-    """(orientation 1 .. 8, thumbnail: a JPEG file) of EXIF data with or without ``Exif\\0\\0`` in front.
-
-    None for what is not there or not right; what is wrong is added to the ``warnings``.
-    """
+    """(orientation 1 .. 8, thumbnail: a JPEG file), None for what is missing or wrong, which ``warnings`` get."""
     if exif is None:
         return None, None
     _, (data, order, directory), second = _tiff(exif)
@@ -72,10 +69,10 @@ def read_exif(exif: bytes | None, warnings: list[str]) -> tuple[int | None, byte
     size = tiff.integer(data, order, second.fields.get(THUMBNAIL_SIZE))
     if start is None or not size:
         return orientation, None
-    if start < 8 or size < 0 or start + size > len(data):
-        warnings.append(f"EXIF: the thumbnail, {size} bytes at {start}, lies outside the {len(data)} bytes")
-        return orientation, None
-    return orientation, data[start : start + size]
+    if start >= 8 and size > 0 and start + size <= len(data):
+        return orientation, data[start : start + size]
+    warnings.append(f"EXIF: the thumbnail, {size} bytes at {start}, lies outside the {len(data)} bytes")
+    return orientation, None
 
 
 def xmp_orientation(xmp: bytes | None) -> int | None:
@@ -150,11 +147,8 @@ def _replaced(data: bytes, start: int, new: bytes) -> bytes:
 
 
 def read_image_index(payload: bytes, offset: int, file_size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
-    """The images of a multi-picture file; none if the index cannot be read. What is wrong is added to
-    ``warnings``.
-
-    ``payload`` is that of the APP2 segment, ``MPF\\0`` included, which lies at ``offset`` in a file of
-    ``file_size`` bytes.
+    """The images of a multi-picture file, none if its index cannot be read; ``warnings`` get what is wrong.
+    ``payload`` is the APP2 segment's, ``MPF\\0`` included, which lies at ``offset`` in the file.
     """
     data, order, directory = _opened(payload[len(MPF) :])
     if not directory:

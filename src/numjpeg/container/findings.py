@@ -21,8 +21,6 @@ from numjpeg.errors import FormatError
 
 REMARK, DAMAGE, LOSS = "remark", "damage", "loss"
 
-SHOWN = 10  # faults that a report in words lists
-
 
 @dataclass(frozen=True)
 class Fault:
@@ -79,11 +77,6 @@ class Sink:
         self.findings.append(Fault(error.what, error.offset or 0, error.clause or "B.1"))
         if self.doubtful_from is None:
             self.doubtful_from = scans
-
-    @property
-    def harmed(self) -> bool:
-        """Whether there was damage or a loss."""
-        return any(finding.kind != REMARK for finding in self.findings)
 
 
 @dataclass
@@ -160,20 +153,20 @@ class DamageReport:
         return same(vars(self), vars(other)) if isinstance(other, DamageReport) else NotImplemented
 
     def __repr__(self) -> str:
-        first, *rest = str(self).splitlines()
-        lines = [f"<DamageReport of {self.width} x {self.height} pixels (width x height): {first}", *rest[:2]]
-        if len(self.faults) > 2:
-            lines.append(f"  and {len(self.faults) - 2} more")
-        return "\n".join(lines) + ">"
+        lines = "\n".join(self._lines(2))
+        return f"<DamageReport of {self.width} x {self.height} pixels (width x height): {lines}>"
 
     def __str__(self) -> str:
-        if not self.faults:
-            return "no sign of damage"
-        count, certain = len(self.faults), f"{self.mask.sum()} of {self.mask.size} MCUs show no sign of damage"
-        lines = [f"{count} fault{'s' * (count > 1)}, {certain}", *(f"  {fault}" for fault in self.faults[:SHOWN])]
-        if count > SHOWN:
-            lines.append(f"  and {count - SHOWN} more")
-        return "\n".join(lines)
+        return "\n".join(self._lines(10))
+
+    def _lines(self, most: int) -> list[str]:
+        count = len(self.faults)
+        if not count:
+            return ["no sign of damage"]
+        certain = f"{self.mask.sum()} of {self.mask.size} MCUs show no sign of damage"
+        shown = [f"  {fault}" for fault in self.faults[:most]]
+        rest = [f"  and {count - most} more"] * (count > most)
+        return [f"{count} fault{'s' * (count > 1)}, {certain}", *shown, *rest]
 
 
 def extended(finding: Fault, stop: int) -> Fault:

@@ -105,10 +105,7 @@ def mcu_size(components: Sequence[Component]) -> tuple[int, int]:
 def frame_of(
     coefficients: Coefficients, *, progressive: bool = False, lossless: bool = False, arithmetic: bool = False
 ) -> Frame:
-    """The frame header: baseline (SOF0) where the tables allow it, else extended sequential (SOF1); SOF2 or SOF3.
-
-    With arithmetic coding it is SOF9, SOF10 or SOF11.
-    """
+    """The frame header: SOF0 where the tables allow it, else SOF1; SOF2 or SOF3; SOF9, SOF10 or SOF11."""
     c = coefficients
     if progressive or lossless:
         marker = SOF2 if progressive else SOF3
@@ -169,8 +166,8 @@ class Scan:
 
     @property
     def statistics_areas(self) -> dict[TableKey, int]:
-        """The statistics areas that arithmetic coding uses -> conditioning, in libjpeg's order: 16 U + L of DC
-        (F.1.4.4.1.4), Kx of AC (F.1.4.4.2).
+        """Conditioning of its statistics areas in libjpeg's order: 16 U + L of DC (F.1.4.4.1.4), Kx of AC
+        (F.1.4.4.2).
         """
         default = (DC_CONDITIONING, AC_CONDITIONING)
         keys = sorted(self.table_keys, key=lambda key: key[::-1])

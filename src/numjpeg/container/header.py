@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +12,8 @@ from numjpeg.coefficients import Component, same
 from numjpeg.container import markers, metadata
 from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index, xmp_orientation
 from numjpeg.container.frame import Frame
-from numjpeg.container.markers import Segment
+from numjpeg.container.markers import Data, Segment
 from numjpeg.container.structure import Structure, read_structure
-from numjpeg.errors import JpegError
 from numjpeg.sources import read_source
 from numjpeg.stages.subsampling import SUBSAMPLING
 
@@ -106,19 +104,13 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
 
     Parameters
     ----------
-    data : the file: its bytes (any buffer), a path, or a binary file object. Of a memoryview nothing after this
-        picture's EOI is looked at, so a walk by ``view = view[header.trailing[0] :]`` takes linear time.
-    strict : refuse broken segments; False leaves out all of them but the frame header.
-
-    Raises
-    ------
-    FormatError if the segments are broken; TypeError for another kind of ``data``.
+    data : the file: its bytes (any buffer), a path, or a binary file object; TypeError for another kind. Of a
+        memoryview nothing after this picture's EOI is looked at, so a walk by ``view = view[header.trailing[0]
+        :]`` takes linear time.
+    strict : FormatError for broken segments; False leaves out all of them but the frame header.
     """
-    source = read_source(data)
-    file = _first_picture(source, strict)
+    file = read_source(data)
     structure = read_structure(file, decode=False, strict=strict)
-    if len(file) < len(source):
-        structure.trailing = len(file), len(source) - len(file)
     frame, scans, application = structure.require_frame(), structure.scans, structure.application_segments
     warnings = [
         finding.what + (f", byte {finding.offset}" if finding.offset < len(file) else "")
@@ -128,7 +120,7 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
     metadata.check_adobe(application, warnings)
     exif, xmp = metadata.find_exif(application), metadata.find_xmp(application)
     orientation, exif_thumbnail = read_exif(exif, warnings)
-    images = _images(file, structure, len(source), warnings)
+    images = _images(file, structure, warnings)
     if structure.trailing and len(images) < 2:
         warnings.append(f"{structure.trailing[1]} bytes follow EOI")
     definitions = structure.huffman_definitions.items()
@@ -164,24 +156,14 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
     )
 
 
-def _first_picture(source: bytes | memoryview, strict: bool) -> bytes:
-    """The file up to its first EOI: of a long stream in a buffer no more is copied than this picture."""
-    if isinstance(source, bytes):
-        return source
-    end = len(source)
-    with suppress(JpegError):  # which read_structure raises, too
-        for segment in markers.iterate_segments(source, None if strict else lambda error: None):
-            end = segment.end if segment.marker == markers.EOI else end
-    return bytes(source[:end])
-
-
-def _images(file: bytes, structure: Structure, size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
-    """The multi-picture index of a file of ``size`` bytes: the first one in front of a scan."""
+def _images(file: Data, structure: Structure, warnings: list[str]) -> tuple[ImagePlace, ...]:
+    """The multi-picture index of a file: the first one in front of a scan."""
     for segment in structure.segments:
+        payload = bytes(file[segment.start : segment.end]) if segment.marker == markers.APP2 else b""
         if segment.marker == markers.SOS:
             break
-        if segment.marker == markers.APP2 and file.startswith(MPF, segment.start, segment.end):
-            return read_image_index(file[segment.start : segment.end], segment.start, size, warnings)
+        if payload.startswith(MPF):
+            return read_image_index(payload, segment.start, len(file), warnings)
     return ()
 
 

@@ -45,6 +45,7 @@ NAMES = (
 )
 
 _ALONE = {SOI, EOI, TEM, *range(RST0, RST7 + 1)}  # markers without a segment (B.1.1.3)
+Data = bytes | memoryview  # a file
 
 # FF, then neither a stuffed zero, nor a restart marker, nor one more fill byte: the end of entropy-coded data.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -79,9 +80,7 @@ class Segment(NamedTuple):
         return APP0 <= self.marker <= APP15 or self.marker == COM
 
 
-def iterate_segments(
-    data: bytes | memoryview, note: Callable[[FormatError], None] | None = None
-) -> Iterator[Segment]:
+def iterate_segments(data: Data, note: Callable[[FormatError], None] | None = None) -> Iterator[Segment]:
     """Walk through the markers of a file (B.1.1), over the entropy-coded data, from SOI up to the first EOI.
 
     EOI is missing if the data end before it, or if another SOI follows a scan. Data that do not begin with SOI are
@@ -150,20 +149,17 @@ def iterate_segments(
         note(error)
 
 
-def _after_second_soi(data: bytes | memoryview, start: int) -> tuple[int, int]:
-    """Where to go on behind a second SOI in front of the scans; the end of the data whose every SOI is passed
-    over.
-
-    It may open a thumbnail in an APPn whose length is wrong. Then the picture's own frame header follows the
-    thumbnail's EOI, and the walk goes on there. Otherwise what follows is the picture, and nothing but SOI is
-    passed over.
+def _after_second_soi(data: Data, start: int) -> tuple[int, int]:
+    """Where to go on behind a second SOI in front of the scans, and up to where to pass over every SOI alone. It
+    may open a thumbnail in an APPn whose length is wrong. Then the picture's own frame header follows the
+    thumbnail's EOI, and the walk goes on there. Otherwise the picture follows, and nothing but SOI is passed over.
     """
     end_of_image = re.compile(rb"\xff\xd9").search(data, start)
     end = end_of_image.end() if end_of_image else len(data)
     return (end, end) if _has_frame(data, end) else (start, end)
 
 
-def _has_frame(data: bytes | memoryview, position: int) -> bool:
+def _has_frame(data: Data, position: int) -> bool:
     """Whether a frame header comes before another SOI, SOS or EOI."""
     while found := _MARKER.search(data, position):
         marker, position = data[found.start() + 1], found.end()
@@ -177,11 +173,8 @@ def _has_frame(data: bytes | memoryview, position: int) -> bool:
     return False
 
 
-def end_of_scan(data: bytes | bytearray | memoryview, start: int, damaged: bool = False) -> int:
-    """Byte offset of the marker, or of the end of the data, that ends the entropy-coded data from ``start`` on.
-
-    Markers below SOF0 do not end data that may be ``damaged``: they mean nothing.
-    """
+def end_of_scan(data: Data | bytearray, start: int, damaged: bool = False) -> int:
+    """Where entropy-coded data end: at a marker, below SOF0 only if they are not ``damaged``, or with the data."""
     found = (_END_OF_DAMAGED_SCAN if damaged else _END_OF_SCAN).search(data, start)
     return found.start() if found else len(data)
 

@@ -199,9 +199,8 @@ def is_icc(marker: int, payload: bytes) -> bool:
 
 
 def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
-    """The ICC profile, joined from its chunks; None if there is none, or a chunk is missing or comes twice.
-
-    As in Pillow, the first chunk may have another number than 1.
+    """The ICC profile, if all its chunks are there, once. As in Pillow they may be numbered from another one than
+    1.
     """
     chunks: dict[int, bytes] = {}
     totals = set()
@@ -238,10 +237,7 @@ def is_profile_for(channels: int | None, profile: bytes) -> bool:
 
 
 def file_colorspace(identifiers: Sequence[int], segments: Sequence[Marked]) -> str:
-    """The colour space of components with these Ci, by libjpeg's rules, which look in front of the first scan.
-
-    "GRAY" for one component; "YCbCr" or "RGB" for three; "CMYK" or "YCCK" for four; "raw" for other numbers.
-    """
+    """The colour space of components with these Ci, by libjpeg's rules, from what stands before the first scan."""
     transform = adobe_transform(segments)
     if len(identifiers) == 3:
         if has_jfif(segments):

@@ -23,18 +23,15 @@ def iter_frames(source: Any) -> Iterator[bytes]:
     Parameters
     ----------
     source : the stream: its bytes (any buffer), a path, or a binary file object, such as a pipe or the answer of a
-        network camera. Of a path or a file object no more is read than the next frame needs (64 KiB at a time).
+        network camera, TypeError for anything else. Of a path or a file object no more is read than the next frame
+        needs (64 KiB at a time).
 
     Returns
     -------
     Iterator of frames, each a whole JPEG file from SOI to EOI, for :func:`numjpeg.decode`. Bytes between frames,
     such as the headers of an HTTP stream, are left out. A frame without EOI ends where the next one begins, or
-    with the stream.
-
-    Raises
-    ------
-    TypeError for what is no source. While iterating, FormatError if the stream has no frame, or a frame has no end
-    within ``MAX_FRAME`` bytes; OSError.
+    with the stream. FormatError if the stream has no frame, or a frame has no end within ``MAX_FRAME`` bytes;
+    OSError.
     """
     if isinstance(source, str | os.PathLike):
         return _frames_of_path(Path(source))
@@ -81,7 +78,6 @@ def _frames(stream: IO[bytes]) -> Iterator[bytes]:
 
 def _walk(buffer: bytearray, position: int, scanned: bool) -> tuple[int, int, bool]:
     """Go on through a frame's markers: its end, 0 if it has not come yet; position and ``scanned`` to go on with.
-
     ``buffer`` holds the frame from its SOI on, as far as it has come. If a scan has begun, another SOI belongs to
     the next frame.
     """

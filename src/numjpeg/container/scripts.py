@@ -98,10 +98,8 @@ def make_scans(frame: Frame, script: Script, restart_interval: int, restart_rows
 
 
 def _interval_of_rows(scan: Scan, rows: int) -> int:
-    """The restart interval in MCUs.
-
-    In a lossless scan it is whole rows (H.1.1), and V lines of a component that is alone count as a row of MCUs:
-    libjpeg-turbo 3 decodes no other intervals of such scans right.
+    """The restart interval in MCUs. In a lossless scan it is whole rows (H.1.1), and V lines of a component that
+    is alone count as a row of MCUs: libjpeg-turbo 3 decodes no other intervals of such scans right.
     """
     columns = scan.mcus[1]
     if not scan.frame.lossless:

@@ -13,8 +13,9 @@ from numjpeg.sources import read_bytes
 def copy_metadata(source: Any, target: Any) -> bytes:
     """Put the metadata of one file into another, whose picture stays as it is, to the byte.
 
-    All APPn and COM segments of ``source`` come in place of those of ``target``, raw and in order, with these
-    exceptions, so that colours stay right:
+    Both are files of any process: their bytes (any buffer), paths, or binary file objects. All APPn and COM
+    segments of ``source`` come in place of those of ``target``, raw and in order, with these exceptions, so that
+    colours stay right:
 
     - Adobe's segment says what the components mean, so it stays ``target``'s.
     - JFIF's (density, thumbnail) is ``source``'s, unless it would change what the components of ``target`` mean or
@@ -22,17 +23,8 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     - An ICC profile for another kind of colours (gray, RGB, CMYK) is left out.
     - The index of a multi-picture file (MPF) is left out: its offsets are those of ``source``.
 
-    Parameters
-    ----------
-    source, target : files of any process: their bytes (any buffer), paths, or binary file objects.
-
-    Raises
-    ------
-    FormatError if the segments of one of them are broken; TypeError for what is not bytes.
-
-    See Also
-    --------
-    numjpeg.write_coefficients : keeps ``Coefficients.application_segments`` by itself.
+    :func:`numjpeg.write_coefficients` keeps ``Coefficients.application_segments`` by itself. FormatError if the
+    segments of a file are broken; TypeError for what is not bytes.
     """
     given, file = read_bytes(source, "source"), read_bytes(target, "target")
     structure = read_structure(file, decode=False)
@@ -60,19 +52,13 @@ def copy_metadata(source: Any, target: Any) -> bytes:
 def split_tables(data: Any) -> tuple[bytes, bytes]:
     """Take the tables out of a file (T.81 B.4, B.5): many abbreviated files can share them.
 
-    Parameters
-    ----------
-    data : the file: its bytes (any buffer), a path, or a binary file object.
+    ``data`` : the file: its bytes (any buffer), a path, or a binary file object.
 
     Returns
     -------
     (file of its DQT and DHT segments alone, the file without them), as Pillow's ``streamtype`` 1 and 2 write them
-    for a colour file that is not optimized; ``decode(image, tables=tables)`` reads them.
-
-    Raises
-    ------
-    FormatError if the segments are broken; ValueError if tables come after the first scan, as in progressive
-    files.
+    for a colour file that is not optimized; ``decode(image, tables=tables)`` reads them. FormatError if the
+    segments are broken; ValueError if tables come after the first scan, as in progressive files.
     """
     file = read_bytes(data)
     structure = read_structure(file, decode=False)

@@ -37,10 +37,7 @@ _OTHERS = {
 
 
 def error_of(data: bytes | memoryview) -> JpegError:
-    """The error for data that do not begin with SOI, by their first 512 bytes.
-
-    UnsupportedError names another image format, FormatError says what else it may be.
-    """
+    """The error for data that do not begin with SOI; it says what they may be, by their first 512 bytes."""
     if not data:
         return FormatError("no data", offset=0, clause="B.2.1")
     start = bytes(data[:512])

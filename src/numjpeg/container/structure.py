@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.container import markers, segments
-from numjpeg.container.findings import LOSS, Fault, Sink
+from numjpeg.container.findings import LOSS, REMARK, Fault, Sink
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan, TableKey
+from numjpeg.container.markers import Data, Segment
 from numjpeg.container.metadata import file_colorspace, is_icc
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.sources import read_bytes
@@ -43,7 +44,7 @@ class Structure:
     # APPn and COM in front of the first scan, but no ICC profile that is sent again behind the frame header.
     application_segments: list[tuple[int, bytes]] = field(default_factory=list)
     profile_in_front: bool = False  # an ICC profile stands in front of the frame header
-    segments: list[markers.Segment] = field(default_factory=list)  # all of them
+    segments: list[Segment] = field(default_factory=list)  # all of them
     trailing: tuple[int, int] | None = None  # (byte offset, number) of the bytes after EOI
     sink: Sink = field(default_factory=lambda: Sink(strict=True))  # if not strict, what is wrong is left out
     obeys_dnl: bool = True  # DNL may change a height that is not 0; one of 0 it gives in any case
@@ -68,7 +69,8 @@ class Structure:
     def lacks_scans(self) -> bool:
         """Whether components lack scans or, in a progressive frame, bits. A file with EOI and no fault may."""
         frame = self.require_frame()
-        if self.segments and self.segments[-1].marker == markers.EOI and not self.sink.harmed:
+        harmed = any(finding.kind != REMARK for finding in self.sink.findings)
+        if self.segments and self.segments[-1].marker == markers.EOI and not harmed:
             return False
         components = range(len(frame.components))
         if not frame.progressive:
@@ -83,7 +85,7 @@ class Structure:
 
 
 def read_structure(
-    data: bytes, tables: Any = None, *, decode: bool = True, strict: bool = True, obeys_dnl: bool = True
+    data: Data, tables: Any = None, *, decode: bool = True, strict: bool = True, obeys_dnl: bool = True
 ) -> Structure:
     """Walk through a file's markers; FormatError or UnsupportedError for what cannot be read.
 
@@ -117,7 +119,7 @@ def read_structure(
     return structure
 
 
-def _walk(structure: Structure, data: bytes, decode: bool) -> None:
+def _walk(structure: Structure, data: Data, decode: bool) -> None:
     """Take the file's segments, one after the other."""
     for segment in markers.iterate_segments(data, None if structure.strict else structure.damage):
         structure.segments.append(segment)
@@ -135,8 +137,8 @@ def _walk(structure: Structure, data: bytes, decode: bool) -> None:
             structure.damage(error)
 
 
-def _take_segment(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
-    payload, offset = data[segment.start : segment.end], segment.offset
+def _take_segment(structure: Structure, data: Data, segment: Segment, decode: bool) -> None:
+    payload, offset = bytes(data[segment.start : segment.end]), segment.offset
     match segment.marker:
         case markers.DQT:
             tables = segments.parse_dqt(payload, offset)
@@ -154,7 +156,7 @@ def _take_segment(structure: Structure, data: bytes, segment: markers.Segment, d
         case markers.DNL:
             _take_dnl(structure, payload, offset)
         case markers.SOS:
-            _take_scan(structure, data, segment, decode)
+            _take_scan(structure, data, segment, payload, decode)
         case markers.DHP | markers.EXP if decode:
             if not structure.strict and structure.frame is not None:
                 raise FormatError(f"{segment.name} in a frame", offset=offset, clause="Annex J")
@@ -179,10 +181,9 @@ def _take_segment(structure: Structure, data: bytes, segment: markers.Segment, d
 
 
 def _take_application_segment(structure: Structure, marker: int, payload: bytes, offset: int) -> None:
-    """Keep a segment in front of the first scan.
-
-    An ICC profile behind the frame header counts only if there is none in front of it, as in Pillow. Kept beside
-    the other one, it would be taken for more chunks of that one when the segments are written again.
+    """Keep a segment in front of the first scan. An ICC profile behind the frame header counts only if there is
+    none in front of it, as in Pillow. Kept beside the other one, it would be taken for more chunks of that one
+    when the segments are written again.
     """
     if is_icc(marker, payload):
         if structure.frame is None:
@@ -236,12 +237,12 @@ def _take_dnl(structure: Structure, payload: bytes, offset: int) -> None:
     structure.frame, structure.scans = corrected.frame, [corrected]
 
 
-def _take_scan(structure: Structure, data: bytes, segment: markers.Segment, decode: bool) -> None:
+def _take_scan(structure: Structure, data: Data, segment: Segment, payload: bytes, decode: bool) -> None:
     """Take a scan header, with the tables in force at it."""
     frame, offset = structure.frame, segment.offset
     if frame is None:
         raise FormatError("SOS: no frame comes before it", offset=offset, clause="B.2.1")
-    indices, components, parameters = segments.parse_sos(data[segment.start : segment.end], frame, offset)
+    indices, components, parameters = segments.parse_sos(payload, frame, offset)
     if decode and frame.progressive:
         segments.check_progression(len(indices), *parameters, offset)
     end = markers.end_of_scan(data, segment.end, not structure.strict)
@@ -269,7 +270,6 @@ def _take_scan(structure: Structure, data: bytes, segment: markers.Segment, deco
 
 def _take_standard_tables(structure: Structure, frame: Frame, keys: list[TableKey], offset: int) -> None:
     """In place of Huffman tables that a sequential file does not define the standard ones are meant (K.3 - K.6).
-
     Motion-JPEG leaves out all of them, some encoders a part. Each one is filled in by itself, as in libjpeg.
     """
     if frame.marker not in (markers.SOF0, markers.SOF1) or frame.precision != 8:
@@ -309,10 +309,9 @@ def _table_name(key: tuple[int, int]) -> str:
 
 
 def _is_read(structure: Structure, scan: Scan) -> bool:
-    """Whether libjpeg reads a scan of a sequential frame.
-
-    After a first scan of all components it gives up at another one, with the picture complete. A component that
-    comes again in a later scan is laid over the earlier one.
+    """Whether libjpeg reads a scan of a sequential frame. After a first scan of all components it gives up at
+    another one, with the picture complete. A component that comes again in a later scan is laid over the earlier
+    one.
     """
     if scan.frame.progressive or not structure.scans:
         return True
@@ -328,10 +327,9 @@ def _is_read(structure: Structure, scan: Scan) -> bool:
 
 
 def _quantization_table(structure: Structure, frame: Frame, index: int, offset: int) -> NDArray[np.uint16]:
-    """The table that is in force for a component at its first scan, which it keeps; ones in a lossless frame.
-
-    In place of one that is missing a damaged file's component takes another one of the file, or one of Annex K:
-    any shows more than none.
+    """The table that is in force for a component at its first scan, which it keeps; ones in a lossless frame. In
+    place of one that is missing a damaged file's component takes another one of the file, or one of Annex K: any
+    shows more than none.
     """
     tables, number = structure.quantization_tables, frame.components[index].Tq
     if frame.lossless:

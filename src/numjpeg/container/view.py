@@ -51,9 +51,8 @@ class View:
         return self.size == 8 and (self.height, self.width) == (self.frame.height, self.frame.width)
 
     def block_side(self, index: int) -> int:
-        """Samples a side that a block of component number ``index`` becomes.
-
-        N, doubled as long as its samples are then not finer than the picture's in either direction.
+        """Samples a side of a component's block: N, doubled while they are not finer either way than the
+        picture's.
         """
         side, frame, component = self.size, self.frame, self.frame.components[index]
         rows, columns = frame.V_max * self.size, frame.H_max * self.size

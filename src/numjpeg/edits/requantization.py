@@ -45,12 +45,8 @@ def requantize(
     Returns
     -------
     The file as bytes, or Coefficients for Coefficients. Each level is the old one, dequantized, divided by the new
-    step and rounded half away from zero (T.81 A.3.4).
-
-    Raises
-    ------
-    ValueError naming the argument, or the component and block of a level that a file cannot hold; TypeError;
-    FormatError, UnsupportedError for the data.
+    step and rounded half away from zero (T.81 A.3.4). ValueError names the argument, or the component and block of
+    a level that a file cannot hold; TypeError; FormatError, UnsupportedError for the data.
     """
     given = isinstance(source, Coefficients)
     c = as_coefficients(source)

@@ -27,22 +27,19 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
 
     Parameters
     ----------
-    data : the file: its bytes (any buffer), a path, or a binary file object.
+    data : the file: its bytes (any buffer), a path, or a binary file object. FormatError if it is damaged;
+        UnsupportedError also for files of several pictures (MPO), unless metadata are left out, and for
+        progressive files that lack scans, since decoders smooth their blocks.
     progressive : try a progressive file, too, with the scans that cost least for this picture. Without it a file
         keeps its process: sequential or progressive, Huffman or arithmetic coding.
     strip : metadata to leave out: None for none, "all", or "most", which is all but the ICC profile and the
-        orientation. What says how to read the colours, and the pixel density of JFIF, always stay.
+        orientation; ValueError for another one. What says how to read the colours, and the pixel density of JFIF,
+        always stay.
 
     Returns
     -------
     The file. Both files have been decoded, and all samples are equal. Restart markers are left out. Bytes behind
     the picture's end stay, unless metadata are left out.
-
-    Raises
-    ------
-    ValueError for another ``strip``; FormatError for damaged files; UnsupportedError also for files of several
-    pictures (MPO), unless metadata are left out, and for progressive files that lack scans, since decoders smooth
-    their blocks.
     """
     check_flags(progressive=progressive)
     if strip is not None and strip not in STRIPS:

@@ -38,7 +38,7 @@ def transform(
     optimize: bool = False,
     progressive: bool = False,
 ) -> Any:
-    """Turn, crop or change a JPEG picture without loss.
+    """Turn, crop or change a JPEG picture without loss; the file as bytes, or Coefficients for Coefficients.
 
     Parameters
     ----------
@@ -48,17 +48,12 @@ def transform(
         for. The orientation is then set to 1, and the thumbnail in EXIF is turned as well.
     crop : after the operation, ``"WxH+X+Y"`` or (width, height, left, top) in pixels. As in jpegtran the left and
         upper edge move outwards to a whole MCU and the far edge stays; ``f`` behind W or H keeps that size.
-    trim : leave out the MCUs at the edge that the operation cannot move.
-    perfect : refuse an operation that cannot move all MCUs.
+    trim, perfect : leave out the MCUs at the edge that the operation cannot move; or refuse such an operation.
     grayscale : keep the luminance alone, of a YCbCr file.
     wipe : a region that becomes mid-gray, grown to whole MCUs.
     drop : (another file or Coefficients, left, top): a picture of equal tables and sampling that is put in.
     quality : requantize to the standard tables at this quality (:func:`requantize`), which is not lossless.
     optimize, progressive : as of :func:`numjpeg.write_coefficients`; without them a file has the standard tables.
-
-    Returns
-    -------
-    The file as bytes, or Coefficients for Coefficients.
 
     Raises
     ------
@@ -94,17 +89,13 @@ def join(sources: Sequence[Any], direction: str = "horizontal", *, optimize: boo
     Parameters
     ----------
     sources : files or Coefficients, with equal tables, sampling, colours, and height (or width). All but the last
-        must be whole MCUs wide (or high).
+        must be whole MCUs wide (or high). ValueError names the picture that does not fit.
     direction : "horizontal" (from left to right) or "vertical" (from top to bottom).
     optimize : make Huffman tables for the picture; without it a file has the standard ones.
 
     Returns
     -------
     Coefficients if the first source is Coefficients, else the file; with the metadata of the first source.
-
-    Raises
-    ------
-    ValueError naming the picture that does not fit.
     """
     if direction not in ("horizontal", "vertical"):
         raise ValueError(f"direction: {direction!r} is neither 'horizontal' nor 'vertical'")
