@@ -27,18 +27,14 @@ from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
 from numjpeg.stages.subsampling import SUBSAMPLING, full_name
 
-MAX_SIDE = 65500
-"""libjpeg's limit for pixels; the standard's is 65,535."""
+MAX_SIDE = 65500  # libjpeg's limit for pixels; the standard's is 65,535
 
 Subsampling = str | int | Iterable[tuple[int, int]]
 QTables = Iterable[ArrayLike] | Mapping[int, ArrayLike]
 Scans = Iterable[tuple[int | Sequence[int], int, int, int, int] | ScriptScan] | str
 
-TUNES = ("psnr", "perceptual")
-"""What ``tune`` can aim at (:data:`numjpeg.rate_distortion.tuning.AIMS`)."""
-
-UNSCALED = 50
-"""The quality at which libjpeg's tables are those of T.81 K.1."""
+TUNES = ("psnr", "perceptual")  # what tune can aim at (AIMS in numjpeg.rate_distortion.tuning)
+UNSCALED = 50  # the quality at which libjpeg's tables are those of T.81 K.1
 
 
 class Tuning(NamedTuple):
@@ -76,17 +72,14 @@ class Settings:
     @cached_property
     def frame(self) -> Frame:
         """The frame header."""
-        progressive = bool(self.script) and not self.lossless
-        return frame_of(
-            self.coefficients, progressive=progressive, lossless=self.lossless, arithmetic=self.arithmetic
-        )
+        kind = {"progressive": bool(self.script) and not self.lossless, "lossless": self.lossless}
+        return frame_of(self.coefficients, **kind, arithmetic=self.arithmetic)
 
     @cached_property
     def kind(self) -> str:
         """All that decides how pixels become the symbols of a scan, as a string, which keeps its hash."""
-        tables = [table.tobytes() for table in self.tables]
-        of_scans = self.coefficients.restart_interval, self.script
-        return repr((self.source, self.stored, self.frame, tables, *of_scans))
+        of_scan = [table.tobytes() for table in self.tables], self.coefficients.restart_interval, self.script
+        return repr((self.source, self.stored, self.frame, *of_scan))
 
 
 class Plan(NamedTuple):
@@ -97,10 +90,7 @@ class Plan(NamedTuple):
 
 
 def plan_encoding(image: ArrayLike, **options: Any) -> Plan:
-    """The plan for :func:`numjpeg.encode`; ``options`` are all of its other parameters, except ``progress``.
-
-    ValueError, TypeError name the argument.
-    """
+    """The plan for :func:`numjpeg.encode`; ``options`` are all of its other parameters, except ``progress``."""
     find = _remembered_settings if _SMALL.issuperset(map(type, options.values())) else _settings
     return _plan(image, partial(find, **options))
 
@@ -133,7 +123,6 @@ def check_range(name: str, samples: NDArray[Any], bits: int) -> None:
 
 
 _FLAGS = "optimize", "progressive", "arithmetic", "keep_rgb", "fancy_upsampling"
-
 _SMALL = frozenset((bool, int, float, str, NoneType))
 """Types of values that are compared by content, and small enough to keep 64 of them."""
 
@@ -226,10 +215,8 @@ def checked_integer(name: str, value: Any, least: int, most: int | None = None) 
         number = index(value)
     except TypeError:
         raise TypeError(f"{name}: an integer expected, got {value!r}") from None
-    if most is None and number < least:
-        raise ValueError(f"{name}: {number} is below {least}")
-    if most is not None and not least <= number <= most:
-        raise ValueError(f"{name}: {number} is outside {least}..{most}")
+    if number < least or (most is not None and number > most):
+        raise ValueError(f"{name}: {number} is {f'below {least}' if most is None else f'outside {least}..{most}'}")
     return number
 
 
@@ -248,8 +235,7 @@ _CONVERSIONS = {
     "F": _SCALE + 'image.convert("L")',
 }
 """How to convert a Pillow image whose mode JPEG cannot store. All other modes take ``convert("RGB")``."""
-_MODES = ("L", "RGB", "CMYK", "YCbCr")
-"""Pillow's modes that are stored as they are."""
+_MODES = ("L", "RGB", "CMYK", "YCbCr")  # Pillow's that are stored as they are
 
 
 def _source(

@@ -60,8 +60,7 @@ def encode_batch(
     ----------
     images : any iterable of what :func:`numjpeg.encode` takes, endless ones too; a stack ``(N, H, W, 3)`` is one,
         a single picture is not. An array must stay as it is until its file has been handed out.
-    quality, options : as in :func:`numjpeg.encode`, the same for all.
-    others : as in :func:`decode_batch`.
+    quality, options : as in :func:`numjpeg.encode`, the same for all. Others as in :func:`decode_batch`.
 
     Returns
     -------
@@ -243,7 +242,6 @@ def _batch(
 
 # --- in order --------------------------------------------------------------------------------------------
 
-
 Waiting = deque[tuple[Any, str, Any]]
 """Items that have been taken (None if only results are wanted), their names, and the futures of their results."""
 
@@ -267,17 +265,15 @@ def _in_order(
             while end is None and wants_more(waiting):
                 try:
                     item = next(items)
-                    future = submit(item)
+                    waiting.append((item if pairs else None, _name(item, next(numbers)), submit(item)))
                 except Exception as error:  # StopIteration among them
                     end = error
-                else:
-                    waiting.append((item if pairs else None, _name(item, next(numbers)), future))
-                    del item, future
+                item = None  # nothing but the queue holds an item or a result
             if not waiting:
                 break
             item, name, future = waiting.popleft()
             outcome = _outcome(future, name, errors)
-            del future  # which holds the result as well
+            del future
             yield (item, outcome) if pairs else outcome
             del item, outcome
     finally:
@@ -348,12 +344,11 @@ class Together:
         try:
             state, kind, most, pixels, work = self._prepare(item)
         except Exception as error:
-            return _Member(self, _Group(None, list), 0, error)
-        group = self._open.setdefault(kind, _Group(kind, work))
+            return _Member(self, _Group(None, list, []), 0, error)
+        group = self._open.setdefault(kind, _Group(kind, work, []))
         member = _Member(self, group, pixels)
-        group.members.append(member)
-        group.states.append(state)
-        if len(group.members) >= min(most, self._most):
+        group.entries.append((member, state))
+        if len(group.entries) >= min(most, self._most):
             del self._open[kind]
         self.ahead += pixels
         return member
@@ -370,19 +365,19 @@ class Together:
         """Let no more items into a group, and give each member its outcome."""
         if self._open.get(group.kind) is group:
             del self._open[group.kind]
-        members, states = group.members, group.states
-        group.members, group.states = [], []
-        for member, outcome in zip(members, _outcomes(group.work, states), strict=True):
+        entries = group.entries.copy()
+        group.entries.clear()
+        outcomes = _outcomes(group.work, [state for _, state in entries])
+        for (member, _), outcome in zip(entries, outcomes, strict=True):
             member.outcome = outcome
 
 
-class _Group:
-    """Items of one kind that are worked on together."""
+class _Group(NamedTuple):
+    """Items of one kind that are worked on together, with their states."""
 
-    def __init__(self, kind: Hashable, work: Work) -> None:
-        self.kind, self.work = kind, work
-        self.members: list[_Member] = []
-        self.states: list[Any] = []
+    kind: Hashable
+    work: Work
+    entries: list[tuple[_Member, Any]]
 
 
 def _outcomes(work: Work, states: list[Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,9 +26,6 @@ from numjpeg.workspace import Workspace
 
 if TYPE_CHECKING:
     from numjpeg.fast.decode_batch import Kind
-
-_NATIVE = {"GRAY": "GRAY", "YCbCr": "RGB", "RGB": "RGB", "CMYK": "CMYK", "YCCK": "CMYK", "raw": "raw"}
-"""What a file of each colour space is decoded to unless the caller says otherwise."""
 
 
 def decode(
@@ -123,9 +121,7 @@ def decode_damaged(
 ) -> tuple[NDArray[Any], DamageReport]:
     """Decode what can be recovered of a damaged JPEG file, and say what is wrong with it.
 
-    Parameters
-    ----------
-    As of :func:`decode`. Whatever the scale and the region, all of the file is read and reported on.
+    The parameters are those of :func:`decode`. Whatever scale and region, all of the file is read and reported on.
 
     Returns
     -------
@@ -188,11 +184,12 @@ class _Options(NamedTuple):
         """The picture's colour space, ``out``, and the view, after a check that they suit the file."""
         frame = structure.require_frame()
         reader.check_size(structure, self.max_pixels)
-        target = self.colorspace or _NATIVE[structure.colorspace]
-        if self.colorspace is None:  # inks are inverted in 8-bit files only, and lossless files' colours stay
-            many_bits = len(frame.components) == 4 and frame.precision != 8
-            if many_bits or (frame.lossless and structure.colorspace in ("YCbCr", "YCCK")):
-                target = "raw"
+        native = {"YCbCr": "RGB", "YCCK": "CMYK"}.get(structure.colorspace, structure.colorspace)
+        if frame.lossless and native != structure.colorspace:
+            native = "raw"  # libjpeg converts no colours of lossless files
+        if len(frame.components) == 4 and frame.precision != 8:
+            native = "raw"  # decoders invert inks in 8-bit files only
+        target = self.colorspace or native
         check_conversion(structure.colorspace, target)
         view = View.of(frame, self.scale, self.region)
         shape, out = _shape(view, target), self.out
@@ -297,19 +294,14 @@ def _blank_from(samples: list[NDArray[Any]], frame: Frame) -> int:
 
     A small file may announce a huge picture, whose rows from there on need not be worked out one by one.
     """
-    step = 8 * frame.V_max
-    gray = frame.mid_level
-    bottom = 0
+    step, bottom = 8 * frame.V_max, 0
     for plane, component in zip(samples, frame.components, strict=True):
         rows = 8 * component.V
         first = ceil_div(len(plane), rows)
-        while first > bottom // step and (plane[(first - 1) * rows : first * rows] == gray).all():
+        while first > bottom // step and (plane[(first - 1) * rows : first * rows] == frame.mid_level).all():
             first -= 1
         bottom = max(bottom, first * step)
     return min(frame.height, bottom + step)
-
-
-# --- scans to samples ------------------------------------------------------------------------------------
 
 
 def _samples_of_scans(structure: Structure, view: View, options: _Options) -> list[NDArray[Any] | None]:
@@ -386,22 +378,15 @@ def _samples_of_planes(structure: Structure, view: View, options: _Options) -> l
             # Below the end of the last scan, only what was known before it counts.
             cut = min(rows, mcu_rows * frame.components[i].V)
             before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
-        step = max(1, reader.BAND_BLOCKS // columns)
+        step, side, plane = max(1, reader.BAND_BLOCKS // columns), view.block_side(i), view.new_plane(i)
         wanted, own_columns = view.blocks(i)
-        side = view.block_side(i)
-        plane = view.new_plane(i)
-        for row in sorted({*range(wanted.start, wanted.stop, step), cut}):
-            bottom = min(wanted.stop, row - (row - wanted.start) % step + step)
-            if row < cut:
-                bottom = min(bottom, cut)
-            if not wanted.start <= row < bottom:
-                continue
+        edges = {*range(wanted.start, wanted.stop, step), min(max(cut, wanted.start), wanted.stop), wanted.stop}
+        for row, bottom in pairwise(sorted(edges)):
             samples = plane[(row - wanted.start) * side : (bottom - wanted.start) * side]
             if not structure.strict and not sequences[max(0, row - 2) : bottom + 2].any():
                 samples[:] = frame.mid_level  # a shortcut: a damaged file may have little else
                 continue
-            band = sequences[row:bottom]
-            of_band = bits if row < cut else before
+            band, of_band = sequences[row:bottom], bits if row < cut else before
             if smoothed and of_band is not None:
                 band = smoothing.smooth(sequences, rows, of_band, table, frame.components[i].V, slice(row, bottom))
             part = band[:, own_columns]
@@ -417,12 +402,11 @@ def _restored_samples(coefficients: Coefficients) -> list[NDArray[Any] | None]:
     planes: list[NDArray[Any] | None] = []
     for i, gains in enumerate(restoration.worthwhile(coefficients)):
         plane, table = coefficients.planes[i], coefficients.quantization_table(i)
-        if not gains:
+        if gains:
+            samples = restoration.restore(plane, table)
+            planes.append(np.clip(np.rint(samples, out=samples), 0, 255, out=samples).astype(np.uint8))
+        else:
             planes.append(samples_of(plane, table))
-            continue
-        samples = restoration.restore(plane, table)
-        np.rint(samples, out=samples)
-        planes.append(np.clip(samples, 0, 255, out=samples).astype(np.uint8))
     return planes
 
 

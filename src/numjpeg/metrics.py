@@ -16,11 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.errors import check_flags, check_shown
 
+CHUNK = 1 << 18  # samples that are worked on at a time, to avoid a float64 copy of a whole picture
+
 _RANGES = {"bool": 1, "uint8": 255, "uint16": 65535}
 """Ranges of the types whose samples usually fill them. Wider and signed types often hold 8-bit samples."""
-
-CHUNK = 1 << 18
-"""Samples that are worked on at a time, to avoid a float64 copy of a whole picture."""
 
 
 @overload
