@@ -313,7 +313,23 @@ def _advice(dtype: np.dtype[Any]) -> str:
 
 def sampling_factors(subsampling: Subsampling | None, count: int, chroma: bool) -> list[tuple[int, int]]:
     """(H, V) of each of ``count`` components. ``chroma`` : None means that all but the first are 4:2:0."""
-    factors = _named_factors(subsampling, chroma)
+    if subsampling is None:
+        factors = [SUBSAMPLING["4:2:0"] if chroma else (1, 1)]
+    elif isinstance(subsampling, str) and re.fullmatch(r"[1-4]x[1-4](,[1-4]x[1-4])*", subsampling):
+        factors = [(int(pair[0]), int(pair[2])) for pair in subsampling.split(",")]
+    elif not isinstance(subsampling, str | int) and np.ndim(subsampling):  # type: ignore[arg-type]
+        try:
+            factors = [(index(H), index(V)) for H, V in subsampling]
+        except (TypeError, ValueError):
+            raise TypeError(f"subsampling: pairs of integers (H, V) expected, got {subsampling!r}") from None
+    else:
+        try:
+            if not isinstance(subsampling, str):
+                subsampling = ("4:4:4", "4:2:2", "4:2:0")[checked_integer("", subsampling, 0, 2)]
+            factors = [SUBSAMPLING[full_name(subsampling)]]
+        except (TypeError, ValueError):
+            names = f"{tuple(SUBSAMPLING)}, 0, 1, 2, or factors HxV"
+            raise ValueError(f"subsampling: {subsampling!r} is none of {names}") from None
     if not 1 <= len(factors) <= count:
         raise ValueError(f"subsampling: {len(factors)} pairs of factors for {count} components")
     factors += [(1, 1)] * (count - len(factors))
@@ -323,30 +339,6 @@ def sampling_factors(subsampling: Subsampling | None, count: int, chroma: bool) 
     if any(h_max % H or v_max % V for H, V in factors):
         raise ValueError(f"subsampling: {factors} has a fractional ratio")
     return factors
-
-
-def _named_factors(subsampling: Subsampling | None, chroma: bool) -> list[tuple[int, int]]:
-    """The factors that ``subsampling`` names, for the first component or for several."""
-    if subsampling is None:
-        return [SUBSAMPLING["4:2:0"] if chroma else (1, 1)]
-    unknown = f"subsampling: {subsampling!r} is none of {tuple(SUBSAMPLING)}, 0, 1, 2, or factors HxV"
-    if isinstance(subsampling, str):
-        if re.fullmatch(r"[1-4]x[1-4](,[1-4]x[1-4])*", subsampling):
-            return [(int(pair[0]), int(pair[2])) for pair in subsampling.split(",")]
-        try:
-            return [SUBSAMPLING[full_name(subsampling)]]
-        except ValueError:
-            raise ValueError(unknown) from None
-    if isinstance(subsampling, Iterable) and np.ndim(subsampling):  # type: ignore[arg-type]
-        try:
-            return [(index(H), index(V)) for H, V in subsampling]
-        except (TypeError, ValueError):
-            raise TypeError(f"subsampling: pairs of integers (H, V) expected, got {subsampling!r}") from None
-    try:
-        number = checked_integer("subsampling", subsampling, 0, 2)
-    except (TypeError, ValueError):
-        raise ValueError(unknown) from None
-    return [SUBSAMPLING[("4:4:4", "4:2:2", "4:2:0")[number]]]
 
 
 def _quantization(

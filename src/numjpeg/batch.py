@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from multiprocessing.context import BaseContext
 
+Task = Callable[[Any], Any]  # an item to its result
+
 
 def encode_batch(
     images: Iterable[Any],
@@ -137,13 +139,12 @@ def decode_batch(
     workers : None, 0 or 1: the caller's process does the work. From 2 on, so many processes do. They start when
         the first result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
-    errors : "raise" raises the first failure in the order of the files, which ends the iteration. "return" hands
-        out the exception in place of the result, and goes on. A failure of ``files`` itself is raised after the
-        results before it, and a worker that dies is raised, in both.
+    errors : "raise" ends with the first failure in the order of the files. "return" hands out the exception in
+        place of the result, and goes on. A failure of ``files`` itself, after the results before it, and a worker
+        that dies are raised in both.
     pairs : hand out (item, result), the item as it came.
-    window : most items that are held at a time, from being taken to being handed out; None means three a worker,
-        with an ``executor`` two a core. A larger one helps where sizes differ very much, as a result waits for
-        those before it.
+    window : most items from being taken to being handed out; None means three a worker, with an ``executor`` two a
+        core. More help where sizes differ very much, as a result waits for those before it.
     mp_context : how the processes start: a context or a name of ``multiprocessing``. None means "fork" under
         Linux in a process that has one Python thread and no OpenMP, which takes 0.02 s. Otherwise it means
         "forkserver" or, where that does not exist, "spawn". These take 0.3 s, and a script must do its work under
@@ -183,7 +184,7 @@ def decode_many(files: Iterable[Any], **options: Any) -> list[NDArray[Any]] | ND
 
 def _decoding(options: dict[str, Any]) -> Callable[[Any], Prepared]:
     kind_of_file = grouping((decode.__kwdefaults__ or {}) | options)
-    alone: Callable[[bytes], Any] = partial(decode, **options)
+    alone: Task = partial(decode, **options)
 
     def prepare(item: Any) -> Prepared:
         data = read_bytes(item)
@@ -206,11 +207,7 @@ def _check_options(function: Callable[..., Any], options: dict[str, Any]) -> Non
 
 
 def _batch(
-    name: str,
-    items: Iterable[Any],
-    task: Callable[[Any], Any],
-    prepare: Callable[[Any], Prepared],
-    given: SimpleNamespace,
+    name: str, items: Iterable[Any], task: Task, prepare: Callable[[Any], Prepared], given: SimpleNamespace
 ) -> Iterator[Any]:
     """Check the arguments ``given``, and choose who works: others do the task, the caller does it as prepared."""
     together = Together(prepare, given.batch_size)
@@ -247,11 +244,7 @@ Waiting = deque[tuple[Any, str, Any]]
 
 
 def _in_order(
-    items: Iterator[Any],
-    errors: str,
-    pairs: bool,
-    submit: Callable[[Any], Any],
-    wants_more: Callable[[Waiting], bool],
+    items: Iterator[Any], errors: str, pairs: bool, submit: Task, wants_more: Callable[[Waiting], bool]
 ) -> Iterator[Any]:
     """Submit items as long as more are wanted, and hand out their results in the order of the items.
 
@@ -421,7 +414,7 @@ def _in_processes(
         yield from results(pool)
 
 
-def _submit(executor: Executor, task: Callable[[Any], Any], item: Any) -> Any:
+def _submit(executor: Executor, task: Task, item: Any) -> Any:
     """Submit an item; a buffer or a file object as bytes, since few of them can be pickled."""
     from concurrent.futures import Future  # noqa: PLC0415 ("import numjpeg" does not need it)
 

@@ -196,9 +196,6 @@ def _metadata(info: dict[Any, Any]) -> dict[str, Any]:
     return found
 
 
-# --- alpha -----------------------------------------------------------------------------------------------
-
-
 def parse_color(text: str) -> tuple[int, int, int]:
     """Red, green and blue of ``#rgb``, ``#rrggbb`` or a name that Pillow knows.
 
@@ -246,9 +243,8 @@ def write_picture(picture: Picture, extension: str) -> bytes:
     Samples are uint8, or uint16, which PPM files hold as they are, and gray ones also PGM, PNG and TIFF. A .npy
     file holds any. PictureError if the format is not known, is JPEG, or cannot hold the picture.
     """
-    extension = extension.lower()
+    extension, buffer = extension.lower(), io.BytesIO()
     if extension == ".npy":
-        buffer = io.BytesIO()
         np.save(buffer, picture.pixels)
         return buffer.getvalue()
     if picture.model not in _MODES:
@@ -257,7 +253,25 @@ def write_picture(picture: Picture, extension: str) -> bytes:
         raise PictureError(f"{picture.pixels.dtype} samples go into .npy only")
     if extension in OWN_FORMATS:
         return _write_pnm(picture, extension)
-    return _write_with_pillow(picture, extension)
+    name, wide = check_format(extension), picture.pixels.dtype == np.uint16
+    options = {key: value for key, value in picture.metadata.items() if key in ("icc_profile", "exif", "dpi")}
+    if wide and picture.model != "GRAY":
+        raise PictureError(f"{name} files of 16 bits a sample are gray here; .ppm and .npy hold {picture.model}")
+    if wide and name not in _HOLD_16_BITS:
+        raise PictureError(f"{name} cannot hold 16 bits a sample; .png, .tif, .pgm and .npy do")
+    if name == "WEBP":
+        options["lossless"] = True
+    try:
+        if picture.model == "CMYK" and name not in _HOLD_CMYK:
+            raise ValueError("it would become RGB")
+        samples, mode = np.ascontiguousarray(picture.pixels), None if wide else _MODES[picture.model]
+        pillow("Image", "writing").fromarray(samples, mode).save(buffer, name, **options)
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's writers raise errors of many kinds for a picture that they cannot store
+        hint = "; --colorspace RGB makes it fit, .tif and .npy hold it" if picture.model == "CMYK" else ""
+        raise PictureError(f"{name} cannot hold this {picture.model} picture ({error}){hint}") from None
+    return buffer.getvalue()
 
 
 def _write_pnm(picture: Picture, extension: str) -> bytes:
@@ -287,27 +301,3 @@ def check_format(extension: str) -> str:
     if name not in image_module.SAVE:
         raise PictureError(f"no format that can be written goes by {extension!r}; .png, .tif, .ppm, .npy do")
     return str(name)
-
-
-def _write_with_pillow(picture: Picture, extension: str) -> bytes:
-    name = check_format(extension)
-    options = {key: value for key, value in picture.metadata.items() if key in ("icc_profile", "exif", "dpi")}
-    if picture.pixels.dtype == np.uint16 and picture.model != "GRAY":
-        raise PictureError(f"{name} files of 16 bits a sample are gray here; .ppm and .npy hold {picture.model}")
-    if picture.pixels.dtype == np.uint16 and name not in _HOLD_16_BITS:
-        raise PictureError(f"{name} cannot hold 16 bits a sample; .png, .tif, .pgm and .npy do")
-    if name == "WEBP":
-        options["lossless"] = True
-    buffer = io.BytesIO()
-    try:
-        if picture.model == "CMYK" and name not in _HOLD_CMYK:
-            raise ValueError("it would become RGB")
-        mode = None if picture.pixels.dtype == np.uint16 else _MODES[picture.model]
-        image = pillow("Image", "writing").fromarray(np.ascontiguousarray(picture.pixels), mode)
-        image.save(buffer, name, **options)
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow's writers raise errors of many kinds for a picture that they cannot store
-        hint = "; --colorspace RGB makes it fit, .tif and .npy hold it" if picture.model == "CMYK" else ""
-        raise PictureError(f"{name} cannot hold this {picture.model} picture ({error}){hint}") from None
-    return buffer.getvalue()

@@ -58,31 +58,26 @@ def decode_frame(src: bytes, runner: DecodeRunner) -> bytearray:
     UnsupportedError and ValueError name the transfer syntax.
     """
     try:
-        image = _decoded(src, runner)
+        if runner.transfer_syntax in (*_DCT, *_LOSSLESS):
+            header = read_header(src, strict=False)
+            promised = runner.photometric_interpretation == "RGB" and header.adobe_transform == 1
+            converted = promised and runner.transfer_syntax in _DCT
+            image, bits = decode(src, colorspace="RGB" if converted else "raw"), header.precision
+        else:
+            image = jpeg2000.decode(src)
+            bits = max(component.depth for component in jpeg2000.read_header(src).components)
+            if runner.photometric_interpretation in _TRANSFORMED:
+                runner.set_option("photometric_interpretation", "RGB")
+        if image.shape != _shape(runner):
+            raise ValueError(f"the data set announces {_shape(runner)} samples, and the frame holds {image.shape}")
+        if bits > runner.bits_allocated:
+            raise ValueError(f"samples of {bits} bits do not fit into the {runner.bits_allocated} bits allocated")
     except (JpegError, ValueError) as error:
         error.args = (f"{runner.transfer_syntax.name}: {error}",)
         raise
     runner.set_option("planar_configuration", 0)
-    return bytearray(image.data)
-
-
-def _decoded(src: bytes, runner: DecodeRunner) -> NDArray[Any]:
-    if runner.transfer_syntax in (*_DCT, *_LOSSLESS):
-        header = read_header(src, strict=False)
-        promised = runner.photometric_interpretation == "RGB" and header.adobe_transform == 1
-        converted = promised and runner.transfer_syntax in _DCT
-        image, bits = decode(src, colorspace="RGB" if converted else "raw"), header.precision
-    else:
-        image = jpeg2000.decode(src)
-        bits = max(component.depth for component in jpeg2000.read_header(src).components)
-        if runner.photometric_interpretation in _TRANSFORMED:
-            runner.set_option("photometric_interpretation", "RGB")
-    if image.shape != _shape(runner):
-        raise ValueError(f"the data set announces {_shape(runner)} samples, and the frame holds {image.shape}")
-    if bits > runner.bits_allocated:
-        raise ValueError(f"samples of {bits} bits do not fit into the {runner.bits_allocated} bits allocated")
-    container = np.dtype(f"<{image.dtype.kind}{runner.bits_allocated // 8}")
-    return np.ascontiguousarray(image.astype(container, copy=False))
+    container = f"<{image.dtype.kind}{runner.bits_allocated // 8}"
+    return bytearray(np.ascontiguousarray(image.astype(container, copy=False)).data)
 
 
 def _shape(runner: RunnerBase) -> tuple[int, ...]:
