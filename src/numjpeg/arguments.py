@@ -435,10 +435,8 @@ def _tuning(given: SimpleNamespace, stored: str, factors: list[tuple[int, int]])
             raise ValueError("qtables: tune makes its own")
         if set(factors[1:]) - {(1, 1)}:
             raise ValueError(f"subsampling: tune has chroma of 1x1, not {factors[1:]}")
-    quality, finds_script = (
-        75 if given.quality is None else given.quality,
-        given.progressive and given.scans is None,
-    )
+    quality = 75 if given.quality is None else given.quality
+    finds_script = given.progressive and given.scans is None
     return Tuning(tune, quality, importance, given.target_bytes, psnr, given.fancy_upsampling, finds_script)
 
 

@@ -132,12 +132,11 @@ def decode_batch(
 
     Parameters
     ----------
-    files : any iterable of what :func:`numjpeg.decode` takes, endless ones too; not one file. A path is read where
-        it is decoded.
+    files : any iterable of what :func:`numjpeg.decode` takes, endless ones too. A path is read by who decodes it.
     batch_size : most items that the caller works on together; None for as many as is best. With 1 an item is taken
         only when the result before it has been handed out.
-    workers : None, 0 or 1: the caller's process does the work. From 2 on, so many processes do. They start when
-        the first result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
+    workers : how many processes work; None, 0 or 1 for the caller's alone. Others start when the first result is
+        asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
     errors : "raise" ends with the first failure in the order of the files. "return" hands out the exception in
         place of the result, and goes on. A failure of ``files`` itself, after the results before it, and a worker
@@ -157,9 +156,8 @@ def decode_batch(
 
     Raises
     ------
-    ValueError, TypeError at once for these arguments. While iterating, what :func:`numjpeg.decode` raises;
-    OSError for a path; BrokenProcessPool (a RuntimeError) if a worker dies. Each names its file: the path, or
-    "item 3" (counted from 0).
+    ValueError, TypeError at once for these arguments. While iterating, what :func:`numjpeg.decode` raises, OSError
+    for a path, BrokenProcessPool (a RuntimeError) if a worker dies. Each names the path, or "item 3" (from 0).
     """
     given = SimpleNamespace(**locals())  # every parameter by its name
     _check_options(decode, options)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,13 +90,13 @@ def decode(
     ------
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
-    options = _Options(**locals()).checked()
-    by_plan = scans.fast_forms_enabled() and strict and options.is_plain
+    options = _checked(SimpleNamespace(**locals()))
+    by_plan = scans.fast_forms_enabled() and strict and _is_plain(options)
     if by_plan:
         from numjpeg.fast import decode_plan  # noqa: PLC0415 (it may be missing)
 
         kind = options.colorspace, bool(fancy_upsampling), max_pixels
-        image = decode_plan.decode(options.data, kind, options.target if out is not None else None)
+        image = decode_plan.decode(options.data, kind, partial(_target, options) if out is not None else None)
         if image is not None:
             if out is None:
                 return image
@@ -134,72 +136,57 @@ def decode_damaged(
     FormatError, UnsupportedError if there is no frame header, or nothing that can be decoded; ValueError,
     TypeError for the arguments.
     """
-    image, structure = _decode(_Options(**locals(), strict=False).checked())
+    image, structure = _decode(_checked(SimpleNamespace(**locals(), strict=False, restore=False)))
     return image, DamageReport.of(structure.require_frame(), structure.scans, structure.sink)
 
 
-class _Options(NamedTuple):
-    """What :func:`decode` and :func:`decode_damaged` are asked for."""
+def _checked(given: SimpleNamespace) -> SimpleNamespace:
+    """The parameters of :func:`decode` in one spelling, the file read; checked as far as that needs no file."""
+    restore = given.restore
+    if not isinstance(restore, bool | np.bool_) and not (isinstance(restore, str) and restore == "learned"):
+        raise ValueError(f"restore: True, False or 'learned' expected, got {restore!r}")
+    if restore and not given.strict:
+        raise ValueError("restore: of files that are whole only, strict=True")
+    if restore and (given.scale != 1 or given.region is not None):
+        raise ValueError("restore: of whole pictures only, without scale and region")
+    check_flags(strict=given.strict, fancy_upsampling=given.fancy_upsampling)
+    check_flags(block_smoothing=given.block_smoothing)
+    reader.check_limit(given.max_pixels)
+    if given.dct_method not in dct.METHODS:
+        raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
+    given.colorspace = canonical_name(given.colorspace)
+    if given.colorspace is not None and given.colorspace not in COLORSPACES:
+        raise ValueError(f"colorspace: {given.colorspace!r} is none of {COLORSPACES}")
+    given.region = None if given.region is None else check_region(given.region)
+    given.scale, given.data = check_scale(given.scale), read_bytes(given.data)
+    return given
 
-    data: Any
-    tables: Any
-    scale: float
-    region: tuple[int, int, int, int] | None
-    colorspace: str | None
-    fancy_upsampling: bool
-    block_smoothing: bool
-    max_pixels: int | None
-    out: NDArray[Any] | None
-    dct_method: str
-    strict: bool
-    restore: bool | str = False
 
-    def checked(self) -> _Options:
-        """The same in one spelling, the file read, after a check of all that can be checked without it."""
-        restore = self.restore
-        if not isinstance(restore, bool | np.bool_) and not (isinstance(restore, str) and restore == "learned"):
-            raise ValueError(f"restore: True, False or 'learned' expected, got {restore!r}")
-        if restore and not self.strict:
-            raise ValueError("restore: of files that are whole only, strict=True")
-        if restore and (self.scale != 1 or self.region is not None):
-            raise ValueError("restore: of whole pictures only, without scale and region")
-        flags = {name: getattr(self, name) for name in ("strict", "fancy_upsampling", "block_smoothing")}
-        check_flags(**flags)
-        reader.check_limit(self.max_pixels)
-        if self.dct_method not in dct.METHODS:
-            raise ValueError(f"dct_method: {self.dct_method!r} is none of {dct.METHODS}")
-        colorspace = canonical_name(self.colorspace)
-        if colorspace is not None and colorspace not in COLORSPACES:
-            raise ValueError(f"colorspace: {colorspace!r} is none of {COLORSPACES}")
-        region, scale = None if self.region is None else check_region(self.region), check_scale(self.scale)
-        return self._replace(data=read_bytes(self.data), colorspace=colorspace, scale=scale, region=region)
+def _is_plain(options: SimpleNamespace) -> bool:
+    """Whether a plan can do what is wanted, if the file suits it."""
+    special = options.restore or options.tables is not None or options.dct_method != "islow"
+    return not special and options.scale == 1 and options.region is None
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether a plan can do what is wanted, if the file suits it."""
-        special = self.restore or self.tables is not None or self.dct_method != "islow"
-        return not special and self.scale == 1 and self.region is None
 
-    def target(self, structure: Structure) -> tuple[str, NDArray[Any] | None, View]:
-        """The picture's colour space, ``out``, and the view, after a check that they suit the file."""
-        frame = structure.require_frame()
-        reader.check_size(structure, self.max_pixels)
-        native = {"YCbCr": "RGB", "YCCK": "CMYK"}.get(structure.colorspace, structure.colorspace)
-        if frame.lossless and native != structure.colorspace:
-            native = "raw"  # libjpeg converts no colours of lossless files
-        if len(frame.components) == 4 and frame.precision != 8:
-            native = "raw"  # decoders invert inks in 8-bit files only
-        target = self.colorspace or native
-        check_conversion(structure.colorspace, target)
-        view = View.of(frame, self.scale, self.region)
-        shape, out = _shape(view, target), self.out
-        if out is not None:
-            dtype = frame.sample_type
-            if not isinstance(out, np.ndarray) or out.dtype != dtype or out.shape != shape:
-                raise ValueError(f"out: a {dtype} array {shape} expected")
-            if not out.flags.writeable:
-                raise ValueError("out: the array is read-only")
-        return target, out, view
+def _target(options: SimpleNamespace, structure: Structure) -> tuple[str, NDArray[Any] | None, View]:
+    """The picture's colour space, ``out``, and the view, after a check that they suit the file."""
+    frame, out = structure.require_frame(), options.out
+    reader.check_size(structure, options.max_pixels)
+    native = {"YCbCr": "RGB", "YCCK": "CMYK"}.get(structure.colorspace, structure.colorspace)
+    if frame.lossless and native != structure.colorspace:
+        native = "raw"  # libjpeg converts no colours of lossless files
+    if len(frame.components) == 4 and frame.precision != 8:
+        native = "raw"  # decoders invert inks in 8-bit files only
+    target = options.colorspace or native
+    check_conversion(structure.colorspace, target)
+    view = View.of(frame, options.scale, options.region)
+    if out is not None:
+        shape, dtype = _shape(view, target), frame.sample_type
+        if not isinstance(out, np.ndarray) or out.dtype != dtype or out.shape != shape:
+            raise ValueError(f"out: a {dtype} array {shape} expected")
+        if not out.flags.writeable:
+            raise ValueError("out: the array is read-only")
+    return target, out, view
 
 
 def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
@@ -208,9 +195,9 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
     It gives None for a file that is decoded alone: the first one with its header, or one that suits no plan.
     ``given`` are all options of :func:`decode`.
     """
-    options = _Options(None, **given)._replace(colorspace=canonical_name(given["colorspace"]))
+    options = SimpleNamespace(**given | {"colorspace": canonical_name(given["colorspace"])})
     colours = options.colorspace is None or options.colorspace in COLORSPACES
-    if not scans.fast_forms_enabled() or not options.is_plain or not colours or not options.strict:
+    if not scans.fast_forms_enabled() or not _is_plain(options) or not colours or not options.strict:
         return lambda _: None
     from numjpeg.fast.codewords.automaton import Seen  # noqa: PLC0415 (what is in fast/ may be missing)
     from numjpeg.fast.decode_batch import Kind, kind_of  # noqa: PLC0415
@@ -224,30 +211,27 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
         start = scan_start(file)
         key = (Kind, file[:start], options.colorspace, fancy)
         kind = PLANS.take(key) if start else None
-        if kind is None:
-            PLANS.put(key, Seen(start))
-            return None
-        if not isinstance(kind, Kind):
+        if isinstance(kind, Seen):
             try:
                 kind = kind_of(file, read_structure(file), options.colorspace, fancy) or kind
             except JpegError:  # decode raises it
                 return None
-        PLANS.put(key, kind)
+        PLANS.put(key, Seen(start) if kind is None else kind)
         if not isinstance(kind, Kind):
             return None
         if kind not in suitable:
-            options.target(kind.structure)
+            _target(options, kind.structure)
             suitable[:] = [kind]
         return kind
 
     return kind_of_file
 
 
-def _decode(options: _Options, obeys_dnl: bool = True) -> tuple[NDArray[Any], Structure]:
+def _decode(options: SimpleNamespace, obeys_dnl: bool = True) -> tuple[NDArray[Any], Structure]:
     """Structure -> scans -> samples -> picture."""
     file, strict = options.data, options.strict
     structure = read_structure(file, options.tables, strict=strict, obeys_dnl=obeys_dnl)
-    target, out, view = options.target(structure)
+    target, out, view = _target(options, structure)
     frame = structure.require_frame()
     for name, wanted in (("restore", options.restore), ("scale", view.size < 8)):
         if wanted and (frame.precision != 8 or frame.lossless):
@@ -261,7 +245,7 @@ def _decode(options: _Options, obeys_dnl: bool = True) -> tuple[NDArray[Any], St
         coefficients = reader.decoded_coefficients(file, structure)
         learned = options.restore == "learned" and network.suits(coefficients, structure.colorspace)
         if learned and not network.gains(coefficients):
-            return _decode(options._replace(restore=False), obeys_dnl)
+            return _decode(SimpleNamespace(**vars(options) | {"restore": False}), obeys_dnl)
         samples = [] if learned else _restored_samples(coefficients)
     elif reader.needs_planes(structure):
         samples = _samples_of_planes(structure, view, options)
@@ -304,7 +288,7 @@ def _blank_from(samples: list[NDArray[Any]], frame: Frame) -> int:
     return min(frame.height, bottom + step)
 
 
-def _samples_of_scans(structure: Structure, view: View, options: _Options) -> list[NDArray[Any] | None]:
+def _samples_of_scans(structure: Structure, view: View, options: SimpleNamespace) -> list[NDArray[Any] | None]:
     """Decode sequential scans to the sample planes of their components, band by band.
 
     None for a component of which nothing can be read; where a scan ends too early, the plane is mid-gray.
@@ -355,7 +339,7 @@ def lossless_samples(
     ]
 
 
-def _samples_of_planes(structure: Structure, view: View, options: _Options) -> list[NDArray[Any] | None]:
+def _samples_of_planes(structure: Structure, view: View, options: SimpleNamespace) -> list[NDArray[Any] | None]:
     """Decode all scans of a frame, then its components to sample planes; None for one that is never sent."""
     from numjpeg.restoration import smoothing  # noqa: PLC0415 (few files have several scans)
 

@@ -91,14 +91,11 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
                 with suppress(OSError):  # some file systems have permissions of their own
                     temporary.chmod(target.stat().st_mode & 0o7777)
             temporary.replace(target)
-        except OSError as error:
+        except BaseException as error:
             temporary.unlink(missing_ok=True)
-            if error.errno not in _NO_REPLACEMENT:
+            if not isinstance(error, OSError) or error.errno not in _NO_REPLACEMENT:
                 raise
             _write_in_place(target, data)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
 
 
 def _write_in_place(target: Path, data: bytes) -> None:

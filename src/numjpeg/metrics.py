@@ -62,12 +62,12 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
         if first.dtype == second.dtype == np.uint8:
             # A square is at most 255^2, which 16 bits hold, and modulo 2^16 the product is right.
             low = np.subtract(some, others, dtype=np.int16).view(np.uint16)
-            squares = np.multiply(low, low, out=low).reshape(-1, channels)
-            total += squares.sum(axis=0, dtype=np.int64) if per_channel else squares.sum(dtype=np.int64)
-            continue
-        difference = _difference(some, others)
-        np.square(difference, out=difference)
-        total += difference.reshape(-1, channels).sum(axis=0) if per_channel else difference.sum()
+            squares: NDArray[Any] = np.multiply(low, low, out=low)
+        else:
+            difference = _difference(some, others)
+            squares = np.square(difference, out=difference)
+        sum_type = np.int64 if squares.dtype == np.uint16 else np.float64
+        total += squares.reshape(-1, channels).sum(0 if per_channel else None, sum_type)
     means: NDArray[np.float64] = total / (first.size // channels)
     return means if per_channel else float(means[0])
 
