@@ -72,9 +72,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
         numjpeg.arguments._remembered_settings,
         fast_tokens._layout,
         fast_tokens.ac_words,
-        fast_tokens._magnitudes,
-        fast_tokens._categories,
-        fast_tokens._dc_values,
+        fast_tokens._values,
         fast_tokens.dc_lookup,
     ):
         cached.cache_clear()

@@ -199,10 +199,9 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
     colours = options.colorspace is None or options.colorspace in COLORSPACES
     if not scans.fast_forms_enabled() or not _is_plain(options) or not colours or not options.strict:
         return lambda _: None
-    from numjpeg.fast.codewords.automaton import Seen  # noqa: PLC0415 (what is in fast/ may be missing)
-    from numjpeg.fast.decode_batch import Kind, kind_of  # noqa: PLC0415
+    from numjpeg.fast.decode_batch import Kind, kind_of  # noqa: PLC0415 (what is in fast/ may be missing)
     from numjpeg.fast.decode_plan import scan_start  # noqa: PLC0415
-    from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
+    from numjpeg.fast.plan_store import PLANS, Promise  # noqa: PLC0415
 
     fancy = bool(options.fancy_upsampling)
     suitable: list[Kind] = []  # the latest kind for which the options were checked
@@ -211,12 +210,12 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
         start = scan_start(file)
         key = (Kind, file[:start], options.colorspace, fancy)
         kind = PLANS.take(key) if start else None
-        if isinstance(kind, Seen):
+        if isinstance(kind, Promise):
             try:
                 kind = kind_of(file, read_structure(file), options.colorspace, fancy) or kind
             except JpegError:  # decode raises it
                 return None
-        PLANS.put(key, Seen(start) if kind is None else kind)
+        PLANS.put(key, Promise(start + 1024) if kind is None else kind)
         if not isinstance(kind, Kind):
             return None
         if kind not in suitable:

@@ -20,7 +20,7 @@ from numjpeg.container.structure import band_rows, read_structure
 from numjpeg.entropy import progressive_reader, sequential_reader
 from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
-from numjpeg.fast.codewords import first_scans, lanes
+from numjpeg.fast.codewords import lanes, progressive
 from numjpeg.jpeg2000.container.header import read_header
 from numjpeg.jpeg2000.decoder import decode as decode_jpeg_2000
 from numjpeg.jpeg2000.decoder import decode_damaged as decode_damaged_jpeg_2000
@@ -129,8 +129,8 @@ def fast_and_serial(data: bytes) -> None:
     if frame.lossless or frame.arithmetic:
         return  # the first has lanes of its own, the second no fast form
     progressive_frame = frame.progressive
-    below = lanes.SERIAL_BELOW, first_scans.WALK_BELOW
-    lanes.SERIAL_BELOW, first_scans.WALK_BELOW = 64, 0
+    below = lanes.SERIAL_BELOW, progressive.SERIAL_BELOW
+    lanes.SERIAL_BELOW, progressive.SERIAL_BELOW = 64, (0, 0)
     try:
         for strict in (True, False):
             if progressive_frame:
@@ -142,7 +142,7 @@ def fast_and_serial(data: bytes) -> None:
             assert found[1:] == expected[1:], f"{found[1:]}, literally {expected[1:]}"
             assert found[0] == expected[0], "other coefficients than the literal reader's"
     finally:
-        lanes.SERIAL_BELOW, first_scans.WALK_BELOW = below
+        lanes.SERIAL_BELOW, progressive.SERIAL_BELOW = below
 
 
 def jpeg_2000(data: bytes, max_pixels: int = 1 << 14) -> None:

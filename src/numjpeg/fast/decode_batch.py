@@ -1,7 +1,7 @@
 """Many files of one header at once: to the lanes they are the restart intervals of one scan.
 
-DC prediction begins anew at each file, as behind a restart marker, and each file's data begin at a known byte.
-So files whose bytes up to the entropy-coded data are equal are read together, transformed together and converted
+DC prediction begins anew at each file, as behind a restart marker, and each file's data begin at a known byte. So
+files whose bytes up to the entropy-coded data are equal are read together, transformed together and converted
 together, and share the cost of each call. A file with which anything is wrong is read by itself, and has its own
 error.
 """
@@ -59,23 +59,15 @@ def kind_of(data: bytes, structure: Structure, colorspace: str | None, fancy: bo
 
 
 def decode_together(kind: Kind, files: list[bytes], alone: Callable[[bytes], Any]) -> list[Any]:
-    """Decode files of one kind.
+    """Decode files of one kind: pictures, and the exceptions of files that cannot be decoded.
 
-    Parameters
-    ----------
-    alone : decodes a file by itself.
-
-    Returns
-    -------
-    Pictures, and the exceptions of files that cannot be decoded.
+    ``alone`` decodes a file by itself.
     """
     results: list[Any] = [None] * len(files)
-    waiting = [(number, entropy_coded(data, kind.start)) for number, data in enumerate(files)]
-    waiting = [(number, data) for number, data in waiting if data]
+    waiting = [(i, data) for i, file in enumerate(files) if (data := entropy_coded(file, kind.start))]
     while len(waiting) >= ALONE_BELOW:
         planes, read = _read(kind, [data for _, data in waiting])
-        pictures = _pictures(kind, planes, read)
-        for (number, _), picture in zip(waiting, pictures, strict=False):
+        for (number, _), picture in zip(waiting, _pictures(kind, planes, read), strict=False):
             results[number] = picture
         waiting = waiting[read + 1 :]  # the one that is odd goes alone
     for number, result in enumerate(results):
@@ -88,46 +80,36 @@ def decode_together(kind: Kind, files: list[bytes], alone: Callable[[bytes], Any
 
 
 def _read(kind: Kind, parts: list[bytes]) -> tuple[list[NDArray[np.int16]], int]:
-    """Read scans, up to the first with which anything is odd.
-
-    Returns
-    -------
-    planes : for each component the blocks of all of them, below each other, ``(rows, columns, 64)``.
-    read : how many these are.
+    """Read scans, up to the first with which anything is odd: for each component the blocks of all of them, below
+    each other, ``(rows, columns, 64)``; and how many scans these are.
     """
-    scan, whole = _joined(kind.scan, len(parts))
-    sizes = np.array([len(part) for part in parts], np.intp)
-    size = int(sizes.sum())
+    scan = _joined(kind.scan, len(parts))
     data = np.frombuffer(b"".join([*parts, bytes(bits.PAYLOAD_MARGIN)]), np.uint8)
-    payload = bits.Payload(data, size, np.cumsum(sizes) - sizes, np.empty(0, np.intp), 0)
+    starts = np.cumsum([0] + [len(part) for part in parts])
+    payload = bits.Payload(data, int(starts[-1]), starts[:-1], np.empty(0, np.intp), 0)
     lanes = LaneReader(scan, payload)
-    each = whole * scan.blocks_per_mcu
-    place, certain, pieces = Place(0, 0, 0), True, []
-    while certain and place.block < each * len(parts):
-        piece = lanes.read_piece(place)
-        pieces.append(piece.coefficients)
-        place, certain = piece.end, piece.certain
-    read = place.block // each
-    blocks = np.concatenate(pieces)[: read * each * 64].reshape(-1, scan.blocks_per_mcu, 64)
+    each = scan.restart_interval * scan.blocks_per_mcu
+    pieces = list(lanes.pieces(Place(0, 0, 0)))
+    read = pieces[-1].end.block // each
+    coefficients = np.concatenate([piece.coefficients for piece in pieces])
+    blocks = coefficients[: read * each * 64].reshape(-1, scan.blocks_per_mcu, 64)
     if not read:
         return [], 0
     restore_dc(scan, lanes.layout.components(blocks), 0, [0] * len(scan.components))
     return deinterleave(blocks, scan.mcus[1], scan.factors), read
 
 
-def _joined(scan: Scan, count: int) -> tuple[Scan, int]:
-    """The header of a scan that has the MCUs of several, each a restart interval; and the MCUs of one of them."""
+def _joined(scan: Scan, count: int) -> Scan:
+    """The header of a scan that has the MCUs of several, each a restart interval."""
     rows, columns = scan.mcus
     frame = scan.frame._replace(height=rows * count * 8 * (scan.frame.V_max if scan.interleaved else 1))
     if not scan.interleaved:
         frame = frame._replace(components=(replace(frame.components[0], H=1, V=1),))
-    return replace(scan, frame=frame, restart_interval=rows * columns), rows * columns
+    return replace(scan, frame=frame, restart_interval=rows * columns)
 
 
 def _pictures(kind: Kind, planes: list[NDArray[np.int16]], count: int) -> list[Picture]:
     """The pictures of the blocks of all components."""
-    if not count:
-        return []
     frame, workspace = kind.structure.require_frame(), Workspace()
     step = max(1, (1 << 17) // kind.pixels)  # pixels that are upsampled and converted at a time
     pictures: list[Picture] = []
@@ -138,11 +120,8 @@ def _pictures(kind: Kind, planes: list[NDArray[np.int16]], count: int) -> list[P
         for i, c in enumerate(frame.components):
             by_ratio.setdefault((frame.H_max // c.H, frame.V_max // c.V), []).append(i)
         for (h, v), group in by_ratio.items():
-            own = np.stack(
-                [_samples(kind, planes[i], i, slice(first, first + some), count, workspace) for i in group]
-            )
-            enlarged = upsample(own, h, v, kind.fancy)
-            for i, plane in zip(group, enlarged, strict=True):
+            own = [_samples(kind, planes[i], i, slice(first, first + some), count, workspace) for i in group]
+            for i, plane in zip(group, upsample(np.stack(own), h, v, kind.fancy), strict=True):
                 samples[i] = plane[:, : frame.height, : frame.width]
         joined = from_components(np.moveaxis(samples, 0, -1), kind.structure.colorspace, kind.target)
         if joined.ndim > 3:  # plane by plane in memory: many pictures at once take a third of the time
@@ -160,9 +139,8 @@ def _samples(
     """The samples of a component of some of the files, ``(files, rows, columns)``."""
     frame = kind.structure.require_frame()
     rows, columns = plane.shape[0] // count, plane.shape[1]
-    some = files.stop - files.start
-    out = np.empty((some * rows * 8, columns * 8), np.uint8)
     blocks = np.ascontiguousarray(plane[files.start * rows : files.stop * rows])
+    out = np.empty((len(blocks) * 8, columns * 8), np.uint8)
     inverse_dct.samples(blocks, kind.structure.component_tables[component], out, workspace)
     height, width = frame.sample_size(frame.components[component])
-    return out.reshape(some, rows * 8, columns * 8)[:, :height, :width]
+    return out.reshape(-1, rows * 8, columns * 8)[:, :height, :width]

@@ -4,8 +4,7 @@ Below 300 pixels a side nearly all of the time goes into finding out what to do:
 and tables, asking for memory. Files whose bytes up to the entropy-coded data are equal need the same of all this,
 and a data set is full of them. A :class:`DecodePlan` keeps it. What is left for a file is to walk through its data
 (:mod:`numjpeg.fast.codewords.automaton`) and to make the calls that compute. The samples are those of
-:mod:`numjpeg.fast.samples.inverse_dct`, the pixels those of :mod:`numjpeg.fast.samples.tiles`, and the tests
-compare them.
+:mod:`numjpeg.fast.samples.inverse_dct`, the pixels those of :mod:`numjpeg.fast.samples.tiles`.
 
 Only files with which nothing is wrong, and that have one scan without restart intervals, are read here. All others
 go the usual way, and so does the first file with a header.
@@ -20,9 +19,9 @@ import numpy as np
 
 from numjpeg.container.markers import COM, RST0, SOF0, SOS
 from numjpeg.container.structure import Structure
-from numjpeg.fast.codewords.automaton import Automaton, Seen, automaton_key
+from numjpeg.fast.codewords.automaton import Automaton, automaton_key
 from numjpeg.fast.codewords.proven_words import Words, find_words
-from numjpeg.fast.plan_store import PLANS
+from numjpeg.fast.plan_store import PLANS, Promise
 from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, SQRT_3, BlockTransform
 from numjpeg.fast.samples.plan_pixels import Picture, PixelPlan, plan_of_pixels
 from numjpeg.stages.zigzag import NATURAL
@@ -35,25 +34,19 @@ Options = tuple[str | None, bool, int | None]
 
 
 def decode(data: bytes, options: Options, check: Callable[[Structure], Any] | None = None) -> Picture | None:
-    """Decode a file whose header is known.
+    """Decode a file whose header is known: uint8 ``(H, W)`` or ``(H, W, 3)``, or None if the file is for the usual
+    way.
 
-    Parameters
-    ----------
-    data : the file. options : what it is decoded with.
-    check : sees that the caller's other arguments suit the file, or raises.
-
-    Returns
-    -------
-    uint8 ``(H, W)`` or ``(H, W, 3)``. None if the header is not known, or the file is for the usual way.
+    ``check`` sees that the caller's other arguments suit the file, or raises.
     """
     start = scan_start(data)
     key = (DecodePlan, data[:start], options)
     plan = PLANS.take(key) if start else None
-    if not isinstance(plan, DecodePlan):
-        if plan is not None:
-            PLANS.put(key, plan)
+    if plan is None:
         return None
     try:
+        if not isinstance(plan, DecodePlan):
+            return None
         if check:
             check(plan.structure)
         return plan.decode(data, start)
@@ -67,11 +60,9 @@ def prepare(data: bytes, structure: Structure, options: Options) -> None:
     if not start or not structure.scans or structure.scans[0].start != start:
         return
     key = (DecodePlan, data[:start], options)
-    if PLANS.take(key) is None:
-        PLANS.put(key, Seen(start))
-        return
-    pixels = plan_of_pixels(structure, *options[:2])
-    PLANS.put(key, Seen(start) if pixels is None else DecodePlan(structure, pixels))
+    known = PLANS.take(key) is not None
+    pixels = plan_of_pixels(structure, *options[:2]) if known else None
+    PLANS.put(key, Promise(start + 1024) if pixels is None else DecodePlan(structure, pixels))
 
 
 def scan_start(data: bytes) -> int:
@@ -103,12 +94,9 @@ class DecodePlan:
     def __init__(self, structure: Structure, pixels: PixelPlan) -> None:
         self.structure, self.pixels = structure, pixels
         (scan,) = structure.scans
-        frame = structure.require_frame()
-        self.per_mcu = scan.blocks_per_mcu
-        self.automaton_key = automaton_key(scan)
+        self.per_mcu, self.automaton_key = scan.blocks_per_mcu, automaton_key(scan)
         rows, columns = scan.mcus
-        self.blocks = rows * columns * self.per_mcu
-        self.colours = len(frame.components) > 1
+        self.blocks = n = rows * columns * self.per_mcu
         # Each block's place among all of them, component by component and row by row.
         mcu_row, mcu_column = np.divmod(np.arange(rows * columns), columns)
         places, factors = [], []
@@ -120,20 +108,18 @@ class DecodePlan:
             factors += [64 * index] * (v * h)
             self.components.append(slice(first, first + rows * columns * v * h))
             first += rows * columns * v * h
-        n = self.blocks
         self.place_of_block = np.stack(places, axis=1).ravel()
-        steps = [structure.component_tables[i].ravel()[NATURAL] for i in range(len(frame.components))]
-        self.steps = np.concatenate(steps).astype(np.float32)
+        tables = [structure.component_tables[i] for i in range(len(scan.indices))]
+        self.steps = np.concatenate([table.ravel()[NATURAL] for table in tables]).astype(np.float32)
         self.step_of_block = np.tile(np.array(factors), rows * columns)
         # Sorted by component, blocks in the order of the scan, as DC prediction goes.
-        order = [np.flatnonzero(self.step_of_block == 64 * i) for i in range(len(frame.components))]
+        order = [np.flatnonzero(self.step_of_block == 64 * i) for i in range(len(tables))]
         self.dc_order = np.concatenate(order)
         self.dc_place = self.place_of_block[self.dc_order]
         self.dc_step = self.steps[self.step_of_block[self.dc_order]]
         self.place_of_k = NATURAL * n
         self.transform = BlockTransform(n)
-        self.planes = self.transform.planes
-        self.flat = self.planes[:8].reshape(-1)
+        self.flat = self.transform.planes[:8].reshape(-1)
         self.nbytes = self.transform.nbytes + 60 * n + pixels.nbytes + 2 * structure.frame_offset + 4096
 
     def decode(self, data: bytes, start: int) -> Picture | None:
@@ -145,26 +131,20 @@ class DecodePlan:
         if not isinstance(automaton, Automaton):
             automaton = Automaton(*self.automaton_key[1:])
         words = find_words(automaton, scan, [0, 8 * len(scan)], [self.blocks], self.per_mcu)
-        automaton.count_bytes()
         PLANS.put(self.automaton_key, automaton)
         if words.mcus * self.per_mcu < self.blocks:
             return None
         exact = self._lay(words)
         self.transform()
         if not exact:
-            if (np.abs(self.flat.take(self.dc_place)) > 32767 * self.dc_step).any():  # the predictor wraps
-                return None
-            if not self.transform.correct():
+            wraps = (np.abs(self.flat.take(self.dc_place)) > 32767 * self.dc_step).any()  # the predictor of DC
+            if wraps or not self.transform.correct():
                 return None
         return self.pixels.picture(self.transform.values)
 
     def _lay(self, words: Words) -> bool:
-        """Lay words into the planes, dequantized.
-
-        Returns
-        -------
-        Whether it is clear that all blocks are within the bounds of :mod:`numjpeg.fast.samples.inverse_dct`.
-        """
+        """Lay words into the planes, dequantized. Whether it is clear that all blocks are within the bounds of
+        :mod:`numjpeg.fast.samples.inverse_dct`."""
         step = self.step_of_block.take(words.block)
         step += words.k
         values = self.steps.take(step)
@@ -173,7 +153,7 @@ class DecodePlan:
         values[words.start] = 0
         place = self.place_of_k.take(words.k)
         place += self.place_of_block.take(words.block)
-        self.planes[:8] = 0
+        self.flat[:] = 0
         self.flat[place] = values
         for own in self.components:
             dc[own].cumsum(out=dc[own])

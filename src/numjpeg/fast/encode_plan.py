@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -22,8 +23,8 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import ceil_div
 from numjpeg.colorspaces import to_blocks
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
-from numjpeg.container.markers import EOI, RST0
-from numjpeg.entropy.sequential_writer import Symbols
+from numjpeg.container.markers import EOI
+from numjpeg.entropy.sequential_writer import Symbols, restart_marker
 from numjpeg.entropy.shared import interval_starts
 from numjpeg.fast.codewords.packing import close_intervals, pack
 from numjpeg.fast.codewords.tokens import VALUE_BITS, Tokens, layout_of
@@ -54,18 +55,15 @@ def bytes_of_plan(frame: Frame) -> int:
 
 
 class CoefficientPlan:
-    """How ``count`` pictures of a kind become coefficients. Its buffers carry nothing from one use to the next."""
+    """How ``count`` pictures of a kind become coefficients. Its buffers carry nothing from one use to the next.
+
+    ``frame`` is that of each file, ``tables`` are the quantization tables of its components; ``source`` and
+    ``stored`` the colour spaces of the pictures and of the files.
+    """
 
     def __init__(
         self, frame: Frame, tables: Sequence[NDArray[np.uint16]], source: str, stored: str, count: int
     ) -> None:
-        """Prepare.
-
-        Parameters
-        ----------
-        frame : that of each file. tables : the quantization table of each component.
-        source, stored : colour space of the pictures and of the files.
-        """
         self.frame, self.source, self.stored, self.count = frame, source, stored, count
         self.components = frame.components
         self.fused = is_fusible(frame.components, source, stored)
@@ -83,30 +81,25 @@ class CoefficientPlan:
     def _place_blocks(self, tables: Sequence[NDArray[np.uint16]]) -> None:
         """The blocks in flight: component by component, in each picture by picture, row by row."""
         frame = self.frame
-        self.h_max, self.v_max = frame.H_max, frame.V_max
-        rows, columns = ceil_div(frame.height, 8 * self.v_max), ceil_div(frame.width, 8 * self.h_max)
-        sizes = [frame.block_size(c) for c in self.components]
-        if self.fused:
-            sizes = [(rows * c.V, columns * c.H) for c in self.components]
-        self.padded = (rows * 8 * self.v_max, columns * 8 * self.h_max)
-        self._convert: forward_dct.YcbcrSamples | None = None
-        self.sizes = sizes
-        """Rows and columns of blocks of each component of a picture."""
-        self.counts = [self.count * rows * columns for rows, columns in sizes]
+        h, v = frame.H_max, frame.V_max
+        rows, columns = ceil_div(frame.height, 8 * v), ceil_div(frame.width, 8 * h)
+        self.padded = (rows * 8 * v, columns * 8 * h)
+        # Rows and columns of blocks of each component of a picture.
+        fused = [(rows * c.V, columns * c.H) for c in self.components]
+        self.sizes = fused if self.fused else [frame.block_size(c) for c in self.components]
+        self.counts = [self.count * rows * columns for rows, columns in self.sizes]
         self.blocks = sum(self.counts)
         self.set_tables(tables)
+        self._convert: forward_dct.YcbcrSamples | None = None
         if self.fused:
             height, width = self.count * self.padded[0], self.padded[1]
-            ratio = self.h_max, self.v_max
-            self._convert = forward_dct.YcbcrSamples(height, width, self.source, ratio, frame.height, self.count)
-            self._samples = self._convert.samples
-        else:
-            self._samples = [forward_dct.new_samples(self.blocks)]
+            self._convert = forward_dct.YcbcrSamples(height, width, self.source, (h, v), frame.height, self.count)
+        self._samples = self._convert.samples if self._convert else [forward_dct.new_samples(self.blocks)]
         self._transform = forward_dct.Transform(self._samples)
         quotients = np.full(64 * self.blocks + 1, forward_dct.INTEGERS, np.float32)  # the last one is 0
         self._quotients = quotients[:-1].reshape(8, 8, self.blocks)
+        # Of every two the low one is a coefficient: v, u, block; behind them all the 0 that fills up MCUs.
         self.quantized = quotients.view(np.int16)
-        """Of every two the low one is a coefficient: v, u, block; behind them all the 0 that fills up MCUs."""
 
     def block_numbers(self) -> list[NDArray[np.int16]]:
         """Of each component the numbers of its blocks, ``(count, rows, columns)``, from 1 on."""
@@ -138,8 +131,7 @@ class CoefficientPlan:
 
     def by_component(self) -> list[NDArray[np.float32]]:
         """Of each component what :meth:`frequencies` gave of the first picture, ``(8, 8, blocks)``, in memory of
-        its own, without blocks that only fill up MCUs.
-        """
+        its own, without blocks that only fill up MCUs."""
         parts, first = [], 0
         for own, (rows, columns), c in zip(self.counts, self.sizes, self.components, strict=True):
             height, width = self.frame.block_size(c)
@@ -156,8 +148,7 @@ class CoefficientPlan:
 
     def _padded(self, pictures: Sequence[Picture]) -> Picture:
         """The pictures below each other, each with its last row and column repeated up to whole MCUs."""
-        frame = self.frame
-        height, width = frame.height, frame.width
+        height, width = self.frame.height, self.frame.width
         if self.count == 1 and self.padded == (height, width):
             return pictures[0]
         stack = self.workspace.array("stack", (self.count, *self.padded, 3), np.uint8)
@@ -174,8 +165,7 @@ class CoefficientPlan:
         [samples] = self._samples
         factors = [(c.H, c.V) for c in self.components]
         for i, picture in enumerate(pictures):
-            first = 0
-            of_picture = to_blocks(picture, factors, self.source, self.stored)
+            of_picture, first = to_blocks(picture, factors, self.source, self.stored), 0
             for blocks, (rows, columns), own in zip(of_picture, self.sizes, self.counts, strict=True):
                 place = samples[1:, :, first + i * rows * columns :][:, :, : rows * columns]
                 place.reshape(8, 8, rows, columns)[...] = blocks.transpose(3, 2, 0, 1)
@@ -183,20 +173,19 @@ class CoefficientPlan:
 
 
 class EncodePlan(CoefficientPlan):
-    """How ``count`` pictures of a kind become scans of sequential files."""
+    """How ``count`` pictures of a kind become scans of sequential files. ``scan`` is that of all components, the
+    rest as of :class:`CoefficientPlan`."""
 
     def __init__(
         self, scan: Scan, tables: Sequence[NDArray[np.uint16]], source: str, stored: str, count: int = 1
     ) -> None:
-        """Prepare; ``scan`` is that of all components, the rest as of :class:`CoefficientPlan`."""
         super().__init__(scan.frame, tables, source, stored, count)
         self.scan = scan
         self._order_blocks()
         mcus = prod(scan.mcus)
         intervals = interval_starts(scan, 0, mcus) if scan.restart_interval else np.zeros(1, np.intp)
         starts = (np.arange(count)[:, np.newaxis] * mcus + intervals).ravel()
-        self.intervals = len(intervals)
-        """Restart intervals of a picture."""
+        self.intervals = len(intervals)  # of a picture
         self._ends = np.append(starts[1:], count * mcus)
         self._predict_from_the_block_before(starts)
         self._prepare_keys()
@@ -210,8 +199,8 @@ class EncodePlan(CoefficientPlan):
             own_planes = zip(own_grids, scan.factors, strict=True)
             pictures.append(interleave([pad_to_mcus(g, *scan.mcus, f) for g, f in own_planes], scan.factors))
         number = np.concatenate(pictures).reshape(-1, 64)  # 0 where an MCU is filled up
+        # For each place in the scan the index of its coefficient in ``quantized``.
         self._order = self.places(number, np.arange(64)).ravel()
-        """For each place in the scan the index of its coefficient in :attr:`quantized`."""
         self._sequences = np.zeros(len(self._order) + 1, np.int16)
         self._in_scan = self._sequences[:-1], self._sequences[:-1:64].reshape(-1, scan.blocks_per_mcu)
         self._present = np.ones(len(self._order) + 1, np.bool_)
@@ -247,9 +236,8 @@ class EncodePlan(CoefficientPlan):
         self._keys = np.empty_like(self._of_place)
 
     def tokens(self, pictures: Sequence[Picture]) -> Tokens:
-        """The tokens of pictures in coding order, as of :func:`numjpeg.fast.codewords.tokens.find_tokens`.
-
-        Without pictures they are those of the call before.
+        """The tokens of pictures in coding order, as of :func:`numjpeg.fast.codewords.tokens.find_tokens`. Without
+        pictures they are those of the call before.
 
         8-bit samples make no coefficient that is too large for a token: the sums of an AC coefficient's weights
         times samples of -128 .. 127 stay below 1023, those of two DC coefficients differ by 2040 at the most.
@@ -282,18 +270,11 @@ class EncodePlan(CoefficientPlan):
             return [(packed[:-1] + bytes((packed[-1] | ones,))).replace(b"\xff", b"\xff\x00") + _END]
         bounds = close_intervals(coded, self._ends).tolist()
         packed, _ = pack(coded.codes, coded.lengths, self.workspace)
-        pieces, start = [], 0
-        for end in bounds:
-            pieces.append(packed[start:end].replace(b"\xff", b"\xff\x00"))
-            start = end
-        if self.intervals == 1:
-            return [piece + _END for piece in pieces]
-        found = []
-        for first in range(0, len(pieces), self.intervals):
-            own = pieces[first : first + self.intervals]
-            marked = [bytes((0xFF, RST0 + i % 8)) + piece for i, piece in enumerate(own[1:])]
-            found.append(b"".join((own[0], *marked, _END)))
-        return found
+        n, pieces = self.intervals, []
+        for i, (start, end) in enumerate(pairwise([0, *bounds])):
+            marker = restart_marker(i % n - 1) if i % n else b""
+            pieces.append(marker + packed[start:end].replace(b"\xff", b"\xff\x00"))
+        return [b"".join((*pieces[first : first + n], _END)) for first in range(0, len(pieces), n)]
 
 
 _ZERO = np.zeros((), np.int16)

@@ -27,7 +27,7 @@ class Plan(Protocol):
 
 @dataclass(frozen=True)
 class Promise:
-    """Stands in the store for a plan that would take so many bytes, and is made when its kind comes again.
+    """Stands in the store for a plan that is made when its kind comes again. ``nbytes``: what the plan would take.
 
     To make a large plan takes as long as to use it. Where kinds come in turns that would not fit the store
     together, their promises are given up as the plans would be, and no plan is made in vain.
@@ -44,8 +44,7 @@ class PlanStore:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self.capacity = capacity
-        self.nbytes = 0
-        """Bytes that the plans in the store held when they were put in; those in use are not counted."""
+        self.nbytes = 0  # that the plans in the store held when they were put in; those in use are not counted
         self._plans: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = Lock()
 
@@ -69,7 +68,7 @@ class PlanStore:
         return plan
 
     def put(self, key: Hashable, plan: Plan) -> None:
-        """Put a plan in, as the one that was used last. It takes the place of one of the same key.
+        """Put a plan in, as the one that was used last, in place of one of the same key.
 
         Its bytes are counted now: a plan may grow while it is out.
         """

@@ -19,15 +19,8 @@ from numjpeg.container import segments
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.markers import EOI
 from numjpeg.container.scripts import Script
-from numjpeg.entropy.progressive_writer import (
-    AcSymbols,
-    InScan,
-    OpenRun,
-    code_words,
-    coefficient_symbols,
-    insert_ends_of_blocks,
-    magnitudes,
-)
+from numjpeg.entropy import progressive_writer
+from numjpeg.entropy.progressive_writer import AcSymbols
 from numjpeg.entropy.shared import dc_in_scan_order
 from numjpeg.fast.codewords.packing import pack
 from numjpeg.fast.encode_plan import BYTES_A_BLOCK, CoefficientPlan, Picture, bytes_of_plan
@@ -44,28 +37,26 @@ def bytes_of_progressive_plan(frame: Frame, script: Script) -> int:
 
 
 class ProgressivePlan(CoefficientPlan):
-    """How pictures of a kind become the scans of a progressive file without restart intervals."""
+    """How pictures of a kind become the scans of a progressive file without restart intervals. ``scans`` are those
+    of the file, the rest as of :class:`CoefficientPlan`."""
 
     def __init__(
         self, scans: Sequence[Scan], tables: Sequence[NDArray[np.uint16]], source: str, stored: str
     ) -> None:
-        """Prepare; ``scans`` are those of the file, the rest as of :class:`CoefficientPlan`."""
         super().__init__(scans[0].frame, tables, source, stored, 1)
         self._headers = [segments.build_sos(scan) for scan in scans]
         self._numbers = [grid[0] for grid in self.block_numbers()]
+        # Of each Huffman table the number of its scan, its class and its number.
         self._keys: list[tuple[int, tuple[int, int]]] = []
-        """Of each Huffman table the number of its scan, its class and its number."""
         of_dc = [i for i, scan in enumerate(scans) if not scan.Ss and not scan.Ah]
         of_ac = [i for i, scan in enumerate(scans) if scan.Ss]
-        self._coded = of_dc + of_ac
-        """The numbers of the scans that have codes, in the order in which they are made."""
+        self._coded = (
+            of_dc + of_ac
+        )  # the numbers of the scans that have codes, in the order in which they are made
         self._prepare_dc({i: scans[i] for i in of_dc})
         self._prepare_ac({i: scans[i] for i in of_ac})
-        self._refinements = [
-            (i, self._places_of_dc(scan).ravel(), scan.Al)
-            for i, scan in enumerate(scans)
-            if not scan.Ss and scan.Ah
-        ]
+        refinements = [(i, scan) for i, scan in enumerate(scans) if not scan.Ss and scan.Ah]
+        self._refinements = [(i, self._places_of_dc(scan).ravel(), scan.Al) for i, scan in refinements]
 
     def _places_of_dc(self, scan: Scan) -> Ints:
         """Where the DC coefficients of a scan are found, ``(MCUs, blocks an MCU)``."""
@@ -106,15 +97,13 @@ class ProgressivePlan(CoefficientPlan):
             widths.append(np.full(len(number), scan.Se - scan.Ss + 1, np.int32))
             starts.append(starts[-1] + len(number))
             self._keys.append((i, (1, scan.components[0].Ta)))
-        self._place = np.concatenate(places)
-        """For each coefficient of each scan its place in :attr:`quantized`."""
+        self._place = np.concatenate(places)  # for each coefficient of each scan, its place in ``quantized``
         self._bounds = np.cumsum(np.concatenate(widths), dtype=np.int32)
         self._ac_starts = np.array(starts[:-1], np.intp)
         sizes = [place.size for place in places[1:]]
         self._shift = np.repeat(np.array([scan.Al for scan in scans.values()], np.int16), sizes)
         self._is_first = np.repeat(np.array([not scan.Ah for scan in scans.values()], np.bool_), sizes)
-        self._values = np.empty(len(self._place), np.int16)
-        self._present = np.empty(len(self._place), np.bool_)
+        self._values, self._present = (np.empty(len(self._place), dtype) for dtype in (np.int16, np.bool_))
 
     def _dc_symbols(self) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
         """The symbols of DC differences, and their magnitude bits."""
@@ -122,7 +111,7 @@ class ProgressivePlan(CoefficientPlan):
         np.right_shift(self.quantized.take(self._dc_place), self._dc_shift, out=dc[:-1])
         # Those of 8-bit samples are -1024 .. 1023.
         difference = (dc[:-1] - dc.take(self._dc_before)).view(np.uint16)
-        category, bits = magnitudes()
+        category, bits = progressive_writer.magnitudes()
         return category.take(difference), bits.take(difference)
 
     def _ac_symbols(self) -> AcSymbols:
@@ -134,8 +123,10 @@ class ProgressivePlan(CoefficientPlan):
         kept = value.nonzero()[0]
         place, value = at.take(kept).astype(np.int32), value.take(kept)
         new = (np.abs(value) == 1) | self._is_first.take(place)
-        found = InScan(place, value, new, np.searchsorted(place, self._bounds), self._bounds)
-        return insert_ends_of_blocks(coefficient_symbols(found), self._ac_starts, OpenRun(), True)[0]
+        found = progressive_writer.InScan(place, value, new, np.searchsorted(place, self._bounds), self._bounds)
+        return progressive_writer.insert_ends_of_blocks(
+            progressive_writer.coefficient_symbols(found), self._ac_starts, progressive_writer.OpenRun(), True
+        )[0]
 
     def file(self, pictures: Sequence[Picture]) -> bytes:
         """A file of one picture, or again of the one before, from its first Huffman table to its end."""
@@ -143,18 +134,13 @@ class ProgressivePlan(CoefficientPlan):
         symbol, extra = self._dc_symbols()
         ac = self._ac_symbols()
         starts = np.append(self._dc_starts, ac.starts + len(symbol))
-        symbols = AcSymbols(
-            np.concatenate([symbol, ac.symbol]),
-            np.concatenate([extra, ac.extra]),
-            np.concatenate([self._nothing_follows, ac.following]),
-            ac.corrections,
-            starts,
-        )
+        extra, following = np.append(extra, ac.extra), np.append(self._nothing_follows, ac.following)
+        symbols = AcSymbols(np.append(symbol, ac.symbol), extra, following, ac.corrections, starts)
         counts = np.diff(ac.starts, append=len(ac.symbol))
         table = np.concatenate([self._dc_table, np.repeat(self._ac_tables, counts)])
         found = np.bincount(table * 256 + symbols.symbol, minlength=256 * len(self._keys)).reshape(-1, 256)
         tables = [optimal_table(own) for own in found]
-        data = self._pack(*code_words(symbols, tables, table), starts)
+        data = self._pack(*progressive_writer.code_words(symbols, tables, table), starts)
         parts: dict[int, list[bytes]] = {number: [] for number in range(len(self._headers))}
         for (number, key), table_of in zip(self._keys, tables, strict=True):
             parts[number].append(segments.build_dht(*key, table_of))
@@ -162,8 +148,8 @@ class ProgressivePlan(CoefficientPlan):
             parts[number] += self._headers[number], own
         for number, place, shift in self._refinements:
             bits = self.quantized.take(place) >> shift & 1
-            filled = np.append(bits, np.ones(-len(bits) % 8, np.int16))  # F.1.2.3
-            parts[number] += self._headers[number], _stuffed(np.packbits(filled.astype(np.uint8)).tobytes())
+            filled = np.append(bits, np.ones(-len(bits) % 8, np.int16)).astype(np.uint8)  # F.1.2.3
+            parts[number] += self._headers[number], _stuffed(np.packbits(filled).tobytes())
         return b"".join([*chain.from_iterable(parts.values()), bytes((0xFF, EOI))])
 
     def _pack(

@@ -17,7 +17,6 @@ from numjpeg.container.structure import read_structure
 from numjpeg.entropy import progressive_reader as progressive
 from numjpeg.entropy.planes import new_planes
 from numjpeg.errors import JpegError
-from numjpeg.fast.codewords import first_scans
 from numjpeg.fast.codewords import progressive as fast_progressive
 
 
@@ -41,13 +40,16 @@ def assert_same(data: bytes) -> tuple[list[bytes], list[str], str | None]:
     return expected
 
 
+@pytest.fixture(autouse=True)
+def fast_for_small_scans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_progressive, "SERIAL_BELOW", (0, 0))
+
+
 def never(*arguments: object) -> None:
     raise AssertionError("the serial reader was asked")
 
 
-@pytest.mark.parametrize("below", [0, 1 << 30], ids=["automaton", "walk"])
-def test_sound_scans_are_not_read_serially(below: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(first_scans, "WALK_BELOW", below)
+def test_sound_scans_are_not_read_serially(monkeypatch: pytest.MonkeyPatch) -> None:
     files = [
         pillow.save(picture, progressive=True, **options)
         for picture in (samples.photograph()[:160, :200], samples.noise(50, 60), samples.smooth(120, 90))
@@ -62,14 +64,10 @@ def test_sound_scans_are_not_read_serially(below: int, monkeypatch: pytest.Monke
         assert np.array_equal(numjpeg.decode(data), pillow.load(data))
 
 
-@pytest.mark.usual("automaton-0", "walk-1")
-@pytest.mark.parametrize("part", range(4))
-@pytest.mark.parametrize("below", [0, 1 << 30], ids=["automaton", "walk"])
-def test_damaged_scans_give_the_same_coefficients_or_the_same_error(
-    below: int, part: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(first_scans, "WALK_BELOW", below)
-    chance = random.Random(below + part)
+@pytest.mark.usual("0")
+@pytest.mark.parametrize("part", range(8))
+def test_damaged_scans_give_the_same_coefficients_or_the_same_error(part: int) -> None:
+    chance = random.Random(part)
     files = [
         pillow.save(picture, progressive=True, **options)
         for picture in (samples.smooth(40, 56), samples.noise(24, 32))

@@ -1,4 +1,4 @@
-"""The automaton of first scans finds the words that walks from word to word find."""
+"""The automaton of first scans finds the words that the literal reader finds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import samples
 from numjpeg.container.findings import Sink
 from numjpeg.container.structure import read_structure
 from numjpeg.entropy.planes import new_planes
-from numjpeg.entropy.progressive_reader import DcFirst, ProgressiveReader, reader_of
+from numjpeg.entropy.progressive_reader import DcFirst, ProgressiveReader, _AcFirst, reader_of
 from numjpeg.fast.codewords import first_scans
 from numjpeg.fast.codewords.scan_words import OddError
 from numjpeg.stages.huffman import HuffmanTable
@@ -45,30 +45,30 @@ def readers(data: bytes) -> Iterator[ProgressiveReader]:
 
 
 @pytest.mark.parametrize("data", FILES)
-def test_ac_words_equal_those_of_the_walk(data: bytes) -> None:
-    for reader in readers(data):
-        scan = reader.scan
-        if scan.Ss:
-            table = scan.huffman_tables[1, scan.components[0].Ta]
-            ends: list[list[int]] = [[], []]
-            size = scan.Se - scan.Ss + 1
-            walked = first_scans._walk_ac_first(reader, table, size, ends[0])
-            found = first_scans._find_ac_first(reader, table, size, ends[1])
-            assert ends[0] == ends[1]
-            for name in ("code", "kind", "behind", "rank"):
-                np.testing.assert_array_equal(getattr(found, name), getattr(walked, name), name)
+def test_ac_words_equal_those_of_the_literal_reader(data: bytes) -> None:
+    for found, literal in zip(readers(data), readers(data), strict=True):
+        if isinstance(literal, _AcFirst):
+            scan = found.scan
+            table, size = scan.huffman_tables[1, scan.components[0].Ta], scan.Se - scan.Ss + 1
+            code, kind, rank, ends = first_scans._find_ac_words(found, table, size)
+            assert ends == first_scans.read_ac_first(found)
+            literal.read()
+            assert ends[-1] == literal.bit
+            new = kind <= 16
+            block, k = np.divmod(rank[new] + kind[new] - 1, size)
+            assert code[new].tolist() == literal.codes.tolist()
+            assert (64 * block + scan.Ss + k).tolist() == literal.places.tolist()
+            for a, b in zip(found.planes, literal.planes, strict=True):
+                np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("below", [0, 1 << 30], ids=["automaton", "walk"])
 @pytest.mark.parametrize("data", FILES)
-def test_dc_words_equal_those_of_the_literal_reader(
-    data: bytes, below: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(first_scans, "WALK_BELOW", below)
+def test_dc_words_equal_those_of_the_literal_reader(data: bytes) -> None:
     for found, literal in zip(readers(data), readers(data), strict=True):
         if isinstance(found, DcFirst) and isinstance(literal, DcFirst):
-            first_scans.read_dc_first(found)
+            ends = first_scans.read_dc_first(found)
             literal.read()
+            assert ends[-1] == literal.bit
             assert found.codes == literal.codes
             for a, b in zip(found.planes, literal.planes, strict=True):
                 np.testing.assert_array_equal(a, b)
@@ -86,7 +86,6 @@ def test_bits_that_no_code_begins_with_lead_nowhere() -> None:
 
 def test_too_many_states_are_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
     [reader] = [reader for reader in readers(FILES[0]) if isinstance(reader, DcFirst)]
-    monkeypatch.setattr(first_scans, "WALK_BELOW", 0)
     monkeypatch.setattr(first_scans, "MOST_STATES", 20)
     with pytest.raises(OddError):
         first_scans.read_dc_first(reader)

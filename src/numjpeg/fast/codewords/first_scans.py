@@ -6,7 +6,7 @@ how many bits are still to come, for each block of an MCU. Each state is a list 
 takes 50 ns. Bits that no code begins with lead to a state without a way out.
 
 Progressive files have tables of their own, so an automaton is made for one scan, all of it at once: 0.6 ms for one
-of AC, 2 ms for one of DC. Short scans are walked through from word to word.
+of AC, 2 ms for one of DC.
 """
 
 from __future__ import annotations
@@ -20,39 +20,19 @@ from numpy.typing import NDArray
 
 from numjpeg.entropy import bits
 from numjpeg.entropy.progressive_reader import DcFirst, ProgressiveReader, Span
-from numjpeg.entropy.shared import code_lengths, receive
-from numjpeg.fast.codewords.automaton import NO_CODE as NO_LEAF
-from numjpeg.fast.codewords.automaton import code_tree
-from numjpeg.fast.codewords.scan_words import (
-    END,
-    NO_CODE,
-    ZRL,
-    Ints,
-    Notes,
-    OddError,
-    Words,
-    close,
-    find_words,
-    ranks,
-    run_of_ends_at,
-    search,
-    steps_of,
-)
+from numjpeg.entropy.shared import receive
+from numjpeg.fast.codewords.automaton import bits_to_come, by_nibble, code_tree, tree_states
+from numjpeg.fast.codewords.scan_words import END, NO_CODE, ZRL, Ints, OddError, close, ranks, steps_of
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_decode
 
-WALK_BELOW = 4096
-"""Bytes of a first scan below which to make an automaton takes longer than to read it from word to word."""
 MOST_STATES = 500
 CHUNK = 1 << 15
 """Bytes that are walked at a time."""
 
 
-# --- the automaton -----------------------------------------------------------------------------------------
-
-
-def _by_bit(tables: list[HuffmanTable], of_dc: bool) -> tuple[Ints, NDArray[np.bool_]]:
-    """The automaton that takes a bit a step: the followers of each state, ``(states, 2)``, and whether a code word
-    begins at it. ``tables`` : those of the blocks of an MCU. The last state has no way out.
+def _by_bit(tables: list[HuffmanTable], of_dc: bool) -> tuple[Ints, Ints]:
+    """The automaton that takes a bit a step: the followers of each state, ``(states, 2)``, and 1 if a code word
+    begins at it. ``tables``: those of the blocks of an MCU. The last state has no way out.
     """
     trees = [code_tree(table) for table in tables]
     begin = np.cumsum([0] + [len(tree) + 15 for tree in trees]).tolist()
@@ -64,47 +44,37 @@ def _by_bit(tables: list[HuffmanTable], of_dc: bool) -> tuple[Ints, NDArray[np.b
         to_come[ends] = symbol[ends] >> 4
     parts = []
     for at, tree, after in zip(begin, trees, [*begin[1:-1], 0], strict=False):
-        bits_at = at + len(tree) - 1  # behind it, the states with 1 .. 15 bits to come
+        bits_at = at + len(tree) - 1
         leaf = np.where(to_come, bits_at + to_come, after)
         if of_dc:
             leaf[16:] = dead
-        followers = np.where(tree >= 0, at + tree, dead)
-        is_leaf = (tree < 0) & (tree != NO_LEAF)
-        followers[is_leaf] = leaf[~tree[is_leaf]]
-        fewer = np.append(after, bits_at + np.arange(1, 15))
-        parts += [followers, np.stack([fewer, fewer], axis=1)]
-    starts = np.zeros(dead + 1, np.bool_)
-    starts[begin[:-1]] = True
+        parts += [tree_states(tree, at, leaf, dead), bits_to_come(bits_at, after)]
+    starts = np.zeros(dead + 1, np.int64)
+    starts[begin[:-1]] = 1
     return np.concatenate([*parts, np.array([[dead, dead]])]), starts
 
 
-def _by_byte(followers: Ints, starts: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.uint8]]:
+def _by_byte(followers: Ints, starts: Ints) -> tuple[Ints, NDArray[np.uint8]]:
     """The same with a byte a step: followers, and at which of the byte's bits code words begin."""
-    nibble = np.arange(16)
-    state = np.repeat(np.arange(len(followers))[:, np.newaxis], 16, axis=1)
-    marks = np.zeros(state.shape, np.uint8)
-    for i in (3, 2, 1, 0):
-        marks |= starts[state].view(np.uint8) << np.uint8(i)
-        state = followers[state, nibble >> i & 1]
+    state, marks = by_nibble(followers, starts)
     high, low = np.arange(256) >> 4, np.arange(256) & 15
     middle = state[:, high]
-    return state[middle, low], marks[:, high] << np.uint8(4) | marks[middle, low]
+    return state[middle, low], (marks[:, high] << 4 | marks[middle, low]).astype(np.uint8)
 
 
 def _find_words(
     reader: ProgressiveReader, spans: list[Span], tables: list[HuffmanTable], of_dc: bool
 ) -> tuple[Ints, Ints]:
     """The bits at which code words begin, those in the bits that fill up an interval included; and for each
-    restart interval the number of its first word.
-    """
+    restart interval the number of its first word."""
     by_bit, starts = _by_bit(tables, of_dc)
     if len(by_bit) > MOST_STATES:
         raise OddError
     followers, marks = _by_byte(by_bit, starts)
     data = reader.payload.data[: reader.payload.size]
-    number = _walk(data.tobytes(), [(span.begin >> 3, span.end >> 3) for span in spans], followers)
+    parts = [(span.begin >> 3, span.end >> 3) for span in spans]
+    at = _walk(data.tobytes(), parts, followers).astype(np.intp) << 8
     begin = spans[0].begin
-    at = number.astype(np.intp) << 8
     at += data[begin >> 3 : (begin >> 3) + len(at)]
     code = np.unpackbits(marks.ravel().take(at)).view(np.bool_).nonzero()[0] + begin
     return code, np.searchsorted(code, np.array([span.begin for span in spans]))
@@ -129,43 +99,9 @@ def _walk(data: bytes, parts: list[tuple[int, int]], followers: Ints) -> NDArray
     return np.frombuffer(b"".join(found), np.uint16)
 
 
-# --- DC ----------------------------------------------------------------------------------------------------
-
-
 def read_dc_first(reader: DcFirst) -> list[int]:
     """The first scan of DC coefficients (G.1.2.1): the bit behind the last word of each restart interval."""
     ends: list[int] = []
-    codes = (_walk_dc_first if reader.payload.size < WALK_BELOW else _find_dc_first)(reader, ends)
-    reader.codes, reader.ranges = codes, [(0, reader.total)]
-    reader.lay()
-    return ends
-
-
-def _walk_dc_first(reader: DcFirst, ends: list[int]) -> array[int]:
-    """The bits at which code words begin, one after the other."""
-    steps_by_table = {}
-    for table in set(reader.tables):
-        length, category = code_lengths(table)
-        [steps_by_table[table]] = search(reader.payload, (length, length + category), (NO_CODE,))
-    procedure = [steps_by_table[reader.tables[c]] for c in reader.components]
-    codes = array("q")
-    note = codes.append
-    for span in reader.spans():
-        p = span.begin
-        for _ in range(span.mcus):
-            for steps in procedure:
-                note(p)
-                p += steps[p]
-        close(reader, span, p, 0, ends)
-    at = np.frombuffer(codes, np.int64).reshape(-1, len(procedure))
-    for steps, own in zip(procedure, at.T, strict=True):
-        if (np.frombuffer(steps, np.uint8)[own] == NO_CODE).any():
-            raise OddError
-    return codes
-
-
-def _find_dc_first(reader: DcFirst, ends: list[int]) -> array[int]:
-    """The same by the automaton."""
     spans, per_mcu = reader.spans(), len(reader.components)
     code, first = _find_words(reader, spans, [reader.tables[c] for c in reader.components], True)
     wanted = np.array([span.mcus * per_mcu for span in spans])
@@ -180,34 +116,35 @@ def _find_dc_first(reader: DcFirst, ends: list[int]) -> array[int]:
         raise OddError
     for span, p in zip(spans, (last + length + category).tolist(), strict=True):
         close(reader, span, p, 0, ends)
-    return array("q", code.tobytes())
-
-
-# --- AC ----------------------------------------------------------------------------------------------------
+    reader.codes, reader.ranges = array("q", code.tobytes()), [(0, reader.total)]
+    reader.lay()
+    return ends
 
 
 def read_ac_first(reader: ProgressiveReader) -> list[int]:
     """The first scan of a band (G.1.2.2): the bit behind the last word of each restart interval."""
     scan, payload = reader.scan, reader.payload
-    ends: list[int] = []
     table = scan.huffman_tables[1, scan.components[0].Ta]
     size = scan.Se - scan.Ss + 1
-    words = (_walk_ac_first if payload.size < WALK_BELOW else _find_ac_first)(reader, table, size, ends)
-    block = words.rank // size
-    new = np.flatnonzero(words.kind <= 16)
-    target = words.rank[new] + words.kind[new] - 1
-    zeros = words.kind == ZRL
-    if (target // size != block[new]).any() or ((words.rank[zeros] + 15) // size != block[zeros]).any():
+    code, kind, rank, ends = _find_ac_words(reader, table, size)
+    block = rank // size
+    new = np.flatnonzero(kind <= 16)
+    target = rank[new] + kind[new] - 1
+    zeros = kind == ZRL
+    if (target // size != block[new]).any() or ((rank[zeros] + 15) // size != block[zeros]).any():
         raise OddError
-    _, values = receive(payload, words.code[new], [table], np.zeros(len(new), np.intp))
+    _, values = receive(payload, code[new], [table], np.zeros(len(new), np.intp))
     place = target + block[new] * (64 - size) + scan.Ss
     reader.planes[scan.indices[0]].reshape(-1)[place] = values << scan.Al
     return ends
 
 
-def _find_ac_first(reader: ProgressiveReader, table: HuffmanTable, size: int, ends: list[int]) -> Words:
-    """The words of a scan by the automaton."""
-    spans = reader.spans()
+def _find_ac_words(
+    reader: ProgressiveReader, table: HuffmanTable, size: int
+) -> tuple[Ints, NDArray[np.uint8], Ints, list[int]]:
+    """The words of a scan, ``(n,)`` each: the bits at which they begin, their kinds and the ranks that are due;
+    and the bit behind the last word of each restart interval."""
+    spans, ends = reader.spans(), list[int]()
     code, first = _find_words(reader, spans, [table], False)
     if (np.diff(first, append=len(code)) < 1).any():
         raise OddError
@@ -244,34 +181,6 @@ def _find_ac_first(reader: ProgressiveReader, table: HuffmanTable, size: int, en
     beyond -= limit
     if (kind[kept] == NO_CODE).any():
         raise OddError
-    behind = code + step
-    for span, p, wrong in zip(spans, behind[last].tolist(), beyond.tolist(), strict=True):
+    for span, p, wrong in zip(spans, (code + step)[last].tolist(), beyond.tolist(), strict=True):
         close(reader, span, p, wrong, ends)
-    return Words(code[kept], kind[kept], behind[kept], np.empty(0, np.int64), rank[kept])
-
-
-def _walk_ac_first(reader: ProgressiveReader, table: HuffmanTable, size: int, ends: list[int]) -> Words:
-    """The words of a scan, one after the other."""
-    kinds, steps = find_words(reader.payload, table, False)
-    data = reader.payload.data.tobytes()
-    notes = Notes()
-    note, jump = notes.codes.append, notes.jumps.append
-    for interval in reader.spans():
-        p = interval.begin
-        z = interval.first_mcu * size
-        end = z + interval.mcus * size
-        first_word, first_rank = len(notes.codes), z
-        while z < end:
-            note(p)
-            kind = kinds[p]
-            p += steps[p]
-            if kind <= 16:
-                z += kind
-            elif kind == ZRL:
-                z += 16
-            else:
-                z = (z // size + (1 if kind == END else run_of_ends_at(data, kind, p))) * size
-                jump(z)
-        notes.intervals.append((first_word, first_rank, p))
-        close(reader, interval, p, z - end, ends)
-    return notes.words(kinds, steps)
+    return code[kept], kind[kept], rank[kept], ends

@@ -1,8 +1,5 @@
-"""How lanes step forward together: the state of a lane, and what it meets on its way (see ``lanes``).
-
-The *state* is one integer: the bit times 2^32, plus 64 times the blocks read, plus k, the coefficient that is due.
-A step adds to it what the look-up (:mod:`numjpeg.fast.codewords.lookup`) says of the 16 bits ahead.
-"""
+"""The steps of lanes (:mod:`numjpeg.fast.codewords.lanes`) over the bits of a scan: each looks up the 16 bits
+ahead."""
 
 from __future__ import annotations
 
@@ -13,10 +10,8 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.frame import Scan
-from numjpeg.entropy.shared import scan_tables
-from numjpeg.fast.codewords.lookup import ILLEGAL, MASK_AT, USED_AT, entries
+from numjpeg.fast.codewords.lookup import ILLEGAL, MASK_AT, USED_AT, contexts_of, entries
 from numjpeg.stages.huffman import WINDOW_BITS
-from numjpeg.stages.mcu_order import block_component
 
 Ints = NDArray[np.int64]
 
@@ -28,10 +23,8 @@ FEW = 16
 """Up to so many lanes go one by one: 0.6 us a step and lane, against at least 12 us a step of all together."""
 
 # As arrays: to convert a Python integer takes half as long as a call with small operands.
-STEP = np.array(31 << USED_AT | 127)
-"""Of an entry, what is added to the state."""
-COUNT = np.array((1 << 32) - 1)
-"""Of a state, blocks and k."""
+STEP = np.array(31 << USED_AT | 127)  # of an entry, what is added to the state
+COUNT = np.array((1 << 32) - 1)  # of a state, blocks and k
 BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
 USED, FIVE_BITS, MASK = np.array(USED_AT), np.array(31), np.array(MASK_AT)
 TOP_16 = np.array(48, np.uint64)
@@ -40,52 +33,38 @@ ILLEGAL_FLAG = np.array(1 << ILLEGAL)
 
 
 class Trace(NamedTuple):
-    """Some steps of some lanes."""
+    """Some steps of ``n`` lanes. If only the starts of blocks are wanted, there are no entries, and two rows of
+    states, the first and the last."""
 
-    lane: NDArray[np.intp]
-    """``(n,)``"""
-    blocks: Ints
-    """``(n,)``, 64 times the blocks that each lane had read before; :attr:`states` count on from there."""
-    states: Ints
-    """``(steps + 1, n)``; the first and the last ones, ``(2, n)``, if only the starts of blocks are wanted."""
-    entries: Ints
-    """``(steps, n)``, what was looked up at each state but the last; ``(0, n)`` if only the starts are wanted."""
-    starts: Ints
-    """``(m,)``, the states at the start of a block (k = 0), the last ones included; they count all blocks."""
-    column: NDArray[np.intp]
-    """``(m,)``, which of the lanes is in each of them."""
-    illegal: NDArray[np.intp]
-    """Which of them follow an illegal code."""
+    lane: NDArray[np.intp]  # (n,)
+    blocks: Ints  # (n,), 64 times the blocks that each lane had read before; states count on from there
+    states: Ints  # (steps + 1, n)
+    entries: Ints  # (steps, n), what was looked up at each state but the last
+    starts: Ints  # (m,), the states at the start of a block (k = 0), the last ones included; they count all blocks
+    column: NDArray[np.intp]  # (m,), which of the lanes is in each of them
+    illegal: NDArray[np.intp]  # which of them follow an illegal code
 
 
 class LaneSteps:
-    """The look-up of a scan, and the steps of lanes over some of its bits."""
+    """The look-up of a scan, and the steps of lanes over some of its bits.
+
+    ``only_starts``: traces are to have the starts of blocks alone.
+    """
 
     def __init__(self, scan: Scan, only_starts: bool = False) -> None:
-        """``only_starts`` : traces are to have the starts of blocks alone."""
-        self.scan, self.only_starts = scan, only_starts
+        self.only_starts = only_starts
         self.lane_steps = 0  # of all lanes together
-        self.tables = scan_tables(scan)
-
-        # The tables depend on the block's place in the MCU. Places with the same tables are the same context.
-        pairs = list(zip(self.tables[0::2], self.tables[1::2], strict=True))
-        different = list(dict.fromkeys(pairs))
-        pattern = [different.index(pairs[c]) for c in block_component(scan.factors)]
-        self.phases = next(
-            n
-            for n in range(1, len(pattern) + 1)
-            if len(pattern) % n == 0 and pattern == pattern[:n] * (len(pattern) // n)
-        )
-        self.entries = entries(tuple(different))
-        self.tables = [table for pair in different for table in pair]
+        pairs, pattern = contexts_of(scan)
+        self.phases, self.cycle = len(pattern), 64 * len(pattern)
+        self.entries = entries(pairs)
+        self.tables = [table for pair in pairs for table in pair]
         look_up = np.ones((self.phases, 64), np.int64)
         look_up[:, 0] = 0
         look_up[:, 48:] = 2
-        look_up += 3 * np.array(pattern[: self.phases])[:, np.newaxis]
+        look_up += 3 * np.array(pattern)[:, np.newaxis]
         repeats = ceil_div(self.phases + max(GUESS_STEPS, CHAIN_STEPS) + 1, self.phases)
         self.context = np.tile((look_up << WINDOW_BITS).ravel(), repeats)
-        self.cycle = 64 * self.phases
-        self.scratch = [np.empty(0, np.int64)] * 4
+        self.scratch = [np.empty(0, np.int64)] * 3
         self.memory, self.free = np.empty(0, np.int64), 0
         self.words = np.empty(0, np.uint64)  # of the piece's bits
         self.piece_bit = 0  # at which they begin in the payload
@@ -96,13 +75,9 @@ class LaneSteps:
         whole = (state & COUNT) // self.cycle * self.cycle
         if self.only_starts:
             self.free = 0  # nobody needs the arrays of the steps before
-        states = self._allocate(steps + 1, lanes)
-        entries = self._allocate(steps, lanes)
+        states, entries = self._allocate(steps + 1, lanes), self._allocate(steps, lanes)
         np.subtract(state, whole, out=states[0])
-        if lanes > FEW:
-            self._step_together(states, entries)
-        else:
-            self._step_one_by_one(states, entries)
+        (self._step_together if lanes > FEW else self._step_one_by_one)(states, entries)
         self.lane_steps += entries.size
         k = np.bitwise_and(states, K, out=self._buffer(2, states.size).reshape(states.shape))
         at = np.flatnonzero(k == ZERO)
@@ -171,8 +146,7 @@ class LaneSteps:
                 state = state + (entry & step_mask) & entry >> 57
                 found.append(entry)
                 seen.append(state)
-            states[:, lane] = seen
-            entries[:, lane] = found
+            states[:, lane], entries[:, lane] = seen, found
 
     def _allocate(self, rows: int, columns: int) -> Ints:
         """An array for a trace, of memory that all pieces use in turn."""

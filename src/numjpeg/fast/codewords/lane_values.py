@@ -7,16 +7,8 @@ from numpy.typing import NDArray
 
 from numjpeg.entropy import bits
 from numjpeg.entropy.shared import McuLayout, receive
+from numjpeg.fast.codewords import lookup
 from numjpeg.fast.codewords.lane_steps import COUNT, MASK, STEP, K, LaneSteps
-from numjpeg.fast.codewords.lookup import (
-    FIRST,
-    FIRST_VALUE,
-    LONG,
-    SECOND,
-    SECOND_VALUE,
-    THIRD,
-    THIRD_VALUE,
-)
 from numjpeg.stages.huffman import WINDOW_BITS
 
 Ints = NDArray[np.int64]
@@ -37,28 +29,22 @@ def between(states: Ints, begin: Ints, end: Ints) -> NDArray[np.bool_]:
 
 
 class LaneValues:
-    """The coefficients of a piece of a scan."""
+    """The ``size`` coefficients of a piece of a scan."""
 
     def __init__(self, steps: LaneSteps, size: int) -> None:
-        """``size`` : how many there are."""
-        self.steps = steps
-        self._size = size
+        self.steps, self._size = steps, size
         self._flat = np.zeros(size + 128, np.int16)
         self._long_values: list[tuple[Ints, Ints]] = []
         self._waiting: list[tuple[Ints, Ints]] = []
         self._waiting_size = 0
 
     def add(self, entry: Ints, place: Ints, states: Ints, at: NDArray[np.intp]) -> None:
-        """Take entries, ``(n,)``.
-
-        Parameters
-        ----------
-        place : where the coefficient belongs that was due at each. states, at : its state is ``states.flat[at]``.
-        """
-        flags = np.flatnonzero(entry.view(np.uint8)[LONG // 8 :: 8] >= 1 << LONG % 8)
+        """Take entries, ``(n,)``, and the places of the coefficients that were due. The states were
+        ``states.flat[at]``."""
+        flags = np.flatnonzero(entry.view(np.uint8)[lookup.LONG // 8 :: 8] >= 1 << lookup.LONG % 8)
         if len(flags):
-            flags = flags[entry.take(flags) >> LONG & 1 == 1]
-            long_place = place.take(flags) + (entry.take(flags) >> FIRST & 15)
+            flags = flags[entry.take(flags) >> lookup.LONG & 1 == 1]
+            long_place = place.take(flags) + (entry.take(flags) >> lookup.FIRST & 15)
             self._long_values.append((long_place, states.take(at.take(flags))))
         self._waiting.append((entry, place))
         self._waiting_size += len(entry)
@@ -67,8 +53,8 @@ class LaneValues:
 
     def add_first(self, entry: Ints, place: Ints, state: Ints) -> None:
         """Take the first value alone of entries with which blocks begin, the DC differences."""
-        self._flat[place] = entry.view(np.int16)[FIRST_VALUE // 16 :: 4] >> 4
-        long = np.flatnonzero(entry >> LONG & 1)
+        self._flat[place] = entry.view(np.int16)[lookup.FIRST_VALUE // 16 :: 4] >> 4
+        long = np.flatnonzero(entry >> lookup.LONG & 1)
         self._long_values.append((place.take(long), state.take(long)))
 
     def _lay(self) -> None:
@@ -79,17 +65,17 @@ class LaneValues:
         entry, place = waiting[0] if len(waiting) == 1 else (np.concatenate(a) for a in zip(*waiting, strict=True))
         waiting.clear()
         self._waiting_size = 0
-        first, second, third = (entry >> shift & 15 for shift in (FIRST, SECOND, THIRD))
+        first, second, third = (entry >> shift & 15 for shift in (lookup.FIRST, lookup.SECOND, lookup.THIRD))
         first += place
         second += first
         third += second
         values = entry.view(np.int8).reshape(-1, 8)
         # An entry without a third value has its zero laid at the place of the second one, one without a second
-        # value at that of the first: the right ones go over them. Of the end of a block, it is a zero among
-        # zeros. To pick out those entries that have the values took longer.
-        flat[third] = values[:, THIRD_VALUE // 8].astype(np.int16)
-        flat[second] = values[:, SECOND_VALUE // 8].astype(np.int16)
-        flat[first] = entry.view(np.int16)[FIRST_VALUE // 16 :: 4] >> 4
+        # value at that of the first: the right ones go over them. Of the end of a block, it is a zero among zeros.
+        # To pick out those entries that have the values took longer.
+        flat[third] = values[:, lookup.THIRD_VALUE // 8].astype(np.int16)
+        flat[second] = values[:, lookup.SECOND_VALUE // 8].astype(np.int16)
+        flat[first] = entry.view(np.int16)[lookup.FIRST_VALUE // 16 :: 4] >> 4
 
     def finish(self, payload: bits.Payload) -> NDArray[np.int16]:
         """All coefficients that are kept."""
@@ -107,14 +93,11 @@ class LaneValues:
 def values_from_starts(
     steps: LaneSteps, layout: McuLayout, first_block: int, starts: Ints, payload: bits.Payload
 ) -> NDArray[np.int16]:
-    """What is kept of blocks, ``(n,)``, given the bit at which each starts.
+    """What is kept of the blocks of a scan from ``first_block`` on, ``(n,)``.
 
-    Of those of which all is kept, the code words are read once more: one step of all of these blocks at a time.
-
-    Parameters
-    ----------
-    first_block : number of the first block in the scan. starts : ``(blocks,)``, from the piece's first bit on. Of
-        a block that starts nowhere, which has -1, the coefficients mean nothing.
+    ``starts`` ``(blocks,)`` is the bit at which each starts, from the piece's first bit on; of a block that starts
+    nowhere, which has -1, the coefficients mean nothing. Of blocks of which all is kept the code words are read
+    once more, one step of all of these blocks at a time.
     """
     mcu, number = np.divmod(np.arange(first_block, first_block + len(starts) + 1), len(layout.sizes))
     place = mcu * layout.size + layout.starts[number] - layout.place(first_block)

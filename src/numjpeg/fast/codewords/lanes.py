@@ -61,17 +61,17 @@ SERIAL_BYTES = 1 << 17
 """Bytes that are read serially after a fault, before lanes are tried again: an attempt in vain costs as much."""
 
 SERIAL_BELOW = 8192
-"""Bytes of a scan below which the serial reader reads it. In ms, serially and in lanes, at quality 85 and 4:2:0:
-4 KB 5.7, 6.5; 9.5 KB 10.1, 9.8; 15 KB 12.1, 7.7; 24 KB 23, 12.8. At 4:4:4: 4.7 KB 6.4, 4.5; 11 KB 13, 4.9."""
+"""Bytes of a scan below which the serial reader reads it. In ms, serially and in lanes, at quality 85 and 4:2:0: 4
+KB 5.7, 6.5; 9.5 KB 10.1, 9.8; 15 KB 12.1, 7.7; 24 KB 23, 12.8. At 4:4:4: 4.7 KB 6.4, 4.5; 11 KB 13, 4.9."""
 
 AUTOMATON_BELOW = 12 << 10
 """Bytes of a scan, times the blocks of an MCU (at least 3, at most 5), below which the automaton
 (:mod:`numjpeg.fast.codewords.automaton`) is tried first. Lanes synchronise later where MCUs are larger."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS, MOST_LANE_BITS_FOR_STARTS = 256, 4096, 16384
-"""A lane's length is the square root of twice all bits, within these limits. Where only the starts of blocks are
-wanted it may be longer, since traces are short then. With longer lanes fewer steps run on past a lane's end (three
-of ten in a 2-megapixel photograph). With shorter ones more lanes share a call's cost."""
+"""Limits of a lane's length. It may be longer where only the starts of blocks are wanted, since traces are short
+then. With longer lanes fewer steps run on past a lane's end (three of ten in a 2-megapixel photograph). With
+shorter ones more lanes share a call's cost."""
 
 LANES = 2000
 """Most lanes in a piece, which then has fewer than 2^23 bits. The arrays of a step stay in the processor's cache.
@@ -84,14 +84,11 @@ then on only the lanes that the chain waits for go on."""
 
 
 def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
-    """All blocks of a scan: what ``reader.walk()`` gives, faster.
+    """All blocks of a scan: what ``reader.walk()`` gives, faster. These are the coefficients that are kept, block
+    after block, with DC differences; none from where all would be zero.
 
     Lanes read as far as they can prove what they read. From a fault on the reader walks for :data:`SERIAL_BYTES`,
     so that lanes do less than half of the work in vain.
-
-    Yields
-    ------
-    The coefficients that are kept, block after block, with DC differences; none from where all would be zero.
     """
     per_mcu, layout = reader.scan.blocks_per_mcu, reader.layout
     if reader.payload.size < AUTOMATON_BELOW * max(3, min(per_mcu, 5)):
@@ -104,16 +101,12 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
         unread = reader.mcu < reader.total and not reader.spent
         if unread and reader.payload.size - (reader.bit >> 3) >= SERIAL_BELOW:
             lanes = lanes or LaneReader(reader.scan, reader.payload, layout)
-            place, certain = Place(reader.bit, reader.mcu * per_mcu, reader.bit), True
-            while certain and place.block < reader.total * per_mcu:
-                piece = lanes.read_piece(place)
+            for piece in lanes.pieces(Place(reader.bit, reader.mcu * per_mcu, reader.bit)):
                 yield piece.coefficients
                 reader.check_rests(piece.intervals, piece.ends)
-                place, certain = piece.end, piece.certain
-            reader.mcu, known = divmod(place.block, per_mcu)
-            reader.bit = place.mcu_bit
-            within = reader.mcu % reader.interval_mcus > 0 and reader.mcu < reader.total
-            reader.interval = reader.mcu // reader.interval_mcus if within else -1
+                place = piece.end
+            mcu, known = divmod(place.block, per_mcu)
+            _go_to(reader, mcu, place.mcu_bit)
         since = reader.bit
         for blocks in reader.walk():
             yield blocks[layout.place(known) :]
@@ -124,41 +117,36 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
             return
 
 
+def _go_to(reader: SequentialReader, mcu: int, bit: int) -> None:
+    """Let a reader go on with an MCU, unless that begins a restart interval or there is none."""
+    reader.mcu, reader.bit = mcu, bit
+    within = mcu % reader.interval_mcus > 0 and mcu < reader.total
+    reader.interval = mcu // reader.interval_mcus if within else -1
+
+
 def _read_by_automaton(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
     """The blocks of a short scan, up to the first MCU in which anything is odd."""
-    scan, per_mcu = reader.scan, reader.scan.blocks_per_mcu
-    if not reader.whole or not reader.total:
-        return
-    key = automaton_key(scan)
-    own = known_automaton(key)
-    if own is None:
+    key, per_mcu = automaton_key(reader.scan), reader.scan.blocks_per_mcu
+    automaton = known_automaton(key) if reader.whole and reader.total else None
+    if automaton is None:
         return
     data = reader.payload.data[: reader.payload.size].tobytes()
     starts = range(0, reader.total, reader.interval_mcus)
     counts = [(min(reader.total, first + reader.interval_mcus) - first) * per_mcu for first in starts]
-    words = find_words(own, data, reader.bounds, counts, per_mcu)
-    own.count_bytes()
-    PLANS.put(key, own)
+    words = find_words(automaton, data, reader.bounds, counts, per_mcu)
+    PLANS.put(key, automaton)
     blocks = np.zeros((words.mcus * per_mcu, 64), np.int16)
     blocks.reshape(-1)[(words.block << 6) + words.k] = words.value
     yield reader.layout.keep(blocks)
     reader.check_rests(np.arange(len(words.ends)), np.array(words.ends, np.int64))
-    reader.mcu, reader.bit = words.mcus, words.next_bit
-    within = reader.mcu % reader.interval_mcus > 0 and reader.mcu < reader.total
-    reader.interval = reader.mcu // reader.interval_mcus if within else -1
+    _go_to(reader, words.mcus, words.next_bit)
 
 
 def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8]:
-    """Which lane is right from which bit on: what a picture of the method shows.
+    """Which lane of a scan of a file is right from which bit on, uint8 ``(lanes, columns)``, for a picture of it.
 
-    Parameters
-    ----------
-    data : the file. scan : one of its scans. columns : into how many parts the bits are put.
-
-    Returns
-    -------
-    uint8 ``(lanes, columns)``: a row for each lane of the first piece. It begins at the lane's first bit and is
-    twice as long as the longest lane. 1 where the lane is wrong, 2 where it is right, 0 where it does not read.
+    There is a row for each lane of the first piece. It begins at the lane's first bit and is twice as long as the
+    longest lane. 1 where the lane is wrong, 2 where it is right, 0 where it does not read.
     """
     reader = LaneReader(scan, bits.unstuff(data, scan.start, scan.end))
     lanes, traces, chain = reader.prove(Place(0, 0, 0))
@@ -169,8 +157,7 @@ def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8
         right = trace.states[:-1] >= chain.begin[trace.lane]
         shown = (trace.states[:-1] < chain.end[trace.lane]) & (bit < span)
         lane = np.broadcast_to(trace.lane, bit.shape)[shown]
-        column = bit[shown] * columns // span
-        np.maximum.at(states, (lane, column), 1 + right[shown].astype(np.uint8))
+        np.maximum.at(states, (lane, bit[shown] * columns // span), 1 + right[shown].astype(np.uint8))
     return states
 
 
@@ -178,80 +165,56 @@ class Place(NamedTuple):
     """A proven block start."""
 
     bit: int
-    block: int
-    """Its number in the scan."""
-    mcu_bit: int
-    """The bit at which the block's MCU begins."""
+    block: int  # its number in the scan
+    mcu_bit: int  # at which the block's MCU begins
 
 
 class Piece(NamedTuple):
     """What some thousand lanes have read."""
 
-    coefficients: NDArray[np.int16]
-    """Those that are certain of those that are kept, block after block, with DC differences."""
-    end: Place
-    """The proven block start after them."""
-    certain: bool
-    """False if there is a fault in the MCU at that place."""
-    intervals: Ints
-    """Numbers of the restart intervals that ended."""
-    ends: Ints
-    """The bit after the last code word of each."""
+    coefficients: NDArray[np.int16]  # of the kept ones those that are certain, block after block; DC differences
+    end: Place  # the proven block start after them
+    certain: bool  # False if there is a fault in the MCU at that place
+    intervals: Ints  # numbers of the restart intervals that ended
+    ends: Ints  # the bit after the last code word of each
 
 
-class _Lanes(NamedTuple):
-    """Lanes, ``(n,)`` each."""
+class Lanes(NamedTuple):
+    """Lanes, ``(n,)`` each, in the order of their bits."""
 
-    begin: Ints
-    """The bit at which each starts."""
-    end: Ints
-    """The bit at which the next one starts, or the restart interval ends."""
-    interval: Ints
-    """Number of its restart interval."""
+    begin: Ints  # the bit at which each starts
+    end: Ints  # the bit at which the next one starts, or the restart interval ends
+    interval: Ints  # number of its restart interval
 
 
 class _Chain(NamedTuple):
     """The proven range of each lane, ``(n,)`` each."""
 
-    begin: Ints
-    """The state from which on it is right."""
-    end: Ints
-    """The state from which on another one is; ``begin`` if it is not right anywhere."""
-    base: Ints
-    """64 times the number in the scan that its first block would have were the lane right from its start."""
-    leaving: int
-    """The lane that leaves the piece; -1 if the piece ends with an interval."""
-    block: int
-    """Number of the first block in the scan that is not in the piece any more."""
+    begin: Ints  # the state from which on it is right
+    end: Ints  # the state from which on another one is; begin if it is not right anywhere
+    base: Ints  # 64 times the number in the scan of its first block, if the lane were right from its start
+    leaving: int  # the lane that leaves the piece; -1 if the piece ends with an interval
+    block: int  # number of the first block in the scan that is not in the piece any more
 
 
 _NEVER = np.iinfo(np.int64).max
 
-# --- cut -------------------------------------------------------------------------------------------------
 
-
-def cut(bounds: Ints, most: int = MOST_LANE_BITS) -> _Lanes:
-    """Cut each restart interval into lanes of about equal length.
-
-    Parameters
-    ----------
-    bounds : bits at which the intervals begin, and the end of the last. most : bits of a lane.
-
-    Notes
-    -----
-    The number of lanes and the steps of a lane both grow with the square root of the bits.
+def cut(bounds: Ints, least: int = LEAST_LANE_BITS, most: int = MOST_LANE_BITS) -> Lanes:
+    """Cut restart intervals, which begin at the bits ``bounds`` (and the end of the last), into lanes of about
+    equal length: the square root of twice all bits, within limits. So their number and their steps both grow with
+    the square root of the bits.
     """
     size = np.diff(bounds)
-    length = int(np.clip((2 * bounds[-1]) ** 0.5, LEAST_LANE_BITS, most))
+    length = int(np.clip((2 * bounds[-1]) ** 0.5, least, most))
     count = np.maximum(1, (size + length // 2) // length)
     interval = np.repeat(np.arange(len(size)), count)
     number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)
     begin = bounds[interval] + number * size[interval] // count[interval]
-    end = np.append(begin[1:], bounds[-1])
-    return _Lanes(begin, end, interval)
+    return Lanes(begin, np.append(begin[1:], bounds[-1]), interval)
 
 
-def _starts_by_bit(lanes: _Lanes, traces: list[Trace]) -> Ints:
+def _starts_by_bit(lanes: Lanes, traces: list[Trace]) -> Ints:
     """Where blocks start in each lane's own range, by bit. A state that is overwritten is met one block later."""
     table = np.zeros(1 << min(20, max(8, int(lanes.end[-1]).bit_length() - 3)), np.int64)
     for trace in traces:
@@ -283,24 +246,19 @@ class LaneReader(LaneSteps):
     def __init__(self, scan: Scan, payload: bits.Payload, layout: McuLayout | None = None) -> None:
         self.payload, self.layout = payload, layout or McuLayout(scan.factors)
         super().__init__(scan, not self.layout.everything)
-        rows, columns = scan.mcus
         self.per_mcu = scan.blocks_per_mcu
-        blocks = rows * columns * self.per_mcu
+        blocks = scan.mcus[0] * scan.mcus[1] * self.per_mcu
         self.interval_blocks = scan.restart_interval * self.per_mcu or blocks
         intervals = ceil_div(blocks, self.interval_blocks)
         self.bounds = np.array(interval_bounds(payload)[: intervals + 1], np.int64)
         self.block_bounds = np.minimum(np.arange(intervals + 1) * self.interval_blocks, blocks)
-        self.lanes = cut(self.bounds, MOST_LANE_BITS_FOR_STARTS if self.only_starts else MOST_LANE_BITS)
+        most = MOST_LANE_BITS_FOR_STARTS if self.only_starts else MOST_LANE_BITS
+        self.lanes = cut(self.bounds, LEAST_LANE_BITS, most)
 
-    # --- guess -------------------------------------------------------------------------------------------
-
-    def guess(self, lanes: _Lanes, phase: int) -> tuple[list[Trace], Ints, Ints]:
-        """Let each lane run to its end, from the guess that an MCU begins at its first bit. The first lane begins
-        with a block of the phase ``phase``, which is known.
-
-        Returns
-        -------
-        (traces, state, blocks): the steps; and the state and count at which each lane has passed its end.
+    def guess(self, lanes: Lanes, phase: int) -> tuple[list[Trace], Ints, Ints]:
+        """Let each lane run to its end, from the guess that an MCU begins at its first bit: the traces, and the
+        state and count at which each lane has passed its end. The first lane begins with a block of the phase
+        ``phase``, which is known.
         """
         traces = []
         lane = np.arange(len(lanes.begin))
@@ -317,27 +275,23 @@ class LaneReader(LaneSteps):
             lane, state, blocks = lane[going], state[going], blocks[going]
         return traces, stopped, counted
 
-    # --- chain -------------------------------------------------------------------------------------------
-
-    def chain(self, lanes: _Lanes, traces: list[Trace], state: Ints, blocks: Ints, first_base: int) -> _Chain:
-        """Let lanes run on until each meets another one, and follow the meetings from the known starts.
-
-        Parameters
-        ----------
-        traces, state, blocks : from :meth:`guess`; traces are added. first_base : the base of the first lane.
+    def chain(self, lanes: Lanes, traces: list[Trace], state: Ints, blocks: Ints, first_base: int) -> _Chain:
+        """Let lanes run on from :meth:`guess` until each meets another one, and follow the meetings from the known
+        starts. Adds to ``traces``; ``first_base`` is the base of the first lane.
         """
         count = len(lanes.begin)
         here = np.arange(count)
         table = _starts_by_bit(lanes, traces)
         interval = lanes.interval - lanes.interval[0]
-        interval_end, open_end = self._interval_ends(lanes)
+        # The state at which each lane's interval or the piece ends; and whether the interval ends behind it.
+        bound, piece_end = self.bounds[lanes.interval + 1] - self.piece_bit, lanes.end[-1]
+        limit, open_end = np.minimum(bound, piece_end) << 32, bound > piece_end
         opens = np.flatnonzero(np.diff(interval, prepend=-1))
         closed = np.append(np.diff(interval) > 0, not open_end[-1])
 
         # The meeting of each lane with its successor: the state, and what to add to the base.
         meeting = np.where(closed, _NEVER, -1)
-        successor = np.full(count, -1)
-        shift = np.zeros(count, np.int64)
+        successor, shift = np.full(count, -1), np.zeros(count, np.int64)
         # The chain of each interval, and how far it is known: the last lane that is right, its front.
         begin, end, base = np.full(count, _NEVER), np.full(count, _NEVER), np.zeros(count, np.int64)
         begin[opens] = 0
@@ -352,10 +306,9 @@ class LaneReader(LaneSteps):
             end[front] = meeting[front]
             # Lanes before the front are done. When patience is over, only the fronts go on.
             waiting = meeting[front] < 0
+            active = front[waiting]
             if rounds < patience:
                 active = np.flatnonzero((meeting < 0) & waiting[interval] & (here >= front[interval]))
-            else:
-                active = front[waiting]
             if len(active) == 0:
                 break
             rounds += 1
@@ -364,17 +317,15 @@ class LaneReader(LaneSteps):
             traces.append(trace)
             state[active], blocks[active] = trace.states[-1], trace.blocks
 
-            first, start, there, met = self._first_meetings(trace, table, interval_end[active], open_end[active])
+            first, start, there, met = self._first_meetings(trace, table, limit[active], open_end[active])
             going = first < 0
-            arrived = np.flatnonzero(~going)
-            first, lane = first[arrived], active[arrived]
+            first, lane = first[~going], active[~going]
             bit, met = start[first] >> 32, met[first]
             meeting[lane] = bit << 32
             successor[lane] = np.where(met, np.searchsorted(lanes.begin, bit, side="right") - 1, -1)
             shift[lane] = (start[first] & COUNT) - np.where(met, there[first] & COUNT, 0)
             # A lane that meets no other one reads to the end of the interval.
-            alone = going & (trace.states[-1] >= interval_end[active]) & ~open_end[active]
-            meeting[active[alone]] = _NEVER
+            meeting[active[going & (trace.states[-1] >= limit[active]) & ~open_end[active]]] = _NEVER
 
         leaving, last, block = -1, front.item(-1), int(self.block_bounds[lanes.interval[-1] + 1])
         if end[last] < _NEVER:
@@ -382,21 +333,13 @@ class LaneReader(LaneSteps):
             block = min(block, int(base[last] + shift[last]) >> 6)
         return _Chain(begin, end, base, leaving, block)
 
-    def _interval_ends(self, lanes: _Lanes) -> tuple[Ints, NDArray[np.bool_]]:
-        """The state at which each lane's interval or the piece ends; and whether the interval ends behind it."""
-        interval_end = self.bounds[lanes.interval + 1] - self.piece_bit
-        piece_end = int(lanes.end[-1])
-        return np.minimum(interval_end, piece_end) << 32, interval_end > piece_end
-
     def _first_meetings(
         self, trace: Trace, table: Ints, limit: Ints, open_end: NDArray[np.bool_]
     ) -> tuple[NDArray[np.intp], Ints, Ints, NDArray[np.bool_]]:
         """Where lanes first meet another one, or pass an open end at ``limit``.
 
-        Returns
-        -------
-        (first, start, there, met): for each lane an index into the other three, or -1. These are the states of the
-        lanes and of those that they meet, and whether it is a meeting.
+        Gives for each lane an index into the other three arrays, or -1. These are the states of the lanes and of
+        those that they meet, and whether it is a meeting.
         """
         start, column = trace.starts, trace.column
         there = table.take(start >> 32 & len(table) - 1)
@@ -413,19 +356,15 @@ class LaneReader(LaneSteps):
         first[column[found]] = found
         return first, start, there, met
 
-    # --- scatter -----------------------------------------------------------------------------------------
-
     def scatter(
-        self, lanes: _Lanes, traces: list[Trace], chain: _Chain, first_block: int
+        self, lanes: Lanes, traces: list[Trace], chain: _Chain, first_block: int
     ) -> tuple[NDArray[np.int16], Ints, int]:
-        """Write what the proven ranges hold to blocks; empties ``traces``.
+        """Write what the proven ranges hold to blocks; empties ``traces``. Gives:
 
-        Returns
-        -------
-        coefficients : int16 ``(n,)``, what is kept of the blocks, in zig-zag order, with DC differences.
-        starts : int64 ``(blocks + intervals,)``, the bit at which each block starts, and after each interval's
-            blocks the bit at which the next one would; -1 where there is none.
-        illegal : number of the first of these blocks that has an illegal code, or that of all blocks.
+        what is kept of the blocks, int16 ``(n,)``, in zig-zag order, with DC differences; int64 ``(blocks +
+        intervals,)``, the bit at which each block starts, and after each interval's blocks the bit at which the
+        next one would; -1 where there is none; and the number of the first of these blocks that has an illegal
+        code, or that of all blocks.
         """
         count = illegal = chain.block - first_block
         values = None if self.only_starts else LaneValues(self, 64 * count)
@@ -440,15 +379,14 @@ class LaneReader(LaneSteps):
             if not ((states[-1] >= begin) & (states[0] < end)).any():
                 continue
             base = chain.base[lane] - 64 * first_block
-            own = trace.starts, trace.column
-            right = (own[0] >= begin.take(own[1])) & (own[0] < end.take(own[1]))
-            start, column = (part.take(np.flatnonzero(right)) for part in own)
+            right = (trace.starts >= begin.take(trace.column)) & (trace.starts < end.take(trace.column))
+            start, column = (part.take(np.flatnonzero(right)) for part in (trace.starts, trace.column))
             place = (start & COUNT) + base.take(column)
             inside = np.flatnonzero(place <= limit.take(column))
             start, column = start.take(inside), column.take(inside)
             starts[(place.take(inside) >> 6) + interval[lane].take(column)] = start >> 32
             if len(trace.illegal):
-                start, column = (part.take(trace.illegal) for part in own)
+                start, column = (part.take(trace.illegal) for part in (trace.starts, trace.column))
                 place = (start & COUNT) + base.take(column)
                 bit = start & ~COUNT
                 right = (bit > begin.take(column)) & (bit <= end.take(column)) & (place <= limit.take(column))
@@ -467,9 +405,7 @@ class LaneReader(LaneSteps):
         coefficients = values_from_starts(self, self.layout, first_block, starts[slot], self.payload)
         return coefficients, starts, illegal
 
-    # --- a piece -----------------------------------------------------------------------------------------
-
-    def prove(self, place: Place) -> tuple[_Lanes, list[Trace], _Chain]:
+    def prove(self, place: Place) -> tuple[Lanes, list[Trace], _Chain]:
         """Cut, guess and chain some thousand lanes from a proven block start on."""
         every = self.lanes
         interval = place.block // self.interval_blocks
@@ -481,7 +417,7 @@ class LaneReader(LaneSteps):
         chosen = slice(at, at + ceil_div(left, ceil_div(left, most)))
         byte = place.bit >> 4 << 1
         self.piece_bit = 8 * byte
-        lanes = _Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
+        lanes = Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
         lanes.begin[0] = place.bit - 8 * byte
         size = (int(lanes.end[-1]) >> 3) + bits.PAYLOAD_MARGIN
         self.words = bits.words_64(self.payload.data[byte : byte + size])
@@ -490,54 +426,44 @@ class LaneReader(LaneSteps):
         traces, state, blocks = self.guess(lanes, phase)
         return lanes, traces, self.chain(lanes, traces, state, blocks, 64 * (place.block - phase))
 
-    def read_piece(self, place: Place) -> Piece:
-        """Read some thousand lanes from a proven block start on."""
+    def pieces(self, place: Place) -> Iterator[Piece]:
+        """Read piece by piece from a proven block start on, to the end of the scan or up to a fault."""
+        certain = True
+        while certain and place.block < self.block_bounds[-1]:
+            yield (piece := self._read_piece(place))
+            place, certain = piece.end, piece.certain
+
+    def _read_piece(self, place: Place) -> Piece:
         lanes, traces, chain = self.prove(place)
         coefficients, starts, illegal = self.scatter(lanes, traces, chain, place.block)
         if chain.leaving >= 0 and starts[-1] < 0:
             starts[-1] = chain.end[chain.leaving] >> 32
-        bad = self._first_fault(lanes, chain, place.block, starts, illegal)
-        end_block = chain.block if bad < 0 else max(bad // self.per_mcu * self.per_mcu, place.block)
-        first = int(lanes.interval[0])
+        intervals = np.arange(lanes.interval[0], lanes.interval[-1] + 1)
+        # Of each interval the place in ``starts`` that is behind its last block.
+        number = np.arange(len(intervals))
+        behind = np.minimum(self.block_bounds[intervals + 1], chain.block) - place.block + number
+        # A block runs past coefficient 63 if the one behind it has no start, and past the data if that starts
+        # there.
+        bound = np.repeat(self.bounds[intervals + 1] - self.piece_bit, np.diff(behind, prepend=-1))
+        wrong = np.flatnonzero((starts < 0) | (starts > bound))[:1]
+        faults = (wrong - np.searchsorted(behind, wrong) - 1).tolist()
+        if illegal < chain.block - place.block:
+            faults.append(illegal)
+        end_block = chain.block
+        if faults:
+            end_block = max((place.block + min(faults)) // self.per_mcu * self.per_mcu, place.block)
 
         def start_of(block: int) -> int:
             """The bit at which a block of the piece, or the one after them, starts."""
-            number = min(block // self.interval_blocks, len(self.bounds) - 2)
-            if block == self.block_bounds[number]:
-                return int(self.bounds[number])
-            return int(starts[block - place.block + number - first]) + self.piece_bit
+            own = min(block // self.interval_blocks, len(self.bounds) - 2)
+            if block == self.block_bounds[own]:
+                return int(self.bounds[own])
+            return int(starts[block - place.block + own - intervals[0]]) + self.piece_bit
 
         mcu_block = end_block // self.per_mcu * self.per_mcu
         bit = start_of(end_block) if end_block > place.block else place.bit
         end = Place(bit, end_block, start_of(mcu_block) if mcu_block > place.block else place.mcu_bit)
-        intervals = np.arange(first, lanes.interval[-1] + 1)
-        last_blocks = self.block_bounds[intervals + 1]
-        intervals = intervals[(last_blocks <= end_block) & (last_blocks > place.block)]
-        ends = starts[self.block_bounds[intervals + 1] - place.block + intervals - first] + self.piece_bit
+        done = (self.block_bounds[intervals + 1] <= end_block) & (self.block_bounds[intervals + 1] > place.block)
         kept = self.layout.place(end_block) - self.layout.place(place.block)
-        return Piece(coefficients[:kept], end, bad < 0, intervals, ends)
-
-    def _first_fault(self, lanes: _Lanes, chain: _Chain, first_block: int, starts: Ints, illegal: int) -> int:
-        """Number in the scan of the first block with a fault, or of one before it; -1 if there is none."""
-        first = int(lanes.interval[0])
-        numbers = np.arange(first, lanes.interval[-1] + 1)
-        last_blocks = np.minimum(self.block_bounds[numbers + 1], chain.block)
-        last_slots = last_blocks - first_block + numbers - first
-        end = starts[last_slots]
-        left = self.bounds[numbers + 1] - self.piece_bit - end
-        bad = [first_block + illegal] if illegal < chain.block - first_block else []
-        # A block has no start if the one before it ran past coefficient 63.
-        missing = np.flatnonzero(starts < 0)
-        if len(missing):
-            number = int(np.searchsorted(last_slots, missing[0]))
-            bad.append(first_block + int(missing[0]) - number - 1)
-        wrong = np.flatnonzero((left < 0) | (end < 0))
-        if len(wrong):
-            number = int(wrong[0])
-            slots = slice(int(last_slots[number - 1]) + 1 if number else 0, int(last_slots[number]) + 1)
-            passed = np.flatnonzero(starts[slots] > self.bounds[numbers[number] + 1] - self.piece_bit)
-            if len(passed):
-                bad.append(first_block + slots.start - number + int(passed[0]) - 1)
-            else:
-                bad.append(int(last_blocks[number]) - 1)
-        return max(min(bad), first_block) if bad else -1
+        ends = starts[behind[done]] + self.piece_bit
+        return Piece(coefficients[:kept], end, not faults, intervals[done], ends)

@@ -17,16 +17,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.stages.huffman import (
-    END_OF_BLOCK,
-    WINDOW_BITS,
-    ZERO_RUN,
-    HuffmanTable,
-    extend,
-    run_and_category,
-)
+from numjpeg.container.frame import Scan
+from numjpeg.entropy.shared import scan_tables
+from numjpeg.stages.huffman import END_OF_BLOCK, WINDOW_BITS, ZERO_RUN, HuffmanTable, extend, run_and_category
+from numjpeg.stages.mcu_order import block_component
 
 Ints = NDArray[np.int64]
+Pairs = tuple[tuple[HuffmanTable, HuffmanTable], ...]
+"""(DC, AC) tables, no two pairs equal."""
 
 SECOND, THIRD, FIRST, FIRST_VALUE, USED_AT, LONG, ILLEGAL = 8, 12, 16, 20, 32, 37, 38
 SECOND_VALUE, THIRD_VALUE, MASK_AT = 40, 48, 57
@@ -34,21 +32,29 @@ _END = 64 - (63 << MASK_AT)
 """What is added to an entry to end the block."""
 
 
+def contexts_of(scan: Scan) -> tuple[Pairs, tuple[int, ...]]:
+    """The pairs of tables of a scan, and which of them each block of an MCU takes, as far as that does not repeat:
+    places in the MCU with the same tables are the same context.
+    """
+    tables = scan_tables(scan)
+    pairs = list(zip(tables[0::2], tables[1::2], strict=True))
+    different = list(dict.fromkeys(pairs))
+    pattern = [different.index(pairs[c]) for c in block_component(scan.factors).tolist()]
+    size = len(pattern)
+    period = next(n for n in range(1, size + 1) if size % n == 0 and pattern == pattern[:n] * (size // n))
+    return tuple(different), tuple(pattern[:period])
+
+
 class _Words(NamedTuple):
     """What a window of 16 bits can begin with, in the order of the windows: a code with its magnitude bits where
     both fit, else the code alone; and what is no code."""
 
-    bits: Ints
-    """Bits of the window that belong to the word: ``2 ** (16 - bits)`` windows begin with it."""
-    used: Ints
-    """The bits that a step takes: more than 16 if the magnitude bits do not fit."""
+    bits: Ints  # of the window that belong to the word: 2 ** (16 - bits) windows begin with it
+    used: Ints  # the bits that a step takes: more than 16 if the magnitude bits do not fit
     run: Ints
-    value: Ints
-    """Of the coefficient; 0 if there is none or it does not fit."""
-    long: NDArray[np.bool_]
-    """The value does not fit: its bits pass the window, or it has more than 12."""
-    ends: NDArray[np.bool_]
-    """No more coefficients of this block: EOB, or an illegal code."""
+    value: Ints  # of the coefficient; 0 if there is none or it does not fit
+    long: NDArray[np.bool_]  # the value does not fit: its bits pass the window, or it has more than 12
+    ends: NDArray[np.bool_]  # no more coefficients of this block: EOB, or an illegal code
     illegal: NDArray[np.bool_]
 
 
@@ -60,18 +66,17 @@ def _words(table: HuffmanTable, table_class: int) -> _Words:
     free = (1 << WINDOW_BITS) - int((1 << WINDOW_BITS - length).sum())
     boxes = np.array([i for i in range(WINDOW_BITS, -1, -1) if free >> (WINDOW_BITS - i) & 1], np.int64)
     run, category = (part.astype(np.int64) for part in run_and_category(symbol))
-    illegal = np.zeros(len(symbol), np.bool_)
+    illegal = ends = np.zeros(len(symbol), np.bool_)
     if table_class == 0:
-        ends = illegal
         run[:] = 0
     else:
         # With category 0 only EOB and ZRL mean something in a sequential scan (F.1.2.2.1).
-        illegal = (category == 0) & (symbol != END_OF_BLOCK) & (symbol != ZERO_RUN)
-        ends = illegal | (symbol == END_OF_BLOCK)
+        ends = (category == 0) & (symbol != ZERO_RUN)
+        illegal = ends & (symbol != END_OF_BLOCK)
         run[ends] = 0
     used = length + category
     fits = (used <= WINDOW_BITS) & (category <= 11)
-    copies = 1 << np.where(fits & ~ends, category, 0)
+    copies = 1 << np.where(fits, category, 0)
     code = np.repeat(np.arange(len(symbol)), copies)
     number = np.arange(len(code)) - np.repeat(np.cumsum(copies) - copies, copies)
     value = extend(number, np.where(fits, category, 0)[code]).astype(np.int64)
@@ -97,15 +102,12 @@ def _single(words: _Words) -> Ints:
     return entry
 
 
-class _Tails(NamedTuple):
-    """For each window that may follow a word, what it adds to the word's entry, ``(65536,)`` each."""
-
-    added: Ints
-    needs: NDArray[np.uint8]
-    """The bits of the window that this takes; more than 16 if nothing can be added."""
+Tail = tuple[Ints, NDArray[np.uint8]]
+"""For each window that may follow a word, ``(65536,)`` each, what it adds to the word's entry, and the bits of the
+window that this takes; more than 16 if nothing can be added."""
 
 
-def _tails(words: _Words) -> tuple[_Tails, _Tails]:
+def _tails(words: _Words) -> tuple[Tail, Tail]:
     """What a window adds if its first word is taken as the second one; and if its first two words are taken as the
     second and the third one.
 
@@ -124,10 +126,10 @@ def _tails(words: _Words) -> tuple[_Tails, _Tails]:
     behind = np.arange(1 << WINDOW_BITS, dtype=np.uint16) << goes_on  # 0 past the window's end
     third = third.take(behind)
     third += second
-    return _Tails(second, needs), _Tails(third, goes_on + needs.take(behind))
+    return (second, needs), (third, goes_on + needs.take(behind))
 
 
-def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
+def _fill(first: _Words, tails: tuple[Tail, Tail], entries: Ints) -> None:
     """Fill ``entries``, 65,536 for each table in ``first``, with up to three words each."""
     single = _single(first)
     windows = 1 << WINDOW_BITS - first.bits
@@ -150,8 +152,8 @@ def _fill(first: _Words, tails: tuple[_Tails, _Tails], entries: Ints) -> None:
 
 
 @lru_cache(maxsize=8)
-def entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
-    """The look-up of a scan, for its (DC, AC) pairs of tables: int64 ``(pairs * 3 * 65536,)``.
+def entries(pairs: Pairs) -> Ints:
+    """The look-up of a scan, for its pairs of tables: int64 ``(pairs * 3 * 65536,)``.
 
     Each pair has three parts: for k = 0, entries that begin with a DC symbol; for k < 48, entries of up to three
     AC symbols, of which only the last can complete the block; and for the rest, entries of one symbol.
@@ -163,9 +165,8 @@ def entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> Ints:
         both = _Words._make(map(np.concatenate, zip(_words(dc, 0), words, strict=True)))
         _fill(both, _tails(words), of_pair[: 2 << WINDOW_BITS])
         of_pair[2 << WINDOW_BITS :] = np.repeat(_single(words), 1 << WINDOW_BITS - words.bits)
-    flat = found.ravel()
-    flat.setflags(write=False)
-    return flat
+    found.setflags(write=False)
+    return found.ravel()
 
 
 ADVANCE, WORD_USED_AT, WORD_USED = 31, 7, 31
@@ -174,23 +175,21 @@ WORD_LONG, WORD_ILLEGAL, WORD_ENDS = 1 << 12, 1 << 13, 1 << 14
 """Its flags."""
 
 
-def word_entries(pairs: tuple[tuple[HuffmanTable, HuffmanTable], ...]) -> NDArray[np.int32]:
+def word_entries(pairs: Pairs) -> NDArray[np.int32]:
     """A look-up of single words: int32 ``(pairs * 2 * 65536,)``, for each pair DC, then AC.
 
     An entry's fields, from the lowest bit: the advance in k, 5 bits, 1 .. 16 (1 at the end of a block); two free
     bits; the bits that are used, 5 bits; the flags WORD_LONG (the value does not fit), WORD_ILLEGAL and WORD_ENDS;
     a free bit; the value, 16 bits, or the category of one that does not fit.
     """
-    found = np.empty((len(pairs), 2, 1 << WINDOW_BITS), np.int32)
-    for pair, of_pair in zip(pairs, found, strict=True):
+    found = []
+    for pair in pairs:
         for table_class, table in enumerate(pair):
             words = _words(table, table_class)
             value = np.where(words.long & ~words.illegal, words.used - words.bits, words.value)
-            entry = np.where(words.ends, 1, words.run + 1) | words.used << 7 | value << 16
-            entry |= (
-                words.long * np.int64(1 << 12) | words.illegal * np.int64(1 << 13) | words.ends * np.int64(1 << 14)
-            )
-            of_pair[table_class] = np.repeat(entry.astype(np.int32), 1 << WINDOW_BITS - words.bits)
-    flat = found.ravel()
-    flat.setflags(write=False)
-    return flat
+            entry = np.where(words.ends, 1, words.run + 1) | words.used << WORD_USED_AT | value << 16
+            entry += words.long * WORD_LONG + words.illegal * WORD_ILLEGAL + words.ends * WORD_ENDS
+            found.append(np.repeat(entry.astype(np.int32), 1 << WINDOW_BITS - words.bits))
+    whole = np.concatenate(found)
+    whole.setflags(write=False)
+    return whole

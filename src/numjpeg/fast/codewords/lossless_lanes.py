@@ -1,10 +1,10 @@
 """The lossless reader at thousands of places at once, equal to :mod:`numjpeg.entropy.lossless_reader`.
 
 As in :mod:`numjpeg.fast.codewords.lanes`, the bits are cut into lanes that step forward together. A prefix code
-synchronises itself: a reader that begins anywhere soon finds the places where code words begin. So each lane
-first *warms up* on the bits in front of it, and enters where it then is. It *leaves* at the first word behind
-its end. Where every lane enters just as the one before leaves, all have read what the serial reader reads. Where
-not, a lane reads once more, from where the one before has left, until no two disagree.
+synchronises itself: a reader that begins anywhere soon finds the places where code words begin. So each lane first
+*warms up* on the bits in front of it, and enters where it then is. It *leaves* at the first word behind its end.
+Where every lane enters just as the one before leaves, all have read what the serial reader reads. Where not, a
+lane reads once more, from where the one before has left, until no two disagree.
 
 A lane's state is one number: the bit times 16, and the place of the sample in its MCU, which matters if components
 have tables of their own. One step looks up the 16 bits ahead and passes up to four whole words.
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from numjpeg.entropy.lossless_reader import WHOLE, LosslessReader, Piece, word_lengths
 from numjpeg.entropy.shared import ILLEGAL_BITS
+from numjpeg.fast.codewords.lanes import Lanes, cut
 from numjpeg.stages.huffman import WINDOW_BITS, HuffmanTable
 
 Ints = NDArray[np.int64]
@@ -30,7 +31,6 @@ SERIAL_BELOW = 4096
 """Bytes of a scan below which the serial reader is taken."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS = 512, 4096
-"""A lane's length is the square root of all bits, within these limits."""
 
 LANES = 2048
 """Most lanes that step together: a step's arrays stay in a processor's cache."""
@@ -55,12 +55,9 @@ lanes may disagree for long; then one by one is the faster way."""
 class _Table(NamedTuple):
     """By place in the MCU << 16 | 16 bits ahead. The types are small, so that the tables stay in the cache."""
 
-    advance: NDArray[np.int16]
-    """What is added to the state: up to four words that the 16 bits hold wholly, at least one in any case."""
-    begins: tuple[NDArray[np.uint8], ...]
-    """The bit at which the second, third and fourth of them begins; 0 if there is none."""
-    word: NDArray[np.uint16]
-    """Of the first word: its category, and << 5 its bits with those of the difference."""
+    advance: NDArray[np.int16]  # of the state: all of up to four words that the 16 bits hold, one in any case
+    begins: tuple[NDArray[np.uint8], ...]  # at which bit the 2nd, 3rd and 4th of them begins; 0 if there is none
+    word: NDArray[np.uint16]  # of the first word: its category, and << 5 its bits with those of the difference
 
 
 ILLEGAL = ILLEGAL_BITS << 5
@@ -69,8 +66,7 @@ ILLEGAL = ILLEGAL_BITS << 5
 
 @lru_cache(maxsize=4)
 def _table(tables: tuple[HuffmanTable, ...]) -> _Table:
-    places = len(tables)
-    lengths = [word_lengths(table) for table in tables]
+    places, lengths = len(tables), [word_lengths(table) for table in tables]
     advance, begins = [], []
     window = np.arange(1 << WINDOW_BITS)
     for place in range(places):
@@ -90,26 +86,13 @@ def _table(tables: tuple[HuffmanTable, ...]) -> _Table:
     return _Table(np.concatenate(advance), whole, np.concatenate(word))
 
 
-class _Lanes(NamedTuple):
-    """Lanes, ``(n,)`` each, in the order of their bits."""
-
-    begin: Ints
-    end: Ints
-    interval: Ints
-    first: NDArray[np.bool_]
-    """Whether the lane is the first of its restart interval."""
-
-
 class _Trace(NamedTuple):
     """Steps of some lanes."""
 
     lane: NDArray[np.intp]
-    reading: Ints
-    """Which reading of each lane it is."""
-    states: Ints
-    """``(steps, lanes)``, before each step."""
-    entries: Ints
-    """``(steps, lanes)``, places in :class:`_Table`."""
+    reading: Ints  # which reading of each lane it is
+    states: Ints  # (steps, lanes), before each step
+    entries: Ints  # (steps, lanes), places in _Table
 
 
 def find_pieces(reader: LosslessReader) -> Iterator[Piece]:
@@ -117,59 +100,41 @@ def find_pieces(reader: LosslessReader) -> Iterator[Piece]:
     if reader.payload.size < SERIAL_BELOW:
         yield from reader.walk()
         return
-    lanes = _cut(reader)
+    there = min(len(reader.bounds) - 1, reader.last_present + 1)
+    every = cut(np.array(reader.bounds[: there + 1], np.int64), LEAST_LANE_BITS, MOST_LANE_BITS)
+    every = Lanes(*(part[every.end > every.begin] for part in every))  # of no interval without bits
     state = -1  # in which the first lane of a group is entered, if it is not the first of its interval
-    done = 0  # samples that are read of that interval
-    for at in range(0, len(lanes.begin), LANES):
-        own = slice(at, at + LANES)
-        group = _Group(
-            reader, _Lanes(lanes.begin[own], lanes.end[own], lanes.interval[own], lanes.first[own]), state
-        )
+    last = done = -1  # the interval that was read last, and how many of its samples
+    for at in range(0, len(every.begin), LANES):
+        lanes = Lanes(*(part[at : at + LANES] for part in every))
+        group = _Group(reader, lanes, state if lanes.interval[0] == last else -1)
         state = group.prove()
-        if lanes.first[at]:
-            done = 0
-        for piece in group.pieces(done):
+        for piece in group.pieces(done if lanes.interval[0] == last else 0):
             yield piece
-            done = len(piece.ends) + (done if piece.interval == lanes.interval[at] else 0)
-
-
-def _cut(reader: LosslessReader) -> _Lanes:
-    """Cut each restart interval that is there into lanes of about equal length."""
-    count = min(len(reader.bounds) - 1, reader.last_present + 1)
-    bounds = np.array(reader.bounds[: count + 1], np.int64)
-    length = int(np.clip((8 * reader.payload.size) ** 0.5, LEAST_LANE_BITS, MOST_LANE_BITS))
-    sizes = np.diff(bounds)
-    parts = np.where(sizes > 0, np.maximum(1, sizes // length), 0)
-    interval = np.repeat(np.arange(count), parts)
-    number = np.arange(len(interval)) - np.repeat(np.cumsum(parts) - parts, parts)
-    own, of = sizes[interval], parts[interval]
-    begin = bounds[interval] + number * own // np.maximum(of, 1)
-    end = bounds[interval] + (number + 1) * own // np.maximum(of, 1)
-    return _Lanes(begin, end, interval, number == 0)
+            done = len(piece.ends) + (done if piece.interval == last else 0)
+            last = piece.interval
 
 
 class _Group:
-    """Some lanes that follow each other."""
+    """Some lanes that follow each other. The first is entered in ``state``, or at its first bit if that is -1."""
 
-    def __init__(self, reader: LosslessReader, lanes: _Lanes, state: int) -> None:
-        self.reader, self.lanes, self.count = reader, lanes, len(lanes.begin)
-        self.places = len(reader.tables)
-        self.table = _table(tuple(reader.tables))
-        self.first = lanes.first.copy()
+    def __init__(self, reader: LosslessReader, lanes: Lanes, state: int) -> None:
+        self.reader, self.lanes = reader, lanes
+        self.places, self.table = len(reader.tables), _table(tuple(reader.tables))
+        self.first = np.diff(lanes.interval, prepend=-1) > 0  # lanes of which it is known where they are entered
         self.entry = lanes.begin << 4
-        if not self.first[0]:
-            self.entry[0], self.first[0] = state, True
-        warm_up = WARM_UP if self.places == 1 else WARM_UP_OF_SEVERAL
+        if state >= 0:
+            self.entry[0] = state
+        self.warm_up = WARM_UP if self.places == 1 else WARM_UP_OF_SEVERAL
         # 48 bits from every 16th bit on, from some of them in front of the lanes.
-        self.base = max(0, int(lanes.begin[0]) - warm_up) >> 4
+        self.base = max(0, int(lanes.begin[0]) - self.warm_up) >> 4
         size = (int(lanes.end[-1]) >> 4) + 16 - self.base
         data = reader.payload.data[2 * self.base :][: 2 * size]
         pairs = np.zeros(size + 2, np.int64)
         pairs[: len(data) // 2] = data[: len(data) // 2 * 2].view(">u2")
         self.words = pairs[:-2] << 32 | pairs[1:-1] << 16 | pairs[2:]
         self.traces: list[_Trace] = []
-        self.reading = np.zeros(self.count, np.int64)
-        self.warm_up = warm_up
+        self.reading = np.zeros(len(lanes.begin), np.int64)
 
     def prove(self) -> int:
         """Let all lanes read what the serial reader reads; the state in which the last one leaves."""
@@ -177,14 +142,14 @@ class _Group:
         start = np.maximum(self.lanes.begin[guess] - self.warm_up, self.base << 4) << 4
         self.entry[guess] = self._run(guess, start, self.lanes.begin)
         self.traces.clear()
-        leave = self._run(np.arange(self.count), self.entry, self.lanes.end)
+        leave = self._run(np.arange(len(self.entry)), self.entry, self.lanes.end)
         for round_number in itertools.count():
             wrong = np.flatnonzero(~self.first[1:] & (self.entry[1:] != leave[:-1])) + 1
             if len(wrong) < FEW or round_number == PATIENCE:
                 break
             self._read_again(wrong, leave)
         for lane in wrong.tolist():
-            while lane < self.count and not self.first[lane] and self.entry[lane] != leave[lane - 1]:
+            while lane < len(leave) and not self.first[lane] and self.entry[lane] != leave[lane - 1]:
                 self._read_again(np.array([lane]), leave)
                 lane += 1
         return int(leave[-1])
@@ -199,12 +164,10 @@ class _Group:
     def _run(self, lane: NDArray[np.intp], state: Ints, stops: Ints) -> Ints:
         """Step lanes from their states on until each is at its stop or behind it; the states there."""
         final = state.copy()
-        active = np.arange(len(lane))
-        active = active[state >> 4 < stops[lane]]
+        active = np.flatnonzero(state >> 4 < stops[lane])
         now = state[active]
         while len(active):
-            states = np.empty((STEPS, len(active)), np.int64)
-            entries = np.empty((STEPS, len(active)), np.int64)
+            states, entries = (np.empty((STEPS, len(active)), np.int64) for _ in range(2))
             self._step(now, states, entries)
             of = lane[active]
             stop = stops[of]
@@ -282,10 +245,8 @@ class _Group:
             done = 0
 
     def _marks(self, base: int) -> NDArray[np.bool_]:
-        """From bit ``base`` on, whether a word begins at each bit.
-
-        What a lane reads behind its end is right, too, but not behind the end of its restart interval.
-        """
+        """Whether a word begins at each bit from ``base`` on. What a lane reads behind its end is right, too, but
+        not behind the end of its restart interval."""
         end = int(self.lanes.end[-1]) - base
         marks = np.zeros(end + MARGIN, np.bool_)
         bounds = np.array(self.reader.bounds)[self.lanes.interval + 1] - base
@@ -312,11 +273,9 @@ class _Group:
             own = begins[first : first + WORDS]
             in_word = own & 15
             ahead = self.words.take((own >> 4) - self.base, mode="clip")
-            entry = ahead >> 32 - in_word
-            entry &= 0xFFFF
+            entry = ahead >> 32 - in_word & 0xFFFF
             if self.places > 1:
-                place = np.arange(done + first, done + first + len(own))
-                entry |= place % self.places << WINDOW_BITS
+                entry |= np.arange(done + first, done + first + len(own)) % self.places << WINDOW_BITS
             word = self.table.word.take(entry, mode="clip")
             size, bits = (word & 31).astype(np.int64), (word >> 5).astype(np.int64)
             np.add(own, bits, out=ends[first : first + WORDS])

@@ -3,9 +3,8 @@
 :mod:`numjpeg.fast.codewords.automaton` does not count coefficients. Where a block ends with coefficient 63, it
 takes what follows for more words of that block. A count over all words finds such blocks, 0.5 to 3.4 % of a
 photograph's. From the end of one the words are followed one by one, until a block begins where the automaton had
-one begin, in the same place of the MCU: from there on its words are right again. Only the first such block
-behind what is proven is repaired at a time. What looks like the next one may be a part of the first one's
-consequences.
+one begin, in the same place of the MCU: from there on its words are right again. Only the first such block behind
+what is proven is repaired at a time. What looks like the next one may be a part of the first one's consequences.
 
 A fault is never reported here. What is proven ends in front of the MCU that has one, and the literal reader goes
 on from there.
@@ -35,48 +34,33 @@ VALUE = 1 if sys.byteorder == "little" else 0
 class Words(NamedTuple):
     """The code words of whole MCUs that are proven, ``(n,)`` each, in order."""
 
-    bit: Ints
-    """Where each begins."""
-    block: Ints
-    """Number of its block in the scan."""
-    k: Ints
-    """The coefficient that it sets."""
-    value: NDArray[np.int16]
-    """0 for EOB, which sets the coefficient that is due to zero, and for ZRL."""
-    start: Ints
-    """Which of the words are DC words, ``(blocks,)``."""
-    ends: list[int]
-    """For each restart interval that is read to its end, the bit after its last word."""
-    mcus: int
-    """How many MCUs these are."""
-    next_bit: int
-    """The bit at which the next MCU begins, if it is in the same interval."""
+    block: Ints  # number of its block in the scan
+    k: Ints  # the coefficient that it sets
+    value: NDArray[np.int16]  # 0 for EOB, which sets the coefficient that is due to zero, and for ZRL
+    start: Ints  # which of the words are DC words, (blocks,)
+    ends: list[int]  # for each restart interval that is read to its end, the bit after its last word
+    mcus: int  # how many MCUs these are
+    next_bit: int  # at which the next MCU begins, if it is in the same interval
 
 
 def find_words(automaton: Automaton, data: bytes, bounds: list[int], counts: list[int], per_mcu: int) -> Words:
-    """All code words of a scan, up to the first MCU in which anything is odd.
+    """All code words of a scan ``data`` without stuffing and markers, up to the first MCU in which anything is
+    odd.
 
-    Parameters
-    ----------
-    data : the scan without stuffing and markers. bounds : bits at which the restart intervals begin, and the end.
-    counts : how many blocks each interval has. per_mcu : blocks in an MCU.
+    ``bounds``: bits at which the restart intervals begin, and the end. ``counts``: how many blocks each one has.
     """
-    states = [automaton.walk(data[a >> 3 : b >> 3])[:-8] for a, b in pairwise(bounds)]
-    index = np.frombuffer(b"".join(states), np.int64) + np.frombuffer(data, np.uint8)
-    bit = np.unpackbits(automaton.words_at.take(index)).view(np.bool_).nonzero()[0]
-    is_start = np.unpackbits(automaton.blocks_at.take(index)).view(np.bool_).take(bit)
-    path = _Path(automaton, data, bit, is_start, bounds)
-    return path.prove(counts, per_mcu)
+    return _Path(automaton, data, bounds).prove(counts, per_mcu)
 
 
 class _Path:
     """The words that an automaton saw, right or wrong, and what is proven of them."""
 
-    def __init__(
-        self, automaton: Automaton, data: bytes, bit: Ints, is_start: NDArray[np.bool_], bounds: list[int]
-    ) -> None:
-        self.automaton, self.data, self.bit, self.is_start = automaton, data, bit, is_start
-        self.bounds = bounds
+    def __init__(self, automaton: Automaton, data: bytes, bounds: list[int]) -> None:
+        states = [automaton.walk(data[a >> 3 : b >> 3])[:-8] for a, b in pairwise(bounds)]
+        at = np.frombuffer(b"".join(states), np.int64) + np.frombuffer(data, np.uint8)
+        bit = np.unpackbits(automaton.words_at.take(at)).view(np.bool_).nonzero()[0]
+        is_start = np.unpackbits(automaton.blocks_at.take(at)).view(np.bool_).take(bit)
+        self.automaton, self.bounds, self.bit, self.is_start = automaton, bounds, bit, is_start
         self.padded = np.frombuffer(data + bytes(8), np.uint8)
         self.windows = bits.words_64(self.padded)
         self.start_word = is_start.nonzero()[0]  # of each block
@@ -90,20 +74,18 @@ class _Path:
         if len(bounds) > 2:
             self.first_block = np.searchsorted(bit.take(self.start_word), bounds).tolist()
             number = number - np.repeat(self.first_block[:-1], np.diff(self.first_block))
-        self.context = automaton.contexts.take(number % automaton.period)
         index = (self.ahead(bit) >> np.uint64(48)).view(np.int64)
-        index += self.context.take(self.block)
+        index += automaton.contexts.take(number % automaton.period).take(self.block)
         index[self.start_word] -= 1 << WINDOW_BITS
         self.entry = automaton.entries.take(index)
         self.k = _coefficients(self.entry, self.block, self.start_word)
         # Blocks that are full without EOB; the words behind them are wrong.
         full = (self.k > 62).nonzero()[0]
-        full = full[self.entry.take(full) & WORD_ENDS == 0]
-        full = full[::-1]  # of each block the first word counts
+        full = full[self.entry.take(full) & WORD_ENDS == 0][::-1]  # of each block the first word counts
         self.full_word: dict[int, int] = dict(zip(self.block.take(full).tolist(), full.tolist(), strict=True))
         self.full_block = sorted(self.full_word)
+        # What is proven: bits, entries, and whether a block begins.
         self.parts: list[tuple[Ints, NDArray[np.int32], NDArray[np.bool_]]] = []
-        """What is proven: bits, entries, and whether a block begins."""
         self.copied = 0, 0
 
     def ahead(self, bit: Ints) -> NDArray[np.uint64]:
@@ -141,48 +123,39 @@ class _Path:
             value = value.copy()
             value[flagged] = self._long_values(bit.take(flagged), entry.take(flagged))
         mcus = proven // per_mcu
-        n = int(block.searchsorted(mcus * per_mcu))
-        next_bit = (
-            int(bit[n])
-            if n < len(bit)
-            else int(bit[-1]) + (int(entry[-1]) >> WORD_USED_AT & WORD_USED)
-            if n
-            else 0
-        )
-        whole = bisect_right(list(accumulate(counts)), mcus * per_mcu)
-        start = start[: mcus * per_mcu]
-        return Words(bit[:n], block[:n], k[:n], value[:n], start, ends[:whole], mcus, next_bit)
+        blocks = mcus * per_mcu
+        n, next_bit = int(block.searchsorted(blocks)), 0
+        if n:
+            next_bit = int(bit[n]) if n < len(bit) else _end(bit[-1], entry[-1])
+        whole = bisect_right(list(accumulate(counts)), blocks)
+        return Words(block[:n], k[:n], value[:n], start[:blocks], ends[:whole], mcus, next_bit)
 
     def _prove_interval(self, interval: int, count: int) -> tuple[int, int]:
-        """Add an interval's words to the parts.
-
-        Returns
-        -------
-        (blocks, end): how many blocks are proven, ``count`` unless there is a fault, and the bit after them.
-        """
+        """Add an interval's words to the parts: how many blocks are proven, ``count`` unless there is a fault, and
+        the bit after them."""
         first, stop = self.first_block[interval : interval + 2]
         bound = self.bounds[interval + 1]
         block, number = first, 0  # of what the automaton saw, and in truth
         while True:
+            begin = self._word(block)
             at = bisect_left(self.full_block, block)
             full = self.full_block[at] if at < len(self.full_block) else stop
             if full >= stop or full - block >= count - number:
                 last = block + count - number
                 if last > stop:  # the last one may not be whole
                     last = max(block, stop - 1)
-                    self._copy(self._word(block), self._word(last))
+                    self._copy(begin, self._word(last))
                     return number + last - block, 0
                 word = self._word(last)
-                self._copy(self._word(block), word)
-                end, entry = int(self.bit[word - 1]), int(self.entry[word - 1])
-                end += entry >> WORD_USED_AT & WORD_USED
-                return count - (end > bound or not entry & WORD_ENDS), end
+                self._copy(begin, word)
+                end = _end(self.bit[word - 1], self.entry[word - 1])
+                return count - (end > bound or not self.entry[word - 1] & WORD_ENDS), end
             word = self.full_word[full]
-            end = int(self.bit[word]) + (int(self.entry[word]) >> WORD_USED_AT & WORD_USED)
+            end = _end(self.bit[word], self.entry[word])
             if self.k[word] > 63 or end > bound:
-                self._copy(self._word(block), self._word(full))
+                self._copy(begin, self._word(full))
                 return number + full - block, 0
-            self._copy(self._word(block), word + 1)
+            self._copy(begin, word + 1)
             number += full + 1 - block
             block, number, end = self._follow(interval, end, number, count)
             if block < 0:
@@ -199,19 +172,15 @@ class _Path:
     def _follow(self, interval: int, bit: int, number: int, count: int) -> tuple[int, int, int]:
         """Go from word to word, from the start of a block on, and add the words to the parts.
 
-        Returns
-        -------
-        (block, number, bit): at the first block that the automaton saw and that is right again. Or ``block`` is -1
-        at the end of the interval, or in front of a fault, with a ``number`` below ``count``.
+        Gives (block, number, bit) of the first block that the automaton saw and that is right again. ``block`` is
+        -1 at the end of the interval; or in front of a fault, with a ``number`` below ``count``.
         """
         bound, start_bit = self.bounds[interval + 1], self.start_bit
         first, stop = self.first_block[interval : interval + 2]
         period, contexts = self.automaton.period, self.automaton.contexts.tolist()
         entry_at = self.automaton.entry_at
         begin, base, limit, size = bit, 0, 0, 64
-        entries: list[int] = []
-        starts: list[int] = []
-        block = first
+        entries, starts, block = list[int](), list[int](), first
         while number < count:
             block = bisect_left(start_bit, bit, first, stop)
             if block < stop and start_bit[block] == bit and (block - first - number) % period == 0:
@@ -250,8 +219,8 @@ class _Path:
 
     def _long_values(self, bit: Ints, entry: NDArray[np.int32]) -> Ints:
         """The values of words that are longer than a window; their entries have the category."""
-        used, category = (entry >> WORD_USED_AT & WORD_USED).astype(np.uint64), (entry >> 16).astype(np.int64)
-        ones = (1 << category) - 1
+        used = (entry >> WORD_USED_AT & WORD_USED).astype(np.uint64)
+        ones = (1 << (entry >> 16).astype(np.int64)) - 1
         magnitude = (self.ahead(bit) >> np.uint64(64) - used).view(np.int64) & ones
         return magnitude - ones * (2 * magnitude <= ones)
 
@@ -261,3 +230,8 @@ def _coefficients(entry: NDArray[np.int32], block: Ints, start_word: Ints) -> In
     k: Ints = (entry & ADVANCE).astype(np.int64).cumsum()
     k -= k.take(start_word).take(block)
     return k
+
+
+def _end(bit: np.int64, entry: np.int32) -> int:
+    """The bit after a word."""
+    return int(bit) + (int(entry) >> WORD_USED_AT & WORD_USED)

@@ -1,4 +1,4 @@
-"""Zig-zag, filling up and MCU order in one step, without the arrays between them."""
+"""Zig-zag, filling up and MCU order in one step."""
 
 from __future__ import annotations
 
@@ -18,15 +18,9 @@ def scan_order(
 ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """Zig-zag, :func:`pad_to_mcus` and :func:`interleave` in one, without the arrays between them.
 
-    Parameters
-    ----------
-    planes : for each component of the scan, int16 ``(block rows, block columns, 8, 8)``, natural order.
-    factors : (V, H) of each.
-
-    Returns
-    -------
-    int16 ``(MCUs, blocks an MCU, 64)`` in the workspace's memory, and of it the DC coefficients alone,
-    ``(MCUs, blocks an MCU)``, in memory of their own.
+    ``planes`` are for each component of the scan int16 ``(block rows, block columns, 8, 8)``, natural order;
+    ``factors`` its (V, H). Gives int16 ``(MCUs, blocks an MCU, 64)`` in the workspace's memory, and of it the DC
+    coefficients alone, ``(MCUs, blocks an MCU)``, in memory of their own.
     """
     rows, columns = (ceil_div(have, whole) for have, whole in zip(planes[0].shape[:2], factors[0], strict=True))
     count = sum(v * h for v, h in factors)

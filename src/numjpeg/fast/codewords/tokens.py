@@ -32,61 +32,47 @@ from numjpeg.container.frame import Scan
 from numjpeg.entropy.sequential_writer import Coded, Symbols, make_symbols
 from numjpeg.entropy.shared import predict_dc
 from numjpeg.fast.codewords.scan_order import scan_order
-from numjpeg.stages.huffman import (
-    END_OF_BLOCK,
-    STANDARD_TABLES,
-    ZERO_RUN,
-    HuffmanTable,
-    huffman_codes,
-    magnitude_bits,
-    magnitude_category,
-)
+from numjpeg.stages import huffman
+from numjpeg.stages.huffman import END_OF_BLOCK, ZERO_RUN, HuffmanTable, magnitude_category
 from numjpeg.stages.mcu_order import block_component
 from numjpeg.stages.run_length import Runs
 from numjpeg.workspace import Workspace
 
 VALUE_BITS = 11
-MAX_AC = (1 << (VALUE_BITS - 1)) - 1
+_ZERO = 1 << (VALUE_BITS - 1)
+MAX_AC = _ZERO - 1
 """The largest AC coefficient that the table knows; 8-bit samples make none above it."""
 MAX_DC = 2047
 """The same of DC differences."""
-_ZERO = 1 << (VALUE_BITS - 1)
 
-# An entry of a look-up: code in the low 58 bits, its length in the high 6.
-CODE_BITS = 58
-_CODE_BITS = np.uint64(CODE_BITS)
-_CODE_MASK = np.uint64((1 << CODE_BITS) - 1)
-_NONE = 63
-"""The length of a missing entry."""
+# An entry of a look-up: code in the low 58 bits, its length in the high 6, 63 if the entry is missing.
+CODE_BITS, _NONE = 58, 63
+_CODE_BITS, _CODE_MASK = np.uint64(CODE_BITS), np.uint64((1 << CODE_BITS) - 1)
 _NO_ENTRY = np.uint64(_NONE << CODE_BITS)
 
 
 class Tokens(NamedTuple):
-    """The tokens of a band in coding order."""
+    """The tokens of a band in coding order: a :class:`numjpeg.entropy.sequential_writer.Codable`.
+
+    ``key`` is (run << bits of table | table) << 11 | value + 1024; the table is the place in
+    ``layout.ac_numbers``. For a DC token the value is 0 and the table that of the block before.
+    """
 
     key: NDArray[np.integer]
-    """(run << bits of table | table) << 11 | value + 1024, as :func:`ac_codes` takes it; the table is the
-    place in :attr:`_Layout.ac_numbers`. For a DC token the value is 0 and the table that of the block before."""
-    dc_place: NDArray[np.integer]
-    """Index of each block's DC token, and of a last one that only ends the last block."""
-    differences: NDArray[np.integer]
-    """DC differences ``(MCUs, blocks an MCU)``."""
-    first_mcu: int
-    """Place of the band in the scan, in MCUs."""
+    dc_place: NDArray[np.integer]  # index of each block's DC token, and of one that only ends the last block
+    differences: NDArray[np.integer]  # of DC, (MCUs, blocks an MCU)
+    first_mcu: int  # place of the band in the scan, in MCUs
     layout: _Layout
-    """Of the scan's keys (:func:`layout_of`)."""
 
     def kept(self) -> tuple[Tokens, int]:
-        """As of :class:`numjpeg.entropy.sequential_writer.Symbols`: 4 bytes a token, 8 a block."""
+        """The same tokens in memory of their own, 4 bytes a token, 8 a block; and how many bytes these are."""
         key, dc_place = self.key.astype(np.int32), self.dc_place.astype(np.int32)
         return self._replace(key=key, dc_place=dc_place), key.nbytes + dc_place.nbytes + self.differences.nbytes
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
-        """As of :class:`numjpeg.entropy.sequential_writer.Symbols`; of a shared table at its first component."""
-        counts = np.zeros((2 * len(scan.components), 256), np.intp)
+        """How often each symbol occurs; in a shared table counted at its first component."""
         dc = self.layout.dc_counts + magnitude_category(self.differences)
-        counts += np.bincount(dc.ravel(), minlength=counts.size).reshape(counts.shape)
-
+        counts = np.bincount(dc.ravel(), minlength=512 * len(scan.components)).reshape(-1, 256)
         tables = len(self.layout.ac_numbers)
         found = np.bincount(by_category(self.key), minlength=64 * tables * 16).reshape(4, 16, tables, 16)
         by_symbol = found.sum(0).swapaxes(0, 1)  # table, RRRR, SSSS
@@ -94,16 +80,14 @@ class Tokens(NamedTuple):
         by_symbol[:, :, 0] = 0
         by_symbol[:, ZERO_RUN >> 4, 0] = np.arange(4) @ found[..., 1:].sum((1, 3))
         by_symbol[:, END_OF_BLOCK >> 4, 0] = ends
-        of_tables = by_symbol.reshape(tables, 256)
         for row, own in self.layout.ac_counts:
-            counts[row] = of_tables[own]
+            counts[row] = by_symbol[own].ravel()
         return counts
 
     def code(self, scan: Scan, workspace: Workspace) -> Coded:
-        """As of :class:`numjpeg.entropy.sequential_writer.Symbols`."""
-        count, layout = len(self.key), self.layout
-        codes = workspace.array("codes", (count,), np.uint64)
-        lengths = workspace.array("lengths", (count,), np.uint64)
+        """The code words, in the workspace's memory."""
+        layout = self.layout
+        codes, lengths = (workspace.array(name, self.key.shape, np.uint64) for name in ("codes", "lengths"))
         tables = tuple(scan.huffman_tables[1, number] for number in layout.ac_numbers)
         ac_codes(tables, self.key, codes)
         np.right_shift(codes, _CODE_BITS, out=lengths)
@@ -140,20 +124,17 @@ class Tokens(NamedTuple):
 class _Layout(NamedTuple):
     """What follows from a scan's components alone."""
 
-    ac_numbers: tuple[int, ...]
-    """Ta of the AC tables in use, in the order of their places in a key, 2^ac_bits of them (the last repeated)."""
+    ac_numbers: tuple[
+        int, ...
+    ]  # Ta of each AC table in use, by its place in a key; the last up to 2^ac_bits times
     ac_bits: int
+    # (first, after last, what is added to the values of these blocks of each MCU); from 0 on, if anything is.
     offsets: list[tuple[int, int, np.int16]]
-    """What is added to the values of blocks ``first`` to ``after_last`` of each MCU; from 0 on, if anything is."""
-    of_block_before: NDArray[np.int16]
-    """What is added to the value of the block before, for each block of an MCU."""
+    of_block_before: NDArray[np.int16]  # for each block of an MCU what is added to the value of the block before
     dc_numbers: tuple[int, ...]
-    dc_offset: NDArray[np.intp]
-    """Where the difference 0 of each block of an MCU stands in :func:`dc_lookup`."""
-    dc_counts: NDArray[np.intp]
-    """Where the symbols of each block of an MCU are counted: 512 for each component."""
-    ac_counts: list[tuple[int, int]]
-    """(row of the counts, place of the AC table in a key); of a shared table at its first component."""
+    dc_offset: NDArray[np.intp]  # where the difference 0 of each block of an MCU stands in dc_lookup
+    dc_counts: NDArray[np.intp]  # where the symbols of each block of an MCU are counted: 512 for each component
+    ac_counts: list[tuple[int, int]]  # (row of the counts, place of the AC table in a key)
 
 
 @lru_cache(maxsize=16)
@@ -187,18 +168,12 @@ def layout_of(scan: Scan) -> _Layout:
 def find_tokens(
     scan: Scan, planes: list[NDArray[np.int16]], first_mcu: int, predictors: list[int], workspace: Workspace
 ) -> Tokens | None:
-    """Turn a band of coefficients into tokens.
+    """Turn a band of coefficients into tokens, in the workspace's memory (:meth:`Tokens.kept`).
 
-    Parameters
-    ----------
-    planes : of each component of the scan int16 ``(rows, columns, 8, 8)``, whole MCU rows or a piece of one,
-        padding blocks left out; fastest if in memory they are 64 planes.
-    first_mcu, predictors : as in :func:`numjpeg.entropy.shared.predict_dc`.
-
-    Returns
-    -------
-    Tokens in the workspace's memory (:meth:`Tokens.kept`). None if a value is too large; then ``predictors`` stay
-    as they were.
+    ``planes`` are those of each component of the scan, int16 ``(rows, columns, 8, 8)``, whole MCU rows or a piece
+    of one, padding blocks left out; fastest if in memory they are 64 planes. ``first_mcu`` and ``predictors`` are
+    as in :func:`numjpeg.entropy.shared.predict_dc`. None if a value is too large; then ``predictors`` stay as they
+    were.
     """
     blocks, dc = scan_order(planes, scan.factors, workspace)
     after = list(predictors)
@@ -239,14 +214,21 @@ def find_tokens(
     return Tokens(key, starts, differences, first_mcu, layout)
 
 
-# --- look-up tables --------------------------------------------------------------------------------------
-
 _VALUE_MASK = (1 << VALUE_BITS) - 1
+_STANDARD = frozenset(huffman.STANDARD_TABLES.values())
+
+
+@lru_cache(maxsize=2)
+def _values(first: int, behind: int) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+    """Category and magnitude bits of all values of a range."""
+    values = np.arange(first, behind)
+    category = magnitude_category(values)
+    return category.astype(np.intp), huffman.magnitude_bits(values, category)
 
 
 def by_category(key: NDArray[np.integer]) -> NDArray[np.intp]:
     """The place of tokens in :func:`ac_words`: run and table, then the category of the value."""
-    place: NDArray[np.intp] = _categories().take(key & _VALUE_MASK)
+    place: NDArray[np.intp] = _values(-_ZERO, _ZERO)[0].take(key & _VALUE_MASK)
     place += key >> (VALUE_BITS - 4) & -16
     return place
 
@@ -258,41 +240,23 @@ def ac_codes(
     if all(table in _STANDARD for table in tables):
         return _standard_words(tables).take(key, out=out, mode="clip")
     ac_words(tables).take(by_category(key), out=out, mode="clip")
-    return np.bitwise_or(out, _magnitudes().take(key & _VALUE_MASK), out=out)
-
-
-_STANDARD = frozenset(STANDARD_TABLES.values())
+    return np.bitwise_or(out, _values(-_ZERO, _ZERO)[1].take(key & _VALUE_MASK), out=out)
 
 
 @lru_cache(maxsize=2)
 def _standard_words(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
     """What each key writes: 2 MB, which take 2 ms, but then a third of the time of two look-ups."""
     key = np.arange(64 * len(tables) << VALUE_BITS)
-    return ac_words(tables).take(by_category(key)) | _magnitudes().take(key & _VALUE_MASK)
-
-
-@lru_cache(maxsize=1)
-def _categories() -> NDArray[np.intp]:
-    """The category of each value, from -1024 on."""
-    return magnitude_category(np.arange(1 << VALUE_BITS) - _ZERO).astype(np.intp)
-
-
-@lru_cache(maxsize=1)
-def _magnitudes() -> NDArray[np.uint64]:
-    """The magnitude bits of each value, from -1024 on."""
-    values = np.arange(1 << VALUE_BITS) - _ZERO
-    return magnitude_bits(values, magnitude_category(values))
+    return ac_words(tables).take(by_category(key)) | _values(-_ZERO, _ZERO)[1].take(key & _VALUE_MASK)
 
 
 @lru_cache(maxsize=4)
 def ac_words(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
     """What a token writes but the magnitude bits, for which there is room: for each run of 0 .. 63, table and
-    category (:func:`_categories`).
-
-    For the category 0 it is the end of a block, and nothing if the run is 0.
+    category 0 .. 15. For the category 0 it is the end of a block, and nothing if the run is 0.
     """
     # By run, table and category; in front, the number of ZRLs.
-    codes = huffman_codes(*tables)
+    codes = huffman.huffman_codes(*tables)
     code = codes.code.reshape(-1, 16, 16).swapaxes(0, 1)
     length = codes.length.reshape(-1, 16, 16).swapaxes(0, 1).astype(np.uint64)
     category, zero_runs = np.arange(16, dtype=np.uint64), np.arange(4, dtype=np.uint64)
@@ -314,19 +278,11 @@ def ac_words(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
     return flat
 
 
-@lru_cache(maxsize=1)
-def _dc_values() -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
-    """Category and magnitude bits of the differences -2047 .. 2047."""
-    values = np.arange(-MAX_DC, MAX_DC + 1)
-    category = magnitude_category(values)
-    return category.astype(np.intp), magnitude_bits(values, category)
-
-
 @lru_cache(maxsize=8)
 def dc_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
     """What a DC difference writes: for each table, the differences -2047 .. 2047."""
-    category, magnitude = _dc_values()
-    codes = huffman_codes(*tables)
+    category, magnitude = _values(-MAX_DC, MAX_DC + 1)
+    codes = huffman.huffman_codes(*tables)
     code, length = (part.reshape(-1, 256)[:, : MAX_DC.bit_length() + 1].astype(np.uint64) for part in codes)
     own = np.arange(code.shape[1], dtype=np.uint64)
     word = np.where(length > 0, code << own | (length + own) << _CODE_BITS, _NO_ENTRY)
