@@ -30,16 +30,11 @@ class Component:
     """A component as SOF and SOS describe it (T.81 B.2.2, B.2.3), by the standard's symbols."""
 
     identifier: int
-    H: int
-    """Horizontal sampling factor, 1 .. 4."""
-    V: int
-    """Vertical sampling factor, 1 .. 4."""
-    Tq: int
-    """Number of its quantization table, 0 .. 3."""
-    Td: int = 0
-    """Number of its DC Huffman table, 0 .. 3."""
-    Ta: int = 0
-    """Number of its AC Huffman table, 0 .. 3."""
+    H: int  # horizontal sampling factor, 1 .. 4
+    V: int  # vertical sampling factor, 1 .. 4
+    Tq: int  # number of its quantization table, 0 .. 3
+    Td: int = 0  # number of its DC Huffman table, 0 .. 3
+    Ta: int = 0  # number of its AC Huffman table, 0 .. 3
 
 
 def same(first: Any, second: Any) -> bool:
@@ -91,11 +86,7 @@ class Coefficients:
 
     @classmethod
     def from_pixels(cls, image: Any, quality: int = 75, subsampling: str = "4:2:0") -> Coefficients:
-        """The coefficients of a picture, uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB.
-
-        They are those of ``encode(image, quality, subsampling=subsampling)``, by
-        :func:`numjpeg.pipeline.pixels_to_coefficients`.
-        """
+        """What ``encode`` writes with these arguments; ``image``: uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB."""
         from numjpeg.pipeline import pixels_to_coefficients  # noqa: PLC0415 (it stands on this module)
 
         check_shown("image", image)
@@ -109,12 +100,8 @@ class Coefficients:
         return pixels_to_coefficients(samples, quality, full_name(subsampling))
 
     def to_pixels(self) -> NDArray[Any]:
-        """The picture, ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 (uint16 with 12 bits a sample).
+        """The picture of ``decode``, ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 (uint16 with 12 bits a sample).
 
-        It is that of ``decode``, by :func:`numjpeg.pipeline.coefficients_to_pixels`.
-
-        Raises
-        ------
         ValueError for colours other than gray and YCbCr (``decode(write_coefficients(coefficients))`` takes all).
         """
         from numjpeg.container.metadata import file_colorspace  # noqa: PLC0415 (both stand on this module)
@@ -130,18 +117,9 @@ class Coefficients:
     def planes_as_samples(self, dtype: DTypeLike | None = None) -> list[NDArray[Any]]:
         """The samples of each component as they are stored: not upsampled, colours not converted.
 
-        Parameters
-        ----------
-        dtype : None for uint8 (uint16 with 12 bits a sample), as ``decode`` has them before upsampling. Or
-            float32: neither rounded nor clipped, by the inverse DCT in floating point.
-
-        Returns
-        -------
-        For each component ``(rows, columns)`` of ``ceil(height * V / V_max)`` rows, and columns likewise.
-
-        Raises
-        ------
-        ValueError for another dtype.
+        Each is ``(rows, columns)`` with ``rows = ceil(height * V / V_max)``, and columns likewise. ``dtype`` is
+        None for uint8 (uint16 with 12 bits a sample), as ``decode`` has them before upsampling; or float32:
+        neither rounded nor clipped, by the inverse DCT in floating point. ValueError for another.
         """
         exact = np.dtype(np.uint8 if self.precision == 8 else np.uint16)
         kind = checked_sample_type(exact, dtype)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 Element = TypeVar("Element", bound=np.generic)
 Real = TypeVar("Real", np.float32, np.float64)
 
-
-KEPT = 24 << 20
+# Multiplications ``m * k * n`` of one product at the most. OpenBLAS gives each thread at least so many; some
+# versions start the second thread from here on, others from twice as many.
+PRODUCT_LIMIT = 1 << 18
 
 
 def keep_freed_memory() -> None:
@@ -26,7 +27,7 @@ def keep_freed_memory() -> None:
     size, and up to twice as much free memory. Without that, encoding 512x512 pixels again and again touches 1,600
     new pages a time, at 3 us each, and takes 10.6 ms instead of 5.6. With other C libraries this does nothing.
     """
-    np.empty(KEPT, np.uint8)
+    np.empty(24 << 20, np.uint8)
 
 
 class Workspace:
@@ -43,10 +44,9 @@ class Workspace:
 
     def array(self, name: str, shape: tuple[int, ...], dtype: type[Element]) -> NDArray[Element]:
         """An array of undefined content; it is overwritten when the same name is asked for again."""
-        # Most bands are as large as the one before, and wrapping memory as an array takes over 1 us.
         latest = self._latest.get(name)
         if latest is not None and latest[0] == shape and latest[1] is dtype:
-            return latest[2]
+            return latest[2]  # wrapping memory as an array takes over 1 us
         size = prod(shape) * np.dtype(dtype).itemsize
         memory = self._memory.get(name)
         if memory is None or memory.size < size:
@@ -56,13 +56,6 @@ class Workspace:
         return array
 
 
-# --- products of matrices -----------------------------------------------------------------------------
-
-PRODUCT_LIMIT = 1 << 18
-"""Multiplications ``m * k * n`` of one product at the most. OpenBLAS gives each thread at least so many; some
-versions start the second thread from here on, others from twice as many."""
-
-
 def product(left: NDArray[Real], right: NDArray[Real], out: NDArray[Real] | None = None) -> NDArray[Real]:
     """``left @ right``, in pieces of at most :data:`PRODUCT_LIMIT` multiplications.
 
@@ -70,20 +63,12 @@ def product(left: NDArray[Real], right: NDArray[Real], out: NDArray[Real] | None
     that gains a quarter where the other cores are idle; where they are not, the call takes 8 ms. The pieces
     together take 3 % longer than the whole on one core.
 
-    Parameters
-    ----------
-    left : ``(..., m, k)``, float32 or float64. right : ``(..., k, n)``, of the same dtype. Leading axes
-        are broadcast; each product of a stack is cut by itself. Of m, k and n only one, m or n, may be above 256.
-    out : ``(..., m, n)`` for the result, or None.
-
-    Returns
-    -------
-    ``(..., m, n)``: ``out``, or a new array.
+    ``left`` is ``(..., m, k)``, ``right`` ``(..., k, n)``, ``out``, or a new array, ``(..., m, n)``. Leading axes
+    are broadcast; each product of a stack is cut by itself. Of m, k and n only one, m or n, may be above 256.
     """
     if out is None:
-        m, n = left.shape[-2], right.shape[-1]
         lead: tuple[int, ...] = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-        out = np.empty((*lead, m, n), left.dtype)
+        out = np.empty((*lead, left.shape[-2], right.shape[-1]), left.dtype)
     for own_left, own_right, own_out in cut(left, right, out):
         np.matmul(own_left, own_right, out=own_out)
     return out

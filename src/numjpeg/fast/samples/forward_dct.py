@@ -4,10 +4,9 @@
     Transform       fdct ("islow")
     quantize        quantize
 
-Each gives exactly what the functions of :mod:`numjpeg.stages` beside it give, and the tests compare them. Matrix
-products make it fast: BLAS reads and writes each value once, where a butterfly of NumPy calls makes about forty
-passes. The products are exact in float32 in any order of summation, because every partial sum is an integer below
-2^24 (times a power of two).
+Each gives exactly what the stages beside it give, and the tests compare them. Matrix products make it fast: BLAS
+reads and writes each value once, where a butterfly of NumPy calls makes about forty passes. The products are exact
+in float32 in any order of summation, because every partial sum is an integer below 2^24 (times a power of two).
 
 Samples are float32 ``(9, 8, n)``: column x, row y, block; so the blocks of a tile are contiguous. In front of the
 eight columns stands one of ones. With it a matrix adds the constant that turns a floor into a rounding.
@@ -30,8 +29,10 @@ from numjpeg.workspace import cut
 
 Samples = NDArray[np.float32]
 
-RATIOS = ((1, 1), (2, 1), (2, 2))
-"""(horizontal, vertical) ratios of the chrominance that :class:`YcbcrSamples` knows."""
+RATIOS = ((1, 1), (2, 1), (2, 2))  # (horizontal, vertical) of the chrominance that :class:`YcbcrSamples` knows
+# Pixels that are converted at a time: as float32 with 4 channels they stay in the cache, and the product is below
+# :data:`numjpeg.workspace.PRODUCT_LIMIT`.
+PIXELS = 1 << 14
 
 
 def new_samples(blocks: int) -> Samples:
@@ -53,45 +54,20 @@ def _color_matrix(source: str, subsampled: bool) -> NDArray[np.float32]:
     is going to be subsampled stays 128 higher: above 0 a cast to integers does what floor does.
     """
     chroma = 0.5 - 2.0**-color.FRACTION_BITS + subsampled * MID_LEVEL
-    added = np.array([0.5 - MID_LEVEL, chroma, chroma])
     weights = color.FORWARD[:, :: -1 if source == "BGR" else 1] / (1 << color.FRACTION_BITS)
-    matrix = np.column_stack([weights, added]).astype(np.float32)
+    matrix = np.column_stack([weights, [0.5 - MID_LEVEL, chroma, chroma]]).astype(np.float32)
     matrix.setflags(write=False)
     return matrix
-
-
-PIXELS = 1 << 14
-"""Pixels that are converted at a time: as float32 with 4 channels they stay in the cache, and the product is below
-:data:`numjpeg.workspace.PRODUCT_LIMIT`."""
-
-
-@lru_cache(maxsize=2)
-def _box_bias(h: int, v: int) -> NDArray[np.int16]:
-    """What is added to sums of h * v samples before they are shifted, ``(4, 1, 1)``.
-
-    It alternates by column (:mod:`numjpeg.stages.subsampling`). Four columns are half a block, so the first is
-    even.
-    """
-    bias = np.array([v - 1, v] * 2, np.int16) - np.int16(MID_LEVEL * h * v)
-    bias.setflags(write=False)
-    return bias.reshape(4, 1, 1)
 
 
 class YcbcrSamples:
     """Converts tiles of one size, of whole MCUs, to level-shifted, subsampled YCbCr blocks.
 
     It holds the memory for that, and all views of it: to make them takes longer than to compute a small tile.
+    A tile is ``height`` (MCU rows * 8 v) by ``width`` (MCU columns * 8 h); ``source`` is "RGB" or "BGR", ``ratio``
+    (h, v) one of :data:`RATIOS`. There are ``pictures`` of equal height in it, below each other. Of each,
+    ``valid_rows`` are in the picture; the others repeat the last one.
 
-    Parameters
-    ----------
-    height, width : of a tile: MCU rows * 8 v, MCU columns * 8 h.
-    source : order of its channels, "RGB" or "BGR".
-    ratio : (h, v), one of :data:`RATIOS`.
-    valid_rows : rows of the tile that are in the picture; the others repeat the last one.
-    pictures : how many of equal height there are in the tile, below each other; ``valid_rows`` are those of each.
-
-    Notes
-    -----
     Bytes are brought into the order of the samples first, since they are the smallest to move. The product writes
     luminance right behind a row of ones, where it stays, and chrominance behind that.
     """
@@ -121,8 +97,8 @@ class YcbcrSamples:
         else:
             self._samples = [new_samples(2 * n // (ratio[0] * ratio[1]))]
             self._prepare_subsampling(rows, columns, valid_rows, pictures)
+        # The blocks of Y, of Cb and of Cr, each row by row. Subsampled Cb and Cr are in one array.
         self.samples: list[Samples] = [self._luma, *self._samples]
-        """The blocks of Y, of Cb and of Cr, each row by row. Subsampled Cb and Cr are in one array."""
 
     def _prepare_subsampling(self, rows: int, columns: int, valid_rows: int, pictures: int) -> None:
         h, v = self._ratio
@@ -133,7 +109,9 @@ class YcbcrSamples:
         if v == 2:
             pairs, total = total, np.empty((2, 4, 4, n), np.int16)
             self._sums.append((pairs[:, :, 0::2], pairs[:, :, 1::2], total))
-        self._total, self._box_bias, self._shift = total, _box_bias(h, v), np.int16(v)
+        # The bias alternates by column (T.81's box); four columns are half a block, so the first is even.
+        bias = np.array([v - 1, v] * 2, np.int16) - np.int16(MID_LEVEL * h * v)
+        self._total, self._box_bias, self._shift = total, bias.reshape(4, 1, 1), np.int16(v)
         # A block of chrominance is made of h * v blocks' worth: (component, x, y, MCU row, v, MCU column, h).
         mcu_rows, mcu_columns = rows // v, columns // h
         boxes = total.reshape(2, 8 // h, 8 // v, mcu_rows, v, mcu_columns, h)
@@ -170,14 +148,13 @@ class YcbcrSamples:
 # --- DCT -------------------------------------------------------------------------------------------------
 
 
-def _row_matrix() -> NDArray[np.float32]:
-    """Pass 1, in units of 2^-11: the half that rounds, and weights with sums up to 8 * 128 * 8192 = 2^23."""
-    return np.column_stack([np.full(8, 0.5), FORWARD / 2.0 ** (CONST_BITS - PASS1_BITS)]).astype(np.float32)
-
+# Pass 1, in units of 2^-11: the half that rounds, and weights with sums up to 8 * 128 * 8192 = 2^23.
+_ROWS = np.full((8, 9), 0.5, np.float32)
+_ROWS[:, 1:] = FORWARD / 2.0 ** (CONST_BITS - PASS1_BITS)
 
 LOW_BITS = 7
+# A number between 2^15 and 2^16, where float32 has 8 binary places. Adding it rounds to multiples of 2^-8.
 RULER = 1.5 * 2**15
-"""A number between 2^15 and 2^16, where float32 has 8 binary places. Adding it rounds to multiples of 2^-8."""
 
 
 def _column_matrix() -> NDArray[np.float32]:
@@ -195,17 +172,15 @@ def _column_matrix() -> NDArray[np.float32]:
     """
     shift = CONST_BITS + PASS1_BITS
     high = (FORWARD + (1 << (LOW_BITS - 1))) >> LOW_BITS
-    low = FORWARD - (high << LOW_BITS)
     matrix = np.zeros((16, 9))
     matrix[:8, 1:] = high
-    matrix[8:, 1:] = low / 2.0**LOW_BITS
+    matrix[8:, 1:] = FORWARD / 2.0**LOW_BITS - high
     matrix[8:, 0] = 2.0 ** (shift - 1 - LOW_BITS) - 0.5 + 2.0 ** -(LOW_BITS + 1)
     matrix *= 2.0 ** (LOW_BITS - shift)
     matrix[:8, 0] = RULER
     return matrix.astype(np.float32)
 
 
-_ROWS = _row_matrix()
 _COLUMNS = _column_matrix()
 _RULER = np.array(RULER, np.float32)
 
@@ -213,40 +188,26 @@ _RULER = np.array(RULER, np.float32)
 class Transform:
     """The forward DCT, method "islow", of level-shifted samples; it holds its memory.
 
-    Parameters
-    ----------
-    groups : float32 ``(9, 8, n_i)`` each: ones, and later integers -128 .. 127.
-
-    Notes
-    -----
-    Apart from its two rounding shifts the integer method is linear. So each pass is a floor after a product with
-    an 8x8 matrix of integers, which is what the butterfly makes of the unit vectors. Measured for both passes, in
-    ns a pixel of 4:2:0: 2.7, the butterfly 24. For pass 2 with its roundings: two float32 halves 2.2; one float32
-    product, with the sums near a tie computed again, 2.5; float64 3.0.
+    ``groups`` are float32 ``(9, 8, n_i)`` each: ones, and later integers -128 .. 127. Apart from its two rounding
+    shifts the integer method is linear. So each pass is a floor after a product with an 8x8 matrix of integers,
+    which is what the butterfly makes of the unit vectors. Measured for both passes, in ns a pixel of 4:2:0: 2.7,
+    the butterfly 24. For pass 2 with its roundings: two float32 halves 2.2; one float32 product, with the sums
+    near a tie computed again, 2.5; float64 3.0.
     """
 
     def __init__(self, groups: Sequence[Samples]) -> None:
         n = sum(samples.shape[2] for samples in groups)
-        between = np.empty((9, 8, n), np.float32)
-        between[0] = 1
-        self._rows = []
-        first = 0
+        self._between = between = new_samples(n)
+        self._rows, first = [], 0
         for samples in groups:
             self._rows.append((samples.transpose(1, 0, 2), between[1:, :, first : first + samples.shape[2]]))
             first += samples.shape[2]
-        self._between = between
         halves = np.empty((16, 8, n), np.float32)
         self._columns = list(cut(_COLUMNS, between.reshape(9, 8 * n), halves.reshape(16, 8 * n)))
         self._high, self._low = halves[:8], halves[8:]
 
     def __call__(self) -> NDArray[np.float32]:
-        """Transform what is in the groups.
-
-        Returns
-        -------
-        float32 ``(8, 8, n)``, the blocks of all groups: eight times what :func:`numjpeg.stages.dct.fdct` gives,
-        integers; v, u, block.
-        """
+        """Transform the groups: float32 ``(8, 8, n)``, v, u, block: integers, eight times those of ``fdct``."""
         for samples, own in self._rows:
             np.matmul(_ROWS, samples, out=own)
         np.floor(self._between, out=self._between)
@@ -262,37 +223,26 @@ class Transform:
 
 
 def reciprocals(tables: Sequence[NDArray[np.integer]], counts: Sequence[int]) -> NDArray[np.float32]:
-    """What :func:`quantize` multiplies by: a little more than 1 / 8q.
+    """What :func:`quantize` multiplies by, float32 ``(8, 8, n)``: v, u, block.
 
-    Parameters
-    ----------
-    tables : ``(8, 8)`` each, entries 1 .. 65535. counts : how many blocks go with each.
-
-    Returns
-    -------
-    float32 ``(8, 8, n)``, one for each coefficient: v, u, block. NumPy multiplies faster by these than by one for
-    all blocks: 0.5 ms a megapixel.
+    ``tables`` are ``(8, 8)`` each, entries 1 .. 65535, ``counts`` how many blocks go with each. NumPy multiplies
+    faster by a factor for each coefficient than by one for all blocks: 0.5 ms a megapixel.
     """
     return np.repeat(reciprocal(np.stack(tables, axis=2)), counts, axis=2)
 
 
 def reciprocal(tables: NDArray[Any]) -> NDArray[np.float32]:
-    """The factor of each entry of tables of any shape."""
+    """The factor of each entry of tables of any shape: a little more than 1 / 8q."""
     return ((1 + 2.0**-18) / (8.0 * tables)).astype(np.float32)
 
 
 def quantize(coefficients: NDArray[np.float32], factors: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Divide by the table and round half away from zero, with one product and one sum.
 
-    Parameters
-    ----------
-    coefficients : float32 ``(8, 8, n)`` of :class:`Transform`: integers c, 8 times too large.
-    factors : their :func:`reciprocals`.
-    out : float32 ``(8, 8, n)``, which may be ``coefficients``: the quotients, -2^15 .. 2^15 - 1, and
-        :data:`INTEGERS` more. The low half of each is the quotient as an int16 (:func:`low_halves`).
+    ``coefficients`` are those of :class:`Transform`, integers c, 8 times too large; ``factors`` their
+    :func:`reciprocals`. ``out``, which may be ``coefficients``, becomes the quotients, -2^15 .. 2^15 - 1, and
+    :data:`INTEGERS` more. The low half of each is the quotient as an int16 (:func:`low_halves`).
 
-    Notes
-    -----
     With 0 <= c < 2^16, the product is c / 8q times a factor between 1 + 2^-18 - 2^-23 and 1 + 2^-18 + 2^-22. At
     a tie, c / 8q = k + 1/2, it is therefore more than k + 1/2, by many units of its last place. Below the tie
     c / 8q is at most k + 1/2 - 1 / 8q, and the factor adds at most c / 8q * 2^-17 < 1 / 8q. So no product is
@@ -303,12 +253,11 @@ def quantize(coefficients: NDArray[np.float32], factors: NDArray[np.float32], ou
     np.add(out, _INTEGERS, out=out)
 
 
+# Between 2^23 and 2^24 float32 are the integers, and the low bits of their fractions count them from 2^23 on.
 INTEGERS = 1.5 * 2**23
-"""Between 2^23 and 2^24 float32 are the integers, and the low bits of their fractions count them from 2^23 on."""
 _INTEGERS = np.array(INTEGERS, np.float32)
 
 
 def low_halves(quotients: NDArray[np.float32]) -> NDArray[np.int16]:
     """What :func:`quantize` gives as integers, a view: of ``(..., n)`` float32 int16 of the same shape."""
-    low = 0 if sys.byteorder == "little" else 1
-    return quotients.view(np.int16)[..., low::2]
+    return quotients.view(np.int16)[..., sys.byteorder == "big" :: 2]

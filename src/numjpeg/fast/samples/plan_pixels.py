@@ -28,11 +28,7 @@ from numjpeg.fast.samples.inverse_dct import BYTES, ROW_ORDER
 Picture = NDArray[np.uint8]
 Shorts = NDArray[np.int16]
 
-MOST_PIXELS = 1 << 17
-"""Of a picture that has a plan: it takes some 60 bytes a pixel."""
-
-_FILTERS = {(2, 2): (1, 1), (2, 1): (0, 1), (1, 2): (1, 0)}
-"""By horizontal and vertical ratio of a triangle filter, how many more rows and columns it takes on each side."""
+MOST_PIXELS = 1 << 17  # of a picture that has a plan: it takes some 60 bytes a pixel
 
 
 def suits(structure: Structure, colorspace: str | None) -> bool:
@@ -57,8 +53,8 @@ def plan_of_pixels(structure: Structure, colorspace: str | None, fancy: bool) ->
         return None
     rows, columns = structure.scans[0].mcus
     # A scan of one component goes block by block, so that its rows have as many as it needs.
-    factors = structure.scans[0].factors
-    return PixelPlan(frame, [(rows * v, columns * h) for v, h in factors], structure.colorspace, fancy)
+    sizes = [(rows * v, columns * h) for v, h in structure.scans[0].factors]
+    return PixelPlan(frame, sizes, structure.colorspace, fancy)
 
 
 def suits_frame(frame: Frame) -> bool:
@@ -74,34 +70,25 @@ class PixelPlan:
     def __init__(
         self, frame: Frame, sizes: Sequence[tuple[int, int]], stored: str, fancy: bool, pictures: int = 1
     ) -> None:
-        """Prepare.
+        """Prepare for so many pictures at a time; of each component they lie one after the other.
 
-        Parameters
-        ----------
-        sizes : rows and columns of the blocks of each component of a picture, as they lie in memory.
-        stored : colour space of the files. Only YCbCr is converted, to RGB.
-        pictures : how many there are at a time; of each component they lie one after the other.
+        ``sizes`` are the rows and columns of the blocks of each component of a picture, as they lie in memory.
+        ``stored`` is the colour space of the files: only YCbCr is converted, to RGB.
         """
         self.height, self.width, self.stored = frame.height, frame.width, stored
         last = frame.components[-1]
         h, v = frame.H_max // last.H, frame.V_max // last.V
         rows, columns = frame.sample_size(last)
-        triangle = fancy and ((h, v) == (1, 2) or ((h, v) in _FILTERS and columns > 2))
+        triangle = fancy and ((h, v) == (1, 2) or ((h, v) in ((2, 2), (2, 1)) and columns > 2))
         self.filter = (h, v) if triangle else (1, 1)
         half = -(-self.width // 2)
-        apart = np.arange(2)[:, np.newaxis] + 2 * np.arange(half)  # even columns, odd ones
-        if stored == "GRAY":
-            wanted = [(np.arange(self.height), np.arange(self.width))]
-        else:
-            wanted = [(np.arange(self.height), apart.ravel())]
-        for _ in frame.components[1:]:
-            if not triangle:
-                wanted.append((np.arange(self.height) // v, np.minimum(apart, self.width - 1).ravel() // h))
-                continue
-            more_rows, more_columns = _FILTERS[h, v]
-            ys = np.arange(-1, rows + 1) if more_rows else np.arange(rows)
-            xs = np.arange(-1, columns + 1) if more_columns else np.minimum(apart, self.width - 1).ravel()
-            wanted.append((ys, xs))
+        every_row = np.arange(self.height)
+        apart = (np.arange(2)[:, np.newaxis] + 2 * np.arange(half)).ravel()  # even columns, odd ones
+        wanted = [(every_row, np.arange(self.width) if stored == "GRAY" else apart)]
+        # The triangle filter takes one more row or column on each side of those that it enlarges.
+        ys = np.arange(-1, rows + 1) if triangle and v == 2 else every_row // v
+        xs = np.arange(-1, columns + 1) if triangle and h == 2 else np.minimum(apart, self.width - 1) // h
+        wanted += [(ys, xs)] * (len(sizes) - 1)
         counts = [pictures * rows * columns for rows, columns in sizes]
         first, places = 0, []
         for (down, across), (ys, xs), c in zip(sizes, wanted, frame.components, strict=True):
@@ -116,29 +103,21 @@ class PixelPlan:
         self.gathered = np.empty(len(self.place), np.int16)
         shape = (pictures * self.height, 2, half)
         size = shape[0] * 2 * half
-        self.luma = self.gathered[:size].reshape(shape) if stored != "GRAY" else self.gathered
-        if stored != "GRAY":
-            others = len(sizes) - 1
-            self.chroma = self.gathered[size:].reshape(others * pictures, len(wanted[1][0]), len(wanted[1][1]))
-            self.colours = np.empty((others + 1, *shape), np.int16)
-            self.wide = (
-                self.chroma.reshape(others, *shape)
-                if self.filter == (1, 1)
-                else np.empty((others, *shape), np.int16)
-            )
-            self.wide_planes = self.wide.reshape(others * pictures, self.height, 2, half)
-            self.scratch = np.empty((2, *shape), np.int16)
-            self._make_filter_buffers(rows, columns)
         self.nbytes = 8 * len(self.place) + 24 * size
-
-    def _make_filter_buffers(self, rows: int, columns: int) -> None:
-        h, v = self.filter
-        wide = columns + 2 if h == 2 else 2 * self.wide.shape[-1]
-        planes = len(self.chroma)
-        if v == 2:
-            self.three = np.empty((planes, rows, wide), np.int16)
-            self.tall = np.empty((planes, rows, 2, wide), np.int16)
-        if h == 2:
+        if stored == "GRAY":
+            return
+        others = len(sizes) - 1
+        planes = others * pictures
+        self.luma = self.gathered[:size].reshape(shape)
+        self.chroma = self.gathered[size:].reshape(planes, len(ys), len(xs))
+        self.colours = np.empty((others + 1, *shape), np.int16)
+        self.wide = np.empty((others, *shape), np.int16) if triangle else self.chroma.reshape(others, *shape)
+        self.wide_planes = self.wide.reshape(planes, self.height, 2, half)
+        self.scratch = np.empty((2, *shape), np.int16)
+        if triangle and v == 2:
+            self.three = np.empty((planes, rows, len(xs)), np.int16)
+            self.tall = np.empty((planes, rows, 2, len(xs)), np.int16)
+        if triangle and h == 2:
             self.three_across = np.empty((planes, self.height, columns), np.int16)
 
     def picture(self, values: Shorts) -> Picture:
@@ -146,7 +125,15 @@ class PixelPlan:
         planes = self.planes(values)
         if self.stored == "GRAY":
             return planes.astype(np.uint8).reshape(self.height, self.width)
-        return self._interleave(planes)
+        (r0, r1), (g0, g1), (b0, b1) = planes.view(np.uint16).swapaxes(1, 2)
+        words = np.empty((*r0.shape, 3), np.uint16)
+        # Of every two pixels the six bytes, as pairs of planes.
+        for i, (first, second) in enumerate(((r0, g0), (b0, r1), (g1, b1))):
+            upper = second if sys.byteorder == "little" else first
+            upper <<= EIGHT.view(np.uint16)
+            np.bitwise_or(first, second, words[:, :, i])
+        picture = words.view(np.uint8).reshape(self.height, -1, 3)
+        return picture if self.width % 2 == 0 else np.ascontiguousarray(picture[:, :-1])
 
     def planes(self, values: Shorts) -> Shorts:
         """The samples of pictures, plane by plane: ``(channels, pictures * height, 2, half the width)``.
@@ -169,21 +156,17 @@ class PixelPlan:
     def _upsample(self) -> None:
         """The triangle filter, from ``chroma`` with its edges to ``wide``."""
         h, v = self.filter
-        rows, first, second, shift = self.chroma, 8, 7, 4
+        rows, (first, second, shift) = self.chroma, (8, 7, 4) if v == 2 else (1, 2, 2)
         if v == 2:
-            own = rows[:, 1:-1]
-            np.multiply(own, THREE, self.three)
+            np.multiply(rows[:, 1:-1], THREE, self.three)
             np.add(self.three, rows[:, :-2], self.tall[:, :, 0])
             np.add(self.three, rows[:, 2:], self.tall[:, :, 1])
             if h == 1:
                 self.tall += ONE_TWO
                 self.tall >>= 2
-                tall = self.tall.reshape(len(self.tall), -1, self.tall.shape[-1])[:, : self.height]
-                np.copyto(self.wide_planes, tall.reshape(self.wide_planes.shape))
-                return
             rows = self.tall.reshape(len(self.tall), -1, self.tall.shape[-1])[:, : self.height]
-        else:
-            first, second, shift = 1, 2, 2
+            if h == 1:
+                np.copyto(self.wide_planes, rows.reshape(self.wide_planes.shape))
         if h == 2:
             three = self.three_across
             np.multiply(rows[:, :, 1:-1], THREE, three)
@@ -219,18 +202,6 @@ class PixelPlan:
         np.subtract(green, chroma[1], green)
         np.add(rgb, self.luma, rgb)
         np.clip(rgb, ZERO, MOST, rgb)
-
-    def _interleave(self, planes: Shorts) -> Picture:
-        """Three planes of even and of odd columns to pixels."""
-        (r0, r1), (g0, g1), (b0, b1) = planes.view(np.uint16).swapaxes(1, 2)
-        words = np.empty((*r0.shape, 3), np.uint16)
-        # Of every two pixels the six bytes, as pairs of planes.
-        for i, (first, second) in enumerate(((r0, g0), (b0, r1), (g1, b1))):
-            upper = second if sys.byteorder == "little" else first
-            upper <<= EIGHT.view(np.uint16)
-            np.bitwise_or(first, second, words[:, :, i])
-        picture = words.view(np.uint8).reshape(self.height, -1, 3)
-        return picture if self.width % 2 == 0 else np.ascontiguousarray(picture[:, :-1])
 
 
 def _split(cb: float, cr: float) -> tuple[Shorts, Shorts]:

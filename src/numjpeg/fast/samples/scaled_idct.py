@@ -21,18 +21,13 @@ from numjpeg.stages.scaled_idct import idct_scaled, matrix, shifts, wrapped
 from numjpeg.stages.zigzag import NATURAL, inverse_zigzag
 from numjpeg.workspace import product
 
-CHUNK = 3072
-"""Blocks that are worked on at a time, or one row of them."""
+CHUNK = 3072  # blocks that are worked on at a time, or one row of them
 
 
 def samples(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, out: NDArray[np.uint8]) -> None:
-    """Turn a component's coefficients into samples.
+    """Turn zig-zag sequences, int16 ``(rows, columns, 64)``, into samples, 4, 2 or 1 a side of a block.
 
-    Parameters
-    ----------
-    sequences : int16 ``(rows, columns, 64)``, in zig-zag order. table : its quantization table.
-    size : samples a side of a block: 4, 2 or 1.
-    out : uint8 ``(rows * size, columns * size)``; filled.
+    ``out``, uint8 ``(rows * size, columns * size)``, is filled.
     """
     rows, columns, _ = sequences.shape
     step = max(1, CHUNK // max(1, columns))
@@ -52,7 +47,11 @@ def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
     rows, columns, _ = sequences.shape
     flat = sequences.reshape(-1, 64)
     peaks = peaks_of(flat).astype(np.int64)
-    if not _stays_small(inverse_zigzag(peaks) * table, size):
+    # Whether all sums have room in libjpeg-turbo.
+    weights, (shift, _), dequantized = np.abs(matrix(size)), shifts(size), inverse_zigzag(peaks) * table
+    columns_of_peaks = weights @ dequantized >> shift
+    large = max(dequantized.max(), columns_of_peaks.max() + 1) >= 1 << 15
+    if large or (columns_of_peaks @ weights.T).max() >= 1 << 30:
         blocks = idct_scaled(dequantize(inverse_zigzag(sequences), table), size)
         place[...] = inverse_level_shift(blocks).transpose(2, 3, 0, 1)
         return
@@ -67,14 +66,6 @@ def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
     place[...] = values.reshape(size, size, rows, columns)
 
 
-def _stays_small(peaks: NDArray[np.int64], size: int) -> bool:
-    """Whether all sums have room in libjpeg-turbo; ``peaks`` : the largest dequantized coefficients."""
-    weights, (shift, _) = np.abs(matrix(size)), shifts(size)
-    columns = weights @ peaks >> shift
-    sums = columns @ weights.T
-    return bool(max(peaks.max(), columns.max() + 1) < 1 << 15 and sums.max() < 1 << 30)
-
-
 @lru_cache(maxsize=8)
 def _matrices(table: bytes, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Pass 1, ``(size * n, 64)``: rows y by the n of u that count, columns the sequence; pass 2: ``(size, n)``."""
@@ -86,7 +77,4 @@ def _matrices(table: bytes, size: int) -> tuple[NDArray[np.float64], NDArray[np.
     for place, u in enumerate(counting.tolist()):
         weights[:, place, :, u] = by_frequency * step[:, u] / 2.0**shift_1
     pass_1 = np.ascontiguousarray(weights.reshape(-1, 64)[:, NATURAL])
-    pass_2 = by_frequency[:, counting] / 2.0**shift_2
-    pass_1.setflags(write=False)
-    pass_2.setflags(write=False)
-    return pass_1, pass_2
+    return pass_1, by_frequency[:, counting] / 2.0**shift_2
