@@ -107,7 +107,7 @@ class Coefficients:
         from numjpeg.container.metadata import file_colorspace  # noqa: PLC0415 (both stand on this module)
         from numjpeg.pipeline import coefficients_to_pixels  # noqa: PLC0415
 
-        space = file_colorspace([c.identifier for c in self.components], self.application_segments)
+        space = file_colorspace(self.components, self.application_segments)
         if space not in ("GRAY", "YCbCr"):
             raise ValueError(
                 f"coefficients: gray or YCbCr expected, these are {space}; decode takes them as a file"

@@ -39,7 +39,8 @@ def test_fields_hold_whole_numbers_only() -> None:
         "big",
         [(1, 3, 1, b"\0\7\0\0"), (2, 9, 1, b"\xff\xff\xff\xff"), (3, 1, 4, b"abcd"), (4, 5, 1, b"\0\0\0\x08")],
     )
-    found = tiff.first_directory(data, "big")
+    order, found = tiff.opened(data)
+    assert order == "big"
     assert found is not None
     assert [tiff.integer(data, "big", found.fields.get(tag)) for tag in range(5)] == [None, 7, -1, None, None]
     assert found.fields.keys() == {1, 2, 3}  # rational numbers are not read

@@ -37,7 +37,7 @@ def plan_writing(
         check_flags(optimize=optimize)
     checked = checked_coefficients(coefficients)
     components = checked.components
-    colorspace = metadata.file_colorspace([c.identifier for c in components], checked.application_segments)
+    colorspace = metadata.file_colorspace(components, checked.application_segments)
     script = checked_script(progressive, scans, components, colorspace, complete=True)
     huffman_tables: Mapping[TableKey, HuffmanTable] | None = None
     if script:
@@ -96,17 +96,12 @@ def checked_coefficients(coefficients: Coefficients) -> Coefficients:
     interval = checked_integer("restart_interval", coefficients.restart_interval, 0, MAX_RESTART_INTERVAL)
     checked = replace(coefficients, height=height, width=width, components=components)
     checked = replace(checked, quantization_tables=tables, restart_interval=interval)
-    _check_planes(checked)
-    return checked
-
-
-def _check_planes(coefficients: Coefficients) -> None:
-    planes, components = coefficients.planes, coefficients.components
+    planes = coefficients.planes
     if not isinstance(planes, Sequence | np.ndarray):
         raise TypeError(f"planes: a sequence of arrays expected, got {type(planes).__name__}")
     if len(planes) != len(components):
         raise ValueError(f"planes: {len(planes)} for {len(components)} components")
-    frame = frame_of(coefficients)
+    frame = frame_of(checked)
     for i, (c, plane) in enumerate(zip(components, planes, strict=True)):
         shape = (*frame.block_size(c), 8, 8)
         if not isinstance(plane, np.ndarray):
@@ -114,6 +109,7 @@ def _check_planes(coefficients: Coefficients) -> None:
         check_shown("planes", plane)
         if plane.dtype != np.int16 or plane.shape != shape:
             raise ValueError(f"planes: number {i} is {plane.dtype} {plane.shape}, int16 {shape} expected")
+    return checked
 
 
 def _check_ranges(frame: Frame, planes: list[NDArray[np.int16]], scans: list[Scan]) -> None:

@@ -32,28 +32,21 @@ class ImagePlace(NamedTuple):
     kind: int  # MP type code: 0x030000 the primary image, 0x01000n large thumbnails, 0x02000n panoramas and so on
 
 
-Tiff = tuple[bytes, tiff.ByteOrder, tiff.Directory | None]  # data, byte order, first directory if there is one
-
-
-def _tiff(exif: bytes) -> tuple[int, Tiff, tiff.Directory | None]:
-    """Where the TIFF data begin, behind the name, which some writers repeat; the data; the second directory."""
+def _tiff(exif: bytes) -> tuple[bytes, bytes, tiff.ByteOrder, tiff.Directory | None, tiff.Directory | None]:
+    """The name, which some writers repeat, the TIFF data behind it, their byte order and first two directories."""
     start = 0
     while exif.startswith(PREFIX, start):
         start += len(PREFIX)
-    data, order, directory = opened = _opened(exif[start:])
-    return start, opened, tiff.read_directory(data, order, directory.next) if directory else None
-
-
-def _opened(data: bytes) -> Tiff:
-    order = tiff.byte_order(data)
-    return data, order or "big", tiff.first_directory(data, order) if order else None
+    data = exif[start:]
+    order, first = tiff.opened(data)
+    return exif[:start], data, order, first, tiff.read_directory(data, order, first.next) if first else None
 
 
 def read_exif(exif: bytes | None, warnings: list[str]) -> tuple[int | None, bytes | None]:
     """(orientation 1 .. 8, thumbnail: a JPEG file), None for what is missing or wrong, which ``warnings`` get."""
     if exif is None:
         return None, None
-    _, (data, order, directory), second = _tiff(exif)
+    _, data, order, directory, second = _tiff(exif)
     if not directory:
         warnings.append("EXIF: no TIFF directory")
         return None, None
@@ -83,11 +76,11 @@ def xmp_orientation(xmp: bytes | None) -> int | None:
 
 def upright_exif(exif: bytes) -> bytes:
     """EXIF data whose orientations, the picture's and the thumbnail's, are 1 where they have them."""
-    start, (data, order, directory), second = _tiff(exif)
+    name, data, order, directory, second = _tiff(exif)
     for field in (own.fields.get(ORIENTATION) for own in (directory, second) if own):
         if field and field.kind in tiff.INTEGERS:
             data = _replaced(data, field.start, UPRIGHT.to_bytes(tiff.SIZES[field.kind], order))
-    return exif[:start] + data
+    return name + data
 
 
 def upright_xmp(xmp: bytes) -> bytes:
@@ -97,7 +90,7 @@ def upright_xmp(xmp: bytes) -> bytes:
 
 def set_exif_size(exif: bytes, height: int, width: int) -> bytes:
     """EXIF data whose PixelXDimension and PixelYDimension, where they have them, say another size."""
-    start, (data, order, directory), _ = _tiff(exif)
+    name, data, order, directory, _ = _tiff(exif)
     pointer = tiff.entry_places(data, order, int.from_bytes(data[4:8], order)).get(SUB_DIRECTORY)
     if not directory or pointer is None:
         return exif
@@ -105,7 +98,7 @@ def set_exif_size(exif: bytes, height: int, width: int) -> bytes:
     for tag, value in ((PIXEL_WIDTH, width), (PIXEL_HEIGHT, height)):
         if tag in places:
             data = _replaced(data, places[tag] + 2, _long(value, order))
-    return exif[:start] + data
+    return name + data
 
 
 def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) -> bytes:
@@ -116,7 +109,7 @@ def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) ->
     """
     exif = upright_exif(exif)
     _, thumbnail = read_exif(exif, [])
-    start, (data, order, directory), second = _tiff(exif)
+    name, data, order, directory, second = _tiff(exif)
     if not directory or not second or (thumbnail is None and STRIPS not in second.fields):
         return exif
     turned, place = None, len(data)
@@ -126,15 +119,15 @@ def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) ->
         # The new thumbnail lies where the old one lay, unless it is longer and something follows there.
         if turned is not None and (old + len(thumbnail) == len(data) or len(turned) <= len(thumbnail)):
             place = old
-    if turned is None or start + place + len(turned) > MAX_SEGMENT:
+    if turned is None or len(name) + place + len(turned) > MAX_SEGMENT:
         first = int.from_bytes(data[4:8], order)
         link = first + 2 + tiff.ENTRY_SIZE * int.from_bytes(data[first : first + 2], order)
-        return exif[:start] + _replaced(data, link, bytes(4))
+        return name + _replaced(data, link, bytes(4))
     entries = tiff.entry_places(data, order, directory.next)
     data = _replaced(data, place, turned)
     for tag, value in ((THUMBNAIL_OFFSET, place), (THUMBNAIL_SIZE, len(turned))):
         data = _replaced(data, entries[tag] + 2, _long(value, order))
-    return exif[:start] + data
+    return name + data
 
 
 def _long(value: int, order: tiff.ByteOrder) -> bytes:
@@ -150,7 +143,8 @@ def read_image_index(payload: bytes, offset: int, file_size: int, warnings: list
     """The images of a multi-picture file, none if its index cannot be read; ``warnings`` get what is wrong.
     ``payload`` is the APP2 segment's, ``MPF\\0`` included, which lies at ``offset`` in the file.
     """
-    data, order, directory = _opened(payload[len(MPF) :])
+    data = payload[len(MPF) :]
+    order, directory = tiff.opened(data)
     if not directory:
         warnings.append("MPF: no TIFF directory")
         return ()

@@ -101,52 +101,45 @@ def iterate_segments(data: Data, note: Callable[[FormatError], None] | None = No
     while found := _MARKER.search(data, position):
         offset, marker, start = found.start(), data[found.start() + 1], found.end()
         stray = len(bytes(data[position:offset]).rstrip(b"\xff"))  # without fill bytes (B.1.1.2)
-        error = None
+        position = start
         if marker == SOI:
             if scanned and note is None:
                 return
-            error = FormatError("another SOI", offset=offset, clause="B.2.1")
+            what, clause = "another SOI", "B.2.1"
         elif marker in _ALONE:
-            position = start
             if marker != EOI or scanned or note is None or not _has_frame(data, start):
                 yield Segment(marker, offset, start, start, stray)
                 if marker == EOI:
                     return
                 continue
-            error = FormatError("EOI in front of the frame header", offset=offset, clause="B.2.1")
+            what, clause = "EOI in front of the frame header", "B.2.1"
         elif marker < SOF0:
-            error = FormatError(f"{marker_name(marker)} means nothing", offset=offset, clause="B.1.1.3")
-        if error is not None:
-            if note is None:
-                raise error
-            note(error)
-            if marker == SOI and scanned:
-                return
-            position = start
-            if marker == SOI and start > skipped:
-                position, skipped = _after_second_soi(data, start)
-            continue
-        end = start + int.from_bytes(data[start : start + 2], "big")
-        cut = max(end, start + 2) > len(data)
-        wrong = "the file ends inside the segment" if cut else ""
-        if end < start + 2 and not cut:
-            wrong = f"length {end - start} is below 2"
-        segment = Segment(marker, offset, start + 2, end, stray)
-        if not wrong:
-            yield segment
-            position = end_of_scan(data, end, note is not None) if marker == SOS else end
-            framed = framed or marker in FRAMES
-            scanned = scanned or (framed and marker == SOS)
-            continue
-        position = min(start + 2, len(data))
-        if segment.is_application and (scanned or not cut):
-            position = len(data) if cut else start + 2
-            yield Segment(marker, offset, position, position, stray, wrong)
-            continue
-        error = FormatError(f"{segment.name}: {wrong}", offset=offset, clause="B.1.1.4")
+            what, clause = f"{marker_name(marker)} means nothing", "B.1.1.3"
+        else:
+            end = start + int.from_bytes(data[start : start + 2], "big")
+            cut = max(end, start + 2) > len(data)
+            segment = Segment(marker, offset, start + 2, end, stray)
+            if not cut and end >= start + 2:
+                yield segment
+                position = end_of_scan(data, end, note is not None) if marker == SOS else end
+                framed = framed or marker in FRAMES
+                scanned = scanned or (framed and marker == SOS)
+                continue
+            wrong = "the file ends inside the segment" if cut else f"length {end - start} is below 2"
+            position = min(start + 2, len(data))
+            if segment.is_application and (scanned or not cut):
+                position = len(data) if cut else position
+                yield Segment(marker, offset, position, position, stray, wrong)
+                continue
+            what, clause = f"{segment.name}: {wrong}", "B.1.1.4"
+        error = FormatError(what, offset=offset, clause=clause)
         if note is None:
             raise error
         note(error)
+        if marker == SOI and scanned:
+            return
+        if marker == SOI and start > skipped:
+            position, skipped = _after_second_soi(data, start)
 
 
 def _after_second_soi(data: Data, start: int) -> tuple[int, int]:

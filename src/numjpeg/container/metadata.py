@@ -15,13 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.coefficients import Component
 from numjpeg.container import markers
 from numjpeg.container.segments import MAX_SEGMENT
 
-JFIF = b"JFIF\0"
-JFXX = b"JFXX\0"
-ADOBE = b"Adobe"
-EXIF = b"Exif\0\0"
+JFIF, JFXX, ADOBE, EXIF = b"JFIF\0", b"JFXX\0", b"Adobe", b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 ICC = b"ICC_PROFILE\0"
@@ -30,6 +28,7 @@ JFIF_SIZE, ADOBE_SIZE = 14, 12  # least bytes of payload; libjpeg ignores shorte
 ICC_CHUNK = MAX_SEGMENT - len(ICC) - 2
 
 Marked = tuple[int, bytes]  # marker code and payload
+Thumbnail = NDArray[np.uint8] | bytes  # RGB pixels ``(H, W, 3)``, or a JPEG file
 
 
 class Density(NamedTuple):
@@ -38,9 +37,6 @@ class Density(NamedTuple):
     unit: int
     x: int
     y: int
-
-
-Thumbnail = NDArray[np.uint8] | bytes  # RGB pixels ``(H, W, 3)``, or a JPEG file
 
 
 class Jfif(NamedTuple):
@@ -199,9 +195,7 @@ def is_icc(marker: int, payload: bytes) -> bool:
 
 
 def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
-    """The ICC profile, if all its chunks are there, once. As in Pillow they may be numbered from another one than
-    1.
-    """
+    """The ICC profile, if all its chunks are there, once; as in Pillow the first need not have the number 1."""
     chunks: dict[int, bytes] = {}
     totals = set()
     start = len(ICC) + 2
@@ -236,9 +230,9 @@ def is_profile_for(channels: int | None, profile: bytes) -> bool:
     return profile[16:20] == {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}.get(channels or 0)
 
 
-def file_colorspace(identifiers: Sequence[int], segments: Sequence[Marked]) -> str:
-    """The colour space of components with these Ci, by libjpeg's rules, from what stands before the first scan."""
-    transform = adobe_transform(segments)
+def file_colorspace(components: Sequence[Component], segments: Sequence[Marked]) -> str:
+    """The colour space of components by libjpeg's rules, with the segments that stand before the first scan."""
+    identifiers, transform = [c.identifier for c in components], adobe_transform(segments)
     if len(identifiers) == 3:
         if has_jfif(segments):
             return "YCbCr"

@@ -28,16 +28,14 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     """
     given, file = read_bytes(source, "source"), read_bytes(target, "target")
     structure = read_structure(file, decode=False)
-    frame = structure.require_frame()
-    identifiers = [c.identifier for c in frame.components]
+    components = structure.require_frame().components
     carried = _application_segments(given)
-    fits = metadata.is_profile_for(len(identifiers), metadata.find_icc(carried, []) or b"")
-
+    fits = metadata.is_profile_for(len(components), metadata.find_icc(carried, []) or b"")
     own = structure.application_segments
     adobe = [s for s in own if metadata.is_adobe(*s)]
     given_jfif, own_jfif = ([s for s in held if metadata.is_jfif(*s)][:1] for held in (carried, own))
     jfif = given_jfif or own_jfif
-    if metadata.file_colorspace(identifiers, jfif + adobe) != structure.colorspace:
+    if metadata.file_colorspace(components, jfif + adobe) != structure.colorspace:
         jfif = own_jfif
     others = []
     for marker, payload in carried:

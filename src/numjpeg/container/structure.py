@@ -80,8 +80,7 @@ class Structure:
     @property
     def colorspace(self) -> str:
         """ "GRAY", "YCbCr", "RGB", "CMYK", "YCCK" or "raw" (two components, or more than four)."""
-        identifiers = [c.identifier for c in self.require_frame().components]
-        return file_colorspace(identifiers, self.application_segments)
+        return file_colorspace(self.require_frame().components, self.application_segments)
 
 
 def read_structure(
@@ -90,15 +89,27 @@ def read_structure(
     """Walk through a file's markers; FormatError or UnsupportedError for what cannot be read.
 
     ``tables`` : a file of tables alone (B.5) that come before its own.
-    ``decode`` : refuse a frame that the library does not decode, and a file without a complete scan; False reads
-        on.
+    ``decode`` : refuse a frame that the library does not decode, and a file without a complete scan.
     ``strict`` : refuse broken segments; False leaves them out and notes a fault, but for the frame header.
     ``obeys_dnl`` : False keeps the frame header's height, unless it is 0, whatever a DNL says.
     """
     structure = Structure(len(data), sink=Sink(strict), obeys_dnl=obeys_dnl)
     if tables is not None:
         _take_tables(structure, read_bytes(tables, "tables"))
-    _walk(structure, data, decode)
+    for segment in markers.iterate_segments(data, None if strict else structure.damage):
+        structure.segments.append(segment)
+        if segment.stray:
+            what = f"{segment.stray} stray bytes before {segment.name}"
+            structure.sink.remark(what, segment.offset, "B.1.1.2")
+        if segment.fault:
+            structure.sink.remark(f"{segment.name}: {segment.fault}", segment.offset, "B.1.1.4")
+            continue
+        try:
+            _take_segment(structure, data, segment, decode)
+        except FormatError as error:
+            if strict or (structure.frame is None and segment.marker in markers.FRAMES):
+                raise
+            structure.damage(error)
     last = structure.segments[-1]
     if last.marker != markers.EOI:
         structure.sink.remark("the file ends without EOI", len(data), "B.2.1")
@@ -117,24 +128,6 @@ def read_structure(
         structure.sink.add(Fault(what, len(data), "B.2.1", kind=LOSS))
         structure.sink.doubtful_from = 0
     return structure
-
-
-def _walk(structure: Structure, data: Data, decode: bool) -> None:
-    """Take the file's segments, one after the other."""
-    for segment in markers.iterate_segments(data, None if structure.strict else structure.damage):
-        structure.segments.append(segment)
-        if segment.stray:
-            what = f"{segment.stray} stray bytes before {segment.name}"
-            structure.sink.remark(what, segment.offset, "B.1.1.2")
-        if segment.fault:
-            structure.sink.remark(f"{segment.name}: {segment.fault}", segment.offset, "B.1.1.4")
-            continue
-        try:
-            _take_segment(structure, data, segment, decode)
-        except FormatError as error:
-            if structure.strict or (structure.frame is None and segment.marker in markers.FRAMES):
-                raise
-            structure.damage(error)
 
 
 def _take_segment(structure: Structure, data: Data, segment: Segment, decode: bool) -> None:

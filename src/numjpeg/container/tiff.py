@@ -32,14 +32,10 @@ class Directory(NamedTuple):
     next: int  # byte offset of the next directory, 0 for none
 
 
-def byte_order(data: bytes) -> ByteOrder | None:
-    """What the header says; None if it is none of TIFF's."""
-    return HEADERS.get(data[:4]) if len(data) >= 8 else None
-
-
-def first_directory(data: bytes, order: ByteOrder) -> Directory | None:
-    """The directory that the header points to."""
-    return read_directory(data, order, int.from_bytes(data[4:8], order))
+def opened(data: bytes) -> tuple[ByteOrder, Directory | None]:
+    """The byte order and the directory that a TIFF header gives; no directory if it is none of TIFF's."""
+    order = HEADERS.get(data[:4]) if len(data) >= 8 else None
+    return order or "big", read_directory(data, order, int.from_bytes(data[4:8], order)) if order else None
 
 
 def read_directory(data: bytes, order: ByteOrder, start: int) -> Directory | None:

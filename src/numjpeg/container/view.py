@@ -51,9 +51,7 @@ class View:
         return self.size == 8 and (self.height, self.width) == (self.frame.height, self.frame.width)
 
     def block_side(self, index: int) -> int:
-        """Samples a side of a component's block: N, doubled while they are not finer either way than the
-        picture's.
-        """
+        """Samples a side of a component's block: N, doubled while they do not get finer than the picture's."""
         side, frame, component = self.size, self.frame, self.frame.components[index]
         rows, columns = frame.V_max * self.size, frame.H_max * self.size
         while side < 8 and columns % (component.H * side * 2) == 0 and rows % (component.V * side * 2) == 0:

@@ -98,8 +98,7 @@ def check_alike(name: str, c: Coefficients, other: Coefficients) -> None:
     count = len(c.components)
     if count != len(other.components):
         raise ValueError(f"{name}: {len(other.components)} components, not {count}")
-    identifiers = ([k.identifier for k in each.components] for each in (c, other))
-    own, given = map(file_colorspace, identifiers, (c.application_segments, other.application_segments))
+    own, given = (file_colorspace(each.components, each.application_segments) for each in (c, other))
     if own != given:
         raise ValueError(f"{name}: the colours are {given}, not {own}")
     for i, (a, b) in enumerate(zip(c.components, other.components, strict=True)):

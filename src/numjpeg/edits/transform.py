@@ -13,10 +13,10 @@ import numpy as np
 
 from numjpeg.coefficient_files.writer import write_coefficients
 from numjpeg.coefficients import Coefficients
-from numjpeg.container import metadata
-from numjpeg.container.exif import read_exif, xmp_orientation
+from numjpeg.container import markers, metadata
+from numjpeg.container.exif import read_exif, set_exif_size, turned_exif, upright_xmp, xmp_orientation
 from numjpeg.container.frame import mcu_size
-from numjpeg.edits.application_segments import segments_of, upright_segments
+from numjpeg.container.metadata import EXIF, Marked
 from numjpeg.edits.regions import Rectangle, Region, check_alike, drop_into, wiped
 from numjpeg.edits.requantization import as_coefficients, requantized
 from numjpeg.edits.turns import OPERATIONS, ORIENTATIONS, turned
@@ -74,9 +74,9 @@ def transform(
         result = drop_into(result, as_coefficients(other), left, top)
     if quality is not None:
         result = requantized(result, quality)
-    application_segments = segments_of(original, result)
+    application_segments = _segments_of(original, result)
     if operation == "autorotate" and turn != "none":
-        application_segments = upright_segments(application_segments, lambda file: _turned_thumbnail(file, turn))
+        application_segments = _upright_segments(application_segments, turn)
     result = replace(result, application_segments=application_segments)
     if isinstance(source, Coefficients):
         return replace(result, planes=[plane.copy() for plane in result.planes])
@@ -117,7 +117,7 @@ def join(sources: Sequence[Any], direction: str = "horizontal", *, optimize: boo
     planes = [np.concatenate(planes, axis) for planes in zip(*(part.planes for part in parts), strict=True)]
     total = sum(getattr(part, size) for part in parts)
     result = replace(first, planes=planes, **{size: total})
-    result = replace(result, application_segments=segments_of(first, result))
+    result = replace(result, application_segments=_segments_of(first, result))
     return result if isinstance(sources[0], Coefficients) else write_coefficients(result, optimize=optimize)
 
 
@@ -129,7 +129,7 @@ def orientation(c: Coefficients) -> int | None:
 
 def _prepared(c: Coefficients, grayscale: bool) -> Coefficients:
     """What jpegtran does first: no restart markers, table numbers by colour space, a single component is 1x1."""
-    colorspace = metadata.file_colorspace([k.identifier for k in c.components], c.application_segments)
+    colorspace = metadata.file_colorspace(c.components, c.application_segments)
     components, planes = c.components, c.planes
     if grayscale and colorspace != "GRAY":
         if colorspace != "YCbCr":
@@ -145,9 +145,42 @@ def _prepared(c: Coefficients, grayscale: bool) -> Coefficients:
     return replace(c, components=components, planes=planes, huffman_tables={}, restart_interval=0)
 
 
-def _turned_thumbnail(file: bytes, operation: str) -> bytes | None:
-    """EXIF's thumbnail turned; None if it is no JPEG file that can be turned."""
-    try:
-        return bytes(transform(file, operation, trim=True, optimize=True))
-    except (JpegError, ValueError):
-        return None
+def _segments_of(source: Coefficients, result: Coefficients) -> list[Marked]:
+    """The segments that ``jpegtran -copy all`` writes.
+
+    JFIF or Adobe segments are written anew if the colour space has them, with the density of the source. If EXIF
+    comes first in the source, no JFIF segment is written, and EXIF's size tags get the new size.
+    """
+    segments = source.application_segments
+    colorspace = metadata.file_colorspace(source.components, segments) if len(result.components) > 1 else "GRAY"
+    exif_first = bool(segments) and segments[0][0] == markers.APP1 and segments[0][1].startswith(EXIF)
+    made: list[Marked] = []
+    if colorspace in ("RGB", "CMYK", "YCCK"):
+        made = [metadata.adobe(2 if colorspace == "YCCK" else 0)]
+        segments = [s for s in segments if not (s[0] == markers.APP14 and s[1].startswith(metadata.ADOBE))]
+    elif colorspace in ("GRAY", "YCbCr") and not exif_first:
+        made = [metadata.jfif_like(segments)]
+        segments = [s for s in segments if not (s[0] == markers.APP0 and s[1].startswith(metadata.JFIF))]
+    if exif_first and (result.height, result.width) != (source.height, source.width):
+        resized = set_exif_size(segments[0][1], result.height, result.width)
+        return [*made, (markers.APP1, resized), *segments[1:]]
+    return [*made, *segments]
+
+
+def _upright_segments(segments: list[Marked], operation: str) -> list[Marked]:
+    """Set EXIF's and XMP's orientation to 1, and turn EXIF's thumbnail, or leave out one that cannot be turned."""
+
+    def turned_thumbnail(file: bytes) -> bytes | None:
+        try:
+            return bytes(transform(file, operation, trim=True, optimize=True))
+        except (JpegError, ValueError):
+            return None
+
+    result = []
+    for marker, payload in segments:
+        if marker == markers.APP1 and payload.startswith(EXIF):
+            payload = turned_exif(payload, turned_thumbnail)
+        elif marker == markers.APP1 and payload.startswith(metadata.XMP):
+            payload = upright_xmp(payload)
+        result.append((marker, payload))
+    return result
