@@ -36,7 +36,7 @@ MANY = 8, 5
 EXPECTED_SIZE, EXPECTED = 25_000, (8, 24)
 """To expect the errors of so many coefficients takes about as long as its calls; the least and the most sets of
 tables at a time."""
-FEW_PLACES = 2000
+FEW_PLACES = 4000
 """With fewer sets of tables that make a difference, most coefficients are 0, and the error jumps."""
 SPREAD = (1.5, -3.5)
 """Logarithms of the factors, in relation to the first guess, among which errors are first expected."""
@@ -225,7 +225,7 @@ class Guide:
         self._errors: list[float] = []
         self._exact: list[tuple[float, float]] = []
         """Errors of the picture, and those that are expected there."""
-        self._missing, self._near = missing, NEAR[len(places) < FEW_PLACES]
+        self._missing, self._jumps = missing, len(places) < FEW_PLACES
 
     def calibrate(self, factors: Sequence[float], errors: Sequence[float]) -> None:
         """Take note of the picture's errors with some factors."""
@@ -250,38 +250,55 @@ class Guide:
             found = error * expected / exact if exact else error
         return math.log(max(found, 1e-6))
 
-    def find(self, errors: Sequence[float], guess: float) -> list[float]:
+    def find(
+        self, errors: Sequence[float], guess: float, ends: tuple[float, float] = (math.inf, 0.0)
+    ) -> list[float]:
         """The factors where the picture's errors are expected, those of a PSNR that rises a little; where errors
-        jump, the one behind the jump. ``guess`` is a factor to begin with.
+        jump, the one behind the jump. ``guess`` is a factor to begin with; ``ends`` are one with which errors are
+        too large and one with which they are small enough: if errors jump, none is found beyond.
 
         Places are first asked for all over. Then they cut the distance between the two on both sides of the middle
         error into equal parts.
         """
+        last = len(self.places) - 1
         if not self._known:
-            last = len(self.places) - 1
             step = (SPREAD[1] - SPREAD[0]) / (self._count - 2)
             factors = [guess * math.exp(SPREAD[0] + i * step) for i in range(self._count - 1)]
             self._add({*(min(place_of(self.places, factor), last) for factor in factors), last})
+        below, above = -1, last
+        if self._jumps:
+            below, above = (min(place_of(self.places, end), last) for end in ends)
+            below -= self.places[below] < ends[0]
         wanted = [self._wanted(error) for error in errors]
         for _ in range(REFINEMENTS):
-            above = self._behind(wanted[len(wanted) // 2])
-            below = self._known[above - 1] if above else -1
-            near = above and self._errors[above - 1] - self._errors[above] <= self._near
-            if near or self._known[above] - below == 1:
+            start, end, near = self._around(wanted[len(wanted) // 2], below, above)
+            if near or end - start <= 1:
                 break
-            self._add(evenly(below, self._known[above], self._count))
-        return [self._factor(own) for own in wanted]
+            self._add(evenly(start, end, self._count))
+        return [self._factor(own, below, above) for own in wanted]
 
-    def _behind(self, wanted: float) -> int:
-        """The index of the first known place where the error is small enough; failing that, of the last one."""
-        return next((i for i, error in enumerate(self._errors) if error <= wanted), len(self._errors) - 1)
+    def _around(self, wanted: float, below: int, above: int) -> tuple[int, int, bool]:
+        """Between two places: the first one that is known to be enough, or else the second of these two; the known
+        one before it, or else the first of these two; and whether a straight line leads from that to this.
+        """
+        i = bisect_left(self._known, below + 1)
+        while i < len(self._known) and self._known[i] < above and self._errors[i] > wanted:
+            i += 1
+        end = min(self._known[i], above) if i < len(self._known) else above
+        start = self._known[i - 1] if i else -1
+        near = (
+            start >= max(below, 0)
+            and self._known[i : i + 1] == [end]
+            and self._errors[i - 1] - self._errors[i] <= NEAR[self._jumps]
+        )
+        return max(start, below), end, bool(near)
 
-    def _factor(self, wanted: float) -> float:
-        above = self._behind(wanted)
-        if above and self._known[above] - self._known[above - 1] > 1 and self._errors[above] < wanted:
-            ends = slice(above - 1, above + 1)
-            return math.exp(_between(wanted, self._errors[ends], self._factors[ends]))
-        return float(self.places[self._known[above]])
+    def _factor(self, wanted: float, below: int, above: int) -> float:
+        start, end, near = self._around(wanted, below, above)
+        if near and end - start > 1:
+            i = self._known.index(end)
+            return math.exp(_between(wanted, self._errors[i - 1 : i + 1], self._factors[i - 1 : i + 1]))
+        return float(self.places[end])
 
     def _add(self, places: Set[int]) -> None:
         more = sorted(places - set(self._known))

@@ -24,7 +24,9 @@ Tables = Mapping[int, NDArray[np.uint16]]
 SLACK_BYTES, SLACK_DECIBELS = 0.02, 0.2
 """The part of a target in bytes that may be left, and by how much a PSNR may be above its target."""
 TRIALS = 30
-"""The most factors with which the PSNR of a whole picture is measured. Halving alone takes 14."""
+"""So often at most the PSNR of a whole picture is measured. Halving alone takes 14."""
+GUIDED = frozenset((0, 1, 2, 3, 5, 7))
+"""Trials in which a guide tells the factors. In others they share out the distance that is left evenly."""
 
 
 def scaled(tables: Tables, factor: float | NDArray[np.float64]) -> dict[int, NDArray[np.uint16]]:
@@ -112,10 +114,6 @@ def for_psnr(
     -------
     The factor, and the PSNR in dB there, which is above the target by at most :data:`SLACK_DECIBELS`, unless the
     tables are the coarsest, or the next coarser ones miss the target. None, and the best PSNR, if that misses it.
-
-    Notes
-    -----
-    Where the guide does not lead to the factor soon, every second trial cuts the distance into equal parts.
     """
     first = 0.5 * math.exp(min(max((34 - target) / search.PSNR_SLOPE, -9), 9))  # a photograph, quality 75
     # The middle of the slack, and as far from it that all of the slacks together leave no gap.
@@ -124,9 +122,11 @@ def for_psnr(
     reached: dict[int, float] = {}
     for trial in range(TRIALS):
         close = below >= 0 and above - below <= (together + 1) ** 2
-        if guide and not close and (trial < 4 or trial % 2):
-            found = guide.find([255**2 / 10 ** (own / 10) for own in wanted], first)
-            some = _nearest([place_of(places, factor) for factor in found], below, above, together)
+        if guide and not close and trial in GUIDED:
+            ends = places[below] if below >= 0 else math.inf, places[above] if above < len(places) else 0.0
+            found = guide.find([255**2 / 10 ** (own / 10) for own in wanted], first, ends)
+            between = below >= 0 and above < len(places) and together > 2
+            some = _nearest([place_of(places, factor) for factor in found], below, above, together, between)
         elif not trial and len(places) > FEW_PLACES:
             some = about(min(place_of(places, first), above - 1), below, above, together)
         elif trial == 1 and not guide and len(places) > FEW_PLACES and below >= 0 and above < len(places):
@@ -151,8 +151,11 @@ def for_psnr(
     return (float(places[above]), reached[above]) if above < len(places) else (None, reached[below])
 
 
-def _nearest(wanted: Sequence[int], below: int, above: int, count: int) -> set[int]:
-    """At most ``count`` numbers between two others: those wanted, the one before the middle one, and evenly."""
+def _nearest(wanted: Sequence[int], below: int, above: int, count: int, between: bool) -> set[int]:
+    """At most ``count`` numbers between two others: the middle one of those wanted; the others or, ``between``
+    known errors, which are then likely to jump, numbers in equal distances; the one before the middle; and more.
+    """
     middle = min(max(wanted[len(wanted) // 2], below + 1), above - 1)
-    found = [middle, *wanted, middle - 1, *sorted(evenly(below, above, count))]
+    others = sorted(evenly(below, above, count - 2)) if between else wanted
+    found = [middle, *others, middle - 1, *sorted(evenly(below, above, count))]
     return set([own for own in dict.fromkeys(found) if below < own < above][:count])
