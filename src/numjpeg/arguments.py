@@ -110,7 +110,15 @@ def _plan(image: ArrayLike, find: Callable[[tuple[int, ...], np.dtype[Any], str 
         if mode.startswith("I;16"):
             advice = f"np.asarray(image) with lossless=True keeps its 16 bits, or {advice}"
         raise ValueError(f"image: JPEG cannot store Pillow's mode {mode!r}; {advice}")
-    array = _array(image)
+    check_shown("image", image)
+    try:
+        array = np.asarray(image)
+    except ValueError as error:
+        raise ValueError(f"image: {error}") from None
+    if array.dtype.kind in "OSUV":
+        raise TypeError(f"image: an array of samples expected, got {type(image).__name__} ({array.dtype})")
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     settings = find(array.shape, array.dtype, mode)
     check_range("image", array, settings.coefficients.precision)
     return Plan(array if array.ndim == 3 else array[:, :, np.newaxis], settings)
@@ -220,8 +228,6 @@ def checked_integer(name: str, value: Any, least: int, most: int | None = None) 
     return number
 
 
-# --- the picture -----------------------------------------------------------------------------------------
-
 _BLEND = "blend it with a background, or drop its alpha by "
 _SCALE = "scale its values to 0..255, then "
 _CONVERSIONS = {
@@ -235,6 +241,15 @@ _CONVERSIONS = {
     "F": _SCALE + 'image.convert("L")',
 }
 """How to convert a Pillow image whose mode JPEG cannot store. All other modes take ``convert("RGB")``."""
+_CLIPPED = "; np.clip(image, 0, 255).astype(np.uint8) if they are 0..255"
+_ADVICE = {
+    "uint16": "; of samples of 0..65535 (image >> 8).astype(np.uint8) keeps the high 8 bits",
+    "b": "; image.astype(np.uint8) * 255 makes black and white of them",
+    "f": "; of samples of 0..1 np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8) makes 0..255",
+    "i": _CLIPPED,
+    "u": _CLIPPED,
+}
+"""How samples of another type, or kind of types, become uint8."""
 _MODES = ("L", "RGB", "CMYK", "YCbCr")  # Pillow's that are stored as they are
 
 
@@ -266,20 +281,6 @@ def _source(
     return source, precision
 
 
-def _array(image: ArrayLike) -> NDArray[Any]:
-    """A picture as an array, uint16 in the machine's byte order."""
-    if type(image) is np.ndarray and image.dtype == np.uint8:
-        return image
-    check_shown("image", image)
-    try:
-        array = np.asarray(image)
-    except ValueError as error:
-        raise ValueError(f"image: {error}") from None
-    if array.dtype.kind in "OSUV":
-        raise TypeError(f"image: an array of samples expected, got {type(image).__name__} ({array.dtype})")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
-
-
 def checked_precision(name: str, dtype: np.dtype[Any], precision: Any, lossless: bool) -> int:
     """Bits a sample of the argument of that name, an array of this type."""
     if precision is None:
@@ -289,26 +290,11 @@ def checked_precision(name: str, dtype: np.dtype[Any], precision: Any, lossless:
         raise ValueError(f"precision: {bits} is neither 8 nor 12; lossless takes 2 to 16")
     expected = np.uint8 if bits <= 8 else np.uint16
     if dtype != expected:
-        advice = _advice(dtype) if bits == 8 else f" of values 0 .. {(1 << bits) - 1}"
+        advice = _ADVICE.get(dtype.name, _ADVICE.get(dtype.kind, ""))
+        advice = advice if bits == 8 else f" of values 0 .. {(1 << bits) - 1}"
         wanted = "uint8 or uint16" if lossless and bits == 8 else str(np.dtype(expected))
         raise TypeError(f"{name}: {wanted} samples expected, got {dtype}{advice}")
     return bits
-
-
-def _advice(dtype: np.dtype[Any]) -> str:
-    """How samples of another type become uint8."""
-    if dtype == np.uint16:
-        return "; of samples of 0..65535 (image >> 8).astype(np.uint8) keeps the high 8 bits"
-    clipped = "; np.clip(image, 0, 255).astype(np.uint8) if they are 0..255"
-    return {
-        "b": "; image.astype(np.uint8) * 255 makes black and white of them",
-        "f": "; of samples of 0..1 np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8) makes 0..255",
-        "i": clipped,
-        "u": clipped,
-    }.get(dtype.kind, "")
-
-
-# --- components, tables, scans ---------------------------------------------------------------------------
 
 
 def sampling_factors(subsampling: Subsampling | None, count: int, chroma: bool) -> list[tuple[int, int]]:
@@ -440,13 +426,18 @@ def _tuning(given: SimpleNamespace, stored: str, factors: list[tuple[int, int]])
     return Tuning(tune, quality, importance, given.target_bytes, psnr, given.fancy_upsampling, finds_script)
 
 
-# --- metadata --------------------------------------------------------------------------------------------
-
-
 def _application_segments(stored: str, given: SimpleNamespace) -> list[tuple[int, bytes]]:
     """(marker code, payload) in libjpeg's and Pillow's order."""
     found: list[tuple[int, bytes]] = []
-    density = _density(given.dpi)
+    density = None
+    if given.dpi is not None:
+        try:
+            x, y = (int(round(value)) for value in given.dpi)  # noqa: RUF046 (round leaves NumPy's integers)
+        except (TypeError, ValueError, OverflowError):
+            raise TypeError(f"dpi: two numbers expected, got {given.dpi!r}") from None
+        if max(x, y) > 65535 and min(x, y) > 0:
+            raise ValueError(f"dpi: {given.dpi} is above 65535")
+        density = metadata.Density(1, x, y) if min(x, y) > 0 else None
     if density and stored == "RGB":
         raise ValueError("dpi: a JFIF segment would turn RGB that is kept as RGB into YCbCr")
     if density or stored in ("GRAY", "YCbCr"):
@@ -477,15 +468,3 @@ def _bytes(name: str, value: Any) -> bytes:
     if hasattr(value, "tobytes") and getattr(value, "dtype", np.uint8) in (np.uint8, np.int8):
         return bytes(value.tobytes())
     raise TypeError(f"{name}: bytes expected, got {type(value).__name__}")
-
-
-def _density(dpi: tuple[float, float] | None) -> metadata.Density | None:
-    if dpi is None:
-        return None
-    try:
-        x, y = (int(round(value)) for value in dpi)  # noqa: RUF046 (round leaves a NumPy integer what it is)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"dpi: two numbers expected, got {dpi!r}") from None
-    if max(x, y) > 65535 and min(x, y) > 0:
-        raise ValueError(f"dpi: {dpi} is above 65535")
-    return metadata.Density(1, x, y) if min(x, y) > 0 else None

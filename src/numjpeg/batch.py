@@ -132,18 +132,18 @@ def decode_batch(
 
     Parameters
     ----------
-    files : any iterable of what :func:`numjpeg.decode` takes, endless ones too. A path is read by who decodes it.
+    files : an iterable, perhaps endless, of what :func:`numjpeg.decode` takes. A path is read where it is decoded.
     batch_size : most items that the caller works on together; None for as many as is best. With 1 an item is taken
         only when the result before it has been handed out.
     workers : how many processes work; None, 0 or 1 for the caller's alone. Others start when the first result is
         asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
-    errors : "raise" ends with the first failure in the order of the files. "return" hands out the exception in
-        place of the result, and goes on. A failure of ``files`` itself, after the results before it, and a worker
-        that dies are raised in both.
+    errors : "raise" raises the first failure in the order of the files, which ends the iteration. "return" hands
+        out the exception in place of the result, and goes on. In both a failure of ``files`` itself is raised after
+        the results before it, and a worker that dies is raised.
     pairs : hand out (item, result), the item as it came.
-    window : most items from being taken to being handed out; None means three a worker, with an ``executor`` two a
-        core. More help where sizes differ very much, as a result waits for those before it.
+    window : most items between being taken and handed out; None means three a worker, with an ``executor`` two a
+        core. A larger one helps where sizes differ very much, as a result waits for those before it.
     mp_context : how the processes start: a context or a name of ``multiprocessing``. None means "fork" under
         Linux in a process that has one Python thread and no OpenMP, which takes 0.02 s. Otherwise it means
         "forkserver" or, where that does not exist, "spawn". These take 0.3 s, and a script must do its work under

@@ -48,8 +48,7 @@ def decode(
     """Decode a JPEG file to pixels.
 
     Baseline, extended sequential and progressive files, 8 or 12 bits a sample, and lossless files, 2 to 16 bits a
-    sample; with Huffman or arithmetic coding; 1 to 4 components. The pixels are those that Pillow (libjpeg-turbo)
-    gives, without any difference.
+    sample; Huffman or arithmetic coding; 1 to 4 components. The pixels are exactly Pillow's (libjpeg-turbo's).
 
     Parameters
     ----------
@@ -59,9 +58,8 @@ def decode(
     scale : 1, 1/2, 1/4 or 1/8: a picture of ``ceil(H * scale)`` rows and ``ceil(W * scale)`` columns, as libjpeg's
         scaled decoding (Pillow's ``draft``) gives it, without making the large one first. Progressive scans that
         it has no use for, as most are at 1/8, are not read, so damage there is not noticed.
-    region : (top, left, height, width), in pixels of the scaled picture: decode exactly this part of it. Data far
-        below it are not read, so damage there is not noticed. Where there are restart markers, data above it are
-        skipped, too.
+    region : (top, left, height, width), in pixels of the scaled picture: exactly this part of it. Data far below,
+        and above it where there are restart markers, are not read, so damage there is not noticed.
     colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
         the components as they are stored, upsampled; in any case, and "L" for "GRAY".
     strict : refuse damaged files. False gives what can be recovered of them, as libjpeg would: after damage it
@@ -73,11 +71,11 @@ def decode(
     out : array of the result's shape and type to be filled, any strides.
     dct_method : "islow", libjpeg's exact integers, or "float".
     restore : True estimates what quantization took away (:mod:`numjpeg.restoration.restore`): blocks are not seen
-        at low qualities, some 0.6 dB more PSNR, at some ten times the cost; no longer libjpeg's pixels, and
-        ``dct_method`` is not looked at. Components that may not gain, as of drawings, stay as they are. "learned"
-        adds a small network (:mod:`numjpeg.restoration.network`), which brings some 0.4 dB more in up to 1.4 times
-        the time, and does not look at ``fancy_upsampling``. Drawings, and files of quality 95 or more, are then
-        decoded plainly; colour spaces other than gray and YCbCr are restored as with True.
+        at low qualities, some 0.6 dB more PSNR, at some ten times the cost, whatever ``dct_method``; no longer
+        libjpeg's pixels. Components that may not gain, as of drawings, stay as they are. "learned" adds a small
+        network (:mod:`numjpeg.restoration.network`): some 0.4 dB more in up to 1.4 times the time, whatever
+        ``fancy_upsampling``. Drawings, and files of quality 95 or more, are then decoded plainly; colour spaces
+        other than gray and YCbCr are restored as with True.
 
     Returns
     -------

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from io import RawIOBase
 from pathlib import Path
 from typing import IO, Any
@@ -70,32 +69,41 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     Where that is impossible (a device, a pipe, a mount point, a file in a folder that others own), the file is
     written in place. If that fails, the old content is put back, or the new file removed. OSErrors name ``path``.
     """
-    with _errors_name(path):
-        target = Path(path)
-        if os.fspath(path).endswith(tuple(filter(None, (os.sep, os.altsep)))):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-            return
-        target = Path(os.path.realpath(target))  # a symbolic link stays, and what it points to is replaced
-        temporary = target.with_name(f".numjpeg-{os.urandom(8).hex()}")  # short, as the target's name may be long
-        try:
-            stream = temporary.open("xb")  # with the permissions that any new file gets
-        except OSError:
-            _write_in_place(target, data)
-            return
-        try:
-            with stream:
-                stream.write(data)
-            if target.exists():
-                with suppress(OSError):  # some file systems have permissions of their own
-                    temporary.chmod(target.stat().st_mode & 0o7777)
-            temporary.replace(target)
-        except BaseException as error:
-            temporary.unlink(missing_ok=True)
-            if not isinstance(error, OSError) or error.errno not in _NO_REPLACEMENT:
-                raise
-            _write_in_place(target, data)
+    try:
+        _replace(os.fspath(path), data)
+    except OSError as error:  # it names the caller's path, not the resolved one or that of a temporary file
+        if error.errno is not None:
+            error.filename = error.filename2 = None
+        name_error(error, os.fspath(path))
+        raise
+
+
+def _replace(path: str, data: bytes) -> None:
+    target = Path(path)
+    if path.endswith(tuple(filter(None, (os.sep, os.altsep)))):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    target = Path(os.path.realpath(target))  # a symbolic link stays, and what it points to is replaced
+    temporary = target.with_name(f".numjpeg-{os.urandom(8).hex()}")  # short, as the target's name may be long
+    try:
+        stream = temporary.open("xb")  # with the permissions that any new file gets
+    except OSError:
+        _write_in_place(target, data)
+        return
+    try:
+        with stream:
+            stream.write(data)
+        if target.exists():
+            with suppress(OSError):  # some file systems have permissions of their own
+                temporary.chmod(target.stat().st_mode & 0o7777)
+        temporary.replace(target)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if not isinstance(error, OSError) or error.errno not in _NO_REPLACEMENT:
+            raise
+        _write_in_place(target, data)
 
 
 def _write_in_place(target: Path, data: bytes) -> None:
@@ -120,18 +128,6 @@ def _write_all(file: IO[bytes] | RawIOBase, data: bytes) -> None:
     """Write all of ``data``; a file without a buffer may take only a part at a time."""
     while (count := file.write(data)) is not None and 0 < count < len(data):
         data = data[count:]
-
-
-@contextmanager
-def _errors_name(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Let an OSError name the caller's path, not the resolved one or that of a temporary file."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno is not None:
-            error.filename = error.filename2 = None
-        name_error(error, os.fspath(path))
-        raise
 
 
 def upright(image: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uint8]:

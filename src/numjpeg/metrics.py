@@ -108,17 +108,13 @@ def psnr(
 def psnr(
     reference: ArrayLike, image: ArrayLike, *, data_range: float | None = None, per_channel: bool = False
 ) -> float | NDArray[np.float64]:
-    """Peak signal-to-noise ratio in dB.
+    """Peak signal-to-noise ratio in dB: infinity where all samples are equal.
 
     Parameters
     ----------
     reference, image, per_channel : as for :func:`mse`.
     data_range : peak-to-peak range of the samples. By default that of the type of both arrays: 255 for uint8,
         65535 for uint16, 1 for bool. For any other type, and for lists of numbers, it must be given.
-
-    Returns
-    -------
-    float, or float64 ``(channels,)``; infinity where all samples are equal.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Where a file's bytes come from: one rule for all functions that take a whole file.
 
-A source is one of three things:
+A source is one of three:
 
 - **data**: any object with Python's buffer protocol (bytes, bytearray, memoryview, mmap, ``array.array``, ctypes
   arrays, NumPy arrays of any shape and item type). Its bytes are the file.

@@ -18,11 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from numjpeg.arguments import quantization_table
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
-BASES = {"K.1": LUMINANCE, "K.2": CHROMINANCE}
-"""The tables of T.81 that are scaled."""
-
-MAX_ENTRY = {False: 255, True: 32767}
-"""Where libjpeg clamps entries: in baseline files, and in files with 16-bit tables."""
+BASES = {"K.1": LUMINANCE, "K.2": CHROMINANCE}  # the tables of T.81 that are scaled
+MAX_ENTRY = {False: 255, True: 32767}  # where libjpeg clamps: in baseline files, and with 16-bit tables
 
 
 class QualityEstimate(NamedTuple):
@@ -109,16 +106,13 @@ def encoder_family(tables: Sequence[ArrayLike] | NDArray[np.integer]) -> Encoder
     least = 3 if estimates[0].quality <= 3 else 1
     qualities = {max(estimate.quality, least) for estimate in estimates}
     exact = all(estimate.exact for estimate in estimates)
-    if exact and len(qualities) == 1:
-        name = "annex-k"
-    elif all((table == table[0]).all() for table in entries):
-        name = "flat"
-    elif exact:
-        name = "annex-k, several qualities"
-    elif distinct == 1 and len(tables) > 1:
-        name = "one table"
-    elif distinct == 3:
-        name = "table for each"
-    else:
-        name = "own tables"
+    signs = {
+        "annex-k": exact and len(qualities) == 1,
+        "flat": all((table == table[0]).all() for table in entries),
+        "annex-k, several qualities": exact,
+        "one table": distinct == 1 and len(tables) > 1,
+        "table for each": distinct == 3,
+        "own tables": True,
+    }
+    name = next(name for name, holds in signs.items() if holds)
     return EncoderFamily(name, tuple(e.quality for e in estimates), sum(e.distance for e in estimates))

@@ -43,9 +43,7 @@ def observed() -> Iterator[list[Call]]:
         if inspect.isfunction(function) and function.__module__.startswith("numjpeg.stages.")
     }
     try:
-        for name, function in stages.items():
-            setattr(pipeline, name, noting(name, function))
+        vars(pipeline).update({name: noting(name, function) for name, function in stages.items()})
         yield calls
     finally:
-        for name, function in stages.items():
-            setattr(pipeline, name, function)
+        vars(pipeline).update(stages)

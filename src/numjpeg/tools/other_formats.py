@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from numjpeg.container.metadata import EXIF
 from numjpeg.container.tiff import HEADERS
 
-MAX_DENSITY = 65535
 MAX_COLOR = 255
 OWN_FORMATS = (".ppm", ".pgm", ".pnm", ".npy")  # that need no Pillow
 
@@ -70,21 +69,16 @@ def has_pillow() -> bool:
         return False
 
 
-# --- reading ---------------------------------------------------------------------------------------------
-
-
 def read_picture(data: bytes, max_pixels: int | None = None) -> Picture:
     """Read a picture of any format but JPEG, by its first bytes.
 
     Only the first frame of an animation is read. Palettes become RGB, or RGBA where they have transparency. The
     picture may have ``max_pixels`` (width x height; None for no limit). PictureError if it cannot be read.
     """
-    if re.match(rb"P[56]\s", data):
-        picture = _read_pnm(data)
-    elif data.startswith(b"\x93NUMPY"):
-        picture = _read_npy(data)
-    else:
+    is_pnm = re.match(rb"P[56]\s", data)
+    if not is_pnm and not data.startswith(b"\x93NUMPY"):
         return _read_with_pillow(data, max_pixels)
+    picture = _read_pnm(data) if is_pnm else _read_npy(data)
     _check_pixels(picture.pixels.shape[1], picture.pixels.shape[0], max_pixels)
     return picture
 
@@ -179,19 +173,16 @@ def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
 
 
 def _metadata(info: dict[Any, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {name: info.get(name) for name in ("icc_profile", "xmp")}
+    found = {name: data for name, data in found.items() if isinstance(data, bytes) and data}
     exif = info.get("exif")
     if isinstance(exif, bytes) and exif.removeprefix(EXIF).startswith(tuple(HEADERS)):
         found["exif"] = EXIF + exif.removeprefix(EXIF)
-    for name in ("icc_profile", "xmp"):
-        if isinstance(info.get(name), bytes) and info[name]:
-            found[name] = info[name]
     try:
         x, y = (float(value) for value in info.get("dpi", ()))
     except (TypeError, ValueError, ZeroDivisionError):
         return found
-    # Pillow says 1 x 1 for a TIFF file that has no resolution.
-    if 0 < x <= MAX_DENSITY and 0 < y <= MAX_DENSITY and (x, y) != (1, 1):
+    if 0 < x <= 65535 and 0 < y <= 65535 and (x, y) != (1, 1):  # 1 x 1 is a TIFF file without resolution
         found["dpi"] = (x, y)
     return found
 
@@ -228,8 +219,6 @@ def blend(picture: Picture, background: tuple[int, int, int]) -> Picture:
     blended = ((alpha * samples + (MAX_COLOR - alpha) * color + MAX_COLOR // 2) // MAX_COLOR).astype(np.uint8)
     return Picture(blended[..., 0] if gray else blended, "GRAY" if gray else "RGB", picture.metadata)
 
-
-# --- writing ---------------------------------------------------------------------------------------------
 
 _MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 _HOLD_16_BITS = ("PNG", "TIFF", "JPEG2000", "IM")

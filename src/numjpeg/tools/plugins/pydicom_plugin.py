@@ -103,12 +103,10 @@ def encode_frame(src: bytes, runner: EncodeRunner) -> bytes:
 
 def _samples(src: bytes, runner: EncodeRunner) -> NDArray[Any]:
     """The frame's samples ``(rows, columns)`` or ``(rows, columns, samples)``, unsigned or signed."""
-    bits = runner.bits_stored
+    bits, shape, order = runner.bits_stored, _shape(runner), runner.get_option("byteorder", "<")
     if bits > 16:
         raise ValueError(f"{bits} bits a sample, 16 at most are encoded")
-    order = runner.get_option("byteorder", "<")
     samples = np.frombuffer(src, f"{order}{'ui'[runner.pixel_representation]}{1 if bits <= 8 else 2}")
-    shape = _shape(runner)
     if samples.size != np.prod(shape):
         raise ValueError(f"{samples.size} samples, {shape} expected")
     planar = len(shape) == 3 and runner.planar_configuration == 1
@@ -135,7 +133,6 @@ def _encode_dct(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
 
 def _encode_lossless(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
     """Signed samples as two's complement of *Bits Stored* bits."""
-    bits = max(2, runner.bits_stored)
     if samples.dtype.kind == "i":
         half, unsigned = 1 << runner.bits_stored - 1, np.dtype(f"u{samples.itemsize}")
         if not -half <= int(samples.min()) <= int(samples.max()) < half:
@@ -146,7 +143,7 @@ def _encode_lossless(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
         raise ValueError("predictor: this syntax has 1 alone")
     if samples.ndim == 3:
         options["colorspace"] = "RGB" if runner.photometric_interpretation == "RGB" else "YCbCr"
-    return encode(samples, lossless=True, precision=bits, **options)
+    return encode(samples, lossless=True, precision=max(2, runner.bits_stored), **options)
 
 
 def _encode_jpeg2000(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
