@@ -139,8 +139,8 @@ def decode_batch(
         asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
     errors : "raise" raises the first failure in the order of the files, which ends the iteration. "return" hands
-        out the exception in place of the result, and goes on. In both a failure of ``files`` itself is raised after
-        the results before it, and a worker that dies is raised.
+        out the exception in place of the result, and goes on. Both raise a failure of ``files`` itself, after
+        the results before it, and the death of a worker.
     pairs : hand out (item, result), the item as it came.
     window : most items between being taken and handed out; None means three a worker, with an ``executor`` two a
         core. A larger one helps where sizes differ very much, as a result waits for those before it.
