@@ -42,63 +42,47 @@ Array = NDArray[np.float32]
 
 CHANNELS = 32
 LAYERS = 4
-PERIOD = 8
-"""Places of the input after which an MCU of 4:2:0 begins anew."""
-KNOWN = 131
-"""Numbers that say how a file was coded: two tables, whether there is chroma, and its two sampling ratios."""
+PERIOD = 8  # places of the input after which an MCU of 4:2:0 begins anew
+KNOWN = 131  # numbers that say how a file was coded: two tables, whether there is chroma, its two sampling ratios
 FINEST = float(scale_table(LUMINANCE, 95).mean())
 """A file whose luma steps are no larger on average is left alone: there is nothing to gain."""
-
 TILE = 256, 512
 """Rows and columns of the picture that are worked on at a time, multiples of 32. On each side at least 16 more are
 looked at: each of the convolutions reaches 2 samples further."""
 COLUMNS = 1 << 18
 """Most numbers that are laid out for one product of a convolution, to stay in the processor's cache."""
+REACH = np.float32(0.4999)  # how far a coefficient may be from the middle of its interval, in steps
 
 
 class Coding(NamedTuple):
     """What the network is told about a file as a whole."""
 
-    numbers: Array
-    """``(KNOWN,)``: cube roots of the steps, as logarithms; the mean of both tables for chroma, 0 without."""
-    scales: Array
-    """``(2,)``: about how large errors are in luma and in chroma."""
+    numbers: Array  # (KNOWN,): cube roots of the steps, as logarithms; for chroma the tables' mean, or 0 if gray
+    scales: Array  # (2,): about how large errors are in luma and in chroma
 
     @classmethod
     def of(cls, coefficients: Coefficients) -> Coding:
         """Of a gray file or one of Y, Cb and Cr."""
-        logarithms = [
-            np.log2(coefficients.quantization_table(i).ravel() / 16) / 3
-            for i in range(len(coefficients.components))
-        ]
-        luma, chroma, ratios = logarithms[0], np.zeros(64), (0.0, 0.0)
-        if len(logarithms) == 3:
-            chroma = (logarithms[1] + logarithms[2]) / 2
-            h, v = _ratio(coefficients)
-            ratios = float(np.log2(h)), float(np.log2(v))
-        numbers = np.concatenate([luma, chroma, [len(logarithms) == 3, *ratios]])
+        tables = [coefficients.quantization_table(i) for i in range(len(coefficients.components))]
+        luma, *others = (np.log2(table.ravel() / 16) / 3 for table in tables)
+        chroma = (others[0] + others[1]) / 2 if others else np.zeros(64)
+        numbers = np.concatenate([luma, chroma, [len(others) > 0], np.log2(_ratio(coefficients))])
         scales = 8 * np.exp2([luma.mean(), chroma.mean()])
         return cls(numbers.astype(np.float32), scales.astype(np.float32))
 
 
 def _ratio(coefficients: Coefficients) -> tuple[int, int]:
-    """By how much Cb and Cr are narrower and lower than Y."""
-    luma, chroma = coefficients.components[:2]
+    """By how much Cb and Cr are narrower and lower than Y; 1 and 1 for a gray file."""
+    luma, chroma = coefficients.components[0], coefficients.components[-1]
     return luma.H // chroma.H, luma.V // chroma.V
 
 
 def suits(coefficients: Coefficients, colorspace: str) -> bool:
     """Whether the network was made for such a file: gray, or Y with Cb and Cr alike and no larger."""
     first, *others = coefficients.components
-    if colorspace == "GRAY":
-        return True
-    return colorspace == "YCbCr" and all(
-        (c.H, c.V) == (others[0].H, others[0].V)
-        and (first.H // c.H, first.V // c.V) in ((1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (1, 4), (4, 2), (2, 4))
-        and not first.H % c.H
-        and not first.V % c.V
-        for c in others
-    )
+    ratios = {(first.H / c.H, first.V / c.V) for c in others}
+    known = {(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (1, 4), (4, 2), (2, 4)}
+    return colorspace == "GRAY" or (colorspace == "YCbCr" and len(ratios) == 1 and ratios <= known)
 
 
 def gains(coefficients: Coefficients) -> bool:
@@ -109,11 +93,9 @@ def gains(coefficients: Coefficients) -> bool:
 class Evidence:
     """What the network is shown of a picture, tile by tile.
 
-    Parameters
-    ----------
-    every : see :func:`numjpeg.restoration.restore.average_of_shifts`. With half of the shifts the result is
-        0.005 dB worse, and half of the time is saved.
-    able : of each component, whether it is restored; None for all.
+    ``every`` is as in :func:`numjpeg.restoration.restore.average_of_shifts`: with half of the shifts the result is
+    0.005 dB worse, and half of the time is saved. ``able`` says of each component whether it is restored; None for
+    all. ``height`` and ``width`` are those of whole MCUs, without what no component has blocks of.
     """
 
     def __init__(self, coefficients: Coefficients, every: int = 2, able: Sequence[bool] | None = None) -> None:
@@ -125,21 +107,17 @@ class Evidence:
         ]
         for plane in self.restored:
             plane -= 128
-        self.ratio = _ratio(coefficients) if len(self.tables) == 3 else (1, 1)
+        self.ratio = _ratio(coefficients)
         self.height, self.width = (
             max(plane.shape[axis] * (self.ratio[1 - axis] if i else 1) for i, plane in enumerate(self.restored))
             for axis in (0, 1)
         )
-        """Of whole MCUs, but for those that no component has blocks of."""
 
     def tile(self, rows: slice, columns: slice) -> tuple[Array, Array, Array]:
-        """A tile, whose sides are multiples of 8 times the sampling ratio.
+        """Luma, chroma and upsampled chroma of a tile, whose sides are multiples of 8 times the sampling ratio.
 
-        Returns
-        -------
-        luma : ``(2, height, width)``, restored, and plain minus restored.
-        chroma : ``(4, height / 2, width / 2)``, restored Cb and Cr, and plain minus restored; 0 of a gray file.
-        large : ``(2, height, width)``, restored Cb and Cr, upsampled; 0 of a gray file.
+        Luma ``(2, height, width)`` is restored, and plain minus restored; chroma ``(4, height / 2, width / 2)``
+        the same of Cb and Cr; upsampled are restored Cb and Cr, ``(2, height, width)``. A gray file's chroma is 0.
         """
         luma = np.stack(self._samples(0, rows, columns))
         _, height, width = luma.shape
@@ -160,9 +138,8 @@ class Evidence:
         restored = self.restored[i][rows, columns]
         blocks = self.coefficients.planes[i][_blocks(rows), _blocks(columns)]
         rest = plain(blocks, self.tables[i]) - restored
-        missing = [
-            (0, side.stop - side.start - have) for side, have in zip((rows, columns), rest.shape, strict=True)
-        ]
+        height, width = rest.shape
+        missing = (0, rows.stop - rows.start - height), (0, columns.stop - columns.start - width)
         return np.pad(restored, missing, mode="edge"), np.pad(rest, missing, mode="edge")
 
     def project(self, picture: Array, rows: slice, columns: slice) -> None:
@@ -183,10 +160,6 @@ def plain(blocks: NDArray[np.int16], table: NDArray[np.uint16]) -> Array:
     return inverse(np.multiply(blocks, table, dtype=np.float32))
 
 
-REACH = np.float32(0.4999)
-"""How far a coefficient may be from the middle of its interval, in steps."""
-
-
 def _blocks(samples: slice, factor: int = 1) -> slice:
     return slice(samples.start // (8 * factor), samples.stop // (8 * factor))
 
@@ -203,16 +176,8 @@ def enlarge(planes: Array, factor: int, axis: int) -> Array:
     return np.moveaxis(out, 0, axis)
 
 
-# --- the network -----------------------------------------------------------------------------------------
-
-
 class Network:
-    """The layers.
-
-    Parameters
-    ----------
-    weights : name -> array, as PyTorch names and shapes them: convolutions ``(out, in, 3, 3)``.
-    """
+    """The layers, of weights as PyTorch names and shapes them: convolutions are ``(out, in, 3, 3)``."""
 
     def __init__(self, weights: dict[str, NDArray[np.floating]]) -> None:
         w = {name: array.astype(np.float32) for name, array in weights.items()}
@@ -267,15 +232,9 @@ class Network:
 
 
 def convolve(padded: Array, kernel: Array) -> Iterator[tuple[slice, Array]]:
-    """Convolve with 3 x 3 kernels, some rows at a time.
+    """Convolve contiguous ``(height + 2, width + 2, inputs)`` with 3 x 3 kernels ``(9 * inputs, outputs)``.
 
-    Parameters
-    ----------
-    padded : ``(height + 2, width + 2, inputs)``, contiguous. kernel : ``(9 * inputs, outputs)``.
-
-    Yields
-    ------
-    Rows, and the result for them, ``(rows, width, outputs)``, which the next overwrites.
+    Yield some rows at a time, and the result for them, ``(rows, width, outputs)``. The next one overwrites it.
     """
     height, width, inputs = padded.shape[0] - 2, padded.shape[1] - 2, padded.shape[2]
     line, pixel, number = padded.strides
@@ -299,30 +258,24 @@ def network() -> Network:
 
 
 def restored_tiles(coefficients: Coefficients) -> Iterator[tuple[slice, slice, Array]]:
-    """Restore a picture that :func:`suits`.
+    """Restore a picture that :func:`suits`: yield rows, columns and their samples.
 
-    Yields
-    ------
-    Rows, columns, and of these Y, Cb and Cr, or Y alone, float32 ``(components, rows, columns)``, level-shifted,
-    neither rounded nor clipped. The tiles together cover the picture and what fills up its MCUs.
+    These are Y, Cb and Cr, or Y alone, float32 ``(components, rows, columns)``, level-shifted, neither rounded nor
+    clipped. The tiles together cover the picture and what fills up its MCUs.
     """
     evidence, coding, layers = Evidence(coefficients), Coding.of(coefficients), network()
     sides = evidence.height, evidence.width
     halos = [8 * max(2, factor) for factor in reversed(evidence.ratio)]
-    for corner in product_of(*(range(0, side, step) for side, step in zip(sides, TILE, strict=True))):
-        own = [
-            slice(start, min(start + step, side)) for start, step, side in zip(corner, TILE, sides, strict=True)
-        ]
-        around = [
-            slice(max(0, part.start - halo), min(part.stop + halo, side))
-            for part, halo, side in zip(own, halos, sides, strict=True)
-        ]
+    for corner in product_of(*map(range, (0, 0), sides, TILE)):
+        own, around, inside = [], [], []
+        for start, step, halo, side in zip(corner, TILE, halos, sides, strict=True):
+            stop, before = min(start + step, side), max(0, start - halo)
+            own.append(slice(start, stop))
+            around.append(slice(before, min(stop + halo, side)))
+            inside.append(slice(start - before, stop - before))
         picture = layers(*evidence.tile(*around), coding)[: len(coefficients.planes)]
-        rows, columns = (
-            slice(part.start - wide.start, part.stop - wide.start) for part, wide in zip(own, around, strict=True)
-        )
-        picture = np.ascontiguousarray(picture[:, rows, columns])
-        evidence.project(picture, own[0], own[1])
+        picture = np.ascontiguousarray(picture[:, inside[0], inside[1]])
+        evidence.project(picture, *own)
         yield own[0], own[1], picture
 
 
@@ -333,9 +286,8 @@ def fill(out: NDArray[np.uint8], coefficients: Coefficients, target: str) -> Non
     """
     source = "YCbCr" if len(coefficients.planes) == 3 else "GRAY"
     if source == "YCbCr" and not any(plane.any() for plane in coefficients.planes[1:]):  # and so it should stay
-        coefficients = replace(
-            coefficients, components=coefficients.components[:1], planes=coefficients.planes[:1]
-        )
+        components, planes = coefficients.components[:1], coefficients.planes[:1]
+        coefficients = replace(coefficients, components=components, planes=planes)
         source, target = "GRAY", "YCbCr" if target == "raw" else target
     for rows, columns, picture in restored_tiles(coefficients):
         part = out[rows, columns]

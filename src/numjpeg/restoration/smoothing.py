@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from numjpeg.stages.zigzag import NATURAL
 
-ESTIMATED = 10
-"""Number of coefficients, along the zig-zag, that smoothing reads or estimates."""
+ESTIMATED = 10  # coefficients along the zig-zag that smoothing reads or estimates
 
 
 def _kernels(*rows: str) -> NDArray[np.int64]:
@@ -44,23 +43,17 @@ WITH_AC = (None, _SOME_10.T, _SOME_10, _SOME_20, _SOME_11, _SOME_20.T)
 
 
 def is_useful(known: Sequence[Sequence[int] | None], tables: Iterable[NDArray[np.uint16]] = ()) -> bool:
-    """Whether libjpeg smooths a picture.
+    """Whether libjpeg smooths a picture with these quantization tables.
 
-    Parameters
-    ----------
-    known : of each component, how many low bits of each coefficient along the zig-zag are missing, -1 for all;
-        None for a component that was never sent.
-    tables : the quantization tables.
-
-    Returns
-    -------
-    True if the DC coefficients of all components are there and one of the nine AC coefficients is not complete;
-    but not if a damaged file's table has an entry of 0 for one of them.
+    ``known`` says for each component how many low bits of each coefficient along the zig-zag are missing, -1 for
+    all; None for a component that was never sent. libjpeg smooths if the DC coefficients of all components are
+    there and one of the nine AC coefficients is not complete, unless a damaged file's table has an entry of 0 for
+    one of them.
     """
-    if not all(table.ravel()[NATURAL[:ESTIMATED]].all() for table in tables):
-        return False
-    return all(bits is not None and bits[0] >= 0 for bits in known) and any(
-        bits is not None and any(bits[1:ESTIMATED]) for bits in known
+    return (
+        all(table.ravel()[NATURAL[:ESTIMATED]].all() for table in tables)
+        and all(bits is not None and bits[0] >= 0 for bits in known)
+        and any(bits is not None and any(bits[1:ESTIMATED]) for bits in known)
     )
 
 
@@ -74,16 +67,9 @@ def smooth(
 ) -> NDArray[np.int16]:
     """Estimate the coefficients of a component that are not in the file, or not all bits of them.
 
-    Parameters
-    ----------
-    plane : int16 ``(block rows, columns, 64)``, zig-zag order, whole MCUs high. rows : those of the picture.
-    known : as in :func:`is_useful`, of this component. table : its quantization table.
-    rows_per_mcu : V, the block rows of an MCU (:func:`_rows_around`).
-    band : which of the picture's block rows are asked for.
-
-    Returns
-    -------
-    int16 ``(rows of the band, columns, 64)``, a new array.
+    ``plane``, ``(block rows, columns, 64)`` in zig-zag order, is whole MCUs of ``rows_per_mcu`` (V) block rows
+    high, of which ``rows`` belong to the picture. ``known`` is one component's, as in :func:`is_useful`. The
+    result is a new array of the block rows in ``band``.
     """
     kernels = WITHOUT_AC if all(bits == -1 for bits in known[1:ESTIMATED]) else WITH_AC
     window = [

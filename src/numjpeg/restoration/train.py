@@ -36,12 +36,11 @@ class Phase(NamedTuple):
 
     tiles: int
     steps: int
-    peak: float
-    """The highest rate of learning."""
-    every: int
-    """Of how many shifts one is taken, see :class:`numjpeg.restoration.network.Evidence`."""
-    others: bool
-    """Whether mozjpeg and jpegli made some of the files, and chroma that does not gain is not restored."""
+    peak: float  # the highest rate of learning
+    every: int  # of how many shifts one is taken, see numjpeg.restoration.network.Evidence
+    others: (
+        bool  # whether mozjpeg and jpegli made some of the files, and chroma that does not gain is not restored
+    )
 
 
 PHASES = Phase(1200, 16000, 1.5e-3, 1, False), Phase(700, 5000, 5e-4, 4, True)
@@ -49,12 +48,9 @@ PHASES = Phase(1200, 16000, 1.5e-3, 1, False), Phase(700, 5000, 5e-4, 4, True)
 SHARE = 0.7
 """How far the last phase moves the weights of what it finds. All of it is best for files of mozjpeg; for other
 files the first phase's weights are better by 0.01 dB, since that phase was longer."""
-TILE = 256
-"""Rows and columns of a tile."""
-CROP = 96
-"""Rows and columns of what is learned from at a time."""
-BATCH = 8
-"""Crops a step."""
+TILE = 256  # rows and columns of a tile
+CROP = 96  # rows and columns of what is learned from at a time
+BATCH = 8  # crops a step
 CHROMA_SHARE = 0.6
 """What counts of the correction of chroma in the end. A few photographs do not show all colours there are, and
 the network is too sure of those that it saw: on five photographs of the same package that it did not see, chroma
@@ -69,17 +65,12 @@ YCBCR = np.array(
 class Sample(NamedTuple):
     """A tile: what it was, what was decoded, and what is known of its coding."""
 
-    truth: NDArray[np.float16]
-    """``(3, TILE, TILE)``: Y, Cb, Cr, level-shifted; only Y counts if the file is gray."""
-    luma: NDArray[np.float16]
-    """``(2, TILE, TILE)``: restored, and plain minus restored."""
-    chroma: NDArray[np.float16]
-    """``(4, TILE / 2, TILE / 2)``: the same of Cb and Cr."""
-    large: NDArray[np.float16]
-    """``(2, TILE, TILE)``: restored Cb and Cr, upsampled."""
+    truth: NDArray[np.float16]  # (3, TILE, TILE): Y, Cb, Cr, level-shifted; only Y counts if the file is gray
+    luma: NDArray[np.float16]  # (2, TILE, TILE): restored, and plain minus restored
+    chroma: NDArray[np.float16]  # (4, TILE / 2, TILE / 2): the same of Cb and Cr
+    large: NDArray[np.float16]  # (2, TILE, TILE): restored Cb and Cr, upsampled
     coding: network.Coding
-    errors: NDArray[np.float32]
-    """``(3,)``: mean squared errors of what is restored; 0 for Cb and Cr of a gray file."""
+    errors: NDArray[np.float32]  # (3,): mean squared errors of what is restored; 0 for Cb and Cr of a gray file
 
 
 def tiles(folder: Path, count: int, rng: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
@@ -138,7 +129,6 @@ def by_mozjpeg(tile: NDArray[np.uint8], quality: int, large: bool) -> bytes:
 def sample_of(tile: NDArray[np.uint8], data: bytes, phase: Phase) -> Sample:
     """What the network gets of a file, and what it should give."""
     coefficients = read_coefficients(data)
-    coding = network.Coding.of(coefficients)
     if tile.ndim == 2 or len(coefficients.planes) == 1:
         gray = tile if tile.ndim == 2 else tile[..., 1]
         truth = np.stack([gray] * 3).astype(np.float32) - 128
@@ -147,10 +137,11 @@ def sample_of(tile: NDArray[np.uint8], data: bytes, phase: Phase) -> Sample:
         truth[0] -= 128
     able = [True, *worthwhile(coefficients)[1:]] if phase.others else None
     shown = network.Evidence(coefficients, phase.every, able).tile(slice(0, TILE), slice(0, TILE))
-    halves = [array.astype(np.float16) for array in (truth, *shown)]
-    result = np.concatenate([halves[1][:1], halves[3]]).astype(np.float32)
-    errors = ((result - halves[0]) ** 2).mean((1, 2)) * [1, *[coding.numbers[128]] * 2]
-    return Sample(halves[0], halves[1], halves[2], halves[3], coding, errors.astype(np.float32))
+    wanted, luma, chroma, large = (array.astype(np.float16) for array in (truth, *shown))
+    coding = network.Coding.of(coefficients)
+    result = np.concatenate([luma[:1], large]).astype(np.float32)
+    errors = ((result - wanted) ** 2).mean((1, 2)) * [1, *[coding.numbers[128]] * 2]
+    return Sample(wanted, luma, chroma, large, coding, errors.astype(np.float32))
 
 
 LEVELS = (slice(0, 4), 4), (slice(8, 9), 1), (slice(9, 10), 1)
@@ -187,13 +178,7 @@ class Net(nn.Module):
     def forward(self, luma: Tensor, chroma: Tensor, large: Tensor, coding: Tensor, scales: Tensor) -> Tensor:
         """Y, Cb and Cr ``(B, 3, H, W)`` from what :class:`Sample` holds."""
         own, other = scales[:, 0, None, None], scales[:, 1, None, None]
-        x = torch.cat(
-            [
-                functional.pixel_unshuffle(luma / own[:, None], 2),
-                chroma / other[:, None],
-            ],
-            1,
-        )
+        x = torch.cat([functional.pixel_unshuffle(luma / own[:, None], 2), chroma / other[:, None]], 1)
         x = functional.conv2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), self.kernel(), self.first.bias)
         x = x + self.coding(coding)[:, :, None, None]
         x = functional.relu(x + self.place.repeat(1, x.shape[2] // network.PERIOD, x.shape[3] // network.PERIOD))
@@ -201,8 +186,7 @@ class Net(nn.Module):
             x = x + functional.relu(layer(x))
         x = functional.pixel_shuffle(self.last(x).float(), 2)
         strength = torch.exp(self.strength(coding).float()) * scales
-        weights = strength[:, [0, 1, 1], None, None]
-        return torch.cat([luma[:, :1], large], 1) + x * weights
+        return torch.cat([luma[:, :1], large], 1) + x * strength[:, [0, 1, 1], None, None]
 
 
 def batch(samples: list[Sample], rng: np.random.Generator) -> list[Tensor]:
@@ -272,11 +256,6 @@ def train(net: Net, samples: list[Sample], steps: int, peak: float, seed: int) -
             parameter.copy_(parameter.half())
 
 
-def weights_of(net: Net) -> dict[str, NDArray[np.float16]]:
-    """The weights as :class:`numjpeg.restoration.network.Network` takes them."""
-    return {name: np.ascontiguousarray(w.detach().half().numpy()) for name, w in net.named_parameters()}
-
-
 def outputs_of(net: Net) -> dict[str, NDArray[Any]]:
     """What PyTorch gives for inputs of noise: that inference in NumPy gives the same is tested by them."""
     rng = np.random.default_rng(0)
@@ -312,7 +291,8 @@ def main(arguments: list[str] | None = None) -> int:
             parameter.copy_((old + SHARE * (parameter - old)).half())
     for path in sorted(given.folder.iterdir()):
         print(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}")
-    for name, arrays in (("network.npz", weights_of(net)), ("network_outputs.npz", outputs_of(net))):
+    weights = {name: np.ascontiguousarray(w.detach().half().numpy()) for name, w in net.named_parameters()}
+    for name, arrays in (("network.npz", weights), ("network_outputs.npz", outputs_of(net))):
         path = given.output / name
         np.savez_compressed(path, **arrays)
         print(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}, {path.stat().st_size:,} bytes")
