@@ -1,14 +1,16 @@
-"""Plain and restored, beside JPEG 2000, and from parts of files."""
+"""Plain and restored, beside JPEG 2000, from parts of files, and with bits where they are important."""
 
 from __future__ import annotations
 
+import j2k_samples
 import numpy as np
 import pytest
 from drawing import noise
 from samples import photograph
 
 from numjpeg.metrics import psnr
-from numjpeg.tools.pictures import FACE, compare
+from numjpeg.tools.pictures import compare
+from numjpeg.tools.pictures.gallery import FACE
 from numjpeg.tools.pictures.panels import PanelRow
 from numjpeg.tools.study.views import at_ratio
 
@@ -39,3 +41,23 @@ def test_restored_panels_differ_from_plain_ones() -> None:
     plain, restored = (drawn[top + 60 : top + 110, left : left + 120] for left in (32, 32 + 150 + 24))
     assert plain.shape == restored.shape
     assert 0 < np.abs(plain - restored).mean() < 20
+
+
+def test_the_bits_go_to_what_is_important() -> None:
+    """The map of the file with importance is darker on the face than the one without, and lighter elsewhere."""
+    picture = np.asarray(compare.draw_importance(photograph(), FACE)).astype(int)
+    side, top = 256, picture.shape[0] - 24 - 23 * 2 - 12 - 44 - 256
+    x0, y0, x1, y1 = (value // 2 for value in FACE)
+    maps = [picture[top : top + side, 32 + k * (side + 24) :][:, :side].mean(axis=-1) for k in (2, 3)]
+    inside = [grid[y0:y1, x0:x1].mean() for grid in maps]
+    outside = [(grid.sum() - grid[y0:y1, x0:x1].sum()) / (side**2 - (y1 - y0) * (x1 - x0)) for grid in maps]
+    assert inside[1] < inside[0] - 20
+    assert outside[1] > outside[0] + 1
+
+
+def test_jpeg_2000_at_work_can_be_drawn_of_any_photograph() -> None:
+    image = j2k_samples.photo(33, 45)
+    drawn, other = compare.draw_wavelets(image), compare.draw_wavelets(255 - image)
+    assert drawn.size == other.size
+    assert drawn.width > 4 * 150
+    assert np.any(np.asarray(drawn) != np.asarray(other))

@@ -10,14 +10,15 @@ import pytest
 from PIL import Image
 from test_layers import STOREYS, storey
 
+import numjpeg.restoration
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 from numjpeg.stages.zigzag import SEQUENCE
-from numjpeg.tools import pictures
 from numjpeg.tools.pictures import diagrams
+from numjpeg.tools.pictures.canvas import ORANGE, PALE_ORANGE, Canvas
 
 
 def cell(picture: Image.Image, row: int, column: int) -> np.ndarray:
-    """One cell of the grid of :func:`pictures.draw_table`, without its border."""
+    """One cell of the grid of :func:`diagrams.draw_table`, without its border."""
     x, y = 60 + 72 * column, 136 + 72 * row
     return np.asarray(picture)[y + 3 : y + 69, x + 3 : x + 69]
 
@@ -25,18 +26,18 @@ def cell(picture: Image.Image, row: int, column: int) -> np.ndarray:
 def test_table_pictures_show_the_numbers() -> None:
     changed = LUMINANCE.copy()
     changed[3, 5] += 1
-    before, after = pictures.draw_table(LUMINANCE, "t"), pictures.draw_table(changed, "t")
+    before, after = diagrams.draw_table(LUMINANCE, "t"), diagrams.draw_table(changed, "t")
     differing = [(v, u) for v in range(8) for u in range(8) if (cell(before, v, u) != cell(after, v, u)).any()]
     assert differing == [(3, 5)]
     # Equal numbers look alike, wherever they stand; different ones do not.
-    chrominance = pictures.draw_table(CHROMINANCE, "t")
+    chrominance = diagrams.draw_table(CHROMINANCE, "t")
     assert (cell(chrominance, 0, 5) == cell(chrominance, 6, 2)).all()
     assert (cell(chrominance, 0, 1) == cell(chrominance, 1, 0)).all()
     assert (cell(chrominance, 0, 0) != cell(chrominance, 0, 1)).any()
 
 
 def test_larger_steps_are_darker() -> None:
-    picture = pictures.draw_table(LUMINANCE, "t")
+    picture = diagrams.draw_table(LUMINANCE, "t")
     shades = np.array([[cell(picture, v, u)[0, 0].sum() for u in range(8)] for v in range(8)], int)
     order = np.argsort(LUMINANCE.ravel(), kind="stable")
     assert (np.diff(shades.ravel()[order]) <= 0).all()
@@ -45,15 +46,15 @@ def test_larger_steps_are_darker() -> None:
 @pytest.mark.parametrize("table", [np.ones((8, 8)), np.ones((4, 4), int), np.ones(64, int)])
 def test_table_of_another_kind(table: np.ndarray) -> None:
     with pytest.raises(ValueError, match="table"):
-        pictures.draw_table(table, "t")
+        diagrams.draw_table(table, "t")
 
 
 def test_zigzag_follows_its_sequence() -> None:
-    standard, transposed = (np.asarray(pictures.draw_zigzag(s)) for s in (SEQUENCE, SEQUENCE.T))
+    standard, transposed = (np.asarray(diagrams.draw_zigzag(s)) for s in (SEQUENCE, SEQUENCE.T))
     assert (standard != transposed).any()
     # The first stroke goes to the right, or else down.
     right, down = (slice(178, 187), slice(130, 170)), (slice(200, 240), slice(110, 119))
-    orange = np.array(tuple(bytes.fromhex(pictures.ORANGE[1:])))
+    orange = np.array(tuple(bytes.fromhex(ORANGE[1:])))
     for picture, place, other in ((standard, right, down), (transposed, down, right)):
         assert (picture[place] == orange).all(-1).any()
         assert not (picture[other] == orange).all(-1).any()
@@ -72,3 +73,27 @@ def test_the_floors_of_the_hourglass_name_modules_that_there_are() -> None:
         importlib.import_module(f"numjpeg.{name}")
     stages = {path.stem for path in Path(importlib.import_module("numjpeg.stages").__path__[0]).glob("[!_]*.py")}
     assert {f"stages.{name}" for name in stages} <= set(names)
+
+
+def test_the_network_is_drawn_with_its_layers_and_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts: list[str] = []
+
+    class Listening(Canvas):
+        def text(self, at: tuple[float, float], text: str, *rest: object) -> None:
+            texts.append(text)
+            super().text(at, text, *rest)
+
+    monkeypatch.setattr(diagrams, "Canvas", Listening)
+    picture = np.asarray(diagrams.draw_autoencoder())
+    assert picture.shape == (300, 770, 3)
+    weights = np.load(numjpeg.restoration.__path__[0] + "/network.npz")
+    assert (
+        f"{sum(w.ndim == 4 for w in weights.values())} layers\n{sum(w.size for w in weights.values()):,} weights"
+        in texts
+    )
+    orange = (picture == [int(PALE_ORANGE[i : i + 2], 16) for i in (1, 3, 5)]).all(-1)
+    height = orange[44:100].sum(0)
+    assert height[172] > height[290] + 20  # the encoder narrows
+    assert height[592] > height[474] + 20  # the decoder widens

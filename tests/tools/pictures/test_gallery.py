@@ -14,7 +14,7 @@ from samples import photograph
 
 import numjpeg
 from numjpeg.tools import pictures
-from numjpeg.tools.pictures import compare, regions
+from numjpeg.tools.pictures import compare, diagrams, gallery
 
 PIC = Path(__file__).parents[3] / "pic"
 
@@ -49,10 +49,18 @@ def drawn() -> dict[str, Image.Image]:
     return pictures.draw_all(photograph())
 
 
+def test_the_face_and_the_eye_are_inside_the_photograph() -> None:
+    assert photograph().shape == (512, 512, 3)
+    left, top, right, bottom = gallery.FACE
+    assert 0 <= left < right <= 512
+    assert 0 <= top < bottom <= 512
+    assert all(8 * place + 8 <= side for place, side in zip(gallery.EYE, (512, 512), strict=True))
+
+
 @pytest.mark.sweep
 def test_pic_holds_these_files_and_no_others(drawn: dict[str, Image.Image]) -> None:
     assert drawn.keys() == NAMES
-    assert {path.name for path in PIC.iterdir()} == NAMES | {pictures.PHOTO}
+    assert {path.name for path in PIC.iterdir()} == NAMES | {gallery.PHOTO}
     sizes = [path.stat().st_size for path in PIC.iterdir()]
     assert max(sizes) < 1_000_000
     assert sum(sizes) < 3_000_000
@@ -91,20 +99,19 @@ def test_pic_is_what_the_command_draws_now(name: str, drawn: dict[str, Image.Ima
 def test_the_tolerance_tells_a_stale_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """One step of quality in one of four panels, and one step of it in the file with importance."""
     assert (
-        squared_difference("restored.jpg", compare.draw_restored(photograph(), pictures.FACE, (26, 10)))
+        squared_difference("restored.jpg", compare.draw_restored(photograph(), gallery.FACE, (26, 10)))
         > 10 * TOLERANCE
     )
-    monkeypatch.setattr(regions, "QUALITY", regions.QUALITY + 1)
+    monkeypatch.setattr(compare, "IMPORTANCE_QUALITY", compare.IMPORTANCE_QUALITY + 1)
     assert (
-        squared_difference("importance.jpg", pictures.draw_importance(photograph(), pictures.FACE))
-        > 10 * TOLERANCE
+        squared_difference("importance.jpg", compare.draw_importance(photograph(), gallery.FACE)) > 10 * TOLERANCE
     )
 
 
 def test_the_pipeline_is_drawn_and_written_by_numjpeg() -> None:
     data = (PIC / "JPEG.jpg").read_bytes()
     assert numjpeg.write_coefficients(numjpeg.read_coefficients(data)) == data
-    assert numjpeg.psnr(np.asarray(pictures.draw_pipeline()), numjpeg.decode(data)) > 35
+    assert numjpeg.psnr(np.asarray(diagrams.draw_pipeline()), numjpeg.decode(data)) > 35
 
 
 def test_command_writes_the_directory(tmp_path: Path) -> None:
@@ -119,5 +126,5 @@ def test_command_without_a_photograph(tmp_path: Path, capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit) as stop:
         pictures.main([str(tmp_path)])
     assert stop.value.code == 1
-    assert pictures.PHOTO in capsys.readouterr().err
+    assert gallery.PHOTO in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

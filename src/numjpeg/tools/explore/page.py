@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficient_files.reader import MAX_PIXELS, read_coefficients
 from numjpeg.coefficients import Coefficients
-from numjpeg.container import structure as reader
 from numjpeg.container.frame import Scan
 from numjpeg.container.header import Header, read_header
+from numjpeg.container.structure import Structure, read_structure
 from numjpeg.decoder import decode
 from numjpeg.entropy import bits
 from numjpeg.forensics import (
@@ -39,8 +39,7 @@ from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.tools.explain.trace import block_bounds, component_names
 
-NO_PLACE = 0
-"""Where a block's bits begin if that is not known. No file has them at its first bit."""
+NO_PLACE = 0  # where a block's bits begin if that is not known: no file has them at its first bit
 
 
 def explore_page(
@@ -49,28 +48,17 @@ def explore_page(
     original: NDArray[np.uint8] | None = None,
     max_pixels: int | None = MAX_PIXELS,
 ) -> str:
-    """Make the page of a file.
+    """Make the page of a file, HTML, which takes a few bytes a pixel.
 
-    Parameters
-    ----------
-    data : the file: its bytes (any buffer), a path, or a binary file object; of a process that is decoded.
-    title : what the page calls it.
-    original : the picture that was encoded, uint8 of the shape that :func:`numjpeg.decode` gives, for the error of
-        each block.
-    max_pixels : as of :func:`numjpeg.decode`. The page takes a few bytes a pixel.
-
-    Returns
-    -------
-    HTML.
-
-    Raises
-    ------
+    ``data`` is the file: its bytes (any buffer), a path, or a binary file object, of a process that is decoded;
+    ``title`` is what the page calls it. ``original`` is the picture that was encoded, uint8 of the shape that
+    :func:`numjpeg.decode` gives, for the error of each block; ``max_pixels`` is that of :func:`numjpeg.decode`.
     FormatError, UnsupportedError for the data; ValueError for the original.
     """
     file = read_bytes(data)
     coefficients = read_coefficients(file, max_pixels=max_pixels)
     pixels = decode(file, max_pixels=max_pixels)
-    structure = reader.read_structure(file)
+    structure = read_structure(file)
     header = read_header(file, strict=False)
     arrays = _block_arrays(file, coefficients, structure)
     if original is not None:
@@ -101,35 +89,25 @@ def _packed(array: NDArray[Any]) -> dict[str, str]:
     return {"type": array.dtype.name, "data": base64.b64encode(zlib.compress(raw, 6)).decode("ascii")}
 
 
-def _components(coefficients: Coefficients, structure: reader.Structure) -> list[dict[str, Any]]:
+def _components(coefficients: Coefficients, structure: Structure) -> list[dict[str, Any]]:
     frame = structure.require_frame()
     found = []
     for i, name in enumerate(component_names(frame, structure.colorspace)):
-        c, plane = frame.components[i], coefficients.planes[i]
-        scan = next((scan for scan in reversed(structure.scans) if i in scan.indices), None)
-        tables = {}
-        if scan and not (frame.progressive or frame.arithmetic):
-            one = scan.components[scan.indices.index(i)]
-            for kind, table in (("dc", scan.huffman_tables[0, one.Td]), ("ac", scan.huffman_tables[1, one.Ta])):
-                tables[kind] = {"bits": list(table.bits), "values": list(table.values)}
-        found.append(
-            {
-                "name": name,
-                "rows": plane.shape[0],
-                "columns": plane.shape[1],
-                "h": frame.H_max // c.H,
-                "v": frame.V_max // c.V,
-                "tableNumber": c.Tq,
-                "table": coefficients.quantization_table(i).ravel().tolist(),
-                "huffman": tables,
-            }
-        )
+        c, (rows, columns) = frame.components[i], coefficients.planes[i].shape[:2]
+        one: dict[str, Any] = {"name": name, "rows": rows, "columns": columns}
+        one |= {"h": frame.H_max // c.H, "v": frame.V_max // c.V, "tableNumber": c.Tq}
+        one |= {"table": coefficients.quantization_table(i).ravel().tolist(), "huffman": {}}
+        scans = [scan for scan in structure.scans if i in scan.indices]
+        if scans and not (frame.progressive or frame.arithmetic):
+            coded = scans[-1].components[scans[-1].indices.index(i)]
+            for kind, key in (("dc", (0, coded.Td)), ("ac", (1, coded.Ta))):
+                table = scans[-1].huffman_tables[key]
+                one["huffman"][kind] = {"bits": list(table.bits), "values": list(table.values)}
+        found.append(one)
     return found
 
 
-def _block_arrays(
-    file: bytes, coefficients: Coefficients, structure: reader.Structure
-) -> dict[str, list[NDArray[Any]]]:
+def _block_arrays(file: bytes, coefficients: Coefficients, structure: Structure) -> dict[str, list[NDArray[Any]]]:
     """For each component arrays of its blocks, row by row."""
     starts = [np.full(plane.shape[:2], NO_PLACE, np.uint32) for plane in coefficients.planes]
     if structure.require_frame().progressive:
@@ -140,10 +118,10 @@ def _block_arrays(
             _place_blocks(file, scan, starts, spent)
     levels = [idct(dequantize(p, coefficients.quantization_table(i))) for i, p in enumerate(coefficients.planes)]
     return {
-        "start": list(starts),
-        "bits": list(spent),
+        "start": [*starts],
+        "bits": [*spent],
         "nonzeros": [np.count_nonzero(plane, (-2, -1)).astype(np.uint8) for plane in coefficients.planes],
-        "quantized": list(coefficients.planes),
+        "quantized": [*coefficients.planes],
         "samples": [inverse_level_shift(plane) for plane in levels],
     }
 
@@ -169,18 +147,14 @@ def _block_errors(
 ) -> NDArray[np.uint16]:
     """Root of the mean squared error over the pixels of each block of the first component, in hundredths."""
     if original.shape != pixels.shape or original.dtype != np.uint8:
-        raise ValueError(
-            f"original: uint8 {pixels.shape} expected, as the file is decoded, "
-            f"got {original.dtype} {original.shape}"
-        )
-    one, plane = coefficients.components[0], coefficients.planes[0]
-    h = max(c.H for c in coefficients.components) // one.H
-    v = max(c.V for c in coefficients.components) // one.V
+        expected = f"uint8 {pixels.shape} expected, as the file is decoded"
+        raise ValueError(f"original: {expected}, got {original.dtype} {original.shape}")
+    rows, columns = coefficients.planes[0].shape[:2]
+    h = 8 * max(c.H for c in coefficients.components) // coefficients.components[0].H
+    v = 8 * max(c.V for c in coefficients.components) // coefficients.components[0].V
     squares = (pixels.astype(np.float32) - original) ** 2
-    flat = squares if squares.ndim == 2 else squares.mean(-1)
-    filled = pad_edges(flat, 8 * v, 8 * h)
-    blocks = filled.reshape(filled.shape[0] // (8 * v), 8 * v, filled.shape[1] // (8 * h), 8 * h)
-    rms = np.sqrt(blocks.mean((1, 3)))[: plane.shape[0], : plane.shape[1]]
+    filled = pad_edges(squares if squares.ndim == 2 else squares.mean(-1), v, h)
+    rms = np.sqrt(filled.reshape(filled.shape[0] // v, v, filled.shape[1] // h, h).mean((1, 3)))[:rows, :columns]
     return np.asarray(np.rint(100 * rms), np.uint16)
 
 
@@ -202,14 +176,11 @@ def _facts(
         ("Quantization tables", f"{FAMILIES[family.name]}; quality {about}{qualities}"),
     ]
     if first:
-        steps = int(np.count_nonzero(first.steps))
-        facts.append(
-            (
-                "Compressed before",
-                f"{'probably' if first.found else 'no sign'}: {steps} of {first.tested} frequencies show steps "
-                "of an earlier quantization (Lukas, Fridrich 2003)",
-            )
+        steps = (
+            f"{np.count_nonzero(first.steps)} of {first.tested} frequencies show steps of an earlier quantization"
         )
+        sign = "probably" if first.found else "no sign"
+        facts.append(("Compressed before", f"{sign}: {steps} (Lukas, Fridrich 2003)"))
     if header.colorspace in ("GRAY", "YCbCr") and min(pixels.shape[:2]) >= 32:
         grid = grid_offset(pixels)
         where = f"begins at row {grid.row}, column {grid.column}" if grid.found else "cannot be told"

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from numjpeg.tools.pictures.glyphs import glyph
 
@@ -26,6 +26,7 @@ SIGNED = ("#C2600A", "#F3B778", "#FFFFFF", "#8FBDE0", "#1D639E")
 GRAYS = ("#000000", "#FFFFFF")
 
 Position = tuple[float, float]
+Color = str | tuple[int, ...]
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -38,18 +39,15 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
 
 
+def _runs(line: str, size: int) -> list[tuple[str, int]]:
+    """A line cut into what Pillow's font has, and single characters that it has not; and their widths."""
+    runs = re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]", line) or [line]
+    return [(run, int(_font(size).getlength(run)) + 1 if run.isascii() else size) for run in runs]
+
+
 def text_width(text: str, size: int) -> int:
     """Pixels that the longest line of a text takes."""
-    return max(sum(_run_width(run, size) for run in _runs(line)) for line in text.split("\n"))
-
-
-def _runs(line: str) -> list[str]:
-    """A line cut into what Pillow's font has, and single characters that it has not."""
-    return re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]", line) or [line]
-
-
-def _run_width(run: str, size: int) -> int:
-    return int(_font(size).getlength(run)) + 1 if run.isascii() else size
+    return max(sum(width for _, width in _runs(line, size)) for line in text.split("\n"))
 
 
 def wrap(text: str, size: int, width: int) -> str:
@@ -76,39 +74,38 @@ class Canvas:
 
     def text(self, at: Position, text: str, size: int = 18, fill: str = INK, anchor: str = "mm") -> None:
         """Write text, of several lines if it is ASCII, with the anchor point of Pillow's names at ``at``."""
-        position = (2 * at[0], 2 * at[1])
-        if not text.isascii():
-            left = position[0] - text_width(text, 2 * size) * {"l": 0, "m": 0.5, "r": 1}[anchor[0]]
-            for run in _runs(text):
-                if run.isascii():
-                    self._draw.text((left, position[1]), run, fill, _font(2 * size), "lm")
-                else:
-                    self._draw.bitmap((round(left), round(position[1]) - size), glyph(run, 2 * size), fill)
-                left += _run_width(run, 2 * size)
+        x, y, size = 2 * at[0], 2 * at[1], 2 * size
+        share, align = {"l": (0, "left"), "m": (0.5, "center"), "r": (1, "right")}[anchor[0]]
+        if text.isascii():
+            self._draw.text((x, y), text, fill, _font(size), anchor, 0.3 * size, align)
             return
-        align = {"l": "left", "m": "center", "r": "right"}[anchor[0]]
-        self._draw.text(position, text, fill, _font(2 * size), anchor, 0.6 * size, align)
+        x -= share * text_width(text, size)
+        for run, width in _runs(text, size):
+            if run.isascii():
+                self._draw.text((x, y), run, fill, _font(size), "lm")
+            else:
+                self._draw.bitmap((round(x), round(y) - size // 2), glyph(run, size), fill)
+            x += width
 
     def line(self, points: Iterable[Position], fill: str = INK, width: float = 2) -> None:
         """Draw a line through points."""
-        doubled = [(2 * x, 2 * y) for x, y in points]
-        self._draw.line(doubled, fill, round(2 * width), "curve")
+        self._draw.line([(2 * x, 2 * y) for x, y in points], fill, round(2 * width), "curve")
 
     def arrow(self, points: Sequence[Position], fill: str = INK, width: float = 2, head: float = 9) -> None:
         """Draw a line through points with an arrowhead at the last one."""
         (x0, y0), (x1, y1) = points[-2:]
         length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
         dx, dy = head * (x1 - x0) / length, head * (y1 - y0) / length
-        base = (x1 - dx, y1 - dy)
-        self.line([*points[:-1], base], fill, width)
-        self.polygon([(x1, y1), (base[0] - dy / 2, base[1] + dx / 2), (base[0] + dy / 2, base[1] - dx / 2)], fill)
+        x, y = x1 - dx, y1 - dy
+        self.line([*points[:-1], (x, y)], fill, width)
+        self.polygon([(x1, y1), (x - dy / 2, y + dx / 2), (x + dy / 2, y - dx / 2)], fill)
 
     def polygon(self, points: Iterable[Position], fill: str, outline: str | None = None) -> None:
         """Fill a polygon."""
         self._draw.polygon([(2 * x, 2 * y) for x, y in points], fill, outline, 3)
 
     def box(
-        self, at: Position, size: Position, fill: str | None = None, outline: str | None = LINE, radius: int = 0
+        self, at: Position, size: Position, fill: Color | None = None, outline: str | None = LINE, radius: int = 0
     ) -> None:
         """Draw a rectangle with its upper left corner at ``at``."""
         corners = (2 * at[0], 2 * at[1], 2 * (at[0] + size[0]) - 1, 2 * (at[1] + size[1]) - 1)
@@ -128,12 +125,11 @@ class Canvas:
         return self._image.reduce(2)
 
 
-@lru_cache(maxsize=8)
 def color_map(stops: tuple[str, ...]) -> NDArray[np.uint8]:
     """256 colours, uint8 ``(256, 3)``, between stops."""
-    channels = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops])
+    channels = zip(*map(ImageColor.getrgb, stops), strict=True)
     places = np.linspace(0, 255, len(stops))
-    return np.stack([np.rint(np.interp(np.arange(256), places, c)) for c in channels.T], -1).astype(np.uint8)
+    return np.stack([np.rint(np.interp(np.arange(256), places, c)) for c in channels], -1).astype(np.uint8)
 
 
 def colored(
@@ -144,30 +140,14 @@ def colored(
     return color_map(stops)[np.rint(255 * np.clip(share, 0, 1)).astype(np.intp)]
 
 
-def hex_color(color: NDArray[np.uint8]) -> str:
-    """A colour, uint8 ``(3,)``, as Pillow and the palette write it."""
-    return "#" + bytes(color).hex()
-
-
 def draw_grid(
     canvas: Canvas, at: Position, cell: int, numbers: NDArray[np.generic], colors: NDArray[np.uint8]
 ) -> None:
     """Draw 8 x 8 numbers in coloured cells, in black or white, whichever is easier to read."""
-    for v in range(8):
-        for u in range(8):
-            x, y = at[0] + u * cell, at[1] + v * cell
-            canvas.box((x, y), (cell, cell), hex_color(colors[v, u]), LINE)
-            dark = colors[v, u] @ np.array([299, 587, 114]) < 117_500
-            size = round(cell * (0.4 if len(str(numbers[v, u])) < 4 else 0.34))
-            canvas.text((x + cell / 2, y + cell / 2), str(numbers[v, u]), size, "white" if dark else "black")
+    for v, u in np.ndindex(8, 8):
+        x, y, number = at[0] + u * cell, at[1] + v * cell, str(numbers[v, u])
+        canvas.box((x, y), (cell, cell), tuple(colors[v, u].tolist()), LINE)
+        dark = colors[v, u] @ np.array([299, 587, 114]) < 117_500
+        size = round(cell * (0.4 if len(number) < 4 else 0.34))
+        canvas.text((x + cell / 2, y + cell / 2), number, size, "white" if dark else "black")
     canvas.box(at, (8 * cell, 8 * cell), None, MUTED)
-
-
-def draw_axes(canvas: Canvas, at: Position, side: int) -> None:
-    """Label the frequencies of a block of coefficients: u to the right, v downwards."""
-    x, y = at
-    canvas.text((x, y - 24), "u", 22, BLUE, "lm")
-    canvas.arrow([(x + 20, y - 22), (x + 84, y - 22)], BLUE, 2.5, 12)
-    canvas.text((x + side, y - 24), "horizontal frequency  水平频率", 18, MUTED, "rm")
-    canvas.text((x - 26, y + 12), "v", 22, BLUE)
-    canvas.arrow([(x - 26, y + 28), (x - 26, y + 92)], BLUE, 2.5, 12)

@@ -1,33 +1,32 @@
-"""Charts of the rate: bits per pixel against PSNR, and blocking at low rates."""
+"""Charts: bits per pixel against PSNR, and how the lanes of the decoder synchronise themselves."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from numjpeg.coefficients import ceil_div
+from numjpeg.container.structure import read_structure
 from numjpeg.decoder import decode
 from numjpeg.encoder import encode
+from numjpeg.entropy import bits
+from numjpeg.entropy.shared import interval_bounds
 from numjpeg.metrics import psnr
-from numjpeg.tools.pictures.canvas import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Canvas, Position
-from numjpeg.tools.pictures.panels import Panel, PanelRow, card
+from numjpeg.tools.pictures.canvas import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Canvas, Position, text_width
 
-RATES = (*range(5, 96, 5), 98)
-"""Qualities of the rate-distortion curves."""
-LOW_RATES = (75, 25, 10, 5)
-"""Qualities at which blocking is shown."""
-FACE = (160, 62, 288, 190)
-"""Left, top, right and bottom of the part of the demo photograph that is enlarged."""
-LABELLED = (5, 10, 25, 50, 75, 90, 95, 98)
-"""Qualities written beside the points of the curves."""
+RATES = (*range(5, 96, 5), 98)  # qualities of the rate-distortion curves
+LABELLED = (5, 10, 25, 50, 75, 90, 95, 98)  # those that are written beside the points
+LEFT, WIDTH = 100, 1150  # where a chart begins, and how wide it is
 
 
 class RatePoint(NamedTuple):
-    """The rate and the PSNR of a picture at a quality."""
+    """The rate, of the whole file, and the PSNR of all RGB samples together of a picture at a quality."""
 
     quality: int
     bits_per_pixel: float
@@ -37,16 +36,7 @@ class RatePoint(NamedTuple):
 def rate_distortion(
     image: NDArray[np.uint8], qualities: Iterable[int] = RATES, subsampling: str = "4:2:0"
 ) -> list[RatePoint]:
-    """Encode and decode a picture at several qualities.
-
-    Parameters
-    ----------
-    image : uint8 ``(H, W, 3)``. qualities, subsampling : as in :func:`numjpeg.encode`.
-
-    Returns
-    -------
-    A point for each quality: bits of the whole file, PSNR of all RGB samples together.
-    """
+    """Encode and decode a picture, uint8 ``(H, W, 3)``, at several qualities, and give a point for each."""
     points = []
     for quality in qualities:
         data = encode(image, quality, subsampling=subsampling)
@@ -55,40 +45,30 @@ def rate_distortion(
     return points
 
 
-# --- the curves ------------------------------------------------------------------------------------------
-
-
 class _Axes(NamedTuple):
     """Where a rate and a PSNR lie on the sheet. The scale of rates is logarithmic."""
 
     octaves: tuple[float, float]
     decibels: tuple[int, int]
-    corner: Position = (100, 136)
-    size: Position = (1150, 640)
+    top: int = 136
+    height: int = 640
 
     def x(self, octave: float) -> float:
         low, high = self.octaves
-        return self.corner[0] + self.size[0] * (octave - low) / (high - low)
+        return LEFT + WIDTH * (octave - low) / (high - low)
 
     def y(self, decibels: float) -> float:
         low, high = self.decibels
-        return self.corner[1] + self.size[1] * (high - decibels) / (high - low)
+        return self.top + self.height * (high - decibels) / (high - low)
 
     def place(self, point: RatePoint) -> Position:
         return self.x(math.log2(point.bits_per_pixel)), self.y(point.psnr)
 
 
 def draw_rate_distortion(curves: Mapping[str, Sequence[RatePoint]], subtitle: str = "") -> Image.Image:
-    """Draw bits a pixel against PSNR.
+    """Draw bits a pixel against PSNR, 1300 x 866 pixels.
 
-    Parameters
-    ----------
-    curves : name -> points in order of rising rate; one or two curves.
-    subtitle : below the title, ASCII.
-
-    Returns
-    -------
-    RGB picture, 1300 x 866.
+    ``curves`` are one or two: name -> points in order of rising rate; ``subtitle``, ASCII, stands below the title.
     """
     every = [point for points in curves.values() for point in points]
     octaves = [math.log2(point.bits_per_pixel) for point in every]
@@ -98,18 +78,18 @@ def draw_rate_distortion(curves: Mapping[str, Sequence[RatePoint]], subtitle: st
         (2 * math.floor(min(decibels) / 2 - 0.5), 2 * math.ceil(max(decibels) / 2)),
     )
     canvas = Canvas(1300, 866)
-    canvas.text((axes.corner[0], 36), "Rate and distortion", 30, INK, "lm")
-    canvas.text((axes.corner[0], 70), subtitle, 18, MUTED, "lm")
-    _draw_axes_of_rates(canvas, axes)
-    canvas.box((112, axes.corner[1] + 12), (270, 112), PAPER)
+    canvas.text((LEFT, 36), "Rate and distortion", 30, INK, "lm")
+    canvas.text((LEFT, 70), subtitle, 18, MUTED, "lm")
+    _draw_scales(canvas, axes)
+    canvas.box((112, axes.top + 12), (270, 112), PAPER)
     for row, (name, color) in enumerate(zip(curves, (BLUE, ORANGE), strict=False)):
         others = [points for other, points in curves.items() if other != name]
         _draw_curve(canvas, axes, curves[name], others, color)
-        y = axes.corner[1] + 34 + 34 * row
+        y = axes.top + 34 + 34 * row
         canvas.line([(124, y), (164, y)], color, 3)
         canvas.dot((144, y), 6, color)
         canvas.text((178, y), name, 20, INK, "lm")
-    canvas.text((124, axes.corner[1] + 102), "numbers at the points: quality", 17, MUTED, "lm")
+    canvas.text((124, axes.top + 102), "numbers at the points: quality", 17, MUTED, "lm")
     return canvas.finish()
 
 
@@ -121,48 +101,100 @@ def _draw_curve(
     for point in points:
         x, y = axes.place(point)
         canvas.dot((x, y), 6, color)
-        below = any(
-            np.interp(point.bits_per_pixel, [p.bits_per_pixel for p in other], [p.psnr for p in other])
-            > point.psnr
-            for other in others
-        )
         if point.quality in LABELLED:
-            place = (x + 13, y + 21) if below else (x - 13, y - 21)
-            canvas.text(place, str(point.quality), 17, color)
+            below = any(
+                np.interp(point.bits_per_pixel, *zip(*(other_point[1:] for other_point in other), strict=True))
+                > point.psnr
+                for other in others
+            )
+            canvas.text((x + 13, y + 21) if below else (x - 13, y - 21), str(point.quality), 17, color)
 
 
-def _draw_axes_of_rates(canvas: Canvas, axes: _Axes) -> None:
-    (left, top), (width, height) = axes.corner, axes.size
+def _draw_scales(canvas: Canvas, axes: _Axes) -> None:
+    right, top, bottom = LEFT + WIDTH, axes.top, axes.top + axes.height
     for decibels in range(axes.decibels[0], axes.decibels[1] + 1, 2):
-        canvas.line([(left, axes.y(decibels)), (left + width, axes.y(decibels))], LINE, 1)
-        canvas.text((left - 12, axes.y(decibels)), str(decibels), 18, INK, "rm")
+        canvas.line([(LEFT, axes.y(decibels)), (right, axes.y(decibels))], LINE, 1)
+        canvas.text((LEFT - 12, axes.y(decibels)), str(decibels), 18, INK, "rm")
     for octave in range(math.ceil(axes.octaves[0]), math.floor(axes.octaves[1]) + 1):
-        canvas.line([(axes.x(octave), top), (axes.x(octave), top + height)], LINE, 1)
-        canvas.text((axes.x(octave), top + height + 20), f"{2**octave:g}", 18)
-    canvas.box((left, top), (width, height), None, MUTED)
-    canvas.text((left + width, top + height + 56), "bits per pixel (log scale)", 20, INK, "rm")
-    canvas.text((left - 46, top - 24), "PSNR (dB)", 20, INK, "lm")
+        canvas.line([(axes.x(octave), top), (axes.x(octave), bottom)], LINE, 1)
+        canvas.text((axes.x(octave), bottom + 20), f"{2**octave:g}", 18)
+    canvas.box((LEFT, top), (WIDTH, axes.height), None, MUTED)
+    canvas.text((right, bottom + 56), "bits per pixel (log scale)", 20, INK, "rm")
+    canvas.text((LEFT - 46, top - 24), "PSNR (dB)", 20, INK, "lm")
 
 
-# --- low rates -------------------------------------------------------------------------------------------
+# --- lanes -----------------------------------------------------------------------------------------------
+
+SHOWN = 48  # lanes that are drawn, of the hundreds that a photograph has
+_WRONG, _RIGHT = 1, 2
 
 
-def draw_blocking(image: NDArray[np.uint8], crop: tuple[int, int, int, int] = FACE) -> Image.Image:
-    """Draw a part of a picture at low rates, three times enlarged, each sample a square.
+def _every_bit(data: bytes) -> tuple[NDArray[np.uint8], int]:
+    """The states of the first lanes of a baseline file, a column a bit, and the length of a lane."""
+    from numjpeg.fast.codewords.lanes import cut, lane_states  # noqa: PLC0415 (the other pictures do without)
 
-    Parameters
-    ----------
-    image : uint8 ``(H, W, 3)``. crop : left, top, right, bottom in pixels.
+    scan = read_structure(data).scans[0]
+    lanes = cut(np.array(interval_bounds(bits.unstuff(data, scan.start, scan.end)), np.int64))
+    length = int((lanes.end - lanes.begin).max())
+    states = lane_states(data, scan, 2 * length)
+    # A state stands at the bit where a word begins, and holds until the next word.
+    column = np.arange(2 * length)
+    word = np.maximum.accumulate(np.where(states > 0, column, 0), axis=1)
+    last = np.where(states > 0, column, -1).max(axis=1, keepdims=True)
+    filled = np.where(column <= last, np.take_along_axis(states, word, axis=1), 0).astype(np.uint8)
+    # The next word after a lane's last right one is the first right one of the lane that takes over.
+    right = np.flatnonzero((states == _RIGHT).any(axis=1))
+    first = (states == _RIGHT).argmax(axis=1)
+    for lane, follower in pairwise(right.tolist()):
+        taken_over = lanes.begin[follower] + first[follower] - lanes.begin[lane]
+        filled[lane, first[lane] : taken_over] = _RIGHT
+    return filled, length
+
+
+def draw_lanes(
+    image: NDArray[np.uint8], quality: int = 85, subsampling: str = "4:4:4", what: str = "a photograph"
+) -> Image.Image:
+    """Draw the first lanes of the scan of a picture, uint8 ``(H, W, 3)``, one below the other, and what each reads
+    right. ``what`` is what the picture is called, ASCII. The drawing is 1300 pixels wide.
     """
-    left, top, right, bottom = crop
-    panels = []
-    for quality in LOW_RATES:
-        ((_, rate, decibels),) = rate_distortion(image, [quality])
-        part = decode(encode(image, quality))[top:bottom, left:right]
-        enlarged = Image.fromarray(part).resize((3 * part.shape[1], 3 * part.shape[0]), Image.Resampling.NEAREST)
-        panels.append(Panel(enlarged, f"quality {quality}\n{rate:.2f} bits per pixel, {decibels:.1f} dB"))
-    note = (
-        "Each block is coded for itself; where the rate is low its frequencies go to zero one by one, and borders "
-        "between blocks show. 4:2:0, rate and PSNR of the whole picture."
+    every, length = _every_bit(encode(image, quality, subsampling=subsampling))
+    states, top, pitch, bar = every[:SHOWN], 176, 13, 10
+    bottom = top + pitch * len(states)
+    tick = max(50, length // 350 * 100)
+    used = int(np.flatnonzero(states.any(axis=0))[-1]) + 1
+    shown = max(ceil_div(2 * used, tick) * tick // 2, length)
+    scale = WIDTH / shown
+    canvas = Canvas(1300, bottom + 84)
+    canvas.text((LEFT, 36), "Lane by bit: wrong, then right", 30, INK, "lm")
+    explanation = (
+        "All lanes read at once. Each starts with a guess, is soon right, "
+        "and reads on until the next one is right too."
     )
-    return card(PanelRow("blocking", "Blocking at low rates", note, panels))
+    canvas.text((LEFT, 72), explanation, 18, MUTED, "lm")
+    left = float(LEFT)
+    for color, text in ((ORANGE, "wrong"), (BLUE, "right")):
+        canvas.box((left, 112 - bar / 2), (40, bar), color, None)
+        canvas.text((left + 52, 112), text, 20, INK, "lm")
+        left += 52 + text_width(text, 20) + 36
+    for bit in range(0, shown + 1, tick):
+        x = LEFT + bit * scale
+        canvas.line([(x, top - 4), (x, bottom + 4)], LINE, 1)
+        canvas.text((x, bottom + 20), str(bit), 18)
+    for row, lane in enumerate(states):
+        y = top + row * pitch + (pitch - bar) / 2
+        if row == 0 or (row + 1) % 8 == 0:
+            canvas.text((LEFT - 14, y + bar / 2), str(row + 1), 18, INK, "rm")
+        for state, color in ((_WRONG, ORANGE), (_RIGHT, BLUE)):
+            own = np.flatnonzero(lane == state)
+            if len(own):
+                begin, end = int(own[0]) * scale, (int(own[-1]) + 1) * scale
+                canvas.box((LEFT + begin, y), (end - begin, bar), color, None)
+    border = LEFT + length * scale
+    for color, width in ((PAPER, 4), (INK, 2)):
+        canvas.line([(border, top - 12), (border, bottom + 4)], color, width)
+    canvas.text((border, top - 26), "here the next lane begins", 18, INK)
+    canvas.text((LEFT - 14, top - 26), "lane", 20, INK, "rm")
+    canvas.text((LEFT + WIDTH, bottom + 54), "bits from the beginning of the lane", 20, INK, "rm")
+    note = f"{what} at quality {quality}, {subsampling}: the first {len(states)} of {len(every)} lanes"
+    canvas.text((LEFT, bottom + 54), note, 18, MUTED, "lm")
+    return canvas.finish()

@@ -1,8 +1,10 @@
-"""Plates that need no photograph: a quantization table, the zig-zag, the pipeline, the hourglass."""
+"""Plates that need no photograph: a quantization table, the zig-zag, the pipeline, the hourglass, the network."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.resources import files
+from io import BytesIO
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,36 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
+import numjpeg.tools.pictures.canvas as sheets
 from numjpeg.stages.zigzag import SEQUENCE
-from numjpeg.tools.pictures.canvas import (
-    BLUE,
-    INK,
-    MUTED,
-    ORANGE,
-    PALE_BLUE,
-    PALE_GRAY,
-    PALE_ORANGE,
-    PAPER,
-    Canvas,
-    colored,
-    draw_axes,
-    draw_grid,
-    hex_color,
-    text_width,
-)
+from numjpeg.tools.pictures.canvas import BLUE, INK, MUTED, ORANGE, PALE_BLUE, PALE_GRAY, PALE_ORANGE, Canvas
 
 
 def draw_table(table: ArrayLike, title: str, subtitle: str = "", chinese: str = "") -> Image.Image:
-    """Draw a quantization table as a grid of its numbers, shaded by value.
+    """Draw a quantization table, integers ``(8, 8)`` in natural order, as a grid of its numbers, shaded by value.
 
-    Parameters
-    ----------
-    table : integers ``(8, 8)``, natural order.
-    title, subtitle : what stands above it. chinese : the title once more.
-
-    Returns
-    -------
-    RGB picture, 680 x 756.
+    ``title`` and ``subtitle`` stand above it, ``chinese`` is the title once more. The picture is 680 x 756.
     """
     entries = np.asarray(table)
     if entries.shape != (8, 8) or entries.dtype.kind not in "iu":
@@ -48,57 +29,54 @@ def draw_table(table: ArrayLike, title: str, subtitle: str = "", chinese: str = 
     canvas.text((60, 38), title, 28, INK, "lm")
     canvas.text((636, 71), chinese, 23, INK, "rm")
     canvas.text((60, 72), subtitle, 17, MUTED, "lm")
-    draw_axes(canvas, (60, 136), 576)
-    draw_grid(canvas, (60, 136), 72, entries, colored(entries, 0, max(150, int(entries.max()))))
+    _draw_axes(canvas, 60, 136, 576)
+    sheets.draw_grid(canvas, (60, 136), 72, entries, sheets.colored(entries, 0, max(150, int(entries.max()))))
     canvas.text((60, 734), "v: vertical frequency  垂直频率    upper left: DC  左上: 直流", 16, MUTED, "lm")
     return canvas.finish()
 
 
 def draw_zigzag(sequence: ArrayLike = SEQUENCE) -> Image.Image:
-    """Draw the path of the zig-zag over a block (T.81 Figure A.6).
+    """Draw the path of the zig-zag over a block (T.81 Figure A.6), 800 x 860.
 
-    Parameters
-    ----------
-    sequence : integers ``(8, 8)``, the place in the sequence of each coefficient.
-
-    Returns
-    -------
-    RGB picture, 800 x 860.
+    ``sequence`` gives the place in the sequence of each coefficient: integers ``(8, 8)``.
     """
     places = np.asarray(sequence)
     cell, left, top = 84, 72, 140
     canvas = Canvas(800, 860)
     canvas.text((left, 38), "The zig-zag sequence", 28, INK, "lm")
     canvas.text((left + 8 * cell, 38), "Z 字形扫描", 28, INK, "rm")
-    canvas.text(
-        (left, 72), "64 coefficients in order of rising frequency 频率由低到高 (T.81 Figure A.6)", 17, MUTED, "lm"
-    )
-    draw_axes(canvas, (left, top), 8 * cell)
-    shades = colored(places, 0, 190)
-    for v in range(8):
-        for u in range(8):
-            canvas.box((left + u * cell, top + v * cell), (cell, cell), hex_color(shades[v, u]))
+    subtitle = "64 coefficients in order of rising frequency 频率由低到高 (T.81 Figure A.6)"
+    canvas.text((left, 72), subtitle, 17, MUTED, "lm")
+    _draw_axes(canvas, left, top, 8 * cell)
+    shades = sheets.colored(places, 0, 190)
+    corners = [(left + u * cell, top + v * cell) for v, u in np.ndindex(8, 8)]
+    for corner, shade in zip(corners, shades.reshape(64, 3).tolist(), strict=True):
+        canvas.box(corner, (cell, cell), tuple(shade))
     canvas.box((left, top), (8 * cell, 8 * cell), None, MUTED)
-    centres = [
-        (left + (n % 8 + 0.5) * cell, top + (n // 8 + 0.5) * cell) for n in np.argsort(places.ravel()).tolist()
-    ]
+    path = [corners[n] for n in np.argsort(places.ravel()).tolist()]
+    centres = [(x + cell / 2, y + cell / 2) for x, y in path]
     for (x0, y0), (x1, y1) in pairwise(centres):
         canvas.line([(x0, y0), (x1, y1)], ORANGE, 3)
         canvas.arrow([(x0, y0), (x0 + 0.6 * (x1 - x0), y0 + 0.6 * (y1 - y0))], ORANGE, 3, 14)
     for place, centre in enumerate(centres):
         canvas.dot(centre, 7 if place in (0, 63) else 4, ORANGE)
-    # Diagonal strokes leave the upper left corner of each cell free.
-    for v in range(8):
-        for u in range(8):
-            canvas.text((left + u * cell + 8, top + v * cell + 7), str(places[v, u]), 19, INK, "la")
-    canvas.text(
-        (left, 836), "v: vertical frequency  垂直频率    0: DC  直流    1 to 63: AC  交流", 16, MUTED, "lm"
-    )
+    for (x, y), number in zip(corners, places.ravel().tolist(), strict=True):
+        canvas.text((x + 8, y + 7), str(number), 19, INK, "la")  # diagonal strokes leave these corners free
+    note = "v: vertical frequency  垂直频率    0: DC  直流    1 to 63: AC  交流"
+    canvas.text((left, 836), note, 16, MUTED, "lm")
     return canvas.finish()
 
 
-# --- the pipeline ----------------------------------------------------------------------------------------
+def _draw_axes(canvas: Canvas, x: int, y: int, side: int) -> None:
+    """Label the frequencies of a block of coefficients: u to the right, v downwards."""
+    canvas.text((x, y - 24), "u", 22, BLUE, "lm")
+    canvas.arrow([(x + 20, y - 22), (x + 84, y - 22)], BLUE, 2.5, 12)
+    canvas.text((x + side, y - 24), "horizontal frequency  水平频率", 18, MUTED, "rm")
+    canvas.text((x - 26, y + 12), "v", 22, BLUE)
+    canvas.arrow([(x - 26, y + 28), (x - 26, y + 92)], BLUE, 2.5, 12)
 
+
+# --- the pipeline ----------------------------------------------------------------------------------------
 
 EXACT, ROUNDING, LOSSY = PALE_GRAY, PALE_BLUE, PALE_ORANGE
 
@@ -159,9 +137,9 @@ def draw_pipeline() -> Image.Image:
         canvas.box((left, tables - 13), (26, 26), fill, MUTED, 5)
         canvas.text((left + 38, tables - 13), text, 20, INK, "lm")
         canvas.text((left + 38, tables + 15), chinese, 18, INK, "lm")
-        left += text_width(text, 20) + 90
-    _draw_lane(canvas, encoder, _ENCODER, forward=True)
-    _draw_lane(canvas, decoder, _DECODER, forward=False)
+        left += sheets.text_width(text, 20) + 90
+    _draw_lane(canvas, "Encoder  编码器", encoder, _ENCODER, forward=True)
+    _draw_lane(canvas, "Decoder  解码器", decoder, _DECODER, forward=False)
     quantization, huffman, file = (_column_center(column) for column in (6, 9, 10))
     canvas.line([(quantization, tables), (huffman, tables)], BLUE)
     canvas.arrow([(huffman, tables), (file - 56, tables)], BLUE)
@@ -171,7 +149,7 @@ def draw_pipeline() -> Image.Image:
     ):
         canvas.arrow([(center, tables), (center, encoder + _BOX_HALF + 4)], BLUE)
         canvas.arrow([(center, tables), (center, decoder - _BOX_HALF - 4)], BLUE)
-        canvas.box((center - half, tables - 48), (2 * half, 96), PAPER, BLUE, 8)
+        canvas.box((center - half, tables - 48), (2 * half, 96), sheets.PAPER, BLUE, 8)
         canvas.text((center, tables - 16), text, 18, BLUE)
         canvas.text((center, tables + 28), chinese, 18, BLUE)
     canvas.arrow([(file, encoder + 54), (file, tables - 56)], INK, 3, 13)
@@ -184,13 +162,12 @@ def _draw_end(canvas: Canvas, at: tuple[float, float], text: str, chinese: str, 
     """Draw what goes in or comes out."""
     x, y = at
     canvas.box((x - 54, y - 54), (108, 108), fill, fill, 8)
-    canvas.text((x, y - 14), text, 22, PAPER)
-    canvas.text((x, y + 32), chinese, 20, PAPER)
+    canvas.text((x, y - 14), text, 22, sheets.PAPER)
+    canvas.text((x, y + 32), chinese, 20, sheets.PAPER)
 
 
-def _draw_lane(canvas: Canvas, middle: int, steps: Sequence[_Step], forward: bool) -> None:
+def _draw_lane(canvas: Canvas, name: str, middle: int, steps: Sequence[_Step], forward: bool) -> None:
     """Draw the encoder from left to right, or the decoder from right to left."""
-    name = "Encoder  编码器" if forward else "Decoder  解码器"
     canvas.text((_LEFT + 16, middle - 88), name, 24, BLUE, "lm")
     _draw_end(canvas, (_column_center(0), middle), "RGB\npixels", "像素", INK)
     _draw_end(canvas, (_column_center(10), middle), "bits", "比特", INK)
@@ -200,18 +177,13 @@ def _draw_lane(canvas: Canvas, middle: int, steps: Sequence[_Step], forward: boo
         canvas.text((center, y - 26), step.name, 18)
         canvas.text((center, y + 14), step.chinese, 18)
         canvas.text((center, y + 42), step.function, 14, MUTED)
-    for column in range(10):
-        _connect(canvas, column, middle, forward)
-
-
-def _connect(canvas: Canvas, column: int, middle: int, forward: bool) -> None:
-    """Draw the arrows between a column and the next one; column 8 has two boxes."""
-    half = [54 if c in (0, 10) else _BOX_WIDTH / 2 for c in (column, column + 1)]
-    x0, x1 = _column_center(column) + half[0], _column_center(column + 1) - half[1]
-    for lane in (-_LANE, _LANE) if column in (7, 8) else (0,):
-        y0, y1 = (middle + (lane if c == 8 else lane // 4) for c in (column, column + 1))
-        points = [(x0, y0), (x1, y1)]
-        canvas.arrow(points if forward else points[::-1], INK, 2, 10)
+    for column in range(10):  # an arrow to the next one, or two: column 8 has two boxes
+        half = [54 if c in (0, 10) else _BOX_WIDTH / 2 for c in (column, column + 1)]
+        x0, x1 = _column_center(column) + half[0], _column_center(column + 1) - half[1]
+        for lane in (-_LANE, _LANE) if column in (7, 8) else (0,):
+            y0, y1 = (middle + (lane if c == 8 else lane // 4) for c in (column, column + 1))
+            points = [(x0, y0), (x1, y1)]
+            canvas.arrow(points if forward else points[::-1], INK, 2, 10)
 
 
 # --- the house -------------------------------------------------------------------------------------------
@@ -220,8 +192,7 @@ def _connect(canvas: Canvas, column: int, middle: int, forward: bool) -> None:
 class _Floor(NamedTuple):
     name: str
     modules: str
-    width: int
-    """Width of the hourglass at the middle of the floor."""
+    width: int  # of the hourglass at the middle of the floor
 
 
 _UPPER = (
@@ -248,6 +219,7 @@ class _Room(NamedTuple):
     fill: str = PALE_GRAY
 
 
+# What stands in src/numjpeg, from the roof to the ground; imports point down or to the right.
 ROOMS = (
     (_Room("tools", "command line, explanations, pictures, demo, study"),),
     (
@@ -291,7 +263,6 @@ ROOMS = (
         _Room("workspace", "memory, products of matrices"),
     ),
 )
-"""What stands in ``src/numjpeg``, from the roof to the ground; imports point down or to the right."""
 
 
 def draw_hourglass() -> Image.Image:
@@ -299,63 +270,97 @@ def draw_hourglass() -> Image.Image:
     canvas = Canvas(1500, 1790)
     canvas.text((750, 40), "The hourglass", 32)
     canvas.text((750, 78), "whatever is added hangs on the waist and moves nothing else", 19, MUTED)
-    middle, floor = 750, 72
-    _draw_floors(canvas, middle, 110, floor, _UPPER, PALE_BLUE)
-    top = 110 + len(_UPPER) * floor
-    canvas.box((middle - 200, top), (400, 116), BLUE, BLUE, 10)
-    canvas.text((middle, top + 38), "Coefficients", 30, PAPER)
-    canvas.text((middle, top + 82), "int16 (rows, columns, 8, 8) a component", 18, PAPER)
-    _draw_floors(canvas, middle, top + 116, floor, _LOWER, PALE_ORANGE)
-    bottom = top + 116 + len(_LOWER) * floor
-    _draw_routes(canvas, (110, top, top + 116, bottom))
+    top = _draw_floors(canvas, 110, _UPPER, PALE_BLUE)
+    canvas.box((550, top), (400, 116), BLUE, BLUE, 10)
+    canvas.text((750, top + 38), "Coefficients", 30, sheets.PAPER)
+    canvas.text((750, top + 82), "int16 (rows, columns, 8, 8) a component", 18, sheets.PAPER)
+    bottom = _draw_floors(canvas, top + 116, _LOWER, PALE_ORANGE)
+    _draw_routes(canvas, 110, top, top + 116, bottom)
     canvas.text((750, bottom + 62), "The rooms of src/numjpeg", 32)
     canvas.text((750, bottom + 98), "imports point down, and within a row to the right", 19, MUTED)
-    _draw_rooms(canvas, bottom + 122)
-    return canvas.finish()
-
-
-def _draw_rooms(canvas: Canvas, top: int) -> None:
     left, width, gap, height = 60, 1380, 8, 50
     for row, rooms in enumerate(ROOMS):
         share = (width + gap) / len(rooms)
         for column, room in enumerate(rooms):
-            x, y = left + column * share, top + row * height
+            x, y = left + column * share, bottom + 122 + row * height
             waist = room.name == "coefficients"
             canvas.box((x, y), (share - gap, height - gap), BLUE if waist else room.fill, None, 6)
-            canvas.text((x + 14, y + 21), room.name, 20, PAPER if waist else INK, "lm")
-            words = x + 30 + text_width(room.name, 20)
-            canvas.text((words, y + 22), room.words, 16, PAPER if waist else MUTED, "lm")
+            canvas.text((x + 14, y + 21), room.name, 20, sheets.PAPER if waist else INK, "lm")
+            words = x + 30 + sheets.text_width(room.name, 20)
+            canvas.text((words, y + 22), room.words, 16, sheets.PAPER if waist else MUTED, "lm")
+    return canvas.finish()
 
 
-def _draw_floors(canvas: Canvas, middle: int, top: int, height: int, floors: Sequence[_Floor], fill: str) -> None:
-    """Draw one half of the hourglass; each floor is a trapezoid, 100 wider at one side than at the other."""
+def _draw_floors(canvas: Canvas, top: int, floors: Sequence[_Floor], fill: str) -> int:
+    """Draw one half of the hourglass, and give where it ends.
+
+    Each floor is a trapezoid, 100 wider at one side than at the other.
+    """
+    middle, height = 750, 72
     slope = floors[1].width - floors[0].width
     for i, floor in enumerate(floors):
         y, upper, lower = top + i * height, (floor.width - slope / 2) / 2, (floor.width + slope / 2) / 2
         corners = [(-upper, y), (upper, y), (lower, y + height), (-lower, y + height)]
-        canvas.polygon([(middle + x, y) for x, y in corners], fill, PAPER)
+        canvas.polygon([(middle + x, y) for x, y in corners], fill, sheets.PAPER)
         canvas.text((middle, y + 24), floor.name, 21)
         canvas.text((middle, y + 52), floor.modules, 16, MUTED)
+    return top + len(floors) * height
 
 
-def _draw_routes(canvas: Canvas, levels: tuple[int, int, int, int]) -> None:
+def _draw_routes(canvas: Canvas, top: int, waist_top: int, waist_bottom: int, bottom: int) -> None:
     """Draw the ways through the hourglass beside it: encoder on the left, decoder on the right."""
-    top, waist_top, waist_bottom, bottom = levels
     upper, middle, lower = (top + waist_top) / 2 + 40, (waist_top + waist_bottom) / 2, (waist_bottom + bottom) / 2
     down = ("encode\nimwrite", "encoder", "pixels_to_\ncoefficients", "coefficients_\nto_bits")
     up = ("decode\nimread", "decoder", "coefficients_\nto_pixels", "bits_to_\ncoefficients")
-    for x, side, ends, anchor, (names, module, pixels, bits) in (
+    for end, side, ends, anchor, (names, module, pixels, bits) in (
         (60, 22, (top, bottom), "lm", down),
         (1440, -22, (bottom, top), "rm", up),
     ):
-        canvas.arrow([(x, ends[0]), (x, ends[1])], INK, 4, 18)
-        canvas.text((x + side, top + 34), names, 22, INK, anchor)
-        canvas.text((x + side, top + 84), module, 16, MUTED, anchor)
-        canvas.text((x + side, upper), f"pipeline.\n{pixels}", 18, BLUE, anchor)
-        canvas.text((x + side, upper + 62), "fast: in bands of rows", 16, MUTED, anchor)
-        canvas.text((x + side, lower + 10), f"pipeline.\n{bits}", 18, ORANGE, anchor)
-        canvas.text((x + side, lower + 72), "fast: all blocks at once", 16, MUTED, anchor)
-    canvas.arrow([(550, middle), (270, middle), (270, bottom - 36), (324, bottom - 36)], ORANGE, 3, 15)
+        x = end + side
+        canvas.arrow([(end, ends[0]), (end, ends[1])], INK, 4, 18)
+        canvas.text((x, top + 34), names, 22, INK, anchor)
+        canvas.text((x, top + 84), module, 16, MUTED, anchor)
+        canvas.text((x, upper), f"pipeline.\n{pixels}", 18, BLUE, anchor)
+        canvas.text((x, upper + 62), "fast: in bands of rows", 16, MUTED, anchor)
+        canvas.text((x, lower + 10), f"pipeline.\n{bits}", 18, ORANGE, anchor)
+        canvas.text((x, lower + 72), "fast: all blocks at once", 16, MUTED, anchor)
+    base = bottom - 36
+    canvas.arrow([(550, middle), (270, middle), (270, base), (324, base)], ORANGE, 3, 15)
     canvas.text((286, middle - 20), "write_coefficients", 20, ORANGE, "lm")
-    canvas.arrow([(1176, bottom - 36), (1230, bottom - 36), (1230, middle), (950, middle)], ORANGE, 3, 15)
+    canvas.arrow([(1176, base), (1230, base), (1230, middle), (950, middle)], ORANGE, 3, 15)
     canvas.text((1214, middle - 20), "read_coefficients", 20, ORANGE, "rm")
+
+
+# --- the network -----------------------------------------------------------------------------------------
+
+
+def draw_autoencoder() -> Image.Image:
+    """Draw what an autoencoder is, and below what the network of this library is instead; 770 x 300."""
+    with np.load(BytesIO((files("numjpeg.restoration") / "network.npz").read_bytes())) as weights:
+        count = sum(array.size for array in weights.values())
+        layers = sum(array.ndim == 4 for array in weights.values())
+    network = f"{layers} layers\n{count:,} weights"
+    canvas = Canvas(770, 300)
+    canvas.text((20, 22), "An autoencoder: the file itself is learned", 18, INK, "lm")
+    _draw_boxes(canvas, 44, ["picture", "encoder", "code", "decoder", "picture"], ("encoder", "decoder"))
+    canvas.text((20, 122), "Whoever reads the file needs these very weights.", 14, MUTED, "lm")
+    canvas.text((20, 172), "Here: the file stays JPEG, only its reading is learned", 18, INK, "lm")
+    row = ["JPEG file", "plain and\nrestored", network, "into the\nintervals", "picture"]
+    _draw_boxes(canvas, 194, row, (network,))
+    canvas.arrow([(82, 250), (82, 270), (532, 270), (532, 252)], BLUE)
+    canvas.text((307, 284), "what the file states: the range of each coefficient", 14, MUTED)
+    return canvas.finish()
+
+
+def _draw_boxes(canvas: Canvas, top: int, texts: Sequence[str], learned: Sequence[str]) -> None:
+    """Draw boxes with arrows between them; what is learned is orange, an encoder narrows, a decoder widens."""
+    width, bottom, middle = 124, top + 56, top + 28
+    for column, text in enumerate(texts):
+        left = 20 + 150 * column
+        right = left + width
+        near, far = {"encoder": (0, 14), "decoder": (14, 0)}.get(text, (0, 0))  # cut off above and below
+        corners = [(left, top + near), (right, top + far), (right, bottom - far), (left, bottom - near)]
+        canvas.polygon(corners, PALE_ORANGE if text in learned else PALE_BLUE)
+        canvas.text(((left + right) / 2, middle), text, 15, INK)
+        if column:
+            canvas.arrow([(left - 150 + width + 2, middle), (left - 2, middle)], ORANGE)

@@ -15,80 +15,58 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+import numjpeg.tools.pictures.charts as charts
+import numjpeg.tools.pictures.compare as compare
+import numjpeg.tools.pictures.diagrams as diagrams
 from numjpeg.files import imwrite, write_atomically
 from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
-from numjpeg.tools.pictures.autoencoder_chart import draw_autoencoder
-from numjpeg.tools.pictures.charts import FACE, RATES, draw_blocking, draw_rate_distortion, rate_distortion
-from numjpeg.tools.pictures.compare import draw_at_ratio, draw_parts, draw_restored
-from numjpeg.tools.pictures.diagrams import draw_hourglass, draw_pipeline, draw_table, draw_zigzag
-from numjpeg.tools.pictures.lane_chart import draw_lanes
-from numjpeg.tools.pictures.regions import draw_importance
 from numjpeg.tools.pictures.stage_sheets import draw_stages
-from numjpeg.tools.pictures.wavelets import draw_wavelets
 
 PHOTO = "astronaut.png"
-DRAWINGS = (
-    "标准亮度量化表.gif",
-    "标准色差量化表.gif",
-    "zig-zag.png",
-    "hourglass.png",
-    "lanes.png",
-    "rate-distortion.png",
-    "autoencoder.png",
-)
-"""What has so few colours that a palette of 64 does it."""
-EYE = (12, 25)
-"""Row and column of the block of it that is shown enlarged."""
+FACE = (160, 62, 288, 190)  # left, top, right and bottom of the part of it that is enlarged
+EYE = (12, 25)  # row and column of the block of it that is shown enlarged
+# All other PNG and GIF files have so few colours that a palette of 64 does it.
+PHOTOGRAPHS = ("stages.png", "stages-bits-and-back.png", "blocking.png")
 
 
 def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
-    """Draw what belongs into ``pic/``.
-
-    Parameters
-    ----------
-    photo : the demo photograph, uint8 ``(H, W, 3)``.
-
-    Returns
-    -------
-    File names and RGB pictures.
-    """
+    """Draw what belongs into ``pic/``: file names and RGB pictures, of a photograph, uint8 ``(H, W, 3)``."""
     height, width, _ = photo.shape
     demo = width >= FACE[2] and height >= FACE[3]  # else another photograph is shown by its corner
-    near = EYE if demo else None
     face = FACE if demo else (0, 0, min(width, 128), min(height, 128))
     middle = (width // 4, height // 4, width - width // 4, height - height // 4)
-    to_coefficients, to_bits_and_back = draw_stages(photo, block=near)
-    curves = {name: rate_distortion(photo, subsampling=name) for name in ("4:4:4", "4:2:0")}
+    to_coefficients, to_bits_and_back = draw_stages(photo, EYE if demo else None)
+    curves = {name: charts.rate_distortion(photo, subsampling=name) for name in ("4:4:4", "4:2:0")}
+    about = f"the demo photograph, {width} x {height}, at quality {charts.RATES[0]} to {charts.RATES[-1]}"
+    tables = {
+        f"{chinese}.gif": diagrams.draw_table(
+            table, f"{name} quantization table", f"T.81 Table K.{number}: the steps at quality 50", chinese
+        )
+        for number, name, chinese, table in (
+            (1, "Luminance", "标准亮度量化表", LUMINANCE),
+            (2, "Chrominance", "标准色差量化表", CHROMINANCE),
+        )
+    }
     return {
-        "JPEG.jpg": draw_pipeline(),
-        "标准亮度量化表.gif": draw_table(
-            LUMINANCE, "Luminance quantization table", "T.81 Table K.1: the steps at quality 50", "标准亮度量化表"
-        ),
-        "标准色差量化表.gif": draw_table(
-            CHROMINANCE,
-            "Chrominance quantization table",
-            "T.81 Table K.2: the steps at quality 50",
-            "标准色差量化表",
-        ),
-        "zig-zag.png": draw_zigzag(),
-        "hourglass.png": draw_hourglass(),
+        "JPEG.jpg": diagrams.draw_pipeline(),
+        **tables,
+        "zig-zag.png": diagrams.draw_zigzag(),
+        "hourglass.png": diagrams.draw_hourglass(),
         "stages.png": to_coefficients,
         "stages-bits-and-back.png": to_bits_and_back,
-        "rate-distortion.png": draw_rate_distortion(
-            curves, f"the demo photograph, {width} x {height}, at quality {RATES[0]} to {RATES[-1]}"
-        ),
-        "blocking.png": draw_blocking(photo, crop=face),
-        "importance.jpg": draw_importance(photo, middle if near is None else face),
-        "restored.jpg": draw_restored(photo, face),
-        "jpeg2000.jpg": draw_at_ratio(photo, _around(face, 192, photo)),
-        "parts.jpg": draw_parts(photo, _around(face, 232, photo)),
-        "wavelets.jpg": draw_wavelets(photo),
-        "autoencoder.png": draw_autoencoder(),
-        "lanes.png": draw_lanes(photo, what="the demo photograph"),
+        "rate-distortion.png": charts.draw_rate_distortion(curves, about),
+        "blocking.png": compare.draw_blocking(photo, face),
+        "importance.jpg": compare.draw_importance(photo, face if demo else middle),
+        "restored.jpg": compare.draw_restored(photo, face),
+        "jpeg2000.jpg": compare.draw_at_ratio(photo, _around(face, 192, photo)),
+        "parts.jpg": compare.draw_parts(photo, _around(face, 232, photo)),
+        "wavelets.jpg": compare.draw_wavelets(photo),
+        "autoencoder.png": diagrams.draw_autoencoder(),
+        "lanes.png": charts.draw_lanes(photo, what="the demo photograph"),
     }
 
 
-def _around(crop: tuple[int, int, int, int], side: int, photo: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+def _around(crop: compare.Crop, side: int, photo: NDArray[np.uint8]) -> compare.Crop:
     """A square about a part of a photograph, as large as there is room for."""
     height, width, _ = photo.shape
     left = min(max(0, (crop[0] + crop[2] - side) // 2), max(0, width - side))
@@ -102,7 +80,7 @@ def to_file(name: str, picture: Image.Image) -> bytes:
     if name.endswith(".jpg"):
         imwrite(stream, np.asarray(picture), 85, subsampling="4:4:4", optimize=True)
     else:
-        if name in DRAWINGS:
+        if name not in PHOTOGRAPHS:
             picture = picture.quantize(64, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         picture.save(stream, name[-3:], optimize=True)
     return stream.getvalue()

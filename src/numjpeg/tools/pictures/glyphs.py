@@ -8,35 +8,28 @@ SC (2014-2021 Adobe, SIL Open Font License 1.1: ``glyphs-OFL.txt``). To draw it 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 CHARACTERS = (
     "上交亮从件低余信偏像入全内再准分到化原反变可合哈器回块垂夫失子字完左差平并度弦形息扫损换描"
     "散文曼有标样比水流游特率由电直码离移程空素编舍色表解误转还逆采量间频颜高"
 )
-SIDE, ROW = 64, 16
-"""Pixels a side of a character; characters a row."""
-
+SIDE, ROW = 64, 16  # pixels a side of a character; characters a row
 _ATLAS = Path(__file__).with_name("glyphs.png")
 
 
-@lru_cache(maxsize=1)
+@cache
 def _atlas() -> Image.Image:
     with Image.open(_ATLAS) as image:
-        return image.convert("L").point(lambda sample: 255 - sample)
+        return ImageChops.invert(image.convert("L"))
 
 
-@lru_cache(maxsize=512)
+@cache
 def glyph(character: str, side: int) -> Image.Image:
-    """A character as a mask of the mode L, 255 where there is ink.
-
-    Raises
-    ------
-    ValueError if the character is not among :data:`CHARACTERS`.
-    """
+    """A character as a mask of the mode L, 255 where there is ink; ValueError if :data:`CHARACTERS` lack it."""
     y, x = divmod(CHARACTERS.index(character), ROW)
     box = (SIDE * x, SIDE * y, SIDE * (x + 1), SIDE * (y + 1))
     return _atlas().crop(box).resize((side, side), Image.Resampling.LANCZOS)
@@ -46,10 +39,8 @@ def draw_atlas(font_file: str) -> None:
     """Draw ``glyphs.png`` from a collection of fonts, whose third member is the one for simplified Chinese."""
     font = ImageFont.truetype(font_file, SIDE, index=2)
     image = Image.new("1", (ROW * SIDE, -(-len(CHARACTERS) // ROW) * SIDE), 1)
-    draw = ImageDraw.Draw(image)
     for place, character in enumerate(CHARACTERS):
         y, x = divmod(place, ROW)
-        draw.text(
-            (SIDE * x, SIDE * y + 0.88 * SIDE), character, 0, font, "ls"
-        )  # baselines are 0.12 em above the bottom
+        baseline = SIDE * y + 0.88 * SIDE  # 0.12 em above the bottom
+        ImageDraw.Draw(image).text((SIDE * x, baseline), character, 0, font, "ls")
     image.save(_ATLAS, optimize=True)

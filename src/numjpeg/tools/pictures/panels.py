@@ -9,23 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+import numjpeg.tools.pictures.canvas as sheets
 from numjpeg.stages.color import ycbcr_to_rgb
 from numjpeg.stages.level_shift import MID_LEVEL
-from numjpeg.tools.pictures.canvas import (
-    HEAT,
-    INK,
-    LINE,
-    MUTED,
-    ORANGE,
-    SIGNED,
-    Canvas,
-    Number,
-    Position,
-    color_map,
-    colored,
-    draw_grid,
-    wrap,
-)
+from numjpeg.tools.pictures.canvas import HEAT, INK, LINE, MUTED, ORANGE, SIGNED, Canvas, Number, Position, wrap
+
+NEAR = 5  # blocks a side of a block's neighbourhood
 
 
 class Panel(NamedTuple):
@@ -44,7 +33,7 @@ class PanelRow(NamedTuple):
     panels: list[Panel]
 
 
-def sheet(stages: Sequence[PanelRow], first: int) -> Image.Image:
+def sheet(stages: Sequence[PanelRow], first: int = 1) -> Image.Image:
     """Stages below each other, numbered from ``first`` on, with their text on the left."""
     text, margin = 290, 32
     rows = [_panel_row(stage.panels) for stage in stages]
@@ -94,10 +83,6 @@ def _panel_row(panels: Sequence[Panel]) -> Image.Image:
 # --- views of samples ------------------------------------------------------------------------------------
 
 
-NEAR = 5
-"""Blocks a side of a block's neighbourhood."""
-
-
 def photo(samples: NDArray[np.uint8], side: int, full: tuple[int, ...] | None = None) -> Image.Image:
     """Samples as a picture, at a scale at which samples of the shape ``full`` (by default their own) are about
     ``side`` pixels long. Enlarged samples are rectangles.
@@ -107,8 +92,7 @@ def photo(samples: NDArray[np.uint8], side: int, full: tuple[int, ...] | None = 
     if 1 <= scale < 4:
         scale = int(scale)  # so that small rectangles are equally large
     width, height = (max(1, round(length * scale)) for length in image.size)
-    method = Image.Resampling.BOX if scale >= 1 else Image.Resampling.LANCZOS
-    return image.resize((width, height), method)
+    return image.resize((width, height), Image.Resampling.BOX if scale >= 1 else Image.Resampling.LANCZOS)
 
 
 def tinted(plane: NDArray[np.uint8], component: int) -> NDArray[np.uint8]:
@@ -125,24 +109,22 @@ def framed(image: Image.Image, place: Position, scale: float) -> Image.Image:
     copy = image.copy()
     x, y = (round(p * scale) for p in place)
     length = max(6, round(8 * scale))
-    draw = ImageDraw.Draw(copy)
     for distance, color in ((4, "#FFFFFF"), (3, ORANGE), (2, ORANGE), (1, "#FFFFFF")):
         inside = 4 - distance  # keeps the frame on the picture where the block touches its edge
         left, top = max(x - distance, inside), max(y - distance, inside)
-        right = min(x + length - 1 + distance, image.width - 1 - inside)
-        bottom = min(y + length - 1 + distance, image.height - 1 - inside)
-        draw.rectangle((left, top, max(left, right), max(top, bottom)), None, color)
+        right = max(left, min(x + length - 1 + distance, image.width - 1 - inside))
+        bottom = max(top, min(y + length - 1 + distance, image.height - 1 - inside))
+        ImageDraw.Draw(copy).rectangle((left, top, right, bottom), None, color)
     return copy
 
 
 def window(samples: NDArray[Number], block: tuple[int, int], side: int) -> tuple[NDArray[Number], Position]:
     """At most ``side`` rows and columns around a block, and the block's place (x, y) in this part."""
-    cuts, place = [], []
-    for length, index in zip(samples.shape[:2], block, strict=True):
-        first = max(0, min(8 * index + 4 - side // 2, length - side)) // 8 * 8
-        cuts.append(slice(first, first + side))
-        place.append(8 * index - first)
-    return samples[cuts[0], cuts[1]], (place[1], place[0])
+    top, left = (
+        max(0, min(8 * index + 4 - side // 2, length - side)) // 8 * 8
+        for length, index in zip(samples.shape[:2], block, strict=True)
+    )
+    return samples[top : top + side, left : left + side], (8 * block[1] - left, 8 * block[0] - top)
 
 
 def near(samples: NDArray[np.uint8], block: tuple[int, int], side: int) -> Image.Image:
@@ -159,33 +141,32 @@ def numbers(
     values: NDArray[np.generic], side: int, low: float, high: float, stops: tuple[str, ...]
 ) -> Image.Image:
     """A block as numbers on cells coloured by value."""
-    return _grid(values, side, colored(values, low, high, stops))
+    return _grid(values, side, sheets.colored(values, low, high, stops))
 
 
 def signed_numbers(values: NDArray[np.integer], side: int) -> Image.Image:
     """A block as numbers, orange if negative, blue if positive; the colour deepens with the magnitude's root."""
     root = np.sqrt(np.abs(values)) * np.sign(values)
     high = max(1.0, float(np.abs(root).ravel()[1:].max()))  # DC, the first, may lie beyond the scale
-    return _grid(values, side, colored(root, -high, high, SIGNED))
+    return _grid(values, side, sheets.colored(root, -high, high, SIGNED))
 
 
 def _grid(values: NDArray[np.generic], side: int, colors: NDArray[np.uint8]) -> Image.Image:
-    """A block as numbers on coloured cells."""
     canvas = Canvas(side // 8 * 8, side // 8 * 8)
-    draw_grid(canvas, (0, 0), side // 8, values, colors)
+    sheets.draw_grid(canvas, (0, 0), side // 8, values, colors)
     return canvas.finish()
 
 
 def heat(values: NDArray[np.integer], side: int, high: int, label: str) -> Panel:
     """A heat map of blocks, with the scale below it."""
-    image = photo(colored(values, 0, high), side)
-    width = max(image.width, 150)
+    image = photo(sheets.colored(values, 0, high), side)
+    width, below = max(image.width, 150), image.height + 8
     canvas = Canvas(width, image.height + 44)
     canvas.paste(image, 0, 0)
     canvas.box((0, 0), image.size, None)
-    bar = Image.fromarray(color_map(HEAT)[np.newaxis]).resize((width, 14), Image.Resampling.BILINEAR)
-    canvas.paste(bar, 0, image.height + 8)
-    canvas.box((0, image.height + 8), (width, 14), None)
-    canvas.text((0, image.height + 35), "0", 15, MUTED, "lm")
-    canvas.text((width, image.height + 35), str(high), 15, MUTED, "rm")
+    bar = Image.fromarray(sheets.color_map(HEAT)[np.newaxis])
+    canvas.paste(bar.resize((width, 14), Image.Resampling.BILINEAR), 0, below)
+    canvas.box((0, below), (width, 14), None)
+    canvas.text((0, below + 27), "0", 15, MUTED, "lm")
+    canvas.text((width, below + 27), str(high), 15, MUTED, "rm")
     return Panel(canvas.finish(), label)

@@ -1,268 +1,255 @@
-"""A picture of each stage of a photograph's way through the codec."""
+"""A picture of each stage of a photograph's way through the codec, and the bits of each block."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+import numjpeg.tools.pictures.panels as panels
+from numjpeg import pipeline
+from numjpeg.coefficient_files.reader import read_coefficients
+from numjpeg.coefficients import Coefficients
+from numjpeg.decoder import decode
+from numjpeg.encoder import encode
+from numjpeg.forensics import bits_per_block
 from numjpeg.metrics import psnr
-from numjpeg.stages.blocks import join_blocks
+from numjpeg.stages.blocks import join_blocks, pad_edges, split_blocks
 from numjpeg.stages.dct import idct
 from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift, level_shift
 from numjpeg.stages.quantization import dequantize, quantize
+from numjpeg.tools.observe import observed
 from numjpeg.tools.pictures.canvas import GRAYS, HEAT, PALE_GRAY, Canvas, colored
-from numjpeg.tools.pictures.journey import Journey, travel
-from numjpeg.tools.pictures.panels import (
-    Panel,
-    PanelRow,
-    card,
-    framed,
-    heat,
-    near,
-    numbers,
-    photo,
-    sheet,
-    signed_numbers,
-    tinted,
-    window,
-)
+from numjpeg.tools.pictures.panels import Panel, PanelRow, near, numbers, photo, signed_numbers
 
-SHEET_SIDE = 288
-"""Pixels a side of a panel where all stages share a sheet."""
+SHEET_SIDE = 288  # pixels a side of a panel where all stages share a sheet
 AMPLIFIED = 8
 
 
 def stage_pictures(
-    image: NDArray[np.uint8], quality: int = 75, subsampling: str = "4:2:0", block: tuple[int, int] | None = None
+    image: ArrayLike, quality: int = 75, subsampling: str = "4:2:0", block: tuple[int, int] | None = None
 ) -> dict[str, Image.Image]:
-    """Draw a picture of each stage that there is something to see of.
+    """Draw a picture of each stage that there is something to see of: file names, numbered in order, and pictures.
 
-    Parameters
-    ----------
-    image : uint8 ``(H, W)``, ``(H, W, 1)`` or ``(H, W, 3)`` of any size.
-    quality, subsampling : as in :func:`numjpeg.encode`.
-    block : (row, column) of the luminance block to show enlarged; None picks one with much detail.
-
-    Returns
-    -------
-    File names, numbered in order, and RGB pictures: ``01-rgb.png``, ``02-luminance-and-chrominance.png``,
-    ``03-subsampled.png``, ``04-block-samples.png``, ``05-dct.png``, ``06-quantized.png``,
-    ``07-bits-per-block.png``, ``08-decoded.png``, ``09-difference.png``. A gray picture begins with
-    ``01-gray.png`` and has no colours to convert or subsample.
-
-    Raises
-    ------
-    ValueError, TypeError naming the argument.
+    ``image`` is uint8 ``(H, W)``, ``(H, W, 1)`` or ``(H, W, 3)`` of any size, ``quality`` and ``subsampling`` are
+    those of :func:`numjpeg.encode`; ``block`` is (row, column) of the luminance block to show enlarged, None picks
+    one with much detail. ValueError, TypeError name the argument. The RGB pictures are ``01-rgb.png``,
+    ``02-luminance-and-chrominance.png``, ``03-subsampled.png``, ``04-block-samples.png``, ``05-dct.png``,
+    ``06-quantized.png``, ``07-bits-per-block.png``, ``08-decoded.png``, ``09-difference.png``. A gray picture
+    begins with ``01-gray.png`` and has no colours to convert or subsample.
     """
-    stages = _stages(travel(np.asarray(image), quality, subsampling, block), 480, 800)
-    return {f"{n:02}-{stage.name}.png": card(stage) for n, stage in enumerate(stages, 1)}
+    journey = travel(np.asarray(image), quality, subsampling, block)
+    stages = [
+        *_pixel_stages(journey, 480),
+        *_coefficient_stages(journey, 480, 800),
+        *_back_stages(journey, 480, 800),
+    ]
+    return {f"{n:02}-{stage.name}.png": panels.card(stage) for n, stage in enumerate(stages, 1)}
 
 
-def draw_stages(image: NDArray[np.uint8], block: tuple[int, int] | None = None) -> tuple[Image.Image, Image.Image]:
-    """Draw all stages on two sheets: pixels to coefficients, and bits and the way back.
-
-    Parameters as in :func:`stage_pictures`.
-    """
-    stages = _stages(travel(np.asarray(image), block=block), SHEET_SIDE, SHEET_SIDE)
-    cut = [stage.name for stage in stages].index("bits-per-block")
-    return sheet(stages[:cut], 1), sheet(stages[cut:], cut + 1)
+def draw_stages(image: ArrayLike, block: tuple[int, int] | None = None) -> tuple[Image.Image, Image.Image]:
+    """Draw all stages on two sheets: pixels to coefficients, and bits and the way back."""
+    journey = travel(np.asarray(image), block=block)
+    forth = [*_pixel_stages(journey, SHEET_SIDE), *_coefficient_stages(journey, SHEET_SIDE, SHEET_SIDE)]
+    back = _back_stages(journey, SHEET_SIDE, SHEET_SIDE)
+    return panels.sheet(forth), panels.sheet(back, len(forth) + 1)
 
 
-def _stages(journey: Journey, side: int, mosaic: int) -> list[PanelRow]:
-    """All stages; photographs are shown ``side`` pixels long, or a little less, coefficients ``mosaic``."""
-    color = journey.image.ndim == 3
-    stages = [_stage_input(journey, side)]
-    if color:
-        stages += [_stage_components(journey, side), _stage_subsampled(journey, side)]
+@dataclass(frozen=True)
+class Journey:
+    """A picture at each stage, component by component."""
+
+    image: NDArray[np.uint8]  # (H, W) or (H, W, 3)
+    data: bytes  # the file
+    coefficients: Coefficients  # what it holds
+    planes: list[NDArray[np.uint8]]  # samples of each component in full size
+    subsampled: list[NDArray[np.uint8]]  # cut to the component's size
+    transformed: list[NDArray[np.floating]]  # float32 (rows, columns, 8, 8), the DCT before quantization
+    bits: list[NDArray[np.int64]]  # (rows, columns), what each block takes in the file
+    decoded: NDArray[np.uint8]
+    block: tuple[int, int]  # (row, column) of the luminance block that is shown enlarged
+
+    @property
+    def block_name(self) -> str:
+        """What the pictures call the block that they show enlarged."""
+        return f"block row {self.block[0]}, column {self.block[1]}"
+
+    @property
+    def block_samples(self) -> NDArray[np.uint8]:
+        """Its samples, uint8 ``(8, 8)``."""
+        return np.asarray(split_blocks(pad_edges(self.subsampled[0]))[self.block])
+
+
+def travel(
+    image: NDArray[np.uint8], quality: int = 75, subsampling: str = "4:2:0", block: tuple[int, int] | None = None
+) -> Journey:
+    """Run a picture through the stages and keep what each of them makes; arguments of :func:`stage_pictures`."""
+    data = encode(image, quality, subsampling=None if image.ndim == 2 else subsampling)
+    image = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
+    coefficients = read_coefficients(data)
+    with observed() as calls:
+        pipeline.pixels_to_coefficients(image, quality, subsampling)
+    planes = [call.arguments[0] for call in calls if call.stage == "level_shift"]
+    transformed = [call.result for call in calls if call.stage == "fdct"]
+    averages = [(call.result, *call.arguments[1:]) for call in calls if call.stage == "downsample"]
+    subsampled = [
+        inverse_level_shift(samples[: -(-len(plane) // v), : -(-plane.shape[1] // h)])
+        for plane, (samples, h, v) in zip(planes, averages, strict=True)
+    ]
+    bits = bits_per_block(coefficients)
+    rows, columns = bits[0].shape
+    if block is None:  # much detail, yet not the most: nine of ten take fewer bits
+        chosen = int(np.argsort(bits[0], axis=None, kind="stable")[9 * bits[0].size // 10])
+        block = divmod(chosen, columns)
+    if not (0 <= block[0] < rows and 0 <= block[1] < columns):
+        raise ValueError(f"block: {block} is outside {bits[0].shape} (rows, columns) of blocks")
+    return Journey(image, data, coefficients, planes, subsampled, transformed, bits, decode(data), block)
+
+
+# --- the stages; photographs are shown ``side`` pixels long, or a little less, coefficients ``mosaic`` ----------
+
+
+def _pixel_stages(journey: Journey, side: int) -> list[PanelRow]:
+    image, samples = journey.image, journey.block_samples
+    row, column = journey.block
+    whole = photo(image, side)
+    marked = panels.framed(whole, (8 * column, 8 * row), whole.width / image.shape[1])
+    size = f"{image.shape[1]} x {image.shape[0]} pixels, {image.size:,} bytes"
+    first = [
+        Panel(marked, f"{size}; framed: {journey.block_name}"),
+        Panel(near(image, journey.block, side), "Around that block, enlarged"),
+    ]
+    if image.ndim == 3:
+        note = "What goes in: red, green and blue samples of 8 bits."
+        stages = [PanelRow("rgb", "RGB picture", note, first), *_chroma_stages(journey, side)]
+    else:
+        stages = [PanelRow("gray", "Gray picture", "What goes in: luminance samples of 8 bits.", first)]
+    note = "split_blocks, level_shift: blocks are coded each for itself; 128 is taken off, so that gray is 0."
+    block = [
+        Panel(numbers(samples, side, 0, 255, GRAYS), f"Y, {journey.block_name}: samples"),
+        Panel(numbers(level_shift(samples), side, -128, 127, GRAYS), "After the level shift"),
+    ]
+    return [*stages, PanelRow("block-samples", "One block of 8 x 8 samples", note, block)]
+
+
+def _chroma_stages(journey: Journey, side: int) -> list[PanelRow]:
+    labels = ("Y, luminance", "Cb, blueness", "Cr, redness")
+    views = [photo(panels.tinted(plane, i), side) for i, plane in enumerate(journey.planes)]
+    small = []
+    for i, name in ((1, "Cb"), (2, "Cr")):
+        plane, frame = journey.subsampled[i], views[0].size
+        canvas = Canvas(*frame)
+        canvas.box((0, 0), frame, PALE_GRAY)
+        canvas.paste(photo(panels.tinted(plane, i), side, journey.planes[0].shape), 0, 0)
+        label = f"{name}, {plane.shape[1]} x {plane.shape[0]}, in a frame of Y's size"
+        small.append(Panel(canvas.finish(), label))
+    share = 100 * sum(plane.size for plane in journey.subsampled) / journey.image.size
     return [
-        *stages,
-        _stage_block(journey, side),
-        _stage_dct(journey, side, mosaic),
-        _stage_quantized(journey, side),
-        _stage_bits(journey, side),
-        _stage_decoded(journey, side),
-        _stage_difference(journey, side, mosaic),
+        PanelRow(
+            "luminance-and-chrominance",
+            "Luminance and chrominance",
+            "rgb_to_ycbcr: the eye sees fine detail in Y only; Cb and Cr are smooth, and may be stored coarsely.",
+            [Panel(view, label) for view, label in zip(views, labels, strict=True)],
+        ),
+        PanelRow(
+            "subsampled",
+            "Chroma subsampling",
+            f"level_shift, downsample: Cb and Cr at the size they have now; {share:.0f}% of all samples are left.",
+            small,
+        ),
     ]
 
 
-def _stage_input(journey: Journey, side: int) -> PanelRow:
-    height, width = journey.image.shape[:2]
-    count = journey.image.size
-    color = journey.image.ndim == 3
-    return PanelRow(
-        "rgb" if color else "gray",
-        "RGB picture" if color else "Gray picture",
-        "What goes in: red, green and blue samples of 8 bits."
-        if color
-        else "What goes in: luminance samples of 8 bits.",
-        [
-            Panel(
-                _marked(photo(journey.image, side), journey),
-                f"{width} x {height} pixels, {count:,} bytes; framed: {_name_of(journey)}",
-            ),
-            Panel(near(journey.image, journey.block, side), "Around that block, enlarged"),
-        ],
-    )
-
-
-def _name_of(journey: Journey) -> str:
-    """What the pictures call the block that they show enlarged."""
-    row, column = journey.block
-    return f"block row {row}, column {column}"
-
-
-def _marked(image: Image.Image, journey: Journey) -> Image.Image:
-    """Frame the block in a view of the whole picture."""
-    row, column = journey.block
-    return framed(image, (8 * column, 8 * row), image.width / journey.image.shape[1])
-
-
-def _stage_components(journey: Journey, side: int) -> PanelRow:
-    return PanelRow(
-        "luminance-and-chrominance",
-        "Luminance and chrominance",
-        "rgb_to_ycbcr: the eye sees fine detail in Y only; Cb and Cr are smooth, and may be stored coarsely.",
-        [
-            Panel(photo(tinted(plane, i), side), label)
-            for i, (plane, label) in enumerate(
-                zip(journey.planes, ("Y, luminance", "Cb, blueness", "Cr, redness"), strict=True)
-            )
-        ],
-    )
-
-
-def _stage_subsampled(journey: Journey, side: int) -> PanelRow:
-    share = 100 * sum(plane.size for plane in journey.subsampled) / journey.image.size
-    full = journey.planes[0].shape
-    frame = photo(np.zeros(full, np.uint8), side).size
-    panels = []
-    for i, name in ((1, "Cb"), (2, "Cr")):
-        plane = journey.subsampled[i]
-        canvas = Canvas(*frame)
-        canvas.box((0, 0), frame, PALE_GRAY)
-        canvas.paste(photo(tinted(plane, i), side, full), 0, 0)
-        panels.append(
-            Panel(canvas.finish(), f"{name}, {plane.shape[1]} x {plane.shape[0]}, in a frame of Y's size")
-        )
-    return PanelRow(
-        "subsampled",
-        "Chroma subsampling",
-        f"level_shift, downsample: Cb and Cr at the size they have now; {share:.0f}% of all samples are left.",
-        panels,
-    )
-
-
-def _stage_block(journey: Journey, side: int) -> PanelRow:
-    samples = journey.block_samples
-    shifted = level_shift(samples)
-    row, column = journey.block
-    return PanelRow(
-        "block-samples",
-        "One block of 8 x 8 samples",
-        "split_blocks, level_shift: blocks are coded each for itself; 128 is taken off, so that gray is 0.",
-        [
-            Panel(numbers(samples, side, 0, 255, GRAYS), f"Y, block row {row}, column {column}: samples"),
-            Panel(numbers(shifted, side, -128, 127, GRAYS), "After the level shift"),
-        ],
-    )
-
-
-def _stage_dct(journey: Journey, side: int, mosaic: int) -> PanelRow:
-    coefficients = journey.transformed[0]
-    block = np.rint(coefficients[journey.block]).astype(np.intp)
-    loudness = join_blocks(np.log2(1 + np.abs(coefficients)))
+def _coefficient_stages(journey: Journey, side: int, mosaic: int) -> list[PanelRow]:
+    frequencies = journey.transformed[0]
+    block = np.rint(frequencies[journey.block]).astype(np.intp)
+    loudness = join_blocks(np.log2(1 + np.abs(frequencies)))
     # Where there is no room for all of them, a part, and so large that single coefficients can be told apart.
     longest = max(loudness.shape)
     length = side if longest <= side else mosaic
-    view, place = window(loudness, journey.block, length if longest <= length else length // 2)
+    view, place = panels.window(loudness, journey.block, length if longest <= length else length // 2)
     whole = "the whole picture" if view.shape == loudness.shape else "the part of the picture around it"
     colors = photo(colored(view, 0, 11), length)
-    return PanelRow(
-        "dct",
-        "Discrete cosine transform",
-        "fdct: 64 samples become 64 frequencies. Most of the energy gathers in the upper left, DC first.",
-        [
-            Panel(signed_numbers(block, side), f"Coefficients of {_name_of(journey)}, rounded"),
-            Panel(
-                framed(colors, place, colors.width / view.shape[1]),
-                f"Magnitudes in {whole}, on a log scale from white (0) to dark (over 1,000)",
-            ),
-        ],
-    )
-
-
-def _stage_quantized(journey: Journey, side: int) -> PanelRow:
     table = journey.coefficients.quantization_table(0)
-    plane = quantize(journey.transformed[0], table)
+    plane = quantize(frequencies, table)
     counts = np.count_nonzero(plane, axis=(-2, -1))
     alive = sum(np.count_nonzero(p) for p in journey.coefficients.planes)
     total = sum(p.size for p in journey.coefficients.planes)
-    return PanelRow(
-        "quantized",
-        "Quantization",
-        f"quantize: divided by the table and rounded. {alive:,} of {total:,} coefficients survive "
-        f"({100 * alive / total:.1f}%).",
-        [
-            Panel(
-                numbers(table, side, 0, max(121, int(table.max())), HEAT), "The luminance table at this quality"
-            ),
-            Panel(signed_numbers(plane[journey.block], side), f"{_name_of(journey).capitalize()}, quantized"),
-            heat(counts, side, int(counts.max()), "Nonzero coefficients a block, Y"),
-        ],
-    )
+    return [
+        PanelRow(
+            "dct",
+            "Discrete cosine transform",
+            "fdct: 64 samples become 64 frequencies. Most of the energy gathers in the upper left, DC first.",
+            [
+                Panel(signed_numbers(block, side), f"Coefficients of {journey.block_name}, rounded"),
+                Panel(
+                    panels.framed(colors, place, colors.width / view.shape[1]),
+                    f"Magnitudes in {whole}, on a log scale from white (0) to dark (over 1,000)",
+                ),
+            ],
+        ),
+        PanelRow(
+            "quantized",
+            "Quantization",
+            f"quantize: divided by the table and rounded. {alive:,} of {total:,} coefficients survive "
+            f"({100 * alive / total:.1f}%).",
+            [
+                Panel(numbers(table, side, 0, max(121, table.max()), HEAT), "The luminance table at this quality"),
+                Panel(signed_numbers(plane[journey.block], side), f"{journey.block_name.capitalize()}, quantized"),
+                panels.heat(counts, side, int(counts.max()), "Nonzero coefficients a block, Y"),
+            ],
+        ),
+    ]
 
 
-def _stage_bits(journey: Journey, side: int) -> PanelRow:
-    total = sum(int(grid.sum()) for grid in journey.bits)
+def _back_stages(journey: Journey, side: int, mosaic: int) -> list[PanelRow]:
+    image, decoded, name = journey.image, journey.decoded, journey.block_name
+    spent = [int(grid.sum()) for grid in journey.bits]
     high = max(int(grid.max()) for grid in journey.bits)
-    pixels = journey.planes[0].size
-    return PanelRow(
-        "bits-per-block",
-        "Bits per block",
-        "zigzag, dc_differences, run_length_encode, huffman_encode: what each block costs in the file, "
-        f"{8 * len(journey.data) / pixels:.2f} bits a pixel with all headers.",
-        [
-            heat(grid, side, high, f"{name}: {int(grid.sum()):,} bits ({100 * grid.sum() / total:.0f}%)")
-            for grid, name in zip(journey.bits, ("Y", "Cb", "Cr"), strict=False)
-        ],
-    )
-
-
-def _stage_decoded(journey: Journey, side: int) -> PanelRow:
-    samples = journey.block_samples.astype(np.intp)
-    table = journey.coefficients.quantization_table(0)
-    restored = inverse_level_shift(idct(dequantize(journey.coefficients.planes[0][journey.block], table)))
-    return PanelRow(
-        "decoded",
-        "Decoded",
-        f"The same stages backwards. {journey.image.size:,} samples came from {len(journey.data):,} bytes; "
-        f"PSNR {psnr(journey.image, journey.decoded):.2f} dB.",
-        [
-            Panel(photo(journey.decoded, side), "The decoded picture"),
-            Panel(
-                numbers(restored, side, 0, 255, GRAYS),
-                f"{_name_of(journey).capitalize()}: dequantize, idct, inverse_level_shift",
-            ),
-            Panel(signed_numbers(restored.astype(np.intp) - samples, side), "The error of this block"),
-        ],
-    )
-
-
-def _stage_difference(journey: Journey, side: int, mosaic: int) -> PanelRow:
-    difference = journey.decoded.astype(np.int32) - journey.image
+    levels = journey.coefficients.planes[0][journey.block]
+    restored = inverse_level_shift(idct(dequantize(levels, journey.coefficients.quantization_table(0))))
+    error = restored.astype(np.intp) - journey.block_samples
+    difference = decoded.astype(np.int32) - image
     shown = np.clip(MID_LEVEL + AMPLIFIED * difference, 0, 255).astype(np.uint8)
     length = side if max(shown.shape) <= side else mosaic
-    view, _ = window(shown, journey.block, length)
-    part = "" if view.shape == shown.shape else f", around {_name_of(journey)}"
-    return PanelRow(
-        "difference",
-        "What was lost",
-        f"Decoded minus original, {AMPLIFIED} times amplified around gray; the largest difference is "
-        f"{int(np.abs(difference).max())}.",
-        [
-            Panel(photo(view, length), f"Difference, x {AMPLIFIED}{part}"),
-            Panel(near(journey.image, journey.block, side), f"Original around {_name_of(journey)}, enlarged"),
-            Panel(near(journey.decoded, journey.block, side), "Decoded, enlarged"),
-        ],
-    )
+    view, _ = panels.window(shown, journey.block, length)
+    part = "" if view.shape == shown.shape else f", around {name}"
+    return [
+        PanelRow(
+            "bits-per-block",
+            "Bits per block",
+            "zigzag, dc_differences, run_length_encode, huffman_encode: what each block costs in the file, "
+            f"{8 * len(journey.data) / journey.planes[0].size:.2f} bits a pixel with all headers.",
+            [
+                panels.heat(grid, side, high, f"{of}: {bits:,} bits ({100 * bits / sum(spent):.0f}%)")
+                for grid, bits, of in zip(journey.bits, spent, ("Y", "Cb", "Cr"), strict=False)
+            ],
+        ),
+        PanelRow(
+            "decoded",
+            "Decoded",
+            f"The same stages backwards. {image.size:,} samples came from {len(journey.data):,} bytes; "
+            f"PSNR {psnr(image, decoded):.2f} dB.",
+            [
+                Panel(photo(decoded, side), "The decoded picture"),
+                Panel(
+                    numbers(restored, side, 0, 255, GRAYS),
+                    f"{name.capitalize()}: dequantize, idct, inverse_level_shift",
+                ),
+                Panel(signed_numbers(error, side), "The error of this block"),
+            ],
+        ),
+        PanelRow(
+            "difference",
+            "What was lost",
+            f"Decoded minus original, {AMPLIFIED} times amplified around gray; the largest difference is "
+            f"{int(np.abs(difference).max())}.",
+            [
+                Panel(photo(view, length), f"Difference, x {AMPLIFIED}{part}"),
+                Panel(near(image, journey.block, side), f"Original around {name}, enlarged"),
+                Panel(near(decoded, journey.block, side), "Decoded, enlarged"),
+            ],
+        ),
+    ]
