@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,22 +26,16 @@ if TYPE_CHECKING:
     from numjpeg.entropy.progressive_writer import ComponentData
     from numjpeg.fast.codewords.tokens import Tokens
 
-_fast_forms_enabled = True
-"""Only tests switch it off: without :mod:`numjpeg.fast` everything works as before, but more slowly."""
+try:  # without :mod:`numjpeg.fast` everything works as before, but more slowly
+    import_module("numjpeg.fast")
+    _fast_forms_enabled = True
+except ImportError:
+    _fast_forms_enabled = False
 
 
 def fast_forms_enabled() -> bool:
     """Whether :mod:`numjpeg.fast` is used: wherever it can be imported. Users import it where they call it."""
-    return _fast_forms_enabled and _fast_forms_are_there()
-
-
-@lru_cache(maxsize=1)
-def _fast_forms_are_there() -> bool:
-    try:
-        import_module("numjpeg.fast")
-    except ImportError:
-        return False
-    return True
+    return _fast_forms_enabled
 
 
 def read_sequential(
@@ -53,7 +46,11 @@ def read_sequential(
     kept: Sequence[int] | None = None,
     read: list[NDArray[np.bool_]] | None = None,
 ) -> Iterator[Band]:
-    """Decode a sequential scan, as :func:`numjpeg.entropy.sequential_reader.read_scan`, in lanes if it is long.
+    """Decode a sequential scan of the file ``data`` in bands of so many MCU rows, in lanes if it is long.
+
+    Gives them from top to bottom. If the data end early, the bands of which nothing can be read are left out, but
+    not with arithmetic coding. If the sink is strict, FormatError with the byte offset for data that are damaged
+    or too short, UnsupportedError for arithmetic decoding that takes too much work.
 
     ``kept`` : for each component 64, or 1 if its bands are to have the DC alone, ``(rows, columns, 1)``.
     ``read`` : as of :func:`numjpeg.entropy.sequential_reader.read_bands`; left alone with arithmetic coding.
@@ -65,15 +62,18 @@ def read_sequential(
         sizes = kept or [64] * len(scan.components)
         return ([own[..., :size] for own, size in zip(band, sizes, strict=True)] for band in bands)
     reader = SequentialReader(data, scan, sink, kept)
-    if not fast_forms_enabled():
-        return read_bands(reader, reader.walk(), rows_per_band, read)
-    from numjpeg.fast.codewords import lanes  # noqa: PLC0415 (it may be missing)
+    pieces = reader.walk()
+    if fast_forms_enabled():
+        from numjpeg.fast.codewords import lanes  # noqa: PLC0415 (it may be missing)
 
-    return read_bands(reader, lanes.read_pieces(reader), rows_per_band, read)
+        pieces = lanes.read_pieces(reader)
+    return read_bands(reader, pieces, rows_per_band, read)
 
 
 def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
-    """Decode a progressive scan, as :func:`numjpeg.entropy.progressive_reader.read_scan`, mostly faster."""
+    """Decode a progressive scan into the planes; returns the last MCU for which there were data. Errors as of
+    :func:`read_sequential`.
+    """
     if scan.frame.arithmetic:
         from numjpeg.entropy import arithmetic_reader  # noqa: PLC0415 (seldom wanted)
 
@@ -90,7 +90,10 @@ def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int
 
 
 def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
-    """Decode a lossless scan, as :func:`numjpeg.entropy.lossless_reader.read_scan`, in lanes if it is long."""
+    """For each component of a lossless scan its samples, uint16 ``(rows, columns)``, cut to the component's size.
+
+    Errors as of :func:`read_sequential`; of too much work whether the sink is strict or not.
+    """
     if scan.frame.arithmetic:
         from numjpeg.entropy import arithmetic_reader  # noqa: PLC0415 (seldom wanted)
 
@@ -98,15 +101,15 @@ def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16
     from numjpeg.entropy import lossless_reader  # noqa: PLC0415 (seldom wanted)
 
     reader = lossless_reader.LosslessReader(data, scan, sink)
-    if not fast_forms_enabled():
-        return reader.samples(reader.walk())
-    from numjpeg.fast.codewords import lossless_lanes  # noqa: PLC0415 (it may be missing)
+    pieces = reader.walk()
+    if fast_forms_enabled():
+        from numjpeg.fast.codewords import lossless_lanes  # noqa: PLC0415 (it may be missing)
 
-    return reader.samples(lossless_lanes.find_pieces(reader))
+        pieces = lossless_lanes.find_pieces(reader)
+    return reader.samples(pieces)
 
 
-TableKey = tuple[int, int]
-"""(class, number) of a Huffman table."""
+TableKey = tuple[int, int]  # (class, number) of a Huffman table
 
 Bands = Callable[[int], Iterable[list[NDArray[np.int16]]]]
 """Gives a picture's coefficients band by band, from the band of this number on. A band is some whole MCU rows: for
@@ -127,7 +130,7 @@ class ScanSymbols:
     def __init__(self, scan: Scan, bands: Bands) -> None:
         self.scan, self._bands = scan, bands
         self._kept: deque[Tokens | Symbols] = deque()
-        self._after_kept = _BandStart(0, 0, (0,) * len(scan.components))
+        self._after_kept: _BandStart = 0, 0, (0,) * len(scan.components)
 
     def frequencies(self) -> NDArray[np.intp]:
         """How often each symbol occurs, as of :class:`numjpeg.entropy.sequential_writer.Codable`."""
@@ -151,29 +154,24 @@ class ScanSymbols:
 
     def _from(self, place: _BandStart) -> Iterator[tuple[Tokens | Symbols, _BandStart]]:
         """The bands from a place on, and with each the place of the next."""
-        workspace = Workspace()
-        scan = self.scan
+        workspace, scan = Workspace(), self.scan
+        first, first_mcu, before = place
+        predictors = list(before)
         v, h = scan.factors[0]
-        for planes in self._bands(place.band):
-            rows, columns = ceil_div(planes[0].shape[0], v), ceil_div(planes[0].shape[1], h)
-            predictors = list(place.predictors)
+        for number, planes in enumerate(self._bands(first), first + 1):
             made: Tokens | Symbols | None = None
             if fast_forms_enabled():
                 from numjpeg.fast.codewords.tokens import find_tokens  # noqa: PLC0415 (it may be missing)
 
-                made = find_tokens(scan, planes, place.first_mcu, predictors, workspace)
+                made = find_tokens(scan, planes, first_mcu, predictors, workspace)
             if made is None:
-                made = band_symbols(scan, in_mcus(scan, planes), place.first_mcu, predictors)
-            place = _BandStart(place.band + 1, place.first_mcu + rows * columns, tuple(predictors))
-            yield made, place
+                made = band_symbols(scan, in_mcus(scan, planes), first_mcu, predictors)
+            first_mcu += ceil_div(planes[0].shape[0], v) * ceil_div(planes[0].shape[1], h)
+            yield made, (number, first_mcu, tuple(predictors))
 
 
-class _BandStart(NamedTuple):
-    """Where a band begins in its scan, and the DC predictors there."""
-
-    band: int
-    first_mcu: int
-    predictors: tuple[int, ...]
+_BandStart = tuple[int, int, tuple[int, ...]]
+"""Where a band begins in its scan: its number, its first MCU, and the DC predictors."""
 
 
 def write_symbols(scan: Scan, symbols: Iterable[Codable]) -> Iterator[bytes]:
@@ -210,8 +208,7 @@ def nonzero_coefficients(bands: Iterable[list[NDArray[np.int16]]]) -> list[Compo
     return collect(bands, sequences_of(Workspace()))
 
 
-BAND_BLOCKS = 1 << 12
-"""Blocks of given coefficients that are coded at a time."""
+BAND_BLOCKS = 1 << 12  # blocks of given coefficients that are coded at a time
 
 
 def cut_bands(planes: list[NDArray[np.int16]], scan: Scan, first: int) -> Iterator[list[NDArray[np.int16]]]:

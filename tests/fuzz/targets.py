@@ -16,9 +16,11 @@ import numpy as np
 import numjpeg
 from numjpeg import scans
 from numjpeg.container.findings import Fault, Sink
+from numjpeg.container.frame import Scan
 from numjpeg.container.structure import band_rows, read_structure
 from numjpeg.entropy import progressive_reader, sequential_reader
-from numjpeg.entropy.planes import new_planes
+from numjpeg.entropy.planes import Planes, new_planes
+from numjpeg.entropy.shared import Band
 from numjpeg.errors import JpegError
 from numjpeg.fast.codewords import lanes, progressive
 from numjpeg.jpeg2000.container.header import read_header
@@ -87,6 +89,17 @@ def coefficients(data: bytes, max_pixels: int = MAX_PIXELS) -> None:
         assert component.Tq in found.quantization_tables
 
 
+def read_sequential_literally(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
+    """What :func:`numjpeg.scans.read_sequential` gives without the fast forms."""
+    reader = sequential_reader.SequentialReader(data, scan, sink)
+    return sequential_reader.read_bands(reader, reader.walk(), rows_per_band)
+
+
+def read_progressive_literally(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
+    """What :func:`numjpeg.scans.read_progressive` does without the fast forms."""
+    return progressive_reader.reader_of(data, scan, planes, sink).read()
+
+
 Result = tuple[list[bytes], list[Fault], str | None]
 
 
@@ -134,10 +147,10 @@ def fast_and_serial(data: bytes) -> None:
     try:
         for strict in (True, False):
             if progressive_frame:
-                readers = (scans.read_progressive, progressive_reader.read_scan)
+                readers = (scans.read_progressive, read_progressive_literally)
                 found, expected = (read_planes(data, read, Sink(strict)) for read in readers)
             else:
-                readers = (scans.read_sequential, sequential_reader.read_scan)
+                readers = (scans.read_sequential, read_sequential_literally)
                 found, expected = (read_bands(data, read, Sink(strict)) for read in readers)
             assert found[1:] == expected[1:], f"{found[1:]}, literally {expected[1:]}"
             assert found[0] == expected[0], "other coefficients than the literal reader's"

@@ -15,8 +15,7 @@ from numjpeg.container.findings import REMARK, DamageReport
 from numjpeg.container.frame import Scan, TableKey
 from numjpeg.container.structure import Structure, band_rows, read_structure
 from numjpeg.container.view import View, WholeMcus, check_region, check_scale, cut_below, cut_scan
-from numjpeg.entropy.evidence import note_impossible_dc
-from numjpeg.entropy.planes import lay_over, new_planes
+from numjpeg.entropy.planes import lay_over, new_planes, note_impossible_dc
 from numjpeg.entropy.shared import Band, McuLayout
 from numjpeg.errors import UnsupportedError
 from numjpeg.sources import read_bytes

@@ -78,9 +78,6 @@ class Areas:
         self.Kx = [conditioning.get((1, c.Ta), 0) for c in scan.components]
 
 
-# --- procedures ------------------------------------------------------------------------------------------
-
-
 def decode_difference(decode: Decode, context: int, chain: int, bounds: tuple[int, int]) -> tuple[int, int]:
     """A DC or a lossless difference (F.2.4.1, H.2.3), and its class, by which others are conditioned.
 
@@ -178,9 +175,6 @@ def refine_ac(decode: Decode, area: int, scan: Scan, block: list[int], place: in
     return k
 
 
-# --- scans -----------------------------------------------------------------------------------------------
-
-
 class _Reader(Intervals, ABC):
     """Reads MCUs of a scan, whatever its data: what all kinds of scans share."""
 
@@ -212,7 +206,12 @@ class _Reader(Intervals, ABC):
                     self._note_here(f"{error} in MCU {self.mcu}")
                     self.spent = True
                 if self.sink.work > self.allowed:
-                    self._refuse()
+                    what = f"decisions on more than {self.allowed} coefficients, hardly any of which took data"
+                    if self.sink.strict:
+                        raise UnsupportedError(what, offset=self.scan.offset, clause="F.2.4")
+                    if not self.spent:
+                        self._note_here(what)
+                    self.spent = True
             self.mcu = until
 
     def finish(self) -> None:
@@ -258,14 +257,6 @@ class _Reader(Intervals, ABC):
         elif left > SPARE_BYTES:
             what = "scan" if self.mcu == self.total else "restart interval"
             self._note_here(f"{left} bytes are left over at the end of a {what}", REMARK)
-
-    def _refuse(self) -> None:
-        what = f"decisions on more than {self.allowed} coefficients, hardly any of which took data"
-        if self.sink.strict:
-            raise UnsupportedError(what, offset=self.scan.offset, clause="F.2.4")
-        if not self.spent:
-            self._note_here(what)
-        self.spent = True
 
 
 class _Sequential(_Reader):
@@ -317,12 +308,9 @@ class _Progressive(_Reader):
 
     clause = "G.2.3"
 
-    def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
-        super().__init__(data, scan, sink)
-        self.planes = planes
-
-    def read(self) -> int:
+    def read(self, planes: Planes) -> int:
         """Read all MCUs; return the number of the last."""
+        self.planes = planes
         while self.mcu < self.total:
             self.advance(min(self.total, self.mcu + CHUNK))
             self.lay()
@@ -497,20 +485,17 @@ def _put(flat: NDArray[np.int16], found: Found) -> None:
     flat[np.array(places, np.intp)] = np.array(values, np.int64).astype(np.int16)
 
 
-# All raise UnsupportedError for too much work if the sink is strict; a lossless scan also if it is not.
-
-
 def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
-    """Decode a lossless scan, as :func:`numjpeg.entropy.lossless_reader.read_scan`."""
+    """See :func:`numjpeg.scans.read_lossless`."""
     reader = _Lossless(data, scan, sink)
     return reader.samples(reader.walk())
 
 
 def read_sequential(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
-    """Decode a sequential scan, as :func:`numjpeg.entropy.sequential_reader.read_scan`, but give all its bands."""
+    """See :func:`numjpeg.scans.read_sequential`."""
     return _Sequential(data, scan, sink).bands(rows_per_band)
 
 
 def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
-    """Decode a progressive scan, as :func:`numjpeg.entropy.progressive_reader.read_scan`."""
-    return (_Ac if scan.Ss else _Dc)(data, scan, planes, sink).read()
+    """See :func:`numjpeg.scans.read_progressive`."""
+    return (_Ac if scan.Ss else _Dc)(data, scan, sink).read(planes)

@@ -39,13 +39,8 @@ from numjpeg.entropy.shared import interval_bounds
 def resynchronise(found: Sequence[int], intervals: int) -> list[int | None]:
     """Find where restart intervals begin among markers that may be wrong, missing or too many.
 
-    Parameters
-    ----------
-    found : codes of the markers inside the entropy-coded data, in order. intervals : how many are due.
-
-    Returns
-    -------
-    For each interval from the second one on, the index of the marker that it follows, or None if it is empty. The
+    ``found`` : codes of the markers inside the entropy-coded data, in order. Of so many ``intervals`` that are
+    due, gives for each from the second one on the index of the marker that it follows, or None if it is empty. The
     list ends with the last marker that is used. (libjpeg: ``jpeg_resync_to_restart``.)
 
     >>> resynchronise([0xD0, 0xD1, 0xD3, 0xD4], 6)
@@ -71,13 +66,18 @@ def _ahead(code: int, due: int) -> int:
     return (code - RST0 - due) % 8
 
 
+def first_of_intervals(found: list[NDArray[np.intp]], interval_mcus: int) -> list[tuple[int, int]]:
+    """Of some MCUs the first one in each restart interval, as (interval, MCU)."""
+    mcus = np.sort(np.concatenate([np.empty(0, np.intp), *found]))
+    intervals, at = np.unique(mcus // interval_mcus, return_index=True)
+    return list(zip(intervals.tolist(), mcus[at].tolist(), strict=True))
+
+
 class Intervals:
     """The restart intervals of a scan, and a reader's place in them."""
 
-    clause = "F.2.2"
-    """The decoding procedure whose rules code words break."""
-    least_bits = 0
-    """Bits that a data unit of the scan takes at least; AC scans of the progressive process may need none."""
+    clause = "F.2.2"  # the decoding procedure whose rules code words break
+    least_bits = 0  # that a data unit of the scan takes; AC scans of the progressive process may need none
 
     def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
         self.scan, self.sink = scan, sink
@@ -110,9 +110,8 @@ class Intervals:
         intervals = ceil_div(self.total, self.interval_mcus)
         places = find_markers(data, scan.start, scan.end)
         if not places and intervals == 1:
-            payload = bits.unstuff_parts(data, scan.start, scan.end, [(0, size)])
             self.present, self.last_present, self.whole = [True], 0, True
-            return payload
+            return bits.unstuff_parts(data, scan.start, scan.end, [(0, size)])
         codes = [data[place + 1] for place in places]
         begins = resynchronise(codes, intervals)
         ends = [place - scan.start for place in places] + [size]
@@ -163,13 +162,7 @@ class Intervals:
             passed_over = True
 
     def note(
-        self,
-        what: str,
-        offset: int,
-        interval: int,
-        clause: str = "",
-        kind: str = DAMAGE,
-        first: int | None = None,
+        self, what: str, offset: int, interval: int, clause: str = "", kind: str = DAMAGE, first: int | None = None
     ) -> None:
         """Note the first thing that puts an interval in doubt, all of it or from the MCU ``first`` on."""
         if interval in self.in_doubt and not (self.sink.strict and kind != REMARK):
@@ -192,8 +185,6 @@ class Intervals:
         offset = self.payload.file_offset(bit >> 3)
         self.note(f"{what} in MCU {self.mcu}", offset, self.interval, kind=kind, first=first)
 
-    # --- places ------------------------------------------------------------------------------------------
-
     def at_next_interval(self) -> bool:
         """Whether the MCU that is due begins an interval that the reader has not entered."""
         return self.interval < 0 or self.mcu == (self.interval + 1) * self.interval_mcus
@@ -214,8 +205,6 @@ class Intervals:
             findings[self.last_note] = extended(findings[self.last_note], self.total)
         elif self.interval >= 0 and not self.spent:
             self.check_rest(self.interval, self.bit)
-
-    # --- what stands behind the last code word of an interval ----------------------------------------------
 
     def check_rest(self, interval: int, bit: int) -> None:
         """Check that fewer than eight bits follow ``bit`` in an interval, and that they are ones (F.1.2.3).

@@ -21,7 +21,7 @@ from numjpeg.coefficients import ceil_div
 from numjpeg.container.findings import LOSS, REMARK, Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
-from numjpeg.entropy.intervals import Intervals
+from numjpeg.entropy.intervals import Intervals, first_of_intervals
 from numjpeg.entropy.shared import ILLEGAL_BITS
 from numjpeg.stages.huffman import HuffmanTable, huffman_lookup
 from numjpeg.stages.lossless_prediction import lossless_samples
@@ -29,33 +29,25 @@ from numjpeg.stages.mcu_order import block_component, deinterleave
 
 Ints = NDArray[np.int64]
 
-WHOLE = 16
-"""The category of the difference 32768, which has no bits (H.1.2.2)."""
-
-CHUNK = 1 << 16
-"""Words that are walked over, or bytes looked up, at a time."""
+WHOLE = 16  # the category of the difference 32768, which has no bits (H.1.2.2)
+CHUNK = 1 << 16  # words that are walked over, or bytes looked up, at a time
 
 
 class Piece(NamedTuple):
     """Code words of a restart interval that follow each other, ``(n,)`` each."""
 
     interval: int
-    ends: Ints
-    """The bit after each one and its difference, ascending."""
-    differences: NDArray[np.uint16]
-    """Modulo 2^16."""
-    illegal: Ints
-    """Places in the piece of those that no table has."""
+    ends: Ints  # the bit after each one and its difference, ascending
+    differences: NDArray[np.uint16]  # modulo 2^16
+    illegal: Ints  # places in the piece of those that no table has
 
 
 class WordLengths(NamedTuple):
     """By the 16 bits ahead."""
 
-    category: NDArray[np.int64]
-    code: NDArray[np.int64]
-    """Bits of the code word."""
-    total: NDArray[np.int64]
-    """Bits of the code word and of the difference."""
+    category: Ints
+    code: Ints  # bits of the code word
+    total: Ints  # bits of the code word and of the difference
 
 
 @lru_cache(maxsize=16)
@@ -70,15 +62,6 @@ def word_lengths(table: HuffmanTable) -> WordLengths:
     return lengths
 
 
-def read_scan(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
-    """For each component of a scan its samples, uint16 ``(rows, columns)``, cut to the component's size.
-
-    Parameters and errors as of :func:`numjpeg.entropy.sequential_reader.read_scan`.
-    """
-    reader = LosslessReader(data, scan, sink)
-    return reader.samples(reader.walk())
-
-
 class LosslessReader(Intervals):
     """Reads the samples of a lossless scan, whatever its data."""
 
@@ -88,8 +71,7 @@ class LosslessReader(Intervals):
     def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
         super().__init__(data, scan, sink)
         tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
-        self.tables = [tables[c] for c in block_component(scan.factors)]
-        """The table of each sample of an MCU."""
+        self.tables = [tables[c] for c in block_component(scan.factors)]  # of each sample of an MCU
         if len(set(self.tables)) == 1:
             self.tables = self.tables[:1]
 
@@ -111,20 +93,15 @@ class LosslessReader(Intervals):
                         break
                     begins.append(bit)
                     bit += step[bit]
-                yield self._piece(interval, np.array(begins, np.int64))
                 left -= len(begins)
-
-    def _piece(self, interval: int, begins: Ints) -> Piece:
-        """Code words from the first one of an MCU on."""
-        code, total, differences = self._words(bits.windows_32(self.payload.data, begins), np.arange(len(begins)))
-        return Piece(interval, begins + total, differences, np.flatnonzero(code == ILLEGAL_BITS))
+                at = np.array(begins, np.int64)
+                windows = bits.windows_32(self.payload.data, at)
+                code, total, differences = self._words(windows, np.arange(len(at)))
+                yield Piece(interval, at + total, differences, np.flatnonzero(code == ILLEGAL_BITS))
 
     def _words(self, windows: NDArray[np.uint64], samples: Ints) -> tuple[Ints, Ints, NDArray[np.uint16]]:
-        """RECEIVE and EXTEND (F.2.2.1), modulo 2^16, of the 32 bits ahead of each of some samples of a scan.
-
-        Returns
-        -------
-        (bits of the code words, bits with the differences, differences)
+        """RECEIVE and EXTEND (F.2.2.1) of the 32 bits ahead of each of some samples of a scan: bits of the code
+        words, bits with the differences, and the differences modulo 2^16.
         """
         tables = [word_lengths(table) for table in self.tables]
         ahead = (windows >> np.uint64(16)).astype(np.int64)
@@ -140,8 +117,7 @@ class LosslessReader(Intervals):
         per_mcu = self.scan.blocks_per_mcu
         differences = np.zeros(self.total * per_mcu, np.uint16)
         count = ceil_div(self.total, self.interval_mcus)
-        read = np.zeros(count, np.int64)  # samples of each interval
-        end = np.zeros(count, np.int64)  # the bit after them
+        read, end = np.zeros((2, count), np.int64)  # samples of each interval, and the bit after them
         for piece in pieces:
             interval, bound = piece.interval, self.bounds[piece.interval + 1]
             usable = int(np.searchsorted(piece.ends, bound, side="right"))
@@ -162,11 +138,8 @@ class LosslessReader(Intervals):
     def fill_rows(self, differences: NDArray[np.uint16], read: Ints, end: Ints, due: Ints) -> Ints:
         """Let zero bits follow the data of each interval that is cut short, up to the end of its row of MCUs.
 
-        As in libjpeg, an interval that is missing behind one that is cut short has no such row.
-
-        Returns
-        -------
-        For each interval, how many samples there are now.
+        As in libjpeg, an interval that is missing behind one that is cut short has no such row. Returns how many
+        samples each interval has now.
         """
         per_mcu = self.scan.blocks_per_mcu
         short = read < due
@@ -186,11 +159,9 @@ class LosslessReader(Intervals):
             # A code word that has begun goes on with zeros.
             bit, bound = int(end[interval]) if first else self.bounds[interval], self.bounds[interval + 1]
             if bit < bound:
-                window = bits.windows_32(self.payload.data, np.array([bit]))
-                there = max(0, 32 - (bound - bit))
-                _, _, own[first : first + 1] = self._words(
-                    window >> np.uint64(there) << np.uint64(there), np.array([first])
-                )
+                there = np.uint64(max(0, 32 - (bound - bit)))
+                window = bits.windows_32(self.payload.data, np.array([bit])) >> there << there
+                _, _, own[first : first + 1] = self._words(window, np.array([first]))
         return filled
 
     def _note_ends(self, read: Ints, end: Ints, due: Ints) -> None:
@@ -234,7 +205,10 @@ class LosslessReader(Intervals):
                     plane[top * v : after * v] = samples.reshape(-1, columns * h)
             plane[: bottom * v] <<= scan.Al
             for interval in np.flatnonzero(whole[: ceil_div(bottom, height)] < height * columns).tolist():
-                _blank(plane[interval * height * v :][: height * v], int(whole[interval]), columns, v, h, middle)
+                part = plane[interval * height * v :][: height * v]
+                row, column = divmod(int(whole[interval]), columns)
+                part[row * v : (row + 1) * v, column * h :] = middle
+                part[(row + 1) * v :] = middle
             sample_rows, sample_columns = frame.sample_size(component)
             planes.append(plane[:sample_rows, :sample_columns])
         self._note_impossible(planes)
@@ -251,27 +225,14 @@ class LosslessReader(Intervals):
             if int(plane.max(initial=0)) >> self.scan.frame.precision:
                 y, x = np.nonzero(plane >> self.scan.frame.precision)
                 found.append(y // v * columns + x // h)
-        if not found:
-            return
-        mcus = np.sort(np.concatenate(found))
-        intervals, at = np.unique(mcus // self.interval_mcus, return_index=True)
-        for interval, mcu in zip(intervals.tolist(), mcus[at].tolist(), strict=True):
+        for interval, mcu in first_of_intervals(found, self.interval_mcus):
             what = f"a sample of more than {self.scan.frame.precision} bits in MCU {mcu}"
             self.note(what, self.scan.start, interval, "H.1.2.1", REMARK)
-
-
-def _blank(plane: NDArray[np.uint16], whole: int, columns: int, v: int, h: int, middle: int) -> None:
-    """Fill a restart interval of a component with mid-gray from MCU number ``whole`` on."""
-    row, column = divmod(whole, columns)
-    plane[row * v : (row + 1) * v, column * h :] = middle
-    plane[(row + 1) * v :] = middle
 
 
 def _word_steps(payload: bits.Payload, table: HuffmanTable) -> bytes:
     """For every bit of the payload, how many bits the code word that begins there takes with its difference."""
     total = word_lengths(table).total.astype(np.uint8)
-    parts = []
-    for start in range(0, payload.size, CHUNK):
-        windows = bits.windows_16(payload.data, start, min(CHUNK, payload.size - start))
-        parts.append(total[windows].tobytes())
-    return b"".join(parts)
+    size = payload.size
+    chunks = (bits.windows_16(payload.data, at, min(CHUNK, size - at)) for at in range(0, size, CHUNK))
+    return b"".join(total[windows].tobytes() for windows in chunks)

@@ -12,35 +12,22 @@ from numpy.typing import NDArray
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.sequential_writer import Coded
 from numjpeg.entropy.shared import in_scan_order
+from numjpeg.stages import huffman
 from numjpeg.stages.blocks import pad_edges
-from numjpeg.stages.huffman import (
-    HuffmanTable,
-    append_magnitude_bits,
-    huffman_encode,
-    magnitude_category,
-    optimal_table,
-)
 from numjpeg.stages.lossless_prediction import lossless_differences
 from numjpeg.workspace import Workspace
 
-WHOLE = 1 << 15
-"""The difference of category 16, which has no bits (H.1.2.2)."""
-
-
-BAND_SYMBOLS = 1 << 17
-"""Symbols that become code words at a time."""
+WHOLE = 1 << 15  # the difference of category 16, which has no bits (H.1.2.2)
+BAND_SYMBOLS = 1 << 17  # symbols that become code words at a time
 
 
 @dataclass(frozen=True)
 class LosslessSymbols:
     """The symbols of a scan in coding order, ``(n,)`` each; all components have one table."""
 
-    symbol: NDArray[np.uint8]
-    """The category of the difference, 0 .. 16."""
-    value: NDArray[np.int32]
-    """The difference, whose bits follow; 0 if none do."""
-    first_mcu: int = 0
-    """Their place in the scan, in MCUs."""
+    symbol: NDArray[np.uint8]  # the category of the difference, 0 .. 16
+    value: NDArray[np.int32]  # the difference, whose bits follow; 0 if none do
+    first_mcu: int = 0  # their place in the scan, in MCUs
 
     def bands(self, scan: Scan) -> Iterator[LosslessSymbols]:
         """Cut them, so that code words are not made of all at once; each takes 30 times the memory of a symbol."""
@@ -57,7 +44,7 @@ class LosslessSymbols:
         """``(1, 256)``, how often each symbol occurs."""
         return np.bincount(self.symbol, minlength=256)[np.newaxis]
 
-    def bits(self, table: HuffmanTable) -> int:
+    def bits(self, table: huffman.HuffmanTable) -> int:
         """How many bits they take."""
         lengths = dict(zip(table.values, np.repeat(np.arange(1, 17), table.bits).tolist(), strict=True))
         counts = np.bincount(self.symbol).tolist()
@@ -65,8 +52,8 @@ class LosslessSymbols:
 
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
         """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
-        codes, lengths = huffman_encode(self.symbol, [scan.huffman_tables[0, scan.components[0].Td]])
-        codes, lengths = append_magnitude_bits(codes, lengths, self.value)
+        codes, lengths = huffman.huffman_encode(self.symbol, [scan.huffman_tables[0, scan.components[0].Td]])
+        codes, lengths = huffman.append_magnitude_bits(codes, lengths, self.value)
         total = lengths.astype(np.uint64)
         # An MCU begins where the word before ends. So no two places lie in one word, even if an MCU is one.
         bound_word = np.maximum(np.arange(0, len(codes) + 1, scan.blocks_per_mcu) - 1, 0)
@@ -77,12 +64,10 @@ class LosslessSymbols:
 
 def code_lossless(
     scan: Scan, samples: Sequence[NDArray[Any]], predictors: Sequence[int]
-) -> tuple[Scan, LosslessSymbols, HuffmanTable]:
+) -> tuple[Scan, LosslessSymbols, huffman.HuffmanTable]:
     """The scan with whichever of the predictors costs least, its symbols and the best table for them.
 
-    Parameters
-    ----------
-    samples : of each component of the scan, uint8 or uint16 ``(rows, columns)``.
+    ``samples`` : of each component of the scan, uint8 or uint16 ``(rows, columns)``.
     """
     planes: list[NDArray[np.uint16]] = []
     for plane, (v, h) in zip(samples, scan.factors, strict=True):
@@ -92,7 +77,7 @@ def code_lossless(
     return min(coded, key=lambda one: one[1].bits(one[2]))
 
 
-def _code(scan: Scan, planes: Sequence[NDArray[np.uint16]]) -> tuple[Scan, LosslessSymbols, HuffmanTable]:
+def _code(scan: Scan, planes: Sequence[NDArray[np.uint16]]) -> tuple[Scan, LosslessSymbols, huffman.HuffmanTable]:
     """The same for the scan's predictor. The planes are whole MCUs, after the point transform."""
     rows, columns = scan.mcus
     height = scan.restart_interval // columns or rows
@@ -105,6 +90,6 @@ def _code(scan: Scan, planes: Sequence[NDArray[np.uint16]]) -> tuple[Scan, Lossl
             own[part] = lossless_differences(plane[part], scan.Ss, first)
         differences.append(own.view(np.int16))
     signed = in_scan_order(scan, differences).ravel().astype(np.int32)
-    symbol = magnitude_category(signed)  # 16 for -32768, which is 32768 modulo 2^16
+    symbol = huffman.magnitude_category(signed)  # 16 for -32768, which is 32768 modulo 2^16
     signed[signed == -WHOLE] = 0
-    return scan, (symbols := LosslessSymbols(symbol, signed)), optimal_table(symbols.frequencies(scan)[0])
+    return scan, (symbols := LosslessSymbols(symbol, signed)), huffman.optimal_table(symbols.frequencies(scan)[0])

@@ -62,17 +62,6 @@ def reader_of(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> Progressiv
     return kinds[scan.Ah > 0](data, scan, planes, sink)
 
 
-def read_scan(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
-    """Decode a scan of the file ``data`` into the planes; returns the last MCU for which there were data.
-
-    FormatError with the byte offset, if the sink is strict and the data are damaged or too short.
-    """
-    return reader_of(data, scan, planes, sink).read()
-
-
-# --- look-up ---------------------------------------------------------------------------------------------
-
-
 @lru_cache(maxsize=16)
 def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     """For each window of 16 bits, the symbol that it begins with, and the length of code and extra bits.
@@ -85,9 +74,6 @@ def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     if refinement:
         behind[category > 0] = 1  # the sign
     return spread(length, symbol, length + behind, (0, _ILLEGAL))
-
-
-# --- what all scans share --------------------------------------------------------------------------------
 
 
 class Span(NamedTuple):

@@ -49,9 +49,6 @@ MAX_WAITING = 937  # correction bits that may wait for an EOBn; with more the ru
 PIECE = 1 << 15  # MCUs of a DC scan, or nonzero coefficients of an AC scan, that are coded at a time, about
 
 
-# --- coefficients as the scans want them -----------------------------------------------------------------
-
-
 _NO_BITS = np.empty(0, np.uint8)
 
 
@@ -112,9 +109,6 @@ def encode_scan(scan: Scan, components: Sequence[ComponentData]) -> list[Codable
     if scan.Ah:
         return [DcBits(dc[first : first + PIECE], first) for first in range(0, len(dc), PIECE)]
     return list(encode_dc(scan, dc))
-
-
-# --- DC --------------------------------------------------------------------------------------------------
 
 
 def encode_dc(scan: Scan, dc: NDArray[np.int16]) -> Iterator[Symbols]:

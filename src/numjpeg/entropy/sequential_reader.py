@@ -59,16 +59,6 @@ def code_steps(table: huffman.HuffmanTable, table_class: int) -> tuple[NDArray[n
     return np.where(length == 0, np.uint8(ILLEGAL_BITS), bit_step), k_step
 
 
-def read_scan(data: bytes, scan: Scan, rows_per_band: int, sink: Sink) -> Iterator[Band]:
-    """Decode the entropy-coded data of a scan of the file ``data``, in bands of so many MCU rows.
-
-    Gives them from top to bottom. If the data end early, the bands of which nothing can be read are left out.
-    FormatError with the byte offset, if the sink is strict and the data are damaged or too short.
-    """
-    reader = SequentialReader(data, scan, sink)
-    return read_bands(reader, reader.walk(), rows_per_band)
-
-
 def read_bands(
     reader: SequentialReader,
     pieces: Iterator[NDArray[np.int16]],
@@ -221,7 +211,8 @@ class SequentialReader(Intervals):
                 if p > bound:
                     break
             if p > bound:
-                found.forget(*before)
+                blocks, symbols, too_far = before
+                del dc[blocks:], ac[symbols:], found.ac_ends[blocks:], found.too_far[too_far:]
                 if self.bit == bound:
                     found.of_zero_bits.append(self.mcu - first)
                 else:
@@ -370,7 +361,3 @@ class _Places:
         self.last_places: list[int] = []  # coefficients of MCUs in which an interval's data end
         self.last_values: list[int] = []
         self.of_zero_bits: list[int] = []  # such MCUs where an interval has no data at all
-
-    def forget(self, blocks: int, symbols: int, too_far: int) -> None:
-        """Keep only so many entries."""
-        del self.dc[blocks:], self.ac_ends[blocks:], self.ac[symbols:], self.too_far[too_far:]
