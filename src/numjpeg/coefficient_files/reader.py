@@ -27,9 +27,6 @@ MAX_PIXELS = 178_956_970  # Pillow's limit against decompression bombs, in pixel
 BAND_BLOCKS = 1 << 12  # blocks in flight at a time
 
 
-Part = tuple[float, tuple[int, int, int, int] | None]  # scale and region
-
-
 def read_coefficients(
     data: Any,
     *,
@@ -56,9 +53,7 @@ def read_coefficients(
     Coefficients. A component that the file never sends has a plane of zeros. FormatError, UnsupportedError for the
     data; ValueError, TypeError for the arguments.
     """
-    part = check_scale(scale), None if region is None else check_region(region)
-    coefficients, _ = _read_coefficients(read_bytes(data), tables, part, strict, max_pixels)
-    return coefficients
+    return _read_coefficients(data, tables, scale, region, strict, max_pixels)[0]
 
 
 def read_coefficients_damaged(
@@ -75,34 +70,32 @@ def read_coefficients_damaged(
     strict=False)`` gives them, zeros where nothing can be read; and the report that :func:`decode_damaged` gives,
     of the whole file.
     """
-    part = check_scale(scale), None if region is None else check_region(region)
-    return _read_coefficients(read_bytes(data), tables, part, False, max_pixels)
+    return _read_coefficients(data, tables, scale, region, False, max_pixels)
 
 
 def _read_coefficients(
-    file: bytes, tables: Any, part: Part, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
+    data: Any, tables: Any, scale: float, region: Any, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
 ) -> tuple[Coefficients, DamageReport]:
+    scale, region = check_scale(scale), None if region is None else check_region(region)
+    file = read_bytes(data)
     structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
     frame = structure.require_frame()
     check_size(structure, max_pixels)
     if frame.lossless:
         what = "lossless coding has samples, and no DCT coefficients"
         raise UnsupportedError(what, offset=structure.frame_offset, clause="H.1")
-    coefficients = decoded_coefficients(file, structure, *part)
+    coefficients = decoded_coefficients(file, structure, scale, region)
     if dnl_is_wrong(structure):
-        return _read_coefficients(file, tables, part, strict, max_pixels, obeys_dnl=False)
+        return _read_coefficients(file, tables, scale, region, strict, max_pixels, obeys_dnl=False)
     return coefficients, DamageReport.of(frame, structure.scans, structure.sink)
 
 
 def dnl_is_wrong(structure: Structure) -> bool:
-    """Whether the frame header's height counts, as in libjpeg, and not DNL's, which the first scan does not fit.
-
-    A height above the one that DNL gives counts only if data for it are there.
-    """
+    """Whether the frame header's height counts, as in libjpeg, not DNL's, which the first scan does not fit."""
     frame = structure.require_frame()
     if not frame.header_height:
         return False
-    lower = frame.height > frame.header_height
+    lower = frame.header_height < frame.height  # a higher one counts only if data for it are there
     found = (finding for finding in structure.sink.findings if finding.scan == 0 and finding.kind != REMARK)
     return any(lower or finding.clause == "B.2.5" for finding in found)
 

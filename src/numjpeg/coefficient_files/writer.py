@@ -68,13 +68,12 @@ def write_file(
     """Write a sequential file, or with a script a progressive one, its segments in libjpeg's order.
 
     ``coefficients`` : what goes into the file; its own ``huffman_tables`` are not looked at.
-    ``huffman_tables`` : those to code with, MissingCodeError if one lacks a code that is needed; None for optimal
-        ones, which progressive files have anyway.
+    ``huffman_tables`` : MissingCodeError if one lacks a code; None for optimal ones, which progressive files
+        always have.
     ``bands`` : in place of ``coefficients.planes``, so that the whole waist need not be held; always the same
         ones.
     ``script`` : a legal one (:func:`numjpeg.container.scripts.check_script`); empty for a sequential file.
-    ``restart_rows`` : rows of MCUs between restart markers in a progressive file, 0 for
-        ``coefficients.restart_interval``.
+    ``restart_rows`` : in a progressive file the rows of MCUs between restart markers; 0 for ``restart_interval``.
     ``arithmetic`` : code the planes by arithmetic coding; ``huffman_tables`` and ``bands`` are not looked at.
     ``merged`` : put tables into as few segments as possible, which libjpeg does not.
     """
@@ -119,10 +118,8 @@ def _sequential_scans(
     huffman_tables: Mapping[TableKey, HuffmanTable] | None,
 ) -> Iterator[bytes]:
     """Huffman tables and restart interval; then of each scan its header and its data."""
-    symbols = [
-        scan_data.ScanSymbols(scan, bands or partial(scan_data.cut_bands, coefficients.planes, scan))
-        for scan in scans
-    ]
+    planes = coefficients.planes
+    symbols = [scan_data.ScanSymbols(s, bands or partial(scan_data.cut_bands, planes, s)) for s in scans]
     if huffman_tables is None:
         huffman_tables = scan_data.optimal_tables((of_scan.scan, of_scan.frequencies()) for of_scan in symbols)
     yield from tables_head(coefficients, huffman_tables)
@@ -148,14 +145,10 @@ def scan_costs(coefficients: Coefficients, merged: bool = False) -> Callable[[Sc
     return cost
 
 
-def _component_data(
-    frame: Frame, coefficients: Coefficients, bands: scan_data.Bands | None
-) -> list[ComponentData]:
+def _component_data(frame: Frame, c: Coefficients, bands: scan_data.Bands | None) -> list[ComponentData]:
     """What the scans of a progressive file are made of."""
     whole = Scan(frame, tuple(range(len(frame.components))), frame.components, {}, 0)
-    return scan_data.nonzero_coefficients(
-        bands(0) if bands else scan_data.cut_bands(coefficients.planes, whole, 0)
-    )
+    return scan_data.nonzero_coefficients((bands or partial(scan_data.cut_bands, c.planes, whole))(0))
 
 
 def _scan_by_scan(scans: list[Scan], code: Callable[[Scan], Iterator[bytes]]) -> Iterator[bytes]:

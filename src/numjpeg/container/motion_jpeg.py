@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,42 +35,38 @@ def iter_frames(source: Any) -> Iterator[bytes]:
     OSError.
     """
     if isinstance(source, str | os.PathLike):
-        return _frames_of_path(Path(source))
+        return _frames(Path(source))
     if is_data(source):
         return _frames(io.BytesIO(read_bytes(source)))
     check_binary(source, "read", "source")
     return _frames(source)
 
 
-def _frames_of_path(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        yield from _frames(stream)
-
-
-def _frames(stream: IO[bytes]) -> Iterator[bytes]:
-    read = getattr(stream, "read1", stream.read)  # read1 does not wait until so many bytes have come
-    buffer = bytearray()
-    position = 0  # in the frame that begins the buffer; 0 while there is none
-    scanned = False
-    count = 0
-    while chunk := read(_CHUNK):
-        buffer += chunk
-        while True:
-            if not position:
-                start = buffer.find(_START)
-                del buffer[: start if start >= 0 else -2]  # two bytes may belong to an SOI
-                if start < 0:
+def _frames(source: Path | IO[bytes]) -> Iterator[bytes]:
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
+        read = getattr(stream, "read1", stream.read)  # read1 does not wait until so many bytes have come
+        buffer = bytearray()
+        position = 0  # in the frame that begins the buffer; 0 while there is none
+        scanned = False
+        count = 0
+        while chunk := read(_CHUNK):
+            buffer += chunk
+            while True:
+                if not position:
+                    start = buffer.find(_START)
+                    del buffer[: start if start >= 0 else -2]  # two bytes may belong to an SOI
+                    if start < 0:
+                        break
+                    position, scanned = 2, False
+                end, position, scanned = _walk(buffer, position, scanned)
+                if not end:
                     break
-                position, scanned = 2, False
-            end, position, scanned = _walk(buffer, position, scanned)
-            if not end:
-                break
-            count += 1
-            yield bytes(buffer[:end])
-            del buffer[:end]
-            position = 0
-        if len(buffer) > MAX_FRAME:
-            raise FormatError(f"frame {count} has no end within {MAX_FRAME} bytes", clause="B.2.1")
+                count += 1
+                yield bytes(buffer[:end])
+                del buffer[:end]
+                position = 0
+            if len(buffer) > MAX_FRAME:
+                raise FormatError(f"frame {count} has no end within {MAX_FRAME} bytes", clause="B.2.1")
     if position:
         yield bytes(buffer)
     elif not count:

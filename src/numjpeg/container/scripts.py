@@ -44,22 +44,20 @@ def default_script(components: Sequence[Component], colorspace: str) -> list[Scr
     0: 0-0, 0, 1; 0: 1-5, 0, 2; 0: 6-63, 0, 2; 0: 1-63, 2, 1; 0: 0-0, 1, 0; 0: 1-63, 1, 0
     """
     every = range(len(components))
-    bands = (
-        [(c, 1, 5, 0, 2) for c in every] + [(c, 6, 63, 0, 2) for c in every] + [(c, 1, 63, 2, 1) for c in every]
-    )
+    bands = [(c, *band) for band in ((1, 5, 0, 2), (6, 63, 0, 2), (1, 63, 2, 1)) for c in every]
     last = [(c, 1, 63, 1, 0) for c in every]
     if colorspace == "YCbCr":
         bands = [(0, 1, 5, 0, 2), (2, 1, 63, 0, 1), (1, 1, 63, 0, 1), (0, 6, 63, 0, 2), (0, 1, 63, 2, 1)]
-        last = [last[2], last[1], last[0]]
+        last = last[::-1]
     groups = _groups(components)
     dc, refined = ([ScriptScan(group, 0, 0, *bits) for group in groups] for bits in ((0, 1), (1, 0)))
     return dc + make_script(bands) + refined + make_script(last)
 
 
 def make_script(scans: Iterable[Any]) -> list[ScriptScan]:
-    """A script from (components, Ss, Se, Ah, Al) or the like, TypeError for anything else.
+    """A script from (components, Ss, Se, Ah, Al) or the like; a component alone may stand for a tuple of one.
 
-    A component alone may stand for a tuple of one.
+    TypeError for anything else.
 
     >>> make_script([((0, 1, 2), 0, 0, 0, 0), (0, 1, 63)])[1]
     ScriptScan(components=(0,), Ss=1, Se=63, Ah=0, Al=0)
@@ -80,17 +78,14 @@ def make_scans(frame: Frame, script: Script, restart_interval: int, restart_rows
     ``restart_interval`` is in MCUs, 0 for none. ``restart_rows`` is in place of it in rows of MCUs, which the
     scans of a progressive or lossless file have in different lengths; 0 if not given so.
     """
-    steps = script or [ScriptScan(group, 0, 63) for group in _groups(frame.components)]
     scans = []
-    for step in steps:
-        components: Iterable[Component] = (frame.components[i] for i in step.components)
+    for step in script or [ScriptScan(group, 0, 63) for group in _groups(frame.components)]:
+        components = tuple(frame.components[i] for i in step.components)
         if script:
             # Numbers of tables that a scan does without are 0, as are all of a refinement of DC.
-            without_dc, without_ac = step.Ss or step.Ah, not step.Ss
-            components = (
-                replace(c, Td=0 if without_dc else c.Td, Ta=0 if without_ac else c.Ta) for c in components
-            )
-        scan = Scan(frame, step.components, tuple(components), {}, restart_interval, 0, 0, 0, *step[1:])
+            dc, ac = not (step.Ss or step.Ah), step.Ss > 0
+            components = tuple(replace(c, Td=c.Td if dc else 0, Ta=c.Ta if ac else 0) for c in components)
+        scan = Scan(frame, step.components, components, {}, restart_interval, 0, 0, 0, *step[1:])
         if script and restart_rows:
             scan = replace(scan, restart_interval=_interval_of_rows(scan, restart_rows))
         scans.append(scan)

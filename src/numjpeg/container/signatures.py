@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
@@ -52,7 +53,6 @@ def error_of(data: bytes | memoryview) -> JpegError:
 def _is_utf8(start: bytes) -> bool:
     """Whether bytes are UTF-8, but for a character that is cut off at their end."""
     try:
-        start.decode()
-    except UnicodeDecodeError as error:
-        return len(start) - error.start < 4 and "unexpected end" in error.reason
-    return True
+        return bool(codecs.getincrementaldecoder("utf-8")().decode(start))
+    except UnicodeDecodeError:
+        return False

@@ -170,22 +170,15 @@ def _take_segment(structure: Structure, data: Data, segment: Segment, decode: bo
                 what = f"{segment.name}: components share an identifier, and are told apart by their order"
                 structure.sink.remark(what, offset, "B.2.2")
         case marker if segment.is_application and not structure.scans:
-            _take_application_segment(structure, marker, payload, offset)
-
-
-def _take_application_segment(structure: Structure, marker: int, payload: bytes, offset: int) -> None:
-    """Keep a segment in front of the first scan. An ICC profile behind the frame header counts only if there is
-    none in front of it, as in Pillow. Kept beside the other one, it would be taken for more chunks of that one
-    when the segments are written again.
-    """
-    if is_icc(marker, payload):
-        if structure.frame is None:
-            structure.profile_in_front = True
-        elif structure.profile_in_front:
-            what = "ICC profile: sent again behind the frame header, and not looked at there"
-            structure.sink.remark(what, offset, "B.2.4.6")
-            return
-    structure.application_segments.append((marker, payload))
+            # As in Pillow a profile behind the frame header counts only if there is none in front of it. Kept beside
+            # that one it would be taken for more chunks of it when the segments are written again.
+            is_profile = is_icc(marker, payload)
+            if is_profile and structure.frame and structure.profile_in_front:
+                what = "ICC profile: sent again behind the frame header, and not looked at there"
+                structure.sink.remark(what, offset, "B.2.4.6")
+                return
+            structure.profile_in_front |= is_profile and structure.frame is None
+            structure.application_segments.append((marker, payload))
 
 
 def _take_tables(structure: Structure, data: bytes) -> None:
@@ -257,7 +250,7 @@ def _take_scan(structure: Structure, data: Data, segment: Segment, payload: byte
             if index not in structure.component_tables:
                 structure.component_tables[index] = _quantization_table(structure, frame, index, offset)
             if frame.progressive:
-                _progress(structure, index, *parameters, offset)
+                _progress(structure, scan, index)
     structure.scans.append(scan)
 
 
@@ -334,17 +327,17 @@ def _quantization_table(structure: Structure, frame: Frame, index: int, offset: 
     return tables[min(tables)] if tables else CHROMINANCE if index else LUMINANCE
 
 
-def _progress(structure: Structure, index: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
+def _progress(structure: Structure, scan: Scan, index: int) -> None:
     """Note what a scan adds to a component. Another order than G.1.1.1 has is a warning, as in libjpeg."""
     known = structure.coefficient_bits.setdefault(index, [-1] * 64)
     structure.bits_before[index] = list(known) if structure.scans else [0] * 64
-    if Ss and known[0] < 0:
+    if scan.Ss and known[0] < 0:
         what = f"AC coefficients of component number {index} come before its DC"
-        structure.sink.remark(what, offset, "G.1.1.1.1", len(structure.scans))
-    if any(Ah != max(bits, 0) for bits in known[Ss : Se + 1]):
-        what = f"component number {index}: coefficients {Ss} to {Se} do not come bit after bit"
-        structure.sink.remark(what, offset, "G.1.1.1.2", len(structure.scans))
-    known[Ss : Se + 1] = [Al] * (Se - Ss + 1)
+        structure.sink.remark(what, scan.offset, "G.1.1.1.1", scan.number)
+    if any(scan.Ah != max(bits, 0) for bits in known[scan.Ss : scan.Se + 1]):
+        what = f"component number {index}: coefficients {scan.Ss} to {scan.Se} do not come bit after bit"
+        structure.sink.remark(what, scan.offset, "G.1.1.1.2", scan.number)
+    known[scan.Ss : scan.Se + 1] = [scan.Al] * (scan.Se - scan.Ss + 1)
 
 
 def band_rows(scan: Scan, blocks: int) -> int:
