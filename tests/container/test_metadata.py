@@ -47,8 +47,8 @@ def test_jfif() -> None:
     warnings: list[str] = []
     pixels = np.arange(18, dtype=np.uint8).reshape(3, 2, 3)
     found = metadata.find_jfif([(APP0, JFIF + b"\2\3" + pixels.tobytes() + b"more")], warnings)
-    assert (found.version, found.density) == ((1, 2), Density(1, 72, 96))
-    assert np.array_equal(found.thumbnail, pixels)
+    assert (found[0], found[1]) == ((1, 2), Density(1, 72, 96))
+    assert np.array_equal(found[2], pixels)
     assert metadata.find_jfif([(APP0, JFIF + b"\0\0")], warnings) == ((1, 2), Density(1, 72, 96), None)
     assert metadata.find_jfif([(APP14, JFIF + b"\0\0")], warnings) == (None, None, None)
     assert warnings == []
@@ -65,7 +65,7 @@ def test_jfif_extensions() -> None:
         (b"\x13\2\3" + pixels.tobytes(), pixels),
         (b"\x11\3\2" + palette.tobytes() + numbers.tobytes(), palette[numbers]),
     ):
-        thumbnail = metadata.find_jfif([plain, (APP0, b"JFXX\0" + extension)], warnings).thumbnail
+        thumbnail = metadata.find_jfif([plain, (APP0, b"JFXX\0" + extension)], warnings)[2]
         assert type(thumbnail) is type(expected)
         assert np.array_equal(thumbnail, expected)
     assert warnings == []
@@ -86,7 +86,7 @@ def test_jfif_extensions() -> None:
 )
 def test_broken_jfif(payload: bytes, warning: str) -> None:
     warnings: list[str] = []
-    assert metadata.find_jfif([(APP0, payload)], warnings).thumbnail is None
+    assert metadata.find_jfif([(APP0, payload)], warnings)[2] is None
     assert len(warnings) == 1
     assert warning in warnings[0]
 

@@ -116,7 +116,7 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
         finding.what + (f", byte {finding.offset}" if finding.offset < len(file) else "")
         for finding in structure.sink.findings
     ]
-    jfif = metadata.find_jfif(application, warnings)
+    jfif_version, density, jfif_thumbnail = metadata.find_jfif(application, warnings)
     metadata.check_adobe(application, warnings)
     exif, xmp = metadata.find_exif(application), metadata.find_xmp(application)
     orientation, exif_thumbnail = read_exif(exif, warnings)
@@ -137,9 +137,9 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
         huffman_tables={key: (lengths, values) for key, (lengths, values, _) in definitions},
         restart_interval=scans[0].restart_interval if scans else structure.restart_interval,
         scans=len(scans),
-        jfif_version=jfif.version,
-        density=jfif.density,
-        jfif_thumbnail=jfif.thumbnail,
+        jfif_version=jfif_version,
+        density=density,
+        jfif_thumbnail=jfif_thumbnail,
         adobe_transform=metadata.adobe_transform(application),
         exif=exif,
         orientation=orientation or xmp_orientation(xmp),

@@ -170,7 +170,7 @@ def _take_segment(structure: Structure, data: Data, segment: Segment, decode: bo
                 what = f"{segment.name}: components share an identifier, and are told apart by their order"
                 structure.sink.remark(what, offset, "B.2.2")
         case marker if segment.is_application and not structure.scans:
-            # As in Pillow a profile behind the frame header counts only if there is none in front of it. Kept beside
+            # As in Pillow a profile behind the frame header counts only if there is none in front of it. Kept with
             # that one it would be taken for more chunks of it when the segments are written again.
             is_profile = is_icc(marker, payload)
             if is_profile and structure.frame and structure.profile_in_front:
