@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from drawing import noise
+from PIL import Image
 
 import numjpeg
 from numjpeg.forensics import bits_per_block
@@ -66,6 +69,12 @@ def test_stage_pictures_show_the_quality_and_the_block() -> None:
     differing = [name for name in COLOR if first[name].tobytes() != coarser[name].tobytes()]
     assert differing == COLOR[5:]
     assert first[COLOR[3]].tobytes() != elsewhere[COLOR[3]].tobytes()
+
+
+def test_files_of_stage_pictures_keep_every_colour() -> None:
+    for name, picture in pictures.stage_pictures(noise(32, 32, 3)).items():
+        with Image.open(BytesIO(pictures.to_file(name, picture))) as image:
+            np.testing.assert_array_equal(np.asarray(image), np.asarray(picture))
 
 
 def test_arguments_are_checked() -> None:

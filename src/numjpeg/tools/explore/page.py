@@ -118,10 +118,10 @@ def _block_arrays(file: bytes, coefficients: Coefficients, structure: Structure)
             _place_blocks(file, scan, starts, spent)
     levels = [idct(dequantize(p, coefficients.quantization_table(i))) for i, p in enumerate(coefficients.planes)]
     return {
-        "start": [*starts],
-        "bits": [*spent],
+        "start": list(starts),
+        "bits": list(spent),
         "nonzeros": [np.count_nonzero(plane, (-2, -1)).astype(np.uint8) for plane in coefficients.planes],
-        "quantized": [*coefficients.planes],
+        "quantized": list(coefficients.planes),
         "samples": [inverse_level_shift(plane) for plane in levels],
     }
 

@@ -25,8 +25,8 @@ from numjpeg.tools.pictures.stage_sheets import draw_stages
 PHOTO = "astronaut.png"
 FACE = (160, 62, 288, 190)  # left, top, right and bottom of the part of it that is enlarged
 EYE = (12, 25)  # row and column of the block of it that is shown enlarged
-# All other PNG and GIF files have so few colours that a palette of 64 does it.
-PHOTOGRAPHS = ("stages.png", "stages-bits-and-back.png", "blocking.png")
+# What has so few colours that a palette of 64 does it, as the GIF files.
+DRAWINGS = ("zig-zag.png", "hourglass.png", "lanes.png", "rate-distortion.png", "autoencoder.png")
 
 
 def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
@@ -80,7 +80,7 @@ def to_file(name: str, picture: Image.Image) -> bytes:
     if name.endswith(".jpg"):
         imwrite(stream, np.asarray(picture), 85, subsampling="4:4:4", optimize=True)
     else:
-        if name not in PHOTOGRAPHS:
+        if name in DRAWINGS or name.endswith(".gif"):
             picture = picture.quantize(64, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         picture.save(stream, name[-3:], optimize=True)
     return stream.getvalue()
