@@ -47,7 +47,7 @@ def _check(name: str, samples: Samples, precision: int) -> None:
 
 
 def rgb_to_ycbcr(rgb: Samples, precision: int = 8) -> NDArray[Any]:
-    """Convert RGB to YCbCr: uint8 ``(..., 3)``, 0 .. 255, with a ``precision`` of 9 to 16 bits a sample uint16.
+    """Convert RGB to YCbCr, ``(..., 3)``: of a ``precision`` of 2 to 8 bits a sample uint8, of 9 to 16 uint16.
 
     Y is rounded half up, Cb and Cr half down (libjpeg's bias of one unit keeps their maximum at 255).
 

@@ -118,7 +118,7 @@ def idct(coefficients: NDArray[Any], method: str = "islow", precision: int = 8) 
 
 
 def _inverse_by_matrices(coefficients: NDArray[np.int16]) -> NDArray[np.int16] | None:
-    """The integer method as two products with 8x8 matrices; None if 16 bits would overflow on the way.
+    """The integer method, linear but for its roundings, as two products; None if 16 bits would overflow.
 
     All sums are multiples of 2^-18 below 2^30. float64 holds them exactly, in whatever order a matrix product adds
     them. This takes 5 ns a sample; the additions and shifts of :func:`_inverse_with_overflow` take 25. Two buffers

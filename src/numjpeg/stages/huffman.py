@@ -102,7 +102,7 @@ _CATEGORY = np.repeat(np.arange(18, dtype=np.uint8), [1, *(1 << size for size in
 def magnitude_category(values: NDArray[np.integer]) -> NDArray[np.uint8]:
     """SSSS of Tables F.1 and F.2, the number of bits of the magnitude: 0 for 0, else 1 + floor(log2 |value|).
 
-    Of integers of any shape, -131071 .. 131071.
+    ``values`` are integers of any shape, -131071 .. 131071.
 
     >>> magnitude_category(np.array([0, -1, 3, -2047])).tolist()
     [0, 1, 2, 11]
@@ -116,7 +116,7 @@ def magnitude_category(values: NDArray[np.integer]) -> NDArray[np.uint8]:
 def magnitude_bits(values: NDArray[np.integer], category: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """The bits that follow the symbol (F.1.2.1.1): the value, or the value - 1 if it is negative.
 
-    Of integers and their :func:`magnitude_category`, same shape: the low ``category`` bits, no other is set.
+    ``category`` is the :func:`magnitude_category` of the values. Only as many low bits are set.
 
     >>> magnitude_bits(np.array([5, -5]), np.array([3, 3], np.uint8)).tolist()
     [5, 2]
@@ -195,9 +195,7 @@ class BlockSymbols(NamedTuple):
     block: NDArray[np.intp]  # index of the block that the symbol belongs to
     table: NDArray[np.intp]  # its Huffman table: 2 c for DC, 2 c + 1 for AC, c the component's place in the scan
     symbol: NDArray[np.uint8]  # SSSS or RRRRSSSS
-    value: NDArray[
-        np.int32
-    ]  # DC difference or AC coefficient, whose magnitude bits follow the symbol; 0 if none do
+    value: NDArray[np.int32]  # DC difference or AC coefficient, whose magnitude bits follow; 0 if none do
 
 
 def block_symbols(

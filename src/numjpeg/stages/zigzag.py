@@ -46,7 +46,7 @@ def zigzag(blocks: NDArray[Coefficient]) -> NDArray[Coefficient]:
 
 
 def inverse_zigzag(sequences: NDArray[Coefficient]) -> NDArray[Coefficient]:
-    """Lay each zig-zag sequence back into its block: the inverse of :func:`zigzag`.
+    """Lay sequences ``(..., 64)``, any dtype and strides, back into blocks: the inverse of :func:`zigzag`.
 
     The blocks lie in memory as 64 planes, one a coefficient, which is fastest for the inverse DCT.
 

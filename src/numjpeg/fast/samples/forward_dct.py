@@ -109,7 +109,7 @@ class YcbcrSamples:
         if v == 2:
             pairs, total = total, np.empty((2, 4, 4, n), np.int16)
             self._sums.append((pairs[:, :, 0::2], pairs[:, :, 1::2], total))
-        # The bias alternates by column (T.81's box); four columns are half a block, so the first is even.
+        # The bias alternates by column, as in the stage. Four columns are half a block, so the first is even.
         bias = np.array([v - 1, v] * 2, np.int16) - np.int16(MID_LEVEL * h * v)
         self._total, self._box_bias, self._shift = total, bias.reshape(4, 1, 1), np.int16(v)
         # A block of chrominance is made of h * v blocks' worth: (component, x, y, MCU row, v, MCU column, h).

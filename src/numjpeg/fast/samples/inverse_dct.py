@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ from numjpeg.stages.level_shift import MID_LEVEL, inverse_level_shift
 from numjpeg.stages.quantization import dequantize
 from numjpeg.stages.zigzag import NATURAL, inverse_zigzag
 from numjpeg.workspace import PRODUCT_LIMIT, Workspace, product
+
+Floats = NDArray[np.float32]
 
 # Blocks that are worked on at a time, or one row of them: 5 MB and about 45 calls. Half as many take 0.4 ns a
 # sample more.
@@ -52,7 +55,7 @@ DC_LIMIT, NORM_LIMIT = 2047.0, 1023.0
 
 
 @lru_cache(maxsize=8)
-def _column_matrix(table: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _column_matrix(table: bytes) -> tuple[Floats, Floats]:
     """Pass 1, ``(64, 65)`` in units of 2^-11, and the magnitudes of its first 64 columns.
 
     Rows: those of the even part, then of the odd one, each y = 0 .. 3 by u. Columns: the sequence, then the
@@ -118,22 +121,11 @@ def _some_rows(
     np.copyto(inputs[:, :k], sequences[:, :k])
     inputs[:, k] = 1
     parts = product(weights, inputs.T, workspace.array("parts", (64, n), np.float32))
-    even, odd = parts.reshape(2, 4, 8, n)
     between = workspace.array("between", (8, 9, n), np.float32)
-    np.add(even, odd, out=between[:4, :8])
-    np.subtract(even, odd, out=between[4:, :8])  # rows 7, 6, 5, 4
     between[:, 8] = 1
-    np.floor(between, out=between)
-
-    halves = product(ROWS, between, workspace.array("halves", (8, 16, n), np.float32))
-    high, low = halves[:, :8], halves[:, 8:]
-    np.floor(low, out=low)
-    high += low
-    # The cast that follows cuts off what is left below the unit.
-    high.clip(LEAST, MOST, out=high)
-    high *= UNIT
+    halves = workspace.array("halves", (8, 16, n), np.float32)
     values = workspace.array("values", (8, 8, n), np.uint16)
-    np.copyto(values, high, casting="unsafe")
+    _pass_2(parts.reshape(2, 4, 8, n), between, halves, values)
     _store(values, target, workspace)
 
     if not exact:
@@ -141,6 +133,21 @@ def _some_rows(
         if len(inexact):
             coefficients = dequantize(inverse_zigzag(sequences[inexact]), table)
             target[inexact // columns, :, inexact % columns] = inverse_level_shift(idct(coefficients))
+
+
+def _pass_2(parts: Floats, between: Floats, halves: Floats, values: NDArray[Any], multiply: Any = product) -> None:
+    """From the even and odd parts of pass 1 to samples 0 .. 255; the ninth row of ``between`` is ones."""
+    even, odd = parts
+    np.add(even, odd, between[:4, :8])
+    np.subtract(even, odd, between[4:, :8])  # rows 7, 6, 5, 4
+    np.floor(between, between)
+    multiply(ROWS, between, halves)
+    high, low = halves[:, :8], halves[:, 8:]
+    np.floor(low, low)
+    np.add(high, low, high)
+    np.clip(high, LEAST, MOST, high)
+    np.multiply(high, UNIT, high)
+    np.copyto(values, high, casting="unsafe")  # cuts off what is left below the unit
 
 
 def _store(values: NDArray[np.uint16], target: NDArray[np.uint8], workspace: Workspace) -> None:
@@ -191,29 +198,18 @@ class BlockTransform:
         self.parts = np.empty((8, 8 * n), np.float32)
         self.between = np.ones((8, 9, n), np.float32)
         self.halves = np.empty((8, 16, n), np.float32)
-        self.high, self.low = self.halves[:, :8], self.halves[:, 8:]
-        self.even, self.odd = self.parts.reshape(2, 4, 8, n)
         self.values = np.empty((8, 8, n), np.int16)
         self.nbytes = 64 * n * (4 + 4 + 5 + 9 + 2)
 
     def __call__(self) -> None:
         """Transform what is in ``planes``; it is right for blocks within the bounds."""
-        n, between = self.blocks, self.between
+        n = self.blocks
         multiply = np.matmul if 8 * 72 * n <= PRODUCT_LIMIT else product
         multiply(_COLUMNS, self.planes.reshape(9, 8 * n), self.parts)
-        np.add(self.even, self.odd, between[:4, :8])
-        np.subtract(self.even, self.odd, between[4:, :8])  # rows 7, 6, 5, 4
-        np.floor(between, between)
-        multiply(ROWS, between, self.halves)
-        high, low = self.high, self.low
-        np.floor(low, low)
-        np.add(high, low, high)
-        np.clip(high, LEAST, MOST, high)
-        np.multiply(high, UNIT, high)
-        np.copyto(self.values, high, casting="unsafe")
+        _pass_2(self.parts.reshape(2, 4, 8, n), self.between, self.halves, self.values, multiply)
 
     @staticmethod
-    def norms(planes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def norms(planes: Floats) -> tuple[Floats, Floats]:
         """What is bounded of blocks ``(8, 8, n)``: the sum with the DC, and the larger one of the other norms."""
         squares = planes * planes
         first = SQRT_3 * np.sqrt(squares[2::2, 0].sum(axis=0)) + np.abs(planes[0, 0])
@@ -235,7 +231,7 @@ class BlockTransform:
         return True
 
 
-def _inexact(inputs: NDArray[np.float32], table: NDArray[np.uint16], workspace: Workspace) -> NDArray[np.intp]:
+def _inexact(inputs: Floats, table: NDArray[np.uint16], workspace: Workspace) -> NDArray[np.intp]:
     """Numbers of the blocks beyond the bounds of pass 1. ``inputs`` are overwritten."""
     n, k = inputs.shape
     dc = np.abs(inputs[:, 0]) * np.float32(table.flat[0])
@@ -248,7 +244,7 @@ def _inexact(inputs: NDArray[np.float32], table: NDArray[np.uint16], workspace: 
     return np.flatnonzero((np.sqrt(norms[0]) + dc > DC_LIMIT) | (norms[1:] > NORM_LIMIT**2).any(axis=0))
 
 
-def peaks_of(sequences: NDArray[np.int16]) -> NDArray[np.float32]:
+def peaks_of(sequences: NDArray[np.int16]) -> Floats:
     """The largest magnitude of each of 64 coefficients in ``(n, 64)``."""
     whole = len(sequences) // 64 * 64  # 64 rows in one, which makes NumPy's runs long enough
     wide, rest = sequences[:whole].reshape(-1, 64 * 64), sequences[whole:]

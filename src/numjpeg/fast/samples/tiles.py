@@ -39,7 +39,7 @@ def analyse(
     stored: str,
     first: int = 0,
 ) -> Iterator[list[NDArray[np.int16]]]:
-    """Turn a picture, uint8 ``(H, W, channels)``, into quantized coefficients, band by band from ``first`` on.
+    """Turn uint8 ``(H, W, channels)``, any strides, into quantized coefficients, band by band from ``first`` on.
 
     Of each component they are int16 ``(block rows, block columns, 8, 8)``: whole MCU rows, from top to bottom. The
     arrays are overwritten when the next band is asked for. ``components`` and ``tables`` are one for each channel,
