@@ -7,7 +7,19 @@ import pytest
 import samples
 from PIL import Image
 
-from numjpeg.colorspaces import CHANNELS, COLORSPACES, LAYOUTS, canonical_name, from_components, to_components
+from numjpeg.colorspaces import (
+    CHANNELS,
+    COLORSPACES,
+    LAYOUTS,
+    canonical_name,
+    from_components,
+    to_blocks,
+    to_components,
+)
+from numjpeg.pipeline import pixels_to_coefficients
+from numjpeg.stages.dct import fdct
+from numjpeg.stages.quantization import quantize
+from numjpeg.stages.subsampling import SUBSAMPLING
 
 PICTURE = samples.noise(40, 50)
 
@@ -52,3 +64,14 @@ def test_cmyk_to_rgb_is_pillow_s() -> None:
 def test_there_is_no_such_conversion(source: str, target: str) -> None:
     with pytest.raises(ValueError, match=r"^colorspace: "):
         from_components(samples.noise(8, 8, 4), source, target)
+
+
+@pytest.mark.parametrize("subsampling", SUBSAMPLING)
+@pytest.mark.parametrize("size", [(1, 1), (8, 17), (33, 31), (40, 64)])
+def test_blocks_are_those_of_the_pipeline(subsampling: str, size: tuple[int, int]) -> None:
+    image = samples.noise(*size)
+    expected = pixels_to_coefficients(image, 90, subsampling)
+    factors = [SUBSAMPLING[subsampling], (1, 1), (1, 1)]
+    for i, own in enumerate(to_blocks(image, factors, "RGB", "YCbCr")):
+        quantized = quantize(fdct(own), expected.quantization_table(i))
+        assert np.array_equal(quantized, expected.planes[i])

@@ -68,6 +68,7 @@ def to_blocks(
     """
     height, width, _ = pixels.shape
     H, V = map(max, zip(*factors, strict=True))
+    # Columns are repeated to whole blocks at once, rows to whole boxes before subsampling and to blocks after it.
     channels = to_components(pad_edges(pixels, V, 8 * H, axis=-3), source, stored, precision)
     blocks = []
     for i, (h, v) in enumerate((H // own_h, V // own_v) for own_h, own_v in factors):
