@@ -15,7 +15,7 @@ from numjpeg.errors import check_array
 def dc_differences(
     dc: NDArray[np.int16], resets: NDArray[np.intp] | None = None, predictor: int = 0
 ) -> NDArray[np.int32]:
-    """Subtract from each DC coefficient the one before it: int32 ``(n,)``, -65535 .. 65535 (baseline: 2047).
+    """Subtract from each DC coefficient the one before it: int32, -65535 .. 65535 (2047 in a baseline file).
 
     Parameters
     ----------

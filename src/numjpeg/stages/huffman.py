@@ -128,7 +128,7 @@ def magnitude_bits(values: NDArray[np.integer], category: NDArray[np.uint8]) -> 
 
 
 def extend(bits: NDArray[np.integer], category: NDArray[np.integer]) -> NDArray[np.int32]:
-    """EXTEND (F.2.2.1, Figure F.12) as many bits as ``category``, 0 .. 16: undoes :func:`magnitude_bits`.
+    """EXTEND (F.2.2.1, Figure F.12): the value of ``category`` bits, 0 .. 16. Undoes :func:`magnitude_bits`.
 
     >>> extend(np.array([5, 2, 0]), np.array([3, 3, 0])).tolist()
     [5, -5, 0]

@@ -19,7 +19,7 @@ Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 def level_shift(samples: Samples, precision: int = 8) -> NDArray[np.int16]:
-    """Subtract 128 from samples of any shape, uint8 to int16; with ``precision=12`` 2048, uint16 to int16.
+    """Subtract 128 from uint8 samples of any shape, or with ``precision=12`` 2048 from uint16 samples: int16.
 
     >>> level_shift(np.array([0, 128, 255], np.uint8)).tolist()
     [-128, 0, 127]

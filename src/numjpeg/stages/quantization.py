@@ -44,7 +44,7 @@ class QuantizationTables(NamedTuple):
 def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
     """Scale 64 entries in natural order by libjpeg's quality and clamp them to 1 .. 255: uint16 ``(8, 8)``.
 
-    At quality 50 the table stays as it is, at 100 every entry is 1, and 1 is the lowest. Below 50 the factor is
+    ``quality`` is 1 .. 100. At 50 the table stays as it is, at 100 every entry is 1. Below 50 the factor is
     50 / quality, above it 2 - quality / 50.
 
     >>> scale_table(LUMINANCE, 75)[0].tolist()
