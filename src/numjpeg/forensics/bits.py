@@ -30,17 +30,13 @@ def bits_per_coefficient(coefficients: Coefficients, tables: Tables | None = Non
     ----------
     coefficients : such that they fit into one scan.
     tables : (class, number) -> Huffman table; None for the coefficients' own, and the standard ones where they
-        have none (those of a progressive file have none).
+        have none, as of a progressive file. ValueError if one has no code for a symbol that occurs.
 
     Returns
     -------
     For each component uint8 ``(rows, columns, 8, 8)``, natural order. The symbol for 16 zeros (ZRL) counts for the
     last of them, the end of a block (EOB) for the coefficient after the last nonzero one. Blocks that only fill up
     an MCU are left out.
-
-    Raises
-    ------
-    ValueError if a table has no code for a symbol that occurs.
     """
     check_coefficients(coefficients)
     components = coefficients.components

@@ -25,7 +25,7 @@ ROUNDING = math.sqrt(1 / 12)  # standard deviation of what rounding samples to i
 def frequency_histograms(
     coefficients: Coefficients, component: int = 0, limit: int | None = None
 ) -> NDArray[np.int64]:
-    """How often each value occurs at each frequency.
+    """How often each value occurs at each frequency: int64 ``(8, 8, 2 * limit + 1)``, natural order.
 
     E. Y. Lam, J. W. Goodman, A Mathematical Analysis of the DCT Coefficient Distributions for Images, IEEE Trans.
     Image Processing 9(10), 2000.
@@ -34,10 +34,7 @@ def frequency_histograms(
     ----------
     component : its number, from 0.
     limit : values from ``-limit`` to ``limit`` are counted, others are not; None for the largest that occurs.
-
-    Returns
-    -------
-    int64 ``(8, 8, 2 * limit + 1)``, natural order; value v is at ``[..., v + limit]``.
+        Value v is at ``[..., v + limit]`` of the result.
     """
     check_coefficients(coefficients)
     plane = coefficients.planes[checked_integer("component", component, 0, len(coefficients.planes) - 1)]
@@ -74,10 +71,8 @@ def first_quantization(coefficients: Coefficients, component: int = 0) -> FirstQ
     does one before the picture was cropped. Steps larger than the last one are found reliably; smaller ones leave
     fewer traces, and some are mistaken for a multiple or a divisor.
 
-    Parameters
-    ----------
-    coefficients : of the file as it is.
-    component : its number, from 0. ValueError if there is no such one, or its plane has less than 2 x 2 blocks.
+    The coefficients are those of the file as it is. ValueError if it has no component of this number (from 0), or
+    that has less than 2 x 2 blocks.
     """
     original, table = _calibrated(coefficients, component), coefficients.quantization_table(component)
     steps = np.zeros((8, 8), np.uint8)
@@ -90,7 +85,7 @@ def first_quantization(coefficients: Coefficients, component: int = 0) -> FirstQ
 def double_quantization_map(
     coefficients: Coefficients, steps: NDArray[np.integer], component: int = 0
 ) -> NDArray[np.float32]:
-    """How likely each block is if it was quantized twice, compared with once.
+    """How likely each block is if it was quantized twice, compared with once: natural logarithms of the ratios.
 
     Z. Lin, J. He, X. Tang, C.-K. Tang, Fast, Automatic and Fine-Grained Tampered JPEG Image Detection via DCT
     Coefficient Analysis, Pattern Recognition 42(11), 2009: parts that were pasted in were not quantized with the
@@ -104,7 +99,7 @@ def double_quantization_map(
 
     Returns
     -------
-    float32 ``(rows, columns)``: natural logarithm of the ratio; 0 where nothing is known.
+    float32 ``(rows, columns)``; 0 where nothing is known.
     """
     original, table = _calibrated(coefficients, component), coefficients.quantization_table(component)
     plane, steps = coefficients.planes[component], np.asarray(steps)

@@ -36,7 +36,7 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
 
     Parameters
     ----------
-    table : 64 integers, 1 .. 65535, natural order.
+    table : 64 integers, 1 .. 65535, natural order; else it is a ValueError.
     base : "K.1" or "K.2" to compare with this table only; None for both. "K.1" is reported if both are equally
         near, as for tables of ones (quality 100) and of 255s (quality 1).
 
@@ -44,10 +44,6 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
     -------
     Where several qualities are equally near, the lowest: K.2 is all 255 at 1, 2 and 3. If an entry is above 255,
     the candidates are clamped to 32767, as libjpeg does in files that are not baseline; otherwise to 255.
-
-    Raises
-    ------
-    ValueError if the table has not 64 integers, one is out of range, or there is no such base.
 
     >>> from numjpeg.stages.quantization import quantization_tables
     >>> estimate_quality(quantization_tables(83).chrominance)

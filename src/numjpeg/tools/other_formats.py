@@ -98,11 +98,10 @@ def _read_pnm(data: bytes) -> Picture:
         raise PictureError(f"samples up to {most}: PPM and PGM files have 1 to 65535")
     shape = (height, width) if kind == 5 else (height, width, 3)
     dtype = np.dtype(np.uint8 if most <= MAX_COLOR else ">u2")
-    count = prod(shape)
-    size = count * dtype.itemsize
+    size = prod(shape) * dtype.itemsize
     if not 0 < size <= len(data) - header.end():
         raise PictureError(f"the PPM or PGM file ends early: {width} x {height} pixels need {size} bytes")
-    pixels: NDArray[Any] = np.frombuffer(data, dtype, count, header.end()).reshape(shape)
+    pixels: NDArray[Any] = np.frombuffer(data, dtype, prod(shape), header.end()).reshape(shape)
     model = "GRAY" if kind == 5 else "RGB"
     if most > MAX_COLOR:
         if pixels.max() > most:
@@ -116,9 +115,8 @@ def _read_pnm(data: bytes) -> Picture:
 def _read_npy(data: bytes) -> Picture:
     stream = io.BytesIO(data)
     try:
-        first = np.lib.format.read_magic(stream) == (1, 0)
-        read_header = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read_header(stream)
+        form, first = np.lib.format, np.lib.format.read_magic(stream) == (1, 0)
+        shape, _, dtype = (form.read_array_header_1_0 if first else form.read_array_header_2_0)(stream)
         # NumPy asks for memory before it looks whether the samples are there.
         if prod(shape) * dtype.itemsize > len(data) - stream.tell():
             raise PictureError(f"the .npy file ends early: {shape} of {dtype} is more than its {len(data)} bytes")
@@ -196,8 +194,7 @@ def parse_color(text: str) -> tuple[int, int, int]:
     (255, 128, 0)
     """
     if match := re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", text):
-        digits = match[1] if len(match[1]) == 6 else "".join(2 * digit for digit in match[1])
-        red, green, blue = bytes.fromhex(digits)
+        red, green, blue = bytes.fromhex(match[1] if len(match[1]) == 6 else "".join(2 * d for d in match[1]))
         return red, green, blue
     basic = {"black": (0, 0, 0), "white": (255, 255, 255), "red": (255, 0, 0), "blue": (0, 0, 255)}
     if text.lower() in basic:
