@@ -46,7 +46,6 @@ def test_no_room_has_more_than_14_modules() -> None:
 TESTED_WITH = {
     # A part of another module, and tested through it.
     "fast/codewords/proven_words": "test_automaton",
-    "fast/codewords/scan_words": "test_first_scans",
     "fast/samples/plan_pixels": "test_decode_plan",
     "tools/observe": "test_demo",
 }

@@ -19,7 +19,7 @@ import numpy as np
 
 from numjpeg.container.markers import COM, RST0, SOF0, SOS
 from numjpeg.container.structure import Structure
-from numjpeg.fast.codewords.automaton import Automaton, automaton_key
+from numjpeg.fast.codewords.automaton import automaton_key
 from numjpeg.fast.codewords.proven_words import Words, find_words
 from numjpeg.fast.plan_store import PLANS, Promise
 from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, SQRT_3, BlockTransform
@@ -127,12 +127,9 @@ class DecodePlan:
         scan = entropy_coded(data, start)
         if not 0 < len(scan) < MOST_BYTES:
             return None
-        automaton = PLANS.take(self.automaton_key)
-        if not isinstance(automaton, Automaton):
-            automaton = Automaton(*self.automaton_key[1:])
-        words = find_words(automaton, scan, [0, 8 * len(scan)], [self.blocks], self.per_mcu)
-        PLANS.put(self.automaton_key, automaton)
-        if words.mcus * self.per_mcu < self.blocks:
+        bounds = [0, 8 * len(scan)]
+        words = find_words(self.automaton_key, scan, bounds, [self.blocks], self.per_mcu, at_once=True)
+        if not words or words.mcus * self.per_mcu < self.blocks:
             return None
         exact = self._lay(words)
         self.transform()

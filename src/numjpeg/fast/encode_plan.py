@@ -26,7 +26,7 @@ from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, Frame, Scan
 from numjpeg.container.markers import EOI
 from numjpeg.entropy.sequential_writer import Symbols, restart_marker
 from numjpeg.entropy.shared import interval_starts
-from numjpeg.fast.codewords.packing import close_intervals, pack
+from numjpeg.fast.codewords.packing import close_intervals, pack, stuff
 from numjpeg.fast.codewords.tokens import VALUE_BITS, Tokens, layout_of
 from numjpeg.fast.samples import forward_dct
 from numjpeg.fast.samples.tiles import TILE_BLOCKS, is_fusible
@@ -68,19 +68,7 @@ class CoefficientPlan:
         self.components = frame.components
         self.fused = is_fusible(frame.components, source, stored)
         self.workspace = Workspace()
-        self._place_blocks(tables)
-
-    @cached_property
-    def nbytes(self) -> int:
-        """Bytes of memory, about (:class:`numjpeg.fast.plan_store.Plan`); to be asked for after the first use."""
-        parts = (self, self._convert, self._transform)
-        arrays = [a for part in parts if part for a in vars(part).values() if isinstance(a, np.ndarray)]
-        whole = {id(own): own.nbytes for own in (a if a.base is None else a.base for a in arrays)}
-        return self.workspace.nbytes + sum(whole.values())
-
-    def _place_blocks(self, tables: Sequence[NDArray[np.uint16]]) -> None:
-        """The blocks in flight: component by component, in each picture by picture, row by row."""
-        frame = self.frame
+        # The blocks in flight: component by component, in each picture by picture, row by row.
         h, v = frame.H_max, frame.V_max
         rows, columns = ceil_div(frame.height, 8 * v), ceil_div(frame.width, 8 * h)
         self.padded = (rows * 8 * v, columns * 8 * h)
@@ -100,6 +88,14 @@ class CoefficientPlan:
         self._quotients = quotients[:-1].reshape(8, 8, self.blocks)
         # Of every two the low one is a coefficient: v, u, block; behind them all the 0 that fills up MCUs.
         self.quantized = quotients.view(np.int16)
+
+    @cached_property
+    def nbytes(self) -> int:
+        """Bytes of memory, about (:class:`numjpeg.fast.plan_store.Plan`); to be asked for after the first use."""
+        parts = (self, self._convert, self._transform)
+        arrays = [a for part in parts if part for a in vars(part).values() if isinstance(a, np.ndarray)]
+        whole = {id(own): own.nbytes for own in (a if a.base is None else a.base for a in arrays)}
+        return self.workspace.nbytes + sum(whole.values())
 
     def block_numbers(self) -> list[NDArray[np.int16]]:
         """Of each component the numbers of its blocks, ``(count, rows, columns)``, from 1 on."""
@@ -267,14 +263,14 @@ class EncodePlan(CoefficientPlan):
         if len(self._ends) == 1:
             packed, bits = pack(coded.codes, coded.lengths, self.workspace)
             ones = (1 << -bits % 8) - 1  # F.1.2.3: the last byte is filled up with ones
-            return [(packed[:-1] + bytes((packed[-1] | ones,))).replace(b"\xff", b"\xff\x00") + _END]
+            return [stuff(packed[:-1] + bytes((packed[-1] | ones,))) + _END]
         bounds = close_intervals(coded, self._ends).tolist()
         packed, _ = pack(coded.codes, coded.lengths, self.workspace)
-        n, pieces = self.intervals, []
-        for i, (start, end) in enumerate(pairwise([0, *bounds])):
-            marker = restart_marker(i % n - 1) if i % n else b""
-            pieces.append(marker + packed[start:end].replace(b"\xff", b"\xff\x00"))
-        return [b"".join((*pieces[first : first + n], _END)) for first in range(0, len(pieces), n)]
+        pieces = [stuff(packed[start:end]) for start, end in pairwise([0, *bounds])]
+        if (n := self.intervals) > 1:
+            pieces = [restart_marker(i % n - 1) + piece if i % n else piece for i, piece in enumerate(pieces)]
+            pieces = [b"".join(pieces[first : first + n]) for first in range(0, len(pieces), n)]
+        return [piece + _END for piece in pieces]
 
 
 _ZERO = np.zeros((), np.int16)

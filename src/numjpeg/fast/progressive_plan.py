@@ -8,9 +8,9 @@ The symbols of DC differences go in front. Refinements of DC are bits without co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from numjpeg.container.scripts import Script
 from numjpeg.entropy import progressive_writer
 from numjpeg.entropy.progressive_writer import AcSymbols
 from numjpeg.entropy.shared import dc_in_scan_order
-from numjpeg.fast.codewords.packing import pack
+from numjpeg.fast.codewords.packing import pack, stuff
 from numjpeg.fast.encode_plan import BYTES_A_BLOCK, CoefficientPlan, Picture, bytes_of_plan
 from numjpeg.stages.huffman import optimal_table
 from numjpeg.stages.mcu_order import block_component
@@ -105,15 +105,6 @@ class ProgressivePlan(CoefficientPlan):
         self._is_first = np.repeat(np.array([not scan.Ah for scan in scans.values()], np.bool_), sizes)
         self._values, self._present = (np.empty(len(self._place), dtype) for dtype in (np.int16, np.bool_))
 
-    def _dc_symbols(self) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-        """The symbols of DC differences, and their magnitude bits."""
-        dc = self._dc
-        np.right_shift(self.quantized.take(self._dc_place), self._dc_shift, out=dc[:-1])
-        # Those of 8-bit samples are -1024 .. 1023.
-        difference = (dc[:-1] - dc.take(self._dc_before)).view(np.uint16)
-        category, bits = progressive_writer.magnitudes()
-        return category.take(difference), bits.take(difference)
-
     def _ac_symbols(self) -> AcSymbols:
         """The symbols of all AC scans."""
         self.quantized.take(self._place, out=self._values, mode="clip")
@@ -131,8 +122,12 @@ class ProgressivePlan(CoefficientPlan):
     def file(self, pictures: Sequence[Picture]) -> bytes:
         """A file of one picture, or again of the one before, from its first Huffman table to its end."""
         self.quantize(pictures)
-        symbol, extra = self._dc_symbols()
-        ac = self._ac_symbols()
+        dc, ac = self._dc, self._ac_symbols()
+        np.right_shift(self.quantized.take(self._dc_place), self._dc_shift, out=dc[:-1])
+        # Differences of 8-bit samples are -1024 .. 1023.
+        difference = (dc[:-1] - dc.take(self._dc_before)).view(np.uint16)
+        category, magnitude = progressive_writer.magnitudes()
+        symbol, extra = category.take(difference), magnitude.take(difference)
         starts = np.append(self._dc_starts, ac.starts + len(symbol))
         extra, following = np.append(extra, ac.extra), np.append(self._nothing_follows, ac.following)
         symbols = AcSymbols(np.append(symbol, ac.symbol), extra, following, ac.corrections, starts)
@@ -149,12 +144,12 @@ class ProgressivePlan(CoefficientPlan):
         for number, place, shift in self._refinements:
             bits = self.quantized.take(place) >> shift & 1
             filled = np.append(bits, np.ones(-len(bits) % 8, np.int16)).astype(np.uint8)  # F.1.2.3
-            parts[number] += self._headers[number], _stuffed(np.packbits(filled).tobytes())
+            parts[number] += self._headers[number], stuff(np.packbits(filled).tobytes())
         return b"".join([*chain.from_iterable(parts.values()), bytes((0xFF, EOI))])
 
     def _pack(
         self, codes: NDArray[np.uint64], lengths: NDArray[np.uint64], places: Ints, starts: Ints
-    ) -> Iterator[bytes]:
+    ) -> list[bytes]:
         """The data of each coded scan, given the words of all and the symbols with which scans begin."""
         last = np.append(places.take(starts[1:]), places[-1]) - 1
         size = np.diff(lengths.cumsum().take(last), prepend=np.uint64(0))
@@ -162,11 +157,5 @@ class ProgressivePlan(CoefficientPlan):
         codes[last] = codes.take(last) << free | (np.uint64(1) << free) - np.uint64(1)
         lengths[last] += free
         packed, _ = pack(codes, lengths, self.workspace)
-        start = 0
-        for end in (np.cumsum(size + free) >> np.uint64(3)).tolist():
-            yield _stuffed(packed[start:end])
-            start = end
-
-
-def _stuffed(data: bytes) -> bytes:
-    return data.replace(b"\xff", b"\xff\x00")
+        ends = (np.cumsum(size + free) >> np.uint64(3)).tolist()
+        return [stuff(packed[start:end]) for start, end in pairwise([0, *ends])]

@@ -11,7 +11,7 @@ takes what follows for more words of the block; :mod:`numjpeg.fast.codewords.pro
 places.
 
 States are filled as they are met. That costs 1 us for each byte met in each state, so a set of tables is read
-literally the first time it is seen (:func:`known_automaton`). Decoding scans of 3, 12, 40 and 273 KB takes 0.65,
+literally the first time it is seen. Decoding scans of 3, 12, 40 and 273 KB takes 0.65,
 1.8, 5.7 and 43 ms; lanes (:mod:`numjpeg.fast.codewords.lanes`) take 2.8, 4.6, 7.6 and 24 ms.
 """
 
@@ -25,8 +25,7 @@ from numpy.typing import NDArray
 
 from numjpeg.container.frame import Scan
 from numjpeg.fast.codewords.lookup import Pairs, contexts_of, word_entries
-from numjpeg.fast.plan_store import PLANS, Promise
-from numjpeg.stages.huffman import STANDARD_TABLES, WINDOW_BITS, ZERO_RUN, HuffmanTable
+from numjpeg.stages.huffman import WINDOW_BITS, ZERO_RUN, HuffmanTable
 
 Ints = NDArray[np.int64]
 
@@ -41,21 +40,6 @@ Key = tuple[type, Pairs, tuple[int, ...]]
 def automaton_key(scan: Scan) -> Key:
     """Under what the automaton of a scan is kept in the store of plans: its class, and what it is made of."""
     return Automaton, *contexts_of(scan)
-
-
-def known_automaton(key: Key) -> Automaton | None:
-    """Take an automaton out of the store of plans, or make it.
-
-    None if the tables are seen for the first time (unless they are those of Annex K): to make the automaton and
-    its states takes longer than to read one short scan.
-    """
-    found = PLANS.take(key)
-    if isinstance(found, Automaton):
-        return found
-    if found is None and any(table not in STANDARD_TABLES.values() for pair in key[1] for table in pair):
-        PLANS.put(key, Promise(1 << 10))
-        return None
-    return Automaton(*key[1:])
 
 
 def code_tree(table: HuffmanTable) -> Ints:

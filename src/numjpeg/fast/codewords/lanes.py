@@ -40,7 +40,7 @@ from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.entropy.sequential_reader import SequentialReader
 from numjpeg.entropy.shared import McuLayout, interval_bounds
-from numjpeg.fast.codewords.automaton import automaton_key, known_automaton
+from numjpeg.fast.codewords.automaton import automaton_key
 from numjpeg.fast.codewords.lane_steps import (
     CHAIN_STEPS,
     COUNT,
@@ -53,7 +53,6 @@ from numjpeg.fast.codewords.lane_steps import (
 )
 from numjpeg.fast.codewords.lane_values import LaneValues, between, values_from_starts
 from numjpeg.fast.codewords.proven_words import find_words
-from numjpeg.fast.plan_store import PLANS
 
 Ints = NDArray[np.int64]
 
@@ -126,15 +125,15 @@ def _go_to(reader: SequentialReader, mcu: int, bit: int) -> None:
 
 def _read_by_automaton(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
     """The blocks of a short scan, up to the first MCU in which anything is odd."""
-    key, per_mcu = automaton_key(reader.scan), reader.scan.blocks_per_mcu
-    automaton = known_automaton(key) if reader.whole and reader.total else None
-    if automaton is None:
+    if not reader.whole or not reader.total:
         return
+    per_mcu = reader.scan.blocks_per_mcu
     data = reader.payload.data[: reader.payload.size].tobytes()
     starts = range(0, reader.total, reader.interval_mcus)
     counts = [(min(reader.total, first + reader.interval_mcus) - first) * per_mcu for first in starts]
-    words = find_words(automaton, data, reader.bounds, counts, per_mcu)
-    PLANS.put(key, automaton)
+    words = find_words(automaton_key(reader.scan), data, reader.bounds, counts, per_mcu)
+    if words is None:
+        return
     blocks = np.zeros((words.mcus * per_mcu, 64), np.int16)
     blocks.reshape(-1)[(words.block << 6) + words.k] = words.value
     yield reader.layout.keep(blocks)

@@ -1,19 +1,27 @@
 """The reader of progressive scans in fewer steps, equal to :mod:`numjpeg.entropy.progressive_reader`.
 
-In each kind of scan with codes, the walk from code word to code word is what cannot be done at once. Here it does
-the least that leads on, and notes no more than the bit at which each word begins. All else follows from these bits
-by operations on arrays: what the words are, where their coefficients belong, whether a run was too long, whether
-the data ended where they should. If anything is not as it should be, nothing has been written yet, and the serial
+In each kind of scan with codes, finding where code words begin is what cannot be done at once. Here it takes the
+least that leads on, and notes no more than the bit at which each word begins. All else follows from these bits by
+operations on arrays: what the words are, where their coefficients belong, whether a run was too long, whether the
+data ended where they should. If anything is not as it should be, nothing has been written yet, and the serial
 reader reads the scan again from its start: every error message is its own.
 
-First scans are in :mod:`numjpeg.fast.codewords.first_scans`. In a refinement of AC, where a word ends depends on
-how many coefficients of this very block are known, so a walk from word to word takes 0.4 us each. A photograph of
-2 megapixels at quality 85 has 358,000 such words with libjpeg's script, half of the time.
+*First scans.* Where a code word begins depends on all bits before it, but on nothing else: no coefficient need be
+counted. So the states of :mod:`numjpeg.fast.codewords.automaton` are exact here: a node in the tree of a code, or
+how many bits are still to come, for each block of an MCU. Each state is a list of its 256 followers, and a step of
+a byte takes 50 ns. Bits that no code begins with lead to a state without a way out. Progressive files have tables
+of their own, so an automaton is made for one scan, all of it at once: 0.6 ms for one of AC, 2 ms for one of DC.
 
-A rank (:mod:`numjpeg.fast.codewords.scan_words`) and the number of known coefficients passed make the place:
-whatever the walk does in a block, the place is their sum. And the bit that is due is as many bits behind the words
-read so far as known coefficients were passed, each of which has one bit (G.1.2.3). So to follow a word of run r
-from rank z on is
+*Refinements of AC.* Where a word ends depends on how many coefficients of this very block are known, so a walk
+from word to word takes 0.4 us each. A photograph of 2 megapixels at quality 85 has 358,000 such words with
+libjpeg's script, half of the time.
+
+Places are counted through a scan without gaps, the coefficients of a band one block after the other. In an AC
+refinement only those are counted that are zero so far, as the code counts them; this is the *rank*. In a first
+scan no coefficient is known, and ranks are places. A rank and the number of known coefficients passed make the
+place: whatever the walk does in a block, the place is their sum. And the bit that is due is as many bits behind
+the words read so far as known coefficients were passed, each of which has one bit (G.1.2.3). So to follow a word
+of run r from rank z on is
 
     z += r + 1;  pass known coefficients as long as their own rank (of the zero behind them) is below z
 
@@ -23,25 +31,31 @@ For such a block one zero is counted that is not there.
 
 from __future__ import annotations
 
+import sys
 from array import array
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.entropy.progressive_reader import DcFirst, ProgressiveReader, refine, run_of_ends
-from numjpeg.entropy.shared import look_up
-from numjpeg.fast.codewords.first_scans import read_ac_first, read_dc_first
-from numjpeg.fast.codewords.scan_words import END, NO_CODE, ZRL, OddError, close, ranks, steps_of
+from numjpeg.entropy import bits
+from numjpeg.entropy.progressive_reader import DcFirst, ProgressiveReader, Span, refine, run_of_ends
+from numjpeg.entropy.shared import code_lengths, look_up, receive, spread
+from numjpeg.fast.codewords.automaton import bits_to_come, by_nibble, code_tree, tree_states
+from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_decode
+
+Ints = NDArray[np.int64]
 
 SERIAL_BELOW = 2048, 512
 """Bytes of a first scan, and of a refinement, below which the serial reader takes as long, or less."""
 
-MARGIN = 8
-"""Bytes behind the data of which words may be asked for."""
-
 MOST_IN_32_BITS = (1 << 31) - (1 << 24)
 """Numbers below it may grow by what the longest run of blocks and of zeros adds."""
+
+MOST_STATES = 500
+CHUNK = 1 << 15
+"""Bytes that are walked at a time."""
 
 
 def read_scan(reader: ProgressiveReader) -> bool:
@@ -56,15 +70,228 @@ def read_scan(reader: ProgressiveReader) -> bool:
         if reader.scan.Ss and reader.scan.Ah:
             ends = _read_ac_refinement(reader)
         elif reader.scan.Ss:
-            ends = read_ac_first(reader)
+            ends = _read_ac_first(reader)
         elif isinstance(reader, DcFirst):
-            ends = read_dc_first(reader)
+            ends = _read_dc_first(reader)
         else:
             return False
     except (OddError, IndexError):
         return False
     reader.check_rests(np.arange(len(ends)), np.array(ends))
     return True
+
+
+# --- words and ranks ----------------------------------------------------------------------------------------
+
+
+class OddError(Exception):
+    """Something is not as it should be."""
+
+
+ZRL, END, NO_CODE = 17, 32, 255
+"""Kinds of code words. Up to 16, a run and the coefficient behind it, together; ZRL; 32 + n, EOBn; or none."""
+
+
+@lru_cache(maxsize=16)
+def steps_of(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
+    """For each window of 16 bits the kind of the word that begins with it; and the bits of the word and those that
+    are its own: magnitude, sign, length of a run of ends of blocks. uint8 ``(65536, 2)``."""
+    length, symbol = code_lengths(table)
+    run, category = symbol >> 4, symbol & 15
+    end = (category == 0) & (symbol != ZERO_RUN)
+    kind = np.where(end, END + run, 1 + run)
+    kind[symbol == ZERO_RUN] = ZRL
+    if refinement:
+        kind[category > 1] = NO_CODE
+    # A guess goes on even where there is no code.
+    return spread(length, kind, length + np.where(end, run, category), (NO_CODE, 1))
+
+
+def ranks(
+    kind: NDArray[np.uint8], jumps: Ints, first: Ints, first_rank: Ints, number: Any = np.int64
+) -> NDArray[Any]:
+    """The rank that is due in front of each word, given its kind; a ``number`` each.
+
+    Ranks go up by the zeros of each word; ends of blocks set them anew, to ``jumps``, and restart intervals, of
+    which ``first`` is the number of the first word, to ``first_rank``.
+    """
+    ends = np.flatnonzero(kind >= END)
+    advance = np.minimum(kind, 16)
+    advance[ends] = 0
+    rank = np.cumsum(advance, dtype=number)
+    rank -= advance
+    at = np.concatenate([ends + 1, first])
+    new = np.concatenate([jumps, first_rank])
+    order = np.argsort(at, kind="stable")
+    at, new = at[order], new[order]
+    known = np.append(rank, number(0))[at]  # the last one may be behind the last word
+    rank += np.repeat((new - known).astype(number), np.diff(at, append=len(kind)))
+    return rank
+
+
+def close(reader: ProgressiveReader, span: Span, p: int, beyond: int, ends: list[int]) -> None:
+    """Note the end of a restart interval in the bit ``p``, ``beyond`` coefficients behind its last."""
+    goes_on = reader.scan.goes_on and span.first_mcu + span.mcus == reader.total
+    if (beyond and not goes_on) or p > span.end:
+        raise OddError
+    ends.append(p)
+
+
+# --- first scans --------------------------------------------------------------------------------------------
+
+
+def _by_bit(tables: list[HuffmanTable], of_dc: bool) -> tuple[Ints, Ints]:
+    """The automaton that takes a bit a step: the followers of each state, ``(states, 2)``, and 1 if a code word
+    begins at it. ``tables``: those of the blocks of an MCU. The last state has no way out.
+    """
+    trees = [code_tree(table) for table in tables]
+    begin = np.cumsum([0] + [len(tree) + 15 for tree in trees]).tolist()
+    dead = begin[-1]
+    symbol = np.arange(256)
+    to_come = symbol & 15
+    if not of_dc:
+        ends = (to_come == 0) & (symbol != ZERO_RUN)
+        to_come[ends] = symbol[ends] >> 4
+    parts = []
+    for at, tree, after in zip(begin, trees, [*begin[1:-1], 0], strict=False):
+        bits_at = at + len(tree) - 1
+        leaf = np.where(to_come, bits_at + to_come, after)
+        if of_dc:
+            leaf[16:] = dead
+        parts += [tree_states(tree, at, leaf, dead), bits_to_come(bits_at, after)]
+    starts = np.zeros(dead + 1, np.int64)
+    starts[begin[:-1]] = 1
+    return np.concatenate([*parts, np.array([[dead, dead]])]), starts
+
+
+def _find_words(
+    reader: ProgressiveReader, spans: list[Span], tables: list[HuffmanTable], of_dc: bool
+) -> tuple[Ints, Ints]:
+    """The bits at which code words begin, those in the bits that fill up an interval included; and for each
+    restart interval the number of its first word."""
+    by_bit, starts = _by_bit(tables, of_dc)
+    if len(by_bit) > MOST_STATES:
+        raise OddError
+    state, nibble_marks = by_nibble(by_bit, starts)
+    high, low = np.arange(256) >> 4, np.arange(256) & 15
+    middle = state[:, high]
+    marks = (nibble_marks[:, high] << 4 | nibble_marks[middle, low]).astype(np.uint8)
+    data = reader.payload.data[: reader.payload.size]
+    parts = [(span.begin >> 3, span.end >> 3) for span in spans]
+    at = _walk(data.tobytes(), parts, state[middle, low]).astype(np.intp) << 8
+    begin = spans[0].begin
+    at += data[begin >> 3 : (begin >> 3) + len(at)]
+    code = np.unpackbits(marks.ravel().take(at)).view(np.bool_).nonzero()[0] + begin
+    return code, np.searchsorted(code, np.array([span.begin for span in spans]))
+
+
+def _walk(data: bytes, parts: list[tuple[int, int]], followers: Ints) -> NDArray[np.uint16]:
+    """The state in front of each byte of some parts of the data, each of which begins at the first state."""
+    rows: list[list[object]] = [[] for _ in followers]
+    for i, (row, own) in enumerate(zip(rows, followers.tolist(), strict=True)):
+        row += map(rows.__getitem__, own)
+        row.append(i.to_bytes(2, sys.byteorder))
+    found = []
+    for begin, end in parts:
+        state: Any = rows[0]
+        found.append(state[256])
+        for start in range(begin, end, CHUNK):
+            chunk = data[start : min(start + CHUNK, end)]
+            found.append(b"".join([(state := state[byte])[256] for byte in chunk]))
+        found[-1] = found[-1][:-2]  # the state behind the last byte
+    for row in rows:
+        row.clear()  # they hold each other
+    return np.frombuffer(b"".join(found), np.uint16)
+
+
+def _read_dc_first(reader: DcFirst) -> list[int]:
+    """The first scan of DC coefficients (G.1.2.1): the bit behind the last word of each restart interval."""
+    ends: list[int] = []
+    spans, per_mcu = reader.spans(), len(reader.components)
+    code, first = _find_words(reader, spans, [reader.tables[c] for c in reader.components], True)
+    wanted = np.array([span.mcus * per_mcu for span in spans])
+    if (np.diff(first, append=len(code)) < wanted).any():
+        raise OddError
+    skipped = first - (np.cumsum(wanted) - wanted)
+    code = code[np.arange(wanted.sum()) + np.repeat(skipped, wanted)]
+    last = code[np.cumsum(wanted) - 1]
+    windows = bits.windows_32(reader.payload.data, last) >> np.uint64(16)
+    category, length = huffman_decode(windows.astype(np.uint16), [reader.tables[reader.components[-1]]])
+    if not length.all():
+        raise OddError
+    for span, p in zip(spans, (last + length + category).tolist(), strict=True):
+        close(reader, span, p, 0, ends)
+    reader.codes, reader.ranges = array("q", code.tobytes()), [(0, reader.total)]
+    reader.lay()
+    return ends
+
+
+def _read_ac_first(reader: ProgressiveReader) -> list[int]:
+    """The first scan of a band (G.1.2.2): the bit behind the last word of each restart interval."""
+    scan, payload = reader.scan, reader.payload
+    table = scan.huffman_tables[1, scan.components[0].Ta]
+    size = scan.Se - scan.Ss + 1
+    code, kind, rank, ends = _find_ac_words(reader, table, size)
+    block = rank // size
+    new = np.flatnonzero(kind <= 16)
+    target = rank[new] + kind[new] - 1
+    zeros = kind == ZRL
+    if (target // size != block[new]).any() or ((rank[zeros] + 15) // size != block[zeros]).any():
+        raise OddError
+    _, values = receive(payload, code[new], [table], np.zeros(len(new), np.intp))
+    place = target + block[new] * (64 - size) + scan.Ss
+    reader.planes[scan.indices[0]].reshape(-1)[place] = values << scan.Al
+    return ends
+
+
+def _find_ac_words(
+    reader: ProgressiveReader, table: HuffmanTable, size: int
+) -> tuple[Ints, NDArray[np.uint8], Ints, list[int]]:
+    """The words of a scan, ``(n,)`` each: the bits at which they begin, their kinds and the ranks that are due;
+    and the bit behind the last word of each restart interval."""
+    spans, ends = reader.spans(), list[int]()
+    code, first = _find_words(reader, spans, [table], False)
+    if (np.diff(first, append=len(code)) < 1).any():
+        raise OddError
+    window = bits.words_64(reader.payload.data).take(code >> 4) << (code & 15).astype(np.uint64)
+    pairs = steps_of(table, False).view(np.uint16).ravel()
+    found = pairs.take((window >> np.uint64(48)).view(np.int64)).view(np.uint8)
+    kind, step = found[0::2].copy(), found[1::2].copy()
+    # A word that ends blocks ends so many, and those that the words before it have filled.
+    at = np.flatnonzero(kind >= END)
+    n = np.minimum(kind[at] - np.uint8(END), 15).astype(np.uint64)
+    low = window.take(at) << (step[at] - n) >> np.uint64(1) >> (np.uint64(63) - n)
+    advance = np.minimum(kind, 16).astype(np.int64)
+    advance[at] = 0
+    passed = np.append(0, np.cumsum(advance))
+    interval = np.searchsorted(first, at, side="right") - 1
+    since = np.append(0, at[:-1])
+    begins = np.flatnonzero(np.diff(interval, prepend=-1))
+    since[begins] = first[interval[begins]]
+    blocks = (passed[at] - passed[since]) // size + (low + (np.uint64(1) << n)).astype(np.int64)
+    ended = np.append(0, np.cumsum(blocks))
+    mcus = np.array([span.first_mcu for span in spans])
+    before = np.zeros(len(spans), np.int64)
+    before[interval[begins]] = ended[begins]
+    jumps = (ended[1:] - before[interval] + mcus[interval]) * size
+    rank = ranks(kind, jumps, first, mcus * size)
+    # Behind the last block of an interval there may be bits that fill up the byte.
+    limit = (mcus + np.array([span.mcus for span in spans])) * size
+    number = np.repeat(np.arange(len(spans)), np.diff(first, append=len(code)))
+    kept = np.flatnonzero(rank < limit[number])
+    last = kept[np.searchsorted(number[kept], np.arange(len(spans)), side="right") - 1]
+    beyond = rank[last] + advance[last]
+    of_end = np.flatnonzero(kind[last] >= END)
+    beyond[of_end] = jumps[np.searchsorted(at, last[of_end])]
+    beyond -= limit
+    if (kind[kept] == NO_CODE).any():
+        raise OddError
+    for span, p, wrong in zip(spans, (code + step)[last].tolist(), beyond.tolist(), strict=True):
+        close(reader, span, p, wrong, ends)
+    return code[kept], kind[kept], rank[kept], ends
+
+
+# --- refinements of AC --------------------------------------------------------------------------------------
 
 
 def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
@@ -133,7 +360,7 @@ def _walk_ac_refinement(
     """
     first, before, known_ranks = known
     table = reader.scan.huffman_tables[1, reader.scan.components[0].Ta]
-    kinds, steps = look_up(reader.payload, steps_of(table, True), MARGIN)
+    kinds, steps = look_up(reader.payload, steps_of(table, True), 8)  # words may be asked for behind the data
     data, scan_goes_on = reader.payload.data.tobytes(), reader.scan.goes_on
     codes, jumps, intervals = array(known_ranks.typecode), array("q"), []
     note, jump = codes.append, jumps.append
@@ -177,8 +404,9 @@ def _walk_ac_refinement(
     code = np.frombuffer(codes, number)
     behind = code + np.frombuffer(steps, np.uint8)[code]
     first_words, first_ranks, last_bits = np.array(intervals, np.int64).T
-    bits = np.append(code[1:], number(0))
-    bits[np.append(first_words[1:], len(code)) - 1] = last_bits
-    bits -= behind
+    passed_bits = np.append(code[1:], number(0))
+    passed_bits[np.append(first_words[1:], len(code)) - 1] = last_bits
+    passed_bits -= behind
     found = np.frombuffer(kinds, np.uint8)[code]
-    return found, behind, bits, ranks(found, np.frombuffer(jumps, np.int64), first_words, first_ranks, number)
+    rank = ranks(found, np.frombuffer(jumps, np.int64), first_words, first_ranks, number)
+    return found, behind, passed_bits, rank

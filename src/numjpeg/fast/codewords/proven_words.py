@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.entropy import bits
-from numjpeg.fast.codewords.automaton import Automaton
+from numjpeg.fast.codewords.automaton import Automaton, Key
 from numjpeg.fast.codewords.lookup import ADVANCE, WORD_ENDS, WORD_ILLEGAL, WORD_LONG, WORD_USED, WORD_USED_AT
-from numjpeg.stages.huffman import WINDOW_BITS
+from numjpeg.fast.plan_store import PLANS, Promise
+from numjpeg.stages.huffman import STANDARD_TABLES, WINDOW_BITS
 
 Ints = NDArray[np.int64]
 
@@ -43,13 +44,26 @@ class Words(NamedTuple):
     next_bit: int  # at which the next MCU begins, if it is in the same interval
 
 
-def find_words(automaton: Automaton, data: bytes, bounds: list[int], counts: list[int], per_mcu: int) -> Words:
-    """All code words of a scan ``data`` without stuffing and markers, up to the first MCU in which anything is
-    odd.
+def find_words(
+    key: Key, data: bytes, bounds: list[int], counts: list[int], per_mcu: int, at_once: bool = False
+) -> Words | None:
+    """All code words of a scan without stuffing and markers, up to the first MCU in which anything is odd.
 
-    ``bounds``: bits at which the restart intervals begin, and the end. ``counts``: how many blocks each one has.
+    ``key`` is that of its automaton in the store of plans. ``bounds``: bits at which the restart intervals begin,
+    and the end. ``counts``: how many blocks each one has. None if the tables are seen for the first time, unless
+    they are those of Annex K or ``at_once`` is set: to make the automaton and its states takes longer than to read
+    one short scan.
     """
-    return _Path(automaton, data, bounds).prove(counts, per_mcu)
+    automaton = PLANS.take(key)
+    if not isinstance(automaton, Automaton):
+        standard = all(table in STANDARD_TABLES.values() for pair in key[1] for table in pair)
+        if automaton is None and not standard and not at_once:
+            PLANS.put(key, Promise(1 << 10))
+            return None
+        automaton = Automaton(*key[1:])
+    words = _Path(automaton, data, bounds).prove(counts, per_mcu)
+    PLANS.put(key, automaton)
+    return words
 
 
 class _Path:

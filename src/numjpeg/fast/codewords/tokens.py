@@ -87,7 +87,8 @@ class Tokens(NamedTuple):
     def code(self, scan: Scan, workspace: Workspace) -> Coded:
         """The code words, in the workspace's memory."""
         layout = self.layout
-        codes, lengths = (workspace.array(name, self.key.shape, np.uint64) for name in ("codes", "lengths"))
+        codes = workspace.array("codes", self.key.shape, np.uint64)
+        lengths = workspace.array("lengths", self.key.shape, np.uint64)
         tables = tuple(scan.huffman_tables[1, number] for number in layout.ac_numbers)
         ac_codes(tables, self.key, codes)
         np.right_shift(codes, _CODE_BITS, out=lengths)
@@ -124,9 +125,7 @@ class Tokens(NamedTuple):
 class _Layout(NamedTuple):
     """What follows from a scan's components alone."""
 
-    ac_numbers: tuple[
-        int, ...
-    ]  # Ta of each AC table in use, by its place in a key; the last up to 2^ac_bits times
+    ac_numbers: tuple[int, ...]  # Ta of the AC tables in use by their places in a key, the last one repeated
     ac_bits: int
     # (first, after last, what is added to the values of these blocks of each MCU); from 0 on, if anything is.
     offsets: list[tuple[int, int, np.int16]]
