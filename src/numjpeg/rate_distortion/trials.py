@@ -69,7 +69,7 @@ def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> byte
         own_places = sample.places(base)
         places = own_places if sample is measured else scaling.factors(base)
         few = len(own_places) < guides.FEW_PLACES
-        if few and measured.together == 1 and _most_sets(measured.settings) > 1:
+        if few and measured.together == 1 and _most_sets(measured.settings, fast_forms_enabled()) > 1:
             measured.together = 2
         guide = sample.guide(own_places) if measured.together < guides.MANY[few] else None
         wanted = tuning.target_psnr or 0
@@ -95,7 +95,7 @@ class Trials:
         self.plan, self.settings, self.rewriter = plan, plan.settings, rewriter
         self.stack, self.fancy = stack, fancy_upsampling
         self.components = plan.settings.coefficients.components
-        most = _most_sets(plan.settings)
+        most = _most_sets(plan.settings, fast_forms_enabled())
         self.together = min(most, guides.together(plan.samples.shape, self.components)) or 1
         """How many errors are asked for at a time, at most."""
 
@@ -103,7 +103,7 @@ class Trials:
     def _measurer(self) -> ErrorPlan | None:
         """What measures the errors of a small picture."""
         settings, count = self.settings, self.together
-        if not _most_sets(settings):
+        if not _most_sets(settings, fast_forms_enabled()):
             return None
         from numjpeg.fast.error_plan import ErrorPlan  # noqa: PLC0415 (what is in fast/ may be missing)
         from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
@@ -180,9 +180,9 @@ def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
 
 
 @lru_cache(maxsize=64)
-def _most_sets(settings: Settings) -> int:
+def _most_sets(settings: Settings, fast_forms: bool) -> int:
     """With how many sets of tables at a time errors can be measured; 0 if only with one after the other."""
-    if not fast_forms_enabled() or settings.dct_method != "islow" or settings.coefficients.precision != 8:
+    if not fast_forms or settings.dct_method != "islow" or settings.coefficients.precision != 8:
         return 0
     from numjpeg.fast.error_plan import most_sets  # noqa: PLC0415 (what is in fast/ may be missing)
 
