@@ -18,31 +18,19 @@ from numjpeg.errors import check_shown
 from numjpeg.rate_distortion.tables import Aim
 from numjpeg.stages.blocks import pad_edges
 
-MASKING = 300.0
-"""Variance of a block, in squared sample values, at which its errors weigh half: its detail hides them."""
-
+MASKING = 300.0  # variance of a block, in squared sample values, at which its detail hides half of its errors
 FINENESS = 0.6
 """The steps are divided by this power of the largest weight (the mean is 1). 0.5 gives the steps that are best for
 the most important blocks at the worth that a bit has to them. A little more makes regions differ more."""
-LEAST = 1e-4
-"""The smallest weight of a block (the mean is 1), so that no region is worthless."""
+LEAST = 1e-4  # the smallest weight of a block (the mean is 1), so that no region is worthless
 
 
 def block_importance(importance: ArrayLike, height: int, width: int) -> NDArray[np.float32] | None:
-    """The weight of errors in each luma block, from a map of weights for each sample.
+    """The weight of errors in each luma block, from a map of weights for each sample: real ``(height, width)``,
+    finite, at least 0, not all 0, or else ValueError. Only ratios matter.
 
-    Parameters
-    ----------
-    importance : real ``(height, width)``, finite, at least 0, not all 0. Only ratios matter.
-
-    Returns
-    -------
-    float32 ``(block rows, block columns)``: means over the samples of each block, scaled to a mean of 1. None if
+    They are means over the samples of each block, ``(block rows, block columns)``, scaled to a mean of 1; None if
     all are equal.
-
-    Raises
-    ------
-    ValueError for any other map.
 
     >>> block_importance(np.repeat([[1.0, 3.0]], 8, axis=1), 1, 16).tolist()
     [[0.5, 1.5]]
@@ -76,9 +64,8 @@ def finer_for(aim: Aim, weights: NDArray[np.float32]) -> Aim:
 
 
 def visibility(coefficients: NDArray[np.float32], masking: float) -> NDArray[np.float32]:
-    """The weight of errors in blocks whose own detail hides them: ``A / (A + variance)``, A being ``masking``.
-
-    ``coefficients``: float32 ``(blocks, 64)``, DC first. Returns float32 ``(blocks,)``, above 0, at most 1.
+    """The weight of errors in blocks whose own detail hides them, above 0, at most 1: ``A / (A + variance)``, A
+    being ``masking``. ``coefficients`` are ``(blocks, 64)``, DC first.
     """
     variance = np.einsum("ij,ij->i", coefficients[:, 1:], coefficients[:, 1:]) / 64
     return np.asarray(np.float32(masking) / (np.float32(masking) + variance))
@@ -87,23 +74,19 @@ def visibility(coefficients: NDArray[np.float32], masking: float) -> NDArray[np.
 def luma_weights(
     importance: NDArray[np.float32] | None, visible: Sequence[NDArray[np.float32]]
 ) -> NDArray[np.float32] | None:
-    """The weights of all luma blocks, ``(blocks,)``: importance times visibility. None stands for 1.
-
-    ``visible``: :func:`visibility` of the blocks, in pieces; empty for 1.
+    """The weights of all luma blocks, ``(blocks,)``: importance times :func:`visibility`, in pieces. None, or no
+    piece, stands for 1.
     """
-    weights = None if importance is None else importance.ravel()
-    if visible:
-        hidden = np.concatenate(visible)
-        weights = hidden if weights is None else weights * hidden
-    return weights
+    if importance is None:
+        return np.concatenate(visible) if visible else None
+    return importance.ravel() * np.concatenate(visible) if visible else importance.ravel()
 
 
 def chroma_weights(
     weights: NDArray[np.float32] | None, height: int, width: int, h: int, v: int
 ) -> NDArray[np.float32] | None:
-    """The weights of chroma blocks: means of the ``v`` by ``h`` luma blocks that each covers.
-
-    ``height``, ``width``: of the picture, in samples.
+    """The weights of chroma blocks: means of the ``v`` by ``h`` luma blocks that each covers. ``height`` and
+    ``width`` are those of the picture, in samples.
     """
     if weights is None or (h, v) == (1, 1):
         return weights

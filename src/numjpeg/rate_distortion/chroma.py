@@ -29,30 +29,20 @@ _SERIES = [np.float32((-1 / 3) ** k) for k in range(1, TAPS)] + [np.float32(0.75
 """Its weights. The last one is reduced to 3/4, so that the mean is kept although the series is cut off."""
 
 
-def downsample_least_squares(
-    plane: NDArray[np.float32], h: int, v: int, fancy: bool = True
-) -> NDArray[np.float32]:
-    """The plane whose enlargement by a decoder differs least from the given one.
+def downsample_least_squares(plane: Samples, h: int, v: int, fancy: bool = True) -> Samples:
+    """The plane ``(..., rows, columns)`` whose enlargement by a decoder differs least from the given one,
+    ``(..., rows * v, columns * h)``.
 
-    Parameters
-    ----------
-    plane : float32 ``(..., rows * v, columns * h)``.
-    h, v : horizontal and vertical ratio.
-    fancy : the decoder enlarges by the triangle filter where libjpeg does (ratios of 2x1, 1x2, 2x2). If False, and
-        for all other ratios, it repeats samples, and means over boxes are the solution.
-
-    Returns
-    -------
-    float32 ``(..., rows, columns)``. The plane is continued beyond its edges by its mirror image, which gives the
-    solution for what the triangle filter does at edges.
+    A ``fancy`` decoder enlarges by the triangle filter where libjpeg does (ratios of 2x1, 1x2, 2x2); beyond its
+    edges the plane is continued by its mirror image, which gives the solution for what the filter does there. If
+    it is not, and for all other ratios, it repeats samples, and means over boxes are the solution.
 
     >>> ramp = np.repeat(np.arange(32, dtype=np.float32)[np.newaxis], 2, axis=0) * 4 + 2
     >>> downsample_least_squares(ramp, 2, 1)[0, 6:9].round(2).tolist()
     [52.0, 60.0, 68.0]
     """
     *lead, height, width = plane.shape
-    triangle = fancy and (h, v) in ((2, 1), (1, 2), (2, 2)) and (width // h > 2 or h == 1)
-    if triangle:
+    if fancy and (h, v) in ((2, 1), (1, 2), (2, 2)) and (width // h > 2 or h == 1):
         if v == 2:
             plane = _half(plane, -2)
         return np.asarray(_half(plane, -1) if h == 2 else plane)
@@ -60,7 +50,7 @@ def downsample_least_squares(
     return np.asarray(boxes.mean(axis=(-3, -1)), np.float32)
 
 
-def _half(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+def _half(plane: Samples, axis: int) -> Samples:
     """Least squares for the triangle filter along one axis.
 
     U puts (3 c[i] + c[i-1]) / 4 and (3 c[i] + c[i+1]) / 4 at 2i and 2i + 1. So U^T U has 20/16 on its diagonal and
@@ -68,13 +58,12 @@ def _half(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """
     samples = plane.swapaxes(axis, 0)
     half = len(samples) // 2
-    pad = [(TAPS, TAPS)] + [(0, 0)] * (plane.ndim - 1)
     even, odd = samples[0::2], samples[1::2]
     # U^T: 3/4 of the own two samples, 1/4 of the two beside them.
     even_after = np.concatenate([even[1:], odd[-1:]])
     odd_before = np.concatenate([even[:1], odd[:-1]])
     projected = 0.75 * (even + odd) + 0.25 * (even_after + odd_before)
-    padded = np.pad(projected, pad, mode="symmetric")
+    padded = np.pad(projected, [(TAPS, TAPS)] + [(0, 0)] * (plane.ndim - 1), mode="symmetric")
     total = projected.copy()
     for k, weight in enumerate(_SERIES, 1):
         both = padded[TAPS - k : TAPS - k + half] + padded[TAPS + k : TAPS + k + half]
@@ -92,8 +81,6 @@ WEIGHTS = tuple(((_MATRIX**2).sum(0) / 3).tolist())
 """Squared error over red, green and blue of a unit of Cb and of Cr, divided by that of a unit of luma."""
 UNCOMPENSATED = tuple(((_MATRIX**2).sum(0) / 3 - (_MATRIX.sum(0) / 3) ** 2).tolist())
 """The part of it that luma cannot make up for."""
-
-
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -136,12 +123,8 @@ def enlarge(samples: Samples, h: int, v: int, fancy: bool = True) -> Samples:
 
 
 def energy_gain(h: int, v: int, fancy: bool = True) -> NDArray[np.float32]:
-    """Squared error that an error of 1 in each chroma coefficient makes once the plane is enlarged.
-
-    Returns
-    -------
-    float32 ``(64,)``, zig-zag order: about the product of the ratios, and less at high frequencies, which the
-    filter damps.
+    """Squared error that an error of 1 in each chroma coefficient makes once the plane is enlarged: ``(64,)``,
+    zig-zag order, about the product of the ratios, and less at high frequencies, which the filter damps.
 
     >>> energy_gain(2, 2)[[0, 1, 63]].tolist()
     [3.63..., 3.35..., 0.30...]

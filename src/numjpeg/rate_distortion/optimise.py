@@ -14,34 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients, ceil_div
-from numjpeg.rate_distortion import adaptive, transform
+from numjpeg.rate_distortion import adaptive, transform, trellis
 from numjpeg.rate_distortion.picture import Band, Levels, Picture
 from numjpeg.rate_distortion.tables import Aim, Refit, steps, to_table
-from numjpeg.rate_distortion.trellis import (
-    ac_frequencies,
-    ac_rates,
-    dc_frequencies,
-    dc_rates,
-    progressive_frequencies,
-    progressive_rates,
-    quantize_ac,
-    quantize_dc,
-)
 from numjpeg.stages.huffman import HuffmanTable, optimal_table
 
 ROUNDING = np.float32(0.35)
 """What the first pass, which knows no code lengths yet, adds to magnitudes before it drops their fractions."""
-
-PASSES = 2
-"""Passes of the trellis. A third gains 0.1 % of the bytes on photographs."""
-
-Progress = Callable[[float], None]
-"""Is told what part of the work is done, from 0 to 1."""
+PASSES = 2  # of the trellis; a third gains 0.1 % of the bytes on photographs
+Progress = Callable[[float], None]  # is told what part of the work is done, from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -57,23 +44,22 @@ class Coded:
 class Group:
     """Components that share tables: how they are quantized in every pass."""
 
-    orders: list[NDArray[np.intp]]
-    """For each component, the numbers of its blocks in the order of the scan."""
-    exchanges: Sequence[NDArray[np.float32]]
-    """For each component ``(64,)``: the bits that a squared error of 1 is worth."""
+    orders: list[NDArray[np.intp]]  # for each component, the numbers of its blocks in the order of the scan
+    exchanges: Sequence[
+        NDArray[np.float32]
+    ]  # for each component (64,): the bits that a squared error of 1 is worth
     progressive: bool
 
     def code(self, levels: Levels) -> Coded:
         """Join levels with the Huffman tables that are best for them."""
         own = [plane.reshape(-1, 64) for plane in levels.planes]
-        dc = sum(dc_frequencies(blocks[order, 0]) for blocks, order in zip(own, self.orders, strict=True))
-        count = progressive_frequencies if self.progressive else ac_frequencies
-        ac = sum(count(blocks) for blocks in own)
+        dc = sum(trellis.dc_frequencies(blocks[order, 0]) for blocks, order in zip(own, self.orders, strict=True))
+        of_ac = trellis.progressive_frequencies if self.progressive else trellis.ac_frequencies
+        ac = sum(of_ac(blocks) for blocks in own)
         return Coded(levels, optimal_table(np.asarray(dc)), optimal_table(np.asarray(ac)))
 
 
-BandOfBlocks = tuple[slice, list[NDArray[np.float32]]]
-"""Block rows, and for each component their coefficients ``(blocks, 64)``."""
+BandOfBlocks = tuple[slice, list[NDArray[np.float32]]]  # block rows, each component's coefficients (blocks, 64)
 
 
 def round_with_dead_zone(
@@ -98,18 +84,14 @@ def quantize(
 ) -> Coded:
     """Quantize by the trellis, with the steps and codes of the pass before, and refit the steps.
 
-    Parameters
-    ----------
-    bands : whoever makes a band may read the levels ``before`` around it until the next band is asked for.
-    before : its levels are overwritten.
-    weights : ``(blocks,)``, weights of the errors of each block; None for 1.
+    The levels ``before`` are overwritten. Whoever makes a band may read those around it until the next band is
+    asked for. ``weights`` ``(blocks,)`` are those of the errors of each block; None for 1.
     """
     planes, table = before.levels
-    ac = (
-        progressive_rates(before.ac, [plane.reshape(-1, 64) for plane in planes])
-        if group.progressive
-        else ac_rates(before.ac)
-    )
+    if group.progressive:
+        ac = trellis.progressive_rates(before.ac, [plane.reshape(-1, 64) for plane in planes])
+    else:
+        ac = trellis.ac_rates(before.ac)
     of_steps = [exchange * table**2 for exchange in group.exchanges]
     refit = Refit(table)
     columns = planes[0].shape[1]
@@ -123,39 +105,22 @@ def quantize(
         blocks = slice(rows.start * columns, rows.stop * columns)
         own_weights = None if weights is None else weights[blocks]
         for i, own in enumerate(coefficients):
-            levels = quantize_ac(own / table, of_steps[i], ac, own_weights)
+            levels = trellis.quantize_ac(own / table, of_steps[i], ac, own_weights)
             refit.add(own, levels)
             dc[i][blocks] = own[:, 0]
             finished.append((planes[i][rows], levels.reshape(-1, columns, 64)))
     for target, levels in finished:
         target[...] = levels
-    rates = dc_rates(before.dc)
+    rates = trellis.dc_rates(before.dc)
     for i, order in enumerate(group.orders):
         own_weights = None if weights is None else weights[order]
-        chosen = quantize_dc(dc[i][order] / table[0], float(of_steps[i][0]), rates, own_weights)
+        chosen = trellis.quantize_dc(dc[i][order] / table[0], float(of_steps[i][0]), rates, own_weights)
         planes[i].reshape(-1, 64)[order, 0] = chosen
         refit.add_dc(dc[i][order], chosen)
     return group.code(Levels(planes, refit.steps()))
 
 
 # --- all of it -------------------------------------------------------------------------------------------
-
-
-class _Ticker:
-    """Hands out bands, and tells ``progress`` of each."""
-
-    def __init__(self, picture: Picture, passes: int, progress: Progress | None) -> None:
-        self._bands = list(picture.bands())
-        self._total = len(self._bands) * (1 + passes) * (2 if picture.is_color else 1)
-        self._done = 0
-        self._progress = progress
-
-    def bands(self) -> Iterator[Band]:
-        for band in self._bands:
-            yield band
-            self._done += 1
-            if self._progress:
-                self._progress(self._done / self._total)
 
 
 def optimise(
@@ -166,28 +131,29 @@ def optimise(
     progressive: bool = False,
     progress: Progress | None = None,
 ) -> Coefficients:
-    """Quantize a picture.
+    """A picture's coefficients, with components and quantization tables (number 0 for luma, 1 for chroma).
 
-    Parameters
-    ----------
-    strength : above 0; the factor of the aim's steps.
-    passes : of the trellis, after the one that only rounds.
-    progressive : for progressive scans, in which ends of blocks are coded in runs.
-    progress : is told after each band what part is done.
-
-    Returns
-    -------
-    Coefficients with planes, components and quantization tables (number 0 for luma, 1 for chroma).
+    ``strength``, above 0, is the factor of the aim's steps. ``passes`` are those of the trellis, after the one
+    that only rounds. In ``progressive`` scans ends of blocks are coded in runs. ``progress`` is told after each
+    band what part is done.
     """
     bits = np.float32(1 / (aim.multiplier * strength**2))
     luma_order = _scan_order(*picture.luma_blocks, *picture.ratio)
     chroma_order = _scan_order(*picture.chroma_blocks, 1, 1)
     light = Group([luma_order], [bits * aim.luma_weight], progressive)
     colours = Group([chroma_order] * 2, [bits * weight for weight in aim.chroma_weights], progressive)
-    ticker = _Ticker(picture, passes, progress)
+    every, done = list(picture.bands()), count()
+    total = len(every) * (1 + passes) * (2 if picture.is_color else 1)
+
+    def bands() -> Iterator[Band]:
+        for band in every:
+            yield band
+            part = (next(done) + 1) / total
+            if progress:
+                progress(part)
 
     def chroma_bands(luma: Coded | None = None, before: Coded | None = None) -> Iterator[BandOfBlocks]:
-        for band in ticker.bands():
+        for band in bands():
             if luma and before and aim.joint:
                 made = picture.chroma_after(band, luma.levels, before.levels)
             else:
@@ -195,7 +161,7 @@ def optimise(
             yield slice(band.first, band.last), made
 
     def luma_bands(coded: Coded | None, before: Coded | None = None) -> Iterator[BandOfBlocks]:
-        for band in ticker.bands():
+        for band in bands():
             if aim.joint:
                 made = picture.luma_after(band, coded.levels if coded else None, before.levels if before else None)
             else:

@@ -30,12 +30,10 @@ pass, 4 bytes each. For a larger picture they are made again."""
 
 
 class Levels(NamedTuple):
-    """Quantized coefficients of components that share a table."""
+    """Quantized coefficients of components that share a table, in zig-zag order."""
 
-    planes: list[NDArray[np.int16]]
-    """``(block rows, block columns, 64)`` each, zig-zag order."""
-    steps: NDArray[np.float32]
-    """``(64,)``, zig-zag order."""
+    planes: list[NDArray[np.int16]]  # (block rows, block columns, 64) each
+    steps: NDArray[np.float32]  # (64,)
 
 
 class Band(NamedTuple):
@@ -46,14 +44,12 @@ class Band(NamedTuple):
 
 
 class Picture:
-    """A picture as :func:`numjpeg.rate_distortion.optimise.optimise` needs it.
+    """A picture, uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray, as
+    :func:`numjpeg.rate_distortion.optimise.optimise` needs it.
 
-    Parameters
-    ----------
-    samples : uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
-    components : three, the first with the largest sampling factors and the others with 1 x 1; or one.
-    fancy_upsampling : see :func:`numjpeg.rate_distortion.chroma.downsample_least_squares`.
-    importance : float32 ``(block rows, block columns)``, weights of errors in luma blocks; None for 1.
+    Of three components the first has the largest sampling factors and the others 1 x 1. ``fancy_upsampling`` is as
+    of :func:`numjpeg.rate_distortion.chroma.downsample_least_squares`; ``importance`` are the weights of errors in
+    luma blocks, ``(block rows, block columns)``; None for 1.
     """
 
     def __init__(
@@ -65,14 +61,10 @@ class Picture:
     ) -> None:
         self.samples = samples
         self.height, self.width, channels = samples.shape
-        self.components = tuple(components)
-        self.fancy = fancy_upsampling
-        self.importance = importance
+        self.components, self.fancy, self.importance = tuple(components), fancy_upsampling, importance
         self.is_color = channels == 3
-        self.ratio = (components[0].H, components[0].V) if self.is_color else (1, 1)
-        h, v = self.ratio
-        self.small = ceil_div(self.height, v), ceil_div(self.width, h)
-        """Height and width of chroma in samples."""
+        self.ratio = h, v = (components[0].H, components[0].V) if self.is_color else (1, 1)
+        self.small = ceil_div(self.height, v), ceil_div(self.width, h)  # height and width of chroma in samples
         self.mcu_rows = ceil_div(self.height, 8 * v)
         self.luma_blocks = ceil_div(self.height, 8), ceil_div(self.width, 8)
         self.chroma_blocks = ceil_div(self.small[0], 8), ceil_div(self.small[1], 8)
@@ -97,12 +89,8 @@ class Picture:
         return self._kept(("luma", band.first), lambda: [_luma_transform(chroma.luma_of(self._channels(band)))])[0]
 
     def luma_after(self, band: Band, coded: Levels | None, before: Levels | None = None) -> NDArray[np.float32]:
-        """Coefficients of luma that makes up for the errors of chroma.
-
-        Parameters
-        ----------
-        coded : chroma as quantized now, if there is any.
-        before : luma as quantized so far, if it is; errors where the decoder clips are then free.
+        """Coefficients of luma that makes up for the errors of chroma, as ``coded`` now, if there is any. If luma
+        was quantized ``before``, errors where the decoder clips are free.
         """
         channels = self._channels(band)
         added = self._added_by_chroma(coded, band) if coded else []
@@ -128,9 +116,8 @@ class Picture:
         return made
 
     def chroma_after(self, band: Band, luma: Levels, before: Levels) -> list[NDArray[np.float32]]:
-        """Coefficients of chroma that makes up for the errors of luma; errors where the decoder clips are free.
-
-        ``luma``, ``before`` : luma and chroma as quantized so far.
+        """Coefficients of chroma that makes up for the errors of luma, both as quantized so far; errors where the
+        decoder clips are free.
         """
         around = self._around(band)
         channels = self._channels(around)
@@ -142,11 +129,9 @@ class Picture:
         """Downsample planes of a band with its context, and transform what is the band's."""
         h, v = self.ratio
         top = 8 * (band.first - self._around(band).first)
-        made = []
-        for plane in planes:
-            small = chroma.downsample_least_squares(pad_edges(plane, v, h), h, v, self.fancy)
-            made.append(transform.forward(small[top : top + 8 * (band.last - band.first)]))
-        return made
+        own = slice(top, top + 8 * (band.last - band.first))
+        small = (chroma.downsample_least_squares(pad_edges(plane, v, h), h, v, self.fancy) for plane in planes)
+        return [transform.forward(plane[own]) for plane in small]
 
     def _channels(self, band: Band) -> list[Samples]:
         v = self.ratio[1]
@@ -179,8 +164,7 @@ class Picture:
         decoded = []
         for plane in coded.planes:
             samples = transform.inverse(plane[around.first : around.last], coded.steps, height, self.small[1])
-            large = chroma.enlarge(samples, h, v, self.fancy)
-            decoded.append(large[top:bottom, : self.width])
+            decoded.append(chroma.enlarge(samples, h, v, self.fancy)[top:bottom, : self.width])
         return chroma.added_to_channels(*decoded)
 
 
@@ -203,15 +187,12 @@ def _mean_of_rest(channels: Sequence[Samples], added: Sequence[Samples]) -> Samp
 
 def _free_where_clipped(channels: Sequence[Samples], luma: Samples, added: Sequence[Samples]) -> None:
     """Move black and white samples, in place, as far beyond 0 and 255 as the decoder's are before it clips them.
-
-    So errors beyond 0 and 255 are free.
+    So errors beyond are free.
     """
     for i, channel in enumerate(channels):
         flat = channel.reshape(-1)
         for limit, sign in ((np.float32(0), -1), (np.float32(255), 1)):
             places = np.flatnonzero(flat == limit)
-            if not places.size:
-                continue
             value = luma.ravel()[places]
             if added:
                 value += added[i].ravel()[places]

@@ -21,11 +21,8 @@ from numjpeg.container.scripts import Script, ScriptScan
 FINEST, COARSEST = 0.02, 30000.0
 """At the finest strength every step is 1 and a bit is worth next to nothing; at the coarsest no coefficient is
 worth a bit."""
-
-SLACK_BYTES = 0.004
-"""A search for bytes ends when at most this part of them is left."""
-SLACK_DECIBELS = 0.04
-"""A search for a PSNR ends when it is met by at most this."""
+SLACK_BYTES = 0.004  # a search for bytes ends when at most this part of them is left
+SLACK_DECIBELS = 0.04  # a search for a PSNR ends when it is met by at most this
 TRIALS = 40
 """The most places that are tried. A few usually do, since size and PSNR change smoothly with the logarithm of the
 strength."""
@@ -34,9 +31,7 @@ SIZE_SLOPE, PSNR_SLOPE = 0.75, 4.5
 rises by 1. They give the second trial."""
 
 Made = TypeVar("Made")
-Places = NDArray[np.float64]
-"""Logarithms of strengths that may be tried, rising."""
-
+Places = NDArray[np.float64]  # logarithms of strengths that may be tried, rising
 STRENGTHS: Places = np.linspace(math.log(FINEST), math.log(COARSEST), 1 << 17)
 """Those of an aim: each is 0.01 % above the one before it."""
 
@@ -52,22 +47,11 @@ def for_bytes(
     slack: float = SLACK_BYTES,
     head: int = 0,
 ) -> bytes:
-    """The best file that is not larger than ``target`` bytes.
+    """The best file, of those that ``make`` makes from strengths, that is not larger than ``target`` bytes. It
+    leaves at most ``slack`` (a part) of the target, unless it is the finest one, or the next finer one is too
+    large. If even the coarsest file is larger, ValueError says how large that is.
 
-    Parameters
-    ----------
-    make : makes a file from a strength. guess : a strength to begin with.
-    places : where to look. slack : what part of the target may be left.
-    head : bytes of a file that do not depend on the strength, about.
-
-    Returns
-    -------
-    The file. It leaves at most ``slack`` of the target, unless it is the finest one, or the next finer one is too
-    large.
-
-    Raises
-    ------
-    ValueError if even the coarsest file is larger; the message says how large that is.
+    ``guess`` is a strength to begin with, ``head`` are the bytes of a file that do not depend on it, about.
     """
     smallest: list[int] = []
     room = max(1, target - head)
@@ -91,23 +75,13 @@ def for_psnr(
     guess: float,
     full_chroma: Callable[[], float] | None,
 ) -> Made:
-    """Make something that has a PSNR of ``target`` dB or a little more.
+    """What ``make`` makes that has a PSNR of ``target`` dB or a little more: at most :data:`SLACK_DECIBELS`,
+    unless it is the coarsest, or the next coarser one misses the target. If even the finest has less, ValueError
+    says how much that is, and whether 4:4:4 would do.
 
-    Parameters
-    ----------
-    make : makes something from a strength; returns its PSNR in dB, and itself. Only the latest one is kept; if an
-        earlier one was better, it is made again.
-    guess : a strength to begin with.
-    full_chroma : the best PSNR without subsampling; None if there is none in the first place.
-
-    Returns
-    -------
-    What ``make`` made. Its PSNR is above the target by at most :data:`SLACK_DECIBELS`, unless it is the coarsest,
-    or the next coarser one misses the target.
-
-    Raises
-    ------
-    ValueError if even the finest has less. The message says how much that is, and whether 4:4:4 would do.
+    ``make`` returns the PSNR in dB that a strength gives, and what has it. Only the latest one is kept; if an
+    earlier one was better, it is made again. ``guess`` is a strength to begin with. ``full_chroma`` gives the best
+    PSNR without subsampling; None if there is none in the first place.
     """
     latest: list[tuple[float, float, Made]] = []
 
@@ -135,22 +109,13 @@ def out_of_reach(target: float, best: float, full_chroma: Callable[[], float] | 
 def _search(
     make: Callable[[float], tuple[float, Made]], places: Places, guess: float, slack: float, slope: float
 ) -> tuple[float, Made] | None:
-    """Find a place whose surplus is 0 .. ``slack``; failing that, one above it whose predecessor's is negative.
+    """What ``make``, which returns a surplus and what has it, gives at a place where the surplus is 0 ..
+    ``slack``; failing that, at one above it whose predecessor's is negative; None if it is negative at the last
+    place. The surplus rises along ``places``, on the whole, ``slope`` tells how fast, about.
 
-    Parameters
-    ----------
-    make : returns a surplus, and what has it. The surplus rises along ``places``, on the whole.
-    guess : where to begin. slope : how fast the surplus rises, about.
-
-    Returns
-    -------
-    What ``make`` gave there; None if the surplus is negative at the last place.
-
-    Notes
-    -----
-    ``slope`` gives the first step, the slope that was met gives the second. Later steps are doubled until the
-    place is bracketed. Then secants aimed at the middle of the slack narrow the bracket. Every third time it is
-    bisected instead, in case of jumps.
+    From ``guess`` on, ``slope`` gives the first step, the slope that was met gives the second. Later steps are
+    doubled until the place is bracketed. Then secants aimed at the middle of the slack narrow the bracket. Every
+    third time it is bisected instead, in case of jumps.
     """
     last = len(places) - 1
     below = above = -1  # indices into places; -1 for unknown
@@ -194,18 +159,15 @@ def _search(
 
 # --- scans -----------------------------------------------------------------------------------------------
 
-STARTS = (1, 3, 6, 9, 13, 19)
-"""Coefficients at which a band of AC coefficients may begin."""
-DEPTHS = (0, 1, 2, 3)
-"""How many bits may be left to refinement scans."""
-Cost = Callable[[Script], int]
-"""Bytes that scans take in a file, and some that do not depend on the scans."""
-SAME_SIZE = 1.25
-"""Files whose sizes differ by less than this factor share a script."""
+STARTS = (1, 3, 6, 9, 13, 19)  # coefficients at which a band of AC coefficients may begin
+DEPTHS = (0, 1, 2, 3)  # how many bits may be left to refinement scans
+Cost = Callable[[Script], int]  # bytes that scans take in a file, and some that do not depend on the scans
+SAME_SIZE = 1.25  # files whose sizes differ by less than this factor share a script
 
 
 class CheapestScript:
-    """Writes files with the script of least cost (:func:`cheapest_script`).
+    """Writes files with the script of least cost (:func:`cheapest_script`). ``cost_of`` gives the cost function of
+    some coefficients.
 
     A search writes many files. The script is chosen for the first one, and again when the size has changed much.
     """
@@ -213,7 +175,6 @@ class CheapestScript:
     def __init__(
         self, write: Callable[[Coefficients, Script], bytes], cost_of: Callable[[Coefficients], Cost]
     ) -> None:
-        """``write`` makes a file; ``cost_of`` gives the cost function of some coefficients."""
         self._write, self._cost_of = write, cost_of
         self._script: list[ScriptScan] = []
         self._size = 0
@@ -248,10 +209,8 @@ def cheapest_script(components: Sequence[Component], cost: Cost) -> list[ScriptS
     script = alone
     for group in ((every,), ((0,), every[1:])):
         scans = [ScriptScan(part) for part in group if part]
-        legal = all(
-            len(part) < 2 or sum(components[c].H * components[c].V for c in part) <= MAX_BLOCKS_PER_MCU
-            for part in group
-        )
+        blocks = [sum(components[c].H * components[c].V for c in part) for part in group if len(part) > 1]
+        legal = max(blocks, default=0) <= MAX_BLOCKS_PER_MCU
         if legal and sum(map(size, scans)) < sum(map(size, script)):
             script = scans
     return script + [scan for component in every for scan in _ac_scans(component, size)]

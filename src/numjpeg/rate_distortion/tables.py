@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from numjpeg.rate_distortion import chroma
 from numjpeg.stages.zigzag import NATURAL
 
-MAX_STEP = 255
-"""The largest that a baseline file holds."""
+MAX_STEP = 255  # the largest that a baseline file holds
 
 
 @dataclass(frozen=True)
@@ -25,19 +24,15 @@ class Aim:
     weighted squared error of ``multiplier * strength^2``.
     """
 
-    luma: NDArray[np.float32]
-    """Relative steps ``(64,)``."""
+    luma: NDArray[np.float32]  # relative steps (64,)
     chroma: NDArray[np.float32]
-    luma_weight: NDArray[np.float32]
-    """Weight of a squared error in each coefficient, ``(64,)``."""
-    chroma_weights: tuple[NDArray[np.float32], NDArray[np.float32]]
-    """The same for Cb and Cr."""
+    luma_weight: NDArray[np.float32]  # of a squared error in each coefficient, (64,)
+    chroma_weights: tuple[NDArray[np.float32], NDArray[np.float32]]  # the same for Cb and Cr
     multiplier: float
     joint: bool = True
     """Luma and chroma make up for each other's errors, and errors of samples that the decoder clips are free. This
     is best for the squared error of red, green and blue. If False, each component is coded by itself."""
-    masking: float = 0.0
-    """Variance of a block at which its errors weigh half; 0 for no masking."""
+    masking: float = 0.0  # variance of a block at which its errors weigh half; 0 for no masking
 
 
 # --- aims ------------------------------------------------------------------------------------------------
@@ -47,15 +42,11 @@ _FREQUENCY = np.hypot(*np.divmod(NATURAL, 8)).astype(np.float32)
 
 
 def psnr_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
-    """Least squared error over red, green and blue.
+    """Least squared error over red, green and blue, for chroma that is subsampled by ``h`` and ``v``.
 
     Luma steps are flat: all coefficients of an orthonormal transform weigh the same. An error in a chroma
     coefficient weighs :func:`chroma.energy_gain` times as much as its component does in the three channels. So
     its step is about half of a luma step at 4:2:0, and more at high frequencies, which enlarging damps.
-
-    Parameters
-    ----------
-    h, v : ratio of chroma subsampling.
     """
     gain = chroma.energy_gain(h, v, fancy_upsampling)
     # One table for both: 65 bytes less than two, and their weights differ by a few per cent.
@@ -68,20 +59,15 @@ def psnr_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
 
 PSNR_SLOPE = 0.7
 """How far the chroma steps follow the gain of enlarging; 1 would be all the way. 0.5 and 1 are 0.05 % worse."""
-PSNR_MULTIPLIER = 0.11
-"""Worth of a bit, found by trial. Files are equally good from 0.1 to 0.125."""
+PSNR_MULTIPLIER = 0.11  # worth of a bit, found by trial; files are equally good from 0.1 to 0.125
 
 
 def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
-    """What looks best.
+    """What looks best, for chroma that is subsampled by ``h`` and ``v``.
 
     Steps grow in proportion to 1 + the distance from DC, as contrast sensitivity falls. An error weighs in
     proportion to the inverse square of its step, and less where the detail of its own block hides it. Each
     component is coded by itself: if luma made up for chroma, it would show.
-
-    Parameters
-    ----------
-    h, v : ratio of chroma subsampling.
     """
     area = chroma.energy_gain(h, v, fancy_upsampling)[0]
     luma = 1 + _FREQUENCY
@@ -90,13 +76,10 @@ def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
     return Aim(luma, relative, luma**-2, (of_cb, of_cr), PERCEPTUAL_MULTIPLIER, False, PERCEPTUAL_MASKING)
 
 
-PERCEPTUAL_CHROMA = 0.8
-"""Chroma steps by luma steps at 4:2:0."""
-PERCEPTUAL_SHARES = (0.8, 1.25)
-"""Weights of Cb and of Cr relative to their common step: blue is seen less sharply."""
+PERCEPTUAL_CHROMA = 0.8  # chroma steps by luma steps at 4:2:0
+PERCEPTUAL_SHARES = (0.8, 1.25)  # weights of Cb and Cr relative to their common step: blue is seen less sharply
 PERCEPTUAL_MULTIPLIER = 0.045
-PERCEPTUAL_MASKING = 500.0
-"""As :attr:`Aim.masking`, in squared sample values."""
+PERCEPTUAL_MASKING = 500.0  # as :attr:`Aim.masking`, in squared sample values
 
 
 # --- steps -----------------------------------------------------------------------------------------------
@@ -118,8 +101,7 @@ def steps(strength: float, relative: NDArray[np.float32]) -> NDArray[np.float32]
     return np.clip(whole, 1, MAX_STEP).astype(np.float32)
 
 
-ENOUGH = 20
-"""A step is refitted if the sum of its squared levels is at least this."""
+ENOUGH = 20  # a step is refitted if the sum of its squared levels is at least this
 
 
 class Refit:

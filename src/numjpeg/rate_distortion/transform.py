@@ -16,31 +16,20 @@ from numjpeg.workspace import product
 BASIS: NDArray[np.float32] = np.ascontiguousarray(np.kron(COSINES, COSINES)[NATURAL], np.float32)
 """Coefficients in zig-zag order by samples in reading order: all of the orthonormal transform in one matrix."""
 
-_PLACE = np.argsort(NATURAL)
-"""Where in the zig-zag each coefficient of natural order stands."""
+_PLACE = np.argsort(NATURAL)  # where in the zig-zag each coefficient of natural order stands
 _CHUNK = 1 << 12
 
 
 def forward(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Coefficients of a plane.
-
-    Parameters
-    ----------
-    plane : float32 ``(rows, columns)``, level-shifted; the last row and column are repeated up to whole blocks.
-
-    Returns
-    -------
-    float32 ``(blocks, 64)``, blocks in reading order, DC in -1024 .. 1016.
+    """Coefficients ``(blocks, 64)``, DC in -1024 .. 1016, of a level-shifted plane ``(rows, columns)``, whose last
+    row and column are repeated up to whole blocks. Blocks are in reading order.
     """
     return product(split_blocks(pad_edges(plane)).reshape(-1, 64), BASIS.T)
 
 
 def inverse(levels: NDArray[np.int16], steps: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """Dequantize and transform back: a plane of ``rows`` by ``columns`` samples, neither rounded nor clipped.
-
-    Parameters
-    ----------
-    levels : int16 ``(ceil(rows / 8), ceil(columns / 8), 64)``, zig-zag order. steps : float32 ``(64,)``.
+    """Dequantize and transform back levels ``(ceil(rows / 8), ceil(columns / 8), 64)``, zig-zag order, with steps
+    ``(64,)``: a plane of ``rows`` by ``columns`` samples, neither rounded nor clipped.
     """
     coefficients = (levels * steps).reshape(-1, 64)
     samples = product(coefficients, BASIS).reshape(ceil_div(rows, 8), ceil_div(columns, 8), 8, 8)

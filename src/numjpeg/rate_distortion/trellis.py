@@ -27,12 +27,10 @@ LOOK_BACK = 8
 round to zero would have to become zero. That is never worth it, except at the end of a block, which is searched
 without a limit."""
 
-MISSING_BITS = 18
-"""Bits of a symbol that the table has no code for: the longest code, and something for its byte in DHT."""
-
-CHUNK = 1 << 13
-"""Blocks that are worked on together; more would not fit the cache."""
-
+MISSING_BITS = (
+    18  # of a symbol that the table has no code for: the longest code, and something for its byte in DHT
+)
+CHUNK = 1 << 13  # blocks that are worked on together; more would not fit the cache
 _CATEGORY = magnitude_category(np.arange(2048)).astype(np.intp)
 
 
@@ -42,12 +40,9 @@ _CATEGORY = magnitude_category(np.arange(2048)).astype(np.intp)
 class AcRates(NamedTuple):
     """What AC coefficients cost in bits."""
 
-    coefficient: NDArray[np.float32]
-    """``[run of zeros, category of the coefficient after it]``, ``(64, 16)``, with ZRLs and magnitude bits."""
-    end: np.float32
-    """End of block, after a coefficient."""
-    empty: np.float32
-    """End of block in a block of zeros: less, where such blocks are coded in runs."""
+    coefficient: NDArray[np.float32]  # [run of zeros, category after it], (64, 16), with ZRLs and magnitude bits
+    end: np.float32  # end of block, after a coefficient
+    empty: np.float32  # end of block in a block of zeros: less, where such blocks are coded in runs
 
 
 def ac_rates(table: HuffmanTable) -> AcRates:
@@ -91,20 +86,15 @@ class _Candidates:
 
     counts: NDArray[np.intp]
     rows: NDArray[np.intp]
-    place: NDArray[np.intp]
-    """Where in the rows each nonzero coefficient of ``flat`` is."""
-    flat: NDArray[np.intp]
-    """Its index in the flat array of blocks."""
-    position: NDArray[np.intp]
-    """0 at a start, else 1 .. 63 of the zig-zag order."""
-    level: NDArray[np.float32]
-    """Nearest level, magnitude."""
-    dropped: NDArray[np.float32]
-    """Distortion, in bits, if the coefficient becomes zero."""
-    kept: NDArray[np.float32]
-    """Distortion if it keeps its nearest level."""
-    lowered: NDArray[np.float32]
-    """Distortion if it takes the next level towards zero; infinite where that saves no magnitude bit."""
+    place: NDArray[np.intp]  # where in the rows each nonzero coefficient of flat is
+    flat: NDArray[np.intp]  # its index in the flat array of blocks
+    position: NDArray[np.intp]  # 0 at a start, else 1 .. 63 of the zig-zag order
+    level: NDArray[np.float32]  # nearest level, magnitude
+    dropped: NDArray[np.float32]  # distortion, in bits, if the coefficient becomes zero
+    kept: NDArray[np.float32]  # distortion if it keeps its nearest level
+    lowered: NDArray[
+        np.float32
+    ]  # if it takes the next one towards zero; infinite where that saves no magnitude bit
 
 
 def quantize_ac(
@@ -113,18 +103,11 @@ def quantize_ac(
     rates: AcRates,
     weights: NDArray[np.float32] | None = None,
 ) -> NDArray[np.int16]:
-    """Choose the AC levels of blocks.
+    """Choose the AC levels of blocks, int16 ``(n, 64)``, element 0 of each block 0.
 
-    Parameters
-    ----------
-    quotients : float32 ``(n, 64)``, coefficients divided by their steps, zig-zag order. Element 0 is ignored.
-    exchange : float32 ``(64,)``, bits that a squared error of one step is worth.
-    rates : of the Huffman table.
-    weights : float32 ``(n,)``, weights of each block's distortion; None for 1.
-
-    Returns
-    -------
-    int16 ``(n, 64)``, element 0 of each block 0.
+    ``quotients`` ``(n, 64)`` are coefficients divided by their steps, zig-zag order; element 0 is ignored.
+    ``exchange`` ``(64,)`` are the bits that a squared error of one step is worth. ``weights`` ``(n,)`` are those
+    of each block's distortion; None for 1.
     """
     levels = np.zeros(quotients.shape, np.int16)
     for start in range(0, len(quotients), CHUNK):
@@ -132,9 +115,7 @@ def quantize_ac(
         candidates = _candidates(quotients[own], exchange, None if weights is None else weights[own])
         before, lowered, last = _forward(candidates, rates)
         chosen = _way_back(candidates, before, last)
-        magnitude = candidates.level.copy()
-        magnitude[lowered] -= 1
-        magnitude[~chosen] = 0
+        magnitude = np.where(chosen, candidates.level - lowered, np.float32(0))
         flat = quotients[own].reshape(-1)
         values = np.copysign(magnitude[candidates.place], flat[candidates.flat])
         levels[own].reshape(-1)[candidates.flat] = values.astype(np.int16)
@@ -173,17 +154,8 @@ def _candidates(
     np.maximum(level, value > 0, out=level)
     saves = (level > 1) & (_CATEGORY[level.astype(np.intp)] != _CATEGORY[np.maximum(level - 1, 0).astype(np.intp)])
     lowered = np.where(saves, worth * (value - (level - 1)) ** 2, np.float32(np.inf))
-    return _Candidates(
-        counts,
-        rows[:-1],
-        place,
-        flat,
-        positions,
-        level,
-        worth * value * value,
-        worth * (value - level) ** 2,
-        lowered,
-    )
+    dropped, kept = worth * value * value, worth * (value - level) ** 2
+    return _Candidates(counts, rows[:-1], place, flat, positions, level, dropped, kept, lowered)
 
 
 def _forward(
@@ -193,21 +165,15 @@ def _forward(
 
         J(i) = min over j < i of  J(j) + dropped(j+1 .. i-1) + rate(run between j and i, category of i) + kept(i)
 
-    With D(i) = dropped(1 .. i) and A = J - D, the minimum does not need the sum in the middle.
-
-    Returns
-    -------
-    For each candidate the ordinal of the one kept before it, and whether it is lowered; for each block the ordinal
-    of the last one kept.
+    With D(i) = dropped(1 .. i) and A = J - D, the minimum does not need the sum in the middle. For each candidate
+    it gives the ordinal of the one kept before it, and whether it is lowered; for each block that of the last one
+    kept.
     """
-    counts, rows = candidates.counts, candidates.rows
-    bits = rates.coefficient.ravel()
+    counts, rows, bits = candidates.counts, candidates.rows, rates.coefficient.ravel()
     # bits[run, category] at 16 run + category, run = position - position before - 1.
     column = 16 * candidates.position
-    category = _CATEGORY[candidates.level.astype(np.intp)]
-    index = column + category - 16
-    reduced = np.empty(len(index), np.float32)  # A
-    reduced[: counts[0]] = 0
+    index = column + _CATEGORY[candidates.level.astype(np.intp)] - 16
+    reduced = np.zeros(len(index), np.float32)  # A
     before = np.zeros(len(index), np.int8)
     lowered = np.zeros(len(index), np.bool_)
     dropped = np.zeros(counts[0], np.float32)  # D(i - 1)
@@ -274,8 +240,7 @@ def _way_back(candidates: _Candidates, before: NDArray[np.int8], last: NDArray[n
 
 # --- DC --------------------------------------------------------------------------------------------------
 
-_OFFSETS = np.array([-1, 0, 1])
-"""Candidates of a DC coefficient, from its nearest level."""
+_OFFSETS = np.array([-1, 0, 1])  # candidates of a DC coefficient, from its nearest level
 
 
 def quantize_dc(
@@ -284,20 +249,10 @@ def quantize_dc(
     rates: NDArray[np.float32],
     weights: NDArray[np.float32] | None = None,
 ) -> NDArray[np.int16]:
-    """Choose the DC levels of a component: the path of least cost through three candidates of each block.
+    """Choose the DC levels of a component, int16 ``(n,)``: the path of least cost through three candidates of each
+    block. ``quotients`` ``(n,)`` are DC coefficients divided by their step, in the order of the scan, ``rates``
+    those of the differences by category; the others are as in :func:`quantize_ac`.
 
-    Parameters
-    ----------
-    quotients : float32 ``(n,)``, DC coefficients divided by their step, in the order of the scan.
-    exchange, weights : as in :func:`quantize_ac`.
-    rates : of the differences, by category.
-
-    Returns
-    -------
-    int16 ``(n,)``.
-
-    Notes
-    -----
     The costs of going from block a to block b, by the candidates at both ends, are a matrix of 3 x 3. Those of
     going from a over b to c are the product of two such matrices, with minimum in place of sum and sum in place of
     product, which is associative. So neighbours are joined pairwise, then pairs of pairs, and so on. On the way
@@ -369,7 +324,7 @@ def ac_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
         counts += np.bincount(run[kept] << 4 | category, minlength=1024).reshape(4, 16, 16)
         ends += len(own) - int(np.count_nonzero(place == 63))
     frequencies: NDArray[np.intp] = counts.sum(0).ravel()
-    frequencies[ZERO_RUN] += (counts.sum((1, 2)) * np.arange(4)).sum()
+    frequencies[ZERO_RUN] += counts.sum((1, 2)) @ np.arange(4)
     frequencies[END_OF_BLOCK] += ends
     return frequencies
 

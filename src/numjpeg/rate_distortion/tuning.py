@@ -52,25 +52,19 @@ def encode_tuned(
     progressive: bool,
     progress: Progress | None = None,
 ) -> bytes:
-    """The best file that ``write`` makes of a picture's coefficients.
+    """The best file that ``write`` makes, a ``progressive`` one or not, of the coefficients of a picture, uint8
+    ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
 
-    Parameters
-    ----------
-    samples : uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
-    components : see :class:`Picture`; their tables are numbered here.
-    write : makes a file from coefficients.
-    progressive : ``write`` makes progressive files.
-    tune, quality, importance, target_bytes, target_psnr, fancy_upsampling : as in :func:`numjpeg.encode`.
-    progress : is called with the part that is done, from 0 to 1; in a search, each trial begins again at 0.
+    The components are those of :class:`Picture`; their tables are numbered here. The rest is as in
+    :func:`numjpeg.encode`; in a search, each trial's ``progress`` begins again at 0.
     """
-    height, width, _ = samples.shape
     ratio = (components[0].H, components[0].V) if len(components) > 1 else (1, 1)
     aim = AIMS[tune](*ratio, fancy_upsampling)
     weights = None
     if isinstance(importance, str):
         aim = replace(aim, masking=aim.masking or adaptive.MASKING)
     elif importance is not None:
-        weights = adaptive.block_importance(importance, height, width)
+        weights = adaptive.block_importance(importance, *samples.shape[:2])
     if weights is not None:
         aim = adaptive.finer_for(aim, weights)
     numbered = tuple(replace(c, Tq=min(i, 1), Td=min(i, 1), Ta=min(i, 1)) for i, c in enumerate(components))
