@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.colorspaces import from_components
-from numjpeg.container.frame import Scan
 from numjpeg.container.structure import Structure
 from numjpeg.entropy import bits
 from numjpeg.entropy.shared import restore_dc
@@ -83,7 +82,12 @@ def _read(kind: Kind, parts: list[bytes]) -> tuple[list[NDArray[np.int16]], int]
     """Read scans, up to the first with which anything is odd: for each component the blocks of all of them, below
     each other, ``(rows, columns, 64)``; and how many scans these are.
     """
-    scan = _joined(kind.scan, len(parts))
+    # To the reader they are one scan that has the MCUs of all, each a restart interval.
+    scan, (rows, columns) = kind.scan, kind.scan.mcus
+    frame = scan.frame._replace(height=rows * len(parts) * 8 * (scan.frame.V_max if scan.interleaved else 1))
+    if not scan.interleaved:
+        frame = frame._replace(components=(replace(frame.components[0], H=1, V=1),))
+    scan = replace(scan, frame=frame, restart_interval=rows * columns)
     data = np.frombuffer(b"".join([*parts, bytes(bits.PAYLOAD_MARGIN)]), np.uint8)
     starts = np.cumsum([0] + [len(part) for part in parts])
     payload = bits.Payload(data, int(starts[-1]), starts[:-1], np.empty(0, np.intp), 0)
@@ -97,15 +101,6 @@ def _read(kind: Kind, parts: list[bytes]) -> tuple[list[NDArray[np.int16]], int]
         return [], 0
     restore_dc(scan, lanes.layout.components(blocks), 0, [0] * len(scan.components))
     return deinterleave(blocks, scan.mcus[1], scan.factors), read
-
-
-def _joined(scan: Scan, count: int) -> Scan:
-    """The header of a scan that has the MCUs of several, each a restart interval."""
-    rows, columns = scan.mcus
-    frame = scan.frame._replace(height=rows * count * 8 * (scan.frame.V_max if scan.interleaved else 1))
-    if not scan.interleaved:
-        frame = frame._replace(components=(replace(frame.components[0], H=1, V=1),))
-    return replace(scan, frame=frame, restart_interval=rows * columns)
 
 
 def _pictures(kind: Kind, planes: list[NDArray[np.int16]], count: int) -> list[Picture]:

@@ -91,7 +91,7 @@ class CoefficientPlan:
 
     @cached_property
     def nbytes(self) -> int:
-        """Bytes of memory, about (:class:`numjpeg.fast.plan_store.Plan`); to be asked for after the first use."""
+        """Bytes of memory, about (:mod:`numjpeg.fast.plan_store`); to be asked for after the first use."""
         parts = (self, self._convert, self._transform)
         arrays = [a for part in parts if part for a in vars(part).values() if isinstance(a, np.ndarray)]
         whole = {id(own): own.nbytes for own in (a if a.base is None else a.base for a in arrays)}

@@ -1,7 +1,8 @@
 """Plans: all that pictures or files of one kind have in common, prepared once and kept for the next of the kind.
 
 A plan holds index tables, views and buffers, so its memory is written to by whoever uses it. It is therefore taken
-out of the store while it is used, and two threads never have the same one.
+out of the store while it is used, and two threads never have the same one. About how many bytes it holds is its
+``nbytes``.
 """
 
 from __future__ import annotations
@@ -11,18 +12,10 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 CAPACITY = 32 << 20
 """Bytes of plans that are kept."""
-
-
-class Plan(Protocol):
-    """What can be kept."""
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of memory that the plan holds, about."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +29,7 @@ class Promise:
     nbytes: int
 
 
-AnyPlan = TypeVar("AnyPlan", bound=Plan)
+AnyPlan = TypeVar("AnyPlan")
 
 
 class PlanStore:
@@ -67,12 +60,12 @@ class PlanStore:
             self.nbytes -= size
         return plan
 
-    def put(self, key: Hashable, plan: Plan) -> None:
+    def put(self, key: Hashable, plan: Any) -> None:
         """Put a plan in, as the one that was used last, in place of one of the same key.
 
         Its bytes are counted now: a plan may grow while it is out.
         """
-        size = plan.nbytes
+        size: int = plan.nbytes
         with self._lock:
             _, former = self._plans.pop(key, (None, 0))
             self.nbytes += size - former

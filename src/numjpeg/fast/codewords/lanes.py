@@ -40,18 +40,9 @@ from numjpeg.container.frame import Scan
 from numjpeg.entropy import bits
 from numjpeg.entropy.sequential_reader import SequentialReader
 from numjpeg.entropy.shared import McuLayout, interval_bounds
+from numjpeg.fast.codewords import lane_steps
 from numjpeg.fast.codewords.automaton import automaton_key
-from numjpeg.fast.codewords.lane_steps import (
-    CHAIN_STEPS,
-    COUNT,
-    FEW,
-    FEW_STEPS,
-    GUESS_STEPS,
-    LONG_STEPS,
-    LaneSteps,
-    Trace,
-)
-from numjpeg.fast.codewords.lane_values import LaneValues, between, values_from_starts
+from numjpeg.fast.codewords.lane_steps import COUNT, LaneSteps, LaneValues, Trace, between, values_from_starts
 from numjpeg.fast.codewords.proven_words import find_words
 
 Ints = NDArray[np.int64]
@@ -224,21 +215,6 @@ def _starts_by_bit(lanes: Lanes, traces: list[Trace]) -> Ints:
     return table
 
 
-def _follow(
-    lane: int, successor: NDArray[np.intp], meeting: Ints, shift: Ints, proven: tuple[Ints, Ints, Ints]
-) -> int:
-    """Go from a lane that is right from meeting to meeting, to the last lane that is known to be right.
-
-    ``proven`` are begin, end and base of a :class:`_Chain`; filled on the way.
-    """
-    begin, end, base = proven
-    while (follower := successor.item(lane)) >= 0:
-        begin[follower] = end[lane] = meeting[lane]
-        base[follower] = base[lane] + shift[lane]
-        lane = follower
-    return lane
-
-
 class LaneReader(LaneSteps):
     """Lanes over a payload: guess, chain and scatter."""
 
@@ -266,7 +242,7 @@ class LaneReader(LaneSteps):
         blocks = np.zeros(len(lane), np.int64)
         stopped, counted = np.empty_like(state), np.empty_like(blocks)
         while len(lane):
-            trace = self.step(lane, blocks, state, GUESS_STEPS)
+            trace = self.step(lane, blocks, state, lane_steps.GUESS_STEPS)
             traces.append(trace)
             state, blocks = trace.states[-1], trace.blocks
             stopped[lane], counted[lane] = state, blocks
@@ -301,7 +277,12 @@ class LaneReader(LaneSteps):
         rounds, patience = 0, PATIENCE * len(traces)
         while True:
             for number in np.flatnonzero(waiting).tolist():
-                front[number] = _follow(front.item(number), successor, meeting, shift, (begin, end, base))
+                lane = front.item(number)
+                while (follower := successor.item(lane)) >= 0:
+                    begin[follower] = end[lane] = meeting[lane]
+                    base[follower] = base[lane] + shift[lane]
+                    lane = follower
+                front[number] = lane
             end[front] = meeting[front]
             # Lanes before the front are done. When patience is over, only the fronts go on.
             waiting = meeting[front] < 0
@@ -311,18 +292,20 @@ class LaneReader(LaneSteps):
             if len(active) == 0:
                 break
             rounds += 1
-            steps = CHAIN_STEPS if len(active) > FEW else FEW_STEPS if rounds <= patience else LONG_STEPS
+            steps = lane_steps.FEW_STEPS if rounds <= patience else lane_steps.LONG_STEPS
+            if len(active) > lane_steps.FEW:
+                steps = lane_steps.CHAIN_STEPS
             trace = self.step(active, blocks[active], state[active], steps)
             traces.append(trace)
             state[active], blocks[active] = trace.states[-1], trace.blocks
 
             first, start, there, met = self._first_meetings(trace, table, limit[active], open_end[active])
             going = first < 0
-            first, lane = first[~going], active[~going]
+            first, arrived = first[~going], active[~going]
             bit, met = start[first] >> 32, met[first]
-            meeting[lane] = bit << 32
-            successor[lane] = np.where(met, np.searchsorted(lanes.begin, bit, side="right") - 1, -1)
-            shift[lane] = (start[first] & COUNT) - np.where(met, there[first] & COUNT, 0)
+            meeting[arrived] = bit << 32
+            successor[arrived] = np.where(met, np.searchsorted(lanes.begin, bit, side="right") - 1, -1)
+            shift[arrived] = (start[first] & COUNT) - np.where(met, there[first] & COUNT, 0)
             # A lane that meets no other one reads to the end of the interval.
             meeting[active[going & (trace.states[-1] >= limit[active]) & ~open_end[active]]] = _NEVER
 

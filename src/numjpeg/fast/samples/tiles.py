@@ -87,7 +87,7 @@ class _Analyser:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory, about (:class:`numjpeg.fast.plan_store.Plan`)."""
+        """Bytes of memory, about (:mod:`numjpeg.fast.plan_store`)."""
         return self.workspace.nbytes + TILE_BYTES * sum(sum(stages.counts) for stages in self.stages.values())
 
     def band(self, image: NDArray[np.uint8]) -> list[NDArray[np.int16]]:
