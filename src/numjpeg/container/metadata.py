@@ -39,12 +39,7 @@ class Density(NamedTuple):
     y: int
 
 
-class Jfif(NamedTuple):
-    """What JFIF's segments say; None for what is not there."""
-
-    version: tuple[int, int] | None
-    density: Density | None
-    thumbnail: Thumbnail | None
+Jfif = tuple[tuple[int, int] | None, Density | None, Thumbnail | None]  # version, density, thumbnail
 
 
 def jfif(density: Density) -> Marked:
@@ -96,7 +91,9 @@ def is_jfif(marker: int, payload: bytes) -> bool:
 
 def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
     """The version and density of the first JFIF segment, and its thumbnail or that of an extension (JFXX)."""
-    version, density, thumbnail = Jfif(None, None, None)
+    version: tuple[int, int] | None = None
+    density: Density | None = None
+    thumbnail: Thumbnail | None = None
     for marker, payload in segments:
         if marker != markers.APP0:
             continue
@@ -113,7 +110,7 @@ def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
                 thumbnail = _pixels(coded, 256 if code == b"\x11" else 0, warnings)
             else:
                 warnings.append("JFXX: an extension that is not known")
-    return Jfif(version, density, thumbnail)
+    return version, density, thumbnail
 
 
 def _pixels(data: bytes, colors: int, warnings: list[str]) -> NDArray[np.uint8] | None:

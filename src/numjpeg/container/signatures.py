@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 
 from numjpeg.errors import FormatError, JpegError, UnsupportedError
@@ -38,7 +37,7 @@ _OTHERS = {
 
 
 def error_of(data: bytes | memoryview) -> JpegError:
-    """The error for data that do not begin with SOI; it says what they may be, by their first 512 bytes."""
+    """UnsupportedError names another image format, FormatError says what else data without SOI may be."""
     if not data:
         return FormatError("no data", offset=0, clause="B.2.1")
     start = bytes(data[:512])
@@ -53,6 +52,7 @@ def error_of(data: bytes | memoryview) -> JpegError:
 def _is_utf8(start: bytes) -> bool:
     """Whether bytes are UTF-8, but for a character that is cut off at their end."""
     try:
-        return bool(codecs.getincrementaldecoder("utf-8")().decode(start))
-    except UnicodeDecodeError:
-        return False
+        start.decode()
+    except UnicodeDecodeError as error:
+        return len(start) - error.start < 4 and "unexpected end" in error.reason
+    return True
