@@ -116,7 +116,8 @@ def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
 def _pixels(data: bytes, colors: int, warnings: list[str]) -> NDArray[np.uint8] | None:
     """RGB pixels of a thumbnail: ``data`` are its width, height, palette of so many ``colors``, and samples."""
     width, height = (data[0], data[1]) if len(data) >= 2 else (0, 0)
-    palette, samples = np.split(np.frombuffer(data, np.uint8)[2:], [3 * colors])
+    samples = np.frombuffer(data, np.uint8)[2:]
+    palette, samples = samples[: 3 * colors], samples[3 * colors :]
     size = width * height * (1 if colors else 3)
     if size > len(samples):
         warnings.append(f"JFIF: a thumbnail of {width} x {height} pixels is cut short")

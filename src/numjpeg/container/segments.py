@@ -7,7 +7,6 @@ Each ``parse_*`` takes the payload (after the length) and the byte offset of its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -246,7 +245,8 @@ def parse_sos(
         if not free:
             raise wrong("a component stands twice")
         indices.append(next((place for place in free if place >= i), free[0]))
-        components.append(replace(frame.components[indices[-1]], Td=Td, Ta=Ta))
+        c = frame.components[indices[-1]]
+        components.append(Component(c.identifier, c.H, c.V, c.Tq, Td, Ta))
     Ss, Se, approximation = payload[1 + 2 * count : 4 + 2 * count]
     return tuple(indices), tuple(components), (Ss, Se, approximation >> 4, approximation & 15)
 
