@@ -90,6 +90,12 @@ class Frame(NamedTuple):
         return ceil_div(rows, self.unit), ceil_div(columns, self.unit)
 
     @property
+    def usual_sampling(self) -> bool:
+        """Whether the first component is not subsampled, and all others are alike, by whole numbers."""
+        first, *others = [(self.H_max / c.H, self.V_max / c.V) for c in self.components]
+        return first == (1, 1) and all(own == others[0] and own[0] % 1 == own[1] % 1 == 0 for own in others)
+
+    @property
     def samples(self) -> int:
         """Samples of all components together."""
         return sum(rows * columns for rows, columns in map(self.sample_size, self.components))

@@ -17,13 +17,13 @@ from numjpeg.container.frame import Frame
 from numjpeg.fast.encode_plan import most_pictures
 from numjpeg.fast.samples import forward_dct
 from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, SQRT_3, BlockTransform
-from numjpeg.fast.samples.plan_pixels import MOST_PIXELS, Picture, PixelPlan, suits_frame
+from numjpeg.fast.samples.plan_pixels import MOST_PIXELS, Picture, PixelPlan
 
 
 def most_sets(frame: Frame) -> int:
     """For how many sets of tables there can be a plan; 0 if for none."""
     within = MOST_PIXELS // (frame.height * frame.width)
-    return min(within, most_pictures(frame)) if suits_frame(frame) else 0
+    return min(within, most_pictures(frame)) if frame.usual_sampling else 0
 
 
 class ErrorPlan:

@@ -69,7 +69,8 @@ def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> byte
         own_places = sample.places(base)
         places = own_places if sample is measured else scaling.factors(base)
         few = len(own_places) < guides.FEW_PLACES
-        if few and measured.together == 1 and _most_sets(measured.settings, fast_forms_enabled()) > 1:
+        small = 2 * guides.blocks_of(picture.shape, components) <= guides.SMALL_BLOCKS
+        if few and small and measured.together == 1 and _suits_plans(settings):
             measured.together = 2
         guide = sample.guide(own_places) if measured.together < guides.MANY[few] else None
         wanted = tuning.target_psnr or 0
@@ -95,19 +96,20 @@ class Trials:
         self.plan, self.settings, self.rewriter = plan, plan.settings, rewriter
         self.stack, self.fancy = stack, fancy_upsampling
         self.components = plan.settings.coefficients.components
-        most = _most_sets(plan.settings, fast_forms_enabled())
-        self.together = min(most, guides.together(plan.samples.shape, self.components)) or 1
+        self.together = guides.together(plan.samples.shape, self.components) if _suits_plans(self.settings) else 1
         """How many errors are asked for at a time, at most."""
 
     @cached_property
     def _measurer(self) -> ErrorPlan | None:
         """What measures the errors of a small picture."""
         settings, count = self.settings, self.together
-        if not _most_sets(settings, fast_forms_enabled()):
+        if not fast_forms_enabled() or not _suits_plans(settings):
             return None
-        from numjpeg.fast.error_plan import ErrorPlan  # noqa: PLC0415 (what is in fast/ may be missing)
+        from numjpeg.fast.error_plan import ErrorPlan, most_sets  # noqa: PLC0415 (what is in fast/ may be missing)
         from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
 
+        if most_sets(settings.frame) < count:
+            return None
         key = ErrorPlan, settings.kind, self.fancy, count
         colours = settings.source, settings.stored
         measurer = self.stack.enter_context(
@@ -180,10 +182,11 @@ def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
 
 
 @lru_cache(maxsize=64)
-def _most_sets(settings: Settings, fast_forms: bool) -> int:
-    """With how many sets of tables at a time errors can be measured; 0 if only with one after the other."""
-    if not fast_forms or settings.dct_method != "islow" or settings.coefficients.precision != 8:
-        return 0
-    from numjpeg.fast.error_plan import most_sets  # noqa: PLC0415 (what is in fast/ may be missing)
+def _suits_plans(settings: Settings) -> bool:
+    """Whether errors are to be measured with several sets of tables at a time, which fast forms do together.
 
-    return most_sets(settings.frame)
+    It does not depend on whether there are fast forms, so that a search goes the same way without them.
+    """
+    return (
+        settings.dct_method == "islow" and settings.coefficients.precision == 8 and settings.frame.usual_sampling
+    )

@@ -49,19 +49,12 @@ def plan_of_pixels(structure: Structure, colorspace: str | None, fancy: bool) ->
     frame = structure.require_frame()
     if not suits(structure, colorspace) or frame.width * frame.height > MOST_PIXELS:
         return None
-    if not suits_frame(frame) or (structure.colorspace == "RGB" and frame.H_max * frame.V_max > 1):
+    if not frame.usual_sampling or (structure.colorspace == "RGB" and frame.H_max * frame.V_max > 1):
         return None
     rows, columns = structure.scans[0].mcus
     # A scan of one component goes block by block, so that its rows have as many as it needs.
     sizes = [(rows * v, columns * h) for v, h in structure.scans[0].factors]
     return PixelPlan(frame, sizes, structure.colorspace, fancy)
-
-
-def suits_frame(frame: Frame) -> bool:
-    """Whether the first component is not subsampled, and all others are alike, by whole numbers."""
-    first, *others = [(frame.H_max / c.H, frame.V_max / c.V) for c in frame.components]
-    whole = all(ratio == others[0] and ratio[0] % 1 == ratio[1] % 1 == 0 for ratio in others)
-    return first == (1, 1) and whole
 
 
 class PixelPlan:
