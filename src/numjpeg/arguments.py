@@ -147,8 +147,9 @@ def _settings(shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, **
     if given.dct_method not in dct.METHODS:
         raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
     if given.lossless:
+        wanted = options | {"progressive": given.progressive or None}
         for name in ("quality", "qtables", "progressive", "subsampling", "tune", "target_bytes", "target_psnr"):
-            if getattr(given, name) is not None and getattr(given, name) is not False:
+            if wanted[name] is not None:
                 raise ValueError(f"{name}: not together with lossless")
         stored = "RGB" if source == "BGR" else source
         components = _components(stored, [(1, 1)] * CHANNELS[stored], LAYOUTS[stored].tables)

@@ -6,6 +6,7 @@ Faults of the data are a :class:`JpegError`; faults of the caller (a wrong argum
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -42,13 +43,7 @@ def _dtype_name(dtype: Any) -> str:
 
 
 def check_array(
-    name: str,
-    array: object,
-    dtypes: str | tuple[str, ...],
-    expected: str,
-    *,
-    ndim: int = 0,
-    tail: tuple[int, ...] = (),
+    name: str, array: Any, dtypes: Sequence[str], expected: str, *, ndim: int = 0, tail: tuple[int, ...] = ()
 ) -> None:
     """Refuse an argument that is no NumPy array (TypeError), or one of another dtype or shape (ValueError).
 

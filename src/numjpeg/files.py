@@ -54,13 +54,11 @@ def imwrite(file: PathOrFile, image: ArrayLike, quality: int | None = None, **op
     ``quality`` and ``options`` are those of :func:`numjpeg.encode`. The picture is encoded before anything is
     written, and a path is replaced in one step (:func:`write_atomically`).
     """
-    if not isinstance(file, str | os.PathLike):
-        check_binary(file, "write", "file")
-    data = encode(image, quality, **options)
     if isinstance(file, str | os.PathLike):
-        write_atomically(file, data)
+        write_atomically(file, encode(image, quality, **options))
     else:
-        _write_all(file, data)
+        check_binary(file, "write", "file")
+        _write_all(file, encode(image, quality, **options))
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

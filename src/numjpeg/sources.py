@@ -1,11 +1,8 @@
 """Where a file's bytes come from: one rule for all functions that take a whole file.
 
-A source is one of three:
-
-- **data**: any object with Python's buffer protocol (bytes, bytearray, memoryview, mmap, ``array.array``, ctypes
-  arrays, NumPy arrays of any shape and item type). Its bytes are the file.
-- a **path**: ``str`` or ``os.PathLike``.
-- a **binary file object**: anything with ``read()``. It is read from where it stands to its end.
+A source is **data**, any object with Python's buffer protocol (bytes, bytearray, memoryview, mmap, ctypes arrays,
+``array.array``, NumPy arrays of any shape and item type), whose bytes are the file; a **path**, ``str`` or
+``os.PathLike``; or a **binary file object**, anything with ``read()``, read from where it stands to its end.
 """
 
 from __future__ import annotations

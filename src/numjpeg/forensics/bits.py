@@ -49,10 +49,8 @@ def bits_per_coefficient(coefficients: Coefficients, tables: Tables | None = Non
     _, lengths = huffman_encode(symbols.symbol, scan_tables(scan), symbols.table)
     spent = _spread(symbols, np.asarray(lengths + magnitude_category(symbols.value), np.uint8))
     planes = deinterleave(spent.reshape(-1, scan.blocks_per_mcu, 64), scan.mcus[1], scan.factors)
-    return [
-        inverse_zigzag(grid[: plane.shape[0], : plane.shape[1]])
-        for grid, plane in zip(planes, coefficients.planes, strict=True)
-    ]
+    pairs = zip(planes, coefficients.planes, strict=True)
+    return [inverse_zigzag(grid[: plane.shape[0], : plane.shape[1]]) for grid, plane in pairs]
 
 
 def bits_per_block(coefficients: Coefficients, tables: Tables | None = None) -> list[NDArray[np.int64]]:

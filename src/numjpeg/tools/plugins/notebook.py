@@ -5,7 +5,7 @@ show(image)  # as the last line of a cell
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,11 +16,10 @@ from numjpeg.encoder import encode
 from numjpeg.sources import read_bytes
 
 
-class Shown:
-    """A JPEG file that a notebook shows: ``data`` are its bytes."""
+class Shown(NamedTuple):
+    """A JPEG file that a notebook shows."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    data: bytes
 
     def _repr_jpeg_(self) -> bytes:
         return self.data
