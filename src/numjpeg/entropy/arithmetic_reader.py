@@ -185,8 +185,6 @@ class _Reader(Intervals, ABC):
         self.allowed = FREE_WORK + WORK_A_BYTE * len(data)
         self.areas = Areas(scan)
         self.components = block_component(scan.factors).tolist()
-        self.decode: Decode
-        self.run: Run
         self.found: Found = ([], [])
 
     @abstractmethod
@@ -239,9 +237,8 @@ class _Reader(Intervals, ABC):
     def read_dc(self, c: int) -> int:
         """The DC coefficient of a block of the component c of the scan, without its Al lowest bits."""
         area = self.areas.dc[c]
-        difference, self.classes[c] = decode_difference(
-            self.decode, area + 4 * self.classes[c], area + DC_MAGNITUDES, self.areas.bounds[c]
-        )
+        context, chain = area + 4 * self.classes[c], area + DC_MAGNITUDES
+        difference, self.classes[c] = decode_difference(self.decode, context, chain, self.areas.bounds[c])
         self.predictors[c] += difference
         return self.predictors[c]
 
@@ -291,7 +288,6 @@ class _Sequential(_Reader):
 
     def bands(self, rows_per_band: int) -> Iterator[Band]:
         """The bands of the scan."""
-        _, columns = self.scan.mcus
         for count in band_counts(self.scan, rows_per_band):
             self.found = ([], [])
             self.first_of_band = self.mcu
@@ -300,7 +296,7 @@ class _Sequential(_Reader):
             _put(blocks, self.found)
             if self.mcu == self.total:
                 self.finish()
-            yield deinterleave(blocks.reshape(count, -1, 64), columns, self.scan.factors)
+            yield deinterleave(blocks.reshape(count, -1, 64), self.scan.mcus[1], self.scan.factors)
 
 
 class _Progressive(_Reader):

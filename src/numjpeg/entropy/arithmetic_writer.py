@@ -11,14 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.container.frame import Scan
+from numjpeg.entropy import arithmetic_reader
 from numjpeg.entropy.arithmetic_coder import FIXED, Encode, qm_encoder
-from numjpeg.entropy.arithmetic_reader import (
-    AC_MAGNITUDES,
-    DC_MAGNITUDES,
-    LOSSLESS_MAGNITUDES,
-    MAGNITUDE_BITS,
-    Areas,
-)
 from numjpeg.entropy.sequential_writer import restart_marker
 from numjpeg.entropy.shared import Band
 from numjpeg.stages.mcu_order import block_component, interleave
@@ -56,7 +50,7 @@ def _encode_magnitude(encode: Encode, first: int, second: int, others: int, valu
     encode(context, 0)
     bit = magnitude >> 1
     while bit:
-        encode(context + MAGNITUDE_BITS, int(value & bit > 0))
+        encode(context + arithmetic_reader.MAGNITUDE_BITS, int(value & bit > 0))
         bit >>= 1
 
 
@@ -75,7 +69,9 @@ def encode_ac(encode: Encode, area: int, Kx: int, Ss: int, Se: int, block: list[
         value = block[k]
         encode(context + 1, 1)
         encode(FIXED, int(value < 0))
-        _encode_magnitude(encode, context + 2, context + 2, area + AC_MAGNITUDES[k > Kx], abs(value) - 1)
+        _encode_magnitude(
+            encode, context + 2, context + 2, area + arithmetic_reader.AC_MAGNITUDES[k > Kx], abs(value) - 1
+        )
         context += 3
         k += 1
     if k <= Se:
@@ -119,13 +115,13 @@ def write_scan(scan: Scan, bands: Iterable[Band]) -> Iterator[bytes]:
 
     ``bands`` : the scan's coefficients from top to bottom, with all their bits, filled up to whole MCUs.
     """
-    components, areas, mcu = block_component(scan.factors).tolist(), Areas(scan), 0
+    components, areas, mcu = block_component(scan.factors).tolist(), arithmetic_reader.Areas(scan), 0
     encode, finish = qm_encoder(areas.contexts)
     predictors, classes = [0] * len(scan.components), [0] * len(scan.components)
     for band in bands:
         for blocks in _without_low_bits(scan, interleave(band, scan.factors)).tolist():
             if scan.restart_interval and mcu and mcu % scan.restart_interval == 0:
-                yield _stuffed(finish()) + restart_marker(mcu // scan.restart_interval - 1)
+                yield finish().replace(b"\xff", b"\xff\0") + restart_marker(mcu // scan.restart_interval - 1)
                 encode, finish = qm_encoder(areas.contexts)
                 predictors, classes = [0] * len(scan.components), [0] * len(scan.components)
             mcu += 1
@@ -139,12 +135,12 @@ def write_scan(scan: Scan, bands: Iterable[Band]) -> Iterator[bytes]:
                 if scan.Ah:
                     encode(FIXED, block[0] & 1)
                     continue
-                context, chain = areas.dc[c] + 4 * classes[c], areas.dc[c] + DC_MAGNITUDES
+                context, chain = areas.dc[c] + 4 * classes[c], areas.dc[c] + arithmetic_reader.DC_MAGNITUDES
                 difference, predictors[c] = block[0] - predictors[c], block[0]
                 classes[c] = encode_difference(encode, context, chain, areas.bounds[c], difference)
                 if scan.Se:
                     encode_ac(encode, areas.ac[c], areas.Kx[c], 1, 63, block)
-    yield _stuffed(finish())
+    yield finish().replace(b"\xff", b"\xff\0")
 
 
 def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes]:
@@ -158,7 +154,7 @@ def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes
     for number, top in enumerate(range(0, rows, height)):
         if number:
             yield restart_marker(number - 1)
-        areas = Areas(scan)
+        areas = arithmetic_reader.Areas(scan)
         encode, finish = qm_encoder(areas.contexts)
         above = [[0] * (columns * h) for _, h in scan.factors]
         for row in in_rows[top : top + height].tolist():
@@ -173,14 +169,9 @@ def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes
                 for (over, own, left, y, x, h, area, bounds), difference in zip(samples, mcu, strict=True):
                     place = column * h + x
                     context = area + 4 * (5 * left[y] + over[place])
-                    chain = area + LOSSLESS_MAGNITUDES[over[place] > 2]
+                    chain = area + arithmetic_reader.LOSSLESS_MAGNITUDES[over[place] > 2]
                     left[y] = own[place] = encode_difference(encode, context, chain, bounds, difference)
-        yield _stuffed(finish())
-
-
-def _stuffed(code: bytes) -> bytes:
-    """A zero byte behind each FF (B.1.1.5)."""
-    return code.replace(b"\xff", b"\xff\0")
+        yield finish().replace(b"\xff", b"\xff\0")
 
 
 def _without_low_bits(scan: Scan, blocks: NDArray[np.int16]) -> NDArray[np.int16]:

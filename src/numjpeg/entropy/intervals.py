@@ -149,17 +149,17 @@ class Intervals:
             if i in interval_of:
                 interval, passed_over = interval_of[i], False
                 continue
-            if not passed_over and i > last and interval == intervals - 1 and self.scan.restart_interval:
+            if passed_over:
+                continue
+            passed_over = True
+            if not (i > last and interval == intervals - 1 and self.scan.restart_interval):
+                self.note(f"{marker_name(code)} is out of place", places[i], interval, "B.2.1")
+            elif not self._note_lines_below((len(codes) - i) * self.interval_mcus, places[i], interval):
                 what = "a restart marker follows the last restart interval"
-                if self._note_lines_below((len(codes) - i) * self.interval_mcus, places[i], interval):
-                    pass
-                elif places[-1] + 2 == self.scan.end and len(codes) - i - 1 == places[-1] - places[i] >> 1:
+                if places[-1] + 2 == self.scan.end and len(codes) - i - 1 == places[-1] - places[i] >> 1:
                     self.sink.remark(what, places[i], "B.2.1", self.scan.number)
                 else:
                     self.note(what, places[i], interval, "B.2.1", REMARK)
-            elif not passed_over:
-                self.note(f"{marker_name(code)} is out of place", places[i], interval, "B.2.1")
-            passed_over = True
 
     def note(
         self, what: str, offset: int, interval: int, clause: str = "", kind: str = DAMAGE, first: int | None = None

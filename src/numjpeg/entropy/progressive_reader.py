@@ -38,18 +38,10 @@ from numpy.typing import NDArray
 
 from numjpeg.container.findings import REMARK, Sink
 from numjpeg.container.frame import Scan
+from numjpeg.entropy import shared
 from numjpeg.entropy.intervals import Intervals
 from numjpeg.entropy.planes import Planes, lay_dc
-from numjpeg.entropy.shared import (
-    ILLEGAL_BITS,
-    LastBits,
-    McuLayout,
-    code_lengths,
-    look_up,
-    receive,
-    restore_dc,
-    spread,
-)
+from numjpeg.entropy.shared import ILLEGAL_BITS, LastBits, receive
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
 from numjpeg.stages.mcu_order import block_component
 
@@ -68,12 +60,12 @@ def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
 
     A symbol of a DC table, which is a category up to 15, has as many extra bits as the same symbol of AC.
     """
-    length, symbol = code_lengths(table)
+    length, symbol = shared.code_lengths(table)
     run, category = symbol >> 4, symbol & 15
     behind = np.where((category == 0) & (symbol != ZERO_RUN), run, category)
     if refinement:
         behind[category > 0] = 1  # the sign
-    return spread(length, symbol, length + behind, (0, _ILLEGAL))
+    return shared.spread(length, symbol, length + behind, (0, _ILLEGAL))
 
 
 class Span(NamedTuple):
@@ -162,9 +154,6 @@ def run_of_ends(data: bytes, n: int, behind: int) -> int:
     return (1 << n) + (int.from_bytes(data[p >> 3 : (p >> 3) + 3], "big") >> (24 - (p & 7) - n) & (1 << n) - 1)
 
 
-# --- DC --------------------------------------------------------------------------------------------------
-
-
 class DcFirst(ProgressiveReader):
     """The first scan of DC coefficients (G.1.2.1)."""
 
@@ -175,12 +164,12 @@ class DcFirst(ProgressiveReader):
         self.tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
         self.components: list[int] = block_component(scan.factors).tolist()
         self.codes = array("q")  # the bits at which code words begin
-        self.ranges: list[tuple[int, int]] = []  # the MCUs that these are of
+        self.walked = np.zeros(self.total, np.bool_)  # the MCUs that these are of
         self.last: list[tuple[int, list[int]]] = []  # other MCUs, and their differences
 
     def prepare(self) -> None:
         """See :class:`ProgressiveReader`; for each block, how far code and difference lead from every bit."""
-        maps = {table: look_up(self.payload, _steps(table, False))[1] for table in set(self.tables)}
+        maps = {table: shared.look_up(self.payload, _steps(table, False))[1] for table in set(self.tables)}
         self.procedure = [maps[self.tables[c]] for c in self.components]
 
     def walk(self, stop: int) -> None:
@@ -203,8 +192,7 @@ class DcFirst(ProgressiveReader):
             p = q
             self.mcu += 1
         self.bit = p
-        if self.mcu > first:
-            self.ranges.append((first, self.mcu))
+        self.walked[first : self.mcu] = True
 
     def read_last(self, rest: LastBits) -> None:
         """See :class:`ProgressiveReader`."""
@@ -214,20 +202,17 @@ class DcFirst(ProgressiveReader):
         """See :class:`ProgressiveReader`."""
         scan, per_mcu = self.scan, len(self.components)
         blocks = np.zeros((self.total, per_mcu, 1), np.int16)
-        read = np.zeros((self.total, 1, 1), np.bool_)
-        for first, stop in self.ranges:
-            read[first:stop] = True
         if self.codes:
             codes = np.frombuffer(self.codes, np.int64)
             selector = np.tile(self.components, len(codes) // per_mcu)
             _, differences = receive(self.payload, codes, self.tables, selector)
-            blocks[read[:, 0, 0]] = differences.reshape(-1, per_mcu, 1)
+            blocks[self.walked] = differences.reshape(-1, per_mcu, 1)
         for mcu, own in self.last:
             blocks[mcu, :, 0] = own
-            read[mcu] = True
+            self.walked[mcu] = True
         ones = [1] * len(scan.components)
-        restore_dc(scan, McuLayout(scan.factors, ones).components(blocks), 0, [0] * len(ones))
-        lay_dc(scan, self.planes, blocks << scan.Al, read)
+        shared.restore_dc(scan, shared.McuLayout(scan.factors, ones).components(blocks), 0, [0] * len(ones))
+        lay_dc(scan, self.planes, blocks << scan.Al, self.walked[:, np.newaxis, np.newaxis])
 
 
 class _DcRefinement(ProgressiveReader):
@@ -258,14 +243,11 @@ class _DcRefinement(ProgressiveReader):
         lay_dc(self.scan, self.planes, blocks, np.True_)
 
 
-# --- AC --------------------------------------------------------------------------------------------------
-
-
 class _Ac(ProgressiveReader):
     def prepare(self) -> None:
         # For every bit, the symbol that begins there and how far it leads.
         self.table = self.scan.huffman_tables[1, self.scan.components[0].Ta]
-        self.symbols, self.steps = look_up(self.payload, _steps(self.table, self.scan.Ah > 0))
+        self.symbols, self.steps = shared.look_up(self.payload, _steps(self.table, self.scan.Ah > 0))
         self.plane = self.planes[self.scan.indices[0]].reshape(-1)
         self.too_long = f"a run passes coefficient {self.scan.Se}"
         # Of each coefficient that becomes nonzero, its place in the plane and the bit of its code word.

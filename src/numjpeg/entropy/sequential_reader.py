@@ -133,18 +133,13 @@ class SequentialReader(Intervals):
         ``blocks``: ``(MCUs, coefficients)``, from MCU ``first_mcu`` on.
         """
         end = first_mcu + len(blocks)
-        edges = np.zeros(len(blocks) + 1, np.int32)
-        begins, ends = [], []
+        left_out = np.zeros(len(blocks), np.bool_)
         while self.left_out and self.left_out[0][0] < end:
             first, stop = self.left_out[0]
-            begins.append(max(0, first - first_mcu))
-            ends.append(min(stop, end) - first_mcu)
+            left_out[max(0, first - first_mcu) : stop - first_mcu] = True
             if stop > end:
                 break
             self.left_out.popleft()
-        np.add.at(edges, begins, 1)
-        np.subtract.at(edges, ends, 1)
-        left_out: NDArray[np.bool_] = np.cumsum(edges[:-1]) > 0
         blocks[left_out] = 0
         return left_out
 

@@ -221,7 +221,7 @@ def _read_dc_first(reader: DcFirst) -> list[int]:
         raise OddError
     for span, p in zip(spans, (last + length + category).tolist(), strict=True):
         close(reader, span, p, 0, ends)
-    reader.codes, reader.ranges = array("q", code.tobytes()), [(0, reader.total)]
+    reader.codes, reader.walked[:] = array("q", code.tobytes()), True
     reader.lay()
     return ends
 
