@@ -1,7 +1,7 @@
 """The steps of the codec, one module each: pure functions on arrays, no I/O, no state.
 
 A docstring gives the dtype, shape and range of each argument. What is no array is a TypeError; what does not fit
-the docstring is a ValueError. Both name the argument. "Raises" lists only what else can be wrong.
+the docstring is a ValueError. Both name the argument. A docstring names only the errors that are left.
 
 Each module is imported when it is first asked for: after ``import numjpeg``, ``numjpeg.stages.dct.fdct`` is there.
 """
@@ -10,15 +10,8 @@ from importlib import import_module
 from types import ModuleType
 
 MODULES: tuple[str, ...] = ("bitstream", "blocks", "color", "dc_prediction", "dct", "huffman", "level_shift")
-MODULES += (
-    "lossless_prediction",
-    "mcu_order",
-    "quantization",
-    "run_length",
-    "scaled_idct",
-    "subsampling",
-    "zigzag",
-)
+MODULES += ("lossless_prediction", "mcu_order", "quantization", "run_length", "scaled_idct", "subsampling")
+MODULES += ("zigzag",)
 
 
 def __getattr__(name: str) -> ModuleType:
