@@ -113,9 +113,7 @@ def read_bands(
     kept: Sequence[int] | None = None,
     read: list[NDArray[np.bool_]] | None = None,
 ) -> Iterator[tuple[int, Band]]:
-    """The bands of a sequential scan, each with its first MCU row; ``kept``, ``read`` as of
-    ``scans.read_sequential``.
-    """
+    """Bands of a sequential scan with their first MCU rows; ``kept``, ``read`` as of ``scans.read_sequential``."""
     layout, blocks = McuLayout(scan.factors, kept), BAND_BLOCKS
     if structure.strict:  # else what is found wrong in a band depends on what was found in the bands above
         blocks = BAND_BLOCKS * 64 * len(layout.sizes) // layout.size
@@ -191,17 +189,10 @@ def decoded_coefficients(
         for i, row, sequences in read_part(file, structure, view):
             _fill(plane(i)[row : row + len(sequences)], sequences)
     components, quantization, huffman = _tables_for_one_scan(structure)
-    return Coefficients(
-        view.cropped[2].height,
-        view.cropped[2].width,
-        components,
-        [plane(i) for i in range(len(frame.components))],
-        quantization,
-        huffman,
-        0 if region else structure.scans[0].restart_interval,
-        structure.application_segments,
-        frame.precision,
-    )
+    own, interval = view.cropped[2], 0 if region else structure.scans[0].restart_interval
+    planes = [plane(i) for i in range(len(frame.components))]
+    c = Coefficients(own.height, own.width, components, planes, quantization, huffman, interval)
+    return replace(c, application_segments=structure.application_segments, precision=frame.precision)
 
 
 def _fill(plane: NDArray[np.int16], sequences: NDArray[np.int16]) -> None:
@@ -213,11 +204,11 @@ def _fill(plane: NDArray[np.int16], sequences: NDArray[np.int16]) -> None:
 
 
 def read_part(file: bytes, structure: Structure, view: View) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
-    """The blocks of a view, of a file whose blocks come in one scan each, piece by piece: (component, row,
+    """The blocks of a view, of a file whose blocks come in one scan each: (component, block row of the view,
     sequences).
 
-    ``sequences`` are int16 ``(rows, columns, 64 or 1)``, from this block row of the view on. A damaged file is
-    read to its end, so that all that is wrong is noticed.
+    ``sequences`` are int16 ``(rows, columns, 64 or 1)``, from this row on. A damaged file is read to its end, so
+    that all that is wrong is noticed.
     """
     for scan in structure.scans:
         first, stop = view.scan_rows(scan)
@@ -265,7 +256,6 @@ def _tables_for_one_scan(
     frame = structure.require_frame()
     components = list(frame.components)
     huffman: dict[TableKey, HuffmanTable] = {}
-
     for scan in structure.scans:
         for index, component in zip(scan.indices, scan.components, strict=True):
             if not frame.progressive:

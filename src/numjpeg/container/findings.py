@@ -120,8 +120,9 @@ class DamageReport:
             if sink.doubtful_from is not None and number >= sink.doubtful_from:
                 mask[:] = False
                 break
-            certain = np.ones(scan.mcus, np.bool_)
-            for first, stop in (f.mcus for f in report.faults if f.scan == number and f.mcus is not None):
+            doubts = [f.mcus for f in report.faults if f.scan == number and f.mcus is not None]
+            certain = np.ones(scan.mcus if doubts else mask.shape, np.bool_)
+            for first, stop in doubts:
                 certain.reshape(-1)[first:stop] = False
             if certain.shape != mask.shape:
                 # A scan of one component goes by blocks, of which an MCU of the frame holds V rows of H.

@@ -14,9 +14,7 @@ from numjpeg.container.markers import SOF0, SOF1, SOF2, SOF3, SOF9, SOF10, SOF11
 from numjpeg.stages.huffman import HuffmanTable
 
 MAX_BLOCKS_PER_MCU = 10  # B.2.3: the most that the sum of H * V over the components of an interleaved scan may be
-
 MAX_RESTART_INTERVAL = 65535  # what DRI can say (B.2.4.4), in MCUs
-
 # What DAC would say of a statistics area that it does not mention: U = 1 and L = 0; Kx = 5 (B.2.4.3).
 DC_CONDITIONING, AC_CONDITIONING = 1 << 4 | 0, 5
 TableKey = tuple[int, int]  # (class, number) of a Huffman table or a statistics area: class 0 for DC, 1 for AC
@@ -172,9 +170,7 @@ class Scan:
 
     @property
     def statistics_areas(self) -> dict[TableKey, int]:
-        """Conditioning of its statistics areas in libjpeg's order: 16 U + L of DC (F.1.4.4.1.4), Kx of AC
-        (F.1.4.4.2).
-        """
+        """Conditioning of its areas, in libjpeg's order: 16 U + L of DC (F.1.4.4.1.4), Kx of AC (F.1.4.4.2)."""
         default = (DC_CONDITIONING, AC_CONDITIONING)
         keys = sorted(self.table_keys, key=lambda key: key[::-1])
         return {key: self.conditioning.get(key, default[key[0]]) for key in keys}

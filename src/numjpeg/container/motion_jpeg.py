@@ -75,8 +75,7 @@ def _frames(source: Path | IO[bytes]) -> Iterator[bytes]:
 
 def _walk(buffer: bytearray, position: int, scanned: bool) -> tuple[int, int, bool]:
     """Go on through a frame's markers: its end, 0 if it has not come yet; position and ``scanned`` to go on with.
-    ``buffer`` holds the frame from its SOI on, as far as it has come. If a scan has begun, another SOI belongs to
-    the next frame.
+    ``buffer`` holds the frame from its SOI on. If a scan has begun, another SOI belongs to the next frame.
     """
     while (offset := markers.end_of_scan(buffer, position)) < len(buffer):
         marker = buffer[offset + 1]

@@ -125,13 +125,12 @@ def check_script(script: Script, components: Sequence[Component], *, complete: b
             raise ValueError(f"scans: number {number} ({scan}): {fault}")
         for c in scan.components:
             sent[c][scan.Ss : scan.Se + 1] = [scan.Al] * (scan.Se - scan.Ss + 1)
-    for c, of_component in enumerate(sent):
-        if of_component[0] is None:
-            raise ValueError(f"scans: none sends the DC coefficients of component {c}")
-    for c, of_component in enumerate(sent):
-        missing = [k for k, bits in enumerate(of_component) if bits != 0]
-        if complete and missing:
-            raise ValueError(f"scans: coefficient {missing[0]} of component {c} is not sent to its last bit")
+    if without := [c for c, of_component in enumerate(sent) if of_component[0] is None]:
+        raise ValueError(f"scans: none sends the DC coefficients of component {without[0]}")
+    missing = [(k, c) for c, of_component in enumerate(sent) for k, bits in enumerate(of_component) if bits != 0]
+    if complete and missing:
+        k, c = missing[0]
+        raise ValueError(f"scans: coefficient {k} of component {c} is not sent to its last bit")
 
 
 def _fault(scan: ScriptScan, components: Sequence[Component], sent: list[list[int | None]]) -> str:

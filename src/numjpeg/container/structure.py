@@ -295,9 +295,8 @@ def _table_name(key: tuple[int, int]) -> str:
 
 
 def _is_read(structure: Structure, scan: Scan) -> bool:
-    """Whether libjpeg reads a scan of a sequential frame. After a first scan of all components it gives up at
-    another one, with the picture complete. A component that comes again in a later scan is laid over the earlier
-    one.
+    """Whether libjpeg reads a scan: of a sequential frame none after a first one of all components, which complete
+    the picture. A component that comes again in a later scan is laid over the earlier one.
     """
     if scan.frame.progressive or not structure.scans:
         return True
@@ -313,9 +312,9 @@ def _is_read(structure: Structure, scan: Scan) -> bool:
 
 
 def _quantization_table(structure: Structure, frame: Frame, index: int, offset: int) -> NDArray[np.uint16]:
-    """The table that is in force for a component at its first scan, which it keeps; ones in a lossless frame. In
-    place of one that is missing a damaged file's component takes another one of the file, or one of Annex K: any
-    shows more than none.
+    """The table in force for a component at its first scan, which it keeps; ones in a lossless frame. In place of
+    a missing one a damaged file's component takes another one of the file, or of Annex K: any shows more than
+    none.
     """
     tables, number = structure.quantization_tables, frame.components[index].Tq
     if frame.lossless:

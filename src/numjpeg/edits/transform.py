@@ -40,6 +40,7 @@ def transform(
 ) -> Any:
     """Turn, crop or change a JPEG picture without loss; the file as bytes, or Coefficients for Coefficients.
 
+    ValueError, TypeError name the argument that is wrong; FormatError, UnsupportedError are for the data.
     Parameters
     ----------
     source : the file (bytes, a path or a binary file) or its Coefficients.
@@ -54,10 +55,6 @@ def transform(
     drop : (another file or Coefficients, left, top): a picture of equal tables and sampling that is put in.
     quality : requantize to the standard tables at this quality (:func:`requantize`), which is not lossless.
     optimize, progressive : as of :func:`numjpeg.write_coefficients`; without them a file has the standard tables.
-
-    Raises
-    ------
-    ValueError naming the argument, and TypeError; FormatError, UnsupportedError for the data.
     """
     check_flags(trim=trim, perfect=perfect, grayscale=grayscale, optimize=optimize, progressive=progressive)
     original = as_coefficients(source)
