@@ -299,12 +299,8 @@ def _outcome(future: Any, name: str, errors: str) -> Any:
 
 # --- together --------------------------------------------------------------------------------------------
 
-Work = Callable[[list[Any]], list[Any]]
-"""Turns the states of some items into their results."""
-
-AHEAD_PIXELS = 1 << 22
-AHEAD_ITEMS = 1 << 8
-"""The most that is read ahead. More than 4 megapixels gain nothing."""
+Work = Callable[[list[Any]], list[Any]]  # the states of some items to their results
+AHEAD_PIXELS, AHEAD_ITEMS = 1 << 22, 1 << 8  # most that is read ahead; more than 4 megapixels gain nothing
 
 
 class Prepared(NamedTuple):

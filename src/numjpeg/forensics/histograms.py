@@ -85,21 +85,17 @@ def first_quantization(coefficients: Coefficients, component: int = 0) -> FirstQ
 def double_quantization_map(
     coefficients: Coefficients, steps: NDArray[np.integer], component: int = 0
 ) -> NDArray[np.float32]:
-    """How likely each block is if it was quantized twice, compared with once: natural logarithms of the ratios.
+    """How likely each block is if it was quantized twice, compared with once.
 
     Z. Lin, J. He, X. Tang, C.-K. Tang, Fast, Automatic and Fine-Grained Tampered JPEG Image Detection via DCT
     Coefficient Analysis, Pattern Recognition 42(11), 2009: parts that were pasted in were not quantized with the
     picture before. Both distributions come from the picture moved by four samples, as for
-    :func:`first_quantization`.
+    :func:`first_quantization`. Gives the ratios' natural logarithms, float32 ``(rows, columns)``; 0 if unknown.
 
     Parameters
     ----------
     coefficients, component : as for :func:`first_quantization`.
     steps : ``(8, 8)``, the first quantization steps; frequencies with 0 are left out.
-
-    Returns
-    -------
-    float32 ``(rows, columns)``; 0 where nothing is known.
     """
     original, table = _calibrated(coefficients, component), coefficients.quantization_table(component)
     plane, steps = coefficients.planes[component], np.asarray(steps)
