@@ -28,8 +28,7 @@ Pairs = tuple[tuple[HuffmanTable, HuffmanTable], ...]
 
 SECOND, THIRD, FIRST, FIRST_VALUE, USED_AT, LONG, ILLEGAL = 8, 12, 16, 20, 32, 37, 38
 SECOND_VALUE, THIRD_VALUE, MASK_AT = 40, 48, 57
-_END = 64 - (63 << MASK_AT)
-"""What is added to an entry to end the block."""
+_END = 64 - (63 << MASK_AT)  # what is added to an entry to end the block
 
 
 def contexts_of(scan: Scan) -> tuple[Pairs, tuple[int, ...]]:
@@ -169,10 +168,9 @@ def entries(pairs: Pairs) -> Ints:
     return found.ravel()
 
 
+# Of an entry of word_entries: the advance in k, 1 .. 16; the bits that are used; flags.
 ADVANCE, WORD_USED_AT, WORD_USED = 31, 7, 31
-"""Of an entry of :func:`word_entries`: the advance in k, 1 .. 16; the bits that are used."""
 WORD_LONG, WORD_ILLEGAL, WORD_ENDS = 1 << 12, 1 << 13, 1 << 14
-"""Its flags."""
 
 
 def word_entries(pairs: Pairs) -> NDArray[np.int32]:

@@ -81,9 +81,6 @@ def read_scan(reader: ProgressiveReader) -> bool:
     return True
 
 
-# --- words and ranks ----------------------------------------------------------------------------------------
-
-
 class OddError(Exception):
     """Something is not as it should be."""
 
@@ -135,9 +132,6 @@ def close(reader: ProgressiveReader, span: Span, p: int, beyond: int, ends: list
     if (beyond and not goes_on) or p > span.end:
         raise OddError
     ends.append(p)
-
-
-# --- first scans --------------------------------------------------------------------------------------------
 
 
 def _by_bit(tables: list[HuffmanTable], of_dc: bool) -> tuple[Ints, Ints]:
@@ -289,9 +283,6 @@ def _find_ac_words(
     for span, p, wrong in zip(spans, (code + step)[last].tolist(), beyond.tolist(), strict=True):
         close(reader, span, p, wrong, ends)
     return code[kept], kind[kept], rank[kept], ends
-
-
-# --- refinements of AC --------------------------------------------------------------------------------------
 
 
 def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:

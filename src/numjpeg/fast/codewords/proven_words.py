@@ -122,8 +122,7 @@ class _Path:
             bit, entry, block, k = self.bit[:n], self.entry[:n], self.block[:n], self.k[:n]
             start = self.start_word
         else:
-            none = (self.bit[:0], self.entry[:0], self.is_start[:0])
-            bit, entry, is_start = (np.concatenate(part) for part in zip(none, *self.parts, strict=True))
+            bit, entry, is_start = (np.concatenate(part) for part in zip(*self.parts, strict=True))
             block = is_start.cumsum(dtype=np.int64) - 1
             start = is_start.nonzero()[0]
             k = _coefficients(entry, block, start)
