@@ -59,9 +59,9 @@ def test_the_samples_are_pillows(options: dict[str, object]) -> None:
     trace = trace_block(data, 3, 5)
     np.testing.assert_array_equal(trace.samples, pillow.load(data)[24:32, 40:48])
     assert (trace.words is None) == ("progressive" in options)
-    assert "the pixel rows 24 to 31 and columns 40 to 47 of" in trace.place.where()
+    assert "the pixel rows 24 to 31 and columns 40 to 47 of" in trace.place.heading()
     chroma = trace_block(pillow.save(photo()), 1, 2, component="Cb")
-    assert "the pixel rows 16 to 31 and columns 32 to 47 of" in chroma.place.where()
+    assert "the pixel rows 16 to 31 and columns 32 to 47 of" in chroma.place.heading()
 
 
 @pytest.mark.parametrize(

@@ -63,12 +63,10 @@ def describe_block(
     part = pixels[8 * v * V * top : 8 * v * V * (row // V + 1), 8 * h * H * left : right]
     file = encode(part, quality, subsampling=subsampling)
     block = trace_block(file, row - V * top, column - H * left, component=str(index + 1))
-    rows, columns = frame.block_size(place.component)
-    title = f"Block row {row}, column {column} of component {component} ({rows} rows of {columns} blocks)"
     pixel_steps, averaged = _pixel_steps(pixels, place)
     return "\n\n".join(
         [
-            f"{title}, quality {quality}.\n{place.where()}",
+            place.heading(f", quality {quality}"),
             *pixel_steps,
             *_coding_steps(block, place, quality, averaged),
             _bits_step(
@@ -104,10 +102,10 @@ def _pixel_steps(pixels: NDArray[np.uint8], place: BlockPlace) -> tuple[list[str
         steps.append(_step("Samples (a gray picture has one component)", matrix(samples)))
     shifted = level_shift(samples)
     averaged = pad_edges(downsample(shifted, h, v))
-    steps.append(_step("Level shift (A.3.1; stages.level_shift): 128 is subtracted", matrix(shifted)))
+    steps += _matrices(("Level shift (A.3.1; stages.level_shift): 128 is subtracted", shifted))
     if (h, v) != (1, 1):
         title = f"Subsampling (A.1.1; stages.subsampling): boxes of {h} x {v} are averaged"
-        steps.append(_step(title, matrix(averaged)))
+        steps += _matrices((title, averaged))
     return steps, averaged
 
 
@@ -152,7 +150,7 @@ def _coding_steps(block: BlockTrace, place: BlockPlace, quality: int, samples: N
             f"{quantized[0, 0]}. {np.count_nonzero(quantized)} of 64 coefficients are left.",
             matrix(quantized),
         ),
-        _step("Zig-zag sequence (A.3.6; stages.zigzag)", matrix(block.zigzag.reshape(8, 8))),
+        *_matrices(("Zig-zag sequence (A.3.6; stages.zigzag)", block.zigzag.reshape(8, 8))),
         _step(
             "DC prediction (F.1.1.5.1; stages.dc_prediction)",
             f"{origin}\nDifference: {block.zigzag[0]} - {prediction} = {block.difference}",
@@ -171,11 +169,10 @@ def _way_back(block: BlockTrace, original: NDArray[np.uint8]) -> list[str]:
     return [
         "And back, from the bits to samples.",
         *_inverse_steps(block),
-        _step(
-            "Reconstructed samples: 128 is added (A.3.1; stages.level_shift.inverse_level_shift)",
-            matrix(block.samples),
+        *_matrices(
+            ("Reconstructed samples: 128 is added (A.3.1; stages.level_shift.inverse_level_shift)", block.samples),
+            ("Error: reconstructed less original", error),
         ),
-        _step("Error: reconstructed less original", matrix(error)),
         f"PSNR of the block: {psnr(original, block.samples):.2f} dB; largest error {np.abs(error).max()}."
         + ("" if block.place.ratio == (1, 1) else " (Against the subsampled samples.)"),
     ]
@@ -194,19 +191,16 @@ def describe_file_block(
     """
     block = trace_block(data, row, column, component=component, max_pixels=max_pixels)
     place, frame = block.place, block.place.frame
-    rows, columns = frame.block_size(place.component)
-    title = f"Block row {row}, column {column} of component {place.name} ({rows} rows of {columns} blocks)"
     h, v = place.ratio
     return "\n\n".join(
         [
-            f"{title} of this file.\n{place.where()}",
+            place.heading(" of this file"),
             *([_scan_step(block)] if frame.progressive or frame.arithmetic else _file_steps(block)),
-            _step("Zig-zag sequence (A.3.6; stages.zigzag)", matrix(block.zigzag.reshape(8, 8))),
-            _step(
-                "Quantized coefficients: vertical frequency downwards, horizontal to the right",
-                matrix(block.quantized),
+            *_matrices(
+                ("Zig-zag sequence (A.3.6; stages.zigzag)", block.zigzag.reshape(8, 8)),
+                ("Quantized coefficients: vertical frequency downwards, horizontal to the right", block.quantized),
+                (f"Quantization table {place.component.Tq}", block.table),
             ),
-            _step(f"Quantization table {place.component.Tq}", matrix(block.table)),
             *_inverse_steps(block),
             _step(
                 f"Samples: {frame.mid_level} is added (A.3.1; stages.level_shift.inverse_level_shift)",
@@ -269,6 +263,10 @@ def _step(title: str, *parts: str) -> str:
     return "\n".join([title, *filter(None, parts)])
 
 
+def _matrices(*steps: tuple[str, NDArray[np.integer]]) -> list[str]:
+    return [_step(title, matrix(values)) for title, values in steps]
+
+
 def _wrap(words: Sequence[str], width: int = 76) -> str:
     """Words in indented lines, broken where they would be wider than ``width``."""
     lines = [""]
@@ -311,10 +309,7 @@ def _runs(block: BlockTrace) -> str:
 
 
 def _inverse_steps(block: BlockTrace) -> list[str]:
-    return [
-        _step(
-            "Dequantized (A.3.4; stages.quantization.dequantize): multiplied by the table",
-            matrix(block.dequantized),
-        ),
-        _step("Inverse DCT (A.3.3; stages.dct.idct)", matrix(block.shifted)),
-    ]
+    return _matrices(
+        ("Dequantized (A.3.4; stages.quantization.dequantize): multiplied by the table", block.dequantized),
+        ("Inverse DCT (A.3.3; stages.dct.idct)", block.shifted),
+    )

@@ -90,6 +90,8 @@ def _prediction(file: bytes, structure: Structure) -> list[tuple[int, int]]:
 def _summary(header: Header, size: int, prediction: Sequence[tuple[int, int]]) -> str:
     height = header.height or "unknown (0, and no DNL gives it)"
     pixels = header.width * header.height
+    factors = [f"{c.H}x{c.V}" for c in header.components]
+    unnamed = "none" if len(set(factors)) == 1 else f"{_some(factors)} (no name)"
     more_images, more_comments = len(header.images) - MAX_NUMBERS, len(header.comments) - MAX_LINES
     rows = [
         ("file", f"{size:,} bytes" + (f", {8 * size / pixels:.3f} bits a pixel" if pixels else "")),
@@ -99,7 +101,10 @@ def _summary(header: Header, size: int, prediction: Sequence[tuple[int, int]]) -
         ("predictor", _joined(first for first, _ in prediction)),
         ("point transform", _joined(low for _, low in prediction)),
         ("colour space", _COLORSPACES.get(header.colorspace, header.colorspace).format(len(header.components))),
-        ("subsampling", header.subsampling or _unnamed_subsampling(header)),
+        (
+            "subsampling",
+            header.subsampling or unnamed,
+        ),
         ("quality", _qualities(header)),
         ("restart interval", f"{header.restart_interval} MCUs" if header.restart_interval else "none"),
         ("scans", str(header.scans)),
@@ -153,15 +158,8 @@ def _thumbnail(header: Header) -> str:
     return "" if thumbnail is None else f"{thumbnail.shape[1]} x {thumbnail.shape[0]} pixels"
 
 
-def _unnamed_subsampling(header: Header) -> str:
-    factors = [f"{c.H}x{c.V}" for c in header.components]
-    if len(set(factors)) == 1:
-        return "none"
-    return f"{_some(factors)} (no name)"
-
-
-def _some(words: Sequence[str]) -> str:
-    return ", ".join(words[:MAX_NUMBERS]) + " ..." * (len(words) > MAX_NUMBERS)
+def _some(words: Sequence[object]) -> str:
+    return ", ".join(map(str, words[:MAX_NUMBERS])) + " ..." * (len(words) > MAX_NUMBERS)
 
 
 def _density(header: Header) -> str:
@@ -186,25 +184,20 @@ def _qualities(header: Header) -> str:
 
 
 def _components(header: Header, structure: Structure) -> str:
-    frame = structure.require_frame()
-    lines = [f"Components ({header.marker}, B.2.2)", "  number  identifier  sampling HxV  samples        table Tq"]
-    for i, c in enumerate(frame.components[:MAX_LINES]):
+    frame, lines = structure.require_frame(), []
+    for i, c in enumerate(frame.components, start=1):
         rows, columns = frame.sample_size(c)
         samples = f"{columns} x {rows if frame.height else '?'}"
         letter = chr(c.identifier)
         identifier = f"{c.identifier} '{letter}'" if letter in ascii_letters else str(c.identifier)
-        lines.append(f"  {i + 1:<8}{identifier:<12}{f'{c.H}x{c.V}':<14}{samples:<15}{c.Tq}")
-    return "\n".join(lines + _left_out(len(frame.components)))
-
-
-def _left_out(count: int) -> list[str]:
-    return [f"  ... {count - MAX_LINES} more"] if count > MAX_LINES else []
+        lines.append(f"{i:<8}{identifier:<12}{f'{c.H}x{c.V}':<14}{samples:<15}{c.Tq}")
+    head = "number  identifier  sampling HxV  samples        table Tq"
+    return _list(f"Components ({header.marker}, B.2.2)\n  {head}", lines)
 
 
 def _list(title: str, lines: Sequence[str]) -> str:
-    if not lines:
-        return ""
-    return "\n".join([title, *(f"  {line}" for line in lines[:MAX_LINES]), *_left_out(len(lines))])
+    left_out = [f"... {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
+    return "\n  ".join([title, *lines[:MAX_LINES], *left_out]) if lines else ""
 
 
 def _quantization_tables(header: Header) -> Iterable[str]:
@@ -224,28 +217,25 @@ def _quantization_tables(header: Header) -> Iterable[str]:
 def _component_numbers(numbers: Sequence[int]) -> str:
     if not numbers:
         return "no component"
-    return f"component{'s' * (len(numbers) > 1)} {_some(list(map(str, numbers)))}"
+    return f"component{'s' * (len(numbers) > 1)} {_some(numbers)}"
 
 
 def _huffman_tables(header: Header) -> str:
-    if not header.huffman_tables:
-        return ""
-    lines = [
-        "Huffman tables as last defined (DHT, B.2.4.2): number of codes of each length",
-        "  table   codes " + "".join(f"{length:>4}" for length in range(1, 17)) + "  bits",
-    ]
+    lines = []
     for (table_class, number), (bits, values) in sorted(header.huffman_tables.items()):
         name = f"{'AC' if table_class else 'DC'} {number}"
         counts = "".join(f"{count:>4}" for count in bits)
         standard = [f"  = table {n}" for t, n in STANDARD_NAMES.items() if (t.bits, t.values) == (bits, values)]
-        lines.append(f"  {name:<8}{len(values):>5} {counts}{''.join(standard)}")
-    return "\n".join(lines)
+        lines.append(f"{name:<8}{len(values):>5} {counts}{''.join(standard)}")
+    head = "table   codes " + "".join(f"{length:>4}" for length in range(1, 17)) + "  bits"
+    title = "Huffman tables as last defined (DHT, B.2.4.2): number of codes of each length"
+    return _list(f"{title}\n  {head}", lines)
 
 
 def _scans(data: bytes, structure: Structure) -> str:
     lines = []
     kind = "conditioning" if structure.require_frame().marker in range(0xC9, 0xD0) else "Huffman"
-    for scan in structure.scans[:MAX_LINES]:
+    for scan in structure.scans:
         Ss, Se, approximation = data[scan.start - 3 : scan.start]
         lines.append(
             f"byte {scan.offset}: {_component_numbers([i + 1 for i in scan.indices])}; "
@@ -254,7 +244,7 @@ def _scans(data: bytes, structure: Structure) -> str:
             f"Ss {Ss}, Se {Se}, Ah {approximation >> 4}, Al {approximation & 15}; "
             f"{scan.end - scan.start:,} bytes of data"
         )
-    return "\n".join([_list("Scans (SOS, B.2.3)", lines), *_left_out(len(structure.scans))]) if lines else ""
+    return _list("Scans (SOS, B.2.3)", lines)
 
 
 def _joined(numbers: Iterable[int]) -> str:
@@ -272,10 +262,8 @@ def _markers(data: bytes, structure: Structure) -> str:
         many = len(others) >= MAX_ALIKE
         lines += [_marker_line(data, structure, segment) for segment in ([first] if many else [first, *others])]
         if many:
-            size = sum(segment.end - segment.offset for segment in others)
-            lines.append(
-                f"{'':>22}  ... {len(others)} more {first.name}, {size:,} bytes, to byte {others[-1].end}"
-            )
+            more = f"{len(others)} more {first.name}, {sum(s.end - s.offset for s in others):,} bytes"
+            lines.append(f"{'':>22}  ... {more}, to byte {others[-1].end}")
     if len(lines) > (most := 5 * MAX_LINES):
         lines[most:] = [f"{'':>22}  ... {len(lines) - most} more lines"]
     return "\n".join(["Markers (B.1.1.3)", "      offset    length  marker", *lines])

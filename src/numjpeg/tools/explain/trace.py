@@ -68,10 +68,13 @@ class BlockPlace:
         """(V, H): rows and columns of the component's blocks in an MCU of the scan."""
         return self.scan.factors[self.scan.indices.index(self.index)]
 
-    def where(self) -> str:
-        """Which pixels the block covers, in words."""
+    def heading(self, more: str = "") -> str:
+        """Which block it is, ``more`` about it, and which pixels it covers, in words."""
         h, v = self.ratio
+        rows, columns = self.frame.block_size(self.component)
         return (
+            f"Block row {self.row}, column {self.column} of component {self.name} "
+            f"({rows} rows of {columns} blocks){more}.\n"
             f"It covers the pixel rows {8 * v * self.row} to {8 * v * (self.row + 1) - 1}"
             f" and columns {8 * h * self.column} to {8 * h * (self.column + 1) - 1}"
             f" of a picture of {self.frame.width} x {self.frame.height}."
