@@ -147,7 +147,7 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
     if settings.lossless:
         return _encode_lossless(plan)
     if tuning and tuning.tune:
-        return _encode_tuned(plan, tuning, tuning.tune, progress)
+        return _encode_tuned(plan, tuning, progress)
     if tuning:
         from numjpeg.rate_distortion.trials import encode_scaled  # noqa: PLC0415 (a tenth of the time of all imports)
 
@@ -374,7 +374,7 @@ class _Rewriter:
         return b"".join([data[: end - len(own)], own, data[end:]])
 
 
-def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[float], None] | None) -> bytes:
+def _encode_tuned(plan: Plan, tuning: Tuning, progress: Callable[[float], None] | None) -> bytes:
     """The file whose coefficients and tables a search finds best."""
     from numjpeg.rate_distortion.search import CheapestScript  # noqa: PLC0415 (a tenth of the time of all imports)
     from numjpeg.rate_distortion.tuning import encode_tuned  # noqa: PLC0415
@@ -387,19 +387,11 @@ def _encode_tuned(plan: Plan, tuning: Tuning, tune: str, progress: Callable[[flo
         coefficients = replace(settings.coefficients, **parts)
         return write_file(coefficients, None, script=script, restart_rows=settings.restart_rows)
 
-    return encode_tuned(
-        plan.samples[..., ::-1] if settings.source == "BGR" else plan.samples,
-        settings.coefficients.components,
-        CheapestScript(write, scan_costs) if tuning.finds_script else write,
-        tune=tune,
-        quality=tuning.quality,
-        importance=tuning.importance,
-        target_bytes=tuning.target_bytes,
-        target_psnr=tuning.target_psnr,
-        fancy_upsampling=tuning.fancy_upsampling,
-        progressive=bool(settings.script),
-        progress=progress,
-    )
+    samples = plan.samples[..., ::-1] if settings.source == "BGR" else plan.samples
+    writes = CheapestScript(write, scan_costs) if tuning.finds_script else write
+    options = {**tuning._asdict(), "progressive": bool(settings.script), "progress": progress}
+    del options["finds_script"]
+    return encode_tuned(samples, settings.coefficients.components, writes, **options)
 
 
 # --- samples to a lossless file --------------------------------------------------------------------------

@@ -20,43 +20,33 @@ from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import mcu_size
 from numjpeg.rate_distortion.tables import MAX_STEP
 
-SMALL_BLOCKS = 1536
-"""Up to here all coefficients of a picture are looked at."""
-SAMPLE_BLOCKS = 768
-"""Of larger ones so many in a sample."""
-TILE_MCUS = 4
-"""Width of the tiles that a sample is made of; their height is 1."""
+SMALL_BLOCKS = 1536  # up to here all coefficients of a picture are looked at
+SAMPLE_BLOCKS = 768  # of larger ones so many in a sample
+TILE_MCUS = 4  # width of the tiles that a sample is made of; their height is 1
 CALLS, A_PIXEL, A_BLOCK = 50.0, 0.012, 0.22
 """Microseconds that measuring errors takes for its calls, less what larger arrays cost the caches; for a pixel;
 and for a block. As many sets of tables are measured at a time as take as long as the calls."""
-TOGETHER = 32
-"""The most sets of tables at a time."""
-MANY = 8, 5
-"""With so many at a time no guide is needed; the second where errors jump."""
+TOGETHER = 32  # the most sets of tables at a time
+MANY = 8, 5  # with so many at a time no guide is needed; the second where errors jump
 EXPECTED_SIZE, EXPECTED = 25_000, (8, 24)
 """To expect the errors of so many coefficients takes about as long as its calls; the least and the most sets of
 tables at a time."""
-FEW_PLACES = 4000
-"""With fewer sets of tables that make a difference, most coefficients are 0, and the error jumps."""
-SPREAD = (1.5, -3.5)
-"""Logarithms of the factors, in relation to the first guess, among which errors are first expected."""
+FEW_PLACES = 4000  # with fewer sets that make a difference, most coefficients are 0, and the error jumps
+SPREAD = (1.5, -3.5)  # logarithms of the factors, less that of the first guess, where errors are first expected
 NEAR = 0.6, 0.02
 """Between places where the logarithm of the error differs by less than this (0.6 are 2.6 dB), it is taken for
 linear; the second where errors jump."""
-REFINEMENTS = 3
-"""So many times at most more places are asked for to find one."""
-
+REFINEMENTS = 3  # so many times at most more places are asked for to find one
 COLOUR_WEIGHTS = np.array([3, 0.34414**2 + 1.772**2, 1.402**2 + 0.71414**2])
 """By how much squared errors of Y, Cb and Cr grow on the way to RGB, the three channels together."""
 LOST_ABOVE = 1.8
 """Energy that subsampling loses above, in relation to what it takes away below; 1 to 3.3 in photographs."""
-ROUNDING = 0.12
-"""The mean squared error that rounding samples and colours adds, about."""
+ROUNDING = 0.12  # the mean squared error that rounding samples and colours adds, about
 
-Size = tuple[int, ...]
-"""Height and width in pixels."""
-Places = NDArray[np.float64]
-"""Factors, falling."""
+Size = tuple[int, ...]  # height and width in pixels
+Places = NDArray[np.float64]  # factors, falling
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 
 def blocks_of(size: Size, components: Sequence[Component]) -> int:
@@ -66,7 +56,7 @@ def blocks_of(size: Size, components: Sequence[Component]) -> int:
     return ceil_div(size[0], height) * ceil_div(size[1], width) * per_mcu
 
 
-def sample_of(picture: NDArray[np.uint8], components: Sequence[Component]) -> NDArray[np.uint8]:
+def sample_of(picture: Bytes, components: Sequence[Component]) -> Bytes:
     """Tiles from all over a picture ``(H, W, channels)``, one below the other."""
     height, width = mcu_size(components)
     rows, columns = len(picture) // height, picture.shape[1] // width
@@ -82,9 +72,7 @@ def sample_of(picture: NDArray[np.uint8], components: Sequence[Component]) -> ND
     return np.concatenate(tiles)
 
 
-def without_repetition(
-    picture: NDArray[np.uint8], components: Sequence[Component], converts: bool
-) -> NDArray[np.uint8]:
+def without_repetition(picture: Bytes, components: Sequence[Component], converts: bool) -> Bytes:
     """The first row of a picture whose rows of pixels are all equal, and some columns if all of these are.
 
     Rows that are equal stay so all the way through a file, since every vertical difference is 0. So each has the
@@ -120,19 +108,15 @@ def scaled_entries(factors: NDArray[np.float64], entries: NDArray[Any]) -> NDArr
 class ExpectedErrors:
     """Mean squared errors that quantization makes, expected from coefficients, for a decoder that never rounds.
 
-    What subsampling loses above the frequencies that are left is guessed from what it takes away of those.
-
-    Parameters
-    ----------
-    frequencies : of each component the coefficients times 8, float32 ``(8, 8, blocks)``.
-    in_use : of each component those that not every table makes 0, ``(8, 8)``. tables : of each, to be scaled.
-    ratios : of each, by how much it is enlarged, vertically and horizontally.
-    triangle : whether a factor of 2 is enlarged by the triangle filter. converts : whether YCbCr become RGB.
+    What subsampling loses above the frequencies that are left is guessed from what it takes away of those. Given
+    are of each component the coefficients times 8, ``(8, 8, blocks)``, those ``in_use``, which not every table
+    makes 0, the table that is scaled, and by how much it is enlarged, vertically and horizontally; whether the
+    factor 2 means the triangle filter; and whether YCbCr become RGB.
     """
 
     def __init__(
         self,
-        frequencies: Sequence[NDArray[np.float32]],
+        frequencies: Sequence[Floats],
         in_use: Sequence[NDArray[np.bool_]],
         tables: Sequence[NDArray[np.uint16]],
         ratios: Sequence[tuple[int, int]],
@@ -142,7 +126,7 @@ class ExpectedErrors:
         colours = COLOUR_WEIGHTS if converts else [1.0] * len(ratios)
         samples = 64 * frequencies[0].shape[2] * math.prod(ratios[0]) * len(ratios)
         entries, scales, self._always = [], [], 0.0
-        self._coefficients: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+        self._coefficients: list[tuple[Floats, Floats]] = []
         for own, used, table, ratio, colour in zip(frequencies, in_use, tables, ratios, colours, strict=True):
             size, wanted = _enlarged(ratio, triangle)
             scale = size * np.float32(math.sqrt(colour / (64 * samples)))
@@ -157,8 +141,7 @@ class ExpectedErrors:
             entries.append(table[used])
             scales.append(8 * scale[used, 0])
         self._entries, self._scales = np.concatenate(entries).astype(np.float64), np.concatenate(scales)
-        self.size = sum(own.size for own, _ in self._coefficients)
-        """How many coefficients are looked at."""
+        self.size = sum(own.size for own, _ in self._coefficients)  # how many coefficients are looked at
 
     def __call__(self, factors: Places) -> list[float]:
         """The errors with tables scaled by some factors (:func:`numjpeg.rate_distortion.scaling.scaled`)."""
@@ -177,7 +160,7 @@ class ExpectedErrors:
 
 
 @lru_cache(maxsize=64)
-def _enlarged(ratio: tuple[int, int], triangle: bool) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+def _enlarged(ratio: tuple[int, int], triangle: bool) -> tuple[Floats, Floats | None]:
     """How much larger each of 8 x 8 coefficients is in enlarged samples, and how large it would have to be to be
     nearest to the samples from which it was averaged, in relation to what it is; ``(8, 8, 1)``; None for 1.
 
@@ -219,12 +202,10 @@ class Guide:
         self, expected: Callable[[Places], Sequence[float]], places: Places, count: int, missing: float = 0.0
     ) -> None:
         self.places, self._expected, self._count = places, expected, count
-        self._known: list[int] = []
-        """Numbers of places, rising; logarithms of their factors and errors."""
+        self._known: list[int] = []  # numbers of places, rising; logarithms of their factors and errors
         self._factors: list[float] = []
         self._errors: list[float] = []
-        self._exact: list[tuple[float, float]] = []
-        """Errors of the picture, and those that are expected there."""
+        self._exact: list[tuple[float, float]] = []  # errors of the picture, and those that are expected there
         self._missing, self._jumps = missing, len(places) < FEW_PLACES
 
     def calibrate(self, factors: Sequence[float], errors: Sequence[float]) -> None:
@@ -286,12 +267,8 @@ class Guide:
             i += 1
         end = min(self._known[i], above) if i < len(self._known) else above
         start = self._known[i - 1] if i else -1
-        near = (
-            start >= max(below, 0)
-            and self._known[i : i + 1] == [end]
-            and self._errors[i - 1] - self._errors[i] <= NEAR[self._jumps]
-        )
-        return max(start, below), end, bool(near)
+        known = start >= max(below, 0) and self._known[i : i + 1] == [end]
+        return max(start, below), end, known and self._errors[i - 1] - self._errors[i] <= NEAR[self._jumps]
 
     def _factor(self, wanted: float, below: int, above: int) -> float:
         start, end, near = self._around(wanted, below, above)

@@ -18,15 +18,19 @@ from numjpeg.rate_distortion import search
 from numjpeg.rate_distortion.guides import FEW_PLACES, Guide, Places, about, evenly, place_of, scaled_entries
 from numjpeg.rate_distortion.tables import MAX_STEP
 
-Tables = Mapping[int, NDArray[np.uint16]]
-"""By number, ``(8, 8)`` each, natural order."""
+Tables = Mapping[int, NDArray[np.uint16]]  # by number, (8, 8) each, natural order
 
 SLACK_BYTES, SLACK_DECIBELS = 0.02, 0.2
 """The part of a target in bytes that may be left, and by how much a PSNR may be above its target."""
-TRIALS = 30
-"""So often at most the PSNR of a whole picture is measured. Halving alone takes 14."""
-GUIDED = frozenset((0, 1, 2, 3, 5, 7))
-"""Trials in which a guide tells the factors. In others they share out the distance that is left evenly."""
+TRIALS = 30  # so often at most the PSNR of a whole picture is measured; halving alone takes 14
+GUIDED = (
+    0,
+    1,
+    2,
+    3,
+    5,
+    7,
+)  # trials in which a guide tells the factors; in others they share out what is left evenly
 
 
 def scaled(tables: Tables, factor: float | NDArray[np.float64]) -> dict[int, NDArray[np.uint16]]:
@@ -39,9 +43,7 @@ def scaled(tables: Tables, factor: float | NDArray[np.float64]) -> dict[int, NDA
     return dict(zip(tables, steps.astype(np.uint16).swapaxes(0, -3), strict=True))
 
 
-def factors(
-    tables: Tables, in_use: Mapping[int, NDArray[np.bool_]] | None = None, finest: bool = False
-) -> NDArray[np.float64]:
+def factors(tables: Tables, in_use: Mapping[int, NDArray[np.bool_]] | None = None, finest: bool = False) -> Places:
     """One factor for each different set of tables that scaling makes, the coarsest set first.
 
     ``in_use`` tells which entries make a difference to the picture, by number ``(8, 8)``; None for all. Of sets
@@ -51,15 +53,12 @@ def factors(
     if in_use is None:
         return every
     used = np.zeros(len(changes), np.bool_)
-    used[numbers[np.concatenate([in_use.get(number, _NONE).ravel() for number in tables])]] = True
+    none = np.zeros((8, 8), np.bool_)
+    used[numbers[np.concatenate([in_use.get(number, none).ravel() for number in tables])]] = True
     differs = np.zeros(len(every) - 1, np.bool_)
     differs[changes[used]] = True
     after = differs.nonzero()[0]
-    found: NDArray[np.float64] = every[np.append(after, len(every) - 1) if finest else np.append(0, after + 1)]
-    return found
-
-
-_NONE = np.zeros((8, 8), np.bool_)
+    return np.asarray(every[np.append(after, len(every) - 1) if finest else np.append(0, after + 1)])
 
 
 @lru_cache(maxsize=64)
@@ -84,14 +83,10 @@ def for_bytes(
     places: Places | None = None,
     head: int = 0,
 ) -> bytes:
-    """The file with the finest scaled tables that is not larger than ``target`` bytes.
-
-    Parameters
-    ----------
-    write : makes a file from tables. tables : those that are scaled. samples : how many the picture has.
-    places : the factors; None for all. head : bytes in front of the entropy-coded data, as far as they are known.
-
-    Returns, Raises: as in :func:`search.for_bytes`; it leaves at most :data:`SLACK_BYTES` of the target.
+    """The file with the finest scaled tables that is not larger than ``target`` bytes, as of
+    :func:`search.for_bytes`; it leaves at most :data:`SLACK_BYTES` of them. ``samples`` are those of the picture,
+    ``places`` the factors, None for all; ``head`` are the bytes in front of the entropy-coded data, as far as
+    known.
     """
     guess = 0.5 * (0.05 * samples / target) ** (1 / search.SIZE_SLOPE)  # a photograph, 4:2:0, quality 75
     logarithms = np.log((factors(tables) if places is None else places)[::-1])
@@ -103,17 +98,12 @@ def for_bytes(
 def for_psnr(
     measure: Callable[[Places], Sequence[float]], together: int, places: Places, guide: Guide | None, target: float
 ) -> tuple[float | None, float]:
-    """The largest factor with which the PSNR is ``target`` or a little more.
+    """The largest factor with which the PSNR is ``target`` dB or a little more, and the PSNR there. It is above
+    the target by at most :data:`SLACK_DECIBELS`, unless the tables are the coarsest, or the next coarser ones miss
+    the target. None, and the best PSNR, if that misses it.
 
-    Parameters
-    ----------
-    measure : tells the mean squared errors that at most ``together`` factors give. places : the factors.
-    guide : what leads the way; None if many at a time make up for it.
-
-    Returns
-    -------
-    The factor, and the PSNR in dB there, which is above the target by at most :data:`SLACK_DECIBELS`, unless the
-    tables are the coarsest, or the next coarser ones miss the target. None, and the best PSNR, if that misses it.
+    ``measure`` tells the mean squared errors that at most ``together`` of the factors ``places`` give. The guide
+    leads the way; None if many at a time make up for it.
     """
     first = 0.5 * math.exp(min(max((34 - target) / search.PSNR_SLOPE, -9), 9))  # a photograph, quality 75
     # The middle of the slack, and as far from it that all of the slacks together leave no gap.
@@ -122,14 +112,15 @@ def for_psnr(
     reached: dict[int, float] = {}
     for trial in range(TRIALS):
         close = below >= 0 and above - below <= (together + 1) ** 2
+        between = below >= 0 and above < len(places)
         if guide and not close and trial in GUIDED:
             ends = places[below] if below >= 0 else math.inf, places[above] if above < len(places) else 0.0
             found = guide.find([255**2 / 10 ** (own / 10) for own in wanted], first, ends)
-            between = below >= 0 and above < len(places) and together > 2
-            some = _nearest([place_of(places, factor) for factor in found], below, above, together, between)
+            wished = [place_of(places, factor) for factor in found]
+            some = _nearest(wished, below, above, together, between and together > 2)
         elif not trial and len(places) > FEW_PLACES:
             some = about(min(place_of(places, first), above - 1), below, above, together)
-        elif trial == 1 and not guide and len(places) > FEW_PLACES and below >= 0 and above < len(places):
+        elif trial == 1 and not guide and len(places) > FEW_PLACES and between:
             part = (target + SLACK_DECIBELS / 2 - reached[below]) / (reached[above] - reached[below])
             middle = place_of(places, places[below] ** (1 - part) * places[above] ** part)
             some = about(middle, below, above, together)

@@ -41,8 +41,7 @@ class Rewriter(Protocol):
         """What is in it."""
 
 
-NewRewriter = Callable[[Plan, ExitStack], Rewriter]
-"""Gives that of a picture; the stack keeps what it borrows."""
+NewRewriter = Callable[[Plan, ExitStack], Rewriter]  # gives that of a picture; the stack keeps what it borrows
 
 
 def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> bytes:
@@ -73,8 +72,7 @@ def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> byte
         if few and small and measured.together == 1 and _suits_plans(settings):
             measured.together = 2
         guide = sample.guide(own_places) if measured.together < guides.MANY[few] else None
-        wanted = tuning.target_psnr or 0
-        measure = partial(measured.errors, base)
+        wanted, measure = tuning.target_psnr or 0, partial(measured.errors, base)
         factor, best = scaling.for_psnr(measure, measured.together, places, guide, wanted)
         if factor is not None:
             return whole.rewriter.file(scaling.scaled(base, factor))
@@ -89,15 +87,15 @@ def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> byte
 
 
 class Trials:
-    """What can be found out about the files of one picture with several quantization tables."""
+    """What can be found out about the files of one picture with several quantization tables; ``stack`` keeps what
+    is borrowed, and ``together`` is how many errors are asked for at a time, at most.
+    """
 
     def __init__(self, plan: Plan, rewriter: Rewriter, stack: ExitStack, fancy_upsampling: bool) -> None:
-        """``stack`` keeps what is borrowed."""
         self.plan, self.settings, self.rewriter = plan, plan.settings, rewriter
         self.stack, self.fancy = stack, fancy_upsampling
         self.components = plan.settings.coefficients.components
         self.together = guides.together(plan.samples.shape, self.components) if _suits_plans(self.settings) else 1
-        """How many errors are asked for at a time, at most."""
 
     @cached_property
     def _measurer(self) -> ErrorPlan | None:
@@ -110,11 +108,9 @@ class Trials:
 
         if most_sets(settings.frame) < count:
             return None
+        kind = settings.source, settings.stored, self.fancy, count
         key = ErrorPlan, settings.kind, self.fancy, count
-        colours = settings.source, settings.stored
-        measurer = self.stack.enter_context(
-            PLANS.borrow(key, lambda: ErrorPlan(settings.frame, *colours, self.fancy, count))
-        )
+        measurer = self.stack.enter_context(PLANS.borrow(key, lambda: ErrorPlan(settings.frame, *kind)))
         measurer.take(self.plan.samples, self.rewriter.frequencies)
         return measurer
 
@@ -169,7 +165,6 @@ def _converts(settings: Settings) -> bool:
 @lru_cache(maxsize=64)
 def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
     """The settings with which files are as long as with scaled tables, except for the entropy-coded data.
-
     ``shape`` is that of a sample of the picture; its files are of no account.
     """
     tables = scaling.scaled(settings.coefficients.quantization_tables, 1)
