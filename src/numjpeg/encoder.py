@@ -60,7 +60,7 @@ def encode(
     point_transform: int = 0,
     progress: Callable[[float], None] | None = None,
 ) -> bytes:
-    """Encode a picture as a baseline or a progressive JPEG file, or without loss.
+    """Encode a picture: a baseline or a progressive JPEG file, or one without loss.
 
     With equal parameters the file equals, byte for byte, the one that Pillow 13 (libjpeg-turbo 3) saves. With
     ``tune`` it is better for its size, and takes about thirty times as long.
@@ -70,17 +70,19 @@ def encode(
     image : uint8, 1 to 65,500 a side, any memory layout: ``(H, W)`` or ``(H, W, 1)`` gray, ``(H, W, 3)`` colour,
         ``(H, W, 4)`` only with ``colorspace="CMYK"``. Or a Pillow image of mode L, RGB, CMYK or YCbCr. uint16 with
         ``precision=12``, or with ``lossless``.
-    quality : 1 .. 100. None means 75, or with ``qtables`` that the tables stay as they are.
+    quality : 1 .. 100. None means 75, or with ``qtables`` that the tables stay as they are. With ``tune`` it
+    stands
+        for about the PSNR, or the SSIMULACRA2 score, that libjpeg gives photographs at that number.
     subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0", with or without colons; or 0, 1, 2 for
         the first, second and fourth, as in Pillow. Or sampling factors "HxV" of the first component, or of all:
         "2x2,1x2,1x2", or as pairs. None is "4:2:0" for YCbCr and no subsampling for RGB and CMYK files. In a gray
         file only the header changes. "4:1:1" is 4x1 here; Pillow means 4:2:0 by that name.
     optimize : make Huffman tables for this picture (T.81 K.2). Progressive files have such tables anyway.
-    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. This takes memory for all nonzero
+    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans, with memory for all nonzero
         coefficients at once.
-    arithmetic : code by arithmetic coding (SOF9, SOF10, SOF11; Annex D), as ``cjpeg -arithmetic`` does.
-        Files are smaller than with the best Huffman tables, but few programs open them. It is slow, since it
-        cannot be vectorised. ``optimize`` has no effect; ``tune`` and targets are refused.
+    arithmetic : code by arithmetic coding (SOF9, SOF10, SOF11; Annex D), as ``cjpeg -arithmetic`` does. Files are
+        smaller than with the best Huffman tables, but few programs open them, and it is slow, since it cannot be
+        vectorised. ``optimize`` has no effect; ``tune`` and targets are refused.
     scans : the scans of a progressive file, each (components, Ss, Se, Ah, Al) as in the scan header (B.2.3);
         components are counted from 0. Bits that no scan sends are lost. Any value makes the file progressive.
         "preview" means libjpeg's scans, which matters with ``tune``: the file is a little larger than with the
@@ -118,18 +120,9 @@ def encode(
     progress : with ``tune``, is called from time to time with the part that is done, 0 .. 1; a search for a target
         begins at 0 with each trial.
 
-    Returns
-    -------
-    The file.
-
     Raises
     ------
     ValueError, TypeError naming the argument. For a target out of reach, the message says what can be reached.
-
-    Notes
-    -----
-    With ``tune``, ``quality`` stands for about the PSNR, or the SSIMULACRA2 score, that libjpeg gives photographs
-    at that number.
 
     >>> data = encode(np.zeros((16, 16, 3), np.uint8), 90, subsampling="4:4:4")
     >>> data[:4].hex()
@@ -154,17 +147,10 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
         return encode_scaled(plan, tuning, _Rewriter)
     if most_together(settings) and (prepared := _prepared(settings, 1)):
         return _encode_together([plan], prepared)[0]
-    coefficients, bands = settings.coefficients, None
-    if settings.arithmetic:
-        coefficients = _quantized(plan)
-    else:
-        bands = _bands(plan)
-    script, rows = settings.script, settings.restart_rows
-    return write_file(coefficients, _tables_given(settings), bands, script, rows, settings.arithmetic)
-
-
-def _tables_given(settings: Settings) -> Mapping[TableKey, HuffmanTable] | None:
-    return None if settings.optimize else STANDARD_TABLES
+    arithmetic, tables = settings.arithmetic, None if settings.optimize else STANDARD_TABLES
+    coefficients = _quantized(plan) if arithmetic else settings.coefficients
+    bands = None if arithmetic else _bands(plan)
+    return write_file(coefficients, tables, bands, settings.script, settings.restart_rows, arithmetic)
 
 
 def most_together(settings: Settings) -> int:

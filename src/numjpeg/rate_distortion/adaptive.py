@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from numjpeg.coefficients import ceil_div
 from numjpeg.errors import check_shown
+from numjpeg.rate_distortion.chroma import Floats
 from numjpeg.rate_distortion.tables import Aim
 from numjpeg.stages.blocks import pad_edges
 
@@ -25,7 +26,7 @@ the most important blocks at the worth that a bit has to them. A little more mak
 LEAST = 1e-4  # the smallest weight of a block (the mean is 1), so that no region is worthless
 
 
-def block_importance(importance: ArrayLike, height: int, width: int) -> NDArray[np.float32] | None:
+def block_importance(importance: ArrayLike, height: int, width: int) -> Floats | None:
     """The weight of errors in each luma block, from a map of weights for each sample: real ``(height, width)``,
     finite, at least 0, not all 0, or else ValueError. Only ratios matter.
 
@@ -54,7 +55,7 @@ def block_importance(importance: ArrayLike, height: int, width: int) -> NDArray[
     return None if weights.max() == weights.min() else weights
 
 
-def finer_for(aim: Aim, weights: NDArray[np.float32]) -> Aim:
+def finer_for(aim: Aim, weights: Floats) -> Aim:
     """The aim with finer steps, for the most important blocks. Bits and errors keep their worth.
 
     With the old steps these blocks would keep every coefficient that does not round to zero, and get no better.
@@ -63,7 +64,7 @@ def finer_for(aim: Aim, weights: NDArray[np.float32]) -> Aim:
     return replace(aim, luma=aim.luma * factor, chroma=aim.chroma * factor)
 
 
-def visibility(coefficients: NDArray[np.float32], masking: float) -> NDArray[np.float32]:
+def visibility(coefficients: Floats, masking: float) -> Floats:
     """The weight of errors in blocks whose own detail hides them, above 0, at most 1: ``A / (A + variance)``, A
     being ``masking``. ``coefficients`` are ``(blocks, 64)``, DC first.
     """
@@ -71,9 +72,7 @@ def visibility(coefficients: NDArray[np.float32], masking: float) -> NDArray[np.
     return np.asarray(np.float32(masking) / (np.float32(masking) + variance))
 
 
-def luma_weights(
-    importance: NDArray[np.float32] | None, visible: Sequence[NDArray[np.float32]]
-) -> NDArray[np.float32] | None:
+def luma_weights(importance: Floats | None, visible: Sequence[Floats]) -> Floats | None:
     """The weights of all luma blocks, ``(blocks,)``: importance times :func:`visibility`, in pieces. None, or no
     piece, stands for 1.
     """
@@ -82,9 +81,7 @@ def luma_weights(
     return importance.ravel() * np.concatenate(visible) if visible else importance.ravel()
 
 
-def chroma_weights(
-    weights: NDArray[np.float32] | None, height: int, width: int, h: int, v: int
-) -> NDArray[np.float32] | None:
+def chroma_weights(weights: Floats | None, height: int, width: int, h: int, v: int) -> Floats | None:
     """The weights of chroma blocks: means of the ``v`` by ``h`` luma blocks that each covers. ``height`` and
     ``width`` are those of the picture, in samples.
     """
@@ -92,5 +89,5 @@ def chroma_weights(
         return weights
     rows, columns = ceil_div(height, 8), ceil_div(width, 8)
     grid = pad_edges(weights.reshape(rows, columns), v, h)
-    means: NDArray[np.float32] = grid.reshape(grid.shape[0] // v, v, grid.shape[1] // h, h).mean(axis=(1, 3))
+    means: Floats = grid.reshape(grid.shape[0] // v, v, grid.shape[1] // h, h).mean(axis=(1, 3))
     return means.ravel()

@@ -17,7 +17,7 @@ from numjpeg.stages.dct import COSINES
 from numjpeg.stages.subsampling import upsample
 from numjpeg.stages.zigzag import NATURAL
 
-Samples = NDArray[np.float32]
+Floats = NDArray[np.float32]
 
 RED_CR, GREEN_CB, GREEN_CR, BLUE_CB = 1.402, -0.344136, -0.714136, 1.772
 """What a unit of chroma adds to red, green and blue (JFIF)."""
@@ -29,7 +29,7 @@ _SERIES = [np.float32((-1 / 3) ** k) for k in range(1, TAPS)] + [np.float32(0.75
 """Its weights. The last one is reduced to 3/4, so that the mean is kept although the series is cut off."""
 
 
-def downsample_least_squares(plane: Samples, h: int, v: int, fancy: bool = True) -> Samples:
+def downsample_least_squares(plane: Floats, h: int, v: int, fancy: bool = True) -> Floats:
     """The plane ``(..., rows, columns)`` whose enlargement by a decoder differs least from the given one,
     ``(..., rows * v, columns * h)``.
 
@@ -50,7 +50,7 @@ def downsample_least_squares(plane: Samples, h: int, v: int, fancy: bool = True)
     return np.asarray(boxes.mean(axis=(-3, -1)), np.float32)
 
 
-def _half(plane: Samples, axis: int) -> Samples:
+def _half(plane: Floats, axis: int) -> Floats:
     """Least squares for the triangle filter along one axis.
 
     U puts (3 c[i] + c[i-1]) / 4 and (3 c[i] + c[i+1]) / 4 at 2i and 2i + 1. So U^T U has 20/16 on its diagonal and
@@ -84,39 +84,39 @@ UNCOMPENSATED = tuple(((_MATRIX**2).sum(0) / 3 - (_MATRIX.sum(0) / 3) ** 2).toli
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def luma_of(channels: Sequence[Samples]) -> Samples:
+def luma_of(channels: Sequence[Floats]) -> Floats:
     """Y of red, green and blue; the channel itself if there is but one."""
     return channels[0] if len(channels) == 1 else _weighted(_LUMA, channels)
 
 
-def chroma_of(channels: Sequence[Samples]) -> list[Samples]:
+def chroma_of(channels: Sequence[Floats]) -> list[Floats]:
     """Cb and Cr of red, green and blue, without the offset of 128."""
     red, _, blue = channels
     luma = luma_of(channels)
     return [(blue - luma) / np.float32(BLUE_CB), (red - luma) / np.float32(RED_CR)]
 
 
-def best_for_luma(channels: Sequence[Samples], luma: Samples) -> list[Samples]:
+def best_for_luma(channels: Sequence[Floats], luma: Floats) -> list[Floats]:
     """Cb and Cr that, with this luma, come nearest to red, green and blue: least squares in each pixel."""
     rest = [channel - luma for channel in channels]
     return [_weighted(row, rest) for row in _FROM_CHANNELS]
 
 
-def _weighted(weights: NDArray[np.float32], planes: Sequence[Samples]) -> Samples:
-    total: Samples = weights[0] * planes[0]
+def _weighted(weights: NDArray[np.float32], planes: Sequence[Floats]) -> Floats:
+    total: Floats = weights[0] * planes[0]
     for weight, plane in zip(weights[1:], planes[1:], strict=True):
         total += weight * plane
     return total
 
 
-def added_to_channels(cb: Samples, cr: Samples) -> list[Samples]:
+def added_to_channels(cb: Floats, cr: Floats) -> list[Floats]:
     """What chroma adds to red, green and blue."""
     green = np.float32(GREEN_CB) * cb
     green += np.float32(GREEN_CR) * cr
     return [np.float32(RED_CR) * cr, green, np.float32(BLUE_CB) * cb]
 
 
-def enlarge(samples: Samples, h: int, v: int, fancy: bool = True) -> Samples:
+def enlarge(samples: Floats, h: int, v: int, fancy: bool = True) -> Floats:
     """What a decoder makes of a chroma plane: rounded, clipped, enlarged; float32, without the offset of 128."""
     whole = np.clip(np.floor(samples + np.float32(128.5)), 0, 255).astype(np.uint8)
     return upsample(whole, h, v, fancy).astype(np.float32) - np.float32(128)

@@ -12,6 +12,7 @@ pass: what one costs depends on the one before it in the scan.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Coefficients, ceil_div
 from numjpeg.rate_distortion import adaptive, transform, trellis
+from numjpeg.rate_distortion.chroma import Floats
 from numjpeg.rate_distortion.picture import Band, Levels, Picture
 from numjpeg.rate_distortion.tables import Aim, Refit, steps, to_table
 from numjpeg.stages.huffman import HuffmanTable, optimal_table
@@ -45,9 +47,7 @@ class Group:
     """Components that share tables: how they are quantized in every pass."""
 
     orders: list[NDArray[np.intp]]  # for each component, the numbers of its blocks in the order of the scan
-    exchanges: Sequence[
-        NDArray[np.float32]
-    ]  # for each component (64,): the bits that a squared error of 1 is worth
+    exchanges: Sequence[Floats]  # for each component (64,): the bits that a squared error of 1 is worth
     progressive: bool
 
     def code(self, levels: Levels) -> Coded:
@@ -59,11 +59,11 @@ class Group:
         return Coded(levels, optimal_table(np.asarray(dc)), optimal_table(np.asarray(ac)))
 
 
-BandOfBlocks = tuple[slice, list[NDArray[np.float32]]]  # block rows, each component's coefficients (blocks, 64)
+BandOfBlocks = tuple[slice, list[Floats]]  # block rows, each component's coefficients (blocks, 64)
 
 
 def round_with_dead_zone(
-    bands: Iterable[BandOfBlocks], group: Group, blocks: tuple[int, int], table: NDArray[np.float32]
+    bands: Iterable[BandOfBlocks], group: Group, blocks: tuple[int, int], table: Floats
 ) -> Coded:
     """Quantize without code lengths. ``blocks``: rows and columns of blocks."""
     planes = [np.empty((*blocks, 64), np.int16) for _ in group.orders]
@@ -79,9 +79,7 @@ def round_with_dead_zone(
     return group.code(Levels(planes, table))
 
 
-def quantize(
-    bands: Iterable[BandOfBlocks], group: Group, before: Coded, weights: NDArray[np.float32] | None
-) -> Coded:
+def quantize(bands: Iterable[BandOfBlocks], group: Group, before: Coded, weights: Floats | None) -> Coded:
     """Quantize by the trellis, with the steps and codes of the pass before, and refit the steps.
 
     The levels ``before`` are overwritten. Whoever makes a band may read those around it until the next band is
@@ -138,19 +136,19 @@ def optimise(
     band what part is done.
     """
     bits = np.float32(1 / (aim.multiplier * strength**2))
-    luma_order = _scan_order(*picture.luma_blocks, *picture.ratio)
-    chroma_order = _scan_order(*picture.chroma_blocks, 1, 1)
-    light = Group([luma_order], [bits * aim.luma_weight], progressive)
-    colours = Group([chroma_order] * 2, [bits * weight for weight in aim.chroma_weights], progressive)
+    order = _scan_order(*picture.luma_blocks, *picture.ratio)
+    light = Group([order], [bits * aim.luma_weight], progressive)
+    order = np.arange(math.prod(picture.chroma_blocks))
+    colours = Group([order] * 2, [bits * weight for weight in aim.chroma_weights], progressive)
+    visible: list[Floats] = []
     every, done = list(picture.bands()), count()
     total = len(every) * (1 + passes) * (2 if picture.is_color else 1)
 
     def bands() -> Iterator[Band]:
         for band in every:
             yield band
-            part = (next(done) + 1) / total
             if progress:
-                progress(part)
+                progress((next(done) + 1) / total)
 
     def chroma_bands(luma: Coded | None = None, before: Coded | None = None) -> Iterator[BandOfBlocks]:
         for band in bands():
@@ -166,22 +164,16 @@ def optimise(
                 made = picture.luma_after(band, coded.levels if coded else None, before.levels if before else None)
             else:
                 made = picture.luma(band)
+            if aim.masking and not before:
+                visible.append(adaptive.visibility(made, aim.masking))
             yield picture.luma_rows(band), [made]
 
     chroma_now = None
     if picture.is_color:
         table = steps(strength, aim.chroma)
         chroma_now = round_with_dead_zone(chroma_bands(), colours, picture.chroma_blocks, table)
-    visible: list[NDArray[np.float32]] = []
-
-    def watched(bands: Iterable[BandOfBlocks]) -> Iterator[BandOfBlocks]:
-        for rows, made in bands:
-            if aim.masking:
-                visible.append(adaptive.visibility(made[0], aim.masking))
-            yield rows, made
-
     table = steps(strength, aim.luma)
-    luma_now = round_with_dead_zone(watched(luma_bands(chroma_now)), light, picture.luma_blocks, table)
+    luma_now = round_with_dead_zone(luma_bands(chroma_now), light, picture.luma_blocks, table)
     luma_weights = adaptive.luma_weights(picture.importance, visible)
     chroma_weights = adaptive.chroma_weights(luma_weights, picture.height, picture.width, *picture.ratio)
     for _ in range(passes):

@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import Component, ceil_div
 from numjpeg.rate_distortion import chroma, transform
-from numjpeg.rate_distortion.chroma import Samples
+from numjpeg.rate_distortion.chroma import Floats
 from numjpeg.stages.blocks import pad_edges
 
 BAND_SAMPLES = 3 << 18
 """Samples of a band, of all components; each takes some 30 bytes while it is worked on. A band has at least
 :data:`BAND_MCU_ROWS` MCU rows, so that its context is at most a fifth of the work."""
 BAND_MCU_ROWS = 8
-
 KEPT_SAMPLES = 6 << 20
 """Up to so many samples (4 megapixels with 4:2:0), coefficients that do not depend on levels are kept from pass to
 pass, 4 bytes each. For a larger picture they are made again."""
@@ -33,7 +32,7 @@ class Levels(NamedTuple):
     """Quantized coefficients of components that share a table, in zig-zag order."""
 
     planes: list[NDArray[np.int16]]  # (block rows, block columns, 64) each
-    steps: NDArray[np.float32]  # (64,)
+    steps: Floats  # (64,)
 
 
 class Band(NamedTuple):
@@ -57,7 +56,7 @@ class Picture:
         samples: NDArray[np.uint8],
         components: Sequence[Component],
         fancy_upsampling: bool = True,
-        importance: NDArray[np.float32] | None = None,
+        importance: Floats | None = None,
     ) -> None:
         self.samples = samples
         self.height, self.width, channels = samples.shape
@@ -68,7 +67,7 @@ class Picture:
         self.mcu_rows = ceil_div(self.height, 8 * v)
         self.luma_blocks = ceil_div(self.height, 8), ceil_div(self.width, 8)
         self.chroma_blocks = ceil_div(self.small[0], 8), ceil_div(self.small[1], 8)
-        self._plain: dict[tuple[str, int], list[NDArray[np.float32]]] = {}
+        self._plain: dict[tuple[str, int], list[Floats]] = {}
         self._count = self.height * self.width + (channels - 1) * self.small[0] * self.small[1]
 
     def bands(self) -> Iterator[Band]:
@@ -84,11 +83,11 @@ class Picture:
 
     # --- forward -----------------------------------------------------------------------------------------
 
-    def luma(self, band: Band) -> NDArray[np.float32]:
+    def luma(self, band: Band) -> Floats:
         """Coefficients ``(blocks, 64)`` of luma."""
         return self._kept(("luma", band.first), lambda: [_luma_transform(chroma.luma_of(self._channels(band)))])[0]
 
-    def luma_after(self, band: Band, coded: Levels | None, before: Levels | None = None) -> NDArray[np.float32]:
+    def luma_after(self, band: Band, coded: Levels | None, before: Levels | None = None) -> Floats:
         """Coefficients of luma that makes up for the errors of chroma, as ``coded`` now, if there is any. If luma
         was quantized ``before``, errors where the decoder clips are free.
         """
@@ -98,24 +97,22 @@ class Picture:
             _free_where_clipped(channels, self._decoded_luma(before, band), added)
         return _luma_transform(_mean_of_rest(channels, added))
 
-    def chroma(self, band: Band) -> list[NDArray[np.float32]]:
+    def chroma(self, band: Band) -> list[Floats]:
         """Coefficients ``(blocks, 64)`` of Cb and of Cr."""
 
-        def make() -> list[NDArray[np.float32]]:
+        def make() -> list[Floats]:
             return self._chroma_transform(chroma.chroma_of(self._channels(self._around(band))), band)
 
         return self._kept(("chroma", band.first), make)
 
-    def _kept(
-        self, key: tuple[str, int], make: Callable[[], list[NDArray[np.float32]]]
-    ) -> list[NDArray[np.float32]]:
+    def _kept(self, key: tuple[str, int], make: Callable[[], list[Floats]]) -> list[Floats]:
         """What ``make`` made before, if the picture is small enough to keep it; else it is made again."""
         made = self._plain.get(key) or make()
         if self._count <= KEPT_SAMPLES:
             self._plain[key] = made
         return made
 
-    def chroma_after(self, band: Band, luma: Levels, before: Levels) -> list[NDArray[np.float32]]:
+    def chroma_after(self, band: Band, luma: Levels, before: Levels) -> list[Floats]:
         """Coefficients of chroma that makes up for the errors of luma, both as quantized so far; errors where the
         decoder clips are free.
         """
@@ -125,7 +122,7 @@ class Picture:
         _free_where_clipped(channels, decoded, self._added_by_chroma(before, around))
         return self._chroma_transform(chroma.best_for_luma(channels, decoded), band)
 
-    def _chroma_transform(self, planes: Sequence[Samples], band: Band) -> list[NDArray[np.float32]]:
+    def _chroma_transform(self, planes: Sequence[Floats], band: Band) -> list[Floats]:
         """Downsample planes of a band with its context, and transform what is the band's."""
         h, v = self.ratio
         top = 8 * (band.first - self._around(band).first)
@@ -133,7 +130,7 @@ class Picture:
         small = (chroma.downsample_least_squares(pad_edges(plane, v, h), h, v, self.fancy) for plane in planes)
         return [transform.forward(plane[own]) for plane in small]
 
-    def _channels(self, band: Band) -> list[Samples]:
+    def _channels(self, band: Band) -> list[Floats]:
         v = self.ratio[1]
         rows = self.samples[8 * v * band.first : 8 * v * band.last]
         return [rows[..., i].astype(np.float32) for i in range(rows.shape[2])]
@@ -146,7 +143,7 @@ class Picture:
 
     # --- what the decoder makes of levels ----------------------------------------------------------------
 
-    def _decoded_luma(self, coded: Levels, band: Band) -> Samples:
+    def _decoded_luma(self, coded: Levels, band: Band) -> Floats:
         """Luma of a band, not rounded."""
         rows = self.luma_rows(band)
         height = min(self.height, 8 * rows.stop) - 8 * rows.start
@@ -154,7 +151,7 @@ class Picture:
         samples += np.float32(128)
         return samples
 
-    def _added_by_chroma(self, coded: Levels, band: Band) -> list[Samples]:
+    def _added_by_chroma(self, coded: Levels, band: Band) -> list[Floats]:
         """What decoded chroma adds to red, green and blue in a band."""
         h, v = self.ratio
         around = self._around(band)
@@ -168,12 +165,12 @@ class Picture:
         return chroma.added_to_channels(*decoded)
 
 
-def _luma_transform(luma: Samples) -> NDArray[np.float32]:
+def _luma_transform(luma: Floats) -> Floats:
     luma -= np.float32(128)
     return transform.forward(luma)
 
 
-def _mean_of_rest(channels: Sequence[Samples], added: Sequence[Samples]) -> Samples:
+def _mean_of_rest(channels: Sequence[Floats], added: Sequence[Floats]) -> Floats:
     """The best luma where chroma adds so much to each channel: the mean of what is left of the channels."""
     if len(channels) == 1:
         return channels[0]
@@ -185,7 +182,7 @@ def _mean_of_rest(channels: Sequence[Samples], added: Sequence[Samples]) -> Samp
     return total
 
 
-def _free_where_clipped(channels: Sequence[Samples], luma: Samples, added: Sequence[Samples]) -> None:
+def _free_where_clipped(channels: Sequence[Floats], luma: Floats, added: Sequence[Floats]) -> None:
     """Move black and white samples, in place, as far beyond 0 and 255 as the decoder's are before it clips them.
     So errors beyond are free.
     """

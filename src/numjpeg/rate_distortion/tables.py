@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.rate_distortion import chroma
+from numjpeg.rate_distortion.chroma import Floats
 from numjpeg.stages.zigzag import NATURAL
 
 MAX_STEP = 255  # the largest that a baseline file holds
@@ -24,10 +25,10 @@ class Aim:
     weighted squared error of ``multiplier * strength^2``.
     """
 
-    luma: NDArray[np.float32]  # relative steps (64,)
-    chroma: NDArray[np.float32]
-    luma_weight: NDArray[np.float32]  # of a squared error in each coefficient, (64,)
-    chroma_weights: tuple[NDArray[np.float32], NDArray[np.float32]]  # the same for Cb and Cr
+    luma: Floats  # relative steps (64,)
+    chroma: Floats
+    luma_weight: Floats  # of a squared error in each coefficient, (64,)
+    chroma_weights: tuple[Floats, Floats]  # the same for Cb and Cr
     multiplier: float
     joint: bool = True
     """Luma and chroma make up for each other's errors, and errors of samples that the decoder clips are free. This
@@ -88,7 +89,7 @@ _THRESHOLD = np.array([int(f"{k:06b}"[::-1], 2) for k in range(64)], np.float32)
 """What is added to each step before its fraction is dropped: spread evenly over neighbouring frequencies."""
 
 
-def steps(strength: float, relative: NDArray[np.float32]) -> NDArray[np.float32]:
+def steps(strength: float, relative: Floats) -> Floats:
     """The steps of a table at a strength: whole numbers, 1 .. 255.
 
     Each frequency has its own rounding threshold. So small steps do not all go from 1 to 2 at once, and PSNR and
@@ -111,29 +112,29 @@ class Refit:
     than the ``old`` one, which stays where there are too few levels.
     """
 
-    def __init__(self, old: NDArray[np.float32]) -> None:
+    def __init__(self, old: Floats) -> None:
         self._old = old
         self._products, self._squares = np.zeros(64), np.zeros(64)
 
-    def add(self, coefficients: NDArray[np.float32], levels: NDArray[np.int16]) -> None:
+    def add(self, coefficients: Floats, levels: NDArray[np.int16]) -> None:
         """Take in the AC coefficients and levels of some blocks, ``(blocks, 64)``; DC levels are 0."""
         real = levels.astype(np.float32)
         self._products += np.einsum("ij,ij->j", coefficients, real)
         self._squares += np.einsum("ij,ij->j", real, real)
 
-    def add_dc(self, coefficients: NDArray[np.float32], levels: NDArray[np.int16]) -> None:
+    def add_dc(self, coefficients: Floats, levels: NDArray[np.int16]) -> None:
         """Take in the DC coefficients and levels of some blocks, ``(blocks,)``."""
         real = levels.astype(np.float64)
         self._products[0] += (coefficients * real).sum()
         self._squares[0] += (real * real).sum()
 
-    def steps(self) -> NDArray[np.float32]:
+    def steps(self) -> Floats:
         """The new steps: float32 ``(64,)``, whole numbers."""
         best = np.where(self._squares >= ENOUGH, self._products / np.maximum(self._squares, 1), self._old)
         return np.clip(np.rint(best), 1, MAX_STEP).astype(np.float32)
 
 
-def to_table(relative: NDArray[np.float32]) -> NDArray[np.uint16]:
+def to_table(relative: Floats) -> NDArray[np.uint16]:
     """Steps in zig-zag order, turned into a table in natural order: uint16 ``(8, 8)``."""
     table = np.empty(64, np.uint16)
     table[NATURAL] = relative

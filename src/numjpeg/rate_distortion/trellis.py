@@ -8,7 +8,7 @@ become zero. Dynamic programming finds the cheapest path through these choices (
 Costs are counted in bits. Let ``t`` be a coefficient divided by its step, and ``m`` its level. Its distortion is
 ``exchange * (t - m)^2``; ``exchange`` is the worth of a squared error of one step, 1 / lambda in units of steps.
 The AC coefficients of a block take :func:`ac_rates`, then the dynamic programme :func:`_forward`, then
-:func:`_way_back`. The chain of DC differences along a scan takes :func:`dc_rates` and :func:`quantize_dc`.
+the way back through it. The chain of DC differences along a scan takes :func:`dc_rates` and :func:`quantize_dc`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.stages.huffman import END_OF_BLOCK, ZERO_RUN, HuffmanTable, huffman_codes, magnitude_category
+
+Floats = NDArray[np.float32]
 
 LOOK_BACK = 8
 """How many candidates back the search for the one kept before goes. To go further, eight coefficients that do not
@@ -40,7 +42,7 @@ _CATEGORY = magnitude_category(np.arange(2048)).astype(np.intp)
 class AcRates(NamedTuple):
     """What AC coefficients cost in bits."""
 
-    coefficient: NDArray[np.float32]  # [run of zeros, category after it], (64, 16), with ZRLs and magnitude bits
+    coefficient: Floats  # [run of zeros, category after it], (64, 16), with ZRLs and magnitude bits
     end: np.float32  # end of block, after a coefficient
     empty: np.float32  # end of block in a block of zeros: less, where such blocks are coded in runs
 
@@ -61,7 +63,7 @@ def ac_rates(table: HuffmanTable) -> AcRates:
     return AcRates(bits.astype(np.float32), end, end)
 
 
-def dc_rates(table: HuffmanTable) -> NDArray[np.float32]:
+def dc_rates(table: HuffmanTable) -> Floats:
     """Bits of the DC differences of category 0 .. 15 under a table (F.1.2.1), float32 ``(16,)``.
 
     >>> from numjpeg.stages.huffman import DC_LUMINANCE
@@ -89,19 +91,16 @@ class _Candidates:
     place: NDArray[np.intp]  # where in the rows each nonzero coefficient of flat is
     flat: NDArray[np.intp]  # its index in the flat array of blocks
     position: NDArray[np.intp]  # 0 at a start, else 1 .. 63 of the zig-zag order
-    level: NDArray[np.float32]  # nearest level, magnitude
-    dropped: NDArray[np.float32]  # distortion, in bits, if the coefficient becomes zero
-    kept: NDArray[np.float32]  # distortion if it keeps its nearest level
+    level: Floats  # nearest level, magnitude
+    dropped: Floats  # distortion, in bits, if the coefficient becomes zero
+    kept: Floats  # distortion if it keeps its nearest level
     lowered: NDArray[
         np.float32
     ]  # if it takes the next one towards zero; infinite where that saves no magnitude bit
 
 
 def quantize_ac(
-    quotients: NDArray[np.float32],
-    exchange: NDArray[np.float32],
-    rates: AcRates,
-    weights: NDArray[np.float32] | None = None,
+    quotients: Floats, exchange: Floats, rates: AcRates, weights: Floats | None = None
 ) -> NDArray[np.int16]:
     """Choose the AC levels of blocks, int16 ``(n, 64)``, element 0 of each block 0.
 
@@ -113,8 +112,13 @@ def quantize_ac(
     for start in range(0, len(quotients), CHUNK):
         own = slice(start, start + CHUNK)
         candidates = _candidates(quotients[own], exchange, None if weights is None else weights[own])
-        before, lowered, last = _forward(candidates, rates)
-        chosen = _way_back(candidates, before, last)
+        before, lowered, current = _forward(candidates, rates)
+        chosen = np.zeros(len(before), np.bool_)
+        for i in range(len(candidates.counts) - 1, 0, -1):  # the way back
+            count = candidates.counts[i]
+            row = slice(candidates.rows[i], candidates.rows[i] + count)
+            chosen[row] = current[:count] == i
+            np.copyto(current[:count], before[row], where=chosen[row])
         magnitude = np.where(chosen, candidates.level - lowered, np.float32(0))
         flat = quotients[own].reshape(-1)
         values = np.copysign(magnitude[candidates.place], flat[candidates.flat])
@@ -122,9 +126,7 @@ def quantize_ac(
     return levels
 
 
-def _candidates(
-    quotients: NDArray[np.float32], exchange: NDArray[np.float32], weights: NDArray[np.float32] | None
-) -> _Candidates:
+def _candidates(quotients: Floats, exchange: Floats, weights: Floats | None) -> _Candidates:
     blocks = len(quotients)
     magnitude = np.abs(quotients)
     present = magnitude > 0.5
@@ -216,26 +218,11 @@ def _forward(
     return before, lowered, last
 
 
-def _take_cheaper(
-    cost: NDArray[np.float32], choice: int, least: NDArray[np.float32], chosen: NDArray[Any]
-) -> None:
+def _take_cheaper(cost: Floats, choice: int, least: Floats, chosen: NDArray[Any]) -> None:
     """Where ``cost`` is below the ``least`` so far, put it there, and ``choice`` into ``chosen``."""
     better = cost < least
     np.copyto(least, cost, where=better)
     np.copyto(chosen, choice, where=better)
-
-
-def _way_back(candidates: _Candidates, before: NDArray[np.int8], last: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Which candidates are on the best path."""
-    chosen = np.zeros(len(before), np.bool_)
-    current = last.copy()
-    for i in range(len(candidates.counts) - 1, 0, -1):
-        count = candidates.counts[i]
-        own = slice(candidates.rows[i], candidates.rows[i] + count)
-        here = current[:count] == i
-        chosen[own] = here
-        np.copyto(current[:count], before[own], where=here)
-    return chosen
 
 
 # --- DC --------------------------------------------------------------------------------------------------
@@ -244,10 +231,7 @@ _OFFSETS = np.array([-1, 0, 1])  # candidates of a DC coefficient, from its near
 
 
 def quantize_dc(
-    quotients: NDArray[np.float32],
-    exchange: float,
-    rates: NDArray[np.float32],
-    weights: NDArray[np.float32] | None = None,
+    quotients: Floats, exchange: float, rates: Floats, weights: Floats | None = None
 ) -> NDArray[np.int16]:
     """Choose the DC levels of a component, int16 ``(n,)``: the path of least cost through three candidates of each
     block. ``quotients`` ``(n,)`` are DC coefficients divided by their step, in the order of the scan, ``rates``
@@ -265,7 +249,12 @@ def quantize_dc(
     costs = _costs_between(levels, errors, rates)
     tree: list[NDArray[np.int8]] = []
     while len(costs) > 1:
-        joined, middle = _join(costs[:-1:2], costs[1::2])
+        first, second = costs[:-1:2], costs[1::2]
+        joined = first[:, :, 0, np.newaxis] + second[:, np.newaxis, 0]
+        middle = np.zeros(joined.shape, np.int8)
+        for candidate in (1, 2):
+            through = first[:, :, candidate, np.newaxis] + second[:, np.newaxis, candidate]
+            _take_cheaper(through, candidate, joined, middle)
         tree.append(middle)
         costs = np.concatenate([joined, costs[2 * len(joined) :]])
     start, end = np.zeros(1, np.int8), costs[0, 0].argmin(keepdims=True).astype(np.int8)
@@ -274,13 +263,10 @@ def quantize_dc(
         between = middle[np.arange(pairs), start[:pairs], end[:pairs]]
         starts, ends = np.stack([start[:pairs], between], axis=1), np.stack([between, end[:pairs]], axis=1)
         start, end = np.append(starts, start[pairs:]), np.append(ends, end[pairs:])
-    chosen: NDArray[np.int16] = levels[np.arange(len(levels)), end].astype(np.int16)
-    return chosen
+    return np.asarray(levels[np.arange(len(levels)), end], np.int16)
 
 
-def _costs_between(
-    levels: NDArray[np.int32], errors: NDArray[np.float32], rates: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _costs_between(levels: NDArray[np.int32], errors: Floats, rates: Floats) -> Floats:
     """The cost of each block, ``[block, candidate of the block before it, own candidate]``, ``(n, 3, 3)``."""
     costs = np.empty((len(levels), 3, 3), np.float32)
     # In front of the first block there is one candidate, 0.
@@ -293,16 +279,6 @@ def _costs_between(
         np.add(rates[magnitude_category(differences)], errors[part, np.newaxis], out=costs[part])
         before = own[-1:]
     return costs
-
-
-def _join(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Least costs over two neighbours, ``(pairs, 3, 3)``, and the middle candidates that give them."""
-    least = first[:, :, 0, np.newaxis] + second[:, np.newaxis, 0]
-    middle = np.zeros(least.shape, np.int8)
-    for candidate in (1, 2):
-        through = first[:, :, candidate, np.newaxis] + second[:, np.newaxis, candidate]
-        _take_cheaper(through, candidate, least, middle)
-    return least, middle
 
 
 # --- statistics ------------------------------------------------------------------------------------------
