@@ -91,7 +91,6 @@ def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int
 
 def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
     """For each component of a lossless scan its samples, uint16 ``(rows, columns)``, cut to the component's size.
-
     Errors as of :func:`read_sequential`; of too much work whether the sink is strict or not.
     """
     if scan.frame.arithmetic:
@@ -121,9 +120,8 @@ of a byte a sample, which is what a photograph of good quality takes."""
 
 
 class ScanSymbols:
-    """A scan's symbols, band by band: once to make its tables, if it has none yet, and once to be written.
-
-    In between they are kept, up to :data:`KEPT_BYTES`. A photograph has about one symbol, of 4 bytes, for four
+    """A scan's symbols, band by band: once to make its tables, if it has none yet, and once to be written. In
+    between they are kept, up to :data:`KEPT_BYTES`. A photograph has about one symbol, of 4 bytes, for four
     pixels. The rest is made a second time, which takes time but no memory.
     """
 

@@ -86,9 +86,8 @@ def new_states(contexts: int) -> list[int]:
 
 
 def qm_decoder(data: bytes, contexts: int) -> Decoder:
-    """A decoder at the start of some data: those of one restart interval, without stuffed bytes (D.2).
-
-    The contexts are numbered from 0.
+    """A decoder at the start of some data: those of one restart interval, without stuffed bytes (D.2). The
+    contexts are numbered from 0.
     """
     states, size = new_states(contexts), len(data)
     qe, after_mps, after_lps, shift = QE, AFTER_MPS, AFTER_LPS, _SHIFT

@@ -42,8 +42,7 @@ BLOCK_WORK, DC_WORK, SAMPLE_WORK = 12, 6, 6
 RUN = 16
 CHUNK = 1 << 12  # MCUs that are read at a time
 
-SPARE_BYTES = 3
-"""Bytes that an encoder may write behind those that a decoder needs: it does not know how many that are."""
+SPARE_BYTES = 3  # that an encoder may write behind those that a decoder needs: it does not know how many that are
 
 DC_CONTEXTS, AC_CONTEXTS, LOSSLESS_CONTEXTS = 64, 256, 158  # contexts of a statistics area
 DC_MAGNITUDES = 20  # where in a DC area the contexts X1 of magnitude categories begin (Table F.4)
@@ -79,10 +78,9 @@ class Areas:
 
 
 def decode_difference(decode: Decode, context: int, chain: int, bounds: tuple[int, int]) -> tuple[int, int]:
-    """A DC or a lossless difference (F.2.4.1, H.2.3), and its class, by which others are conditioned.
-
-    Its four contexts begin at ``context``, those of its magnitude category at ``chain``. The classes are 0 for
-    nearly none, 1 and 2 for small ones above and below 0, 3 and 4 for large ones.
+    """A DC or a lossless difference (F.2.4.1, H.2.3), and its class, by which others are conditioned. Its four
+    contexts begin at ``context``, those of its magnitude category at ``chain``. The classes are 0 for nearly none,
+    1 and 2 for small ones above and below 0, 3 and 4 for large ones.
     """
     if not decode(context):
         return 0, 0
@@ -94,7 +92,6 @@ def decode_difference(decode: Decode, context: int, chain: int, bounds: tuple[in
 
 def _magnitude(decode: Decode, context: int, others: int) -> int:
     """A magnitude above 1, by the highest bit of what it is above 1 and the bits below it (Figures F.23, F.24).
-
     ``context`` is the one of whether it is above 2, ``others`` of whether it is above 4; those of the larger
     categories follow.
     """
@@ -117,8 +114,7 @@ def _magnitude(decode: Decode, context: int, others: int) -> int:
 
 def decode_ac(decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, found: Found) -> int:
     """The AC coefficients of a block from k to Se (Figure F.20), or of the first scan of a band (G.1.3.2).
-
-    Magnitudes have the first kind of contexts up to coefficient ``Kx``. ``place`` : of the block's first one.
+    Magnitudes have the first kind of contexts up to coefficient ``Kx``. ``place``: of the block's first one.
     ``found`` takes the coefficients. Returns the one behind the last that is not 0.
     """
     note_place, note_value = found[0].append, found[1].append
@@ -143,9 +139,8 @@ def decode_ac(decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, f
 
 
 def refine_ac(decode: Decode, area: int, scan: Scan, block: list[int], place: int, found: Found) -> int:
-    """A bit more of the AC coefficients of a block (Figure G.11), whose values so far are ``block``.
-
-    As :func:`decode_ac`; ``found`` takes the new values of the coefficients that change.
+    """A bit more of the AC coefficients of a block (Figure G.11), whose values so far are ``block``. As
+    :func:`decode_ac`; ``found`` takes the new values of the coefficients that change.
     """
     k, Se, one = scan.Ss, scan.Se, 1 << scan.Al
     end = Se  # EOBx, the end of the block as it is known so far
@@ -212,15 +207,9 @@ class _Reader(Intervals, ABC):
                     self.spent = True
             self.mcu = until
 
-    def finish(self) -> None:
-        """At the end of the scan, see that nothing is left over."""
-        if not self.spent and not self.scan.goes_on:
-            self._check_end()
-
     def enter_interval(self) -> None:
         """At the first MCU of a restart interval: begin with its data, no predictions and new statistics."""
-        if self.interval >= 0 and not self.spent:
-            self._check_end()
+        self.check_end()
         self.interval = self.mcu // self.interval_mcus
         self.first_byte = self.last_byte = self.payload.size
         if self.interval >= len(self.present):
@@ -246,8 +235,10 @@ class _Reader(Intervals, ABC):
         place = min(self.first_byte + self.taken(), self.last_byte)
         self.note(what, self.payload.file_offset(place), self.interval, kind=kind)
 
-    def _check_end(self) -> None:
+    def check_end(self) -> None:
         """See that the data of an interval that has been read are all of it, and not more."""
+        if self.interval < 0 or self.spent or (self.scan.goes_on and self.mcu == self.total):
+            return
         left = self.last_byte - self.first_byte - self.taken()
         if left < 0 and self.cut_off and self.interval == self.last_present:
             self._note_here("data end too early", LOSS)
@@ -295,7 +286,7 @@ class _Sequential(_Reader):
             blocks = np.zeros(count * len(self.components) * 64, np.int16)
             _put(blocks, self.found)
             if self.mcu == self.total:
-                self.finish()
+                self.check_end()
             yield deinterleave(blocks.reshape(count, -1, 64), self.scan.mcus[1], self.scan.factors)
 
 
@@ -310,7 +301,7 @@ class _Progressive(_Reader):
         while self.mcu < self.total:
             self.advance(min(self.total, self.mcu + CHUNK))
             self.lay()
-        self.finish()
+        self.check_end()
         return self.total - 1
 
     @abstractmethod

@@ -32,7 +32,6 @@ def encode_difference(encode: Encode, context: int, chain: int, bounds: tuple[in
 
 def _encode_magnitude(encode: Encode, first: int, second: int, others: int, value: int) -> None:
     """Encode a magnitude less 1, by its category and the bits below the highest one (Figures F.8 and F.9).
-
     ``first``, ``second`` and ``others`` are the contexts of whether it is above 0, above 1, and above 3; those of
     the larger categories follow.
     """
@@ -79,9 +78,8 @@ def encode_ac(encode: Encode, area: int, Kx: int, Ss: int, Se: int, block: list[
 
 
 def refine_ac(encode: Encode, area: int, scan: Scan, block: list[int]) -> None:
-    """Encode a bit more of the AC coefficients of a block (Figure G.10).
-
-    ``block`` is what is known after this scan, without the Al lowest bits; bits are those of the magnitude.
+    """Encode a bit more of the AC coefficients of a block (Figure G.10). ``block`` is what is known after this
+    scan, without the Al lowest bits; bits are those of the magnitude.
     """
     Se = scan.Se
     last = Se
@@ -111,9 +109,8 @@ def refine_ac(encode: Encode, area: int, scan: Scan, block: list[int]) -> None:
 
 
 def write_scan(scan: Scan, bands: Iterable[Band]) -> Iterator[bytes]:
-    """The entropy-coded data of a scan, one restart interval at a time.
-
-    ``bands`` : the scan's coefficients from top to bottom, with all their bits, filled up to whole MCUs.
+    """The entropy-coded data of a scan, one restart interval at a time. ``bands``: the scan's coefficients from
+    top to bottom, with all their bits, filled up to whole MCUs.
     """
     components, areas, mcu = block_component(scan.factors).tolist(), arithmetic_reader.Areas(scan), 0
     encode, finish = qm_encoder(areas.contexts)
@@ -145,8 +142,7 @@ def write_scan(scan: Scan, bands: Iterable[Band]) -> Iterator[bytes]:
 
 def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes]:
     """The entropy-coded data of a lossless scan, one restart interval, of whole rows of MCUs, at a time.
-
-    ``differences`` : -32767 .. 32768, in coding order.
+    ``differences``: -32767 .. 32768, in coding order.
     """
     rows, columns = scan.mcus
     height = scan.restart_interval // columns or rows

@@ -86,9 +86,8 @@ def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.ui
 
 
 def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArray[np.uint64]:
-    """The 32 bits that begin at each of the bits ``positions``, uint64 ``(n,)``, the upper half zero.
-
-    ``data`` : uint8, at least five bytes longer than any position's byte.
+    """The 32 bits that begin at each of the bits ``positions``, uint64 ``(n,)``, the upper half zero. ``data``:
+    uint8, at least five bytes longer than any position's byte.
     """
     byte = positions >> 3
     word: NDArray[np.uint64] = data[byte].astype(np.uint64)

@@ -83,8 +83,10 @@ class Intervals:
         self.scan, self.sink = scan, sink
         rows, columns = scan.mcus
         self.total = rows * columns
-        if sink.strict:
-            self._check_size()
+        size, least = scan.end - scan.start, ceil_div(self.total * scan.blocks_per_mcu * self.least_bits, 8)
+        if sink.strict and size < least:  # refused before anything is allocated
+            what = f"the scan ends too early: {size} bytes, at least {least} needed for MCUs 0 to {self.total - 1}"
+            sink.add(Fault(what, scan.end, self.clause, scan.number, kind=LOSS))
         self.interval_mcus = scan.restart_interval or self.total
         self.in_doubt: set[int] = set()  # intervals of which a finding says so
         self.last_note = -1  # index of the last finding that puts MCUs in doubt
@@ -95,14 +97,6 @@ class Intervals:
         # Where the reader is: MCU, bit, and interval (-1 in front of the first one). ``spent``: all data of that
         # interval have been read.
         self.mcu, self.bit, self.interval, self.spent = 0, 0, -1, False
-
-    def _check_size(self) -> None:
-        """Refuse data that are too short for the scan's blocks, before anything is allocated."""
-        size = self.scan.end - self.scan.start
-        least = ceil_div(self.total * self.scan.blocks_per_mcu * self.least_bits, 8)
-        if size < least:
-            what = f"the scan ends too early: {size} bytes, at least {least} needed for MCUs 0 to {self.total - 1}"
-            self.sink.add(Fault(what, self.scan.end, self.clause, self.scan.number, kind=LOSS))
 
     def _take_apart(self, data: bytes) -> bits.Payload:
         """Find the restart intervals; note which restart markers are not as they should be."""
@@ -207,9 +201,8 @@ class Intervals:
             self.check_rest(self.interval, self.bit)
 
     def check_rest(self, interval: int, bit: int) -> None:
-        """Check that fewer than eight bits follow ``bit`` in an interval, and that they are ones (F.1.2.3).
-
-        No code is all ones (C.2), so ones are never data. Some cameras write a byte of them too many.
+        """Check that fewer than eight bits follow ``bit`` in an interval, and that they are ones (F.1.2.3). No
+        code is all ones (C.2), so ones are never data. Some cameras write a byte of them too many.
         """
         last = interval == ceil_div(self.total, self.interval_mcus) - 1
         if last and self.scan.goes_on:
@@ -234,7 +227,6 @@ class Intervals:
 
     def _note_lines_below(self, mcus: int, offset: int, interval: int) -> bool:
         """Note data of ``mcus`` MCUs, perhaps, behind the last one if the height is DNL's and they make a row.
-
         Behind another scan than the first, where DNL stands, they say nothing of the height.
         """
         if self.scan.frame.header_height is None or self.scan.number or mcus < self.scan.mcus[1]:

@@ -136,9 +136,8 @@ class LosslessReader(Intervals):
         return self._planes(differences.reshape(self.total, per_mcu), filled // per_mcu)
 
     def fill_rows(self, differences: NDArray[np.uint16], read: Ints, end: Ints, due: Ints) -> Ints:
-        """Let zero bits follow the data of each interval that is cut short, up to the end of its row of MCUs.
-
-        As in libjpeg, an interval that is missing behind one that is cut short has no such row. Returns how many
+        """Let zero bits follow the data of each interval that is cut short, up to the end of its row of MCUs. As
+        in libjpeg, an interval that is missing behind one that is cut short has no such row. Returns how many
         samples each interval has now.
         """
         per_mcu = self.scan.blocks_per_mcu
@@ -215,9 +214,8 @@ class LosslessReader(Intervals):
         return planes
 
     def _note_impossible(self, planes: list[NDArray[np.uint16]]) -> None:
-        """Put restart intervals in doubt in which a sample has more bits than the frame says.
-
-        A difference that is wrong moves all samples up to the end of the interval.
+        """Put restart intervals in doubt in which a sample has more bits than the frame says. A difference that is
+        wrong moves all samples up to the end of the interval.
         """
         columns = self.scan.mcus[1]
         found = []

@@ -65,9 +65,8 @@ class LosslessSymbols:
 def code_lossless(
     scan: Scan, samples: Sequence[NDArray[Any]], predictors: Sequence[int]
 ) -> tuple[Scan, LosslessSymbols, huffman.HuffmanTable]:
-    """The scan with whichever of the predictors costs least, its symbols and the best table for them.
-
-    ``samples`` : of each component of the scan, uint8 or uint16 ``(rows, columns)``.
+    """The scan with whichever of the predictors costs least, its symbols and the best table for them. ``samples``:
+    of each component of the scan, uint8 or uint16 ``(rows, columns)``.
     """
     planes: list[NDArray[np.uint16]] = []
     for plane, (v, h) in zip(samples, scan.factors, strict=True):

@@ -67,10 +67,9 @@ def _blocks(frame: Frame) -> list[int]:
 
 
 def lay_over(plane: NDArray[np.int16], sequences: NDArray[np.int16], read: NDArray[np.bool_] | None) -> None:
-    """Lay the blocks ``(rows, columns, 64)`` of a sequential scan over those of an earlier scan.
-
-    As in libjpeg, all DC coefficients are replaced, and AC coefficients only by those that are not zero. Blocks of
-    which nothing was ``read``, ``(rows, columns)``, stay as they were. None: all were.
+    """Lay the blocks ``(rows, columns, 64)`` of a sequential scan over those of an earlier scan. As in libjpeg,
+    all DC coefficients are replaced, and AC coefficients only by those that are not zero. Blocks of which nothing
+    was ``read``, ``(rows, columns)``, stay as they were. None: all were.
     """
     np.copyto(plane, sequences, where=sequences != 0)
     np.copyto(plane[:, :, 0], sequences[:, :, 0], where=True if read is None else read)
@@ -92,10 +91,9 @@ def lay_dc(scan: Scan, planes: Planes, blocks: NDArray[np.int16], read: NDArray[
 def note_impossible_dc(
     scan: Scan, planes: Planes, tables: Sequence[NDArray[np.uint16]], sink: Sink, first_row: int = 0
 ) -> None:
-    """Put each restart interval in doubt that has a DC coefficient larger than any samples make it.
-
-    A wrong bit in a DC difference moves all DC coefficients up to the end of the interval. Often some of them
-    leave the range. ``planes``, ``tables`` : of each component of the scan, from MCU row ``first_row`` on.
+    """Put each restart interval in doubt that has a DC coefficient larger than any samples make it. A wrong bit in
+    a DC difference moves all DC coefficients up to the end of the interval. Often some of them leave the range.
+    ``planes``, ``tables``: of each component of the scan, from MCU row ``first_row`` on.
     """
     rows, columns = scan.mcus
     most = 1 << scan.frame.precision + 2  # A.3.3: of 8-bit samples 8 times 128

@@ -56,9 +56,8 @@ def reader_of(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> Progressiv
 
 @lru_cache(maxsize=16)
 def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
-    """For each window of 16 bits, the symbol that it begins with, and the length of code and extra bits.
-
-    A symbol of a DC table, which is a category up to 15, has as many extra bits as the same symbol of AC.
+    """For each window of 16 bits, the symbol that it begins with, and the length of code and extra bits. A symbol
+    of a DC table, which is a category up to 15, has as many extra bits as the same symbol of AC.
     """
     length, symbol = shared.code_lengths(table)
     run, category = symbol >> 4, symbol & 15
@@ -431,10 +430,9 @@ def refine(
     new: tuple[NDArray[np.int64], NDArray[np.int64]],
     Al: int,
 ) -> None:
-    """Add one bit to coefficients of a plane, ``flat``, in place (G.1.2.3).
-
-    ``every_bit`` : the bits of the payload, each by itself. ``known`` : places of the coefficients that are not
-    zero, and the bit that corrects each. ``new`` : of those that become nonzero, and the bit of each sign.
+    """Add one bit to coefficients of a plane, ``flat``, in place (G.1.2.3). ``every_bit``: the bits of the
+    payload, each by itself. ``known``: places of the coefficients that are not zero, and the bit that corrects
+    each. ``new``: of those that become nonzero, and the bit of each sign.
     """
     one = np.int16(1 << Al)
     place, bit = known

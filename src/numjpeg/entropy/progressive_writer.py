@@ -73,10 +73,9 @@ Sequences = Callable[[NDArray[np.int16]], NDArray[np.int16]]
 
 
 def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequences = zigzag) -> list[ComponentData]:
-    """Take coefficients apart for :func:`encode_scan`.
-
-    ``bands``, from top to bottom: of each component int16 ``(block rows, block columns, 8, 8)``, natural order.
-    They may be overwritten when the next one is asked for. ``sequences_of`` : ``zigzag``, or a faster form of it.
+    """Take coefficients apart for :func:`encode_scan`. ``bands``, from top to bottom: of each component int16
+    ``(block rows, block columns, 8, 8)``, natural order. They may be overwritten when the next one is asked for.
+    ``sequences_of``: ``zigzag``, or a faster form of it.
     """
     dc: list[list[NDArray[np.int16]]] = []
     ac: list[list[Nonzero]] = []
@@ -98,9 +97,8 @@ def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequence
 
 
 def encode_scan(scan: Scan, components: Sequence[ComponentData]) -> list[Codable]:
-    """Turn what a scan carries into symbols; Huffman tables are made from them, and then the bits.
-
-    ``components`` : all those of the frame. ValueError for coefficients that have no symbol.
+    """Turn what a scan carries into symbols; Huffman tables are made from them, and then the bits. ``components``:
+    all those of the frame. ValueError for coefficients that have no symbol.
     """
     own = [components[i] for i in scan.indices]
     if scan.Ss > 0:
@@ -144,13 +142,9 @@ class DcBits:
         return Coded(bits, lengths, self.first_mcu, bound_word, lengths[bound_word])
 
 
-# --- AC: the symbols of coefficients ---------------------------------------------------------------------
-
-
 class InScan(NamedTuple):
-    """The coefficients of some blocks that are nonzero after a scan, ``(n,)``.
-
-    Their places are counted from Ss to Se of the first block, then on through the next block, and so on.
+    """The coefficients of some blocks that are nonzero after a scan, ``(n,)``. Their places are counted from Ss to
+    Se of the first block, then on through the next block, and so on.
     """
 
     place: NDArray[np.int32]
@@ -195,9 +189,8 @@ def magnitudes() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
 
 
 class CoefficientSymbols(NamedTuple):
-    """What a scan writes for the coefficients of some blocks, without the ends of blocks.
-
-    ``n`` coefficients are new; there are ``m`` correction bits.
+    """What a scan writes for the coefficients of some blocks, without the ends of blocks. ``n`` coefficients are
+    new; there are ``m`` correction bits.
     """
 
     symbol: NDArray[np.uint8]  # (n,) RRRRSSSS
@@ -260,9 +253,6 @@ def coefficient_symbols(found: InScan) -> CoefficientSymbols:
         in_front - before,
         full,
     )
-
-
-# --- AC: the ends of blocks, and all together ------------------------------------------------------------
 
 
 def eob_runs(
@@ -380,10 +370,8 @@ def code_words(
     symbols: AcSymbols, tables: Sequence[huffman.HuffmanTable], selector: NDArray[np.intp] | int = 0
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.intp]]:
     """Code symbols, and put the bits that follow behind their codes; ``tables``, ``selector`` as of
-    huffman_encode.
-
-    Returns (codes, lengths, places): words of at most 16 + 15 + 24 bits, an empty one in the end, and ``(n + 1,)``
-    the place of each symbol's word among them, and of the empty one.
+    huffman_encode. Returns (codes, lengths, places): words of at most 16 + 15 + 24 bits, an empty one in the end,
+    and ``(n + 1,)`` the place of each symbol's word among them, and of the empty one.
     """
     codes, code_lengths = huffman.huffman_encode(symbols.symbol, tables, selector)
     extra_bits = _EXTRA_BITS.take(symbols.symbol)

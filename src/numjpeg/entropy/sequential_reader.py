@@ -41,9 +41,8 @@ without a value, and 256 or more after a code that no table has."""
 
 @lru_cache(maxsize=32)
 def code_steps(table: huffman.HuffmanTable, table_class: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k.
-
-    AC codes that no table has take their 17 bits; DC ones have a step of 0.
+    """For each window of 16 bits, how far its symbol leads: in bits (code and magnitude), and in k. AC codes that
+    no table has take their 17 bits; DC ones have a step of 0.
     """
     symbol, length = huffman.huffman_lookup(table)
     run, category = symbol >> 4, symbol & 15
@@ -65,9 +64,8 @@ def read_bands(
     rows_per_band: int,
     read: list[NDArray[np.bool_]] | None = None,
 ) -> Iterator[Band]:
-    """Make bands of the coefficients that a reader gives piece by piece, with DC differences.
-
-    To ``read`` it is added, with each band, of which of its MCUs anything was read.
+    """Make bands of the coefficients that a reader gives piece by piece, with DC differences. To ``read`` it is
+    added, with each band, of which of its MCUs anything was read.
     """
     scan, layout = reader.scan, reader.layout
     predictors = [0] * len(scan.components)
@@ -129,7 +127,6 @@ class SequentialReader(Intervals):
 
     def clear_left_out(self, blocks: NDArray[np.int16], first_mcu: int) -> NDArray[np.bool_]:
         """Set to 0 the MCUs of which nothing was read; DC prediction has given them a DC. Returns which they are.
-
         ``blocks``: ``(MCUs, coefficients)``, from MCU ``first_mcu`` on.
         """
         end = first_mcu + len(blocks)

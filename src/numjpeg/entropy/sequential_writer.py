@@ -85,9 +85,8 @@ _NO_CODES = HuffmanTable((0,) * 16, b"")
 
 
 def find_symbols(scan: Scan, bands: Iterable[Band]) -> Iterator[Symbols]:
-    """Turn a scan's coefficients into symbols, band by band (F.1.2).
-
-    ValueError for coefficients that have no symbol (magnitudes above 32767).
+    """Turn a scan's coefficients into symbols, band by band (F.1.2). ValueError for coefficients that have no
+    symbol (magnitudes above 32767).
     """
     predictors, first_mcu = [0] * len(scan.components), 0
     for band in bands:
@@ -112,9 +111,8 @@ def make_symbols(scan: Scan, differences: NDArray[np.int32], runs: Runs, first_m
 
 
 def write_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
-    """The entropy-coded data of a scan, one restart interval at a time (F.1.2.3).
-
-    The literal form of :func:`numjpeg.fast.codewords.packing.pack_scan`. MissingCodeError as :class:`Codable`.
+    """The entropy-coded data of a scan, one restart interval at a time (F.1.2.3). The literal form of
+    :func:`numjpeg.fast.codewords.packing.pack_scan`. MissingCodeError as :class:`Codable`.
     """
     pieces, ends, total = [], [0], 0
     for band in bands:

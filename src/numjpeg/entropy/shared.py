@@ -31,7 +31,6 @@ def interval_starts(scan: Scan, first_mcu: int, count: int) -> NDArray[np.intp]:
 
 def predict_dc(scan: Scan, dc: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> NDArray[np.int32]:
     """Differences of DC coefficients ``(MCUs, blocks an MCU)`` of a band that begins at MCU ``first_mcu``.
-
     ``predictors``, one a component, go from band to band.
     """
     resets = interval_starts(scan, first_mcu, len(dc))
@@ -47,9 +46,8 @@ def predict_dc(scan: Scan, dc: NDArray[np.int16], first_mcu: int, predictors: li
 
 
 def dc_in_scan_order(scan: Scan, planes: Sequence[NDArray[np.int16]]) -> NDArray[np.int16]:
-    """The DC coefficients that a scan carries, ``(MCUs, blocks an MCU)``, less their low Al bits.
-
-    ``planes``: those of each component of the scan, ``(block rows, block columns)``.
+    """The DC coefficients that a scan carries, ``(MCUs, blocks an MCU)``, less their low Al bits. ``planes``:
+    those of each component of the scan, ``(block rows, block columns)``.
     """
     pairs = zip(planes, scan.factors, strict=True)
     whole = [pad_to_mcus(plane[..., np.newaxis], *scan.mcus, factor) for plane, factor in pairs]
@@ -81,8 +79,7 @@ def receive(
     payload: bits.Payload, positions: NDArray[np.integer], tables: list[HuffmanTable], selector: NDArray[np.intp]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """DECODE, RECEIVE and EXTEND (F.2.2.1, F.2.2.3): the symbols, and the values of their magnitude bits.
-
-    ``positions``, ``(n,)``: the bit at which each code word begins. ``tables``, ``selector`` : as in
+    ``positions``, ``(n,)``: the bit at which each code word begins. ``tables``, ``selector``: as in
     :func:`numjpeg.stages.huffman.huffman_decode`.
     """
     windows = bits.windows_32(payload.data, positions)
@@ -168,8 +165,7 @@ class McuLayout:
 
 def restore_dc(scan: Scan, parts: Sequence[NDArray[np.int16]], first_mcu: int, predictors: list[int]) -> None:
     """Undo the DC prediction of a band in place: element 0 of each component's blocks ``(MCUs, blocks, n)``.
-
-    ``first_mcu``, ``predictors`` : as in :func:`predict_dc`.
+    ``first_mcu``, ``predictors``: as in :func:`predict_dc`.
     """
     resets = interval_starts(scan, first_mcu, len(parts[0]))
     for c, part in enumerate(parts):
@@ -186,7 +182,6 @@ def look_up(
     payload: bits.Payload, by_window: NDArray[np.uint8], margin: int = bits.PAYLOAD_MARGIN - 8
 ) -> list[bytes]:
     """Look up every bit of a payload, and of ``margin`` bytes behind it, in two tables by window of 16 bits.
-
     ``by_window``, uint8 ``(65536, 2)``, has both tables: one look-up for both takes half the time.
     """
     first, second = [], []
