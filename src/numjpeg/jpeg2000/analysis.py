@@ -16,23 +16,14 @@ from numjpeg.jpeg2000 import region_of_interest as roi
 from numjpeg.jpeg2000.block_coding import ht_encoder, lockstep_encoder
 from numjpeg.jpeg2000.block_coding.contexts import BAND_KIND
 from numjpeg.jpeg2000.block_coding.lockstep_encoder import EncodedBlock
+from numjpeg.jpeg2000.container import geometry
 from numjpeg.jpeg2000.container.codestream import Quantization
-from numjpeg.jpeg2000.container.geometry import (
-    LOG2_GAIN,
-    Band,
-    CodeBlock,
-    Rectangle,
-    Tile,
-    TileComponent,
-    component_box,
-    tile_box,
-)
+from numjpeg.jpeg2000.container.geometry import LOG2_GAIN, Band, CodeBlock, Rectangle, Tile, TileComponent
 from numjpeg.jpeg2000.plan import Plan
 from numjpeg.jpeg2000.workers import shared
 
 GUARD_BITS = 2
-ROWS = 64
-"""Rows at a time in the component transform."""
+ROWS = 64  # rows at a time in the component transform
 ICT_WEIGHTS = (3.0, 3.258, 2.475)
 RCT_WEIGHTS = (3.0, 0.6875, 0.6875)
 """Squared error that one unit in a transformed component makes in all three colours."""
@@ -62,16 +53,14 @@ def _norm_1d(high: int, level: int, reversible: bool) -> float:
 
 def _quantization(plan: Plan, base: float, guard_bits: int) -> Quantization:
     """Steps of all sub-bands: each makes the error in the picture that a step of ``base`` would make there."""
-    steps = []
-    levels = plan.style.components.levels
-    for level, orientations in [(levels, (0,))] + [(level, (1, 2, 3)) for level in range(levels, 0, -1)]:
-        for orientation in orientations:
-            dynamic_range = plan.depth + LOG2_GAIN[orientation]
-            if plan.reversible:
-                steps.append((dynamic_range, 0))
-            else:
-                step = base / synthesis_norm(orientation, level, False)
-                steps.append(quantization.nearest_step(step, dynamic_range))
+    steps, levels = [], plan.style.components.levels
+    for level, orientation in [(levels, 0), *((level, o) for level in range(levels, 0, -1) for o in (1, 2, 3))]:
+        dynamic_range = plan.depth + LOG2_GAIN[orientation]
+        if plan.reversible:
+            steps.append((dynamic_range, 0))
+        else:
+            step = base / synthesis_norm(orientation, level, False)
+            steps.append(quantization.nearest_step(step, dynamic_range))
     return Quantization(0 if plan.reversible else 2, guard_bits, tuple(steps))
 
 
@@ -80,8 +69,7 @@ class _Band(NamedTuple):
 
     band: Band
     component: int
-    coefficients: NDArray[Any]
-    """int32, or float32."""
+    coefficients: NDArray[Any]  # int32, or float32
     mask: NDArray[np.bool_] | None
 
 
@@ -107,24 +95,17 @@ def _components(samples: NDArray[Any], plan: Plan) -> list[NDArray[Any]]:
 
 def _transform(samples: NDArray[Any], plan: Plan, tile: Tile, mask: NDArray[np.bool_] | None) -> Iterator[_Band]:
     """Level shift, component transform and wavelet of one tile."""
-    rows, columns = tile.box.within(Rectangle(0, 0, plan.size.Xsiz, plan.size.Ysiz))
-    planes = _components(samples[rows, columns], plan)
-    own_mask = None if mask is None else mask[rows, columns]
-    planes.reverse()
+    where = tile.box.within(Rectangle(0, 0, plan.size.Xsiz, plan.size.Ysiz))
+    planes, own_mask = _components(samples[where], plan)[::-1], None if mask is None else mask[where]
     for c, component in enumerate(tile.components):
         low, low_mask = planes.pop(), own_mask
         found: list[_Band] = []
         for resolution in component.resolutions[:0:-1]:
             x0, y0 = resolution.box.x0, resolution.box.y0
             low, *high = wavelet.forward(low, x0, y0, plan.reversible)
-            masks: Sequence[NDArray[np.bool_] | None] = (None,) * 4
-            if low_mask is not None:
-                masks = roi.split_mask(low_mask, x0, y0)
-            low_mask = masks[0]
-            found += [
-                _Band(band, c, values, own)
-                for band, values, own in zip(resolution.bands, high, masks[1:], strict=True)
-            ]
+            low_mask, *masks = (None,) * 4 if low_mask is None else roi.split_mask(low_mask, x0, y0)
+            parts = zip(resolution.bands, high, masks, strict=True)
+            found += [_Band(band, c, values, own) for band, values, own in parts]
         found.append(_Band(component.resolutions[0].bands[0], c, low, low_mask))
         yield from found
 
@@ -134,8 +115,7 @@ class RatedBlock(NamedTuple):
 
     block: CodeBlock
     encoded: EncodedBlock
-    gains: NDArray[np.float64]
-    """By how much each pass lowers the squared error of the picture."""
+    gains: NDArray[np.float64]  # by how much each pass lowers the squared error of the picture
 
 
 @dataclass
@@ -146,8 +126,7 @@ class CodedPicture:
     coded: list[RatedBlock]
     steps: Quantization
     roi_shift: int
-    energy: float
-    """Squared error of a picture of no coefficients at all."""
+    energy: float  # squared error of a picture of no coefficients at all
 
 
 def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | None, base: float) -> CodedPicture:
@@ -184,16 +163,13 @@ def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | No
         coded.append(RatedBlock(block, own, roi.true_gains(np.array(own.gains), own.planes, shift) * weight))
     energy = 0.0
     if plan.target.psnr is not None:
-        energy = sum(
-            w * float(np.sum(np.square(v, dtype=np.float64))) for v, w in zip(scaled, weights, strict=True)
-        )
+        squares = (float(np.sum(np.square(values, dtype=np.float64))) for values in scaled)
+        energy = sum(weight * square for weight, square in zip(weights, squares, strict=True))
     needed = max((own - block.band.planes for own, block in zip(planes, blocks, strict=True)), default=0) - shift
     if needed > 0:  # only pictures of extreme contrast
         steps = steps._replace(guard_bits=GUARD_BITS + needed)
-        for band in {id(c.block.band): c.block.band for c in coded}.values():
-            band.planes += needed
     for band in {id(c.block.band): c.block.band for c in coded}.values():
-        band.planes += shift
+        band.planes += shift + max(needed, 0)
     for c in coded:
         c.block.zero_planes = c.block.band.planes - c.encoded.planes
     return CodedPicture(tiles, coded, steps, shift, energy)
@@ -217,9 +193,7 @@ def _encode_blocks(
     return encoded, [block.planes for block in encoded]
 
 
-def _encode_some(
-    blocks: Sequence[tuple[NDArray[Any], int]], *, wants_gains: bool, shift: int
-) -> list[EncodedBlock]:
+def _encode_some(blocks: list[tuple[NDArray[Any], int]], *, wants_gains: bool, shift: int) -> list[EncodedBlock]:
     values, kinds = zip(*blocks, strict=True)
     return lockstep_encoder.encode_blocks(values, kinds, wants_gains, shift)
 
@@ -240,13 +214,11 @@ def _shared(encode: Callable[[list[_B]], list[_R]], workers: int, group: int, bl
 
 def _tile(plan: Plan, index: int, steps: Quantization) -> Tile:
     """A tile with all its code-blocks."""
-    box = tile_box(plan.size, index)
-    components = []
-    for c in range(len(plan.size.components)):
-        own = component_box(plan.size, c, box)
-        components.append(TileComponent(own, plan.style.components, steps, plan.depth, 0))
+    box = geometry.tile_box(plan.size, index)
+    own = [geometry.component_box(plan.size, c, box) for c in range(len(plan.size.components))]
+    components = [TileComponent(area, plan.style.components, steps, plan.depth, 0) for area in own]
     for component in components:
         for resolution in component.resolutions:
-            for k in range(resolution.precincts_wide * resolution.precincts_high):
+            for k in range(resolution.precinct_count):
                 resolution.precinct(k)
     return Tile(index, box, components)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,32 +17,18 @@ from numjpeg.errors import FormatError, UnsupportedError
 from numjpeg.jpeg2000 import component_transform, quantization, wavelet
 from numjpeg.jpeg2000.block_coding import contexts, ht_decoder, lockstep_decoder
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
-from numjpeg.jpeg2000.container import boxes, packets, progression
+from numjpeg.jpeg2000.container import boxes, geometry, packets, progression
 from numjpeg.jpeg2000.container.codestream import Codestream, CodingParameters, Fault, Sink, Size, read_codestream
-from numjpeg.jpeg2000.container.geometry import (
-    LL,
-    Band,
-    CodeBlock,
-    Rectangle,
-    Tile,
-    TileComponent,
-    component_box,
-    sub_band,
-    tile_box,
-)
+from numjpeg.jpeg2000.container.geometry import Band, CodeBlock, Rectangle, Tile, TileComponent
 from numjpeg.jpeg2000.plan import whole_number
 from numjpeg.jpeg2000.workers import shared
 from numjpeg.sources import read_bytes
 
-MAX_PIXELS = 178_956_970
-"""Pillow's limit against decompression bombs."""
-MOST_CHANNELS = 4
-"""So many samples for each of the pixels that are allowed."""
+MAX_PIXELS = 178_956_970  # Pillow's limit against decompression bombs
+MOST_CHANNELS = 4  # so many samples for each of the pixels that are allowed
 MAX_DEPTH = 16
-ROWS = 64
-"""Rows at a time, where a step would copy the whole picture."""
-BLOCKS_AT_ONCE = 4096
-"""Code-blocks of small tiles that are decoded together."""
+ROWS = 64  # rows at a time, where a step would copy the whole picture
+BLOCKS_AT_ONCE = 4096  # code-blocks of small tiles that are decoded together
 
 # What a damaged file may claim without data that back it, for each tile.
 FREE_PRECINCTS, FREE_BLOCKS, FREE_VISITS = 1 << 14, 1 << 17, 4_000_000
@@ -50,16 +36,10 @@ FREE_PRECINCTS, FREE_BLOCKS, FREE_VISITS = 1 << 14, 1 << 17, 4_000_000
 
 @dataclass
 class DamageReport:
-    """What ``strict=False`` found wrong, and how much of the file was there.
+    """What ``strict=False`` found wrong, and how much of the file was there."""
 
-    Attributes
-    ----------
-    faults : what is wrong, in the order of the file.
-    packets : (read, all) packets of the tiles that were wanted.
-    """
-
-    faults: list[Fault]
-    packets: tuple[int, int]
+    faults: list[Fault]  # in the order of the file
+    packets: tuple[int, int]  # (read, all) of the tiles that were wanted
 
     @property
     def complete(self) -> bool:
@@ -107,16 +87,9 @@ def decode(
     FormatError, UnsupportedError if the file is no JPEG 2000, damaged, or uses what is not decoded.
     ValueError, TypeError if an argument is wrong.
     """
-    picture, _ = decode_damaged(
-        data,
-        reduce=reduce,
-        layers=layers,
-        region=region,
-        max_pixels=max_pixels,
-        strict=strict,
-        workers=workers,
-    )
-    return picture
+    return decode_damaged(
+        data, reduce=reduce, layers=layers, region=region, max_pixels=max_pixels, strict=strict, workers=workers
+    )[0]
 
 
 def decode_damaged(
@@ -135,29 +108,24 @@ def decode_damaged(
     container = boxes.read_container(content, sink)
     stream = read_codestream(content, container.start, container.stop, sink)
     decoding = _Decoding(stream, sink, _options(stream, reduce, layers, region, max_pixels), workers)
-    planes = decoding.planes()
-    picture = _channels(planes, decoding, container)
+    picture = _channels(decoding.planes(), decoding, container)
     return picture, DamageReport(sink.faults, (decoding.packets_read, decoding.packets_all))
 
 
-@dataclass(frozen=True)
-class _Options:
+class _Options(NamedTuple):
     reduce: int
     layers: int
-    window: Rectangle
-    """What is wanted, on the reference grid."""
+    window: Rectangle  # what is wanted, on the reference grid
 
 
 def _options(
     stream: Codestream, reduce: int, layers: int | None, region: Sequence[int] | None, max_pixels: int | None
 ) -> _Options:
-    size = stream.size
-    reduce = whole_number(reduce, "reduce", 0)
+    size, reduce = stream.size, whole_number(reduce, "reduce", 0)
     wanted = 1 << 16 if layers is None else whole_number(layers, "layers", 1)
     whole = Rectangle(size.XOsiz, size.YOsiz, size.Xsiz, size.Ysiz)
     dx, dy = size.finest
-    fine = whole.divided(dx, dy)
-    window = whole
+    fine, window = whole.divided(dx, dy), whole
     if region is not None:
         if len(region) != 4:
             raise ValueError(f"region: (top, left, height, width) expected, got {region!r}")
@@ -170,9 +138,8 @@ def _options(
         window = Rectangle(x0 * dx, y0 * dy, x1 * dx, y1 * dy).intersect(whole)
     for i, component in enumerate(size.components):
         if component.depth > MAX_DEPTH:
-            raise UnsupportedError(
-                f"component {i} has {component.depth} bits", offset=stream.start, clause="A.5.1"
-            )
+            what = f"component {i} has {component.depth} bits"
+            raise UnsupportedError(what, offset=stream.start, clause="A.5.1")
     scale = 1 << min(reduce, 32)
     area = window.divided(dx, dy).divided(scale, scale)
     if max_pixels is not None:
@@ -193,7 +160,8 @@ class _Decoding:
 
     def area(self, component: int) -> Rectangle:
         """What is wanted of a component, at the resolution that is wanted."""
-        return component_box(self.stream.size, component, self.options.window).divided(self.scale, self.scale)
+        box = geometry.component_box(self.stream.size, component, self.options.window)
+        return box.divided(self.scale, self.scale)
 
     def planes(self) -> list[NDArray[Any]]:
         """The components' samples."""
@@ -217,32 +185,27 @@ class _Decoding:
     def _tiles(self) -> Iterator[tuple[Tile, list[NDArray[Any] | None]]]:
         """Tiles with the samples of their components. Small tiles share a run of the block decoder."""
         pending: list[tuple[Tile, list[_Synthesis]]] = []
-        blocks = 0
-        size = self.stream.size
+        blocks, size = 0, self.stream.size
         for index in range(size.tiles_wide * size.tiles_high):
-            box = tile_box(size, index)
+            box = geometry.tile_box(size, index)
             if box.intersect(self.options.window).empty:
                 continue
             if index not in self.stream.tiles:
                 self.sink.damage(FormatError(f"tile {index} is missing", offset=self.stream.start, clause="A.4.2"))
                 continue
             tile = self._read_tile(index, box)
-            syntheses = [self._synthesis(tile, c) for c in range(len(tile.components))]
+            syntheses = []
+            for c, component in enumerate(tile.components):
+                reduce, levels = self.options.reduce, component.style.levels
+                if reduce > levels:
+                    raise ValueError(f"reduce: {reduce} is more than the file's {levels} decomposition levels")
+                syntheses.append(_Synthesis(component, reduce, self.area(c)))
             pending.append((tile, syntheses))
             blocks += sum(len(synthesis.blocks) for synthesis in syntheses)
             if blocks >= BLOCKS_AT_ONCE:
                 yield from self._finish(pending)
                 pending, blocks = [], 0
         yield from self._finish(pending)
-
-    def _synthesis(self, tile: Tile, c: int) -> _Synthesis:
-        component = tile.components[c]
-        levels = component.style.levels
-        if self.options.reduce > levels:
-            raise ValueError(
-                f"reduce: {self.options.reduce} is more than the file's {levels} decomposition levels"
-            )
-        return _Synthesis(component, self.options.reduce, self.area(c))
 
     def _finish(
         self, pending: list[tuple[Tile, list[_Synthesis]]]
@@ -255,18 +218,15 @@ class _Decoding:
             yield tile, samples
 
     def _inverse_transform(self, tile: Tile, samples: list[NDArray[Any] | None]) -> list[NDArray[Any] | None]:
-        first = samples[:3]
-        kinds = {component.style.reversible for component in tile.components[:3]}
-        shapes = {component.box for component in tile.components[:3]}
-        if len(first) < 3 or len(kinds) > 1 or len(shapes) > 1:
-            self.sink.damage(
-                FormatError("component transform of unlike components", offset=self.stream.start, clause="G.2")
-            )
+        first, kinds = samples[:3], {(c.style.reversible, c.box) for c in tile.components[:3]}
+        if len(first) < 3 or len(kinds) > 1:
+            what = "component transform of unlike components"
+            self.sink.damage(FormatError(what, offset=self.stream.start, clause="G.2"))
             return samples
         shape = next((plane.shape for plane in first if plane is not None), None)
         if shape is None:
             return samples
-        reversible = kinds.pop()
+        reversible, _ = kinds.pop()
         dtype = np.int32 if reversible else np.float32
         y, u, v = (_filled(plane, shape, dtype) for plane in first)
         back = component_transform.inverse_rct if reversible else component_transform.inverse_ict
@@ -286,7 +246,7 @@ class _Decoding:
                 what = f"{len(steps.steps)} quantization steps for {style.levels} levels"
                 raise FormatError(what, offset=stream.start, clause="A.6.4")
             roi = stream.roi_shift(index, c)
-            components.append(TileComponent(component_box(size, c, box), style, steps, spec.depth, roi))
+            components.append(TileComponent(geometry.component_box(size, c, box), style, steps, spec.depth, roi))
         tile = Tile(index, box, components)
         header = stream.tiles[index]
         data = b"".join(stream.data[start:stop] for start, stop in header.parts)
@@ -302,9 +262,7 @@ class _Decoding:
         stream, budget = self.stream, len(reader.data) + len(reader.headers)
         if tile.precincts > FREE_PRECINCTS + 64 * budget:
             raise FormatError(f"{tile.precincts} precincts in {budget} bytes", offset=0, clause="B.6")
-        style = stream.style(tile.index)
-        changes = header.changes or stream.main.changes
-        made = 0
+        style, changes, made = stream.style(tile.index), header.changes or stream.main.changes, 0
         for packet in progression.packets(stream.size, tile, style.progression, style.layers, changes):
             if reader.finished:
                 raise FormatError("the data end before the last packet", offset=reader.at, clause="B.9")
@@ -333,21 +291,12 @@ def _file_offset(header: CodingParameters, at: int) -> int:
 # --- code-blocks and wavelets
 
 
-class _Level:
-    """One reconstruction: what of its resolution is wanted, and the rectangle that is computed for it."""
-
-    def __init__(self, box: Rectangle, wanted: Rectangle) -> None:
-        self.wanted = wanted
-        self.computed = wanted.grown(wavelet.REACH).intersect(box)
-
-
 class _Synthesis:
     """A tile-component on its way from code-blocks to samples, as far as a window needs it."""
 
     def __init__(self, component: TileComponent, reduce: int, area: Rectangle) -> None:
-        self.component = component
-        style = component.style
-        self.levels: list[_Level] = []
+        self.component, style = component, component.style
+        self.levels: list[tuple[Rectangle, Rectangle]] = []  # what is wanted of each, and what is computed for it
         self.bands: dict[int, tuple[Rectangle, NDArray[Any] | None]] = {}
         self.blocks: list[CodeBlock] = []
         wanted = component.box.divided(1 << reduce, 1 << reduce).intersect(area)
@@ -356,11 +305,11 @@ class _Synthesis:
             return
         for level in range(reduce, style.levels):
             resolution = component.resolutions[style.levels - level]
-            self.levels.append(_Level(resolution.box, wanted))
-            computed = self.levels[-1].computed
+            computed = wanted.grown(wavelet.REACH).intersect(resolution.box)
+            self.levels.append((wanted, computed))
             for band in resolution.bands:
-                self._take(band, sub_band(computed, band.orientation, 1))
-            wanted = sub_band(computed, LL, 1)
+                self._take(band, geometry.sub_band(computed, band.orientation, 1))
+            wanted = geometry.sub_band(computed, geometry.LL, 1)
         self._take(component.resolutions[0].bands[0], wanted)
 
     def _take(self, band: Band, window: Rectangle) -> None:
@@ -389,23 +338,18 @@ class _Synthesis:
         if self.empty:
             return None
         component = self.component
-        low = self._array(component.resolutions[0].bands[0])
-        for r, level in enumerate(reversed(self.levels), 1):
-            high = [self._array(band) for band in component.resolutions[r].bands]
-            if low is None and all(array is None for array in high):
+        low = self.bands.pop(id(component.resolutions[0].bands[0]))[1]
+        dtype = np.int32 if component.style.reversible else np.float32
+        for r, (wanted, computed) in enumerate(reversed(self.levels), 1):
+            arrays = [low, *(self.bands.pop(id(band))[1] for band in component.resolutions[r].bands)]
+            if all(array is None for array in arrays):
                 continue
-            ll, hl, lh, hh = (self._zeros(a, sub_band(level.computed, o, 1)) for o, a in enumerate((low, *high)))
-            x0, y0 = level.computed.x0, level.computed.y0
-            low = wavelet.inverse(ll, hl, lh, hh, x0, y0, component.style.reversible)
-            low = low[level.wanted.within(level.computed)]
+            boxes_of = [geometry.sub_band(computed, orientation, 1) for orientation in range(4)]
+            shapes = [(box.height, box.width) for box in boxes_of]
+            ll, hl, lh, hh = (_filled(a, shape, dtype) for a, shape in zip(arrays, shapes, strict=True))
+            low = wavelet.inverse(ll, hl, lh, hh, computed.x0, computed.y0, component.style.reversible)
+            low = low[wanted.within(computed)]
         return low
-
-    def _array(self, band: Band) -> NDArray[Any] | None:
-        return self.bands.pop(id(band))[1]
-
-    def _zeros(self, array: NDArray[Any] | None, window: Rectangle) -> NDArray[Any]:
-        dtype = np.int32 if self.component.style.reversible else np.float32
-        return _filled(array, (window.height, window.width), dtype)
 
 
 def _filled(array: NDArray[Any] | None, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
@@ -421,7 +365,12 @@ def _decode_all(syntheses: Sequence[_Synthesis], sink: Sink, workers: int) -> No
             if bool(style & contexts.HIGH_THROUGHPUT) != high_throughput:
                 continue
             for block in synthesis.blocks:
-                own = _coded(block, style)
+                planes = block.band.planes - block.zero_planes
+                if planes > packets.MAX_PLANES:
+                    raise UnsupportedError(f"a code-block of {planes} bit-planes", clause="E.1")
+                kind = contexts.BAND_KIND[block.band.orientation]
+                segments = [(int(passes), bytes(data)) for passes, data in block.segments]
+                own = CodedBlock(block.box.width, block.box.height, kind, planes, style, segments)
                 if high_throughput:
                     try:
                         ht_decoder.check(own)
@@ -435,11 +384,10 @@ def _decode_all(syntheses: Sequence[_Synthesis], sink: Sink, workers: int) -> No
 
 
 Decoded = Iterator[tuple[int, NDArray[np.int32]]]
+_Decode = Callable[[Sequence[CodedBlock]], Decoded]
 
 
-def _decoded(
-    coded: Sequence[CodedBlock], decode: Callable[[Sequence[CodedBlock]], Decoded], group: int, workers: int
-) -> Decoded:
+def _decoded(coded: Sequence[CodedBlock], decode: _Decode, group: int, workers: int) -> Decoded:
     """Code-blocks decoded by one process or by several, in any order."""
     if workers == 1 or len(coded) < 2:
         yield from decode(coded)
@@ -450,17 +398,8 @@ def _decoded(
             yield part[i], values
 
 
-def _all_of(decode: Callable[[Sequence[CodedBlock]], Decoded], coded: Sequence[CodedBlock]) -> list[Any]:
+def _all_of(decode: _Decode, coded: Sequence[CodedBlock]) -> list[Any]:
     return list(decode(coded))
-
-
-def _coded(block: CodeBlock, style: int) -> CodedBlock:
-    planes = block.band.planes - block.zero_planes
-    if planes > packets.MAX_PLANES:
-        raise UnsupportedError(f"a code-block of {planes} bit-planes", clause="E.1")
-    kind = contexts.BAND_KIND[block.band.orientation]
-    segments = [(int(passes), bytes(data)) for passes, data in block.segments]
-    return CodedBlock(block.box.width, block.box.height, kind, planes, style, segments)
 
 
 # --- components to channels
@@ -478,17 +417,17 @@ def _channels(planes: list[NDArray[Any]], decoding: _Decoding, container: boxes.
     palette = container.palette
     if palette is not None and palette.mapping:
         planes = [_look_up(planes, palette, *row) for row in palette.mapping]
-    planes = _in_order(planes, container.channels)
+    # Colours in the order that channel definitions give, then the rest.
+    order = sorted(range(len(planes)), key=lambda i: (*container.channels.get(i, (0, i + 1)), i))
+    planes = [planes[i] for i in order]
     if len(planes) >= 3 and _is_sycc(size, container):
         y, cb, cr = planes[:3]
         planes[:3] = component_transform.sycc_to_rgb(y, cb, cr, size.components[0].depth)
     if len(planes) == 1:
         return planes[0]
-    dtype = np.result_type(*planes) if len({plane.dtype for plane in planes}) > 1 else planes[0].dtype
+    dtype = np.result_type(*planes)
     if dtype.itemsize > 2:
-        dtype = (
-            np.dtype(np.int16) if all(plane.max(initial=0) < 1 << 15 for plane in planes) else np.dtype(np.int32)
-        )
+        dtype = np.dtype(np.int16 if all(plane.max(initial=0) < 1 << 15 for plane in planes) else np.int32)
     return np.stack(planes, axis=-1, dtype=dtype)
 
 
@@ -520,13 +459,3 @@ def _look_up(
         return planes[component]
     values = palette.values[:, column].astype(np.uint8 if palette.depths[column] <= 8 else np.uint16)
     return values.take(planes[component].astype(np.int64), mode="clip")
-
-
-def _in_order(planes: list[NDArray[Any]], channels: dict[int, tuple[int, int]]) -> list[NDArray[Any]]:
-    """Colours in the order that channel definitions give, then the rest."""
-    key: Callable[[int], tuple[int, int, int]] = lambda i: (  # noqa: E731
-        channels.get(i, (0, i + 1))[0],
-        channels.get(i, (0, i + 1))[1],
-        i,
-    )
-    return [planes[i] for i in sorted(range(len(planes)), key=key)]

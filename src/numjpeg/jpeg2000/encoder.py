@@ -15,8 +15,7 @@ from numjpeg.jpeg2000.container import boxes
 from numjpeg.jpeg2000.plan import Target, checked_image, make_plan, make_target, whole_number
 from numjpeg.jpeg2000.rate_search import search_cuts, search_steps
 
-ALMOST_ALL = 0.98
-"""Of the bytes allowed: where a lossy file has less, the picture may fit without loss."""
+ALMOST_ALL = 0.98  # of the bytes allowed: where a lossy file has less, the picture may fit without loss
 
 
 def encode(
@@ -42,9 +41,7 @@ def encode(
     comment: str | None = None,
     workers: int = 1,
 ) -> bytes:
-    """Encode a picture to a JPEG 2000 file (T.800).
-
-    Without a target the file is lossless. At most one of the targets may be given.
+    """Encode a picture to a JPEG 2000 file (T.800): lossless, or with at most one of the targets.
 
     Parameters
     ----------
@@ -70,8 +67,7 @@ def encode(
     component_transform : turn RGB into YCbCr inside the file (Annex G), from which every decoder comes back; None
         for wherever there are three channels.
     tile_lengths : put the lengths of all tiles into the main header (TLM, A.7.1), so that each is found at once.
-    container : "jp2" for a JP2 file, "j2k" for a bare codestream.
-    icc_profile : colour profile of a JP2 file.
+    container : "jp2" for a JP2 file, "j2k" for a bare codestream. icc_profile : colour profile of a JP2 file.
     comment : a text (Latin-1) in the codestream.
     workers : how many processes encode code-blocks; the file is the same.
 
@@ -101,9 +97,8 @@ def encode(
         raise ValueError(f"container: 'jp2' or 'j2k' expected, got {container!r}")
     mask = None if importance is None else roi.region_mask(importance, samples.shape[:2])
     text = None if comment is None else comment.encode("latin-1", "replace")
-    front = b""
+    front, channels = b"", samples.shape[2]
     if container == "jp2":
-        channels = samples.shape[2]
         colorspace = boxes.GRAY if channels < 3 else boxes.SRGB
         opacity = channels - 1 if channels in (2, 4) else None
         brand = b"jph " if high_throughput else b"jp2 "

@@ -15,8 +15,7 @@ from numjpeg.jpeg2000.block_coding.contexts import HIGH_THROUGHPUT
 from numjpeg.jpeg2000.container import progression as orders
 from numjpeg.jpeg2000.container.codestream import CodingStyle, ComponentSize, Size, TileStyle
 
-PART_15 = 1 << 14
-"""Of Rsiz: the file needs T.814."""
+PART_15 = 1 << 14  # of Rsiz: the file needs T.814
 
 
 class Target(NamedTuple):
@@ -107,10 +106,8 @@ class Plan:
     style: TileStyle
     target: Target
     depth: int
-    workers: int
-    """How many processes encode code-blocks."""
-    tile_lengths: bool = False
-    """The main header has the lengths of all tile-parts (TLM)."""
+    workers: int  # how many processes encode code-blocks
+    tile_lengths: bool = False  # the main header has the lengths of all tile-parts (TLM)
 
     @property
     def reversible(self) -> bool:
@@ -157,7 +154,9 @@ def make_plan(
     if high_throughput and (layers > 1 or (reversible and not target.lossless)):
         name = "layers" if layers > 1 else "reversible"
         raise ValueError(f"{name}: high-throughput code-blocks cannot be cut")
-    order = _order(progression)
+    if progression not in orders.NAMES:
+        raise ValueError(f"progression: one of {', '.join(orders.NAMES)} expected, got {progression!r}")
+    order = orders.NAMES.index(progression)
     tile_height, tile_width = (height, width) if tile_size is None else _pair(tile_size, "tile_size", 1, 1 << 31)
     block_height, block_width = _pair(code_block_size, "code_block_size", 4, 1024)
     if block_height & block_height - 1 or block_width & block_width - 1 or block_height * block_width > 4096:
@@ -170,12 +169,6 @@ def make_plan(
     xcb, ycb = block_width.bit_length() - 1, block_height.bit_length() - 1
     style = CodingStyle(levels, xcb, ycb, HIGH_THROUGHPUT if high_throughput else 0, reversible, precincts)
     return Plan(size, TileStyle(False, order, layers, transforms, style), target, depth, workers, tile_lengths)
-
-
-def _order(name: Any) -> int:
-    if name not in orders.NAMES:
-        raise ValueError(f"progression: one of {', '.join(orders.NAMES)} expected, got {name!r}")
-    return orders.NAMES.index(name)
 
 
 def _pair(value: Any, name: str, low: int, high: int) -> tuple[int, int]:

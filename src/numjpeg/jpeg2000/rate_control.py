@@ -14,10 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-ATTEMPTS = 12
-"""How often a file is put together at most, until its size fits."""
-FILLINGS = 100
-"""How many code-blocks get more at most, to fill the last bytes."""
+ATTEMPTS = 12  # how often a file is put together at most, until its size fits
+FILLINGS = 100  # how many code-blocks get more at most, to fill the last bytes
 
 
 class Ends(NamedTuple):
@@ -25,10 +23,8 @@ class Ends(NamedTuple):
 
     blocks: NDArray[np.int64]
     passes: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-    """Bytes of all code-blocks together, if all ends up to this one are taken."""
-    errors: NDArray[np.float64]
-    """By how much all of them together lower the squared error."""
+    sizes: NDArray[np.int64]  # bytes of all code-blocks together, if all ends up to this one are taken
+    errors: NDArray[np.float64]  # by how much all of them together lower the squared error
 
     def passes_of(self, count: int, blocks: int) -> NDArray[np.int64]:
         """Passes of each code-block, if the best so many ends are taken."""
@@ -39,8 +35,7 @@ class Ends(NamedTuple):
 
 def hull(lengths: Sequence[int], gains: Sequence[float]) -> list[tuple[int, float, int]]:
     """Ends of one code-block on its convex hull: (bytes, error taken off, passes), from (0, 0, 0) on."""
-    points = [(0, 0.0, 0)]
-    total = 0.0
+    points, total = [(0, 0.0, 0)], 0.0
     for passes, (length, gain) in enumerate(zip(lengths, gains, strict=True), 1):
         total += gain
         if total <= points[-1][1]:
@@ -78,8 +73,7 @@ def fit(sizes: NDArray[np.int64], target: int, size_of: Callable[[int], int]) ->
     """
     overhead, best, low, high = 0, -1, 0, len(sizes)
     for _ in range(ATTEMPTS):
-        count = int(np.searchsorted(sizes, target - overhead, side="right"))
-        count = min(max(count, low), high)
+        count = min(max(int(np.searchsorted(sizes, target - overhead, side="right")), low), high)
         if count == best:
             break
         size = size_of(count)
@@ -100,10 +94,8 @@ class Passes(NamedTuple):
 
     blocks: NDArray[np.int64]
     passes: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    """Bytes of the code-block up to this pass."""
-    errors: NDArray[np.float64]
-    """By how much the passes up to this one lower the squared error."""
+    lengths: NDArray[np.int64]  # bytes of the code-block up to this pass
+    errors: NDArray[np.float64]  # by how much the passes up to this one lower the squared error
 
 
 def every_pass(lengths: Sequence[Sequence[int]], gains: Sequence[NDArray[np.float64]]) -> Passes:

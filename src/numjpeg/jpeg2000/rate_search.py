@@ -17,10 +17,8 @@ from numjpeg.jpeg2000.writer import PSNR_TOLERANCE, Writer
 from numjpeg.metrics import psnr
 
 SIZE_TOLERANCE, STEP_ATTEMPTS, COARSEST_STEP = 0.01, 16, 1.0
-NARROWEST = 1e-3
-"""Between two steps of which one meets the target, in octaves."""
-FINEST_STEP = 1 / 16
-"""Of the steps that a search for a size goes down to, in samples."""
+NARROWEST = 1e-3  # between two steps of which one meets the target, in octaves
+FINEST_STEP = 1 / 16  # of the steps that a search for a size goes down to, in samples
 
 
 def search_cuts(

@@ -11,19 +11,13 @@ from numpy.typing import NDArray
 from numjpeg.errors import check_shown
 from numjpeg.jpeg2000.wavelet import REACH
 
-WEIGHT = 16.0
-"""How much more an error in the region counts."""
+WEIGHT = 16.0  # how much more an error in the region counts
 
 Mask = NDArray[np.bool_]
 
 
 def region_mask(importance: NDArray[Any], shape: tuple[int, ...]) -> Mask:
-    """Where the importance is above one half.
-
-    Raises
-    ------
-    ValueError if its shape is not the picture's, or a value is not a number.
-    """
+    """Where the importance is above one half. ValueError: its shape is not the picture's, or a value no number."""
     check_shown("importance", importance)
     array = np.asarray(importance)
     if array.shape != tuple(shape):

@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 
 _F = np.float32
 ALPHA, BETA, GAMMA, DELTA = _F(-1.586134342), _F(-0.052980118), _F(0.882911075), _F(0.443506852)
-K = _F(1.230174105)
-"""Lifting parameters and scaling factor of the 9/7 wavelet (Table F.4)."""
-HIGH_PASS_SCALE = _F(1.625732422) * _F(0.5)
-"""1 / K as OpenJPEG rounds it, so that decoded pixels are its own."""
+K = _F(1.230174105)  # the 9/7 wavelet's lifting parameters and scaling factor (Table F.4)
+HIGH_PASS_SCALE = _F(1.625732422) * _F(0.5)  # 1 / K as OpenJPEG rounds it, so that decoded pixels are its own
 
 Array = NDArray[Any]
 Bands = tuple[Array, Array, Array, Array]
@@ -27,9 +25,8 @@ def _neighbour_sums(values: Array, count: int, shift: int) -> Array:
     """values[i - 1 + shift] + values[i + shift] along axis 0 for i < count, mirrored at the ends."""
     sums = np.empty_like(values, shape=(count, *values.shape[1:]))
     first, stop = 1 - shift, min(count, len(values) - shift)
-    np.add(
-        values[first - 1 + shift : stop - 1 + shift], values[first + shift : stop + shift], out=sums[first:stop]
-    )
+    before, after = values[first - 1 + shift : stop - 1 + shift], values[first + shift : stop + shift]
+    np.add(before, after, out=sums[first:stop])
     sums[:first] = values[:1] + values[:1]
     sums[max(stop, first) :] = values[-1:] + values[-1:]
     return sums
@@ -117,5 +114,4 @@ def inverse(ll: Array, hl: Array, lh: Array, hh: Array, x0: int, y0: int, revers
     return join(top, bottom, y0 & 1)
 
 
-REACH = 4
-"""Samples on each side that take part in one reconstructed sample, at most (9/7)."""
+REACH = 4  # samples on each side that take part in one reconstructed sample, at most (9/7)

@@ -32,9 +32,8 @@ def shared(
 ) -> Iterator[tuple[list[int], _R]]:
     """``function`` of some items at a time, by several processes: indices of the items, and the result."""
     parts = shares(order, group, workers)
-    return zip(
-        parts, over_processes(function, (([items[i] for i in part],) for part in parts), workers), strict=True
-    )
+    tasks = (([items[i] for i in part],) for part in parts)
+    return zip(parts, over_processes(function, tasks, workers), strict=True)
 
 
 def over_processes(

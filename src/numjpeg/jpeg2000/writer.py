@@ -20,8 +20,7 @@ from numjpeg.jpeg2000.decoder import decode
 from numjpeg.jpeg2000.plan import Plan
 from numjpeg.metrics import psnr
 
-SPARE = 1.15
-"""How much more than the target the code-blocks should hold, so that the last cuts are good ones."""
+SPARE = 1.15  # how much more than the target the code-blocks should hold, so that the last cuts are good ones
 FILL_ATTEMPTS, FILLED = 5, 3
 """How often the last bytes are filled, which makes headers grow; so few of them may be left."""
 PSNR_ATTEMPTS, PSNR_TOLERANCE = 5, 0.05
@@ -71,9 +70,8 @@ class Writer:
         count = rate_control.fit(sizes, target, lambda count: len(self._best(count)))
         found = self._best(count)
         if len(found) > target:
-            raise ValueError(
-                f"bits_per_pixel, target_bytes: {len(found) - target} bytes too few, without any coefficient"
-            )
+            what = f"{len(found) - target} bytes too few, without any coefficient"
+            raise ValueError(f"bits_per_pixel, target_bytes: {what}")
         return self._filled(found, self.ends.passes_of(count, len(self.all_passes)), target)
 
     def _filled(self, found: bytes, last: NDArray[np.int64], target: int) -> bytes:
@@ -120,21 +118,19 @@ class Writer:
 
     def _layered(self, last: NDArray[np.int64]) -> bytes:
         """A file of so many passes of each code-block; each layer has half the bytes of the next."""
-        layers, cuts = self.plan.style.layers, [last]
+        layers, cuts = (
+            self.plan.style.layers,
+            [last],
+        )  # of each layer the passes that it goes up to, last layer first
         if layers > 1:
             coded = zip(self.picture.coded, last.tolist(), strict=True)
             total = sum(c.encoded.lengths[passes - 1] for c, passes in coded if passes)
             for layer in range(1, layers):
                 part = int(np.searchsorted(self.ends.sizes, total >> layer, side="right"))
                 cuts.append(np.minimum(self.ends.passes_of(part, len(last)), last))
-        return self._assemble(cuts[::-1])
-
-    def _assemble(self, cuts: Sequence[NDArray[np.int64]]) -> bytes:
-        """``cuts`` says, for each layer, how many passes of each code-block it goes up to."""
-        passes = [cut.tolist() for cut in cuts]
+        passes = [cut.tolist() for cut in reversed(cuts)]
         tiles = [codestream.write_tile_part(t.index, self._packets(t, passes)) for t in self.picture.tiles]
-        lengths = [sum(map(len, tile)) for tile in tiles] if self.plan.tile_lengths else []
-        index = codestream.write_tile_lengths(lengths)
+        index = codestream.write_tile_lengths([sum(map(len, t)) for t in tiles] if self.plan.tile_lengths else [])
         return b"".join([self.head, index, *itertools.chain.from_iterable(tiles), b"\xff\xd9"])
 
     def _packets(self, tile: Tile, cuts: Sequence[Sequence[int]]) -> list[bytes]:

@@ -31,12 +31,9 @@ _SIGN, _FLIP = (table.astype(np.uint8) for table in contexts.sign_contexts())
 class CodingPass(NamedTuple):
     """One coding pass of the first lanes."""
 
-    counts: NDArray[np.int64]
-    """Decisions of each lane, for the first so many lanes."""
-    symbols: NDArray[np.uint8]
-    """Of all lanes, one lane after another: 2 * context + decision."""
-    gains: NDArray[np.float64]
-    """By how much the pass lowers each lane's squared error, in units of the quantization step's square."""
+    counts: NDArray[np.int64]  # decisions of each lane, for the first so many lanes
+    symbols: NDArray[np.uint8]  # of all lanes, one lane after another: 2 * context + decision
+    gains: NDArray[np.float64]  # what the pass takes off each lane's squared error, in squares of the step
 
 
 class _Grid:
@@ -58,8 +55,7 @@ class _Grid:
 
     def pack(self, cells: NDArray[Any]) -> Words:
         """Bits of cells to words."""
-        packed: Words = np.packbits(cells, axis=-1, bitorder="little").view("<u8")
-        return packed
+        return np.asarray(np.packbits(cells, axis=-1, bitorder="little").view("<u8"))
 
     # Of each cell, whether the neighbour on that side is set.
 
@@ -117,24 +113,13 @@ def _bits(words: Words) -> NDArray[np.uint8]:
     return np.unpackbits(words.view(np.uint8), axis=-1, bitorder="little").ravel()
 
 
-def _positions(words: Words) -> Cells:
-    return np.flatnonzero(_bits(words))
-
-
 class BitPlanes:
     """The coding passes of a group of code-blocks.
 
-    Parameters
-    ----------
-    values : quantized coefficients, int32 ``(height, width)`` each.
-    kinds : of sub-band, see ``contexts.BAND_KIND``.
-    exact : magnitudes before quantization, in steps, float32; None if nobody wants to know the gains.
-    roi_shift : by how many bit-planes a region of interest is shifted up. Below, its bits gain nothing.
-
-    Attributes
-    ----------
-    order : which code-block each lane is; lanes with more bit-planes come first.
-    planes : magnitude bit-planes of each lane.
+    ``values`` are quantized coefficients, ``(height, width)`` each, and ``kinds`` those of their sub-bands
+    (``contexts.BAND_KIND``). ``exact`` are magnitudes before quantization, in steps; None if nobody wants to know
+    the gains. A region of interest is shifted up by ``roi_shift`` bit-planes; below, its bits gain nothing.
+    ``order`` says which code-block each lane is: lanes with more ``planes`` (of magnitudes) come first.
     """
 
     def __init__(
@@ -148,27 +133,21 @@ class BitPlanes:
         tops = np.array([max(int(v.max(initial=0)), -int(v.min(initial=0))) for v in values], np.int64)
         self.order = np.argsort(-tops, kind="stable")
         self.planes = np.array([int(tops[i]).bit_length() for i in self.order], np.int64)
-        n, self.height = len(values), max(v.shape[0] for v in values)
-        self.width = max(v.shape[1] for v in values)
-        self.grid = grid = _Grid(self.height, self.width)
+        shape = len(values), max(v.shape[0] for v in values), max(v.shape[1] for v in values)
+        self.grid = grid = _Grid(shape[1], shape[2])
         self.kind = np.array([kinds[i] for i in self.order], np.int64) * 256
-        laid = np.zeros((n, self.height, self.width), np.int32)
-        inside = np.zeros((n, self.height, self.width), bool)
+        laid, inside, distances = np.zeros(shape, np.int32), np.zeros(shape, bool), np.zeros(shape, np.float32)
         for lane, i in enumerate(self.order.tolist()):
             height, width = values[i].shape
             laid[lane, :height, :width] = values[i]
             inside[lane, :height, :width] = True
+            if exact is not None:
+                distances[lane, :height, :width] = exact[i]
         self.inside = grid.pack(grid.lay(inside))
         self.sign = grid.pack(grid.lay(laid < 0))
         self.magnitude = grid.lay(np.abs(laid, out=laid))
-        self.exact: NDArray[np.float32] | None = None
-        if exact is not None:
-            distances = np.zeros((n, self.height, self.width), np.float32)
-            for lane, i in enumerate(self.order.tolist()):
-                distances[lane, : exact[i].shape[0], : exact[i].shape[1]] = exact[i]
-            self.exact = grid.lay(distances).ravel()
-        self.significant = np.zeros_like(self.sign)
-        self.refined = np.zeros_like(self.sign)
+        self.exact = None if exact is None else grid.lay(distances).ravel()
+        self.significant, self.refined = np.zeros_like(self.sign), np.zeros_like(self.sign)
 
     def passes(self) -> Iterator[CodingPass]:
         """All passes, from the highest bit-plane down."""
@@ -201,8 +180,7 @@ class BitPlanes:
         grid, known, inside = self.grid, self.significant[:lanes], self.inside[:lanes]
         free = inside & ~known
         reached = grid.any_side(known) & free
-        found = reached & bits
-        new = found
+        new = found = reached & bits
         while True:
             more = grid.visited_after(new) & free & ~reached
             if not more.any():
@@ -216,7 +194,7 @@ class BitPlanes:
     ) -> tuple[Cells, Cells, NDArray[np.uint8], Cells, NDArray[np.uint8]]:
         """Cells, their lanes, their symbols; which of them become significant, and the symbols of their signs."""
         grid, sign = self.grid, self.sign[: len(coded)]
-        at = _positions(coded)
+        at = np.flatnonzero(_bits(coded))
         pattern = np.zeros(len(at), np.uint8)
         for i, neighbour in enumerate(grid.around(before, after)):
             pattern |= _bits(neighbour).take(at) << np.uint8(i)
@@ -232,8 +210,7 @@ class BitPlanes:
         return at, lane, symbols, ones, _SIGN.take(neighbourhood) * np.uint8(2) + own
 
     def _propagation(self, plane: int, bits: Words, reached: Words, found: Words) -> CodingPass:
-        lanes = len(bits)
-        known = self.significant[:lanes]
+        lanes, known = len(bits), self.significant[: len(bits)]
         at, lane, symbols, ones, signs = self._decisions(reached, bits, known | found, known)
         counts = np.ones(len(at), np.int64)
         counts[ones] = 2
@@ -245,9 +222,8 @@ class BitPlanes:
         return CodingPass(per_lane, out, self._gains(plane, at[ones], lanes))
 
     def _refinement(self, plane: int, bits: Words, found: Words) -> CodingPass:
-        lanes = len(bits)
-        known = self.significant[:lanes]
-        at = _positions(known)
+        lanes, known = len(bits), self.significant[: len(bits)]
+        at = np.flatnonzero(_bits(known))
         now = known | found
         column = self.grid.north(now) | self.grid.south(now)
         near = column | self.grid.west(now | column) | self.grid.east(now | column)
@@ -291,19 +267,16 @@ class BitPlanes:
         """
         grid = self.grid
         sides = grid.around(known | new, known)
-        near = (grid.north(known) & _NOT_ROW_0) | (
-            sides[0] & _ROW_0
-        )  # a run ends where its own cells become known
+        # A run ends where its own cells become known.
+        near = (grid.north(known) & _NOT_ROW_0) | (sides[0] & _ROW_0)
         for side in sides[1:]:
             near |= side
 
         def any_row(x: Words) -> Words:
-            rows: Words = (x | x >> _U(1) | x >> _U(2) | x >> _U(3)) & _ROW_0
-            return rows
+            return np.asarray((x | x >> _U(1) | x >> _U(2) | x >> _U(3)) & _ROW_0)
 
         def below(x: Words) -> Words:
-            rows: Words = (x << _U(1) & _NOT_ROW_0) | (x << _U(2) & _ROWS_2_3) | (x << _U(3) & _ROW_3)
-            return rows
+            return np.asarray((x << _U(1) & _NOT_ROW_0) | (x << _U(2) & _ROWS_2_3) | (x << _U(3) & _ROW_3))
 
         whole = left & left >> _U(1) & left >> _U(2) & left >> _U(3) & _ROW_0
         run = whole & ~any_row(near)

@@ -14,8 +14,7 @@ NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 
 
 SIGN = 9
 """First of the five contexts of signs. Those of significance are 0 to 8."""
-REFINEMENT = 14
-"""First of the three contexts of magnitude refinement."""
+REFINEMENT = 14  # the first of the three contexts of magnitude refinement
 RUN, UNIFORM = 17, 18
 CONTEXTS = 19
 
@@ -27,8 +26,7 @@ BAND_KIND = (0, 1, 0, 2)
 
 # Code-block style (Table A.19).
 BYPASS, RESET, TERMINATE_ALL, VERTICALLY_CAUSAL, PREDICTABLE_TERMINATION, SEGMENTATION = 1, 2, 4, 8, 16, 32
-HIGH_THROUGHPUT = 64
-"""T.814 A.4: the code-blocks are coded by the high-throughput coder."""
+HIGH_THROUGHPUT = 64  # T.814 A.4: the code-blocks are coded by the high-throughput coder
 
 FIRST_BYPASS_PASS = 10
 """The first pass that selective bypass codes raw (Table D.9), after the four highest bit-planes."""

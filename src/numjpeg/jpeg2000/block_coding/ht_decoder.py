@@ -20,8 +20,7 @@ from numjpeg.jpeg2000.block_coding.ht_streams import Integers, Stream, ahead_of,
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 
 GROUP = 256
-EVENTS = 2304
-"""MEL events of a code-block at most: one for each quad and one for each pair of the first row."""
+EVENTS = 2304  # MEL events of a code-block at most: one for each quad and one for each pair of the first row
 _U = np.uint64
 
 # A quad as a number: bits 0-2 length of its code word, 3 u_off, 4-7 rho, 8-11 e_1, 12-15 e_k.
@@ -46,12 +45,11 @@ def _u_codes() -> tuple[Integers, Integers]:
     def suffix(bits: Integers, size: Integers) -> Integers:
         return bits & ((1 << size) - 1)
 
-    first = window & 7
-    taken, size, least = (t[first] for t in (tables.PREFIX_BITS, tables.SUFFIX_BITS, tables.LEAST_VALUE))
+    by_prefix = tables.PREFIX_BITS, tables.SUFFIX_BITS, tables.LEAST_VALUE
+    taken, size, least = (table[window & 7] for table in by_prefix)
     rest = window >> taken
     alone = least + suffix(rest, size)
-    second = rest & 7
-    taken_2, size_2, least_2 = (t[second] for t in (tables.PREFIX_BITS, tables.SUFFIX_BITS, tables.LEAST_VALUE))
+    taken_2, size_2, least_2 = (table[rest & 7] for table in by_prefix)
     suffixes = rest >> taken_2
     u_0, u_1 = least + suffix(suffixes, size), least_2 + suffix(suffixes >> size, size_2)
     bits = taken + taken_2 + size + size_2
@@ -71,21 +69,16 @@ _CODE_WORDS = (_code_words(tables.OTHER_ROWS), _code_words(tables.FIRST_ROW))
 _U_CODES = _u_codes()
 _quad = np.arange(1 << 16)
 # What a quad adds to the context of the next one: in other rows its right samples; in the first, all.
-_NEXT_CONTEXT = (
-    (_quad & 0x40) >> 5 | (_quad & 0x80) >> 6,
-    (_quad & 0x10) >> 4 | (_quad & 0xE0) >> 5,
-)
+_NEXT_CONTEXT = ((_quad & 0x40) >> 5 | (_quad & 0x80) >> 6, (_quad & 0x10) >> 4 | (_quad & 0xE0) >> 5)
 
 
 class _Set(NamedTuple):
     """The last clean-up pass of a code-block, and the passes that refine it (an HT set)."""
 
-    planes: int
-    """Bit-planes up to that of the clean-up pass."""
+    planes: int  # bit-planes up to that of the clean-up pass
     cleanup: bytes
     refinement: bytes
-    refining: int
-    """How many passes refine, 0 to 2."""
+    refining: int  # how many passes refine, 0 to 2
 
 
 def last_set(block: CodedBlock) -> _Set:
@@ -101,12 +94,7 @@ def last_set(block: CodedBlock) -> _Set:
 
 
 def check(block: CodedBlock) -> None:
-    """Refuse what cannot be decoded.
-
-    Raises
-    ------
-    FormatError if there is no clean-up pass, or the lengths of its streams do not fit.
-    """
+    """FormatError if there is no clean-up pass, or the lengths of its streams do not fit."""
     split_streams(last_set(block).cleanup)
 
 
@@ -157,17 +145,15 @@ class _Lanes:
         self.rows, self.pairs = int(self.quads_high.max()), (int(self.quads_wide.max()) + 1) // 2
         self.shift = np.array([own.planes for own in sets], np.int64) - 1
         n, quads = len(blocks), 2 * self.pairs
-        self.above = np.zeros((quads + 2, n), np.int64)
-        """What the row above adds to contexts."""
+        self.above = np.zeros((quads + 2, n), np.int64)  # what the row above adds to contexts
+        # Largest exponent of the lower samples of the row above: right one of quad j - 1, left one of quad j.
         self.exponents = np.zeros((quads + 1, n), np.int64)
-        """Largest exponent of the lower samples of the row above: right one of quad j - 1, left one of quad j."""
         self.values = np.zeros((n, 2 * self.rows, 2 * quads), np.int32)
 
     def run(self) -> NDArray[np.int32]:
         """Signed values in half units."""
         for row in range(self.rows):
-            quads, bounds = self._quads(row)
-            self._magnitudes(row, quads, bounds)
+            self._magnitudes(row, *self._quads(row))
         return self.values
 
     def _quads(self, row: int) -> tuple[Integers, Integers]:

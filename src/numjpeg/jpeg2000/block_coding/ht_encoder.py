@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 from numjpeg.jpeg2000.block_coding import ht_tables as tables
 from numjpeg.jpeg2000.container.packets import HeaderWriter
 
-GROUP = 48
-"""Code-blocks at a time: each of their bits is a byte for a moment."""
-MAX_TAIL = 4079
-"""Most bytes of MEL and VLC together."""
+GROUP = 48  # code-blocks at a time: each of their bits is a byte for a moment
+MAX_TAIL = 4079  # most bytes of MEL and VLC together
 
 Integers = NDArray[np.int64]
 
@@ -25,8 +23,8 @@ Integers = NDArray[np.int64]
 def _code_word_table(rows: Integers) -> Integers:
     """Code words by ``context << 9 | rho << 5 | u_off << 4 | pattern of samples at the bound``.
 
-    An entry is ``e_k << 12 | code word << 4 | length``. Of the rows that fit it is the one
-    that tells most: its e_k has most ones.
+    An entry is ``e_k << 12 | code word << 4 | length``. Of the rows that fit it is the one that tells most: its
+    e_k has most ones.
     """
     table = np.zeros(1 << 12, np.int64)
     order = np.argsort([bin(e_k).count("1") for e_k in rows[:, 3].tolist()], kind="stable")
@@ -40,14 +38,9 @@ def _code_word_table(rows: Integers) -> Integers:
 _TABLES = (_code_word_table(tables.OTHER_ROWS), _code_word_table(tables.FIRST_ROW))
 
 
-def _u_prefixes() -> tuple[Integers, ...]:
-    """By u, 0 to 36: prefix, its bits, suffix, its bits."""
-    rows = [(0, 0, 0, 0), (1, 1, 0, 0), (2, 2, 0, 0), (4, 3, 0, 1), (4, 3, 1, 1)]
-    rows += [(0, 3, u - 5, 5) for u in range(5, 37)]
-    return tuple(np.array(column, np.int64) for column in zip(*rows, strict=True))
-
-
-_PREFIX, _PREFIX_BITS, _SUFFIX, _SUFFIX_BITS = _u_prefixes()
+# By u, 0 to 36: prefix, its bits, suffix, its bits.
+_SHORT_U = [(0, 0, 0, 0), (1, 1, 0, 0), (2, 2, 0, 0), (4, 3, 0, 1), (4, 3, 1, 1)]
+_PREFIX, _PREFIX_BITS, _SUFFIX, _SUFFIX_BITS = np.array([*_SHORT_U, *((0, 3, u - 5, 5) for u in range(5, 37))]).T
 
 
 class _Joined:
@@ -96,7 +89,7 @@ class _Quads:
         rows_of = np.array([(v.shape[0] + 1) // 2 for v in values])[:, None, None]
         columns_of = np.array([(v.shape[1] + 1) // 2 for v in values])[:, None, None]
         self.inside = (np.arange(rows)[:, None] < rows_of) & (np.arange(columns) < columns_of)
-        first, other = (table.take(self.index) for table in (_TABLES[1], _TABLES[0]))
+        other, first = (table.take(self.index) for table in _TABLES)
         self.row = np.where(np.arange(rows)[:, None] == 0, first, other)
 
     def _bounds(self, exponents: Integers) -> None:
@@ -133,12 +126,10 @@ class _Quads:
     def magnitudes(self) -> tuple[Integers, Integers]:
         """MagSgn values and their bits, in the order of the stream: ``(lanes, samples)`` (T.814 7.3.8)."""
         known = self.row >> 12
-        bits = np.stack(
-            [np.where(self.significant[i], self.bound - (known >> i & 1), 0) for i in range(4)], axis=-1
-        )
+        counts = [np.where(self.significant[i], self.bound - (known >> i & 1), 0) for i in range(4)]
+        bits = np.stack(counts, axis=-1)
         values = np.moveaxis(self.values, 0, -1) & (1 << bits) - 1
-        n = len(bits)
-        return values.reshape(n, -1), bits.reshape(n, -1)
+        return values.reshape(len(bits), -1), bits.reshape(len(bits), -1)
 
     def codes(self) -> tuple[Integers, Integers]:
         """VLC values and their bits, a pair of quads at a time: ``(lanes, pairs)``."""
@@ -148,8 +139,7 @@ class _Quads:
         joined = _Joined(u_0.shape)
         joined.add(word[..., ::2], length[..., ::2])
         joined.add(word[..., 1::2], length[..., 1::2])
-        none = np.zeros(u_0.shape, bool)
-        other = _u_codes(u_0, u_1, False, none)
+        other = _u_codes(u_0, u_1, False, np.zeros(u_0.shape, bool))
         first = _u_codes(u_0[:, :1], u_1[:, :1], True, self._both_large())
         other.value[:, :1], other.bits[:, :1] = first.value, first.bits
         joined.add(other.value, other.bits)
@@ -157,17 +147,14 @@ class _Quads:
         return joined.value.reshape(n, -1), joined.bits.reshape(n, -1)
 
     def _both_large(self) -> NDArray[np.bool_]:
-        large: NDArray[np.bool_] = np.minimum(self.u[:, :1, ::2], self.u[:, :1, 1::2]) > 2
-        return large
+        return np.asarray(np.minimum(self.u[:, :1, ::2], self.u[:, :1, 1::2]) > 2)
 
     def events(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """MEL events and which of them there are, in order: ``(lanes, events)`` (T.814 7.3.4)."""
         n, rows, columns = self.rho.shape
         happens, there = (np.zeros((n, rows, columns // 2, 3), bool) for _ in range(2))
-        with_event = self.inside & (self.context == 0)
-        for j in (0, 1):
-            happens[..., j] = self.rho[..., j::2] != 0
-            there[..., j] = with_event[..., j::2]
+        happens[..., :2] = (self.rho != 0).reshape(n, rows, -1, 2)
+        there[..., :2] = (self.inside & (self.context == 0)).reshape(n, rows, -1, 2)
         happens[:, :1, :, 2] = self._both_large()
         there[:, :1, :, 2] = np.minimum(self.u[:, :1, ::2], self.u[:, :1, 1::2]) > 0
         return happens.reshape(n, -1), there.reshape(n, -1)
@@ -203,9 +190,7 @@ def _magnitude_bytes(bits: NDArray[np.uint8]) -> bytes:
                 value |= 127 & -1 << left
                 left = 7
             left += 1
-    while out and out[-1] == 0xFF:
-        out.pop()
-    return bytes(out)
+    return bytes(out.rstrip(b"\xff"))
 
 
 def _code_bytes(bits: NDArray[np.uint8]) -> bytearray:
@@ -252,10 +237,9 @@ def _event_bytes(events: Sequence[bool]) -> bytes:
 
 def encode_blocks(values: Sequence[NDArray[np.int32]]) -> list[bytes]:
     """Encode code-blocks of quantized coefficients, int32 ``(height, width)``; b"" for those that are all 0."""
-    found: list[bytes] = []
-    for start in range(0, len(values), GROUP):
-        found += _encode_group(values[start : start + GROUP])
-    return found
+    return [
+        data for start in range(0, len(values), GROUP) for data in _encode_group(values[start : start + GROUP])
+    ]
 
 
 def _encode_group(values: Sequence[NDArray[np.int32]]) -> list[bytes]:

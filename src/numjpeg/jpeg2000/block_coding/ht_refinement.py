@@ -25,25 +25,19 @@ def refine(
     plane: NDArray[np.int64],
     causal: Cells,
 ) -> NDArray[np.int32]:
-    """Refine code-blocks by their passes.
+    """Refine code-blocks: coefficients in half units after the clean-up pass, ``(H, W, lanes)``.
 
-    Parameters
-    ----------
-    values : coefficients in half units after the clean-up pass, ``(H, W, lanes)``.
-    inside : which cells belong to the code-block.
-    segments : the code word segment of each lane.
-    passes : 1 for significance propagation alone, 2 for both.
-    plane : bit-plane that the passes code.
-    causal : lanes whose contexts are vertically causal.
+    ``inside`` says which cells belong to the code-block. Each lane has its code word segment, its ``passes`` (1
+    for significance propagation alone, 2 for both), the bit-``plane`` that they code, and whether its contexts are
+    vertically ``causal``.
     """
     known = (values != 0) & inside
     new, negative = _propagate(known, inside, causal, segments)
     unit = np.int32(1) << plane.astype(np.int32)
     refined = known & (passes > 1)
     step = np.where(_refinement_bits(refined, segments), unit, -unit)
-    return np.select(
-        [new, refined], [np.where(negative, -3 * unit, 3 * unit), values + np.sign(values) * step], values
-    )
+    found = np.where(negative, -3 * unit, 3 * unit)
+    return np.select([new, refined], [found, values + np.sign(values) * step], values)
 
 
 def _neighbours(known: Cells, causal: Cells) -> Cells:

@@ -40,12 +40,7 @@ def read_backwards(data: bytes | NDArray[np.uint8]) -> Stream:
 
 
 def split_streams(data: bytes) -> tuple[Stream, Stream, Stream]:
-    """MagSgn, MEL and VLC of a clean-up segment (T.814 7.1).
-
-    Raises
-    ------
-    FormatError if the lengths do not fit.
-    """
+    """MagSgn, MEL and VLC of a clean-up segment (T.814 7.1); FormatError if the lengths do not fit."""
     content = np.frombuffer(data, np.uint8)
     size = int(content[-1]) << 4 | int(content[-2]) & 15 if len(content) >= 2 else 0
     if not 2 <= size <= min(len(content), 4079):
@@ -63,18 +58,15 @@ def join_streams(streams: Sequence[Stream], fill: int, big: bool) -> tuple[NDArr
     Returns 64 bits from each 16th bit on, and the bits at which each stream begins and ends. ``big`` says that the
     top bit of a byte comes first.
     """
-    total = sum(len(content) + _PADDING for content, _ in streams)
+    sizes = np.array([len(content) for content, _ in streams], np.int64)
+    starts = np.cumsum(sizes + _PADDING) - sizes - _PADDING
+    total = int((sizes + _PADDING).sum())
     data, stuffed = np.full(total, fill, np.uint8), np.zeros(total, bool)
-    starts = np.zeros(len(streams), np.int64)
-    at = 0
-    for i, (content, drop) in enumerate(streams):
-        starts[i] = at
+    for at, (content, drop) in zip(starts.tolist(), streams, strict=True):
         data[at : at + len(content)] = content
         stuffed[at : at + len(content)] = drop
-        at += len(content) + _PADDING
     words, first = drop_stuffed(data, stuffed, fill, big)
-    ends = starts + np.array([len(content) for content, _ in streams], np.int64)
-    return words, first[starts], first[ends]
+    return words, first[starts], first[starts + sizes]
 
 
 def ahead_of(words: NDArray[np.uint64], position: Integers) -> Integers:

@@ -29,15 +29,10 @@ class _Block:
 
     def __init__(self, height: int, width: int, kind: int, style: int) -> None:
         self.height, self.width, self.kind, self.style = height, width, kind, style
+        self.negative, self.significant, self.refined, self.visited = np.zeros((4, height, width), bool)
         self.magnitude = np.zeros((height, width), np.int64)
-        self.negative = np.zeros((height, width), bool)
-        self.significant = np.zeros((height, width), bool)
-        self.refined = np.zeros((height, width), bool)
-        self.visited = np.zeros((height, width), bool)
-        self.half = np.zeros((height, width), np.int64)
-        """Magnitudes in half units, as far as they are known."""
-        self.plane = 0
-        self.raw = False
+        self.half = np.zeros((height, width), np.int64)  # magnitudes in half units, as far as they are known
+        self.plane, self.raw = 0, False
 
     def scan(self) -> Iterator[tuple[int, int]]:
         """All coefficients in the order of D.1."""
@@ -127,24 +122,12 @@ class _Block:
 def decode_block(
     segments: Sequence[tuple[int, bytes]], shape: tuple[int, int], kind: int, planes: int, style: int = 0
 ) -> NDArray[np.int32]:
-    """Decode one code-block.
+    """Decode one code-block of ``shape`` (height, width) to int32 coefficients in half units.
 
-    Parameters
-    ----------
-    segments : code word segments: number of coding passes, bytes.
-    shape : (height, width).
-    kind : of sub-band, see ``contexts.BAND_KIND``.
-    planes : magnitude bit-planes that are coded.
-    style : code-block style (Table A.19).
-
-    Returns
-    -------
-    int32 ``shape`` : coefficients in half units.
+    Code word segments are pairs: number of coding passes, bytes. ``kind`` is that of the sub-band
+    (``contexts.BAND_KIND``), ``planes`` the coded magnitude bit-planes, ``style`` as in Table A.19.
     """
-    height, width = shape
-    block = _Block(height, width, kind, style)
-    states = mq_coder.initial_states()
-    number = 0
+    block, states, number = _Block(*shape, kind, style), mq_coder.initial_states(), 0
     for passes, data in segments:
         if contexts.is_raw(number, style):
             raw = mq_coder.RawDecoder(data)
@@ -161,12 +144,9 @@ def decode_block(
 
 
 def encode_block(values: NDArray[np.int32], kind: int) -> tuple[int, bytes]:
-    """Encode one code-block, all passes in one code word segment.
+    """Encode one code-block: its magnitude bit-planes, and all its 3 planes - 2 passes in one code word segment.
 
-    Returns
-    -------
-    planes : magnitude bit-planes that are coded, 0 where all is 0; the number of passes is 3 planes - 2.
-    data : the segment.
+    Where all is 0 there are no planes and no bytes.
     """
     height, width = values.shape
     block = _Block(height, width, kind, 0)

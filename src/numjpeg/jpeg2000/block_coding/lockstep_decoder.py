@@ -19,16 +19,14 @@ from numjpeg.jpeg2000.block_coding import lockstep_tables as tables
 from numjpeg.jpeg2000.block_coding.lockstep_tables import NULL_FLAGS, PITCH, REFINED, SIGNIFICANT, TOP
 from numjpeg.jpeg2000.block_coding.unstuffing import drop_stuffed
 
-BATCH = 48
-"""Steps between two looks at which lanes have come to the end of a pass."""
-SIGN_EVERY = 2
-"""Signs are decoded in every second step: they need many operations, and few lanes have one."""
-REFILL_EVERY = 3
-"""A step shifts C by at most 15 bits, and 47 are ahead after a refill."""
-GROUP = 1024
-"""Lanes at a time: their state stays in the cache."""
+BATCH = 48  # steps between two looks at which lanes have come to the end of a pass
+SIGN_EVERY = 2  # signs are decoded in every second step: they need many operations, and few lanes have one
+REFILL_EVERY = 3  # a step shifts C by at most 15 bits, and 47 are ahead after a refill
+GROUP = 1024  # lanes at a time: their state stays in the cache
 
 _U = np.uint64
+Integers = NDArray[np.int64]
+Words = NDArray[np.uint64]
 _ALL = _U(0xFFFFFFFFFFFFFFFF)
 _LOWER_ROWS, _UPPER_ROWS = _U(0xEEEEEEEEEEEEEEEE), _U(0x7777777777777777)
 _ROW_0, _ROW_3 = _U(0x1111111111111111), _U(0x8888888888888888)
@@ -40,14 +38,10 @@ class CodedBlock(NamedTuple):
 
     width: int
     height: int
-    kind: int
-    """Of sub-band, see ``contexts.BAND_KIND``."""
-    planes: int
-    """Magnitude bit-planes that are coded, at most 30."""
-    style: int
-    """Code-block style (Table A.19)."""
-    segments: Sequence[tuple[int, bytes]]
-    """Code word segments: number of coding passes, bytes."""
+    kind: int  # of sub-band, see contexts.BAND_KIND
+    planes: int  # magnitude bit-planes that are coded, at most 30
+    style: int  # code-block style (Table A.19)
+    segments: Sequence[tuple[int, bytes]]  # code word segments: number of coding passes, bytes
 
     @property
     def passes(self) -> int:
@@ -58,14 +52,10 @@ class CodedBlock(NamedTuple):
 class _Segments(NamedTuple):
     """Bits of code word segments without bit stuffing, each followed by ones."""
 
-    words: NDArray[np.uint64]
-    """64 bits from each 16th bit on."""
-    starts: NDArray[np.int64]
-    """Bit at which each segment begins."""
-    limits: NDArray[np.int64]
-    """A bit from which on it has nothing but ones, at least 64 of them."""
-    carries: NDArray[np.bool_]
-    """Whether there is a carry out of its first bit."""
+    words: Words  # 64 bits from each 16th bit on
+    starts: Integers  # bit at which each segment begins
+    limits: Integers  # a bit from which on it has nothing but ones, at least 64 of them
+    carries: NDArray[np.bool_]  # whether there is a carry out of its first bit
 
 
 def unstuff(chunks: Sequence[bytes], raw: Sequence[bool]) -> _Segments:
@@ -103,22 +93,20 @@ def unstuff(chunks: Sequence[bytes], raw: Sequence[bool]) -> _Segments:
     return _Segments(words, first[starts], first[starts + sizes + 4], carries)
 
 
-def _segment_starts(blocks: Sequence[CodedBlock]) -> tuple[list[bytes], list[bool], NDArray[np.int64]]:
+def _segment_starts(blocks: Sequence[CodedBlock]) -> tuple[list[bytes], list[bool], Integers]:
     """All segments; whether each is raw; by lane and pass the number of the segment that begins there, or -1."""
-    chunks: list[bytes] = []
-    raw: list[bool] = []
+    found: list[tuple[bytes, bool]] = []
     starts = np.full((len(blocks), max(block.passes for block in blocks) + 1), -1, np.int64)
     for lane, block in enumerate(blocks):
         number = 0
         for passes, data in block.segments:
-            starts[lane, number] = len(chunks)
-            chunks.append(data)
-            raw.append(contexts.is_raw(number, block.style))
+            starts[lane, number] = len(found)
+            found.append((data, contexts.is_raw(number, block.style)))
             number += passes
-    return chunks, raw, starts
+    return [data for data, _ in found], [raw for _, raw in found], starts
 
 
-def _offsets(stripe_words: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _offsets(stripe_words: int) -> tuple[Integers, NDArray[np.bool_]]:
     """Steps to the eight neighbours, and which of them the scan visits later.
 
     Both ``(8, 8)``: by row in the stripe, plus 4 where the context is vertically causal (D.7). There the first row
@@ -136,12 +124,9 @@ def _offsets(stripe_words: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     return steps, later
 
 
-_AS_SEEN = (1, 0, 3, 2, 7, 6, 5, 4)
-"""What a coefficient is to its northern neighbour: a southern one; and so on."""
-_TOLD = np.array(
-    [[1 << b for b in _AS_SEEN], [1 << b | (1 << 8 + b if b < 4 else 0) for b in _AS_SEEN]], np.uint16
-)
-"""Bits that a coefficient sets at its neighbours, by its sign."""
+_AS_SEEN = (1, 0, 3, 2, 7, 6, 5, 4)  # what a coefficient is to its northern neighbour: a southern one; and so on
+# Bits that a coefficient sets at its neighbours, by its sign.
+_TOLD = np.array([[1 << b for b in _AS_SEEN], [1 << b | (1 << 8 + b) * (b < 4) for b in _AS_SEEN]], np.uint16)
 
 
 class _Lanes:
@@ -176,7 +161,7 @@ class _Lanes:
         self.mode = np.zeros(k, np.int64)
         self.buffers: tuple[Any, ...] = ()
 
-    def _make_cells(self, width: NDArray[np.int64], height: NDArray[np.int64]) -> None:
+    def _make_cells(self, width: Integers, height: Integers) -> None:
         n, shape = len(width), (self.stripes + 2, self.stripe_words * 16, 4)
         grid = slice(1, self.end)
         column = np.arange(shape[1])[None, None, :, None]
@@ -193,7 +178,7 @@ class _Lanes:
         self.candidates = np.zeros((n, self.per_lane), _U)
         self.candidates[:, self.end :] = _ALL
         self.significant = np.zeros((n, self.per_lane), _U)
-        self.visited = np.zeros((n, self.per_lane), _U)
+        self.visited = np.zeros_like(self.significant)
         self.magnitude = np.zeros(n * self.per_lane * 64, np.int32)
         self.negative = np.zeros(n * self.per_lane * 64, bool)
 
@@ -209,7 +194,7 @@ class _Lanes:
 
     # --- passes
 
-    def _end_passes(self, ended: NDArray[np.int64]) -> None:
+    def _end_passes(self, ended: Integers) -> None:
         """Begin the next pass of lanes, or drop them after their last."""
         lanes = self.lane[ended]
         refined = lanes[self.number[lanes] % 3 == 2]
@@ -220,7 +205,12 @@ class _Lanes:
         more = self.number[lanes] + 1 < self.passes[lanes]
         symbols = more & (self.style[lanes] & contexts.SEGMENTATION != 0) & ~self.at_symbols[lanes]
         symbols &= (self.number[lanes] >= 0) & (self.number[lanes] % 3 == 0)
-        self._begin_symbols(ended[symbols])
+        # The four segmentation symbols after a clean-up pass (D.5) are read in a word of padding.
+        which, own = ended[symbols], lanes[symbols]
+        self.candidates[own, self.end - 1] = 15
+        self.word[which] = own * self.per_lane + self.end - 1
+        self.left[which] = _ALL
+        self.mode[which] = self.kind[own] * 32 + tables.SYMBOLS * 2
         self.at_symbols[lanes] = symbols
         self._begin_passes(ended[more & ~symbols])
         if not more.all():
@@ -229,15 +219,7 @@ class _Lanes:
             for name in ("lane", "A", "C", "used", "bit", "limit", "word", "left", "mode"):
                 setattr(self, name, getattr(self, name)[keep])
 
-    def _begin_symbols(self, which: NDArray[np.int64]) -> None:
-        """Read the four segmentation symbols after a clean-up pass (D.5), in a word of padding."""
-        lanes = self.lane[which]
-        self.candidates[lanes, self.end - 1] = 15
-        self.word[which] = lanes * self.per_lane + self.end - 1
-        self.left[which] = _ALL
-        self.mode[which] = self.kind[lanes] * 32 + tables.SYMBOLS * 2
-
-    def _begin_passes(self, which: NDArray[np.int64]) -> None:
+    def _begin_passes(self, which: Integers) -> None:
         lanes = self.lane[which]
         self.number[lanes] += 1
         number, style = self.number[lanes], self.style[lanes]
@@ -259,7 +241,7 @@ class _Lanes:
         self.word[which] = lanes * self.per_lane + self.first
         self.left[which] = _ALL
 
-    def _begin_segments(self, which: NDArray[np.int64], segment: NDArray[np.int64]) -> None:
+    def _begin_segments(self, which: Integers, segment: Integers) -> None:
         """Set the registers of the MQ decoder (Figure C.20): C begins with a zero, then 15 bits; 33 wait below."""
         segments = self.segments
         bit = segments.starts[segment]
@@ -270,7 +252,7 @@ class _Lanes:
         self.limit[which] = segments.limits[segment]
         self.A[which] = 0x8000 << TOP
 
-    def _propagation(self, lanes: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _propagation(self, lanes: Integers) -> Words:
         """What has a significant neighbour and is not itself significant (D.3.1)."""
         known, row = self.significant[lanes], self.stripe_words
         near = known | known << _U(1) & _LOWER_ROWS | known >> _U(1) & _UPPER_ROWS
@@ -281,15 +263,14 @@ class _Lanes:
         around = near | near << _U(4) | near >> _U(4)
         around[:, 1:] |= near[:, :-1] >> _U(60)
         around[:, :-1] |= near[:, 1:] << _U(60)
-        found: NDArray[np.uint64] = around & ~known & self.inside[lanes]
-        return found
+        return np.asarray(around & ~known & self.inside[lanes])
 
-    def _refinement(self, lanes: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _refinement(self, lanes: Integers) -> Words:
         """What was significant before this bit-plane (D.3.3)."""
         self.visited[lanes] = self.candidates[lanes]
         return self.significant[lanes] & ~self.candidates[lanes] & self.inside[lanes]
 
-    def _clean_up(self, lanes: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _clean_up(self, lanes: Integers) -> Words:
         """All the rest (D.3.4)."""
         return ~self.significant[lanes] & ~self.visited[lanes] & self.inside[lanes]
 
@@ -367,7 +348,7 @@ class _Lanes:
             _add(at, stall, at)
             _subtract(left, u_stall, left)
 
-    def _refill(self, i1: NDArray[np.int64], u0: NDArray[np.uint64]) -> None:
+    def _refill(self, i1: Integers, u0: Words) -> None:
         """Bits behind those that C still has; ones after the end of the segment."""
         _minimum(self.bit, self.limit, out=self.bit)
         _right(self.bit, _C4, i1)
@@ -382,12 +363,7 @@ class _Lanes:
         self.used.fill(0)
 
     def _new_signs(
-        self,
-        pos: NDArray[np.int64],
-        key: NDArray[np.int64],
-        sym: NDArray[np.int64],
-        flags16: NDArray[np.uint16],
-        low: NDArray[np.uint64],
+        self, pos: Integers, key: Integers, sym: Integers, flags16: NDArray[np.uint16], low: Words
     ) -> None:
         """Make significant what a sign was decoded of, and tell its neighbours."""
         signs = (key & 16).nonzero()[0]
@@ -433,24 +409,18 @@ class _Lanes:
         return grid.transpose(0, 1, 3, 2).reshape(n, self.stripes * 4, self.stripe_words * 16)
 
 
-def _decode_group(blocks: Sequence[CodedBlock]) -> NDArray[np.int32]:
-    lanes = _Lanes(blocks)
-    lanes.run()
-    return lanes.result()
-
-
 def decode_blocks(blocks: Sequence[CodedBlock]) -> Iterator[tuple[int, NDArray[np.int32]]]:
-    """Decode code-blocks, in an order of its own.
+    """Decode code-blocks, in an order of its own: yield their indices and coefficients, int32 ``(height, width)``.
 
-    Yields
-    ------
-    (index, int32 ``(height, width)``) : a code-block's quantized coefficients in half units. A magnitude q is 2 q
-    plus the middle of the bit-planes that are missing: 2 q + 1 where all are there; 0 stays 0.
+    These are in half units. A magnitude q is 2 q plus the middle of the bit-planes that are missing: 2 q + 1 where
+    all are there; 0 stays 0.
     """
     order = sorted(range(len(blocks)), key=lambda i: -sum(len(data) for _, data in blocks[i].segments))
     for start in range(0, len(order), GROUP):
         some = order[start : start + GROUP]
-        for i, values in zip(some, _decode_group([blocks[i] for i in some]), strict=True):
+        lanes = _Lanes([blocks[i] for i in some])
+        lanes.run()
+        for i, values in zip(some, lanes.result(), strict=True):
             yield i, values[: blocks[i].height, : blocks[i].width]
 
 
@@ -470,14 +440,14 @@ _FLAG_BITS, _TOP, _REGISTER = np.array(tables.FLAG_BITS), np.array(TOP), np.arra
 
 
 def _lowest_candidate(
-    word: NDArray[np.uint64],
-    left: NDArray[np.uint64],
-    at: NDArray[np.int64],
-    low: NDArray[np.uint64],
-    pos: NDArray[np.int64],
-    product: NDArray[np.uint64],
-    hashed: NDArray[np.int64],
-    u_hashed: NDArray[np.uint64],
+    word: Words,
+    left: Words,
+    at: Integers,
+    low: Words,
+    pos: Integers,
+    product: Words,
+    hashed: Integers,
+    u_hashed: Words,
 ) -> None:
     """The lowest candidate left in each word: its bit to ``low``, its position to ``pos``."""
     _and(word, left, word)

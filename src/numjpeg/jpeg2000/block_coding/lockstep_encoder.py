@@ -17,22 +17,18 @@ from numjpeg.jpeg2000.block_coding import lockstep_tables as tables
 from numjpeg.jpeg2000.block_coding.bit_planes import BitPlanes, CodingPass
 from numjpeg.jpeg2000.block_coding.lockstep_tables import PITCH, TOP
 
-STEPS = 256
-"""Steps between two sums."""
-GROUP = 512
-"""Code-blocks at a time."""
+STEPS = 256  # steps between two sums
+Integers = NDArray[np.int64]
+GROUP = 512  # code-blocks at a time
 
 
 class EncodedBlock(NamedTuple):
     """A code-block's bytes and where they may be cut."""
 
-    planes: int
-    """Magnitude bit-planes; there are 3 planes - 2 coding passes, or none."""
+    planes: int  # magnitude bit-planes; there are 3 planes - 2 coding passes, or none
     data: bytes
-    lengths: list[int]
-    """How many bytes the decoder needs for each number of passes, from 1 on."""
-    gains: list[float]
-    """By how much each pass lowers the squared error, in units of the quantization step's square."""
+    lengths: list[int]  # how many bytes the decoder needs for each number of passes, from 1 on
+    gains: list[float]  # what each pass takes off the squared error, in squares of the quantization step
 
 
 def encode_blocks(
@@ -43,20 +39,16 @@ def encode_blocks(
 ) -> list[EncodedBlock]:
     """Encode code-blocks, each to one code word segment.
 
-    Parameters
-    ----------
-    values : coefficients ``(height, width)`` in quantization steps: int32, or float32 that are cut to integers.
-    kinds : of sub-band, see ``contexts.BAND_KIND``.
-    wants_gains : find out what each pass takes off the error.
-    roi_shift : by how many bit-planes a region of interest is shifted up.
+    Coefficients ``(height, width)`` are in quantization steps: int32, or float32 that are cut to integers.
+    ``kinds`` are those of the sub-bands (``contexts.BAND_KIND``). With ``wants_gains`` each pass says what it
+    takes off the error. A region of interest is shifted up by ``roi_shift`` bit-planes.
     """
     found: list[EncodedBlock | None] = [None] * len(values)
     for start in range(0, len(values), GROUP):
         part = values[start : start + GROUP]
         exact = [np.abs(block).astype(np.float32) for block in part] if wants_gains else None
-        planes = BitPlanes(
-            [block.astype(np.int32) for block in part], kinds[start : start + GROUP], exact, roi_shift
-        )
+        whole = [block.astype(np.int32) for block in part]
+        planes = BitPlanes(whole, kinds[start : start + GROUP], exact, roi_shift)
         passes = list(planes.passes())
         coded = _Lanes(len(planes.order), passes).run()
         for lane, i in enumerate(planes.order.tolist()):
@@ -86,10 +78,9 @@ class _Lanes:
         self._lay_symbols()
         self.A = np.full(lanes, 0x8000, np.int64)
         self.states = np.tile(tables.INITIAL, lanes)
-        self.shifted = np.zeros(lanes, np.int64)
-        """How far each lane's register has been shifted."""
+        self.shifted = np.zeros(lanes, np.int64)  # how far each lane's register has been shifted
+        # Sums, 16 bits each, most significant first: bit 15 of the unshifted register is that of limb 0.
         self.limbs = np.zeros((lanes, 64), np.int64)
-        """Sums, 16 bits each, most significant first: bit 15 of the unshifted register is that of limb 0."""
 
     def _lay_symbols(self) -> None:
         """All decisions by step and column; and where each pass ends, in steps, by column."""
@@ -112,10 +103,8 @@ class _Lanes:
         step = 0
         while step < self.longest:
             step = self._run_some(step, min(step + STEPS, self.longest))
-        data = [
-            self._bytes(column) if count else b""
-            for column, count in zip(self.column.tolist(), self.counts, strict=True)
-        ]
+        columns = zip(self.column.tolist(), self.counts, strict=True)
+        data = [self._bytes(column) if count else b"" for column, count in columns]
         return list(zip(data, self._lengths(data), strict=True))
 
     def _run_some(self, first: int, stop: int) -> int:
@@ -152,9 +141,7 @@ class _Lanes:
         self._sum(first, added, shifts, lower)
         return stop
 
-    def _sum(
-        self, first: int, added: NDArray[np.int64], shifts: NDArray[np.int64], lower: NDArray[np.bool_]
-    ) -> None:
+    def _sum(self, first: int, added: Integers, shifts: Integers, lower: NDArray[np.bool_]) -> None:
         """Add what some steps have noted to the limbs."""
         steps, k = added.shape
         after = self.shifted[:k] + np.cumsum(shifts, axis=0)
@@ -181,9 +168,8 @@ class _Lanes:
         shifted = int(self.shifted[column])
         count = (shifted >> 4) + 2
         limbs = self.limbs[column, :count]
-        total = sum(
-            int.from_bytes((limbs >> part & 0xFFFF).astype(">u2").tobytes(), "big") << part for part in (0, 16, 32)
-        )
+        parts = [(limbs >> part & 0xFFFF).astype(">u2").tobytes() for part in (0, 16, 32)]
+        total = sum(int.from_bytes(part, "big") << 16 * i for i, part in enumerate(parts))
         total >>= 16 * count - 16 - shifted  # the register, shifted to its bit 0
         return _stuff(total, int(self.A[column]), shifted)
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from numjpeg.jpeg2000.block_coding import contexts, mq_coder
 from numjpeg.jpeg2000.block_coding.contexts import REFINEMENT, RUN, UNIFORM
 
+Integers = NDArray[np.int64]
+
 # Flags of a coefficient: bits 0 to 11 are its neighbourhood, then:
 SIGNIFICANT, REFINED = 1 << 12, 1 << 13
 FLAG_BITS = 14
@@ -26,19 +28,16 @@ KINDS, KEYS = 3, 96
 
 # Contexts beyond those of T.800: one that decodes nothing, one that reads raw bits.
 NULL, RAW = 19, 20
-PITCH = 32
-"""Contexts of a lane in the array of states."""
+PITCH = 32  # contexts of a lane in the array of states
 
 NULL_STATE, RAW_STATE = 94, 95
 STATES = 96
-STATE_PITCH = 512
-"""States are stored times this, so that ``state + 256 * lps + shift`` indexes a table."""
+STATE_PITCH = 512  # states are stored times this, so that state + 256 * lps + shift indexes a table
 
-TOP = 47
-"""Where the 16-bit register A begins in an int64: it has bits 47 to 62, and so has the top of C."""
+TOP = 47  # where the 16-bit register A begins in an int64: it has bits 47 to 62, and so has the top of C
 
 
-def _states() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _states() -> tuple[Integers, Integers, Integers]:
     """Qe, next state and decision (times 128), by ``state * 512 + lps * 256 + shift``."""
     qe = np.array([*mq_coder.QE, 0, 0x4000], np.int64) << TOP
     # The raw state splits A = 0x8000 in two halves and never changes: C's next bit is the decision.
@@ -50,9 +49,8 @@ def _states() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         after[state, 1] = mq_coder.AFTER_LPS[state]
     for state in (NULL_STATE, RAW_STATE):
         after[state] = state
-    mps = np.arange(STATES) & 1
-    decision[:, 0] = 128 * mps[:, None]
-    decision[:, 1] = 128 * (1 - mps[:, None])
+    mps = (np.arange(STATES) & 1)[:, None]
+    decision[:, 0], decision[:, 1] = 128 * mps, 128 - 128 * mps
     return np.repeat(qe, STATE_PITCH), after.ravel() * STATE_PITCH, decision.ravel()
 
 
@@ -63,8 +61,7 @@ INITIAL[: contexts.CONTEXTS] = mq_coder.initial_states()
 INITIAL[RAW] = RAW_STATE
 INITIAL *= STATE_PITCH
 
-SHIFT = np.zeros(1 << 16, np.int64)
-"""By A: how far to shift until its bit 15 is set."""
+SHIFT = np.zeros(1 << 16, np.int64)  # by A: how far to shift until its bit 15 is set
 SHIFT[1:] = 15 - np.floor(np.log2(np.arange(1, 1 << 16))).astype(np.int64)
 
 _FLIP = contexts.sign_contexts()[1]
@@ -124,8 +121,8 @@ def _steps() -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
 
 
 def _holding(
-    table: NDArray[np.int64], after: NDArray[np.int64], move: NDArray[np.uint64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
+    table: Integers, after: Integers, move: NDArray[np.uint64]
+) -> tuple[Integers, Integers, NDArray[np.uint64]]:
     """The same tables for steps that decode no signs: lanes at which a sign is due idle."""
     table, after, move = table.copy(), after.copy(), move.copy()
     table.reshape(KINDS, 16, -1)[:, SIGN_PROPAGATE:] = NULL
@@ -139,8 +136,7 @@ CONTEXT = _context_table()
 AFTER, MOVE = _steps()
 CONTEXT_HOLD, AFTER_HOLD, MOVE_HOLD = _holding(CONTEXT, AFTER, MOVE)
 
-NOTHING = 1 << 40
-"""Position that :data:`BIT_OF` gives where a word has no candidate left."""
+NOTHING = 1 << 40  # position that BIT_OF gives where a word has no candidate left
 
 
 def _lowest_bit() -> tuple[np.uint64, NDArray[np.int64]]:

@@ -21,8 +21,7 @@ TABLE = (
     (0x0001, 45, 43, 0), (0x5601, 46, 46, 0),
 )  # fmt: skip
 
-QE = tuple(row[0] for row in TABLE for _ in (0, 1))
-"""By state."""
+QE = tuple(row[0] for row in TABLE for _ in (0, 1))  # by state
 AFTER_MPS = tuple(2 * row[1] + mps for row in TABLE for mps in (0, 1))
 AFTER_LPS = tuple(2 * row[2] + (mps ^ row[3]) for row in TABLE for mps in (0, 1))
 
@@ -36,31 +35,23 @@ class Decoder:
     """Reads decisions from one code word segment (C.3)."""
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-        self.C = self._byte(0) << 16
-        self.CT = 0
+        self.data, self.at, self.A = data, 0, 0x8000
+        self.C, self.CT = self._byte(0) << 16, 0
         self._byte_in()
-        self.C <<= 7
-        self.CT -= 7
-        self.A = 0x8000
+        self.C, self.CT = self.C << 7, self.CT - 7
 
     def _byte(self, at: int) -> int:
         return self.data[at] if at < len(self.data) else 0xFF
 
     def _byte_in(self) -> None:  # Figure C.19
-        if self._byte(self.at) == 0xFF:
-            if self._byte(self.at + 1) > 0x8F:
-                self.C += 0xFF00
-                self.CT = 8
-            else:
-                self.at += 1
-                self.C += self._byte(self.at) << 9
-                self.CT = 7
+        after_ff = self._byte(self.at) == 0xFF
+        if after_ff and self._byte(self.at + 1) > 0x8F:
+            self.C += 0xFF00
+            self.CT = 8
         else:
             self.at += 1
-            self.C += self._byte(self.at) << 8
-            self.CT = 8
+            self.C += self._byte(self.at) << 8 + after_ff
+            self.CT = 8 - after_ff
 
     def decode(self, states: list[int], context: int) -> int:
         """The next decision in a context, whose state moves on (Figures C.15 to C.18)."""
@@ -90,8 +81,7 @@ class RawDecoder:
     """Reads the raw bits of selective bypass (D.6): a byte after FF has only seven."""
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = self.left = self.byte = 0
+        self.data, self.at, self.left, self.byte = data, 0, 0, 0
 
     def bit(self) -> int:
         """The next bit; ones from a marker or the end on."""
@@ -117,21 +107,16 @@ class Encoder:
         state = states[context]
         qe = QE[state]
         self.A -= qe
-        if decision == state & 1:
-            if self.A & 0x8000:
-                self.C += qe
-                return
-            if qe > self.A:
-                self.A = qe
-            else:
-                self.C += qe
-            states[context] = AFTER_MPS[state]
+        mps = decision == state & 1
+        if (
+            qe > self.A
+        ) == mps:  # the lower part is Qe: that of the LPS, or where it is the larger one, of the MPS
+            self.A = qe
         else:
-            if qe > self.A:
-                self.C += qe
-            else:
-                self.A = qe
-            states[context] = AFTER_LPS[state]
+            self.C += qe
+            if mps and self.A & 0x8000:
+                return
+        states[context] = AFTER_MPS[state] if mps else AFTER_LPS[state]
         while True:  # RENORME
             self.A <<= 1
             self.C <<= 1
@@ -145,14 +130,9 @@ class Encoder:
         if self.out[-1] != 0xFF and self.C >= 0x8000000:
             self.out[-1] += 1
             self.C &= 0x7FFFFFF
-        if self.out[-1] == 0xFF:
-            self.out.append(self.C >> 20)
-            self.C &= 0xFFFFF
-            self.CT = 7
-        else:
-            self.out.append(self.C >> 19)
-            self.C &= 0x7FFFF
-            self.CT = 8
+        self.CT = 7 if self.out[-1] == 0xFF else 8
+        self.out.append(self.C >> 27 - self.CT)
+        self.C &= (1 << 27 - self.CT) - 1
 
     def flush(self) -> bytes:
         """End the segment (Figure C.11) and give its bytes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,15 +14,13 @@ from numjpeg.errors import FormatError
 from numjpeg.jpeg2000.container.codestream import START, Sink, Size
 
 SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
-SRGB, GRAY, SYCC, CMYK = 16, 17, 18, 12
-"""Enumerated colour spaces (Table I.10, and Part 2 for CMYK)."""
+SRGB, GRAY, SYCC, CMYK = 16, 17, 18, 12  # enumerated colour spaces (Table I.10, and Part 2 for CMYK)
 
 
 class Palette(NamedTuple):
     """A palette (I.5.3.4) and which components go through it (I.5.3.5)."""
 
-    values: NDArray[np.uint16]
-    """``(entries, columns)``."""
+    values: NDArray[np.uint16]  # (entries, columns)
     depths: tuple[int, ...]
     mapping: tuple[tuple[int, int, int], ...] = ()
     """For each channel: component, 1 if through the palette, column of it."""
@@ -32,18 +30,15 @@ class Palette(NamedTuple):
 class Container:
     """What the boxes say; a raw codestream has none."""
 
-    start: int
-    """Where the codestream begins and ends in the file."""
+    start: int  # where the codestream begins and ends in the file
     stop: int
     kind: str = "codestream"
-    colorspace: int | None = None
-    """Enumerated colour space."""
+    colorspace: int | None = None  # enumerated colour space
     icc_profile: bytes | None = None
     palette: Palette | None = None
+    # Channel definitions (I.5.3.6): by channel, its type (0 colour, 1 opacity) and what it belongs to.
     channels: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """Channel definitions (I.5.3.6): by channel, its type (0 colour, 1 opacity) and what it belongs to."""
-    boxes: list[tuple[str, int, int]] = field(default_factory=list)
-    """All boxes: type, offset and length."""
+    boxes: list[tuple[str, int, int]] = field(default_factory=list)  # all boxes: type, offset and length
 
 
 class _Box(NamedTuple):
@@ -67,9 +62,8 @@ def _boxes(data: bytes, at: int, stop: int, sink: Sink) -> Iterator[_Box]:
         if end > stop:
             if kind != b"jp2c":
                 raise FormatError(f"a box ends {end - stop} bytes after the file", offset=at, clause="I.4")
-            sink.damage(
-                FormatError(f"{end - stop} bytes of the codestream are missing", offset=stop, clause="I.4")
-            )
+            what = f"{end - stop} bytes of the codestream are missing"
+            sink.damage(FormatError(what, offset=stop, clause="I.4"))
             end = stop
         yield _Box(kind, at, start, end)
         at = end
@@ -78,9 +72,7 @@ def _boxes(data: bytes, at: int, stop: int, sink: Sink) -> Iterator[_Box]:
 def read_container(data: bytes, sink: Sink) -> Container:
     """Find the codestream and what the boxes before it say.
 
-    Raises
-    ------
-    FormatError if there is no codestream, or a box that the picture depends on is damaged.
+    FormatError says that there is no codestream, or that a box that the picture depends on is damaged.
     """
     if data.startswith(START):
         return Container(0, len(data))
@@ -130,16 +122,8 @@ def _read_palette(body: bytes) -> Palette:
     depths = tuple((value & 127) + 1 for value in body[3 : 3 + columns])
     if not 1 <= entries <= 1024 or not columns or len(depths) < columns or max(depths) > 16:
         raise ValueError("palette")
-    widths = [1 if depth <= 8 else 2 for depth in depths]
-    at, rows = 3 + columns, []
-    for _ in range(entries):
-        row = []
-        for width in widths:
-            if at + width > len(body):
-                raise ValueError("palette")
-            row.append(int.from_bytes(body[at : at + width], "big"))
-            at += width
-        rows.append(row)
+    layout = ">" + "".join("B" if depth <= 8 else "H" for depth in depths)
+    rows = [struct.unpack_from(layout, body, 3 + columns + i * struct.calcsize(layout)) for i in range(entries)]
     return Palette(np.array(rows, np.uint16), depths)
 
 
@@ -166,14 +150,10 @@ def write_header(
     else:
         parts.append(_box(b"colr", b"\x01\x00\x00", struct.pack(">I", colorspace)))
     if opacity is not None:
-        parts.append(_box(b"cdef", _channel_definitions(count, opacity)))
+        rows = [(i, 1, 0) if i == opacity else (i, 0, i + 1) for i in range(count)]
+        parts.append(_box(b"cdef", struct.pack(">H", count), *(struct.pack(">HHH", *row) for row in rows)))
     file_type = _box(b"ftyp", brand, struct.pack(">I", 0), brand)
     return SIGNATURE + file_type + _box(b"jp2h", *parts)
-
-
-def _channel_definitions(count: int, opacity: int) -> bytes:
-    rows: Sequence[tuple[int, int, int]] = [(i, 0, i + 1) if i != opacity else (i, 1, 0) for i in range(count)]
-    return struct.pack(">H", count) + b"".join(struct.pack(">HHH", *row) for row in rows)
 
 
 def codestream_box(length: int) -> bytes:

@@ -23,8 +23,7 @@ NAMES = {
     EOC: "EOC",
 }  # fmt: skip
 
-START = b"\xff\x4f\xff\x51"
-"""What every codestream begins with: SOC, SIZ."""
+START = b"\xff\x4f\xff\x51"  # what every codestream begins with: SOC, SIZ
 
 MAX_COMPONENTS = 16384
 
@@ -33,10 +32,8 @@ class Fault(NamedTuple):
     """One thing that is wrong with a file."""
 
     what: str
-    offset: int
-    """Byte offset in the file at which it was seen."""
-    clause: str
-    """Of T.800, which the file breaks."""
+    offset: int  # byte offset in the file at which it was seen
+    clause: str  # of T.800, which the file breaks
 
     def __str__(self) -> str:
         return f"byte {self.offset}: {self.what} ({self.clause})"
@@ -85,30 +82,25 @@ class Size(NamedTuple):
         return -(-(self.Xsiz - self.XTOsiz) // self.XTsiz)
 
     @property
-    def finest(self) -> tuple[int, int]:
-        """Columns and rows of the reference grid between samples of the component that has most."""
-        return min(c.XRsiz for c in self.components), min(c.YRsiz for c in self.components)
-
-    @property
     def tiles_high(self) -> int:
         """Rows of tiles."""
         return -(-(self.Ysiz - self.YTOsiz) // self.YTsiz)
+
+    @property
+    def finest(self) -> tuple[int, int]:
+        """Columns and rows of the reference grid between samples of the component that has most."""
+        return min(c.XRsiz for c in self.components), min(c.YRsiz for c in self.components)
 
 
 class CodingStyle(NamedTuple):
     """How a tile-component is coded (COD and COC, Table A.15)."""
 
-    levels: int
-    """Decomposition levels."""
-    xcb: int
-    """Base-2 logarithm of a code-block's width."""
+    levels: int  # decomposition levels
+    xcb: int  # base-2 logarithm of a code-block's width
     ycb: int
-    block_style: int
-    """Table A.19, see ``block_coding.contexts``."""
-    reversible: bool
-    """5/3 wavelet; otherwise 9/7."""
-    precincts: tuple[tuple[int, int], ...]
-    """(PPx, PPy) of each resolution."""
+    block_style: int  # Table A.19, see block_coding.contexts
+    reversible: bool  # 5/3 wavelet; otherwise 9/7
+    precincts: tuple[tuple[int, int], ...]  # (PPx, PPy) of each resolution
 
 
 class TileStyle(NamedTuple):
@@ -126,8 +118,7 @@ class Quantization(NamedTuple):
 
     style: int
     guard_bits: int
-    steps: tuple[tuple[int, int], ...]
-    """(exponent, mantissa)."""
+    steps: tuple[tuple[int, int], ...]  # (exponent, mantissa)
 
     def step(self, index: int, levels: int, level: int) -> tuple[int, int]:
         """Exponent and mantissa of a sub-band: its index in the order of the steps, and its level."""
@@ -158,12 +149,9 @@ class CodingParameters:
     component_quantizations: dict[int, Quantization] = field(default_factory=dict)
     roi_shifts: dict[int, int] = field(default_factory=dict)
     changes: list[ProgressionChange] = field(default_factory=list)
-    packed_headers: dict[int, bytes] = field(default_factory=dict)
-    """PPM or PPT: by index."""
-    parts: list[tuple[int, int]] = field(default_factory=list)
-    """Of a tile: where the data of its tile-parts begin and end."""
-    packet_headers: bytes | None = None
-    """Of a tile: its packed packet headers."""
+    packed_headers: dict[int, bytes] = field(default_factory=dict)  # PPM or PPT: by index
+    parts: list[tuple[int, int]] = field(default_factory=list)  # where the data of a tile's parts begin and end
+    packet_headers: bytes | None = None  # of a tile: its packed packet headers
 
 
 @dataclass
@@ -176,8 +164,7 @@ class Codestream:
     main: CodingParameters
     tiles: dict[int, CodingParameters]
     comments: list[bytes]
-    segments: list[tuple[int, int, int]]
-    """All marker segments of the headers: marker, byte offset, length without the marker."""
+    segments: list[tuple[int, int, int]]  # those of the headers: marker, byte offset, length without the marker
 
     def style(self, tile: int) -> TileStyle:
         """COD in force for a tile."""
@@ -249,8 +236,8 @@ class _Reader:
         except FormatError as error:
             self.sink.damage(error)
         self._unpack_headers()
-        main, segments = self.main, self.segments
-        return Codestream(self.data, self.start, self.size, main, self.tiles, self.comments, segments)
+        found = self.main, self.tiles, self.comments, self.segments
+        return Codestream(self.data, self.start, self.size, *found)
 
     def _main_header(self) -> int:
         if self.data[self.start : self.start + 4] != START:
@@ -289,21 +276,18 @@ class _Reader:
     def _parameters(self, segment: _Segment, header: CodingParameters, tile: int | None) -> None:
         """One marker segment of the main header or of a tile's."""
         assert self.size is not None
-        components = len(self.size.components)
-        marker = segment.marker
+        components, marker = len(self.size.components), segment.marker
+        component, at = _component(segment, components) if marker in (COC, QCC, RGN) else (0, 0)
         if marker == COD:
             header.style = _read_cod(segment)
         elif marker == COC:
-            component, at = _component(segment, 0, components)
             (scoc,) = segment.unpack(">B", at, "A.6.2")
             header.component_styles[component] = _read_style(segment, at + 1, bool(scoc & 1))
         elif marker == QCD:
             header.quantization = _read_quantization(segment, 0)
         elif marker == QCC:
-            component, at = _component(segment, 0, components)
             header.component_quantizations[component] = _read_quantization(segment, at)
         elif marker == RGN:
-            component, at = _component(segment, 0, components)
             style, shift = segment.unpack(">BB", at, "A.6.3")
             if style != 0:
                 raise UnsupportedError(f"RGN: style {style}", offset=segment.offset, clause="A.6.3")
@@ -329,9 +313,15 @@ class _Reader:
             tile, length, _, _ = segment.unpack(">HIBB", 0, "A.4.2")
             if tile >= tiles:
                 raise segment.error(f"tile {tile} of {tiles}", "A.4.2")
-            end = at + length if length else self._end()
+            eoc = self.data[self.stop - 2 : self.stop] == b"\xff\xd9"
+            end = at + length if length else self.stop - 2 * eoc  # the last tile-part may name no length
             header = self.tiles.setdefault(tile, CodingParameters())
-            body = self._tile_header(at + 2 + 2 + len(segment.body), tile, header)
+            body = at + 4 + len(segment.body)
+            while self._marker(body) != SOD:
+                own = self._segment(body)
+                self._parameters(own, header, tile)
+                body += 4 + len(own.body)
+            body += 2
             if end < body:
                 raise segment.error(f"length {length} is less than its headers", "A.4.2")
             header.parts.append((body, min(end, self.stop)))
@@ -340,18 +330,6 @@ class _Reader:
                 raise segment.error(f"{end - self.stop} bytes of the tile-part are missing", "A.4.2")
             at = end
         raise FormatError("the codestream ends without EOC", offset=self.stop, clause="A.4.4")
-
-    def _end(self) -> int:
-        """Where the last tile-part ends: before EOC, or with the file."""
-        eoc = self.data[self.stop - 2 : self.stop] == b"\xff\xd9"
-        return self.stop - 2 if eoc else self.stop
-
-    def _tile_header(self, at: int, tile: int, header: CodingParameters) -> int:
-        while self._marker(at) != SOD:
-            segment = self._segment(at)
-            self._parameters(segment, header, tile)
-            at += 2 + 2 + len(segment.body)
-        return at + 2
 
     def _unpack_headers(self) -> None:
         """Give each tile its packed packet headers (A.7.4, A.7.5)."""
@@ -375,9 +353,7 @@ class _Reader:
 def read_codestream(data: bytes, start: int, stop: int, sink: Sink) -> Codestream:
     """Read all markers of a codestream that lies at ``data[start:stop]``.
 
-    Raises
-    ------
-    FormatError, UnsupportedError if the main header cannot be used. Damage of tile-parts goes to the sink.
+    FormatError and UnsupportedError mean that the main header is of no use. Damage of tile-parts goes to the sink.
     """
     return _Reader(data, start, stop, sink).read()
 
@@ -402,21 +378,19 @@ def _read_size(segment: _Segment) -> Size:
         raise segment.error("the image is empty", "A.5.1")
     if size.XTsiz == 0 or size.YTsiz == 0:
         raise segment.error("tiles are empty", "A.5.1")
-    if not (size.XTOsiz <= size.XOsiz < size.XTOsiz + size.XTsiz):
-        raise segment.error("the first tile is empty", "B.3")
-    if not (size.YTOsiz <= size.YOsiz < size.YTOsiz + size.YTsiz):
+    if not (0 <= size.XOsiz - size.XTOsiz < size.XTsiz and 0 <= size.YOsiz - size.YTOsiz < size.YTsiz):
         raise segment.error("the first tile is empty", "B.3")
     if size.tiles_wide * size.tiles_high > 65535:
         raise segment.error(f"{size.tiles_wide * size.tiles_high} tiles", "A.5.1")
     return size
 
 
-def _component(segment: _Segment, at: int, components: int) -> tuple[int, int]:
-    """A component's index, and where it ends: one byte, or two where there are more than 256 components."""
-    (component,) = segment.unpack(">B" if components < 257 else ">H", at, "A.6.2")
+def _component(segment: _Segment, components: int) -> tuple[int, int]:
+    """The component that a segment begins with, and its bytes: two where there are more than 256 components."""
+    (component,) = segment.unpack(">B" if components < 257 else ">H", 0, "A.6.2")
     if component >= components:
         raise segment.error(f"component {component} of {components}", "A.6.2")
-    return component, at + (1 if components < 257 else 2)
+    return component, 1 if components < 257 else 2
 
 
 def _read_cod(segment: _Segment) -> TileStyle:
@@ -488,20 +462,13 @@ def _segment(marker: int, body: bytes) -> bytes:
 
 def write_size(size: Size) -> bytes:
     """SIZ (A.5.1)."""
-    body = struct.pack(">HIIIIIIIIH", *size[:-1], len(size.components))
-    return _segment(
-        SIZ, body + b"".join(bytes((c.signed << 7 | c.depth - 1, c.XRsiz, c.YRsiz)) for c in size.components)
-    )
+    parts = [bytes((c.signed << 7 | c.depth - 1, c.XRsiz, c.YRsiz)) for c in size.components]
+    return _segment(SIZ, struct.pack(">HIIIIIIIIH", *size[:-1], len(parts)) + b"".join(parts))
 
 
 def write_capabilities(magnitude_bits: int, reversible: bool) -> bytes:
     """CAP (T.814 A.3): all code-blocks are high-throughput ones, of at most so many magnitude bits."""
-    if magnitude_bits <= 8:
-        bound = 0
-    elif magnitude_bits < 28:
-        bound = magnitude_bits - 8
-    else:
-        bound = 13 + magnitude_bits // 4
+    bound = max(0, magnitude_bits - 8) if magnitude_bits < 28 else 13 + magnitude_bits // 4
     return _segment(CAP, struct.pack(">IH", 1 << 17, (0 if reversible else 1 << 5) | bound))
 
 
@@ -509,18 +476,9 @@ def write_coding_style(style: TileStyle) -> bytes:
     """COD (A.6.1)."""
     c = style.components
     own_precincts = any(sizes != (15, 15) for sizes in c.precincts)
-    body = struct.pack(
-        ">BBHBBBBBB",
-        own_precincts | style.uses_eph << 2,
-        style.progression,
-        style.layers,
-        style.component_transform,
-        c.levels,
-        c.xcb - 2,
-        c.ycb - 2,
-        c.block_style,
-        c.reversible,
-    )
+    flags = own_precincts | style.uses_eph << 2
+    body = struct.pack(">BBHB", flags, style.progression, style.layers, style.component_transform)
+    body += bytes((c.levels, c.xcb - 2, c.ycb - 2, c.block_style, c.reversible))
     return _segment(COD, body + (bytes(x | y << 4 for x, y in c.precincts) if own_precincts else b""))
 
 

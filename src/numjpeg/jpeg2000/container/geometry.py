@@ -12,10 +12,8 @@ from numjpeg.jpeg2000.container.codestream import CodingStyle, Quantization, Siz
 from numjpeg.jpeg2000.container.tag_tree import TagTree
 from numjpeg.jpeg2000.quantization import step_of
 
-LL, HL, LH, HH = range(4)
-"""Orientation of a sub-band: bit 0 horizontally, bit 1 vertically high-pass."""
-LOG2_GAIN = (0, 1, 1, 2)
-"""By orientation: bits that a reversible transform adds to the dynamic range (Table E.1)."""
+LL, HL, LH, HH = range(4)  # orientation of a sub-band: bit 0 horizontally, bit 1 vertically high-pass
+LOG2_GAIN = (0, 1, 1, 2)  # by orientation: bits that a reversible transform adds to the dynamic range (Table E.1)
 
 
 def ceil_div(a: int, b: int) -> int:
@@ -48,15 +46,13 @@ class Rectangle(NamedTuple):
 
     def divided(self, dx: int, dy: int) -> Rectangle:
         """On a grid that has every dx-th column and every dy-th row."""
-        return Rectangle(
-            ceil_div(self.x0, dx), ceil_div(self.y0, dy), ceil_div(self.x1, dx), ceil_div(self.y1, dy)
-        )
+        x0, y0, x1, y1 = self
+        return Rectangle(ceil_div(x0, dx), ceil_div(y0, dy), ceil_div(x1, dx), ceil_div(y1, dy))
 
     def intersect(self, other: Rectangle) -> Rectangle:
         """What is in both."""
-        return Rectangle(
-            max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)
-        )
+        x0, y0, x1, y1 = other
+        return Rectangle(max(self.x0, x0), max(self.y0, y0), min(self.x1, x1), min(self.y1, y1))
 
     def grown(self, margin: int) -> Rectangle:
         """With a margin on all sides."""
@@ -76,12 +72,9 @@ class CodeBlock:
         self.box, self.band = box, band
         self.passes = 0
         self.has_bytes = False
-        self.zero_planes = -1
-        """Missing most significant bit-planes; -1 until it is first included."""
-        self.length_bits = 3
-        """Lblock (B.10.7.1)."""
-        self.segments: list[list[int | bytes]] = []
-        """Code word segments: passes, bytes."""
+        self.zero_planes = -1  # missing most significant bit-planes; -1 until it is first included
+        self.length_bits = 3  # Lblock (B.10.7.1)
+        self.segments: list[list[int | bytes]] = []  # code word segments: passes, bytes
 
 
 class Band:
@@ -89,12 +82,9 @@ class Band:
 
     def __init__(self, orientation: int, level: int, box: Rectangle) -> None:
         self.orientation, self.level, self.box = orientation, level, box
-        self.planes = 0
-        """Magnitude bit-planes Mb (Equation E-2), those of a region of interest included."""
-        self.step = 1.0
-        """Quantization step (Equation E-3); 1 where the transform is reversible."""
-        self.blocks: list[CodeBlock] = []
-        """Those of the precincts that have been asked for."""
+        self.planes = 0  # magnitude bit-planes Mb (Equation E-2), those of a region of interest included
+        self.step = 1.0  # quantization step (Equation E-3); 1 where the transform is reversible
+        self.blocks: list[CodeBlock] = []  # those of the precincts that have been asked for
 
 
 class BandOfPrecinct(NamedTuple):
@@ -111,23 +101,20 @@ class Resolution:
 
     def __init__(self, tile_component: TileComponent, r: int) -> None:
         style, box = tile_component.style, tile_component.box
-        self.level = level = style.levels - r
-        """Halvings from full resolution."""
+        self.level = level = style.levels - r  # halvings from full resolution
         self.box = box.divided(1 << level, 1 << level)
         self.PPx, self.PPy = style.precincts[r]
         self.px0, self.py0 = self.box.x0 >> self.PPx, self.box.y0 >> self.PPy
         empty = self.box.empty
         self.precincts_wide = 0 if empty else ceil_div(self.box.x1, 1 << self.PPx) - self.px0
         self.precincts_high = 0 if empty else ceil_div(self.box.y1, 1 << self.PPy) - self.py0
-        self.in_band = 0 if r == 0 else 1
-        """Halvings from a precinct's place in the resolution to that in a sub-band."""
+        self.precinct_count = self.precincts_wide * self.precincts_high
+        self.in_band = 0 if r == 0 else 1  # halvings from a precinct's place in the resolution to that in a band
         self.xcb = min(style.xcb, self.PPx - self.in_band)
         self.ycb = min(style.ycb, self.PPy - self.in_band)
         depth = style.levels if r == 0 else level + 1
-        self.bands = [
-            Band(orientation, depth, sub_band(box, orientation, depth))
-            for orientation in ((LL,) if r == 0 else (HL, LH, HH))
-        ]
+        orientations = (LL,) if r == 0 else (HL, LH, HH)
+        self.bands = [Band(o, depth, sub_band(box, o, depth)) for o in orientations]
         self.precincts: dict[int, list[BandOfPrecinct]] = {}
 
     def precinct(self, k: int) -> list[BandOfPrecinct]:
@@ -152,19 +139,15 @@ class Resolution:
         area = Rectangle(px << sx, py << sy, px + 1 << sx, py + 1 << sy).intersect(band.box)
         if area.empty:
             return BandOfPrecinct([], 0, TagTree(0, 0), TagTree(0, 0))
-        grid = Rectangle(
-            area.x0 >> self.xcb,
-            area.y0 >> self.ycb,
-            ceil_div(area.x1, 1 << self.xcb),
-            ceil_div(area.y1, 1 << self.ycb),
-        )
+        left, top = area.x0 >> self.xcb, area.y0 >> self.ycb
+        right, bottom = ceil_div(area.x1, 1 << self.xcb), ceil_div(area.y1, 1 << self.ycb)
         blocks = []
-        for j in range(grid.y0, grid.y1):
-            for i in range(grid.x0, grid.x1):
+        for j in range(top, bottom):
+            for i in range(left, right):
                 cell = Rectangle(i << self.xcb, j << self.ycb, i + 1 << self.xcb, j + 1 << self.ycb)
                 blocks.append(CodeBlock(cell.intersect(area), band))
         band.blocks += blocks
-        width, height = grid.width, grid.height
+        width, height = right - left, bottom - top
         return BandOfPrecinct(blocks, width, TagTree(width, height), TagTree(width, height))
 
 
@@ -182,8 +165,7 @@ class TileComponent:
     def __init__(
         self, box: Rectangle, style: CodingStyle, quantization: Quantization, depth: int, roi: int
     ) -> None:
-        self.box, self.style = box, style
-        self.roi_shift = roi
+        self.box, self.style, self.roi_shift = box, style, roi
         self.resolutions = [Resolution(self, r) for r in range(style.levels + 1)]
         for r, resolution in enumerate(self.resolutions):
             for band in resolution.bands:
@@ -191,8 +173,7 @@ class TileComponent:
                 exponent, mantissa = quantization.step(index, style.levels, band.level)
                 band.planes = quantization.guard_bits + exponent - 1 + roi
                 if not style.reversible:
-                    dynamic_range = depth + LOG2_GAIN[band.orientation]
-                    band.step = step_of(exponent, mantissa, dynamic_range)
+                    band.step = step_of(exponent, mantissa, depth + LOG2_GAIN[band.orientation])
 
 
 class Tile:
@@ -204,11 +185,7 @@ class Tile:
     @property
     def precincts(self) -> int:
         """Precincts of all resolutions of all components."""
-        return sum(
-            resolution.precincts_wide * resolution.precincts_high
-            for component in self.components
-            for resolution in component.resolutions
-        )
+        return sum(r.precinct_count for component in self.components for r in component.resolutions)
 
 
 def tile_box(size: Size, index: int) -> Rectangle:

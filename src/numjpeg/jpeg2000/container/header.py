@@ -14,40 +14,27 @@ from numjpeg.sources import read_bytes
 class Header:
     """Boxes and main header of a file."""
 
-    kind: str
-    """"codestream", "JP2" or "JPH"."""
+    kind: str  # "codestream", "JP2" or "JPH"
     height: int
     width: int
-    components: tuple[codestream.ComponentSize, ...]
-    """Depth, whether signed, and sampling of each."""
-    channels: int
-    """Of the picture that the file decodes to; a palette makes several of one component."""
-    tiles: tuple[int, int]
-    """Rows and columns of tiles."""
-    tile_size: tuple[int, int]
-    """(height, width)."""
-    levels: int
-    """Wavelet decompositions."""
+    components: tuple[codestream.ComponentSize, ...]  # depth, whether signed, and sampling of each
+    channels: int  # of the picture that the file decodes to; a palette makes several of one component
+    tiles: tuple[int, int]  # rows and columns of tiles
+    tile_size: tuple[int, int]  # (height, width)
+    levels: int  # wavelet decompositions
     layers: int
     progression: str
-    reversible: bool
-    """5/3 wavelet; otherwise 9/7."""
+    reversible: bool  # 5/3 wavelet; otherwise 9/7
     component_transform: bool
-    code_block_size: tuple[int, int]
-    """(height, width)."""
+    code_block_size: tuple[int, int]  # (height, width)
     high_throughput: bool
-    colorspace: int | None
-    """Enumerated colour space of the boxes."""
+    colorspace: int | None  # enumerated colour space of the boxes
     icc_profile: bytes | None
-    opacity: bool
-    """Whether a channel says how opaque pixels are."""
+    opacity: bool  # whether a channel says how opaque pixels are
     comments: tuple[bytes, ...]
-    boxes: tuple[tuple[str, int, int], ...]
-    """Type, byte offset and length."""
-    segments: tuple[tuple[str, int, int], ...]
-    """Marker segments: name, byte offset and length."""
-    faults: tuple[codestream.Fault, ...]
-    """What is wrong with the headers."""
+    boxes: tuple[tuple[str, int, int], ...]  # type, byte offset and length
+    segments: tuple[tuple[str, int, int], ...]  # marker segments: name, byte offset and length
+    faults: tuple[codestream.Fault, ...]  # what is wrong with the headers
 
     def __str__(self) -> str:
         depths = sorted({c.depth for c in self.components})
@@ -73,11 +60,7 @@ def is_jpeg2000(data: bytes | memoryview) -> bool:
 
 
 def read_header(data: Any) -> Header:
-    """Read boxes and marker segments.
-
-    Parameters
-    ----------
-    data : the file: any buffer, a path, or a binary file object.
+    """Read boxes and marker segments of a file: any buffer, a path, or a binary file object.
 
     Raises
     ------
@@ -90,8 +73,7 @@ def read_header(data: Any) -> Header:
     size, style = stream.size, stream.main.style
     assert style is not None
     dx, dy = size.finest
-    own = style.components
-    palette = container.palette
+    own, palette = style.components, container.palette
     return Header(
         kind=container.kind,
         height=-(-size.Ysiz // dy) + -size.YOsiz // dy,

@@ -17,8 +17,7 @@ from numjpeg.jpeg2000.container.geometry import BandOfPrecinct, CodeBlock
 MAX_LENGTH_BITS = 32
 _SOP, _EPH = b"\xff\x91", b"\xff\x92"
 
-MAX_PLANES = 30
-"""Bit-planes of a code-block that an int32 in half units can hold."""
+MAX_PLANES = 30  # bit-planes of a code-block that an int32 in half units can hold
 
 
 class HeaderBits:
@@ -90,9 +89,7 @@ def read_pass_count(header: HeaderBits) -> int:
     if value < 3:
         return 3 + value
     value = header.bits(5)
-    if value < 31:
-        return 6 + value
-    return 37 + header.bits(7)
+    return 6 + value if value < 31 else 37 + header.bits(7)
 
 
 def write_pass_count(header: HeaderWriter, count: int) -> None:
@@ -127,19 +124,15 @@ def pieces(done: int, new: int, style: int, empty: bool = False) -> list[int]:
 class _Piece(NamedTuple):
     block: CodeBlock
     passes: int
-    starts: bool
-    """A new code word segment."""
+    starts: bool  # a new code word segment
     size: int
 
 
 class PacketReader:
     """Reads the packets of one tile, one after another.
 
-    Parameters
-    ----------
-    data : the tile's data, of all its tile-parts.
-    headers : packed packet headers (PPM, PPT), or None where they stand in the data.
-    uses_eph : an EPH marker ends each header (A.8.2).
+    ``data`` are those of all its tile-parts; ``headers`` are packed packet headers (PPM, PPT), or None where they
+    stand in the data. An EPH marker may end each header (A.8.2).
     """
 
     def __init__(self, data: bytes, headers: bytes | None) -> None:
@@ -147,8 +140,7 @@ class PacketReader:
         self.packed = headers is not None
         self.headers = data if headers is None else headers
         self.header_at = 0
-        self.visits = 0
-        """Code-blocks that were looked at: what a damaged file may waste is bounded by it."""
+        self.visits = 0  # code-blocks that were looked at: what a damaged file may waste is bounded by it
 
     @property
     def finished(self) -> bool:
@@ -156,13 +148,9 @@ class PacketReader:
         return self.header_at >= len(self.headers) if self.packed else self.at >= len(self.data)
 
     def read(self, precinct: Sequence[BandOfPrecinct], layer: int, style: int, keep: bool) -> None:
-        """Read a packet.
+        """Read a packet. ``keep=False`` passes over the bytes of layers and resolutions that nobody wants.
 
-        ``keep=False`` passes over the bytes, for layers and resolutions that nobody wants.
-
-        Raises
-        ------
-        FormatError, whose offset counts from the start of the tile's data.
+        The offset of a FormatError counts from the start of the tile's data.
         """
         if self.data[self.at : self.at + 2] == _SOP and self.data[self.at + 2 : self.at + 4] == b"\x00\x04":
             self.at += 6
@@ -198,19 +186,17 @@ class PacketReader:
                     included = bits.bit() == 1
                 else:
                     included = band.inclusion.read(x, y, layer + 1, bits.bit)
+                    threshold = 1
+                    while included and not band.zero_planes.read(x, y, threshold, bits.bit):
+                        threshold += 1
+                        if threshold > block.band.planes + 1:
+                            what = f"more than all {block.band.planes} bit-planes are missing"
+                            raise self._error(what, "B.10.5")
                     if included:
-                        block.zero_planes = self._zero_planes(bits, band, block, x, y)
+                        block.zero_planes = band.zero_planes.value(x, y)
                 if included:
                     found += self._lengths(bits, block, style)
         return found
-
-    def _zero_planes(self, bits: HeaderBits, band: BandOfPrecinct, block: CodeBlock, x: int, y: int) -> int:
-        threshold = 1
-        while not band.zero_planes.read(x, y, threshold, bits.bit):
-            threshold += 1
-            if threshold > block.band.planes + 1:
-                raise self._error(f"more than all {block.band.planes} bit-planes are missing", "B.10.5")
-        return band.zero_planes.value(x, y)
 
     def _lengths(self, bits: HeaderBits, block: CodeBlock, style: int) -> list[_Piece]:
         new = read_pass_count(bits)
@@ -246,8 +232,7 @@ class Contribution(NamedTuple):
     """What a layer brings of a code-block."""
 
     passes: int
-    pieces: Sequence[bytes]
-    """Of each code word segment that these passes belong to."""
+    pieces: Sequence[bytes]  # of each code word segment that these passes belong to
 
 
 def write_packet(
@@ -287,13 +272,10 @@ def write_packet(
 def _write_lengths(header: HeaderWriter, block: CodeBlock, style: int, part: Contribution) -> None:
     write_pass_count(header, part.passes)
     counts = pieces(block.passes, part.passes, style, not block.passes)
-    more = 0
-    for passes, data in zip(counts, part.pieces, strict=True):
-        more = max(more, len(data).bit_length() - (block.length_bits + passes.bit_length() - 1))
-    for _ in range(more):
-        header.bit(1)
-    header.bit(0)
+    sizes = [(len(data), passes.bit_length() - 1) for passes, data in zip(counts, part.pieces, strict=True)]
+    more = max(0, *(size.bit_length() - extra - block.length_bits for size, extra in sizes))
+    header.bits((1 << more + 1) - 2, more + 1)
     block.length_bits += more
-    for passes, data in zip(counts, part.pieces, strict=True):
-        header.bits(len(data), block.length_bits + passes.bit_length() - 1)
+    for size, extra in sizes:
+        header.bits(size, block.length_bits + extra)
     block.passes += part.passes

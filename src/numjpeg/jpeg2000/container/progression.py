@@ -60,7 +60,7 @@ def _volume(size: Size, tile: Tile, change: ProgressionChange, layers: int) -> I
                 (r, c, k)
                 for c in components
                 if r < len(tile.components[c].resolutions)
-                for k in range(_precincts(tile, c, r))
+                for k in range(tile.components[c].resolutions[r].precinct_count)
             ]
             for r in resolutions
         ]
@@ -73,11 +73,6 @@ def _volume(size: Size, tile: Tile, change: ProgressionChange, layers: int) -> I
         yield from (Packet(layer, r, c, k) for layer in every_layer)
 
 
-def _precincts(tile: Tile, c: int, r: int) -> int:
-    resolution = tile.components[c].resolutions[r]
-    return resolution.precincts_wide * resolution.precincts_high
-
-
 def _by_position(
     size: Size, tile: Tile, progression: int, components: range, resolutions: range
 ) -> list[list[int]]:
@@ -87,7 +82,7 @@ def _by_position(
         spec = size.components[c]
         for r in resolutions[: max(0, len(tile.components[c].resolutions) - resolutions.start)]:
             resolution = tile.components[c].resolutions[r]
-            k = np.arange(resolution.precincts_wide * resolution.precincts_high)
+            k = np.arange(resolution.precinct_count)
             row, column = np.divmod(k, max(1, resolution.precincts_wide))
             # The upper left corner on the reference grid, or where the tile begins.
             y = (resolution.py0 + row << resolution.PPy + resolution.level) * spec.YRsiz
@@ -97,9 +92,6 @@ def _by_position(
     if not parts:
         return []
     y, x, c_, r_, k = np.concatenate(parts, axis=1)
-    keys = {2: (k, c_, x, y, r_), 3: (k, r_, c_, x, y), 4: (k, r_, x, y, c_)}[
-        progression
-    ]  # the last is the slowest
-    order = np.lexsort(keys)
-    slots: list[list[int]] = np.stack([r_, c_, k], axis=1)[order].tolist()
+    slowest_last = {2: (k, c_, x, y, r_), 3: (k, r_, c_, x, y), 4: (k, r_, x, y, c_)}
+    slots: list[list[int]] = np.stack([r_, c_, k], axis=1)[np.lexsort(slowest_last[progression])].tolist()
     return slots

@@ -17,17 +17,14 @@ class TagTree:
     """A tag tree that is read or written; to write, its values are given."""
 
     def __init__(self, width: int, height: int, values: Sequence[int] | None = None) -> None:
-        self.widths: list[int] = []
-        self.low: list[list[int]] = []
-        """By level, leaves first: what each node's value is known to be at least."""
-        self.known: list[bytearray] = []
-        while True:
-            self.widths.append(width)
-            self.low.append([0] * (width * height))
-            self.known.append(bytearray(width * height))
-            if width * height <= 1:
-                break
+        sizes = [(width, height)]
+        while width * height > 1:
             width, height = (width + 1) // 2, (height + 1) // 2
+            sizes.append((width, height))
+        self.widths = [wide for wide, _ in sizes]
+        # By level, leaves first: what each node's value is known to be at least, and whether it is known.
+        self.low = [[0] * (wide * high) for wide, high in sizes]
+        self.known = [bytearray(wide * high) for wide, high in sizes]
         self.values = [] if values is None else self._minima(values)
 
     def _minima(self, values: Sequence[int]) -> list[list[int]]:
