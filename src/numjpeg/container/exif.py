@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from numjpeg.container import tiff
+from numjpeg.container.metadata import EXIF
 from numjpeg.container.segments import MAX_SEGMENT
 
-MPF, PREFIX = b"MPF\0", b"Exif\0\0"
-
+MPF = b"MPF\0"
 ORIENTATION, STRIPS, THUMBNAIL_OFFSET, THUMBNAIL_SIZE = 0x0112, 0x0111, 0x0201, 0x0202  # tags
 SUB_DIRECTORY, PIXEL_WIDTH, PIXEL_HEIGHT = 0x8769, 0xA002, 0xA003
 IMAGE_COUNT, IMAGE_ENTRIES = 0xB001, 0xB002
@@ -35,8 +35,8 @@ class ImagePlace(NamedTuple):
 def _tiff(exif: bytes) -> tuple[bytes, bytes, tiff.ByteOrder, tiff.Directory | None, tiff.Directory | None]:
     """The name, which some writers repeat, the TIFF data behind it, their byte order and first two directories."""
     start = 0
-    while exif.startswith(PREFIX, start):
-        start += len(PREFIX)
+    while exif.startswith(EXIF, start):
+        start += len(EXIF)
     data = exif[start:]
     order, first = tiff.opened(data)
     return exif[:start], data, order, first, tiff.read_directory(data, order, first.next) if first else None

@@ -13,8 +13,6 @@ from numjpeg.container import markers
 from numjpeg.errors import FormatError
 from numjpeg.sources import check_binary, is_data, read_bytes
 
-_START = b"\xff\xd8\xff"  # SOI and the first byte of the next marker
-_CHUNK = 1 << 16  # bytes that are read at a time
 MAX_FRAME = 1 << 30  # most bytes that are held in search of a frame's end
 
 
@@ -49,11 +47,11 @@ def _frames(source: Path | IO[bytes]) -> Iterator[bytes]:
         position = 0  # in the frame that begins the buffer; 0 while there is none
         scanned = False
         count = 0
-        while chunk := read(_CHUNK):
+        while chunk := read(1 << 16):
             buffer += chunk
             while True:
                 if not position:
-                    start = buffer.find(_START)
+                    start = buffer.find(b"\xff\xd8\xff")  # SOI and the first byte of the next marker
                     del buffer[: start if start >= 0 else -2]  # two bytes may belong to an SOI
                     if start < 0:
                         break

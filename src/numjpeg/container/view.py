@@ -86,8 +86,8 @@ class View:
         """Rows and columns of the samples of component number ``index`` for the part and what is around it."""
         c, around = self.components[index], self.around
         V_max, H_max = (max(getattr(c, axis) for c in self.components) for axis in "VH")
-        rows = _of_component(around.top, around.height, c.V, V_max)
-        return rows, _of_component(around.left, around.width, c.H, H_max)
+        rows = slice(around.top * c.V // V_max, ceil_div((around.top + around.height) * c.V, V_max))
+        return rows, slice(around.left * c.H // H_max, ceil_div((around.left + around.width) * c.H, H_max))
 
     def blocks(self, index: int) -> tuple[slice, slice]:
         """Rows and columns of blocks that hold these samples."""
@@ -142,8 +142,7 @@ class WholeMcus(View):
 
     def blocks(self, index: int) -> tuple[slice, slice]:
         """Rows and columns of the blocks of component number ``index``."""
-        row, column, own = self.cropped
-        c = self.frame.components[index]
+        (row, column, own), c = self.cropped, self.frame.components[index]
         V, H = (c.V, c.H) if len(self.frame.components) > 1 else (1, 1)
         rows, columns = own.block_size(c)
         return slice(row * V, row * V + rows), slice(column * H, column * H + columns)
@@ -152,10 +151,6 @@ class WholeMcus(View):
 def _widened(first: int, count: int, full: int, ratio: int) -> tuple[int, int]:
     start, stop = first // ratio - 2, ceil_div(first + count, ratio) + 2
     return max(0, start * ratio), min(full, stop * ratio)
-
-
-def _of_component(first: int, count: int, factor: int, most: int) -> slice:
-    return slice(first * factor // most, ceil_div((first + count) * factor, most))
 
 
 def check_scale(scale: Any) -> float:
