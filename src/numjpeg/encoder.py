@@ -209,11 +209,9 @@ def _new_plan(settings: Settings, count: int) -> EncodePlan | ProgressivePlan:
     from numjpeg.fast.encode_plan import EncodePlan  # noqa: PLC0415 (see above)
     from numjpeg.fast.progressive_plan import ProgressivePlan  # noqa: PLC0415
 
-    script = settings.script
-    scans = make_scans(settings.frame, script, settings.coefficients.restart_interval)
-    if script:
-        return ProgressivePlan(scans, settings.tables, settings.source, settings.stored)
-    return EncodePlan(scans[0], settings.tables, settings.source, settings.stored, count)
+    scans = make_scans(settings.frame, settings.script, settings.coefficients.restart_interval)
+    kind = settings.tables, settings.source, settings.stored
+    return ProgressivePlan(scans, *kind) if settings.script else EncodePlan(scans[0], *kind, count)
 
 
 def _encode_together(plans: Sequence[Plan], prepared: EncodePlan | ProgressivePlan) -> list[bytes]:
@@ -259,9 +257,6 @@ def _scan_head(settings: Settings, scan: Scan, tables: Mapping[TableKey, Huffman
 def _standard_head(settings: Settings) -> bytes:
     [scan] = make_scans(settings.frame, (), settings.coefficients.restart_interval)
     return _scan_head(settings, scan, STANDARD_TABLES)
-
-
-# --- pixels to coefficients ------------------------------------------------------------------------------
 
 
 def _quantized(plan: Plan) -> Coefficients:
@@ -353,9 +348,7 @@ class _Rewriter:
         settings, components = self.plan.settings, self.plan.settings.coefficients.components
         self._writer.set_tables([tables[c.Tq] for c in components])
         [data] = _files(settings, [], self._writer)
-        own = b"".join(
-            segments.build_dqt(number, tables[number]) for number in dict.fromkeys(c.Tq for c in components)
-        )
+        own = b"".join(segments.build_dqt(i, tables[i]) for i in dict.fromkeys(c.Tq for c in components))
         end = len(_head(settings)) - len(segments.build_sof(settings.frame))  # tables stand before SOF
         return b"".join([data[: end - len(own)], own, data[end:]])
 
@@ -378,9 +371,6 @@ def _encode_tuned(plan: Plan, tuning: Tuning, progress: Callable[[float], None] 
     options = {**tuning._asdict(), "progressive": bool(settings.script), "progress": progress}
     del options["finds_script"]
     return encode_tuned(samples, settings.coefficients.components, writes, **options)
-
-
-# --- samples to a lossless file --------------------------------------------------------------------------
 
 
 def _encode_lossless(plan: Plan) -> bytes:

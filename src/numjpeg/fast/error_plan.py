@@ -36,8 +36,8 @@ class ErrorPlan:
         of_file = "GRAY" if len(frame.components) == 1 else "YCbCr" if self.converts else "components"
         sizes = [frame.block_size(c) for c in frame.components]
         counts = np.repeat([rows * columns for rows, columns in sizes], count)
+        # Of each block the number of its table: component by component, and in each set by set.
         self._set_of_block = np.repeat(np.arange(len(counts)), counts)
-        """Of each block the number of its table: component by component, and in each set by set."""
         self.transform = BlockTransform(len(self._set_of_block))
         self.pixels = PixelPlan(frame, sizes, of_file, fancy, count)
         self._coefficients = self.transform.planes[:8]

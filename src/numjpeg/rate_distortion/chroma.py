@@ -72,8 +72,6 @@ def _half(plane: Floats, axis: int) -> Floats:
     return np.asarray(total.swapaxes(axis, 0))
 
 
-# --- colour ----------------------------------------------------------------------------------------------
-
 _MATRIX = np.array([[0, RED_CR], [GREEN_CB, GREEN_CR], [BLUE_CB, 0]])
 _FROM_CHANNELS = (np.linalg.inv(_MATRIX.T @ _MATRIX) @ _MATRIX.T).astype(np.float32)
 

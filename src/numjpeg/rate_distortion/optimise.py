@@ -118,9 +118,6 @@ def quantize(bands: Iterable[BandOfBlocks], group: Group, before: Coded, weights
     return group.code(Levels(planes, refit.steps()))
 
 
-# --- all of it -------------------------------------------------------------------------------------------
-
-
 def optimise(
     picture: Picture,
     strength: float,

@@ -81,8 +81,6 @@ class Picture:
         v = self.ratio[1]
         return slice(band.first * v, min(band.last * v, self.luma_blocks[0]))
 
-    # --- forward -----------------------------------------------------------------------------------------
-
     def luma(self, band: Band) -> Floats:
         """Coefficients ``(blocks, 64)`` of luma."""
         return self._kept(("luma", band.first), lambda: [_luma_transform(chroma.luma_of(self._channels(band)))])[0]
@@ -140,8 +138,6 @@ class Picture:
         if self.ratio[1] != 2:
             return band
         return Band(max(0, band.first - 1), min(self.mcu_rows, band.last + 1))
-
-    # --- what the decoder makes of levels ----------------------------------------------------------------
 
     def _decoded_luma(self, coded: Levels, band: Band) -> Floats:
         """Luma of a band, not rounded."""

@@ -36,9 +36,6 @@ STRENGTHS: Places = np.linspace(math.log(FINEST), math.log(COARSEST), 1 << 17)
 """Those of an aim: each is 0.01 % above the one before it."""
 
 
-# --- targets ---------------------------------------------------------------------------------------------
-
-
 def for_bytes(
     make: Callable[[float], bytes],
     target: int,
@@ -53,19 +50,19 @@ def for_bytes(
 
     ``guess`` is a strength to begin with, ``head`` are the bytes of a file that do not depend on it, about.
     """
-    smallest: list[int] = []
+    sizes: list[int] = []
     room = max(1, target - head)
 
     def file_at(x: float) -> tuple[float, bytes]:
         data = make(math.exp(x))
-        smallest[:] = [min(len(data), *smallest)] if smallest else [len(data)]
+        sizes.append(len(data))
         left = math.log(room / max(1, len(data) - head))
         return left if len(data) <= target else min(left, -1e-9), data
 
     most = math.log(room / max(0.5, (1 - slack) * target - head))
     found = _search(file_at, places, math.log(guess), most, SIZE_SLOPE)
     if found is None:
-        raise ValueError(f"target_bytes: {target} is impossible, the smallest file has {smallest[0]} bytes")
+        raise ValueError(f"target_bytes: {target} is impossible, the smallest file has {min(sizes)} bytes")
     return found[1]
 
 
@@ -87,9 +84,8 @@ def for_psnr(
 
     def at(x: float) -> tuple[float, float]:
         latest.clear()
-        decibels, made = make(math.exp(-x))
-        latest.append((x, decibels, made))
-        return decibels - target, x
+        latest.append((x, *make(math.exp(-x))))
+        return latest[0][1] - target, x
 
     found = _search(at, -STRENGTHS[::-1], -math.log(guess), SLACK_DECIBELS, PSNR_SLOPE)
     if found is None:
@@ -119,9 +115,8 @@ def _search(
     """
     last = len(places) - 1
     below = above = -1  # indices into places; -1 for unknown
-    too_little, found = 0.0, None
+    too_little, found, before = 0.0, None, None
     i = int(np.clip(np.searchsorted(places, guess), 0, last))
-    before: tuple[float, float] | None = None
     steps = narrowings = 0
     for _ in range(TRIALS):
         value, made = tried = make(float(places[i]))
@@ -156,8 +151,6 @@ def _search(
         i = min(max(i, below + 1), above - 1)
     return found
 
-
-# --- scans -----------------------------------------------------------------------------------------------
 
 STARTS = (1, 3, 6, 9, 13, 19)  # coefficients at which a band of AC coefficients may begin
 DEPTHS = (0, 1, 2, 3)  # how many bits may be left to refinement scans

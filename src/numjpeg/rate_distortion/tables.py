@@ -36,8 +36,6 @@ class Aim:
     masking: float = 0.0  # variance of a block at which its errors weigh half; 0 for no masking
 
 
-# --- aims ------------------------------------------------------------------------------------------------
-
 _FREQUENCY = np.hypot(*np.divmod(NATURAL, 8)).astype(np.float32)
 """Distance from DC, in half cycles a block, along the zig-zag."""
 
@@ -82,8 +80,6 @@ PERCEPTUAL_SHARES = (0.8, 1.25)  # weights of Cb and Cr relative to their common
 PERCEPTUAL_MULTIPLIER = 0.045
 PERCEPTUAL_MASKING = 500.0  # as :attr:`Aim.masking`, in squared sample values
 
-
-# --- steps -----------------------------------------------------------------------------------------------
 
 _THRESHOLD = np.array([int(f"{k:06b}"[::-1], 2) for k in range(64)], np.float32) / 64 + np.float32(1 / 128)
 """What is added to each step before its fraction is dropped: spread evenly over neighbouring frequencies."""

@@ -36,9 +36,6 @@ CHUNK = 1 << 13  # blocks that are worked on together; more would not fit the ca
 _CATEGORY = magnitude_category(np.arange(2048)).astype(np.intp)
 
 
-# --- rates -----------------------------------------------------------------------------------------------
-
-
 class AcRates(NamedTuple):
     """What AC coefficients cost in bits."""
 
@@ -73,9 +70,6 @@ def dc_rates(table: HuffmanTable) -> Floats:
     length = huffman_codes(table).length[:16].astype(np.float32)
     length[length == 0] = MISSING_BITS
     return np.asarray(length + np.arange(16), np.float32)
-
-
-# --- AC --------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -225,8 +219,6 @@ def _take_cheaper(cost: Floats, choice: int, least: Floats, chosen: NDArray[Any]
     np.copyto(chosen, choice, where=better)
 
 
-# --- DC --------------------------------------------------------------------------------------------------
-
 _OFFSETS = np.array([-1, 0, 1])  # candidates of a DC coefficient, from its nearest level
 
 
@@ -279,9 +271,6 @@ def _costs_between(levels: NDArray[np.int32], errors: Floats, rates: Floats) -> 
         np.add(rates[magnitude_category(differences)], errors[part, np.newaxis], out=costs[part])
         before = own[-1:]
     return costs
-
-
-# --- statistics ------------------------------------------------------------------------------------------
 
 
 def ac_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
