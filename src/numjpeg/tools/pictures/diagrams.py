@@ -234,8 +234,8 @@ ROOMS = (
     ),
     (_Room("coefficient_files", "read_coefficients, write_coefficients: files without pixels"),),
     (
-        _Room("arguments", "checked once, one plan"),
         _Room("rate_distortion", "encode(tune=...)", PALE_BLUE),
+        _Room("arguments", "checked once, one plan"),
         _Room("restoration", "decode(restore=True)", PALE_BLUE),
     ),
     (
