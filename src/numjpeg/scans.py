@@ -71,9 +71,7 @@ def read_sequential(
 
 
 def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
-    """Decode a progressive scan into the planes; returns the last MCU for which there were data. Errors as of
-    :func:`read_sequential`.
-    """
+    """Decode a progressive scan into the planes; gives the last MCU that has data. Errors as read_sequential."""
     if scan.frame.arithmetic:
         from numjpeg.entropy import arithmetic_reader  # noqa: PLC0415 (seldom wanted)
 

@@ -86,9 +86,7 @@ def new_states(contexts: int) -> list[int]:
 
 
 def qm_decoder(data: bytes, contexts: int) -> Decoder:
-    """A decoder at the start of some data: those of one restart interval, without stuffed bytes (D.2). The
-    contexts are numbered from 0.
-    """
+    """A decoder at the start of one restart interval (D.2), without stuffed bytes; contexts count from 0."""
     states, size = new_states(contexts), len(data)
     qe, after_mps, after_lps, shift = QE, AFTER_MPS, AFTER_LPS, _SHIFT
     # C has ``ahead`` bits more than A: those of the data that have been taken and not yet reached, at most seven.
@@ -142,9 +140,7 @@ def qm_decoder(data: bytes, contexts: int) -> Decoder:
 
 
 def qm_encoder(contexts: int) -> tuple[Encode, Callable[[], bytes]]:
-    """An encoder (D.1) with contexts numbered from 0: what encodes a decision; what ends the code and gives all of
-    it, bytes not yet stuffed.
-    """
+    """An encoder (D.1): what encodes a decision, and what ends the code and gives all of it, not yet stuffed."""
     states, code = new_states(contexts), bytearray()
     qe, after_mps, after_lps, shift = QE, AFTER_MPS, AFTER_LPS, _SHIFT
     # C is the lower end of the interval: 16 bits that belong to A, and in front of them ``pending`` bits of code.

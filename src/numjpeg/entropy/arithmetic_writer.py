@@ -116,7 +116,10 @@ def write_scan(scan: Scan, bands: Iterable[Band]) -> Iterator[bytes]:
     encode, finish = qm_encoder(areas.contexts)
     predictors, classes = [0] * len(scan.components), [0] * len(scan.components)
     for band in bands:
-        for blocks in _without_low_bits(scan, interleave(band, scan.factors)).tolist():
+        planes = interleave(band, scan.factors)
+        # The point transform: a shift of DC coefficients (G.1.2.1), a division of AC coefficients (G.1.2.2).
+        kept = np.sign(planes) * (np.abs(planes) >> scan.Al) if scan.Ss else planes >> scan.Al
+        for blocks in kept.tolist():
             if scan.restart_interval and mcu and mcu % scan.restart_interval == 0:
                 yield finish().replace(b"\xff", b"\xff\0") + restart_marker(mcu // scan.restart_interval - 1)
                 encode, finish = qm_encoder(areas.contexts)
@@ -168,11 +171,3 @@ def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes
                     chain = area + arithmetic_reader.LOSSLESS_MAGNITUDES[over[place] > 2]
                     left[y] = own[place] = encode_difference(encode, context, chain, bounds, difference)
         yield finish().replace(b"\xff", b"\xff\0")
-
-
-def _without_low_bits(scan: Scan, blocks: NDArray[np.int16]) -> NDArray[np.int16]:
-    """The point transform: a shift of DC coefficients (G.1.2.1), a division of AC coefficients (G.1.2.2)."""
-    if scan.Ss == 0:
-        return blocks >> scan.Al
-    magnitudes: NDArray[np.int16] = np.abs(blocks) >> scan.Al
-    return np.where(blocks < 0, -magnitudes, magnitudes)

@@ -48,22 +48,17 @@ def resynchronise(found: Sequence[int], intervals: int) -> list[int | None]:
     """
     begins: list[int | None] = []
     unread = 0
-    for due in range(intervals - 1):
-        while unread < len(found) and (found[unread] < SOF0 or _ahead(found[unread], due) in (6, 7)):
+    for due in range(RST0, RST0 + intervals - 1):
+        while unread < len(found) and (found[unread] < SOF0 or (found[unread] - due) % 8 in (6, 7)):
             unread += 1
         if unread == len(found):
             break
-        if _ahead(found[unread], due) in (1, 2):
+        if (found[unread] - due) % 8 in (1, 2):  # it is ahead of the one that is due, not behind
             begins.append(None)
         else:
             begins.append(unread)
             unread += 1
     return begins
-
-
-def _ahead(code: int, due: int) -> int:
-    """By how many numbers a marker is ahead of the one that is due, modulo 8."""
-    return (code - RST0 - due) % 8
 
 
 def first_of_intervals(found: list[NDArray[np.intp]], interval_mcus: int) -> list[tuple[int, int]]:

@@ -85,9 +85,7 @@ _NO_CODES = HuffmanTable((0,) * 16, b"")
 
 
 def find_symbols(scan: Scan, bands: Iterable[Band]) -> Iterator[Symbols]:
-    """Turn a scan's coefficients into symbols, band by band (F.1.2). ValueError for coefficients that have no
-    symbol (magnitudes above 32767).
-    """
+    """A scan's symbols, band by band (F.1.2). ValueError for coefficients that have none (above 32767)."""
     predictors, first_mcu = [0] * len(scan.components), 0
     for band in bands:
         symbols = band_symbols(scan, band, first_mcu, predictors)
