@@ -190,13 +190,13 @@ class _Chain(NamedTuple):
 _NEVER = np.iinfo(np.int64).max
 
 
-def cut(bounds: Ints, least: int = LEAST_LANE_BITS, most: int = MOST_LANE_BITS) -> Lanes:
+def cut(bounds: Ints, least: int = LEAST_LANE_BITS, most: int = MOST_LANE_BITS, times: int = 2) -> Lanes:
     """Cut restart intervals, which begin at the bits ``bounds`` (and the end of the last), into lanes of about
-    equal length: the square root of twice all bits, within limits. So their number and their steps both grow with
-    the square root of the bits.
+    equal length: the square root of ``times`` all bits, within limits. So their number and their steps both grow
+    with the square root of the bits.
     """
     size = np.diff(bounds)
-    length = int(np.clip((2 * bounds[-1]) ** 0.5, least, most))
+    length = int(np.clip((times * bounds[-1]) ** 0.5, least, most))
     count = np.maximum(1, (size + length // 2) // length)
     interval = np.repeat(np.arange(len(size)), count)
     number = np.arange(len(interval)) - np.repeat(np.cumsum(count) - count, count)

@@ -101,7 +101,7 @@ def find_pieces(reader: LosslessReader) -> Iterator[Piece]:
         yield from reader.walk()
         return
     there = min(len(reader.bounds) - 1, reader.last_present + 1)
-    every = cut(np.array(reader.bounds[: there + 1], np.int64), LEAST_LANE_BITS, MOST_LANE_BITS)
+    every = cut(np.array(reader.bounds[: there + 1], np.int64), LEAST_LANE_BITS, MOST_LANE_BITS, times=1)
     every = Lanes(*(part[every.end > every.begin] for part in every))  # of no interval without bits
     state = -1  # in which the first lane of a group is entered, if it is not the first of its interval
     last = done = -1  # the interval that was read last, and how many of its samples
