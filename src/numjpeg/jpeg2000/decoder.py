@@ -235,8 +235,6 @@ class _Decoding:
             y[rows], u[rows], v[rows] = back(y[rows], u[rows], v[rows])
         return [y, u, v, *samples[3:]]
 
-    # --- packets
-
     def _read_tile(self, index: int, box: Rectangle) -> Tile:
         stream, size = self.stream, self.stream.size
         components = []
@@ -286,9 +284,6 @@ def _file_offset(header: CodingParameters, at: int) -> int:
             return start + at
         at -= stop - start
     return header.parts[-1][1] if header.parts else 0
-
-
-# --- code-blocks and wavelets
 
 
 class _Synthesis:
@@ -400,9 +395,6 @@ def _decoded(coded: Sequence[CodedBlock], decode: _Decode, group: int, workers: 
 
 def _all_of(decode: _Decode, coded: Sequence[CodedBlock]) -> list[Any]:
     return list(decode(coded))
-
-
-# --- components to channels
 
 
 def _channels(planes: list[NDArray[Any]], decoding: _Decoding, container: boxes.Container) -> NDArray[Any]:

@@ -22,7 +22,10 @@ Bands = tuple[Array, Array, Array, Array]
 
 
 def _neighbour_sums(values: Array, count: int, shift: int) -> Array:
-    """values[i - 1 + shift] + values[i + shift] along axis 0 for i < count, mirrored at the ends."""
+    """values[i - 1 + shift] + values[i + shift] along axis 0 for i < count, mirrored at the ends.
+
+    ``shift`` is ``odd`` for the high-pass samples beside each low-pass one, ``1 - odd`` for the other way round.
+    """
     sums = np.empty_like(values, shape=(count, *values.shape[1:]))
     first, stop = 1 - shift, min(count, len(values) - shift)
     before, after = values[first - 1 + shift : stop - 1 + shift], values[first + shift : stop + shift]
@@ -30,16 +33,6 @@ def _neighbour_sums(values: Array, count: int, shift: int) -> Array:
     sums[:first] = values[:1] + values[:1]
     sums[max(stop, first) :] = values[-1:] + values[-1:]
     return sums
-
-
-def _around_low(high: Array, low_count: int, odd: int) -> Array:
-    """For each low-pass sample the sum of the high-pass ones beside it."""
-    return _neighbour_sums(high, low_count, odd)
-
-
-def _around_high(low: Array, high_count: int, odd: int) -> Array:
-    """For each high-pass sample the sum of the low-pass ones beside it."""
-    return _neighbour_sums(low, high_count, 1 - odd)
 
 
 def _lifted(half: Array, sums: Array, factor: Any) -> Array:
@@ -54,16 +47,16 @@ def forward_53(signal: Array, odd: int) -> tuple[Array, Array]:
     if len(signal) == 1:
         return (signal[:0], signal << 1) if odd else (signal.copy(), signal[:0])
     low, high = signal[odd::2], signal[1 - odd :: 2]
-    high = high - (_around_high(low, len(high), odd) >> 1)
-    return low + ((_around_low(high, len(low), odd) + 2) >> 2), high
+    high = high - (_neighbour_sums(low, len(high), 1 - odd) >> 1)
+    return low + ((_neighbour_sums(high, len(low), odd) + 2) >> 2), high
 
 
 def inverse_53(low: Array, high: Array, odd: int) -> Array:
     """Join what :func:`forward_53` has split (Equations F-5, F-6)."""
     if len(low) + len(high) == 1:
         return low.copy() if len(low) else (high + (high < 0)) >> 1  # towards zero
-    even = low - ((_around_low(high, len(low), odd) + 2) >> 2)
-    return _interleave(even, high + (_around_high(even, len(high), odd) >> 1), odd)
+    even = low - ((_neighbour_sums(high, len(low), odd) + 2) >> 2)
+    return _interleave(even, high + (_neighbour_sums(even, len(high), 1 - odd) >> 1), odd)
 
 
 def forward_97(signal: Array, odd: int) -> tuple[Array, Array]:
@@ -71,10 +64,10 @@ def forward_97(signal: Array, odd: int) -> tuple[Array, Array]:
     if len(signal) == 1:
         return (signal[:0], signal * _F(2)) if odd else (signal.copy(), signal[:0])
     low, high = signal[odd::2], signal[1 - odd :: 2]
-    high = _lifted(high, _around_high(low, len(high), odd), ALPHA)
-    low = _lifted(low, _around_low(high, len(low), odd), BETA)
-    high = _lifted(high, _around_high(low, len(high), odd), GAMMA)
-    low = _lifted(low, _around_low(high, len(low), odd), DELTA)
+    high = _lifted(high, _neighbour_sums(low, len(high), 1 - odd), ALPHA)
+    low = _lifted(low, _neighbour_sums(high, len(low), odd), BETA)
+    high = _lifted(high, _neighbour_sums(low, len(high), 1 - odd), GAMMA)
+    low = _lifted(low, _neighbour_sums(high, len(low), odd), DELTA)
     return low * (1 / K), high * K
 
 
@@ -83,10 +76,10 @@ def inverse_97(low: Array, high: Array, odd: int) -> Array:
     if len(low) + len(high) == 1:
         return low.copy() if len(low) else high * _F(0.5)
     low, high = low * K, high * HIGH_PASS_SCALE
-    low = _lifted(low, _around_low(high, len(low), odd), -DELTA)
-    high = _lifted(high, _around_high(low, len(high), odd), -GAMMA)
-    low = _lifted(low, _around_low(high, len(low), odd), -BETA)
-    high = _lifted(high, _around_high(low, len(high), odd), -ALPHA)
+    low = _lifted(low, _neighbour_sums(high, len(low), odd), -DELTA)
+    high = _lifted(high, _neighbour_sums(low, len(high), 1 - odd), -GAMMA)
+    low = _lifted(low, _neighbour_sums(high, len(low), odd), -BETA)
+    high = _lifted(high, _neighbour_sums(low, len(high), 1 - odd), -ALPHA)
     return _interleave(low, high, odd)
 
 

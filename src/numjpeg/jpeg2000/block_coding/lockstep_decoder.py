@@ -192,8 +192,6 @@ class _Lanes:
                 self._run_batch()
                 self._store()
 
-    # --- passes
-
     def _end_passes(self, ended: Integers) -> None:
         """Begin the next pass of lanes, or drop them after their last."""
         lanes = self.lane[ended]
@@ -273,8 +271,6 @@ class _Lanes:
     def _clean_up(self, lanes: Integers) -> Words:
         """All the rest (D.3.4)."""
         return ~self.significant[lanes] & ~self.visited[lanes] & self.inside[lanes]
-
-    # --- steps
 
     def _scratch(self) -> Any:
         """Buffers for the lanes that there are: positions, keys, decisions by step; integers; and so on."""

@@ -127,9 +127,6 @@ def _read_palette(body: bytes) -> Palette:
     return Palette(np.array(rows, np.uint16), depths)
 
 
-# --- writing
-
-
 def _box(kind: bytes, *parts: bytes) -> bytes:
     body = b"".join(parts)
     return struct.pack(">I4s", 8 + len(body), kind) + body

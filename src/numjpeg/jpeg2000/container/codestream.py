@@ -453,9 +453,6 @@ def _read_changes(segment: _Segment, components: int) -> Iterator[ProgressionCha
         yield ProgressionChange(first, component, layers, resolutions, stop, progression)
 
 
-# --- writing
-
-
 def _segment(marker: int, body: bytes) -> bytes:
     return struct.pack(">HH", marker, len(body) + 2) + body
 
