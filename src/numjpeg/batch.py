@@ -132,7 +132,8 @@ def decode_batch(
 
     Parameters
     ----------
-    files : an iterable, perhaps endless, of what :func:`numjpeg.decode` takes. A path is read where it is decoded.
+    files : an iterable, perhaps endless, of what :func:`numjpeg.decode` takes; not one file. A path is read where
+        it is decoded.
     batch_size : most items that the caller works on together; None for as many as is best. With 1 an item is taken
         only when the result before it has been handed out.
     workers : how many processes work; None, 0 or 1 for the caller's alone. Others start when the first result is

@@ -16,9 +16,9 @@ from numjpeg.coefficient_files.writer import head, scan_costs, tables_head, writ
 from numjpeg.coefficients import Coefficients
 from numjpeg.colorspaces import to_blocks, to_components
 from numjpeg.container import markers, segments
-from numjpeg.container.frame import Scan
+from numjpeg.container.frame import Scan, TableKey
 from numjpeg.container.scripts import Script, make_scans
-from numjpeg.scans import Bands, TableKey, fast_forms_enabled, optimal_tables, write_symbols
+from numjpeg.scans import Bands, fast_forms_enabled, optimal_tables, write_symbols
 from numjpeg.stages.dct import fdct
 from numjpeg.stages.huffman import STANDARD_TABLES, HuffmanTable
 from numjpeg.stages.quantization import quantize

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
 from numjpeg.container.findings import Sink
-from numjpeg.container.frame import Scan
+from numjpeg.container.frame import Scan, TableKey
 from numjpeg.entropy.planes import Planes
 from numjpeg.entropy.sequential_reader import SequentialReader, read_bands
 from numjpeg.entropy.sequential_writer import Codable, Symbols, band_symbols, write_scan
@@ -105,8 +105,6 @@ def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16
         pieces = lossless_lanes.find_pieces(reader)
     return reader.samples(pieces)
 
-
-TableKey = tuple[int, int]  # (class, number) of a Huffman table
 
 Bands = Callable[[int], Iterable[list[NDArray[np.int16]]]]
 """Gives a picture's coefficients band by band, from the band of this number on. A band is some whole MCU rows: for

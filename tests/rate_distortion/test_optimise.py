@@ -12,7 +12,7 @@ from samples import extremes, flat, noise, photograph, smooth
 import numjpeg
 from numjpeg.coefficients import Component
 from numjpeg.rate_distortion.optimise import optimise
-from numjpeg.rate_distortion.picture import Picture
+from numjpeg.rate_distortion.picture import BandedPicture
 from numjpeg.rate_distortion.tables import psnr_aim
 
 COMPONENTS = (Component(1, 2, 2, 0), Component(2, 1, 1, 1, 1, 1), Component(3, 1, 1, 1, 1, 1))
@@ -70,7 +70,7 @@ def test_every_subsampling_beats_rounding(photo: np.ndarray, subsampling: str) -
 
 
 def test_progress_goes_from_0_to_1(photo: np.ndarray) -> None:
-    picture = Picture(photo[:64, :96], COMPONENTS)
+    picture = BandedPicture(photo[:64, :96], COMPONENTS)
     parts: list[float] = []
     optimise(picture, 10.0, psnr_aim(2, 2), progress=parts.append)
     assert parts == sorted(parts)
@@ -83,7 +83,7 @@ def test_each_pass_of_the_trellis_gains(photo: np.ndarray) -> None:
     image = photo[:128, :128]
     costs = []
     for passes in range(3):
-        coefficients = optimise(Picture(image, COMPONENTS), 15.0, psnr_aim(2, 2), passes)
+        coefficients = optimise(BandedPicture(image, COMPONENTS), 15.0, psnr_aim(2, 2), passes)
         data = numjpeg.write_coefficients(coefficients, optimize=True)
         aim = psnr_aim(2, 2)
         error = numjpeg.mse(image, by_pillow(data)) * image.size / 3  # of a luma step; see chroma.WEIGHTS

@@ -14,17 +14,17 @@ from samples import photograph
 import numjpeg
 from numjpeg.coefficients import Component
 from numjpeg.rate_distortion import picture as module
-from numjpeg.rate_distortion.picture import Band, Levels, Picture
+from numjpeg.rate_distortion.picture import Band, BandedPicture, Levels
 
 FACTORS = {"4:4:4": (1, 1), "4:2:2": (2, 1), "4:4:0": (1, 2), "4:2:0": (2, 2), "4:1:1": (4, 1)}
 
 
-def make(samples: np.ndarray, subsampling: str = "4:2:0") -> Picture:
+def make(samples: np.ndarray, subsampling: str = "4:2:0") -> BandedPicture:
     first = Component(1, *FACTORS[subsampling], 0)
-    return Picture(samples, [first, replace(first, H=1, V=1), replace(first, H=1, V=1)])
+    return BandedPicture(samples, [first, replace(first, H=1, V=1), replace(first, H=1, V=1)])
 
 
-def levels(picture: Picture, seed: int) -> tuple[Levels, Levels]:
+def levels(picture: BandedPicture, seed: int) -> tuple[Levels, Levels]:
     """Some luma and chroma that are near the picture."""
     whole = Band(0, picture.mcu_rows)
     random = np.random.default_rng(seed)

@@ -43,7 +43,7 @@ def jpeg_ghosts(
 
     Parameters
     ----------
-    image, options : as of :func:`error_levels`.
+    image, options : as of :func:`error_levels`, with its errors.
     qualities : at least two, or it is a ValueError.
     window : side of the square over which errors are averaged, 1 .. 256 pixels.
 

@@ -37,8 +37,8 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
     Parameters
     ----------
     table : 64 integers, 1 .. 65535, natural order; else it is a ValueError.
-    base : "K.1" or "K.2" to compare with this table only; None for both. "K.1" is reported if both are equally
-        near, as for tables of ones (quality 100) and of 255s (quality 1).
+    base : "K.1" or "K.2" to compare with this table only, else a ValueError; None for both. "K.1" is reported if
+        both are equally near, as for tables of ones (quality 100) and of 255s (quality 1).
 
     Returns
     -------

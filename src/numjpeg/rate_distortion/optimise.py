@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Coefficients, ceil_div
 from numjpeg.rate_distortion import adaptive, transform, trellis
 from numjpeg.rate_distortion.chroma import Floats
-from numjpeg.rate_distortion.picture import Band, Levels, Picture
+from numjpeg.rate_distortion.picture import Band, BandedPicture, Levels
 from numjpeg.rate_distortion.tables import Aim, Refit, steps, to_table
 from numjpeg.stages.huffman import HuffmanTable, optimal_table
 
@@ -34,7 +34,7 @@ Progress = Callable[[float], None]  # is told what part of the work is done, fro
 
 
 @dataclass(frozen=True)
-class Coded:
+class CodedLevels:
     """The levels of components that share tables, and these Huffman tables."""
 
     levels: Levels
@@ -50,13 +50,13 @@ class Group:
     exchanges: Sequence[Floats]  # for each component (64,): the bits that a squared error of 1 is worth
     progressive: bool
 
-    def code(self, levels: Levels) -> Coded:
+    def code(self, levels: Levels) -> CodedLevels:
         """Join levels with the Huffman tables that are best for them."""
         own = [plane.reshape(-1, 64) for plane in levels.planes]
         dc = sum(trellis.dc_frequencies(blocks[order, 0]) for blocks, order in zip(own, self.orders, strict=True))
         of_ac = trellis.progressive_frequencies if self.progressive else trellis.ac_frequencies
         ac = sum(of_ac(blocks) for blocks in own)
-        return Coded(levels, optimal_table(np.asarray(dc)), optimal_table(np.asarray(ac)))
+        return CodedLevels(levels, optimal_table(np.asarray(dc)), optimal_table(np.asarray(ac)))
 
 
 BandOfBlocks = tuple[slice, list[Floats]]  # block rows, each component's coefficients (blocks, 64)
@@ -64,7 +64,7 @@ BandOfBlocks = tuple[slice, list[Floats]]  # block rows, each component's coeffi
 
 def round_with_dead_zone(
     bands: Iterable[BandOfBlocks], group: Group, blocks: tuple[int, int], table: Floats
-) -> Coded:
+) -> CodedLevels:
     """Quantize without code lengths. ``blocks``: rows and columns of blocks."""
     planes = [np.empty((*blocks, 64), np.int16) for _ in group.orders]
     for rows, coefficients in bands:
@@ -79,7 +79,9 @@ def round_with_dead_zone(
     return group.code(Levels(planes, table))
 
 
-def quantize(bands: Iterable[BandOfBlocks], group: Group, before: Coded, weights: Floats | None) -> Coded:
+def quantize(
+    bands: Iterable[BandOfBlocks], group: Group, before: CodedLevels, weights: Floats | None
+) -> CodedLevels:
     """Quantize by the trellis, with the steps and codes of the pass before, and refit the steps.
 
     The levels ``before`` are overwritten. Whoever makes a band may read those around it until the next band is
@@ -119,7 +121,7 @@ def quantize(bands: Iterable[BandOfBlocks], group: Group, before: Coded, weights
 
 
 def optimise(
-    picture: Picture,
+    picture: BandedPicture,
     strength: float,
     aim: Aim,
     passes: int = PASSES,
@@ -147,7 +149,7 @@ def optimise(
             if progress:
                 progress((next(done) + 1) / total)
 
-    def chroma_bands(luma: Coded | None = None, before: Coded | None = None) -> Iterator[BandOfBlocks]:
+    def chroma_bands(luma: CodedLevels | None = None, before: CodedLevels | None = None) -> Iterator[BandOfBlocks]:
         for band in bands():
             if luma and before and aim.joint:
                 made = picture.chroma_after(band, luma.levels, before.levels)
@@ -155,7 +157,7 @@ def optimise(
                 made = picture.chroma(band)
             yield slice(band.first, band.last), made
 
-    def luma_bands(coded: Coded | None, before: Coded | None = None) -> Iterator[BandOfBlocks]:
+    def luma_bands(coded: CodedLevels | None, before: CodedLevels | None = None) -> Iterator[BandOfBlocks]:
         for band in bands():
             if aim.joint:
                 made = picture.luma_after(band, coded.levels if coded else None, before.levels if before else None)

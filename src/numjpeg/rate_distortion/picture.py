@@ -42,7 +42,7 @@ class Band(NamedTuple):
     last: int
 
 
-class Picture:
+class BandedPicture:
     """A picture, uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray, as
     :func:`numjpeg.rate_distortion.optimise.optimise` needs it.
 

@@ -88,9 +88,7 @@ class _Candidates:
     level: Floats  # nearest level, magnitude
     dropped: Floats  # distortion, in bits, if the coefficient becomes zero
     kept: Floats  # distortion if it keeps its nearest level
-    lowered: NDArray[
-        np.float32
-    ]  # if it takes the next one towards zero; infinite where that saves no magnitude bit
+    lowered: Floats  # if it takes the next one towards zero; infinite where that saves no magnitude bit
 
 
 def quantize_ac(

@@ -12,7 +12,7 @@ from numjpeg.coefficients import Coefficients, Component
 from numjpeg.metrics import psnr
 from numjpeg.rate_distortion import adaptive, search
 from numjpeg.rate_distortion.optimise import Progress, optimise
-from numjpeg.rate_distortion.picture import Picture
+from numjpeg.rate_distortion.picture import BandedPicture
 from numjpeg.rate_distortion.tables import perceptual_aim, psnr_aim
 from numjpeg.synthesis import picture_of
 
@@ -55,7 +55,7 @@ def encode_tuned(
     """The best file that ``write`` makes, a ``progressive`` one or not, of the coefficients of a picture, uint8
     ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
 
-    The components are those of :class:`Picture`; their tables are numbered here. The rest is as in
+    The components are those of :class:`BandedPicture`; their tables are numbered here. The rest is as in
     :func:`numjpeg.encode`; in a search, each trial's ``progress`` begins again at 0.
     """
     ratio = (components[0].H, components[0].V) if len(components) > 1 else (1, 1)
@@ -68,7 +68,7 @@ def encode_tuned(
     if weights is not None:
         aim = adaptive.finer_for(aim, weights)
     numbered = tuple(replace(c, Tq=min(i, 1), Td=min(i, 1), Ta=min(i, 1)) for i, c in enumerate(components))
-    picture = Picture(samples, numbered, fancy_upsampling, weights)
+    picture = BandedPicture(samples, numbered, fancy_upsampling, weights)
 
     def quantized(strength: float) -> Coefficients:
         return optimise(picture, strength, aim, progressive=progressive, progress=progress)
@@ -78,7 +78,7 @@ def encode_tuned(
         return psnr(samples, picture_of(found, fancy_upsampling)), found
 
     def full_chroma() -> float:
-        alone = Picture(samples, [replace(c, H=1, V=1) for c in numbered], fancy_upsampling)
+        alone = BandedPicture(samples, [replace(c, H=1, V=1) for c in numbered], fancy_upsampling)
         best = optimise(alone, search.FINEST, AIMS[tune](1, 1, fancy_upsampling))
         return psnr(samples, picture_of(best))
 

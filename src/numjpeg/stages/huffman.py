@@ -442,9 +442,14 @@ def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
     if not symbols:
         raise ValueError("frequencies: no symbol occurs")
     sizes = _code_sizes([*symbols, RESERVED], [*counts, 1])
-    bits = np.bincount(sizes, minlength=17).tolist()
+    bits = [0] * (max(*sizes, 16) + 1)
+    for symbol in (*symbols, RESERVED):
+        bits[sizes[symbol]] += 1
     _limit_to_16(bits)
-    bits[max(size for size in range(1, 17) if bits[size])] -= 1  # the code of all ones stays unused
+    longest = 16
+    while not bits[longest]:
+        longest -= 1
+    bits[longest] -= 1  # the code of all ones stays unused
     return HuffmanTable(tuple(bits[1:17]), bytes(sorted(symbols, key=sizes.__getitem__)))
 
 

@@ -28,8 +28,19 @@ LUMINANCE = np.array(
     np.uint16,
 )
 # Table K.2: chrominance, subsampled 2:1 horizontally.
-CHROMINANCE = np.full((8, 8), 99, np.uint16)
-CHROMINANCE[:4, :4] = [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]]
+CHROMINANCE = np.array(
+    [
+        [17, 18, 24, 47, 99, 99, 99, 99],
+        [18, 21, 26, 66, 99, 99, 99, 99],
+        [24, 26, 56, 99, 99, 99, 99, 99],
+        [47, 66, 99, 99, 99, 99, 99, 99],
+        [99, 99, 99, 99, 99, 99, 99, 99],
+        [99, 99, 99, 99, 99, 99, 99, 99],
+        [99, 99, 99, 99, 99, 99, 99, 99],
+        [99, 99, 99, 99, 99, 99, 99, 99],
+    ],
+    np.uint16,
+)
 for _table in (LUMINANCE, CHROMINANCE):
     _table.setflags(write=False)
 

@@ -21,7 +21,7 @@ from numjpeg.metrics import psnr
 from numjpeg.stages.huffman import STANDARD_TABLES
 from numjpeg.tools.pictures.canvas import GRAYS, colored
 from numjpeg.tools.pictures.panels import Panel, PanelRow, card, heat, photo, sheet
-from numjpeg.tools.study.views import View, as_small, at_ratio, from_parts
+from numjpeg.tools.study.views import DecodedPicture, as_small, at_ratio, from_parts
 
 Crop = tuple[int, int, int, int]
 
@@ -51,7 +51,7 @@ def draw_restored(image: NDArray[np.uint8], crop: Crop, qualities: Sequence[int]
         data = encode(image, quality)
         for how in ("plain", "restored"):
             decoded = decode(data, restore=how == "restored")
-            panels.append(_panel(image, View(f"quality {quality}, {how}", len(data), decoded), crop, 3))
+            panels.append(_panel(image, DecodedPicture(f"quality {quality}, {how}", len(data), decoded), crop, 3))
     note = (
         "The same files: coefficients at the centroids of their intervals, the average of all 64 shifts of the "
         "grid, and never out of the interval that the file tells."
@@ -148,7 +148,7 @@ def _gray(values: NDArray[np.int32], label: str) -> Panel:
     return Panel(photo(np.clip(values, 0, 255).astype(np.uint8), 150), label)
 
 
-def _panel(image: NDArray[np.uint8], view: View, crop: Crop, scale: int) -> Panel:
+def _panel(image: NDArray[np.uint8], view: DecodedPicture, crop: Crop, scale: int) -> Panel:
     label = f"{view.label}\n{view.bytes:,} bytes, {psnr(image, view.picture):.1f} dB"
     return Panel(_part(view.picture, crop, scale), label)
 

@@ -18,7 +18,7 @@ SHARES = (0.1, 0.25, 0.5, 1.0)  # of a file's bytes
 Views = TypeVar("Views")
 
 
-class View(NamedTuple):
+class DecodedPicture(NamedTuple):
     """A decoded picture and what it took."""
 
     label: str
@@ -37,7 +37,7 @@ def as_small(make: Callable[[Pixels, float], Views], picture: Pixels, ratio: flo
             ratio /= 2
 
 
-def at_ratio(picture: Pixels, ratio: float) -> list[View]:
+def at_ratio(picture: Pixels, ratio: float) -> list[DecodedPicture]:
     """A picture at about one compression ratio: JPEG plain, restored, made for PSNR, and JPEG 2000.
 
     ``picture`` is uint8 ``(H, W, 3)``, ``ratio`` its bytes over those of each file, at least. Raises ValueError if
@@ -48,10 +48,10 @@ def at_ratio(picture: Pixels, ratio: float) -> list[View]:
     tuned = numjpeg.encode(picture, tune="psnr", target_bytes=limit)
     wavelet = encode_jpeg2000(picture, ratio)
     return [
-        View("JPEG (libjpeg)", len(plain), decode_by_pillow(plain)),
-        View("JPEG, tuned for PSNR", len(tuned), decode_by_pillow(tuned)),
-        View("the same, restored", len(tuned), numjpeg.decode(tuned, restore=True)),
-        View("JPEG 2000", len(wavelet), decode_by_pillow(wavelet)),
+        DecodedPicture("JPEG (libjpeg)", len(plain), decode_by_pillow(plain)),
+        DecodedPicture("JPEG, tuned for PSNR", len(tuned), decode_by_pillow(tuned)),
+        DecodedPicture("the same, restored", len(tuned), numjpeg.decode(tuned, restore=True)),
+        DecodedPicture("JPEG 2000", len(wavelet), decode_by_pillow(wavelet)),
     ]
 
 
@@ -68,7 +68,7 @@ def _largest_within(picture: Pixels, limit: int) -> bytes:
     return file(quality)
 
 
-def from_parts(picture: Pixels, ratio: float) -> tuple[list[View], list[View]]:
+def from_parts(picture: Pixels, ratio: float) -> tuple[list[DecodedPicture], list[DecodedPicture]]:
     """What the first 10, 25, 50 and 100 % of a file show (:data:`SHARES`): JPEG's views, and JPEG 2000's.
 
     JPEG 2000's file has a quality layer that ends at each share, so that its first layers are what stands in the
@@ -80,9 +80,9 @@ def from_parts(picture: Pixels, ratio: float) -> tuple[list[View], list[View]]:
     jpeg, wavelet = [], []
     for layers, share in enumerate(SHARES, 1):
         size = int(len(progressive) * share)
-        jpeg.append(View(f"JPEG, {share:.0%}", size, _decode_part(progressive[:size], picture.shape)))
+        jpeg.append(DecodedPicture(f"JPEG, {share:.0%}", size, _decode_part(progressive[:size], picture.shape)))
         size = int(len(layered) * share)
-        wavelet.append(View(f"JPEG 2000, {share:.0%}", size, _decode_layers(layered, layers)))
+        wavelet.append(DecodedPicture(f"JPEG 2000, {share:.0%}", size, _decode_layers(layered, layers)))
     return jpeg, wavelet
 
 
