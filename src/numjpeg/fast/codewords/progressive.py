@@ -47,7 +47,7 @@ from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_decode
 
 Ints = NDArray[np.int64]
 
-SERIAL_BELOW = 2048, 512
+SERIAL_BELOW = 2048, 256
 """Bytes of a first scan, and of a refinement, below which the serial reader takes as long, or less."""
 
 MOST_IN_32_BITS = (1 << 31) - (1 << 24)
