@@ -71,8 +71,7 @@ def encode(
         ``(H, W, 4)`` only with ``colorspace="CMYK"``. Or a Pillow image of mode L, RGB, CMYK or YCbCr. uint16 with
         ``precision=12``, or with ``lossless``.
     quality : 1 .. 100. None means 75, or with ``qtables`` that the tables stay as they are. With ``tune`` it
-    stands
-        for about the PSNR, or the SSIMULACRA2 score, that libjpeg gives photographs at that number.
+        stands for about the PSNR, or the SSIMULACRA2 score, that libjpeg gives photographs at that number.
     subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0", with or without colons; or 0, 1, 2 for
         the first, second and fourth, as in Pillow. Or sampling factors "HxV" of the first component, or of all:
         "2x2,1x2,1x2", or as pairs. None is "4:2:0" for YCbCr and no subsampling for RGB and CMYK files. In a gray

@@ -65,6 +65,7 @@ def encode_planes(
     Returns
     -------
     The file. One or three planes have a JFIF segment: sRGB's YCbCr of full range (BT.601) is what decoders expect.
+
     ValueError, TypeError name the argument.
     """
     check_flags(optimize=optimize, progressive=progressive, arithmetic=arithmetic, lossless=lossless)
@@ -152,6 +153,7 @@ def decode_planes(
     -------
     For each component ``(rows, columns)``, as of :meth:`numjpeg.Coefficients.planes_as_samples`: Y, Cb and Cr, as
     a rule. If a progressive file lacks scans, its blocks are not smoothed. Of a lossless file they are exact.
+
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
     file = read_bytes(data)

@@ -41,6 +41,7 @@ def transform(
     """Turn, crop or change a JPEG picture without loss; the file as bytes, or Coefficients for Coefficients.
 
     ValueError, TypeError name the argument that is wrong; FormatError, UnsupportedError are for the data.
+
     Parameters
     ----------
     source : the file (bytes, a path or a binary file) or its Coefficients.
