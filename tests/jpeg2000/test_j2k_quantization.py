@@ -47,3 +47,14 @@ def test_samples_are_rounded_and_clipped(signed: bool, low: int, high: int) -> N
         np.testing.assert_array_equal(
             quantization.inverse_level_shift(quantization.level_shift(samples, 8), 8, False), samples
         )
+
+
+def test_numbers_of_a_damaged_file_are_clipped_before_they_are_rounded() -> None:
+    values = np.array([3e9, -3e9, np.inf, -np.inf, -128.4, -0.5, 0.5, 1.5, 127.6], np.float32)
+    with np.errstate(all="raise"):
+        samples = quantization.inverse_level_shift(values, 8, signed=False)
+        signed = quantization.inverse_level_shift(values, 8, signed=True)
+    np.testing.assert_array_equal(samples, [255, 0, 255, 0, 0, 128, 128, 130, 255])
+    np.testing.assert_array_equal(signed, [127, -128, 127, -128, -128, 0, 0, 2, 127])
+    whole = np.array([2**31 - 1, -(2**31), -128, 0, 127], np.int32)
+    np.testing.assert_array_equal(quantization.inverse_level_shift(whole, 8, False), [255, 0, 0, 128, 255])

@@ -55,8 +55,10 @@ def level_shift(samples: NDArray[Any], depth: int, signed: bool = False) -> NDAr
 
 
 def inverse_level_shift(samples: NDArray[Any], depth: int, signed: bool) -> NDArray[np.int32]:
-    """Round, shift (G.1.2) and clip to the range of the component."""
-    low = -(1 << depth - 1) if signed else 0
-    whole = np.rint(samples).astype(np.int32) if samples.dtype.kind == "f" else samples
-    whole = whole + (0 if signed else 1 << depth - 1)
-    return np.clip(whole, low, low + (1 << depth) - 1, out=whole)
+    """Round, clip to the range of the component, and shift (G.1.2)."""
+    half = 1 << depth - 1
+    whole: NDArray[Any] = np.clip(samples, -half, half - 1)  # first: damaged numbers may not fit 32 bits
+    if whole.dtype.kind == "f":
+        whole = np.rint(whole, out=whole).astype(np.int32)
+    whole += 0 if signed else half
+    return whole
