@@ -218,16 +218,14 @@ def blend(picture: Picture, background: tuple[int, int, int]) -> Picture:
 
 
 _MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
-_HOLD_16_BITS = ("PNG", "TIFF", "JPEG2000", "IM")
-_HOLD_CMYK = ("TIFF", "JPEG2000", "IM", "PDF", "EPS")
-"""Pillow's names of formats. In others it clips samples of 16 bits, or converts CMYK, without a word."""
 
 
 def write_picture(picture: Picture, extension: str) -> bytes:
     """Write a picture in the format of a file name's extension: one that Pillow writes, or one of OWN_FORMATS.
 
     Samples are uint8, or uint16, which PPM files hold as they are, and gray ones also PGM, PNG and TIFF. A .npy
-    file holds any. PictureError if the format is not known, is JPEG, or cannot hold the picture.
+    file holds any. PictureError if the format is not known, is JPEG, or cannot hold the picture. Pillow clips,
+    converts, scales or compresses with loss without a word, so what it has written is read back and compared.
     """
     extension, buffer = extension.lower(), io.BytesIO()
     if extension == ".npy":
@@ -243,21 +241,29 @@ def write_picture(picture: Picture, extension: str) -> bytes:
     options = {key: value for key, value in picture.metadata.items() if key in ("icc_profile", "exif", "dpi")}
     if wide and picture.model != "GRAY":
         raise PictureError(f"{name} files of 16 bits a sample are gray here; .ppm and .npy hold {picture.model}")
-    if wide and name not in _HOLD_16_BITS:
-        raise PictureError(f"{name} cannot hold 16 bits a sample; .png, .tif, .pgm and .npy do")
     if name == "WEBP":
         options["lossless"] = True
     try:
-        if picture.model == "CMYK" and name not in _HOLD_CMYK:
-            raise ValueError("it would become RGB")
         samples, mode = np.ascontiguousarray(picture.pixels), None if wide else _MODES[picture.model]
         pillow("Image", "writing").fromarray(samples, mode).save(buffer, name, **options)
+        if not _holds(buffer.getvalue(), picture):
+            raise ValueError("its samples would change")
     except MemoryError:
         raise
     except Exception as error:  # Pillow's writers raise errors of many kinds for a picture that they cannot store
-        hint = "; --colorspace RGB makes it fit, .tif and .npy hold it" if picture.model == "CMYK" else ""
-        raise PictureError(f"{name} cannot hold this {picture.model} picture ({error}){hint}") from None
+        kind = picture.model + " picture" + " of 16 bits a sample" * wide
+        hint = "--colorspace RGB makes it fit, .tif" if picture.model == "CMYK" else ".png, .tif"
+        raise PictureError(f"{name} cannot hold this {kind} ({error}); {hint} and .npy hold it") from None
     return buffer.getvalue()
+
+
+def _holds(written: bytes, picture: Picture) -> bool:
+    """Whether a file holds the picture's own samples, a gray one perhaps as RGB."""
+    read, samples = _read_with_pillow(written, None), picture.pixels
+    if (picture.model, read.model) == ("GRAY", "RGB"):
+        samples = np.repeat(samples[..., np.newaxis], 3, axis=-1)
+    of_8_bits = [pixels.dtype == np.uint8 for pixels in (read.pixels, picture.pixels)]
+    return len(set(of_8_bits)) == 1 and np.array_equal(read.pixels, samples)
 
 
 def _write_pnm(picture: Picture, extension: str) -> bytes:

@@ -38,6 +38,25 @@ def test_what_a_format_would_clip_or_convert_is_refused(tmp_path, capsys, extens
     assert not (tmp_path / f"out.{extension}").exists()
 
 
+@pytest.mark.parametrize("extension", ["gif", "avif", "pdf", "ico", "icns"])
+def test_formats_in_which_pillow_would_lose_pixels_are_refused(jpg, tmp_path, capsys, extension):
+    """It reduces colours (GIF), compresses with loss (AVIF, JPEG in PDF), or scales the picture (icons)."""
+    target = tmp_path / f"out.{extension}"
+    if f".{extension}" not in Image.registered_extensions():
+        pytest.skip("this Pillow does not know the format")
+    assert main("decode", jpg, "-o", target) == 1
+    assert ".png, .tif and .npy hold it" in complaint(capsys, jpg)
+    assert not target.exists()
+
+
+def test_a_gray_picture_fits_into_256_colours(tmp_path):
+    path, target = tmp_path / "in.jpg", tmp_path / "out.gif"
+    path.write_bytes(numjpeg.encode(photo()[..., 0]))
+    assert main("decode", path, "-o", target) == 0
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.asarray(image.convert("L")), pixels(path))
+
+
 def test_decode_writes_png_beside_the_input_and_keeps_metadata(tmp_path):
     profile = bytes(16) + b"RGB " + bytes(300)
     path = tmp_path / "in.jpg"

@@ -229,3 +229,14 @@ def test_processes_that_do_not_go_together(png, tmp_path, capsys):
     for options, message in (((), "--lossless or"), (("--precision", "12"), "12 bits hold 4095")):
         assert main("encode", tmp_path / "wide.npy", *options) == 1
         assert message in complaint(capsys, tmp_path / "wide.npy")
+
+
+def test_jpeg_2000_is_not_written_under_the_name_of_another_format(tmp_path, capsys):
+    path = tmp_path / "in.png"
+    Image.fromarray(photo()).save(path)
+    for name in ("out.jpg", "out.JPEG", "out.png"):
+        with pytest.raises(SystemExit) as exit_:
+            main("encode", path, "--jp2", "-o", tmp_path / name)
+        assert exit_.value.code == 2
+        assert "JPEG 2000" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["in.png"]

@@ -89,6 +89,8 @@ def _jpeg2000_suffix(arguments: argparse.Namespace) -> str:
     ):
         if getattr(arguments, name):
             raise UsageError(f"--{name.replace('_', '-')} is for JPEG files, not for JPEG 2000")
+    if suffix in inputs.JPEG_SUFFIXES + PICTURE_SUFFIXES and len(arguments.input) == 1:
+        raise UsageError(f"-o {arguments.output}: --jp2 writes JPEG 2000 files, and these are not called so")
     return suffix if suffix in jpeg2000_files.SUFFIXES else ".jp2"
 
 
