@@ -35,14 +35,14 @@ def test_nothing_as_small_is_better() -> None:
 
 
 def test_a_file_is_filled() -> None:
-    found, every = ends(), rate_control.every_pass(LENGTHS, [np.array(gains) for gains in GAINS])
+    found, cuts = ends(), rate_control.all_cuts(LENGTHS, [np.array(gains) for gains in GAINS])
     sizes = found.sizes
     for target in range(0, 60):
         count = rate_control.fit(sizes, target, lambda count: 5 + (int(sizes[count - 1]) if count else 0))
         assert count == max((n for n in range(1, len(sizes) + 1) if sizes[n - 1] + 5 <= target), default=0)
         left = target - 5 - (int(sizes[count - 1]) if count else 0)
         before = found.passes_of(count, 3).tolist()
-        after = rate_control.fill(every, np.array(before), left).tolist()
+        after = rate_control.fill(cuts, np.array(before), left).tolist()
         for lengths, gains, some, more in zip(LENGTHS, GAINS, before, after, strict=True):
             assert more >= some
             assert sum(gains[:more]) >= sum(gains[:some])
@@ -61,7 +61,7 @@ def test_passes_within_the_hull_fill_a_file() -> None:
     """Of one block with one end of 20 bytes, what is left of 12 takes a pass before it."""
     lengths, gains = [[3, 9, 20]], [np.array([1.0, 2.0, 90.0])]
     assert rate_control.hull(lengths[0], gains[0].tolist()) == [(0, 0.0, 0), (20, 93.0, 3)]
-    assert rate_control.fill(rate_control.every_pass(lengths, gains), np.zeros(1, np.int64), 12).tolist() == [2]
+    assert rate_control.fill(rate_control.all_cuts(lengths, gains), np.zeros(1, np.int64), 12).tolist() == [2]
 
 
 def test_nothing_to_cut() -> None:

@@ -69,3 +69,21 @@ def test_decibels_are_those_of_the_precision(fast: bool) -> None:
     image = np.clip(noise, -2048, 2047).astype(np.int16)
     data = jpeg2000.encode(image, precision=12, target_psnr=40, high_throughput=fast)
     assert 40 <= psnr(image, jpeg2000.decode(data), data_range=4095) < 41
+
+
+@pytest.mark.parametrize(("shape", "target"), [((8, 8), 50.0), ((30, 41), 60.0)])
+def test_finer_steps_lose_nothing_and_coarser_ones_too_much(shape: tuple[int, int], target: float) -> None:
+    """The PSNR of the first is infinite, which is no number to interpolate with."""
+    image = photo(*shape)
+    data = jpeg2000.encode(image, target_psnr=target, high_throughput=True)
+    assert psnr(image, jpeg2000.decode(data)) >= target
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_quality_beyond_the_irreversible_wavelet(fast: bool) -> None:
+    """Rounded constants limit 16-bit samples to about 97 dB: the file is lossless, or refused."""
+    image = np.random.default_rng(0).integers(0, 1 << 16, (20, 24)).astype(np.uint16)
+    data = jpeg2000.encode(image, target_psnr=110, high_throughput=fast)
+    np.testing.assert_array_equal(jpeg2000.decode(data), image)
+    with pytest.raises(ValueError, match="target_psnr"):
+        jpeg2000.encode(image, target_psnr=110, reversible=False, high_throughput=fast)

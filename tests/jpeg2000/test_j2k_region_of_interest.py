@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from j2k_samples import openjpeg_decode, photo
 
+from numjpeg import jpeg2000, psnr
 from numjpeg.jpeg2000 import quantization, wavelet
 from numjpeg.jpeg2000 import region_of_interest as roi
 
@@ -44,3 +46,33 @@ def test_gains_of_shifted_planes() -> None:
 def test_wrong_importance_is_named(importance: Any) -> None:
     with pytest.raises(ValueError, match="importance"):
         roi.region_mask(importance, (4, 4))
+
+
+@pytest.mark.parametrize("target", [{"bits_per_pixel": 8}, {"target_psnr": 60}], ids=str)
+def test_a_region_of_16_bits_has_as_many_bit_planes_as_fit(target: dict[str, float]) -> None:
+    image = photo(64, 80, 1, depth=16)
+    region = np.zeros((64, 80), bool)
+    region[20:40, 30:60] = True
+    data = jpeg2000.encode(image, importance=region, container="j2k", **target)
+    decoded = jpeg2000.decode(data)
+    np.testing.assert_array_equal(decoded, openjpeg_decode(data))
+    errors = np.abs(decoded.astype(int) - image)
+    assert errors[region].max() < 64
+    assert errors[region].mean() < errors[~region].mean()
+
+
+def test_a_quality_with_a_region_is_reached_and_little_more() -> None:
+    image = photo(64, 80)
+    region = np.zeros((64, 80), bool)
+    region[20:40, 30:60] = True
+    data = jpeg2000.encode(image, target_psnr=36, importance=region, code_block_size=(16, 16))
+    decoded = jpeg2000.decode(data)
+    assert 36 <= psnr(image, decoded) < 36.5
+    assert psnr(image[region], decoded[region]) > psnr(image[~region], decoded[~region])
+
+
+@pytest.mark.parametrize("options", [{"lossless": True}, {"bits_per_pixel": 4, "reversible": True}], ids=str)
+def test_a_region_that_no_code_block_can_hold(options: dict[str, Any]) -> None:
+    image = photo(64, 80, 1, depth=16)
+    with pytest.raises(ValueError, match="importance: the region takes"):
+        jpeg2000.encode(image, importance=np.arange(80) < np.full((64, 1), 40), **options)

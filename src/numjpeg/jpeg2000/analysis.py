@@ -126,7 +126,7 @@ class CodedPicture:
     coded: list[RatedBlock]
     steps: Quantization
     roi_shift: int
-    energy: float  # squared error of a picture of no coefficients at all
+    energy: float  # weighted squared error of a file without any coefficient; only for a PSNR
 
 
 def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | None, base: float) -> CodedPicture:
@@ -153,6 +153,10 @@ def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | No
                 scaled.append(values[where])
                 masks.append(None if part.mask is None else part.mask[where])
                 weights.append(weight)
+    energy = 0.0
+    if plan.target.psnr is not None:
+        energies = map(roi.weighted_energy, scaled, masks)
+        energy = sum(weight * block_energy for weight, block_energy in zip(weights, energies, strict=True))
     shift = 0
     if mask is not None:
         shift = roi.shift_for(scaled, masks)
@@ -161,10 +165,6 @@ def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | No
     coded = []
     for block, own, weight in zip(blocks, encoded, weights, strict=True):
         coded.append(RatedBlock(block, own, roi.true_gains(np.array(own.gains), own.planes, shift) * weight))
-    energy = 0.0
-    if plan.target.psnr is not None:
-        squares = (float(np.sum(np.square(values, dtype=np.float64))) for values in scaled)
-        energy = sum(weight * square for weight, square in zip(weights, squares, strict=True))
     needed = max((own - block.band.planes for own, block in zip(planes, blocks, strict=True)), default=0) - shift
     if needed > 0:  # only pictures of extreme contrast
         steps = steps._replace(guard_bits=GUARD_BITS + needed)

@@ -361,7 +361,7 @@ def _decode_all(syntheses: Sequence[_Synthesis], sink: Sink, workers: int) -> No
                 continue
             for block in synthesis.blocks:
                 planes = block.band.planes - block.zero_planes
-                if planes > packets.MAX_PLANES:
+                if planes > contexts.MAX_PLANES:
                     raise UnsupportedError(f"a code-block of {planes} bit-planes", clause="E.1")
                 kind = contexts.BAND_KIND[block.band.orientation]
                 segments = [(int(passes), bytes(data)) for passes, data in block.segments]

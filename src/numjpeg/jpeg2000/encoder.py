@@ -1,10 +1,11 @@
 """The encoder: a picture to a JPEG 2000 file.
 
-level shift -> components -> wavelet -> quantization -> code-blocks -> where to cut -> packets -> markers -> boxes
+level shift -> component transform -> wavelet -> quantization -> code-blocks -> cuts -> packets -> markers -> boxes
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import Any
 
@@ -15,7 +16,7 @@ from numjpeg.jpeg2000.container import boxes
 from numjpeg.jpeg2000.plan import Target, checked_image, make_plan, make_target, whole_number
 from numjpeg.jpeg2000.rate_search import search_cuts, search_steps
 
-ALMOST_ALL = 0.98  # of the bytes allowed: where a lossy file has less, the picture may fit without loss
+ALMOST_ALL = 0.98  # a lossy file with less than this part of the bytes allowed: the lossless file may fit, too
 
 
 def encode(
@@ -47,29 +48,31 @@ def encode(
     ----------
     image : integers of 8 or 16 bits, with sign or without, ``(H, W)`` or ``(H, W, channels)``, 1 to 4 channels:
         gray, gray and opacity, RGB, RGB and opacity.
-    lossless : True says so; False asks for a target.
-    bits_per_pixel : the whole file has at most so many bits for each of its H * W pixels. It comes without loss
-        where these are enough for that.
+    lossless : True for a lossless file, which is the default without a target; False requires a target.
+    bits_per_pixel : the whole file has at most so many bits for each of its H * W pixels. The file is lossless if
+        a lossless one fits.
     target_psnr : dB, over all channels, that the decoded picture reaches. Most often it exceeds them by less than
-        0.1 dB; a picture that is given back without loss ends the search.
-    target_bytes : the whole file has at most so many bytes.
-    reversible : 5/3 wavelet on integers (True) or 9/7 (False); None for whichever suits the target.
-    layers : quality layers. Each but the last has half the bytes of the next.
+        0.1 dB. The file is lossless if no lossy one reaches them.
+    target_bytes : the whole file has at most so many bytes, and is lossless if a lossless one fits.
+    reversible : 5/3 wavelet on integers (True) or 9/7 (False). None takes 5/3 for a lossless file, 9/7 otherwise.
+    layers : number of quality layers. Each but the last has half the bytes of the next.
     progression : "LRCP", "RLCP", "RPCL", "PCRL" or "CPRL".
     tile_size : (height, width); None for one tile.
-    levels : wavelet decompositions, 0 to 32.
+    levels : how often the wavelet splits the picture, 0 to 32.
     code_block_size : (height, width), powers of two from 4 to 1024 whose product is at most 4096.
     importance : bool or float ``(H, W)``: a region of interest where it is above 0.5. Its coefficients are shifted
-        above all others (max-shift, Annex H), and its errors count sixteenfold.
+        above all others (max-shift, Annex H), and its squared errors count sixteenfold.
     high_throughput : code the code-blocks by the coder of Part 15 (T.814): several times as fast, files 5 to 10 %
-        larger. They cannot be cut, so that a target is reached by the steps, and there is one layer.
-    precision : bits a sample, 1 to 16, that the file names; None for all that the type has.
-    component_transform : turn RGB into YCbCr inside the file (Annex G), from which every decoder comes back; None
-        for wherever there are three channels.
-    tile_lengths : put the lengths of all tiles into the main header (TLM, A.7.1), so that each is found at once.
-    container : "jp2" for a JP2 file, "j2k" for a bare codestream. icc_profile : colour profile of a JP2 file.
-    comment : a text (Latin-1) in the codestream.
-    workers : how many processes encode code-blocks; the file is the same.
+        larger. Such code-blocks cannot be cut: the quantization steps alone meet the target, in a single layer.
+    precision : bits of a sample, 1 to 16, that the file states; None for all bits of the data type.
+    component_transform : store RGB as luma and chroma (Annex G); every decoder turns them back. None does so for
+        three channels or more.
+    tile_lengths : put the lengths of all tiles into the main header (TLM, A.7.1), so that a reader finds any tile
+        directly.
+    container : "jp2" for a JP2 file, "j2k" for a bare codestream.
+    icc_profile : colour profile of a JP2 file.
+    comment : a text in the codestream; characters outside Latin-1 become question marks.
+    workers : how many processes encode code-blocks; the file is the same for any number.
 
     Raises
     ------
@@ -105,11 +108,16 @@ def encode(
         front = boxes.write_header(plan.size, colorspace, icc_profile, opacity, brand)
     elif icc_profile is not None:
         raise ValueError("icc_profile: a bare codestream has no place for it")
-    room = len(front) + (len(boxes.codestream_box(0)) if front else 0)
+    overhead = len(front) + (len(boxes.codestream_box(0)) if front else 0)
     search = search_steps if high_throughput else search_cuts
-    body = search(samples, plan, mask, text, room)
-    most = plan.target.size
-    if most is not None and reversible is None and room + len(body) < ALMOST_ALL * most:
-        exact = search(samples, make(Target(None, None), reversible=True), mask, text, room)
-        body = exact if room + len(exact) <= most else body
+    body = search(samples, plan, mask, text, overhead)
+    size = plan.target.size
+    if reversible is None and (body is None or (size is not None and overhead + len(body) < ALMOST_ALL * size)):
+        with contextlib.suppress(roi.TooManyPlanesError):
+            lossless_body = search(samples, make(Target(None, None), reversible=True), mask, text, overhead)
+            if lossless_body is not None and (size is None or overhead + len(lossless_body) <= size):
+                body = lossless_body
+    if body is None:
+        name = "bits_per_pixel, target_bytes" if plan.target.psnr is None else "target_psnr"
+        raise ValueError(f"{name}: no quantization step reaches it")
     return front + (boxes.codestream_box(len(body)) if front else b"") + body

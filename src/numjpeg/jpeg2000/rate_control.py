@@ -1,8 +1,8 @@
 """Where each code-block is cut: the most quality for the bytes (post-compression rate-distortion optimisation).
 
-Each coding pass of a code-block costs bytes and takes something off the squared error. Only passes on the convex
-hull of these points are worth an end; taking them from all code-blocks in the order of error per byte gives, for
-every size, the least error that these passes allow (T.800 J.14.3).
+Each coding pass of a code-block costs bytes and lowers the squared error. A code-block may be cut after any pass,
+but only the cuts on the convex hull of (bytes, error) are worth their bytes. These are called *ends* here. Taking
+the ends of all code-blocks in the order of error per byte gives the least error for every size (T.800 J.14.3).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-ATTEMPTS = 12  # how often a file is put together at most, until its size fits
-FILLINGS = 100  # how many code-blocks get more at most, to fill the last bytes
+ATTEMPTS = 12  # a file is put together so many times at most, until its size fits
+FILLINGS = 100  # so many code-blocks at most get further passes to fill the last bytes
 
 
 class Ends(NamedTuple):
-    """All ends on the hulls of all code-blocks, best first."""
+    """The ends of all code-blocks, best first."""
 
     blocks: NDArray[np.int64]
     passes: NDArray[np.int64]
@@ -27,14 +27,17 @@ class Ends(NamedTuple):
     errors: NDArray[np.float64]  # by how much all of them together lower the squared error
 
     def passes_of(self, count: int, blocks: int) -> NDArray[np.int64]:
-        """Passes of each code-block, if the best so many ends are taken."""
-        found = np.zeros(blocks, np.int64)
-        np.maximum.at(found, self.blocks[:count], self.passes[:count])
-        return found
+        """How many passes each of ``blocks`` code-blocks has, if the best ``count`` ends are taken."""
+        passes = np.zeros(blocks, np.int64)
+        np.maximum.at(passes, self.blocks[:count], self.passes[:count])
+        return passes
 
 
 def hull(lengths: Sequence[int], gains: Sequence[float]) -> list[tuple[int, float, int]]:
-    """Ends of one code-block on its convex hull: (bytes, error taken off, passes), from (0, 0, 0) on."""
+    """The ends of one code-block: (bytes, reduction of the error, passes), from (0, 0, 0) on.
+
+    ``lengths`` are the bytes up to each pass, ``gains`` what each pass alone takes off the squared error.
+    """
     points, total = [(0, 0.0, 0)], 0.0
     for passes, (length, gain) in enumerate(zip(lengths, gains, strict=True), 1):
         total += gain
@@ -51,10 +54,10 @@ def hull(lengths: Sequence[int], gains: Sequence[float]) -> list[tuple[int, floa
 
 
 def sort_ends(lengths: Sequence[Sequence[int]], gains: Sequence[NDArray[np.float64]]) -> Ends:
-    """Ends of all code-blocks by error per byte; of each block they stay in their order."""
+    """The ends of all code-blocks by error per byte. Those of one code-block keep their order."""
     rows = []
-    for block, (own_lengths, own_gains) in enumerate(zip(lengths, gains, strict=True)):
-        points = hull(own_lengths, own_gains.tolist())
+    for block, (block_lengths, block_gains) in enumerate(zip(lengths, gains, strict=True)):
+        points = hull(block_lengths, block_gains.tolist())
         for (l0, g0, _), (l1, g1, passes) in itertools.pairwise(points):
             rows.append(((g1 - g0) / (l1 - l0), block, passes, l1 - l0, g1 - g0))
     if not rows:
@@ -66,10 +69,10 @@ def sort_ends(lengths: Sequence[Sequence[int]], gains: Sequence[NDArray[np.float
 
 
 def fit(sizes: NDArray[np.int64], target: int, size_of: Callable[[int], int]) -> int:
-    """The greatest number of ends with which the whole file has at most ``target`` bytes.
+    """The largest number of ends with which the whole file has at most ``target`` bytes, or 0.
 
-    ``size_of`` puts a file together and says how large it is. Headers grow slowly, so that a few attempts do.
-    Returns 0 where even nothing is too much.
+    ``size_of`` puts a file with so many ends together and gives its size. What headers add to ``sizes`` grows
+    slowly, so a few attempts suffice. The file of no ends may be too large as well: the caller looks.
     """
     overhead, best, low, high = 0, -1, 0, len(sizes)
     for _ in range(ATTEMPTS):
@@ -89,8 +92,8 @@ def fit(sizes: NDArray[np.int64], target: int, size_of: Callable[[int], int]) ->
     return max(best, 0)
 
 
-class Passes(NamedTuple):
-    """All passes of all code-blocks, on their hulls or not."""
+class Cuts(NamedTuple):
+    """All places where code-blocks may be cut, on their hulls or not: one entry for each."""
 
     blocks: NDArray[np.int64]
     passes: NDArray[np.int64]
@@ -98,30 +101,30 @@ class Passes(NamedTuple):
     errors: NDArray[np.float64]  # by how much the passes up to this one lower the squared error
 
 
-def every_pass(lengths: Sequence[Sequence[int]], gains: Sequence[NDArray[np.float64]]) -> Passes:
-    """The passes, each code-block's in order, behind one of no bytes."""
-    counts = np.array([len(own) + 1 for own in lengths], np.int64)
+def all_cuts(lengths: Sequence[Sequence[int]], gains: Sequence[NDArray[np.float64]]) -> Cuts:
+    """The cuts of each code-block in order; the first is before its first pass."""
+    counts = np.array([len(block_lengths) + 1 for block_lengths in lengths], np.int64)
     blocks = np.repeat(np.arange(len(counts)), counts)
     passes = np.arange(len(blocks)) - np.repeat(np.cumsum(counts) - counts, counts)
-    flat = [length for own in lengths for length in (0, *own)]
-    errors = [np.concatenate([[0.0], np.cumsum(own)]) for own in gains]
-    return Passes(blocks, passes, np.array(flat, np.int64), np.concatenate([np.zeros(0), *errors]))
+    flat = [length for block_lengths in lengths for length in (0, *block_lengths)]
+    errors = [np.concatenate([[0.0], np.cumsum(block_gains)]) for block_gains in gains]
+    return Cuts(blocks, passes, np.array(flat, np.int64), np.concatenate([np.zeros(0), *errors]))
 
 
-def fill(every: Passes, taken: NDArray[np.int64], room: int) -> NDArray[np.int64]:
-    """Passes of each code-block, where what is left of some bytes is filled by what fits and takes off most.
+def fill(cuts: Cuts, passes: NDArray[np.int64], room: int) -> NDArray[np.int64]:
+    """Fill ``room`` bytes with further passes: how many each code-block has then.
 
-    Of the hulls' ends only large ones are left; between them are others, which cost more for what they take off.
+    No end fits any more, but cuts between the ends are closer together. They lower the error less for each byte.
     """
-    taken = taken.copy()
-    first = np.flatnonzero(every.passes == 0)
+    passes = passes.copy()
+    first = np.flatnonzero(cuts.passes == 0)
     for _ in range(FILLINGS):
-        now = (first + taken)[every.blocks]
-        size, gain = every.lengths - every.lengths[now], every.errors - every.errors[now]
+        current = (first + passes)[cuts.blocks]
+        size, gain = cuts.lengths - cuts.lengths[current], cuts.errors - cuts.errors[current]
         fits = np.flatnonzero((size > 0) & (size <= room) & (gain > 0))
         if not len(fits):
             break
         best = fits[np.argmax(gain[fits] / size[fits])]
-        taken[every.blocks[best]] = every.passes[best]
+        passes[cuts.blocks[best]] = cuts.passes[best]
         room -= int(size[best])
-    return taken
+    return passes

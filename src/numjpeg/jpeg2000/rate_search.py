@@ -1,4 +1,4 @@
-"""The search for the file that meets a target: quantization steps, and where code-blocks are cut."""
+"""The search for a file that meets a target: which quantization steps, and where code-blocks are cut."""
 
 from __future__ import annotations
 
@@ -16,92 +16,111 @@ from numjpeg.jpeg2000.plan import Plan
 from numjpeg.jpeg2000.writer import PSNR_TOLERANCE, Writer
 from numjpeg.metrics import psnr
 
-SIZE_TOLERANCE, STEP_ATTEMPTS, COARSEST_STEP = 0.01, 16, 1.0
-NARROWEST = 1e-3  # between two steps of which one meets the target, in octaves
-FINEST_STEP = 1 / 16  # of the steps that a search for a size goes down to, in samples
+FINEST_STEP = 1 / 16  # the finest quantization step that a search tries, in units of a sample
+SIZE_TOLERANCE = 0.01  # search_steps ends when a file has at least 99 % of the bytes allowed,
+STEP_ATTEMPTS = 16  # after so many files,
+NARROWEST = 1e-3  # or when log2 of a step that meets the target and of one that does not differ by less
 
 
 def search_cuts(
-    samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | None, comment: bytes | None, room: int
-) -> bytes:
-    """Choose the steps and where to cut. Coarse steps save time: bit-planes nobody takes are not coded."""
-    base = 1.0 if plan.reversible else _first_step(samples, plan)
+    samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | None, comment: bytes | None, overhead: int
+) -> bytes | None:
+    """Choose the quantization steps and where code-blocks are cut; None if no file reaches the PSNR.
+
+    The search begins with coarse steps, so that no time goes into bit-planes that are cut off in the end.
+    ``overhead`` counts the bytes of the file outside the codestream.
+    """
+    size, quality = plan.target
+    base, final = 1.0 if plan.reversible else _first_step(samples, plan), plan.reversible
     if mask is not None and not plan.reversible:
-        base /= math.sqrt(roi.WEIGHT)  # the region is coded that much finer
+        base /= math.sqrt(roi.WEIGHT)  # errors in the region weigh more, so it is coded with finer steps
     while True:
-        picture = code_picture(samples, plan, mask, base)
+        try:
+            picture = code_picture(samples, plan, mask, base)
+        except roi.TooManyPlanesError:
+            if plan.reversible:
+                raise
+            base, final = 2 * base, True
+            continue
+        final = final or base <= FINEST_STEP
         writer = Writer(plan, picture, comment)
-        if plan.target.lossless:
-            return writer.everything()
-        final = plan.reversible or base <= FINEST_STEP
-        if plan.target.psnr is not None:
-            found = writer.to_psnr(samples, plan.target.psnr)
+        if size is not None:
+            data = writer.to_size(size - overhead, final)
+        elif quality is not None:
+            data = writer.to_psnr(samples, quality, final)
         else:
-            found = writer.to_size(int(plan.target.size or 0) - room, final)
-        if found is not None or final:
-            return writer.everything() if found is None else found
+            data = writer.everything()
+        if data is not None or final:
+            return data
         base /= 2 if writer.all_passes.any() else 16
 
 
 def search_steps(
-    samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | None, comment: bytes | None, room: int
-) -> bytes:
-    """Reach a target by the steps alone, where code-blocks cannot be cut: their logarithm is enclosed."""
+    samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | None, comment: bytes | None, overhead: int
+) -> bytes | None:
+    """Reach a target by the steps alone, for code-blocks that cannot be cut; None if no step reaches it.
 
-    def attempt(base: float) -> bytes:
+    The search finds one step that meets the target and one that does not, then narrows the interval between them.
+    """
+
+    def write_file(base: float) -> bytes:
         return Writer(plan, code_picture(samples, plan, mask, base), comment).everything()
 
+    size, quality = plan.target
     if plan.target.lossless:
-        return attempt(1.0)
-    quality = plan.target.psnr
+        return write_file(1.0)
     tolerance = SIZE_TOLERANCE if quality is None else PSNR_TOLERANCE
-    at, best = math.log2(_first_step(samples, plan)), None
-    low, high = math.log2(FINEST_STEP), math.log2(COARSEST_STEP * (1 << plan.depth))
-    known: dict[bool, tuple[float, float]] = {}  # by whether it meets the target: the last step, and by how much
+    log_step, best = math.log2(_first_step(samples, plan)), None
+    lowest, highest = math.log2(FINEST_STEP), float(plan.depth)
+    latest: dict[bool, tuple[float, float]] = {}  # by whether the target was met: last log_step, excess
     for number in range(STEP_ATTEMPTS):
-        data = attempt(2.0**at)
-        if quality is not None:
+        data = write_file(2.0**log_step)
+        # The excess is by how much the target is exceeded; the slope says how far to move for it.
+        if size is None:
+            assert quality is not None
             decoded = decode(data).reshape(samples.shape)
-            beyond = psnr(samples, decoded, data_range=(1 << plan.depth) - 1) - quality
+            excess = psnr(samples, decoded, data_range=(1 << plan.depth) - 1) - quality
             slope = 1 / 6.02
         else:
-            beyond = (int(plan.target.size or 0) - room) / len(data) - 1
-            # Half a step costs a bit for each sample, or doubles a file of fewer bits than samples.
+            excess = (size - overhead) / len(data) - 1
+            # Halving the step costs one bit a sample; a file of less than one bit a sample at most doubles.
             slope = -max(1.0, len(data) * 8 / samples.size)
-        if beyond >= 0 and (best is None or (len(data) < len(best)) == (quality is not None)):
+        if excess >= 0 and (best is None or (len(data) < len(best)) == (quality is not None)):
             best = data
-        if 0 <= beyond < tolerance:
+        if 0 <= excess < tolerance:
             break
-        known[beyond >= 0] = at, beyond
-        if len(known) < 2:
-            # Headers that do not shrink with the step make the slope too small: go farther each time.
-            moved = at + float(np.clip(slope * (beyond - tolerance / 2) * 2**number, -2, 2))
-            moved = min(max(moved, low), high)
-            if moved == at:
+        latest[excess >= 0] = log_step, excess
+        if len(latest) < 2:
+            # Headers do not shrink with the step, so the slope is too small: move twice as far each time.
+            moved = log_step + float(np.clip(slope * (excess - tolerance / 2) * 2**number, -2, 2))
+            moved = min(max(moved, lowest), highest)
+            if moved == log_step:
                 break
-            at = moved
+            log_step = moved
             continue
-        (good, more), (bad, less) = known[True], known[False]
+        (good, surplus), (bad, deficit) = latest[True], latest[False]
         if abs(good - bad) < NARROWEST:
             break
-        share = 0.5 if number % 3 == 2 else np.clip((more - tolerance / 2) / (more - less), 0.05, 0.95)
-        at = good + float(share) * (bad - good)
-    if best is None:
-        name = "bits_per_pixel, target_bytes" if quality is None else "target_psnr"
-        raise ValueError(f"{name}: no step reaches it")
+        share = 0.5  # bisection every third time, and where the PSNR is infinite; otherwise interpolation
+        if number % 3 != 2 and math.isfinite(surplus):
+            share = min(max((surplus - tolerance / 2) / (surplus - deficit), 0.05), 0.95)
+        log_step = good + share * (bad - good)
     return best
 
 
 def _first_step(samples: NDArray[Any], plan: Plan) -> float:
-    """A step that should do: that of the error wanted, or by a rough guess at the bits that a step costs."""
-    peak = (1 << plan.depth) - 1
-    if plan.target.psnr is not None:
-        return max(FINEST_STEP, 2.0 ** math.floor(math.log2(peak * 10 ** (-plan.target.psnr / 20))))
-    pixels = samples.shape[0] * samples.shape[1]
-    wanted = int(plan.target.size or 0) * 8 / pixels
+    """The step to begin with: that of the target's error, or a rough estimate from the bits per pixel."""
+    size, quality = plan.target
+    if quality is not None:
+        step = ((1 << plan.depth) - 1) * 10 ** (-quality / 20)
+        return max(FINEST_STEP, 2.0 ** math.floor(math.log2(step)))
+    assert size is not None
+    bits_per_pixel = size * 8 / (samples.shape[0] * samples.shape[1])
+    if bits_per_pixel >= 4:
+        return 0.25
     gray = samples[..., 0].astype(np.float32)
-    high = wavelet.forward(gray, 0, 0, False)[1:] if min(gray.shape) > 1 else (gray,)
-    spread = float(np.mean([np.mean(np.abs(band)) for band in high])) + 1e-3
-    # A Laplacian of mean magnitude m costs about log2(m / step) + 2.4 bits where that is well above 0.
-    step = spread * 2.0 ** (2.4 - max(0.2, wanted))
-    return max(FINEST_STEP, 2.0 ** math.floor(math.log2(max(1.0, step)) if wanted < 4 else -2))
+    high_pass = wavelet.forward(gray, 0, 0, False)[1:] if min(gray.shape) > 1 else (gray,)
+    mean_magnitude = float(np.mean([np.mean(np.abs(band)) for band in high_pass])) + 1e-3
+    # A Laplacian of mean magnitude m costs about log2(m / step) + 2.4 bits, where that is well above 0.
+    step = mean_magnitude * 2.0 ** (2.4 - max(0.2, bits_per_pixel))
+    return 2.0 ** math.floor(math.log2(max(1.0, step)))

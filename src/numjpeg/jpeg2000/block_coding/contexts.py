@@ -28,6 +28,8 @@ BAND_KIND = (0, 1, 0, 2)
 BYPASS, RESET, TERMINATE_ALL, VERTICALLY_CAUSAL, PREDICTABLE_TERMINATION, SEGMENTATION = 1, 2, 4, 8, 16, 32
 HIGH_THROUGHPUT = 64  # T.814 A.4: the code-blocks are coded by the high-throughput coder
 
+MAX_PLANES = 30  # the most magnitude bit-planes of a code-block: an int32 in half units has room for as many
+
 FIRST_BYPASS_PASS = 10
 """The first pass that selective bypass codes raw (Table D.9), after the four highest bit-planes."""
 

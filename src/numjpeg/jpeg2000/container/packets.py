@@ -17,8 +17,6 @@ from numjpeg.jpeg2000.container.geometry import BandOfPrecinct, CodeBlock
 MAX_LENGTH_BITS = 32
 _SOP, _EPH = b"\xff\x91", b"\xff\x92"
 
-MAX_PLANES = 30  # bit-planes of a code-block that an int32 in half units can hold
-
 
 class HeaderBits:
     """Bits of packet headers: a byte after FF has seven (B.10.1)."""
