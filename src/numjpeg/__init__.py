@@ -4,8 +4,8 @@
     image = numjpeg.decode(data)                   # bytes -> uint8 array
     numjpeg.psnr(reference, image)                 # dB
 
-The steps of the codec are functions of ``numjpeg.stages``; ``numjpeg.pipeline`` runs them one after the other. The
-quantized coefficients in the middle come and go with ``read_coefficients`` and ``write_coefficients``.
+The steps of the codec are functions of ``numjpeg.stages``; ``numjpeg.pipeline`` runs them one after the other.
+``read_coefficients`` and ``write_coefficients`` give access to the quantized coefficients in the middle.
 """
 
 from importlib import import_module
@@ -42,7 +42,7 @@ __all__ += ["decode_planes", "encode", "encode_batch", "encode_many", "encode_pl
 __all__ += ["iter_frames", "join", "mse", "optimize", "psnr", "read_coefficients", "read_coefficients_damaged"]
 __all__ += ["read_header", "requantize", "split_tables", "transform", "write_coefficients"]
 
-_ROOMS = {
+_PUBLIC_NAMES = {
     "batch": ("decode_batch", "decode_many", "encode_batch", "encode_many"),
     "coefficients": ("Coefficients", "Component"),
     "container.findings": ("DamageReport", "Fault"),
@@ -60,22 +60,22 @@ _ROOMS = {
     "metrics": ("mse", "psnr"),
     "container.segment_transfer": ("copy_metadata", "split_tables"),
 }
-"""Modules, imported when a name of theirs is first asked for (PEP 562), so that decoding loads no encoder."""
+"""Module -> its public names. The first use of one imports it (PEP 562), so that decoding loads no encoder."""
 
 MODULES = ("coefficients", "colorspaces", "files", "forensics", "jpeg2000", "metrics", "pipeline", "stages")
 """Public modules; each is imported when it is first asked for."""
 
-_WHERE = {name: f"{__name__}.{room}" for room, names in _ROOMS.items() for name in names}
+_MODULE_OF = {name: f"{__name__}.{module}" for module, names in _PUBLIC_NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     if name in MODULES:
         return import_module(f"{__name__}.{name}")
-    if name not in _WHERE:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_WHERE[name]), name)
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_WHERE, *MODULES})
+    return sorted({*globals(), *_MODULE_OF, *MODULES})

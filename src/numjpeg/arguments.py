@@ -1,7 +1,7 @@
-"""What the arguments of ``encode`` mean: checked once, put into a plan.
+"""The arguments of ``encode``: checked once, and turned into a plan.
 
-Every check of a caller's argument stands here. It raises ValueError or TypeError, and the message begins with the
-argument's name. A plan is complete and consistent; nothing is checked again when it runs.
+Every check of them stands here. It raises ValueError or TypeError, and the message begins with the argument's
+name. A plan is complete and consistent; nothing is checked again when it runs.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ Subsampling = str | int | Iterable[tuple[int, int]]
 QTables = Iterable[ArrayLike] | Mapping[int, ArrayLike]
 Scans = Iterable[tuple[int | Sequence[int], int, int, int, int] | ScriptScan] | str
 
-TUNES = ("psnr", "perceptual")  # what tune can aim at (AIMS in numjpeg.rate_distortion.tuning)
+TUNES = ("psnr", "perceptual")  # the values of tune (AIMS in numjpeg.rate_distortion.tuning)
 UNSCALED = 50  # the quality at which libjpeg's tables are those of T.81 K.1
 
 
 class Tuning(NamedTuple):
-    """What a search is to find: the parameters of :func:`numjpeg.encode` of these names."""
+    """The goal of a search: the parameters of :func:`numjpeg.encode` of these names."""
 
     tune: str | None  # None if quantization tables are only scaled to meet a target
     quality: int
@@ -51,11 +51,11 @@ class Tuning(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """What the arguments of :func:`numjpeg.encode` mean for pictures of one size. Nothing in it ever changes."""
+    """The checked arguments of :func:`numjpeg.encode` for pictures of one size. Nothing in it ever changes."""
 
     source: str  # colour space of the samples
     stored: str  # colour space of the file
-    coefficients: Coefficients  # what goes into the file, except the planes
+    coefficients: Coefficients  # all that goes into the file, without planes
     dct_method: str
     optimize: bool
     script: Script  # of a progressive or lossless file, else empty; a predictor of 0 stands for the cheapest
@@ -77,13 +77,13 @@ class Settings:
 
     @cached_property
     def kind(self) -> str:
-        """All that decides how pixels become the symbols of a scan, as a string, which keeps its hash."""
-        of_scan = [table.tobytes() for table in self.tables], self.coefficients.restart_interval, self.script
-        return repr((self.source, self.stored, self.frame, *of_scan))
+        """A key of all that decides how pixels become a scan's symbols: a string, since that caches its hash."""
+        tables, interval = [table.tobytes() for table in self.tables], self.coefficients.restart_interval
+        return repr((self.source, self.stored, self.frame, tables, interval, self.script))
 
 
 class Plan(NamedTuple):
-    """What :func:`numjpeg.encode` is going to do with samples ``(height, width, channels)``."""
+    """Samples ``(height, width, channels)``, and the settings with which :func:`numjpeg.encode` encodes them."""
 
     samples: NDArray[Any]
     settings: Settings
@@ -91,17 +91,17 @@ class Plan(NamedTuple):
 
 def plan_encoding(image: ArrayLike, **options: Any) -> Plan:
     """The plan for :func:`numjpeg.encode`; ``options`` are all of its other parameters, except ``progress``."""
-    find = _remembered_settings if _SMALL.issuperset(map(type, options.values())) else _settings
-    return _plan(image, partial(find, **options))
+    settings_for = _remembered_settings if _SMALL.issuperset(map(type, options.values())) else _settings
+    return _plan(image, partial(settings_for, **options))
 
 
 def planner(**options: Any) -> Callable[[ArrayLike], Plan]:
     """:func:`plan_encoding` for many pictures: those of one size share their settings, whatever the options."""
-    return partial(_plan, find=lru_cache(maxsize=64)(partial(_settings, **options)))
+    return partial(_plan, settings_for=lru_cache(maxsize=64)(partial(_settings, **options)))
 
 
-def _plan(image: ArrayLike, find: Callable[[tuple[int, ...], np.dtype[Any], str | None], Settings]) -> Plan:
-    """The plan for a picture; ``find`` gives the settings for its shape, type and Pillow mode."""
+def _plan(image: ArrayLike, settings_for: Callable[[tuple[int, ...], np.dtype[Any], Any], Settings]) -> Plan:
+    """The plan for a picture; ``settings_for`` gives the settings for its shape, type and Pillow mode or None."""
     mode = None if isinstance(image, np.ndarray) else getattr(image, "mode", None)
     if not isinstance(mode, str):
         mode = None
@@ -119,20 +119,20 @@ def _plan(image: ArrayLike, find: Callable[[tuple[int, ...], np.dtype[Any], str 
         raise TypeError(f"image: an array of samples expected, got {type(image).__name__} ({array.dtype})")
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
-    settings = find(array.shape, array.dtype, mode)
+    settings = settings_for(array.shape, array.dtype, mode)
     check_range("image", array, settings.coefficients.precision)
     return Plan(array if array.ndim == 3 else array[:, :, np.newaxis], settings)
 
 
 def check_range(name: str, samples: NDArray[Any], bits: int) -> None:
-    """ValueError if some of the argument's samples, uint8 or uint16, have more bits."""
+    """ValueError if a sample of the argument, uint8 or uint16, needs more than ``bits`` bits."""
     if bits not in (8, 16) and int(samples.max()) >> bits:
         raise ValueError(f"{name}: a sample of {samples.max()}, {bits} bits hold {(1 << bits) - 1} at most")
 
 
 _FLAGS = "optimize", "progressive", "arithmetic", "keep_rgb", "fancy_upsampling"
 _SMALL = frozenset((bool, int, float, str, NoneType))
-"""Types of values that are compared by content, and small enough to keep 64 of them."""
+"""Types of option values that can be a cache's key: compared by content, and small enough to keep 64 of them."""
 
 
 def _settings(shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, **options: Any) -> Settings:
@@ -147,9 +147,9 @@ def _settings(shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, **
     if given.dct_method not in dct.METHODS:
         raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
     if given.lossless:
-        wanted = options | {"progressive": given.progressive or None}
+        lossy = options | {"progressive": given.progressive or None}
         for name in ("quality", "qtables", "progressive", "subsampling", "tune", "target_bytes", "target_psnr"):
-            if wanted[name] is not None:
+            if lossy[name] is not None:
                 raise ValueError(f"{name}: not together with lossless")
         stored = "RGB" if source == "BGR" else source
         components = _components(stored, [(1, 1)] * CHANNELS[stored], LAYOUTS[stored].tables)
@@ -213,11 +213,11 @@ def lossless_settings(
 
 
 _remembered_settings = lru_cache(maxsize=64, typed=True)(_settings)
-"""Finding the settings takes 40 us. Encoding 64 x 64 pixels takes Pillow 80 us."""
+"""Settings are cached: to make them takes 40 us, and Pillow encodes 64 x 64 pixels in 80 us."""
 
 
 def checked_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
-    """An integer, NumPy's included, in a range."""
+    """The argument ``name`` as an int, if it is an integer (NumPy's, too) of ``least`` .. ``most``."""
     try:
         if isinstance(value, bool | np.bool_):
             raise TypeError
@@ -250,14 +250,14 @@ _ADVICE = {
     "i": _CLIPPED,
     "u": _CLIPPED,
 }
-"""How samples of another type, or kind of types, become uint8."""
-_MODES = ("L", "RGB", "CMYK", "YCbCr")  # Pillow's that are stored as they are
+"""By the name or kind of a dtype: how such samples become uint8."""
+_MODES = ("L", "RGB", "CMYK", "YCbCr")  # Pillow's modes that JPEG can store
 
 
 def _source(
     shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, given: SimpleNamespace
 ) -> tuple[str, int]:
-    """What a picture's channels are, and bits a sample; ``mode`` is that of a Pillow image."""
+    """The colour space of a picture's channels, and bits a sample; ``mode`` is that of a Pillow image."""
     colorspace, source = given.colorspace, canonical_name(given.colorspace)
     if mode is not None:
         if source not in (None, canonical_name(mode)):
@@ -283,7 +283,7 @@ def _source(
 
 
 def checked_precision(name: str, dtype: np.dtype[Any], precision: Any, lossless: bool) -> int:
-    """Bits a sample of the argument of that name, an array of this type."""
+    """Bits a sample, 2 .. 16, of an array of this dtype; ``name`` is the argument that holds it."""
     if precision is None:
         precision = 16 if lossless and dtype == np.uint16 else 8
     bits = checked_integer("precision", precision, 2, 16)
@@ -293,13 +293,13 @@ def checked_precision(name: str, dtype: np.dtype[Any], precision: Any, lossless:
     if dtype != expected:
         advice = _ADVICE.get(dtype.name, _ADVICE.get(dtype.kind, ""))
         advice = advice if bits == 8 else f" of values 0 .. {(1 << bits) - 1}"
-        wanted = "uint8 or uint16" if lossless and bits == 8 else str(np.dtype(expected))
-        raise TypeError(f"{name}: {wanted} samples expected, got {dtype}{advice}")
+        types = "uint8 or uint16" if lossless and bits == 8 else str(np.dtype(expected))
+        raise TypeError(f"{name}: {types} samples expected, got {dtype}{advice}")
     return bits
 
 
 def sampling_factors(subsampling: Subsampling | None, count: int, chroma: bool) -> list[tuple[int, int]]:
-    """(H, V) of each of ``count`` components. ``chroma`` : None means that all but the first are 4:2:0."""
+    """(H, V) of each of ``count`` components, 1 .. 4. For None, 4:2:0 if ``chroma``, else no subsampling."""
     if subsampling is None:
         factors = [SUBSAMPLING["4:2:0"] if chroma else (1, 1)]
     elif isinstance(subsampling, str) and re.fullmatch(r"[1-4]x[1-4](,[1-4]x[1-4])*", subsampling):
@@ -331,7 +331,7 @@ def sampling_factors(subsampling: Subsampling | None, count: int, chroma: bool) 
 def _quantization(
     qtables: QTables | None, quality: int | None, stored: str
 ) -> tuple[dict[int, NDArray[np.uint16]], Sequence[int]]:
-    """Tables by number, and the number of each component's."""
+    """The quantization tables by number, and the number of each component's table."""
     if qtables is None:
         return dict(enumerate(quantization_tables(75 if quality is None else quality))), LAYOUTS[stored].tables
     tables = given_tables(qtables)
@@ -343,16 +343,16 @@ def _quantization(
 def given_tables(qtables: QTables) -> dict[int, NDArray[np.uint16]]:
     """The 1 to 4 tables of an argument ``qtables``, numbered from 0."""
     try:
-        given = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
+        tables = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
     except TypeError:
         raise TypeError(f"qtables: tables of 64 integers expected, got {qtables!r}") from None
-    if not 1 <= len(given) <= 4:
-        raise ValueError(f"qtables: {len(given)} tables, 1 to 4 expected")
-    return {i: quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(given)}
+    if not 1 <= len(tables) <= 4:
+        raise ValueError(f"qtables: {len(tables)} tables, 1 to 4 expected")
+    return {i: quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(tables)}
 
 
 def quantization_table(name: str, entries: Any) -> NDArray[np.uint16]:
-    """64 integers of 1..65535, as uint16 ``(8, 8)``."""
+    """A table of 64 integers of 1 .. 65535, any shape, as uint16 ``(8, 8)``. ``name`` is for messages."""
     table = np.asarray(entries)
     if table.size != 64 or table.dtype.kind not in "iu":
         raise ValueError(f"{name}: 64 integers expected, got {table.size} of {table.dtype}")
@@ -362,17 +362,18 @@ def quantization_table(name: str, entries: Any) -> NDArray[np.uint16]:
 
 
 def _components(
-    stored: str, factors: Iterable[tuple[int, int]], quantizers: Iterable[int]
+    stored: str, factors: Iterable[tuple[int, int]], selectors: Iterable[int]
 ) -> tuple[Component, ...]:
+    """The components of a file in colour space ``stored``; ``selectors`` number their quantization tables."""
     layout = LAYOUTS[stored]
-    parts = zip(layout.identifiers, factors, quantizers, layout.tables, strict=True)
+    parts = zip(layout.identifiers, factors, selectors, layout.tables, strict=True)
     return tuple(Component(identifier, H, V, Tq, table, table) for identifier, (H, V), Tq, table in parts)
 
 
 def checked_script(
     progressive: bool, scans: Scans | None, components: tuple[Component, ...], colorspace: str, *, complete: bool
 ) -> Script:
-    """The scans of a progressive file; none for a sequential one."""
+    """The scans of a progressive file; none for a sequential one. ``complete`` : they must send all bits."""
     if isinstance(scans, str) and scans != "preview":
         raise ValueError(f"scans: {scans!r} is neither 'preview' nor a sequence of scans")
     if scans is None or isinstance(scans, str):
@@ -383,17 +384,17 @@ def checked_script(
 
 
 def _restart_interval(given: SimpleNamespace, width: int, factors: list[tuple[int, int]]) -> tuple[int, int]:
-    """The interval in MCUs of the first scan; and the interval in MCU rows, 0 if the caller gave no rows."""
-    blocks = checked_integer("restart_marker_blocks", given.restart_marker_blocks, 0, MAX_RESTART_INTERVAL)
+    """The restart interval in MCUs of the first scan; and in MCU rows, 0 if the caller gave no rows."""
+    mcus = checked_integer("restart_marker_blocks", given.restart_marker_blocks, 0, MAX_RESTART_INTERVAL)
     rows = checked_integer("restart_marker_rows", given.restart_marker_rows, 0)
     if rows:
         h_max = max(H for H, _ in factors) if len(factors) > 1 else 1
-        blocks = min(rows * ceil_div(width, 8 * h_max), MAX_RESTART_INTERVAL)
-    return blocks, rows
+        mcus = min(rows * ceil_div(width, 8 * h_max), MAX_RESTART_INTERVAL)
+    return mcus, rows
 
 
 def _tuning(given: SimpleNamespace, stored: str, factors: list[tuple[int, int]]) -> Tuning | None:
-    """What is searched for in a file of colour space ``stored``; None without ``tune`` and targets."""
+    """The goal of the search for a file in colour space ``stored``; None without ``tune`` and targets."""
     tune, importance, psnr = given.tune, given.importance, given.target_psnr
     if tune is None and importance is not None:
         raise ValueError("importance: only with tune")
@@ -428,8 +429,8 @@ def _tuning(given: SimpleNamespace, stored: str, factors: list[tuple[int, int]])
 
 
 def _application_segments(stored: str, given: SimpleNamespace) -> list[tuple[int, bytes]]:
-    """(marker code, payload) in libjpeg's and Pillow's order."""
-    found: list[tuple[int, bytes]] = []
+    """(marker code, payload) of the APPn and COM segments, in libjpeg's and Pillow's order."""
+    written: list[tuple[int, bytes]] = []
     density = None
     if given.dpi is not None:
         try:
@@ -442,9 +443,9 @@ def _application_segments(stored: str, given: SimpleNamespace) -> list[tuple[int
     if density and stored == "RGB":
         raise ValueError("dpi: a JFIF segment would turn RGB that is kept as RGB into YCbCr")
     if density or stored in ("GRAY", "YCbCr"):
-        found.append(metadata.jfif(density or metadata.Density(0, 1, 1)))
+        written.append(metadata.jfif(density or metadata.Density(0, 1, 1)))
     if stored in ("RGB", "CMYK"):
-        found.append(metadata.adobe(0))
+        written.append(metadata.adobe(0))
     for name, make in (
         ("exif", lambda data: [metadata.exif(data)]),
         ("xmp", lambda data: [metadata.xmp(data)]),
@@ -452,17 +453,18 @@ def _application_segments(stored: str, given: SimpleNamespace) -> list[tuple[int
         ("comment", lambda data: [metadata.comment(data)]),
     ):
         if value := _bytes(name, getattr(given, name)):
-            made = make(value)
-            if any(len(payload) > segments.MAX_SEGMENT for _, payload in made):
+            new = make(value)
+            if any(len(payload) > segments.MAX_SEGMENT for _, payload in new):
                 raise ValueError(f"{name}: {len(value)} bytes do not fit into a segment of {segments.MAX_SEGMENT}")
-            found += made
-    return found
+            written += new
+    return written
 
 
 def _bytes(name: str, value: Any) -> bytes:
+    """The bytes of a metadata argument; text of an XMP packet or a comment becomes UTF-8."""
     if value is None:
         return b""
-    if isinstance(value, str) and name in ("xmp", "comment"):  # of an ICC profile it would be a file's name
+    if isinstance(value, str) and name in ("xmp", "comment"):  # an ICC profile as text would be a file's name
         return value.encode()
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)

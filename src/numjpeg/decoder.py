@@ -57,11 +57,11 @@ def decode(
         A sequential file without any Huffman table, such as a frame of Motion-JPEG, gets the standard ones.
     scale : 1, 1/2, 1/4 or 1/8: a picture of ``ceil(H * scale)`` rows and ``ceil(W * scale)`` columns, as libjpeg's
         scaled decoding (Pillow's ``draft``) gives it, without making the large one first. Progressive scans that
-        it has no use for, as most are at 1/8, are not read, so damage there is not noticed.
-    region : (top, left, height, width), in pixels of the scaled picture: exactly this part of it. Data far below,
-        and above it where there are restart markers, are not read, so damage there is not noticed.
-    colorspace : None for what the file holds (see below), or "GRAY", "RGB", "BGR", "YCbCr", "CMYK", or "raw" for
-        the components as they are stored, upsampled; in any case, and "L" for "GRAY".
+        do not matter at this scale (most do not at 1/8) are not read, so damage in them is not noticed.
+    region : (top, left, height, width), in pixels of the scaled picture: exactly this part of it. Data far below
+        it are not read, nor, where there are restart markers, data above it; damage in them is not noticed.
+    colorspace : None for what the file holds (see below), or "GRAY" ("L"), "RGB", "BGR", "YCbCr", "CMYK", or "raw"
+        for the components as they are stored, upsampled; upper or lower case.
     strict : refuse damaged files. False gives what can be recovered of them, as libjpeg would: after damage it
         goes on at the next restart marker, and missing parts are mid-gray. :func:`decode_damaged` says where.
     fancy_upsampling : triangle filter for chroma, as libjpeg does by default; False repeats samples.
@@ -69,24 +69,24 @@ def decode(
         around (:mod:`numjpeg.restoration.smoothing`), as libjpeg does by default.
     max_pixels : most pixels (width x height) that a file may have; None for no limit.
     out : array of the result's shape and type to be filled, any strides.
-    dct_method : "islow", libjpeg's exact integers, or "float".
-    restore : True estimates what quantization took away (:mod:`numjpeg.restoration.restore`): blocks are not seen
-        at low qualities, some 0.6 dB more PSNR, at some ten times the cost, whatever ``dct_method``; no longer
-        libjpeg's pixels. Components that may not gain, as of drawings, stay as they are. "learned" adds a small
-        network (:mod:`numjpeg.restoration.network`): some 0.4 dB more in up to 1.4 times the time, whatever
-        ``fancy_upsampling``. Drawings, and files of quality 95 or more, are then decoded plainly; colour spaces
-        other than gray and YCbCr are restored as with True.
+    dct_method : "islow", libjpeg's exact integer method, or "float".
+    restore : True estimates what quantization took away (:mod:`numjpeg.restoration.restore`). Block edges at low
+        qualities disappear, and PSNR rises by about 0.6 dB, at about ten times the cost; the pixels are no longer
+        libjpeg's. ``dct_method`` has no effect. Components that may not gain, as those of drawings, are decoded
+        plainly. "learned" adds a small network (:mod:`numjpeg.restoration.network`): about 0.4 dB more, in up to
+        1.4 times the time. ``fancy_upsampling`` then has no effect. Drawings, and files of quality 95 or more, are
+        decoded plainly; colour spaces other than gray and YCbCr are restored as with True.
 
     Returns
     -------
     uint8 array, ``out`` if it is given: ``(H, W)`` for one component, ``(H, W, 2)`` unchanged samples for two,
     ``(H, W, 3)`` RGB for three, ``(H, W, 4)`` CMYK for four, in Pillow's sense (255 - sample: 0 is no ink). With
-    more than 8 bits a sample the array is uint16, its values 0 .. 4095 for 12 bits, and four components are
-    unchanged samples. A lossless file gives its components as they are stored, except for CMYK of 8 bits.
+    more than 8 bits a sample the array is uint16 (0 .. 4095 for 12 bits), and four components are unchanged
+    samples. A lossless file gives its components as they are stored, except for CMYK of 8 bits.
 
     Raises
     ------
-    FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
+    FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments; OSError for a path.
     """
     options = _checked(SimpleNamespace(**locals()))
     by_plan = scans.fast_forms_enabled() and strict and _is_plain(options)
@@ -121,7 +121,7 @@ def decode_damaged(
 ) -> tuple[NDArray[Any], DamageReport]:
     """Decode what can be recovered of a damaged JPEG file, and say what is wrong with it.
 
-    The parameters are those of :func:`decode`. Whatever scale and region, all of the file is read and reported on.
+    The parameters are those of :func:`decode`. All of the file is read and reported on, whatever scale and region.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def decode_damaged(
 
 
 def _checked(given: SimpleNamespace) -> SimpleNamespace:
-    """The parameters of :func:`decode` in one spelling, the file read; checked as far as that needs no file."""
+    """Check the parameters of :func:`decode` that need no file, bring them to one form, and read the file."""
     restore = given.restore
     if not isinstance(restore, bool | np.bool_) and not (isinstance(restore, str) and restore == "learned"):
         raise ValueError(f"restore: True, False or 'learned' expected, got {restore!r}")
@@ -161,7 +161,7 @@ def _checked(given: SimpleNamespace) -> SimpleNamespace:
 
 
 def _is_plain(options: SimpleNamespace) -> bool:
-    """Whether a plan can do what is wanted, if the file suits it."""
+    """Whether these options allow decoding by a plan, if the file does, too."""
     special = options.restore or options.tables is not None or options.dct_method != "islow"
     return not special and options.scale == 1 and options.region is None
 
@@ -188,14 +188,14 @@ def _target(options: SimpleNamespace, structure: Structure) -> tuple[str, NDArra
 
 
 def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
-    """A function that tells a file's kind. Files of one kind can be decoded together.
+    """A function from a file to its kind. Files of one kind can be decoded together.
 
-    It gives None for a file that is decoded alone: the first one with its header, or one that suits no plan.
-    ``given`` are all options of :func:`decode`.
+    The function gives None for a file that has to be decoded alone: the first one with its header, or one that no
+    plan can decode. ``given`` holds all options of :func:`decode`.
     """
     options = SimpleNamespace(**given | {"colorspace": canonical_name(given["colorspace"])})
-    colours = options.colorspace is None or options.colorspace in COLORSPACES
-    if not scans.fast_forms_enabled() or not _is_plain(options) or not colours or not options.strict:
+    known = options.colorspace is None or options.colorspace in COLORSPACES
+    if not scans.fast_forms_enabled() or not _is_plain(options) or not known or not options.strict:
         return lambda _: None
     from numjpeg.fast.decode_batch import Kind, kind_of  # noqa: PLC0415 (what is in fast/ may be missing)
     from numjpeg.fast.decode_plan import scan_start  # noqa: PLC0415
@@ -230,10 +230,10 @@ def _decode(options: SimpleNamespace, obeys_dnl: bool = True) -> tuple[NDArray[A
     structure = read_structure(file, options.tables, strict=strict, obeys_dnl=obeys_dnl)
     target, out, view = _target(options, structure)
     frame = structure.require_frame()
-    for name, wanted in (("restore", options.restore), ("scale", view.size < 8)):
-        if wanted and (frame.precision != 8 or frame.lossless):
-            what = "lossless" if frame.lossless else f"of {frame.precision} bits a sample"
-            raise ValueError(f"{name}: only for lossy files of 8 bits a sample; this one is {what}")
+    for name, is_given in (("restore", options.restore), ("scale", view.size < 8)):
+        if is_given and (frame.precision != 8 or frame.lossless):
+            kind = "lossless" if frame.lossless else f"of {frame.precision} bits a sample"
+            raise ValueError(f"{name}: only for lossy files of 8 bits a sample; this one is {kind}")
     if frame.lossless:
         samples = _lossless_samples(file, structure, view)
     elif options.restore:
@@ -262,7 +262,7 @@ def _decode(options: SimpleNamespace, obeys_dnl: bool = True) -> tuple[NDArray[A
         assemble(planes, view.components, structure.colorspace, target, around, fancy, frame.precision)
         out[...] = view.within(around)
         return out, structure
-    bottom = frame.height if strict else _blank_from(planes, frame)
+    bottom = frame.height if strict else _end_of_content(planes, frame)
     heights = [ceil_div(bottom * c.V, frame.V_max) for c in frame.components]
     planes = [plane[:rows] for plane, rows in zip(planes, heights, strict=True)]
     assemble(planes, frame.components, structure.colorspace, target, out[:bottom], fancy, frame.precision)
@@ -270,25 +270,25 @@ def _decode(options: SimpleNamespace, obeys_dnl: bool = True) -> tuple[NDArray[A
     return out, structure
 
 
-def _blank_from(samples: list[NDArray[Any]], frame: Frame) -> int:
-    """A row of a damaged picture: from some rows above it down to the end, all samples are mid-gray.
+def _end_of_content(samples: list[NDArray[Any]], frame: Frame) -> int:
+    """The row of a damaged picture from which on all rows equal the one above, since all samples are mid-gray.
 
-    A small file may announce a huge picture, whose rows from there on need not be worked out one by one.
+    A small file may announce a huge picture; its equal rows need not be computed one by one.
     """
     step, bottom = 8 * frame.V_max, 0
     for plane, component in zip(samples, frame.components, strict=True):
         rows = 8 * component.V
-        first = ceil_div(len(plane), rows)
-        while first > bottom // step and (plane[(first - 1) * rows : first * rows] == frame.mid_level).all():
-            first -= 1
-        bottom = max(bottom, first * step)
+        end = ceil_div(len(plane), rows)
+        while end > bottom // step and (plane[(end - 1) * rows : end * rows] == frame.mid_level).all():
+            end -= 1
+        bottom = max(bottom, end * step)
     return min(frame.height, bottom + step)
 
 
 def _samples_of_scans(structure: Structure, view: View, options: SimpleNamespace) -> list[NDArray[Any] | None]:
     """Decode sequential scans to the sample planes of their components, band by band.
 
-    None for a component of which nothing can be read; where a scan ends too early, the plane is mid-gray.
+    None for a component of which nothing can be read. Where a scan ends too early, its planes go on in mid-gray.
     """
     frame = structure.require_frame()
     planes: list[NDArray[Any] | None] = [None] * len(frame.components)
@@ -300,14 +300,14 @@ def _samples_of_scans(structure: Structure, view: View, options: SimpleNamespace
             if not structure.strict:
                 plane[:] = frame.mid_level
         side = view.block_side(index)
-        own = plane[row * side : (row + len(sequences)) * side]
+        samples = plane[row * side : (row + len(sequences)) * side]
         table = structure.component_tables[index]
-        synthesise(sequences, table, own, workspace, options.dct_method, frame.precision, side)
+        synthesise(sequences, table, samples, workspace, options.dct_method, frame.precision, side)
     return planes
 
 
 def _lossless_samples(file: bytes, structure: Structure, view: View) -> list[NDArray[Any] | None]:
-    """The sample planes of a lossless file, from the corner of the view on; None for one without a scan."""
+    """The sample planes of a lossless file, from the view's top left corner on; None for one without a scan."""
     frame = structure.require_frame()
     check_visits(frame, structure.scans, structure.size)
     planes: list[NDArray[Any] | None] = [None] * len(frame.components)
@@ -323,7 +323,7 @@ def _lossless_samples(file: bytes, structure: Structure, view: View) -> list[NDA
 def lossless_samples(
     file: bytes, tables: Any, *, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
 ) -> list[NDArray[Any]]:
-    """The samples of a lossless file's components at their own resolution; mid-gray for one without a scan."""
+    """Each component's samples of a lossless file, not upsampled; mid-gray for a component without a scan."""
     structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)
     reader.check_size(structure, max_pixels)
     frame = structure.require_frame()
@@ -341,43 +341,45 @@ def _samples_of_planes(structure: Structure, view: View, options: SimpleNamespac
     from numjpeg.restoration import smoothing  # noqa: PLC0415 (few files have several scans)
 
     frame = structure.require_frame()
-    known = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
-    smoothed = options.block_smoothing and smoothing.is_useful(known, structure.component_tables.values())
+    known_bits = [structure.coefficient_bits.get(i) for i in range(len(frame.components))]
+    smoothed = options.block_smoothing and smoothing.is_useful(known_bits, structure.component_tables.values())
     planes: list[NDArray[Any] | None] = []
     workspace = Workspace()
-    # Scans that are not needed may be damaged, too; strict=False says what of the file is.
-    wanted_of_all = view if structure.strict and not smoothed else None
-    all_sequences, mcu_rows = reader.coefficient_planes(options.data, structure, wanted_of_all)
-    for i, (sequences, bits) in enumerate(zip(all_sequences, known, strict=True)):
+    # strict=False reports all damage of the file, so it reads the scans that the view does not need, too.
+    needed = view if structure.strict and not smoothed else None
+    all_sequences, mcu_rows = reader.coefficient_planes(options.data, structure, needed)
+    for i, (sequences, bits) in enumerate(zip(all_sequences, known_bits, strict=True)):
         if i not in structure.component_tables:
             planes.append(None)
             continue
         table = structure.component_tables[i]
         rows, columns = frame.block_size(frame.components[i])
-        cut, before = rows, bits
+        last_row, bits_below = rows, bits
         if not structure.strict and bits is not None:
-            # Below the end of the last scan, only what was known before it counts.
-            cut = min(rows, mcu_rows * frame.components[i].V)
-            before = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
+            # Where the last scan ends too early, only the bits of the scans before it are known below its end.
+            last_row = min(rows, mcu_rows * frame.components[i].V)
+            bits_below = structure.bits_before[i] if len(structure.scans) > 1 else [bits[0]] + [-1] * 63
         step, side, plane = max(1, reader.BAND_BLOCKS // columns), view.block_side(i), view.new_plane(i)
-        wanted, own_columns = view.blocks(i)
-        edges = {*range(wanted.start, wanted.stop, step), min(max(cut, wanted.start), wanted.stop), wanted.stop}
+        needed_rows, needed_columns = view.blocks(i)
+        start, stop = needed_rows.start, needed_rows.stop
+        edges = {*range(start, stop, step), min(max(last_row, start), stop), stop}
         for row, bottom in pairwise(sorted(edges)):
-            samples = plane[(row - wanted.start) * side : (bottom - wanted.start) * side]
+            samples = plane[(row - start) * side : (bottom - start) * side]
             if not structure.strict and not sequences[max(0, row - 2) : bottom + 2].any():
                 samples[:] = frame.mid_level  # a shortcut: a damaged file may have little else
                 continue
-            band, of_band = sequences[row:bottom], bits if row < cut else before
-            if smoothed and of_band is not None:
-                band = smoothing.smooth(sequences, rows, of_band, table, frame.components[i].V, slice(row, bottom))
-            part = band[:, own_columns]
+            band, band_bits = sequences[row:bottom], bits if row < last_row else bits_below
+            if smoothed and band_bits is not None:
+                factor, block_rows = frame.components[i].V, slice(row, bottom)
+                band = smoothing.smooth(sequences, rows, band_bits, table, factor, block_rows)
+            part = band[:, needed_columns]
             synthesise(part, table, samples, workspace, options.dct_method, frame.precision, side)
         planes.append(plane)
     return planes
 
 
 def _restored_samples(coefficients: Coefficients) -> list[NDArray[Any] | None]:
-    """The sample planes as they probably were before quantization; plain ones where that is in doubt."""
+    """The sample planes with what quantization took away estimated; plain ones where that may not gain."""
     from numjpeg.restoration import restore as restoration  # noqa: PLC0415 (seldom wanted)
 
     planes: list[NDArray[Any] | None] = []
@@ -392,5 +394,6 @@ def _restored_samples(coefficients: Coefficients) -> list[NDArray[Any] | None]:
 
 
 def _shape(view: View, target: str) -> tuple[int, ...]:
+    """The shape of the view's picture in colour space ``target``."""
     channels = len(view.components) if target == "raw" else CHANNELS[target]
     return (view.height, view.width) if channels == 1 else (view.height, view.width, channels)

@@ -63,23 +63,23 @@ def encode(
     """Encode a picture: a baseline or a progressive JPEG file, or one without loss.
 
     With equal parameters the file equals, byte for byte, the one that Pillow 13 (libjpeg-turbo 3) saves. With
-    ``tune`` it is better for its size, and takes about thirty times as long.
+    ``tune`` the picture is better at the same size, and encoding takes about thirty times as long.
 
     Parameters
     ----------
     image : uint8, 1 to 65,500 a side, any memory layout: ``(H, W)`` or ``(H, W, 1)`` gray, ``(H, W, 3)`` colour,
         ``(H, W, 4)`` only with ``colorspace="CMYK"``. Or a Pillow image of mode L, RGB, CMYK or YCbCr. uint16 with
         ``precision=12``, or with ``lossless``.
-    quality : 1 .. 100. None means 75, or with ``qtables`` that the tables stay as they are. With ``tune`` it
-        stands for about the PSNR, or the SSIMULACRA2 score, that libjpeg gives photographs at that number.
+    quality : 1 .. 100. None means 75; with ``qtables`` it means that the tables stay as they are. With ``tune``
+        the file gets about the PSNR, or the SSIMULACRA2 score, that libjpeg gives photographs at that quality.
     subsampling : "4:4:4", "4:2:2", "4:4:0", "4:2:0", "4:1:1" or "4:1:0", with or without colons; or 0, 1, 2 for
-        the first, second and fourth, as in Pillow. Or sampling factors "HxV" of the first component, or of all:
-        "2x2,1x2,1x2", or as pairs. None is "4:2:0" for YCbCr and no subsampling for RGB and CMYK files. In a gray
-        file only the header changes. "4:1:1" is 4x1 here; Pillow means 4:2:0 by that name.
+        the first, second and fourth, as in Pillow. Or sampling factors: "HxV" of the first component, of all, as
+        "2x2,1x2,1x2", or pairs (H, V). None is "4:2:0" for YCbCr, and no subsampling for RGB and CMYK files. In a
+        gray file only the header changes. "4:1:1" is 4x1 here; Pillow means 4:2:0 by that name.
     optimize : make Huffman tables for this picture (T.81 K.2). Progressive files have such tables anyway.
-    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans, with memory for all nonzero
-        coefficients at once.
-    arithmetic : code by arithmetic coding (SOF9, SOF10, SOF11; Annex D), as ``cjpeg -arithmetic`` does. Files are
+    progressive : write a progressive file (SOF2, Annex G) with libjpeg's scans. All nonzero coefficients are then
+        in memory at once.
+    arithmetic : use arithmetic coding (SOF9, SOF10, SOF11; Annex D), as ``cjpeg -arithmetic`` does. Files are
         smaller than with the best Huffman tables, but few programs open them, and it is slow, since it cannot be
         vectorised. ``optimize`` has no effect; ``tune`` and targets are refused.
     scans : the scans of a progressive file, each (components, Ss, Se, Ah, Al) as in the scan header (B.2.3);
@@ -89,35 +89,36 @@ def encode(
         and Al the point transform; both may be left out: ``[(0,), (1,), (2,)]`` is a scan for each component.
     qtables : 1 to 4 quantization tables of 64 integers in natural order, for the components in turn; the last one
         serves the rest. Entries above 255 need ``quality=None``; a sequential file with them is extended (SOF1).
-    colorspace : what the channels are, in any case. Three: "RGB" (None), "BGR", or "YCbCr", which is stored as it
-        is. Four: "CMYK" as Pillow has it, 0 for no ink; of other than 8 bits a sample only
-        ``decode(data, colorspace="CMYK")`` gives it back so. One: "GRAY" or "L" (None).
+    colorspace : colour space of the channels, upper or lower case. One channel: "GRAY" or "L" (None). Three: "RGB"
+        (None), "BGR", or "YCbCr", which is stored unchanged. Four: "CMYK" as in Pillow, 0 for no ink; unless
+        samples have 8 bits, only ``decode(data, colorspace="CMYK")`` gives the same values back.
     keep_rgb : store RGB as RGB instead of YCbCr.
-    restart_marker_blocks, restart_marker_rows : MCUs, or rows of MCUs, between restart markers; rows win.
-    dpi : dots an inch (x, y), rounded; stored if both are above 0.
+    restart_marker_blocks, restart_marker_rows : MCUs, or rows of MCUs, between restart markers. Rows take
+        precedence; 0 means none, and the most is 65,535 MCUs.
+    dpi : dots per inch (x, y), rounded; stored if both are above 0.
     exif : EXIF data, or an object whose ``tobytes()`` gives them. ``Exif\\0\\0`` in front is added if missing.
     icc_profile, xmp, comment : ICC profile, XMP packet and comment; text is stored as UTF-8.
-    dct_method : "islow", libjpeg's exact integers, or "float". With ``tune`` it is always "float".
+    dct_method : "islow", libjpeg's exact integer method, or "float". With ``tune`` it is always "float".
     tune : "psnr" aims at the least squared error of red, green and blue for a given size; "perceptual" at the best
         SSIMULACRA2 score. Tables, chroma, Huffman tables and every coefficient are then chosen for the picture
         (:mod:`numjpeg.rate_distortion`), with ``progressive`` the scans too. Only RGB, BGR and GRAY.
-    importance : with ``tune``, how much errors count in each place: real ``(H, W)``, at least 0, of which only
-        ratios matter. "auto" counts them less where detail hides them, as "perceptual" does anyway.
+    importance : with ``tune``, the weight of an error at each pixel: real ``(H, W)``, at least 0; only the ratios
+        matter. "auto" lowers the weight where detail hides errors, as "perceptual" does anyway.
     target_bytes : in place of ``quality``: the best file that is not larger. It has at least 98 % of this size,
         unless the next finer tables would make it too large. Without ``tune``, libjpeg's tables or ``qtables`` are
         scaled by a real factor, entries 1 to 255.
     target_psnr : in place of ``quality``: the smallest file of this PSNR in dB over the channels, as a rule red,
         green and blue. It has up to 0.05 dB more. Without ``tune`` tables are scaled, and it has up to 0.2 dB
         more, unless the next coarser tables would miss the target.
-    precision : bits a sample: None means 8. 12 writes an extended (SOF1) or progressive file of values 0 .. 4095,
-        always with tables of its own. With ``lossless`` 2 to 16; None means 8 for uint8 and 16 for uint16.
-    lossless : write a lossless file (SOF3, Annex H), components as they are: RGB stays RGB.
+    precision : bits a sample; None means 8. 12 writes an extended (SOF1) or progressive file of values 0 .. 4095,
+        always with optimal Huffman tables. With ``lossless`` 2 to 16; None means 8 for uint8 and 16 for uint16.
+    lossless : write a lossless file (SOF3, Annex H), without colour conversion: RGB stays RGB.
     predictor : of a lossless file, 1 .. 7 (Table H.1). None takes the one that costs least.
-    point_transform : how many low bits a lossless file leaves out; 0 loses nothing.
+    point_transform : how many low bits a lossless file leaves out, 0 .. precision - 1; 0 loses nothing.
     fancy_upsampling : with ``tune`` or ``target_psnr``, the decoder to expect: one that enlarges chroma by the
         triangle filter, as nearly all do, or (False) one that repeats samples.
-    progress : with ``tune``, is called from time to time with the part that is done, 0 .. 1; a search for a target
-        begins at 0 with each trial.
+    progress : with ``tune``, is called from time to time with the fraction that is done, 0 .. 1; a search for a
+        target begins at 0 with each trial.
 
     Raises
     ------
@@ -133,7 +134,7 @@ def encode(
 
 
 def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
-    """The file of a plan. With ``tune``, ``progress`` is told what part is done, 0 to 1."""
+    """The file of a plan. With ``tune``, ``progress`` is called with the fraction that is done, 0 .. 1."""
     settings = plan.settings
     tuning = settings.tuning
     if settings.lossless:
@@ -153,7 +154,7 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
 
 
 def most_together(settings: Settings) -> int:
-    """How many pictures of these settings :func:`run_together` can take; 0 if none."""
+    """How many pictures with these settings :func:`run_together` can encode at a time; 0 if none."""
     special = settings.tuning or settings.lossless or settings.arithmetic
     if special or settings.coefficients.precision != 8 or settings.dct_method != "islow":
         return 0
@@ -172,21 +173,21 @@ def _most_in_a_plan(settings: Settings) -> int:
 
 
 def run_together(plans: Sequence[Plan]) -> list[bytes]:
-    """The files of some plans of the same settings, at most :func:`most_together` of them."""
+    """The files of plans that share their settings, at most :func:`most_together` plans."""
     files: list[bytes] = []
     while len(files) < len(plans):
-        # Powers of 2, besides the largest number, so that few plans are prepared.
+        # A group is a power of 2, or the largest number, so that few encoding plans are prepared.
         count = 1 << (len(plans) - len(files)).bit_length() - 1
         if len(plans) == most_together(plans[0].settings):
             count = len(plans)
-        own = plans[len(files) : len(files) + count]
-        prepared = _prepared(own[0].settings, count) if count > 1 else None
-        files += _encode_together(own, prepared) if prepared else [run(plan) for plan in own]
+        group = plans[len(files) : len(files) + count]
+        prepared = _prepared(group[0].settings, count) if count > 1 else None
+        files += _encode_together(group, prepared) if prepared else [run(plan) for plan in group]
     return files
 
 
 def _prepared(settings: Settings, count: int) -> EncodePlan | ProgressivePlan | None:
-    """What encodes ``count`` pictures at a time; None for a single picture that is the first of its kind."""
+    """The encoding plan for ``count`` pictures at a time; None for the first single picture of its kind."""
     from numjpeg.fast.encode_plan import EncodePlan, bytes_of_plan  # noqa: PLC0415 (what is in fast/ may be missing)
     from numjpeg.fast.plan_store import PLANS, Promise  # noqa: PLC0415
     from numjpeg.fast.progressive_plan import ProgressivePlan, bytes_of_progressive_plan  # noqa: PLC0415
@@ -204,17 +205,17 @@ def _prepared(settings: Settings, count: int) -> EncodePlan | ProgressivePlan | 
 
 
 def _new_plan(settings: Settings, count: int) -> EncodePlan | ProgressivePlan:
-    """What encodes ``count`` pictures at a time."""
+    """A new encoding plan for ``count`` pictures at a time."""
     from numjpeg.fast.encode_plan import EncodePlan  # noqa: PLC0415 (see above)
     from numjpeg.fast.progressive_plan import ProgressivePlan  # noqa: PLC0415
 
     scans = make_scans(settings.frame, settings.script, settings.coefficients.restart_interval)
-    kind = settings.tables, settings.source, settings.stored
-    return ProgressivePlan(scans, *kind) if settings.script else EncodePlan(scans[0], *kind, count)
+    conversion = settings.tables, settings.source, settings.stored
+    return ProgressivePlan(scans, *conversion) if settings.script else EncodePlan(scans[0], *conversion, count)
 
 
 def _encode_together(plans: Sequence[Plan], prepared: EncodePlan | ProgressivePlan) -> list[bytes]:
-    """The files of as many plans as ``prepared`` takes. ``prepared`` then goes back to the store."""
+    """The files of all plans, by the encoding plan ``prepared``, which then goes back to the store."""
     from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (see above)
 
     settings = plans[0].settings
@@ -226,7 +227,7 @@ def _encode_together(plans: Sequence[Plan], prepared: EncodePlan | ProgressivePl
 def _files(
     settings: Settings, pictures: Sequence[NDArray[Any]], prepared: EncodePlan | ProgressivePlan
 ) -> list[bytes]:
-    """The files of as many pictures as ``prepared`` takes; without pictures, of those of the call before."""
+    """The files of as many pictures as ``prepared`` takes; without pictures, those of the previous call again."""
     from numjpeg.fast.progressive_plan import ProgressivePlan  # noqa: PLC0415 (see above)
 
     if isinstance(prepared, ProgressivePlan):
@@ -243,17 +244,18 @@ def _files(
 
 @lru_cache(maxsize=64)
 def _head(settings: Settings) -> bytes:
-    """A file up to the frame header."""
+    """The beginning of a file, up to and with the frame header."""
     return b"".join(head(settings.coefficients, settings.frame))
 
 
 def _scan_head(settings: Settings, scan: Scan, tables: Mapping[TableKey, HuffmanTable]) -> bytes:
-    """A sequential file of one scan up to its data."""
+    """The beginning of a sequential file of one scan, up to the scan's data."""
     return b"".join([_head(settings), *tables_head(settings.coefficients, tables), segments.build_sos(scan)])
 
 
 @lru_cache(maxsize=64)
 def _standard_head(settings: Settings) -> bytes:
+    """The same with the standard Huffman tables (K.3)."""
     [scan] = make_scans(settings.frame, (), settings.coefficients.restart_interval)
     return _scan_head(settings, scan, STANDARD_TABLES)
 
@@ -261,12 +263,12 @@ def _standard_head(settings: Settings) -> bytes:
 def _quantized(plan: Plan) -> Coefficients:
     """All coefficients of the plan's picture."""
     bands = [[plane.copy() for plane in band] for band in _bands(plan)(0)]
-    planes = [np.concatenate(of_component) for of_component in zip(*bands, strict=True)]
+    planes = [np.concatenate(parts) for parts in zip(*bands, strict=True)]
     return replace(plan.settings.coefficients, planes=planes)
 
 
 def _bands(plan: Plan) -> Bands:
-    """The coefficients of the plan's picture, by the fused stages where there are such."""
+    """A source of the quantized coefficients of the plan's picture, by fused stages where there are any."""
     settings = plan.settings
     components = settings.coefficients.components
     if not fast_forms_enabled() or settings.coefficients.precision != 8 or settings.dct_method != "islow":
@@ -277,16 +279,16 @@ def _bands(plan: Plan) -> Bands:
 
 
 def _bands_by_stages(plan: Plan, first: int) -> Iterator[list[NDArray[np.int16]]]:
-    """The same, by one stage after the other.
+    """The quantized coefficients from band ``first`` on, by one stage after the other.
 
-    It is :func:`numjpeg.pipeline.pixels_to_coefficients` for all colour spaces, sampling factors and tables.
+    This is :func:`numjpeg.pipeline.pixels_to_coefficients` for all colour spaces, sampling factors and tables.
     """
     for band in _frequencies(plan, first):
-        yield [quantize(own, table) for own, table in zip(band, plan.settings.tables, strict=True)]
+        yield [quantize(blocks, table) for blocks, table in zip(band, plan.settings.tables, strict=True)]
 
 
 def _frequencies(plan: Plan, first: int) -> Iterator[list[NDArray[np.floating]]]:
-    """The same before quantization."""
+    """The unquantized DCT coefficients from band ``first`` on."""
     settings = plan.settings
     factors, precision = [(c.H, c.V) for c in settings.coefficients.components], settings.coefficients.precision
     height, width, _ = plan.samples.shape
@@ -294,16 +296,16 @@ def _frequencies(plan: Plan, first: int) -> Iterator[list[NDArray[np.floating]]]
     rows = mcu_height * max(1, BAND_PIXELS // (mcu_height * width))
     for top in range(first * rows, height, rows):
         band = plan.samples[top : top + rows]
-        blocks = to_blocks(band, factors, settings.source, settings.stored, precision)
-        yield [fdct(own, settings.dct_method, precision) for own in blocks]
+        components = to_blocks(band, factors, settings.source, settings.stored, precision)
+        yield [fdct(blocks, settings.dct_method, precision) for blocks in components]
 
 
 BAND_PIXELS = 1 << 16
-"""Pixels of a band by single stages. They take 6 MB in colour; a quarter as many take up to 1.6 times as long."""
+"""Pixels of a band in the single stages: 6 MB in colour. Bands of a quarter of it take up to 1.6 times as long."""
 
 
 class _Rewriter:
-    """The files of one picture with several quantization tables (:class:`rate_distortion.trials.Rewriter`)."""
+    """Writes one picture with several quantization tables (:class:`rate_distortion.trials.Rewriter`)."""
 
     def __init__(self, plan: Plan, stack: ExitStack) -> None:
         self.plan, self.stack = plan, stack
@@ -315,7 +317,7 @@ class _Rewriter:
 
     @cached_property
     def _writer(self) -> EncodePlan | ProgressivePlan | None:
-        """What makes the files of a small picture."""
+        """The encoding plan that makes the files of a small picture; None for any other picture."""
         settings = self.plan.settings
         if not most_together(settings):
             return None
@@ -330,9 +332,9 @@ class _Rewriter:
     def frequencies(self) -> list[NDArray[np.float32]]:
         if self._writer:
             return self._writer.by_component()
-        bands = zip(*_frequencies(self.plan, 0), strict=True)
-        blocks = [np.concatenate(own).reshape(-1, 8, 8) for own in bands]
-        return [np.multiply(8, own.transpose(1, 2, 0), order="C", dtype=np.float32) for own in blocks]
+        by_component = zip(*_frequencies(self.plan, 0), strict=True)
+        components = [np.concatenate(bands).reshape(-1, 8, 8) for bands in by_component]
+        return [np.multiply(8, blocks.transpose(1, 2, 0), order="C", dtype=np.float32) for blocks in components]
 
     def _with(self, tables: Tables) -> Plan:
         coefficients = replace(self.plan.settings.coefficients, quantization_tables=dict(tables))
@@ -347,9 +349,9 @@ class _Rewriter:
         settings, components = self.plan.settings, self.plan.settings.coefficients.components
         self._writer.set_tables([tables[c.Tq] for c in components])
         [data] = _files(settings, [], self._writer)
-        own = b"".join(segments.build_dqt(i, tables[i]) for i in dict.fromkeys(c.Tq for c in components))
+        dqt = b"".join(segments.build_dqt(i, tables[i]) for i in dict.fromkeys(c.Tq for c in components))
         end = len(_head(settings)) - len(segments.build_sof(settings.frame))  # tables stand before SOF
-        return b"".join([data[: end - len(own)], own, data[end:]])
+        return b"".join([data[: end - len(dqt)], dqt, data[end:]])
 
 
 def _encode_tuned(plan: Plan, tuning: Tuning, progress: Callable[[float], None] | None) -> bytes:
@@ -359,27 +361,28 @@ def _encode_tuned(plan: Plan, tuning: Tuning, progress: Callable[[float], None] 
 
     settings = plan.settings
 
-    def write(found: Coefficients, script: Script = settings.script) -> bytes:
+    def write(tuned: Coefficients, script: Script = settings.script) -> bytes:
         """The file with these coefficients, and with all else that the plan puts into it."""
-        parts = {name: getattr(found, name) for name in ("components", "planes", "quantization_tables")}
+        parts = {name: getattr(tuned, name) for name in ("components", "planes", "quantization_tables")}
         coefficients = replace(settings.coefficients, **parts)
         return write_file(coefficients, None, script=script, restart_rows=settings.restart_rows)
 
     samples = plan.samples[..., ::-1] if settings.source == "BGR" else plan.samples
-    writes = CheapestScript(write, scan_costs) if tuning.finds_script else write
+    writer = CheapestScript(write, scan_costs) if tuning.finds_script else write
     options = {**tuning._asdict(), "progressive": bool(settings.script), "progress": progress}
     del options["finds_script"]
-    return encode_tuned(samples, settings.coefficients.components, writes, **options)
+    return encode_tuned(samples, settings.coefficients.components, writer, **options)
 
 
 def _encode_lossless(plan: Plan) -> bytes:
+    """The lossless file of the plan's picture."""
     settings = plan.settings
     channels = to_components(plan.samples, settings.source, settings.stored, settings.coefficients.precision)
     return write_lossless_file(list(np.moveaxis(channels, -1, 0)), settings)
 
 
 def write_lossless_file(planes: Sequence[NDArray[Any]], settings: Settings) -> bytes:
-    """The lossless file of samples: for each component uint8 or uint16 ``(rows, columns)``."""
+    """The lossless file (Annex H) of sample planes: for each component uint8 or uint16 ``(rows, columns)``."""
     from numjpeg.entropy.lossless_writer import code_lossless  # noqa: PLC0415 (seldom wanted)
     from numjpeg.stages.lossless_prediction import PREDICTORS  # noqa: PLC0415
 
@@ -392,7 +395,7 @@ def write_lossless_file(planes: Sequence[NDArray[Any]], settings: Settings) -> b
         if frame.arithmetic:
             from numjpeg.entropy.arithmetic_writer import write_lossless  # noqa: PLC0415 (seldom wanted)
 
-            # The predictor that costs least with Huffman coding is a good one.
+            # The predictor that costs least with Huffman coding is a good one here, too.
             parts.append(segments.build_dac(coded.statistics_areas))
             data = write_lossless(coded, symbols.differences())
         else:

@@ -1,7 +1,7 @@
 """The whole codec on one screen: pixels <-> coefficients <-> bits, one step of ITU-T T.81 a line, with its clause.
 
-This is the plain form of :func:`numjpeg.encode` and :func:`numjpeg.decode`: the same bits and the same pixels for
-8-bit gray and colour pictures, only more slowly. ``numjpeg.write_coefficients`` adds the markers of a file.
+This is the plain form of :func:`numjpeg.encode` and :func:`numjpeg.decode`. It gives the same bits and the same
+pixels for 8-bit gray and colour pictures, only slower. ``numjpeg.write_coefficients`` adds a file's markers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def pixels_to_coefficients(
 ) -> Coefficients:
     """Turn a picture, uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB, into quantized coefficients.
 
-    ``quality`` is 1 .. 100, ``subsampling`` a name of :data:`numjpeg.stages.subsampling.SUBSAMPLING`.
+    ``quality`` is 1 .. 100, ``subsampling`` a key of :data:`numjpeg.stages.subsampling.SUBSAMPLING`.
     """
     height, width, *colour = image.shape
     H, V = SUBSAMPLING[subsampling] if colour else (1, 1)
@@ -52,15 +52,18 @@ def pixels_to_coefficients(
 
 
 def coefficients_to_bits(coefficients: Coefficients) -> bytes:
-    """Turn coefficients into the entropy-coded data of one baseline scan, without restart markers."""
+    """Turn coefficients into the entropy-coded data of one baseline scan, without restart markers.
+
+    ValueError if ``coefficients.huffman_tables`` lack the code of a symbol.
+    """
     factors, rows, columns, tables = _scan(coefficients)
     sequences = [zigzag(plane) for plane in coefficients.planes]  # A.3.6
     padded = [pad_to_mcus(s, rows, columns, f) for s, f in zip(sequences, factors, strict=True)]  # A.2.4
     blocks = interleave(padded, factors).reshape(-1, 64)  # A.2.3
     component = np.tile(block_component(factors), rows * columns)
     differences = np.empty(len(blocks), np.int32)
-    for c in range(len(factors)):
-        differences[component == c] = dc_differences(blocks[component == c, 0])  # F.1.1.5.1
+    for i in range(len(factors)):
+        differences[component == i] = dc_differences(blocks[component == i, 0])  # F.1.1.5.1
     runs = run_length_encode(blocks)  # F.1.2.2
     symbols = block_symbols(differences, runs, component)  # F.1.2.1, F.1.2.2
     codes, lengths = huffman_encode(symbols.symbol, tables, symbols.table)  # C.2
@@ -71,7 +74,7 @@ def coefficients_to_bits(coefficients: Coefficients) -> bytes:
 def bits_to_coefficients(bits: bytes, like: Coefficients) -> Coefficients:
     """Read the data of a scan: the inverse of :func:`coefficients_to_bits`.
 
-    ``like`` tells size, components and tables; its planes are not looked at.
+    ``like`` gives size, components and tables; its planes are ignored. ValueError if the bits are no such scan.
     """
     factors, rows, columns, tables = _scan(like)
     component = np.tile(block_component(factors), rows * columns)
@@ -80,11 +83,11 @@ def bits_to_coefficients(bits: bytes, like: Coefficients) -> Coefficients:
     dc, ac = table % 2 == 0, table % 2 == 1
     run, _ = huffman.run_and_category(symbol[ac])  # F.1.2.2.1
     blocks = run_length_decode(Runs(block[ac], run, value[ac].astype(np.int16)), len(component))  # F.2.2.2
-    for c in range(len(factors)):
-        blocks[component == c, 0] = dc_from_differences(value[dc][component == c])  # F.2.1.3.1
+    for i in range(len(factors)):
+        blocks[component == i, 0] = dc_from_differences(value[dc][component == i])  # F.2.1.3.1
     planes = deinterleave(blocks.reshape(rows * columns, -1, 64), columns, factors)  # A.2.3
-    for i, of_component in enumerate(like.components):
-        m, n, _, _ = _geometry(like, of_component)
+    for i, c in enumerate(like.components):
+        m, n, _, _ = _geometry(like, c)
         planes[i] = inverse_zigzag(planes[i][: ceil_div(m, 8), : ceil_div(n, 8)])  # A.2.4, A.3.6
     return replace(like, planes=planes)
 
@@ -102,13 +105,13 @@ def coefficients_to_pixels(coefficients: Coefficients) -> NDArray[np.uint8]:
 
 
 def _geometry(coefficients: Coefficients, c: Component) -> tuple[int, int, int, int]:
-    """Rows and columns of samples of a component; columns and rows of pixels that share a sample (A.1.1)."""
+    """A component's rows and columns of samples; then how many columns and rows of pixels share one (A.1.1)."""
     H, V = (max(getattr(other, axis) for other in coefficients.components) for axis in "HV")
     return ceil_div(coefficients.height * c.V, V), ceil_div(coefficients.width * c.H, H), H // c.H, V // c.V
 
 
 def _scan(coefficients: Coefficients) -> tuple[list[tuple[int, int]], int, int, list[huffman.HuffmanTable]]:
-    """Rows and columns of blocks of each component in an MCU; of MCUs (A.2.2, A.2.3); and the Huffman tables."""
+    """Each component's (rows, columns) of blocks in an MCU (A.2.2, A.2.3); rows and columns of MCUs; tables."""
     components = coefficients.components
     factors = [(c.V, c.H) for c in components] if len(components) > 1 else [(1, 1)]
     V, H = (max(sides) for sides in zip(*factors, strict=True))
