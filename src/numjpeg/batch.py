@@ -1,12 +1,12 @@
-"""Many pictures or many files: an iterator in, an iterator out, in the caller or in worker processes.
+"""Many pictures or many files: from an iterator to an iterator, in the caller's process or in worker processes.
 
     for path, image in numjpeg.decode_batch(sorted(Path("photos").glob("*.jpg")), workers=2, pairs=True):
         ...
 
 The functions read their input as they need it, hand out results in the order of the input, and hold a bounded
 number of items, so the input may be endless. Processes make them faster. Threads do not: a picture takes thousands
-of calls of NumPy functions, and the interpreter's lock changes hands at each. With 4,096 elements a call, two
-threads took 1.9 times *longer* than one; with 32,768, as long.
+of calls of NumPy functions, and the interpreter's lock changes hands at each call. With 4,096 elements a call, two
+threads took 1.9 times *longer* than one; with 32,768, they took as long.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from multiprocessing.context import BaseContext
 
-Task = Callable[[Any], Any]  # an item to its result
+Task = Callable[[Any], Any]  # from an item to its result
 
 
 def encode_batch(
@@ -54,15 +54,16 @@ def encode_batch(
 ) -> Iterator[Any]:
     """Encode pictures as they come, small ones of one kind together.
 
-    Without workers, pictures up to some 180 x 180 pixels wait until those of their size have 65,536 pixels. Then
-    they are encoded all at once: the files are the same, and small ones take a fifth of the time. Up to 256
-    pictures, or 4 megapixels, are read ahead for that.
+    Without workers, pictures of up to about 180 x 180 pixels are collected until those of one size have 65,536
+    pixels together. Then all of them are encoded at once: the files are the same, and small ones take a fifth of
+    the time. Up to 256 pictures, or 4 megapixels, are read ahead for that.
 
     Parameters
     ----------
-    images : any iterable of what :func:`numjpeg.encode` takes, endless ones too; a stack ``(N, H, W, 3)`` is one,
-        a single picture is not. An array must stay as it is until its file has been handed out.
-    quality, options : as in :func:`numjpeg.encode`, the same for all. Others as in :func:`decode_batch`.
+    images : an iterable, perhaps endless, of what :func:`numjpeg.encode` takes, or a stack ``(N, H, W, 3)``; not a
+        single picture. An array must not change until its file has been handed out.
+    quality, options : as in :func:`numjpeg.encode`, the same for all. Other parameters and errors as in
+        :func:`decode_batch`.
 
     Returns
     -------
@@ -98,6 +99,7 @@ def encode_many(images: Iterable[Any], quality: int | None = None, **options: An
 
 
 def _encoding(options: dict[str, Any]) -> Callable[[Any], Prepared]:
+    """A function that prepares a picture to be encoded with others of its kind."""
     options = (encode.__kwdefaults__ or {}) | options
     progress = options.pop("progress")
     plan_of = planner(**options)
@@ -126,25 +128,25 @@ def decode_batch(
 ) -> Iterator[Any]:
     """Decode files as they come, small ones of one kind together.
 
-    Without workers, files whose bytes up to the entropy-coded data are equal wait for each other, and are decoded
-    all at once: the pictures are the same, and small ones take a fraction of the time. Up to 256 files, or 4
-    megapixels, are read ahead for that.
+    Without workers, files that have the same bytes up to the entropy-coded data are collected and decoded all at
+    once: the pictures are the same, and small ones take a fraction of the time. Up to 256 files, or 4 megapixels,
+    are read ahead for that.
 
     Parameters
     ----------
     files : an iterable, perhaps endless, of what :func:`numjpeg.decode` takes; not one file. A path is read where
         it is decoded.
-    batch_size : most items that the caller works on together; None for as many as is best. With 1 an item is taken
-        only when the result before it has been handed out.
-    workers : how many processes work; None, 0 or 1 for the caller's alone. Others start when the first result is
-        asked for, and end with the iterator: when it is exhausted, closed or forgotten.
+    batch_size : the most items that the caller's process works on together; None for as many as is best. With 1 an
+        item is taken only when the result before it has been handed out.
+    workers : number of worker processes; None, 0 or 1 for the caller's process alone. Workers start when the first
+        result is asked for, and end with the iterator: when it is exhausted, closed or forgotten.
     executor : in place of ``workers``, a ``concurrent.futures`` executor that is running. It is left running.
     errors : "raise" raises the first failure in the order of the files, which ends the iteration. "return" hands
         out the exception in place of the result, and goes on. Both raise a failure of ``files`` itself, after
         the results before it, and the death of a worker.
-    pairs : hand out (item, result), the item as it came.
-    window : most items between being taken and handed out; None means three a worker, with an ``executor`` two a
-        core. A larger one helps where sizes differ very much, as a result waits for those before it.
+    pairs : hand out (item, result), with the item as it was given.
+    window : the most items that have been taken and not yet handed out; None means three a worker, or two a core
+        with an ``executor``. A larger window helps where sizes differ much, as a result waits for those before it.
     mp_context : how the processes start: a context or a name of ``multiprocessing``. None means "fork" under
         Linux in a process that has one Python thread and no OpenMP, which takes 0.02 s. Otherwise it means
         "forkserver" or, where that does not exist, "spawn". These take 0.3 s, and a script must do its work under
@@ -169,7 +171,7 @@ def decode_batch(
 
 
 def decode_many(files: Iterable[Any], **options: Any) -> list[NDArray[Any]] | NDArray[Any]:
-    """Decode all files, in their order; ``options`` and errors are those of :func:`decode_batch`.
+    """Decode all files, in their order. ``options`` and errors are those of :func:`decode_batch`.
 
     Returns an array ``(N, H, W)`` or ``(N, H, W, channels)`` if all pictures have one shape and type, else a list.
 
@@ -182,6 +184,7 @@ def decode_many(files: Iterable[Any], **options: Any) -> list[NDArray[Any]] | ND
 
 
 def _decoding(options: dict[str, Any]) -> Callable[[Any], Prepared]:
+    """A function that prepares a file to be decoded with others of its kind."""
     kind_of_file = grouping((decode.__kwdefaults__ or {}) | options)
     alone: Task = partial(decode, **options)
 
@@ -208,7 +211,7 @@ def _check_options(function: Callable[..., Any], options: dict[str, Any]) -> Non
 def _batch(
     name: str, items: Iterable[Any], task: Task, prepare: Callable[[Any], Prepared], given: SimpleNamespace
 ) -> Iterator[Any]:
-    """Check the arguments ``given``, and choose who works: others do the task, the caller does it as prepared."""
+    """Check the arguments ``given``. Workers do ``task`` for an item; the caller's process uses ``prepare``."""
     together = Together(prepare, given.batch_size)
     try:
         iterator = iter(items)
@@ -239,15 +242,15 @@ def _batch(
 # --- in order --------------------------------------------------------------------------------------------
 
 Waiting = deque[tuple[Any, str, Any]]
-"""Items that have been taken (None if only results are wanted), their names, and the futures of their results."""
+"""(item, name, future of its result) of each item that has been taken; the item is None if only results count."""
 
 
 def _in_order(
     items: Iterator[Any], errors: str, pairs: bool, submit: Task, wants_more: Callable[[Waiting], bool]
 ) -> Iterator[Any]:
-    """Submit items as long as more are wanted, and hand out their results in the order of the items.
+    """Submit items as long as ``wants_more`` says so, and hand out their results in the order of the items.
 
-    ``submit`` gives a Future. If ``items`` themselves fail, the results before the failure come first.
+    ``submit`` returns a Future. If the iterator ``items`` fails, the results before the failure come first.
     """
     waiting: Waiting = deque()
     numbers = count()
@@ -276,7 +279,7 @@ def _in_order(
 
 
 def _name(item: Any, number: int) -> str:
-    """What an error calls an item: its path, or its number."""
+    """The name of an item in errors: its path, or "item" and its number from 0."""
     if isinstance(item, str | os.PathLike):
         return os.fspath(item)
     name = getattr(item, "name", "") or getattr(item, "filename", "")  # of files, and of Pillow's images
@@ -300,25 +303,25 @@ def _outcome(future: Any, name: str, errors: str) -> Any:
 
 # --- together --------------------------------------------------------------------------------------------
 
-Work = Callable[[list[Any]], list[Any]]  # the states of some items to their results
-AHEAD_PIXELS, AHEAD_ITEMS = 1 << 22, 1 << 8  # most that is read ahead; more than 4 megapixels gain nothing
+Work = Callable[[list[Any]], list[Any]]  # from the states of some items to their results
+AHEAD_PIXELS, AHEAD_ITEMS = 1 << 22, 1 << 8  # the most that is read ahead; more than 4 megapixels gain nothing
 
 
 class Prepared(NamedTuple):
-    """An item that can be worked on together with others of its kind, at most so many; alone if that is 0 or 1."""
+    """An item that can be worked on together with others of its kind."""
 
-    state: Any
+    state: Any  # what ``work`` takes of the item: an encoder's plan, or a file's bytes
     kind: Hashable
-    most: int
+    most: int  # items that can be worked on together; 0 or 1 for this one alone
     pixels: int
     work: Work
 
 
 class Together:
-    """Works on items of one kind together, in the caller. Asking a member of a group for its result runs them all.
+    """Works on items of one kind together, in the caller's process. The first result of a group computes them all.
 
     Items are read until the group of the first waiting item is full, or until as many are waiting as may be. If
-    the first one goes alone, it is worked on before the next is taken. ``prepare`` raises what the result would.
+    that item is worked on alone, this is done before the next is taken. ``prepare`` raises an item's early errors.
     """
 
     def __init__(self, prepare: Callable[[Any], Prepared], batch_size: int | None) -> None:
@@ -328,7 +331,7 @@ class Together:
         self.ahead = 0  # pixels of the items that have not been handed out
 
     def submit(self, item: Any) -> _Member:
-        """Take an item."""
+        """Take an item, and put it into the group of its kind."""
         try:
             state, kind, most, pixels, work = self._prepare(item)
         except Exception as error:
@@ -342,7 +345,7 @@ class Together:
         return member
 
     def wants_more(self, waiting: Waiting) -> bool:
-        """Whether the first item had better wait for more to come."""
+        """Whether the first waiting item should wait for more items of its kind."""
         if not waiting:
             return True
         group = waiting[0][2].group
@@ -350,7 +353,7 @@ class Together:
         return not full and self.ahead < AHEAD_PIXELS and len(waiting) < AHEAD_ITEMS
 
     def run(self, group: _Group) -> None:
-        """Let no more items into a group, and give each member its outcome."""
+        """Close a group, work on its items, and give each member its outcome."""
         if self._open.get(group.kind) is group:
             del self._open[group.kind]
         entries = group.entries.copy()
@@ -401,7 +404,7 @@ class _Member:
 def _in_processes(
     workers: int, context: BaseContext | None, results: Callable[[Executor], Iterator[Any]]
 ) -> Iterator[Any]:
-    """Results by processes that live as long as the iterator."""
+    """The results of worker processes, which live as long as the iterator."""
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 ("import numjpeg" does not need it)
 
     context = context or start_method(None)
@@ -410,7 +413,7 @@ def _in_processes(
 
 
 def _submit(executor: Executor, task: Task, item: Any) -> Any:
-    """Submit an item; a buffer or a file object as bytes, since few of them can be pickled."""
+    """Submit an item to an executor; buffers and file objects go as bytes, since few of them can be pickled."""
     from concurrent.futures import Future  # noqa: PLC0415 ("import numjpeg" does not need it)
 
     try:
@@ -424,7 +427,7 @@ def _submit(executor: Executor, task: Task, item: Any) -> Any:
 
 
 def start_method(context: BaseContext | str | None) -> BaseContext:
-    """The context of that name. None gives "fork" if that is safe, else one that always is."""
+    """The multiprocessing context of that name. None gives "fork" if that is safe, else one that always is."""
     import multiprocessing  # noqa: PLC0415 ("import numjpeg" does not need it)
 
     methods = multiprocessing.get_all_start_methods()
@@ -440,10 +443,10 @@ def start_method(context: BaseContext | str | None) -> BaseContext:
 def _may_fork() -> bool:
     """Whether a fork of this process can work.
 
-    A second thread of Python may hold a lock that nobody releases in the copy. The threads of an OpenMP runtime do
-    not exist in the copy, which would wait for them for ever; OpenBLAS ends its own before a fork. Apple's system
-    libraries do not work after a fork. A process that multiprocessing started may still be importing a script
-    without ``if __name__ == "__main__":``, which the other methods notice.
+    A second Python thread may hold a lock that nobody releases in the copy. The threads of an OpenMP runtime do
+    not exist in the copy, which would wait for them for ever; OpenBLAS ends its threads before a fork. Apple's
+    system libraries do not work after a fork. A process that multiprocessing started may still be importing a
+    script without ``if __name__ == "__main__":``; the other methods notice that.
     """
     import multiprocessing  # noqa: PLC0415 (see above)
 
@@ -457,10 +460,10 @@ def _may_fork() -> bool:
 
 
 def settle_in() -> None:
-    """Prepare a worker: an interrupt does not end it, the end of its caller does.
+    """Prepare a worker process: it ignores interrupts, and ends when its caller ends.
 
-    Ctrl-C reaches all processes of a terminal, and the caller is the one to answer it. A caller that is killed
-    cannot tell its workers, which would wait for ever. Garbage collections leave out the memory that a fork
+    Ctrl-C reaches all processes of a terminal, but only the caller should answer it. A caller that is killed
+    cannot tell its workers, which would wait for ever. The garbage collector leaves out the memory that a fork
     shares, since looking through it would copy it.
     """
     import multiprocessing  # noqa: PLC0415 (in workers only, as the next two)

@@ -1,7 +1,6 @@
-"""The waist: quantized DCT coefficients, and what a file needs beside them.
+"""Quantized DCT coefficients: the waist of the codec, where pixels and bytes meet; and all else that a file needs.
 
-Pixels above it and bytes below it meet here. To change a picture without decoding it, read its
-:class:`Coefficients`, change planes or tables, and write them again.
+To change a picture without decoding it, read its :class:`Coefficients`, change planes or tables, and write them.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def ceil_div(a: int, b: int) -> int:
 
 @dataclass(frozen=True)
 class Component:
-    """A component as SOF and SOS describe it (T.81 B.2.2, B.2.3), by the standard's symbols."""
+    """A component as SOF and SOS describe it (T.81 B.2.2, B.2.3), with the standard's names."""
 
     identifier: int
     H: int  # horizontal sampling factor, 1 .. 4
@@ -49,26 +48,26 @@ def same(first: Any, second: Any) -> bool:
 
 
 def checked_sample_type(exact: DTypeLike, dtype: DTypeLike | None) -> np.dtype[Any]:
-    """The type of samples that an argument ``dtype`` asks for: the exact one (None) or float32."""
-    kind = np.dtype(exact if dtype is None else dtype)
-    if kind not in (exact, np.float32):
-        raise ValueError(f"dtype: {exact} or float32 expected, got {kind}")
-    return kind
+    """The type of samples that an argument ``dtype`` asks for: ``exact`` (or None), or float32; else ValueError."""
+    chosen = np.dtype(exact if dtype is None else dtype)
+    if chosen not in (exact, np.float32):
+        raise ValueError(f"dtype: {exact} or float32 expected, got {chosen}")
+    return chosen
 
 
 @dataclass
 class Coefficients:
-    """A picture as quantized DCT coefficients. ``==`` compares all of it, arrays by their samples.
+    """A picture as quantized DCT coefficients. ``==`` compares all attributes, arrays element by element.
 
     Attributes
     ----------
     height, width : size of the picture in pixels.
-    components : sampling factors and table numbers.
+    components : identifiers, sampling factors and table numbers.
     planes : one int16 ``(rows, columns, 8, 8)`` a component, vertical frequency first, natural order;
         ``rows = ceil(component height / 8)``: blocks that only fill up an MCU are not kept.
-    quantization_tables : Tq -> uint16 ``(8, 8)``, natural order.
-    huffman_tables : (class, number) -> table, class 0 for DC and 1 for AC: the file's own. Empty if a file
-        changed them between scans; a writer then makes optimal ones.
+    quantization_tables : Tq -> uint16 ``(8, 8)``, natural order, entries 1 .. 65535.
+    huffman_tables : (class, number) -> the file's table; class 0 is DC, 1 is AC. Empty if the file changed tables
+        between scans; a writer then makes optimal ones.
     restart_interval : MCUs between restart markers, 0 for none.
     application_segments : (marker code, payload) of every APPn and COM in front of the first scan, in order.
     precision : bits a sample, 8 or 12.
@@ -86,7 +85,10 @@ class Coefficients:
 
     @classmethod
     def from_pixels(cls, image: Any, quality: int = 75, subsampling: str = "4:2:0") -> Coefficients:
-        """What ``encode`` writes with these arguments; ``image``: uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB."""
+        """The coefficients that ``encode`` writes with these arguments.
+
+        ``image`` : uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB; TypeError for another, ValueError for no samples.
+        """
         from numjpeg.pipeline import pixels_to_coefficients  # noqa: PLC0415 (it stands on this module)
 
         check_shown("image", image)
@@ -100,7 +102,7 @@ class Coefficients:
         return pixels_to_coefficients(samples, quality, full_name(subsampling))
 
     def to_pixels(self) -> NDArray[Any]:
-        """The picture of ``decode``, ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 (uint16 with 12 bits a sample).
+        """The picture that ``decode`` gives: ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 (12 bits: uint16).
 
         ValueError for colours other than gray and YCbCr (``decode(write_coefficients(coefficients))`` takes all).
         """
@@ -117,17 +119,17 @@ class Coefficients:
     def planes_as_samples(self, dtype: DTypeLike | None = None) -> list[NDArray[Any]]:
         """The samples of each component as they are stored: not upsampled, colours not converted.
 
-        Each is ``(rows, columns)`` with ``rows = ceil(height * V / V_max)``, and columns likewise. ``dtype`` is
-        None for uint8 (uint16 with 12 bits a sample), as ``decode`` has them before upsampling; or float32:
-        neither rounded nor clipped, by the inverse DCT in floating point. ValueError for another.
+        Each plane is ``(rows, columns)`` with ``rows = ceil(height * V / V_max)``, and columns likewise. ``dtype``
+        None gives uint8 (12 bits: uint16), as ``decode`` has them before upsampling. float32 gives the inverse DCT
+        in floating point, neither rounded nor clipped. ValueError for another.
         """
         exact = np.dtype(np.uint8 if self.precision == 8 else np.uint16)
-        kind = checked_sample_type(exact, dtype)
+        sample_type = checked_sample_type(exact, dtype)
         V_max, H_max = max(c.V for c in self.components), max(c.H for c in self.components)
         planes: list[NDArray[Any]] = []
         for i, c in enumerate(self.components):
             frequencies = self.dequantized(i)
-            if kind == exact:
+            if sample_type == exact:
                 samples = inverse_level_shift(idct(frequencies, precision=self.precision), self.precision)
             else:
                 samples = (idct(frequencies, "float") + (1 << self.precision - 1)).astype(np.float32)
@@ -188,13 +190,13 @@ class Coefficients:
         return self.quantization_tables[self.components[component].Tq]
 
     def dequantized(self, component: int) -> NDArray[np.int32]:
-        """The plane of component number ``component`` times its table, int32 ``(rows, columns, 8, 8)``."""
+        """The plane of component number ``component`` times its table (A.3.4), int32 ``(rows, columns, 8, 8)``."""
         table = self.quantization_table(component).astype(np.int32)
         return np.multiply(self.planes[component], table, dtype=np.int32)
 
 
 def check_coefficients(value: Any) -> None:
-    """TypeError for what are no Coefficients, such as a file."""
+    """TypeError for anything but Coefficients, such as a file."""
     if not isinstance(value, Coefficients):
         kind = type(value).__name__
         raise TypeError(f"coefficients: Coefficients expected, got {kind}; read_coefficients makes them of files")

@@ -15,14 +15,14 @@ from numjpeg.stages.subsampling import downsample
 
 # Colour spaces of a picture, and how many channels they have.
 CHANNELS = {"GRAY": 1, "RGB": 3, "BGR": 3, "YCbCr": 3, "CMYK": 4}
-COLORSPACES = (*CHANNELS, "raw")  # what :func:`from_components` can give
+COLORSPACES = (*CHANNELS, "raw")  # the targets of :func:`from_components`
 
 
 class Layout(NamedTuple):
     """How libjpeg stores a colour space."""
 
     identifiers: bytes  # of each component
-    tables: tuple[int, ...]  # number of each component's tables: for quantization, and for Huffman coding
+    tables: tuple[int, ...]  # of each component, the number of its quantization table and of its Huffman tables
 
 
 # Colour spaces of a file.
@@ -48,9 +48,9 @@ def canonical_name(colorspace: Any) -> Any:
 def to_components(samples: NDArray[Any], source: str, stored: str, precision: int = 8) -> NDArray[Any]:
     """Convert a picture's channels into a file's components: the inverse of :func:`from_components`.
 
-    Samples are uint8 ``(H, W, channels)``, of more than 8 bits uint16. ``source`` is "GRAY", "RGB", "BGR",
-    "YCbCr", or "CMYK" in Pillow's sense (0 for no ink); ``stored`` "YCbCr" or "RGB" of "RGB" and "BGR", else the
-    same.
+    Samples are ``(H, W, channels)``, uint8, or uint16 for more than 8 bits. ``source`` is "GRAY", "RGB", "BGR",
+    "YCbCr", or "CMYK" in Pillow's sense (0 for no ink). ``stored`` is the same, but for "RGB" and "BGR", which are
+    stored as "YCbCr" or "RGB".
     """
     if source == "BGR":
         samples, source = samples[..., ::-1], "RGB"
@@ -62,16 +62,19 @@ def to_components(samples: NDArray[Any], source: str, stored: str, precision: in
 def to_blocks(
     pixels: NDArray[Any], factors: Sequence[tuple[int, int]], source: str, stored: str, precision: int = 8
 ) -> list[NDArray[np.int16]]:
-    """Go on from :func:`to_components` to level-shifted blocks ``(rows, columns, 8, 8)`` of each component.
+    """Turn pixels into each component's level-shifted blocks, int16 ``(rows, columns, 8, 8)``.
 
-    The pixels are a picture or whole rows of MCUs of it, and ``factors`` the (H, V) of each component.
+    The pixels are a picture, or whole MCU rows of one, as in :func:`to_components`; ``factors`` are the (H, V) of
+    each component.
     """
     height, width, _ = pixels.shape
     H, V = map(max, zip(*factors, strict=True))
-    # Columns are repeated to whole blocks at once, rows to whole boxes before subsampling and to blocks after it.
+    # Edge columns are repeated to whole blocks at once; edge rows to whole boxes before subsampling, and to whole
+    # blocks after it.
     channels = to_components(pad_edges(pixels, V, 8 * H, axis=-3), source, stored, precision)
     blocks = []
-    for i, (h, v) in enumerate((H // own_h, V // own_v) for own_h, own_v in factors):
+    for i, (h_factor, v_factor) in enumerate(factors):
+        h, v = H // h_factor, V // v_factor
         samples = pad_edges(downsample(level_shift(channels[:, :, i], precision), h, v))
         blocks.append(split_blocks(samples)[: -(-height // (8 * v)), : -(-width // (8 * h))])
     return blocks
@@ -98,9 +101,9 @@ def _inverted(samples: NDArray[Any], precision: int) -> NDArray[Any]:
 def from_components(samples: NDArray[Any], source: str, target: str, precision: int = 8) -> NDArray[Any]:
     """Convert a file's components into a picture's channels; ValueError if there is no such conversion.
 
-    Samples are uint8 ``(H, W, components)``, of more than 8 bits uint16. They become ``(H, W)`` for "GRAY", else
-    ``(H, W, channels)``. "CMYK" is 255 - sample as in Pillow, so 0 is no ink; "RGB" is made of it without a colour
-    profile. "raw" are the samples themselves. ``source`` is one of :data:`LAYOUTS` or "raw", as the file says.
+    Samples are ``(H, W, components)``, uint8, or uint16 for more than 8 bits. They become ``(H, W)`` for "GRAY",
+    else ``(H, W, channels)``. "CMYK" is 255 - sample as in Pillow, so 0 is no ink; "RGB" is made of it without a
+    colour profile. "raw" gives the samples unchanged. ``source`` is the file's: one of :data:`LAYOUTS`, or "raw".
     """
     check_conversion(source, target)
     if target == "raw" or target == source != "CMYK":

@@ -18,7 +18,7 @@ class JpegError(Exception):
     ----------
     what : what is wrong, without place and clause.
     offset : byte offset in the file at which the fault was seen, or None.
-    clause : clause, figure or table of ITU-T T.81 that the file breaks, or that names the process it uses, or None
+    clause : clause, figure or table of ITU-T T.81 that the file breaks, or that defines its process; or None.
     """
 
     def __init__(self, what: str, *, offset: int | None = None, clause: str | None = None) -> None:
@@ -38,7 +38,7 @@ class UnsupportedError(JpegError):
 
 @lru_cache(maxsize=64)
 def _dtype_name(dtype: Any) -> str:
-    """``dtype.name``, which takes NumPy 10 us to find."""
+    """``dtype.name``, cached, since NumPy takes 10 us to find it."""
     return str(dtype.name)
 
 
@@ -47,20 +47,20 @@ def check_array(
 ) -> None:
     """Refuse an argument that is no NumPy array (TypeError), or one of another dtype or shape (ValueError).
 
-    ``dtypes`` has the names of those that will do, or letters of their kinds ("iu" for integers); "" is for all.
-    ``expected`` says dtype, shape and range in words. ``ndim`` is the number of axes, 0 for any; ``tail`` the
-    lengths of the last ones.
+    ``dtypes`` has the names of the dtypes that are allowed, or the letters of their kinds ("iu" for integers); ""
+    allows all. ``expected`` says dtype, shape and range in words. ``ndim`` is the number of axes, 0 for any;
+    ``tail`` the lengths of the last axes.
     """
     dtype, shape = getattr(array, "dtype", None), getattr(array, "shape", None)
     if dtype is None or shape is None:
         raise TypeError(f"{name}: expected {expected}, got {type(array).__name__}")
-    right = not dtypes or (dtype.kind if isinstance(dtypes, str) else _dtype_name(dtype)) in dtypes
-    if not right or (ndim and len(shape) != ndim) or (tail and shape[-len(tail) :] != tail):
+    allowed = not dtypes or (dtype.kind if isinstance(dtypes, str) else _dtype_name(dtype)) in dtypes
+    if not allowed or (ndim and len(shape) != ndim) or (tail and shape[-len(tail) :] != tail):
         raise ValueError(f"{name}: expected {expected}, got {dtype} {shape}")
 
 
 def check_flags(**flags: Any) -> None:
-    """TypeError for an argument that is neither True nor False (nor 1 or 0): as a flag, the text "no" is true."""
+    """TypeError for an argument that is none of True, False, 1, 0: otherwise the text "no" would count as true."""
     for name, value in flags.items():
         is_flag = value is True or value is False or type(value).__name__ in ("bool", "bool_")  # in NumPy 2 and 1
         if not is_flag and (not isinstance(value, int) or value not in (0, 1)):
@@ -68,6 +68,6 @@ def check_flags(**flags: Any) -> None:
 
 
 def check_shown(name: str, array: object) -> None:
-    """ValueError for a masked array that hides samples, as ``np.asarray`` would show them."""
+    """ValueError for a masked array that hides samples, since ``np.asarray`` would show them."""
     if getattr(getattr(array, "mask", None), "any", bool)():
         raise ValueError(f"{name}: some samples are masked; give them values by .filled(...)")

@@ -1,4 +1,4 @@
-"""Reading and writing files: nothing is left half-written, and errors name the file."""
+"""Reading and writing files: no file is left half-written, and errors name the file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from numjpeg.errors import check_flags
 from numjpeg.sources import PathOrFile, check_binary, is_data, name_error, read_bytes
 
 _NO_REPLACEMENT = {errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES}
-"""Why a file that can be written cannot be replaced: it is a mount point, or others own it or its folder."""
+"""Errors of a file that can be written but not replaced: it is a mount point, or others own it or its folder."""
 
 
 def imread(file: PathOrFile, *, exif_orientation: bool = False, **options: Any) -> NDArray[np.uint8]:
@@ -28,10 +28,11 @@ def imread(file: PathOrFile, *, exif_orientation: bool = False, **options: Any) 
     Parameters
     ----------
     file : a path, or a binary file object, which is read from where it stands.
-    exif_orientation : turn the picture as its metadata ask for (``Header.orientation``), like Pillow's
+    exif_orientation : turn the picture as its metadata say (``Header.orientation``), like Pillow's
         ``ImageOps.exif_transpose``. Broken metadata turn nothing. False gives the pixels as they are stored, like
         Pillow's ``Image.open``; ``out`` holds those in either case.
-    options : those of :func:`numjpeg.decode`. Errors are the same, and ``OSError``; all of them name the file.
+    options : those of :func:`numjpeg.decode`, which also says what is returned. Errors are its errors and
+        ``OSError``; all of them name the file.
     """
     if is_data(file):
         raise TypeError(f"file: a path or a binary file expected, got {type(file).__name__}; decode takes bytes")
@@ -62,7 +63,7 @@ def imwrite(file: PathOrFile, image: ArrayLike, quality: int | None = None, **op
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file under another name beside it, then rename it: readers see the old one or the new one, whole.
+    """Write a file under another name beside it, then rename it: readers see all of the old file or of the new.
 
     Where that is impossible (a device, a pipe, a mount point, a file in a folder that others own), the file is
     written in place. If that fails, the old content is put back, or the new file removed. OSErrors name ``path``.
@@ -123,7 +124,7 @@ def _write_in_place(target: Path, data: bytes) -> None:
 
 
 def _write_all(file: IO[bytes] | RawIOBase, data: bytes) -> None:
-    """Write all of ``data``; a file without a buffer may take only a part at a time."""
+    """Write all of ``data``; an unbuffered file may take only a part at a time."""
     while (count := file.write(data)) is not None and 0 < count < len(data):
         data = data[count:]
 
@@ -131,8 +132,8 @@ def _write_all(file: IO[bytes] | RawIOBase, data: bytes) -> None:
 def upright(image: NDArray[np.uint8], orientation: int | None) -> NDArray[np.uint8]:
     """Turn a picture ``(H, W)`` or ``(H, W, channels)`` as EXIF's orientation says.
 
-    That is 1 .. 8 (EXIF 2.32, 4.6.4 A: which sides row 0 and column 0 belong to); None means 1. Gives ``image``
-    itself for 1, else a new array; from 5 on with height and width exchanged.
+    The orientation is 1 .. 8 (EXIF 2.32, 4.6.4 A: the sides that row 0 and column 0 belong to); None means 1. The
+    result is ``image`` itself for 1, else a new array; from 5 on height and width are exchanged.
 
     >>> upright(np.array([[1, 2, 3]], np.uint8), 6).ravel()
     array([1, 2, 3], dtype=uint8)

@@ -1,4 +1,4 @@
-"""Mean squared error and peak signal-to-noise ratio of two arrays. Knows no codec.
+"""Mean squared error and peak signal-to-noise ratio of two arrays, of whatever origin.
 
     MSE  = mean of (reference - image)^2 over all samples
     PSNR = 10 log10(data_range^2 / MSE)   in dB
@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.errors import check_flags, check_shown
 
-CHUNK = 1 << 18  # samples that are worked on at a time, to avoid a float64 copy of a whole picture
+CHUNK = 1 << 18  # samples that are compared at a time, to avoid a float64 copy of a whole picture
 
 _RANGES = {"bool": 1, "uint8": 255, "uint16": 65535}
-"""Ranges of the types whose samples usually fill them. Wider and signed types often hold 8-bit samples."""
+"""Data ranges of dtypes. Others have no default, since wider and signed types often hold 8-bit samples."""
 
 
 @overload
@@ -58,13 +58,13 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
     total = np.zeros(channels)
     rows = max(1, CHUNK * len(first) // first.size)
     for start in range(0, len(first), rows):
-        some, others = first[start : start + rows], second[start : start + rows]
+        first_rows, second_rows = first[start : start + rows], second[start : start + rows]
         if first.dtype == second.dtype == np.uint8:
             # A square is at most 255^2, which 16 bits hold, and modulo 2^16 the product is right.
-            low = np.subtract(some, others, dtype=np.int16).view(np.uint16)
+            low = np.subtract(first_rows, second_rows, dtype=np.int16).view(np.uint16)
             squares: NDArray[Any] = np.multiply(low, low, out=low)
         else:
-            difference = _difference(some, others)
+            difference = _difference(first_rows, second_rows)
             squares = np.square(difference, out=difference)
         sum_type = np.int64 if squares.dtype == np.uint16 else np.float64
         total += squares.reshape(-1, channels).sum(0 if per_channel else None, sum_type)
@@ -73,7 +73,7 @@ def mse(reference: ArrayLike, image: ArrayLike, *, per_channel: bool = False) ->
 
 
 def _samples(name: str, picture: ArrayLike) -> NDArray[Any]:
-    """A picture as an array, unless its samples are no amounts of light or some of them are hidden."""
+    """A picture as an array; ValueError for palette indices, complex numbers, and masked samples."""
     check_shown(name, picture)
     if getattr(picture, "mode", None) in ("P", "PA"):
         raise ValueError(f'{name}: a Pillow image of palette indices; image.convert("RGB") gives colours')

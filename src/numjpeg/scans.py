@@ -1,4 +1,4 @@
-"""One scan, read or written: fast where it can be, literal where it must be (T.81 F.1.2, F.2.2)."""
+"""One scan, read or written: by the fast form where there is one, else by the literal form (T.81 F.1.2, F.2.2)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ except ImportError:
 
 
 def fast_forms_enabled() -> bool:
-    """Whether :mod:`numjpeg.fast` is used: wherever it can be imported. Users import it where they call it."""
+    """Whether :mod:`numjpeg.fast` is used: if it can be imported. Callers import it where they use it."""
     return _fast_forms_enabled
 
 
@@ -46,21 +46,21 @@ def read_sequential(
     kept: Sequence[int] | None = None,
     read: list[NDArray[np.bool_]] | None = None,
 ) -> Iterator[Band]:
-    """Decode a sequential scan of the file ``data`` in bands of so many MCU rows, in lanes if it is long.
+    """Decode a sequential scan of the file ``data`` in bands of ``rows_per_band`` MCU rows, from top to bottom.
 
-    Gives them from top to bottom. If the data end early, the bands of which nothing can be read are left out, but
-    not with arithmetic coding. If the sink is strict, FormatError with the byte offset for data that are damaged
-    or too short, UnsupportedError for arithmetic decoding that takes too much work.
+    If the data end early, Huffman coding leaves out the bands of which nothing can be read. If the sink is strict,
+    FormatError with the byte offset for data that are damaged or too short, UnsupportedError for arithmetic
+    decoding that takes too much work.
 
     ``kept`` : for each component 64, or 1 if its bands are to have the DC alone, ``(rows, columns, 1)``.
-    ``read`` : as of :func:`numjpeg.entropy.sequential_reader.read_bands`; left alone with arithmetic coding.
+    ``read`` : as in :func:`numjpeg.entropy.sequential_reader.read_bands`; not used with arithmetic coding.
     """
     if scan.frame.arithmetic:
         from numjpeg.entropy import arithmetic_reader  # noqa: PLC0415 (seldom wanted)
 
         bands = arithmetic_reader.read_sequential(data, scan, rows_per_band, sink)
         sizes = kept or [64] * len(scan.components)
-        return ([own[..., :size] for own, size in zip(band, sizes, strict=True)] for band in bands)
+        return ([plane[..., :size] for plane, size in zip(band, sizes, strict=True)] for band in bands)
     reader = SequentialReader(data, scan, sink, kept)
     pieces = reader.walk()
     if fast_forms_enabled():
@@ -71,7 +71,7 @@ def read_sequential(
 
 
 def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int:
-    """Decode a progressive scan into the planes; gives the last MCU that has data. Errors as read_sequential."""
+    """Decode a progressive scan into the planes; return the last MCU that has data. Errors as read_sequential."""
     if scan.frame.arithmetic:
         from numjpeg.entropy import arithmetic_reader  # noqa: PLC0415 (seldom wanted)
 
@@ -88,8 +88,9 @@ def read_progressive(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> int
 
 
 def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16]]:
-    """For each component of a lossless scan its samples, uint16 ``(rows, columns)``, cut to the component's size.
-    Errors as of :func:`read_sequential`; of too much work whether the sink is strict or not.
+    """Decode a lossless scan: each component's samples, uint16 ``(rows, columns)``, cut to the component's size.
+
+    Errors as of :func:`read_sequential`, but UnsupportedError whether the sink is strict or not.
     """
     if scan.frame.arithmetic:
         from numjpeg.entropy import arithmetic_reader  # noqa: PLC0415 (seldom wanted)
@@ -107,18 +108,19 @@ def read_lossless(data: bytes, scan: Scan, sink: Sink) -> list[NDArray[np.uint16
 
 
 Bands = Callable[[int], Iterable[list[NDArray[np.int16]]]]
-"""Gives a picture's coefficients band by band, from the band of this number on. A band is some whole MCU rows: for
-each component int16 ``(rows, columns, 8, 8)``. It may be overwritten when the next one is asked for."""
+"""A function from a band's number to a picture's coefficients from that band on. A band is some whole MCU rows:
+for each component int16 ``(rows, columns, 8, 8)``. It may be overwritten when the next one is asked for."""
 
 KEPT_BYTES = 24 << 20
-"""Bytes of symbols that a scan keeps until its tables are made, give or take a band. For a large picture it is 3/4
-of a byte a sample, which is what a photograph of good quality takes."""
+"""About how many bytes of symbols a scan keeps until its tables are made. For a large picture the limit is 3/4 byte
+a sample, which is what a photograph of good quality takes."""
 
 
 class ScanSymbols:
-    """A scan's symbols, band by band: once to make its tables, if it has none yet, and once to be written. In
-    between they are kept, up to :data:`KEPT_BYTES`. A photograph has about one symbol, of 4 bytes, for four
-    pixels. The rest is made a second time, which takes time but no memory.
+    """A scan's symbols, band by band: once to make its tables, if it has none yet, and once to be written.
+
+    In between they are kept, up to :data:`KEPT_BYTES`. The rest is made a second time, which takes time but no
+    memory. A photograph has about one symbol, of 4 bytes, for four pixels.
     """
 
     def __init__(self, scan: Scan, bands: Bands) -> None:
@@ -127,41 +129,41 @@ class ScanSymbols:
         self._after_kept: _BandStart = 0, 0, (0,) * len(scan.components)
 
     def frequencies(self) -> NDArray[np.intp]:
-        """How often each symbol occurs, as of :class:`numjpeg.entropy.sequential_writer.Codable`."""
+        """How often each symbol occurs, as in :class:`numjpeg.entropy.sequential_writer.Codable`."""
         counts = np.zeros((2 * len(self.scan.components), 256), np.intp)
         room = max(KEPT_BYTES, self.scan.frame.samples * 3 // 4)
-        for band, place in self._from(self._after_kept):
-            counts += band.frequencies(self.scan)
+        for symbols, next_band in self._from(self._after_kept):
+            counts += symbols.frequencies(self.scan)
             if room > 0:
-                kept, size = band.kept()
+                kept, size = symbols.kept()
                 room -= size
                 self._kept.append(kept)
-                self._after_kept = place
+                self._after_kept = next_band
         return counts
 
     def to_write(self) -> Iterator[Codable]:
-        """The symbols. Those that were kept are given up."""
+        """The symbols of each band. Kept ones are released as they are handed out."""
         while self._kept:
             yield self._kept.popleft()
-        for band, _ in self._from(self._after_kept):
-            yield band
+        for symbols, _ in self._from(self._after_kept):
+            yield symbols
 
-    def _from(self, place: _BandStart) -> Iterator[tuple[Tokens | Symbols, _BandStart]]:
-        """The bands from a place on, and with each the place of the next."""
+    def _from(self, start: _BandStart) -> Iterator[tuple[Tokens | Symbols, _BandStart]]:
+        """The symbols of each band from ``start`` on, and with them the start of the next band."""
         workspace, scan = Workspace(), self.scan
-        first, first_mcu, before = place
-        predictors = list(before)
+        first, first_mcu, dc_before = start
+        predictors = list(dc_before)
         v, h = scan.factors[0]
         for number, planes in enumerate(self._bands(first), first + 1):
-            made: Tokens | Symbols | None = None
+            symbols: Tokens | Symbols | None = None
             if fast_forms_enabled():
                 from numjpeg.fast.codewords.tokens import find_tokens  # noqa: PLC0415 (it may be missing)
 
-                made = find_tokens(scan, planes, first_mcu, predictors, workspace)
-            if made is None:
-                made = band_symbols(scan, in_mcus(scan, planes), first_mcu, predictors)
+                symbols = find_tokens(scan, planes, first_mcu, predictors, workspace)
+            if symbols is None:
+                symbols = band_symbols(scan, in_mcus(scan, planes), first_mcu, predictors)
             first_mcu += ceil_div(planes[0].shape[0], v) * ceil_div(planes[0].shape[1], h)
-            yield made, (number, first_mcu, tuple(predictors))
+            yield symbols, (number, first_mcu, tuple(predictors))
 
 
 _BandStart = tuple[int, int, tuple[int, ...]]
@@ -178,7 +180,7 @@ def write_symbols(scan: Scan, symbols: Iterable[Codable]) -> Iterator[bytes]:
 
 
 def write_arithmetic(scan: Scan, planes: list[NDArray[np.int16]]) -> Iterator[bytes]:
-    """The entropy-coded data of a scan with arithmetic coding, of its frame's planes ``(rows, columns, 8, 8)``."""
+    """The arithmetic-coded data of a scan, from its frame's planes ``(rows, columns, 8, 8)``, piece by piece."""
     from numjpeg.entropy import arithmetic_writer  # noqa: PLC0415 (seldom wanted)
 
     return arithmetic_writer.write_scan(scan, (in_mcus(scan, band) for band in cut_bands(planes, scan, 0)))
@@ -192,7 +194,7 @@ def in_mcus(scan: Scan, band: list[NDArray[np.int16]]) -> list[NDArray[np.int16]
 
 
 def nonzero_coefficients(bands: Iterable[list[NDArray[np.int16]]]) -> list[ComponentData]:
-    """What progressive scans are made of (:func:`numjpeg.entropy.progressive_writer.collect`)."""
+    """The data from which progressive scans are written (:func:`numjpeg.entropy.progressive_writer.collect`)."""
     from numjpeg.entropy.progressive_writer import collect  # noqa: PLC0415 (not every file is progressive)
 
     if not fast_forms_enabled():
@@ -206,12 +208,12 @@ BAND_BLOCKS = 1 << 12  # blocks of given coefficients that are coded at a time
 
 
 def cut_bands(planes: list[NDArray[np.int16]], scan: Scan, first: int) -> Iterator[list[NDArray[np.int16]]]:
-    """Cut the planes of a scan into bands of about :data:`BAND_BLOCKS` blocks, whole MCU rows."""
+    """Cut a scan's planes into bands of whole MCU rows, about :data:`BAND_BLOCKS` blocks, from number ``first`` on."""
     rows, columns = scan.mcus
     step = max(1, BAND_BLOCKS // (columns * scan.blocks_per_mcu))
-    own = [planes[i] for i in scan.indices]
+    scan_planes = [planes[i] for i in scan.indices]
     for row in range(first * step, rows, step):
-        yield [plane[row * v : (row + step) * v] for plane, (v, _) in zip(own, scan.factors, strict=True)]
+        yield [plane[row * v : (row + step) * v] for plane, (v, _) in zip(scan_planes, scan.factors, strict=True)]
 
 
 def optimal_tables(counted: Iterable[tuple[Scan, NDArray[np.intp]]]) -> dict[TableKey, HuffmanTable]:

@@ -14,7 +14,7 @@ PathOrFile = str | os.PathLike[str] | IO[bytes]
 
 
 def read_source(source: Any, name: str = "data") -> bytes | memoryview:
-    """The bytes of a source: bytes, or a flat memoryview of items "B", which spares a copy of a buffer.
+    """The bytes of a source: bytes, or a flat memoryview of items "B", which saves copying a buffer.
 
     ``name`` is the caller's argument, for messages. TypeError for anything that is no source, a file that is open
     as text, or an array of Python objects; ValueError for a buffer or file that is closed; OSError from reading.
@@ -41,15 +41,15 @@ def read_source(source: Any, name: str = "data") -> bytes | memoryview:
 
 
 def read_bytes(source: Any, name: str = "data") -> bytes:
-    """The same, always as bytes, so that any other buffer is copied."""
+    """The bytes of a source as bytes; any other buffer is copied. Errors as of :func:`read_source`."""
     return bytes(read_source(source, name))
 
 
 def check_binary(file: Any, method: str, name: str) -> None:
-    """Raise TypeError unless it is a file object with that method that is open as binary."""
+    """Raise TypeError unless ``file`` has this method ("read" or "write") and is open as binary."""
     if not hasattr(file, method):
-        what = "a path nor a binary file object" + (" nor bytes" if method == "read" else "")
-        raise TypeError(f"{name}: {type(file).__name__} is neither {what}")
+        sources = "a path nor a binary file object" + (" nor bytes" if method == "read" else "")
+        raise TypeError(f"{name}: {type(file).__name__} is neither {sources}")
     if hasattr(file, "encoding"):
         raise TypeError(f'{name}: the file is open as text, open it with mode "{method[0]}b"')
 
@@ -64,7 +64,7 @@ def is_data(source: Any) -> bool:
 
 
 def name_error(error: Exception, name: str) -> None:
-    """Put the name of a file in front of an error's message, unless the message has it already."""
+    """Name the file in an error: in front of the message, or as an OSError's ``filename`` if it has none."""
     if isinstance(error, OSError) and error.errno is not None:
         error.filename = error.filename or name
     elif len(error.args) == 1 and isinstance(error.args[0], str):

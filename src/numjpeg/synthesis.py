@@ -1,4 +1,4 @@
-"""Coefficients to samples, and samples to a picture: fast where it can be, literal where it must (T.81 A.3.3)."""
+"""Coefficients to samples, and samples to a picture: by fast forms where there are any (T.81 A.3.3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 from numjpeg.workspace import Workspace
 
 BAND_BLOCKS = 1 << 13  # blocks of a given plane that are decoded at a time
-# Pixels that are upsampled and converted at a time. That is about 70 calls and 0.2 ms, however few there are.
+# Pixels that are upsampled and converted at a time. A band takes about 70 calls, 0.2 ms, however small it is.
 ASSEMBLY_PIXELS = 1 << 17
 
 
@@ -36,9 +36,9 @@ def synthesise(
 ) -> None:
     """Turn a band of one component's zig-zag sequences, int16 ``(rows, columns, 64)``, into samples.
 
-    A block becomes ``side`` samples a side: 8, or with 8 bits 4, 2 or 1; with 1 only the DC may be there. Filled
-    is ``out``, uint8, or uint16 for 12 bits, ``(rows * side, columns * side)``, each row contiguous.
-    ``dct_method`` and ``precision`` are as in :func:`idct`.
+    A block becomes ``side`` x ``side`` samples: 8, or for 8-bit samples also 4, 2 or 1. With 1, the sequences may
+    be ``(rows, columns, 1)``. The samples go to ``out``, uint8, or uint16 for 12 bits, ``(rows * side, columns *
+    side)``, each row contiguous. ``dct_method`` and ``precision`` are as in :func:`idct`.
     """
     if fast_forms_enabled() and (side < 8 or (dct_method == "islow" and precision == 8)):
         from numjpeg.fast.samples import inverse_dct, scaled_idct  # noqa: PLC0415 (what is in fast/ may be missing)
@@ -67,8 +67,8 @@ def assemble(
 ) -> None:
     """Upsample components and convert their colours, band by band.
 
-    The planes are uint8 or uint16, ``ceil(W * H_c / H_max)`` columns and likewise rows. Filled is ``out``,
-    ``(H, W)`` or ``(H, W, channels)``, same dtype, any strides. ``source`` and ``target`` are as in
+    The planes are uint8 or uint16, ``ceil(W * H_c / H_max)`` columns and likewise rows. The picture goes to
+    ``out``, ``(H, W)`` or ``(H, W, channels)``, same dtype, any strides. ``source`` and ``target`` are as in
     :func:`from_components`, ``fancy_upsampling`` as in :func:`upsample`, ``precision`` is bits a sample.
     """
     height, width = out.shape[:2]
@@ -84,8 +84,8 @@ def assemble(
         for (h, v), group in by_ratio.items():
             # The triangle filter looks at one more row on either side, where there is one.
             first, last = max(0, top // v - 1), ceil_div(bottom, v) + 1
-            own = [planes[i][first:last] for i in group]
-            rows = upsample(np.stack(own), h, v, fancy_upsampling) if (h, v) != (1, 1) else own
+            parts = [planes[i][first:last] for i in group]
+            rows = upsample(np.stack(parts), h, v, fancy_upsampling) if (h, v) != (1, 1) else parts
             for i, enlarged in zip(group, rows, strict=True):
                 samples[i] = enlarged[top - first * v : bottom - first * v, :width]
         picture = from_components(np.moveaxis(samples, 0, -1), source, target, precision)
@@ -97,7 +97,7 @@ def assemble(
 
 
 def samples_of(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """The samples ``(8 * rows, 8 * columns)`` of coefficients ``(rows, columns, 8, 8)`` of 8 bits a sample."""
+    """The 8-bit samples ``(8 * rows, 8 * columns)`` of a plane of coefficients ``(rows, columns, 8, 8)``."""
     samples = np.empty((8 * plane.shape[0], 8 * plane.shape[1]), np.uint8)
     workspace = Workspace()
     step = max(1, BAND_BLOCKS // plane.shape[1])
@@ -109,9 +109,9 @@ def samples_of(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> NDArray[n
 def picture_of(
     coefficients: Coefficients, fancy_upsampling: bool = True, stored: str = "YCbCr", target: str = "RGB"
 ) -> NDArray[np.uint8]:
-    """The picture ``(H, W, channels)`` that a decoder makes of coefficients of 8 bits a sample.
+    """The picture ``(H, W, channels)`` that a decoder makes of coefficients, for 8 bits a sample.
 
-    ``stored``, ``target`` : colour spaces of the file and of the picture, if there are several components.
+    ``stored`` and ``target`` are the colour spaces of the file and of the picture, if it has several components.
     """
     components = coefficients.components
     h_max, v_max = (max(getattr(c, axis) for c in components) for axis in "HV")

@@ -1,7 +1,4 @@
-"""What costs less if it is asked for with care: memory, and products of matrices.
-
-Scratch memory is passed from band to band, so that it is asked for only once; products stay on one core.
-"""
+"""Scratch memory that is passed from band to band, so that it is allocated once; matrix products on one core."""
 
 from __future__ import annotations
 
@@ -15,23 +12,23 @@ from numpy.typing import NDArray
 Element = TypeVar("Element", bound=np.generic)
 Real = TypeVar("Real", np.float32, np.float64)
 
-# Multiplications ``m * k * n`` of one product at the most. OpenBLAS gives each thread at least so many; some
-# versions start the second thread from here on, others from twice as many.
+# The most multiplications, ``m * k * n``, of one product. OpenBLAS gives each thread at least this many; some
+# versions start a second thread from here on, others from twice as many.
 PRODUCT_LIMIT = 1 << 18
 
 
 def keep_freed_memory() -> None:
-    """Ask for 24 MiB and give them back untouched, so that the C library keeps what is freed from now on.
+    """Allocate 24 MiB and free them untouched, so that the C library keeps memory that is freed from now on.
 
-    glibc returns large blocks to the system at once. After it has seen one come and go, it keeps blocks up to that
-    size, and up to twice as much free memory. Without that, encoding 512x512 pixels again and again touches 1,600
-    new pages a time, at 3 us each, and takes 10.6 ms instead of 5.6. With other C libraries this does nothing.
+    glibc returns large blocks to the system at once. After one large block has been freed, it keeps blocks up to
+    that size, and up to twice as much free memory. Without this, each encoding of 512x512 pixels touches 1,600 new
+    pages, at 3 us each, and takes 10.6 ms instead of 5.6. With other C libraries this does nothing.
     """
     np.empty(24 << 20, np.uint8)
 
 
 class Workspace:
-    """Arrays by name, since fresh memory from the system costs more than many an operation on it."""
+    """Arrays by name. They are used again, since fresh memory often costs more than an operation on it."""
 
     def __init__(self) -> None:
         self._memory: dict[str, NDArray[np.uint8]] = {}
@@ -59,18 +56,18 @@ class Workspace:
 def product(left: NDArray[Real], right: NDArray[Real], out: NDArray[Real] | None = None) -> NDArray[Real]:
     """``left @ right``, in pieces of at most :data:`PRODUCT_LIMIT` multiplications.
 
-    OpenBLAS would share a larger product out among all cores, and its threads wait by spinning. At 0.2 ms a call
-    that gains a quarter where the other cores are idle; where they are not, the call takes 8 ms. The pieces
-    together take 3 % longer than the whole on one core.
+    OpenBLAS would divide a larger product among all cores, and its threads wait by spinning. For a call of 0.2 ms
+    that saves a quarter of the time where the other cores are idle; where they are busy, the call takes 8 ms. The
+    pieces together take 3 % longer than the whole product on one core.
 
-    ``left`` is ``(..., m, k)``, ``right`` ``(..., k, n)``, ``out``, or a new array, ``(..., m, n)``. Leading axes
-    are broadcast; each product of a stack is cut by itself. Of m, k and n only one, m or n, may be above 256.
+    ``left`` is ``(..., m, k)``, ``right`` is ``(..., k, n)``; ``out``, or a new array, is ``(..., m, n)``. Leading
+    axes are broadcast; each product of a stack is cut by itself. Only one of m, k, n may be above 256: m or n.
     """
     if out is None:
         lead: tuple[int, ...] = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
         out = np.empty((*lead, left.shape[-2], right.shape[-1]), left.dtype)
-    for own_left, own_right, own_out in cut(left, right, out):
-        np.matmul(own_left, own_right, out=own_out)
+    for left_piece, right_piece, out_piece in cut(left, right, out):
+        np.matmul(left_piece, right_piece, out=out_piece)
     return out
 
 
@@ -81,8 +78,9 @@ def cut(
     m, k = left.shape[-2:]
     n = right.shape[-1]
     if m > n:  # cut the longer side
-        for own_right, own_left, own_out in cut(*(a.swapaxes(-1, -2) for a in (right, left, out))):
-            yield own_left.swapaxes(-1, -2), own_right.swapaxes(-1, -2), own_out.swapaxes(-1, -2)
+        for transposed in cut(*(a.swapaxes(-1, -2) for a in (right, left, out))):
+            right_piece, left_piece, out_piece = (piece.swapaxes(-1, -2) for piece in transposed)
+            yield left_piece, right_piece, out_piece
         return
     piece = max(4, PRODUCT_LIMIT // max(1, m * k) & -4)  # BLAS works on four columns or more at a time
     whole = n - n % piece if n > piece else 0
