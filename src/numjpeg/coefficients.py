@@ -48,7 +48,7 @@ def same(first: Any, second: Any) -> bool:
 
 
 def checked_sample_type(exact: DTypeLike, dtype: DTypeLike | None) -> np.dtype[Any]:
-    """The type of samples that an argument ``dtype`` asks for: ``exact`` (or None), or float32; else ValueError."""
+    """The type of samples that an argument ``dtype`` asks for: ``exact`` or None, or float32; else ValueError."""
     chosen = np.dtype(exact if dtype is None else dtype)
     if chosen not in (exact, np.float32):
         raise ValueError(f"dtype: {exact} or float32 expected, got {chosen}")

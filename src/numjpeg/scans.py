@@ -112,8 +112,8 @@ Bands = Callable[[int], Iterable[list[NDArray[np.int16]]]]
 for each component int16 ``(rows, columns, 8, 8)``. It may be overwritten when the next one is asked for."""
 
 KEPT_BYTES = 24 << 20
-"""About how many bytes of symbols a scan keeps until its tables are made. For a large picture the limit is 3/4 byte
-a sample, which is what a photograph of good quality takes."""
+"""About how many bytes of symbols a scan keeps until its tables are made. For a large picture the limit is 3/4 of
+a byte a sample, which is what a photograph of good quality takes."""
 
 
 class ScanSymbols:
@@ -208,7 +208,7 @@ BAND_BLOCKS = 1 << 12  # blocks of given coefficients that are coded at a time
 
 
 def cut_bands(planes: list[NDArray[np.int16]], scan: Scan, first: int) -> Iterator[list[NDArray[np.int16]]]:
-    """Cut a scan's planes into bands of whole MCU rows, about :data:`BAND_BLOCKS` blocks, from number ``first`` on."""
+    """Bands of a scan's planes from number ``first`` on: whole MCU rows of about :data:`BAND_BLOCKS` blocks."""
     rows, columns = scan.mcus
     step = max(1, BAND_BLOCKS // (columns * scan.blocks_per_mcu))
     scan_planes = [planes[i] for i in scan.indices]

@@ -1,9 +1,9 @@
 """The steps of the codec, one module each: pure functions on arrays, no I/O, no state.
 
-A docstring gives the dtype, shape and range of each argument. What is no array is a TypeError; what does not fit
-the docstring is a ValueError. Both name the argument. A docstring names only the errors that are left.
+A docstring gives the dtype, shape and range of each argument. An argument that is no array is a TypeError; one
+that does not fit the docstring is a ValueError. Both name the argument. Docstrings mention other errors only.
 
-Each module is imported when it is first asked for: after ``import numjpeg``, ``numjpeg.stages.dct.fdct`` is there.
+A module is imported when it is first used: after ``import numjpeg``, ``numjpeg.stages.dct.fdct`` can be called.
 """
 
 from importlib import import_module

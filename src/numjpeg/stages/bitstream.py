@@ -1,7 +1,7 @@
 """Bits <-> bytes of an entropy-coded segment (T.81 F.1.2.3, B.1.1.5).
 
-Code words are strung together, the most significant bit first. Ones fill up the last byte. A zero byte follows
-each byte FF, so that a decoder can tell it from a marker.
+Code words follow each other without gaps, the most significant bit first. Ones fill up the last byte. A zero byte
+follows each byte FF, so that a decoder can tell it from a marker.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numjpeg.errors import check_array
 
 
 def pack_bits(codes: NDArray[np.unsignedinteger[Any]], lengths: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """String code words together, fill up the last byte with ones: uint8 ``(ceil(sum of lengths / 8),)``.
+    """Join code words bit by bit, and fill up the last byte with ones: uint8 ``(ceil(sum of lengths / 8),)``.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def pack_bits(codes: NDArray[np.unsignedinteger[Any]], lengths: NDArray[np.integ
     lengths = lengths.astype(np.intp)
     word = np.repeat(np.arange(len(codes)), lengths)
     total = len(word)
-    # How many bits of its own word follow each bit.
+    # How many bits of the same code word follow each bit.
     after = np.cumsum(lengths)[word] - np.arange(1, total + 1)
     bits = np.ones(total + -total % 8, np.uint8)
     bits[:total] = codes[word] >> after.astype(codes.dtype) & codes.dtype.type(1)
@@ -42,9 +42,9 @@ def pack_bits(codes: NDArray[np.unsignedinteger[Any]], lengths: NDArray[np.integ
 
 
 def bit_windows(data: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The 32 bits from every bit on, uint32 ``(8 n,)``: enough for any code word and its magnitude bits.
+    """For every bit of the data, the 32 bits that begin there: enough for a code word and its magnitude bits.
 
-    ``data`` is uint8 ``(n,)``, without stuffed bytes; it is taken to go on with zeros.
+    ``data`` is uint8 ``(n,)``, without stuffed bytes; zeros follow its end. The windows are uint32 ``(8 n,)``.
 
     >>> [hex(window) for window in bit_windows(np.array([0x12, 0x34], np.uint8))[[0, 4, 8]].tolist()]
     ['0x12340000', '0x23400000', '0x34000000']
@@ -68,9 +68,9 @@ def stuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def unstuff_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Take the zero byte behind each FF of entropy-coded data away, uint8 ``(n,)``: undoes :func:`stuff_bytes`.
+    """Remove the zero byte behind each FF of entropy-coded data, uint8 ``(n,)``: undoes :func:`stuff_bytes`.
 
-    Raises ValueError if something else than zero follows an FF: a marker, or no stuffed data.
+    ValueError if anything but zero follows an FF: then it is a marker, or the data are not stuffed.
 
     >>> unstuff_bytes(np.array([1, 255, 0, 2], np.uint8)).tolist()
     [1, 255, 2]

@@ -17,8 +17,8 @@ def pad_edges(
 ) -> NDArray[Sample]:
     """Repeat the last row and the last column until both sides are whole multiples.
 
-    A.2.4 leaves to the encoder what it fills up with; libjpeg repeats the edge. The result is the array itself if
-    nothing is missing.
+    A.2.4 lets the encoder choose the samples that it adds; libjpeg repeats the edge. If nothing is missing, the
+    result is the array itself.
 
     Parameters
     ----------

@@ -4,9 +4,8 @@
     Cb = -0.16874 R - 0.33126 G + 0.5     B + 128
     Cr =  0.5     R - 0.41869 G - 0.08131 B + 128
 
-These are the formulas for samples of 8 bits; of P bits 2^(P-1) takes the place of 128. Both directions run in
-16-bit fixed point, as libjpeg does: each weight is rounded to a multiple of 2^-16, and the sum is shifted right
-once.
+These are the formulas for samples of 8 bits; for P bits, 2^(P-1) takes the place of 128. Both directions use
+fixed point, as libjpeg does: each weight is rounded to a multiple of 2^-16, and the sum is shifted right once.
 
 Arrays are ``(..., 3)`` with any strides. Results lie in memory as three planes, since the next stages read one
 component at a time.
@@ -36,7 +35,7 @@ Chroma = NDArray[np.int16]
 
 
 def _three_planes(like: Samples) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Planes ``(3, ...)`` and the same memory seen as ``(..., 3)``."""
+    """New planes ``(3, ...)`` of this dtype and shape, and a view of the same memory as ``(..., 3)``."""
     planes = np.empty((3, *like.shape[:-1]), like.dtype)
     return planes, np.moveaxis(planes, 0, -1)
 
@@ -47,7 +46,7 @@ def _check(name: str, samples: Samples, precision: int) -> None:
 
 
 def rgb_to_ycbcr(rgb: Samples, precision: int = 8) -> NDArray[Any]:
-    """Convert RGB to YCbCr, ``(..., 3)``: of a ``precision`` of 2 to 8 bits a sample uint8, of 9 to 16 uint16.
+    """Convert RGB to YCbCr, both ``(..., 3)``: uint8 for a ``precision`` of 2 to 8 bits a sample, else uint16.
 
     Y is rounded half up, Cb and Cr half down (libjpeg's bias of one unit keeps their maximum at 255).
 
@@ -56,7 +55,7 @@ def rgb_to_ycbcr(rgb: Samples, precision: int = 8) -> NDArray[Any]:
     """
     _check("rgb", rgb, precision)
     planes, ycbcr = _three_planes(rgb)
-    # |sums| stay below 2^24 + 2^15; of 12 bits, below 2^28 + 2^15.
+    # |sums| stay below 2^24 + 2^15; for 12 bits, below 2^28 + 2^15.
     integers = np.dtype(np.int32 if precision <= 12 else np.int64)
     red, green, blue = (np.asarray(rgb[..., i].astype(integers)) for i in range(3))
     chroma_bias = (1 << precision - 1 + FRACTION_BITS) + HALF - 1
@@ -83,7 +82,7 @@ def ycbcr_to_rgb(ycbcr: Samples, precision: int = 8) -> NDArray[Any]:
     """
     _check("ycbcr", ycbcr, precision)
     planes, rgb = _three_planes(ycbcr)
-    if precision != 8:  # the formulas as they stand
+    if precision != 8:  # literally as above
         y, b, r = (ycbcr[..., i].astype(np.int64) for i in range(3))
         b -= 1 << precision - 1
         r -= 1 << precision - 1

@@ -1,7 +1,7 @@
-"""DC prediction (T.81 F.1.1.5.1, F.2.1.3.1): each DC coefficient <-> its difference from the one before.
+"""DC prediction (T.81 F.1.1.5.1, F.2.1.3.1): DC coefficients <-> differences between neighbours.
 
-The one before is that of the preceding block of the same component in the scan. The prediction is 0 at the start
-of a scan and after each restart marker.
+The prediction of a DC coefficient is that of the preceding block of the same component in the scan. At the start
+of a scan and after each restart marker it is 0.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from numjpeg.errors import check_array
 def dc_differences(
     dc: NDArray[np.int16], resets: NDArray[np.intp] | None = None, predictor: int = 0
 ) -> NDArray[np.int32]:
-    """Subtract from each DC coefficient the one before it: int32, -65535 .. 65535 (2047 in a baseline file).
+    """Subtract from each DC coefficient the one before it: int32, -65535 .. 65535 (baseline: -2047 .. 2047).
 
     Parameters
     ----------
     dc : int16 ``(n,)``, one component's DC coefficients in scan order.
     resets : ascending indices at which the prediction is 0 (the first block after a restart marker), or None.
-    predictor : prediction of the first one: 0, or the last DC of the preceding band.
+    predictor : prediction of the first coefficient: 0, or the last DC coefficient of the preceding band.
 
     >>> dc_differences(np.array([5, 7, 4, 4], np.int16), np.array([2])).tolist()
     [5, 2, 4, 0]
@@ -38,9 +38,9 @@ def dc_differences(
 def dc_from_differences(
     differences: NDArray[np.integer], resets: NDArray[np.intp] | None = None, predictor: int = 0
 ) -> NDArray[np.int16]:
-    """Sum differences, integers ``(n,)``, up again: the inverse of :func:`dc_differences`, with its arguments.
+    """Sum up differences, integers ``(n,)``, to int16 ``(n,)``: the inverse of :func:`dc_differences`.
 
-    Sums are taken modulo 2^16, as in libjpeg (only those of a damaged file are larger).
+    Other parameters are the same. Sums are taken modulo 2^16, as in libjpeg; only damaged files have larger ones.
 
     >>> dc_from_differences(np.array([5, 2, 4, 0]), np.array([2])).tolist()
     [5, 7, 4, 4]

@@ -4,12 +4,12 @@
 
 with C(0) = 1/sqrt 2 and C(u) = 1 otherwise. Blocks are ``(..., 8, 8)``, rows first (y, then x; v, then u), with
 any strides. The memory order changes the speed, not the result: where the blocks lie in memory as 64 planes, one a
-coefficient, each line below is one pass over contiguous memory. Results have the memory order of the input.
+coefficient, each operation below is one pass over contiguous memory. Results have the memory order of the input.
 
 There are two methods. ``"float"`` evaluates the formula in float64. ``"islow"`` is the accurate integer method of
-Loeffler, Ligtenberg and Moschytz (ICASSP 1989; 11 multiplications for 8 points) with 13-bit constants, as libjpeg
-runs it. Every build of libjpeg-turbo gives these integers, so files and pixels agree to the last bit. For samples
-of 12 bits it keeps one extra bit between its two passes, and not two.
+Loeffler, Ligtenberg and Moschytz (ICASSP 1989; 11 multiplications for 8 points) with 13-bit constants, as in
+libjpeg. Every build of libjpeg-turbo gives these integers, so files and pixels agree to the last bit. Between its
+two passes the method keeps two extra bits, or one for samples of 12 bits.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def fdct(blocks: NDArray[Any], method: str = "islow", precision: int = 8) -> NDA
 
     Parameters
     ----------
-    blocks : level-shifted samples, -128 .. 127, or of 12 bits -2048 .. 2047.
-    method : "islow" takes integers and gives float32, exact multiples of 1/8; ValueError for samples that are not
-        within -1023 .. 1023, beyond which its sums do not fit 32 bits (12 bits a sample: 16 times as much, in 64
-        bits). "float" also takes fractions and gives float64. The two differ by less than 1.
+    blocks : level-shifted samples, -128 .. 127, or -2048 .. 2047 for 12 bits.
+    method : "islow" takes integers and gives float32, exact multiples of 1/8. It takes samples within -1023 ..
+        1023, for 12 bits 16 times as much; beyond that its sums would not fit 32 bits (12 bits: 64 bits).
+        "float" also takes fractions and gives float64. The results differ by less than 1.
     precision : bits a sample, 8 or 12.
 
     >>> fdct(np.full((8, 8), 100, np.int16))[0, :2].tolist()
@@ -88,15 +88,15 @@ def fdct(blocks: NDArray[Any], method: str = "islow", precision: int = 8) -> NDA
 
 
 def idct(coefficients: NDArray[Any], method: str = "islow", precision: int = 8) -> NDArray[Any]:
-    """Inverse DCT of dequantized blocks ``(..., 8, 8)`` to samples before the level shift is undone.
+    """Inverse DCT of dequantized blocks ``(..., 8, 8)`` to samples whose level is still shifted.
 
-    For every coefficient that an encoder can produce, "islow" is libjpeg's accurate integer inverse. On extreme
-    ones (only damaged or constructed files have them) it follows libjpeg-turbo: for 8 bits its SIMD code, where
+    For every coefficient that an encoder can produce, "islow" is libjpeg's accurate integer inverse. For extreme
+    ones, which only damaged or constructed files have, it follows libjpeg-turbo: for 8 bits its SIMD code, where
     16-bit inputs and first sums wrap, and each pass saturates; for 12 bits its C code.
 
     Parameters
     ----------
-    coefficients : for "islow" rounded to integers and taken modulo 2^16, with 12 bits a sample modulo 2^32.
+    coefficients : real; "islow" rounds them to integers and takes them modulo 2^16, for 12 bits modulo 2^32.
     method : "islow" gives int16 clipped to -128 .. 127, or -2048 .. 2047; "float" gives float64, neither rounded
         nor clipped.
     precision : bits a sample, 8 or 12.
@@ -118,11 +118,11 @@ def idct(coefficients: NDArray[Any], method: str = "islow", precision: int = 8) 
 
 
 def _inverse_by_matrices(coefficients: NDArray[np.int16]) -> NDArray[np.int16] | None:
-    """The integer method, linear but for its roundings, as two products; None if 16 bits would overflow.
+    """The integer method as two matrix products with roundings; None if 16 bits would overflow.
 
     All sums are multiples of 2^-18 below 2^30. float64 holds them exactly, in whatever order a matrix product adds
     them. This takes 5 ns a sample; the additions and shifts of :func:`_inverse_with_overflow` take 25. Two buffers
-    that fit the cache are used in turn, since fresh memory for every intermediate would cost 10 ns a sample.
+    that fit the cache are used in turn, since fresh memory for each intermediate result would cost 10 ns a sample.
     """
     lines = np.moveaxis(coefficients, (-2, -1), (0, 1))
     planes = lines.reshape(8, 8, -1)
@@ -133,8 +133,8 @@ def _inverse_by_matrices(coefficients: NDArray[np.int16]) -> NDArray[np.int16] |
         chunk = planes[..., start : start + CHUNK]
         lines_in, columns = (buffer[: chunk.size].reshape(chunk.shape) for buffer in buffers)
         lines_in[...] = chunk
-        # Pass 1 transforms columns and keeps 2 extra bits. The half that makes floor a rounding goes in with the
-        # line that every output takes with the same weight.
+        # Pass 1 transforms columns and keeps 2 extra bits. Floor rounds, since a half is added to every output: to
+        # input line 0, which all outputs take with the same weight.
         lines_in[0] += 0.5 * 2.0 ** (shift_1 - CONST_BITS)
         np.matmul(INVERSE_MATRIX * 2.0**-shift_1, lines_in.reshape(8, -1), out=columns.reshape(8, -1))
         np.floor(columns, out=columns)
@@ -155,7 +155,7 @@ def _inverse_of_12_bits(coefficients: NDArray[np.int32]) -> NDArray[np.int16]:
 
     All sums are integers below 2^31 * 8 * 2^13 = 2^47, whatever the coefficients: float64 holds them exactly, in
     whatever order a matrix product adds them. Results of pass 1 are taken modulo 2^32, as libjpeg keeps them in an
-    int, and those of pass 2 modulo 2^14, as many as its table of clipped samples has entries.
+    int, and those of pass 2 modulo 2^14, the number of entries of libjpeg's table of clipped samples.
     """
     lines = np.moveaxis(coefficients, (-2, -1), (0, 1))
     planes = lines.reshape(8, 8, -1)
@@ -184,7 +184,7 @@ def _inverse_with_overflow(coefficients: NDArray[np.int16]) -> NDArray[np.int16]
     for y, line in enumerate(_inverse_8([coefficients[..., v, :] for v in range(8)])):
         line = _descaled(line, CONST_BITS - PASS1_BITS)
         np.clip(line, -32768, 32767, out=between[..., y, :], casting="unsafe")
-    # Where rows 1 to 7 are zero libjpeg-turbo takes a short cut: pass 1 is ``c0 << 2`` modulo 2^16.
+    # Where rows 1 to 7 are zero, libjpeg-turbo's pass 1 takes a short cut: ``c0 << 2`` modulo 2^16.
     flat = ~coefficients[..., 1:, :].any((-2, -1))
     between[flat] = coefficients[flat, :1] << 2
     for x, line in enumerate(_inverse_8([between[..., u] for u in range(8)])):
@@ -203,7 +203,7 @@ def _descaled(line: NDArray[np.int32], shift: int) -> NDArray[np.int32]:
 def _odd_part(x: Lines, x1_x5: NDArray[np.integer], x3_x7: NDArray[np.integer]) -> Lines:
     """Loeffler's odd rotations, the same in both directions: lines 0 to 3, times 2^13, from inputs 1, 3, 5, 7.
 
-    The caller gives the sums x1 + x5 and x3 + x7, in 16 or 32 bits as it needs them.
+    The caller gives the sums x1 + x5 and x3 + x7, since the inverse transform keeps them in 16 bits.
     """
     x1, x3, x5, x7 = x
     z3, z4 = x3_x7.astype(np.int32), x1_x5.astype(np.int32)
@@ -226,8 +226,8 @@ def _forward_8(x: Lines) -> Lines:
     return [line for pair in zip(even, odd, strict=True) for line in pair]
 
 
-# One pass of the integer method, before its rounding shift, u by x: what the butterfly makes of the unit vectors.
-# It is linear, so a matrix product can take its place.
+# One pass of the integer method, without its rounding shift, as a matrix (u, x): the transforms of the unit
+# vectors. The pass is linear, so a matrix product can replace it.
 FORWARD = np.stack(_forward_8(list(np.eye(8, dtype=np.int32))))
 
 
@@ -247,7 +247,7 @@ def _inverse_8(c: list[NDArray[np.int16]]) -> Lines:
     return [even[i] + odd[i] for i in range(4)] + [even[i] - odd[i] for i in (3, 2, 1, 0)]
 
 
-# What ``_inverse_8`` does to eight lines, as a matrix: output by input.
+# ``_inverse_8`` as a matrix (x, u).
 INVERSE_MATRIX = np.stack(_inverse_8(list(np.eye(8, dtype=np.int16)))).astype(np.float64)
 # How much larger than the largest coefficient a result of pass 1 can be.
 INVERSE_GAIN = float(np.abs(INVERSE_MATRIX).sum(axis=1).max()) * 2.0 ** (PASS1_BITS - CONST_BITS)

@@ -1,7 +1,7 @@
 """Huffman coding (T.81 Annex C, F.1.2, F.2.2; tables of Annex K.3; optimal tables of Annex K.2).
 
-A DC difference is coded as its category SSSS and that many magnitude bits; an AC coefficient as the symbol
-RRRRSSSS (run of zeros, category) and its magnitude bits. Only the symbols are Huffman coded.
+A DC difference is coded as its category SSSS, followed by SSSS magnitude bits. An AC coefficient is coded as the
+symbol RRRRSSSS (run of zeros, category), followed by SSSS magnitude bits. Only the symbols are Huffman coded.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from numjpeg.errors import check_array
 END_OF_BLOCK = 0x00
 ZERO_RUN = 0xF0  # ZRL: sixteen zeros
 MAX_CATEGORY = 15  # SSSS has 4 bits; files of 8-bit samples need 11 for DC and 10 for AC
-WINDOW_BITS = 16  # the length of the longest code word, so that a window of as many bits holds any code word
+WINDOW_BITS = 16  # length of the longest code word: a window of 16 bits holds any code word
 
 
 @dataclass(frozen=True)
 class HuffmanTable:
     """A Huffman table as DHT carries it (B.2.4.2).
 
-    ValueError if the counts do not fit the values or ask for more codes than there are.
+    ValueError if the counts do not match the values, or there are more codes of a length than possible.
     """
 
     bits: tuple[int, ...]  # BITS, sixteen counts: the number of codes of 1 to 16 bits
     values: bytes  # HUFFVAL, the symbols in order of their codes
 
     def __hash__(self) -> int:
-        return hash(self.values)  # bytes remember theirs
+        return hash(self.values)  # bytes cache their hash
 
     def __post_init__(self) -> None:
         if len(self.bits) != 16 or min(self.bits) < 0:
@@ -48,14 +48,14 @@ class HuffmanTable:
 
 
 class Codes(NamedTuple):
-    """Code words by symbol: uint64 ``(256,)`` right-aligned, and their lengths, uint8, 0 for no code."""
+    """By symbol: code words, uint64 ``(256,)``, right-aligned; and their lengths, uint8, 0 for no code."""
 
     code: NDArray[np.uint64]
     length: NDArray[np.uint8]
 
 
 class Lookup(NamedTuple):
-    """What 16 bits begin with: symbol, and length of its code, uint8 ``(65536,)`` each, 0 for no code."""
+    """By window of 16 bits: the symbol that it begins with, and its length, 0 for none: uint8 ``(65536,)``."""
 
     symbol: NDArray[np.uint8]
     length: NDArray[np.uint8]
@@ -114,9 +114,9 @@ def magnitude_category(values: NDArray[np.integer]) -> NDArray[np.uint8]:
 
 
 def magnitude_bits(values: NDArray[np.integer], category: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """The bits that follow the symbol (F.1.2.1.1): the value, or the value - 1 if it is negative.
+    """The bits that follow the symbol (F.1.2.1.1): the low bits of the value, or of value - 1 if it is negative.
 
-    ``category`` is the :func:`magnitude_category` of the values. Only as many low bits are set.
+    ``category`` is the :func:`magnitude_category` of the values: how many low bits count; higher ones are 0.
 
     >>> magnitude_bits(np.array([5, -5]), np.array([3, 3], np.uint8)).tolist()
     [5, 2]
@@ -128,7 +128,7 @@ def magnitude_bits(values: NDArray[np.integer], category: NDArray[np.uint8]) -> 
 
 
 def extend(bits: NDArray[np.integer], category: NDArray[np.integer]) -> NDArray[np.int32]:
-    """EXTEND (F.2.2.1, Figure F.12): the value of ``category`` bits, 0 .. 16. Undoes :func:`magnitude_bits`.
+    """EXTEND (F.2.2.1, Figure F.12): the value, int32, of 0 .. 16 bits. It undoes :func:`magnitude_bits`.
 
     >>> extend(np.array([5, 2, 0]), np.array([3, 3, 0])).tolist()
     [5, -5, 0]
@@ -153,10 +153,10 @@ class AcSymbols(NamedTuple):
 
 
 def ac_symbols(run: NDArray[np.intp], value: NDArray[np.int16]) -> AcSymbols:
-    """Form the symbols RRRRSSSS of (run, value) entries (F.1.2.2.1); sixteen zeros each become one ZRL.
+    """Form the symbols RRRRSSSS of (run, value) entries (F.1.2.2.1); every sixteen zeros become one ZRL.
 
-    A run is 0 .. 62 zeros; run 0 and value 0 stand for the end of a block. ValueError for the value -32768, whose
-    category 16 the symbol cannot hold.
+    A run is 0 .. 62 zeros; run 0 with value 0 stands for the end of a block. ValueError for the value -32768: its
+    category 16 does not fit the symbol.
 
     >>> ac_symbols(np.array([35, 0]), np.array([-3, 0], np.int16)).symbol.tolist()
     [240, 240, 50, 0]
@@ -173,14 +173,14 @@ def ac_symbols(run: NDArray[np.intp], value: NDArray[np.int16]) -> AcSymbols:
         return AcSymbols(np.arange(len(run)), symbol, value)
     copies = (run >> 4) + 1
     entry = np.repeat(np.arange(len(run)), copies)
-    own = np.cumsum(copies) - 1
+    last = np.cumsum(copies) - 1  # the place of each entry's symbol, behind its ZRLs
     expanded, values = np.full(len(entry), ZERO_RUN, np.uint8), np.zeros(len(entry), np.int16)
-    expanded[own], values[own] = symbol, value
+    expanded[last], values[last] = symbol, value
     return AcSymbols(entry, expanded, values)
 
 
 def run_and_category(symbol: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-    """Take RRRRSSSS, of any shape, apart: (RRRR, SSSS).
+    """Split symbols RRRRSSSS, uint8 of any shape, into (RRRR, SSSS).
 
     >>> [a.tolist() for a in run_and_category(np.array([0x32, 0xF0], np.uint8))]
     [[3, 15], [2, 0]]
@@ -193,7 +193,7 @@ class BlockSymbols(NamedTuple):
     """The symbols of blocks in coding order: each block's DC symbol, then its AC symbols."""
 
     block: NDArray[np.intp]  # index of the block that the symbol belongs to
-    table: NDArray[np.intp]  # its Huffman table: 2 c for DC, 2 c + 1 for AC, c the component's place in the scan
+    table: NDArray[np.intp]  # its Huffman table: 2 c for DC, 2 c + 1 for AC of the scan's component number c
     symbol: NDArray[np.uint8]  # SSSS or RRRRSSSS
     value: NDArray[np.int32]  # DC difference or AC coefficient, whose magnitude bits follow; 0 if none do
 
@@ -208,9 +208,9 @@ def block_symbols(
     Parameters
     ----------
     differences : integers ``(n,)``, the DC difference of each block, -32767 .. 32767.
-    runs : (block, run, value) entries of their AC coefficients, as of
+    runs : (block, run, value) entries of their AC coefficients, as given by
         :func:`numjpeg.stages.run_length.run_length_encode`.
-    component : ``(n,)``, the place of each block's component in the scan.
+    component : ``(n,)``, the index of each block's component in the scan.
 
     >>> runs = np.array([0, 0]), np.array([2, 0]), np.array([-3, 0], np.int16)
     >>> block_symbols(np.array([5]), runs, np.array([0])).symbol.tolist()
@@ -239,8 +239,8 @@ def append_magnitude_bits(
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
     """Put each value's magnitude bits behind the code word of its symbol (F.1.2.1, F.1.2.2).
 
-    ``codes``, ``lengths``, ``(n,)`` each as of :func:`huffman_encode`, come back longer: at most 16 + 15 bits.
-    ``values`` are integers ``(n,)``, 0 for no bits.
+    ``codes`` and ``lengths``, ``(n,)``, are those of :func:`huffman_encode`; the results are at most 16 + 15 bits
+    long. ``values`` are integers ``(n,)``, -32767 .. 32767; 0 has no bits.
 
     >>> code, length = np.array([0b100], np.uint64), np.array([3], np.uint8)
     >>> [a.tolist() for a in append_magnitude_bits(code, length, np.array([2]))]
@@ -255,29 +255,29 @@ def read_block_symbols(
 ) -> BlockSymbols:
     """Walk through a scan, one code word after the other (F.2.2.1, F.2.2.2; Figure F.13).
 
-    The inverse of :func:`block_symbols`, :func:`huffman_encode` and :func:`append_magnitude_bits` together: only
-    who has read a code word knows where the next one begins, and in which table to look it up. ValueError if no
-    code word begins where one should, the bits end, or a block has too many coefficients.
+    The inverse of :func:`block_symbols`, :func:`huffman_encode` and :func:`append_magnitude_bits` together: where
+    a code word begins, and which table it is from, is known only when the one before has been read. ValueError if
+    no code word begins where one should, the bits end, or a block has too many coefficients.
 
     Parameters
     ----------
     windows : uint32 ``(bits,)``, the 32 bits from every bit on (:func:`numjpeg.stages.bitstream.bit_windows`).
-    tables : two a component, DC and AC, as ``BlockSymbols.table`` numbers them.
-    component : ``(blocks,)``, the place of each block's component in the scan.
+    tables : two per component, DC and AC, as ``BlockSymbols.table`` numbers them.
+    component : ``(blocks,)``, the index of each block's component in the scan.
     """
     check_array("windows", windows, ("uint32",), "uint32 (bits,)", ndim=1)
     check_array("component", component, "iu", "integers (blocks,)", ndim=1)
     first_16 = (windows >> np.uint32(16)).astype(np.uint16)
-    found = [huffman_decode(first_16, [table]) for table in tables]
+    decoded = [huffman_decode(first_16, [table]) for table in tables]
     words: list[tuple[int, int, int, int]] = []  # (block, table, symbol, bit behind the code word)
     bit = 0
     for block, c in enumerate(component.tolist()):
         k, table = 0, 2 * c
         while k < 64:
-            length = int(found[table][1][bit]) if bit < len(windows) else 0
+            length = int(decoded[table][1][bit]) if bit < len(windows) else 0
             if not length:
                 raise ValueError(f"windows: no code word begins at bit {bit}, in block {block}")
-            symbol = int(found[table][0][bit])
+            symbol = int(decoded[table][0][bit])
             words.append((block, table, symbol, bit + length))
             bit += length + (symbol & 15)
             if k and not symbol & 15 and symbol not in (END_OF_BLOCK, ZERO_RUN):
@@ -306,26 +306,26 @@ _BELOW_16 = 16 - _LENGTHS
 
 @lru_cache(maxsize=64)
 def huffman_codes(*tables: HuffmanTable) -> Codes:
-    """Assign the code words (Annex C): ascending within a length, each length going on where the last ended.
+    """Assign code words (Annex C): they ascend within a length, and each length goes on where the last one ended.
 
-    Those of several tables stand one behind the other, 256 of each.
+    The results of several tables stand one behind the other: ``(256 * tables,)``.
 
     >>> codes = huffman_codes(DC_LUMINANCE)
     >>> [format(int(codes.code[s]), f"0{codes.length[s]}b") for s in range(4)]
     ['00', '010', '011', '100']
     """
     counts = np.array([table.bits for table in tables])
-    # Written with 16 bits, each code begins where the one before it ends.
+    # Of the 2^16 windows of 16 bits, a code of length n takes 2^(16 - n), beginning where the code before it ends.
     spans = counts << _BELOW_16
     first = spans.cumsum(axis=1) - spans >> _BELOW_16  # the first code of each length
     counts = counts.ravel()
     before = counts.cumsum() - counts
-    group = np.arange(len(counts)).repeat(counts)
-    place = np.frombuffer(b"".join([table.values for table in tables]), np.uint8) + (group >> 4 << 8)
+    group = np.arange(len(counts)).repeat(counts)  # 16 * table + length - 1 of each code
+    symbol = np.frombuffer(b"".join([table.values for table in tables]), np.uint8) + (group >> 4 << 8)
     code = np.zeros(256 * len(tables), np.uint64)
     length = np.zeros(256 * len(tables), np.uint8)
-    code[place] = (first.ravel() - before).take(group) + np.arange(len(group))
-    length[place] = (group & 15) + 1
+    code[symbol] = (first.ravel() - before).take(group) + np.arange(len(group))
+    length[symbol] = (group & 15) + 1
     for array in (code, length):
         array.setflags(write=False)
     return Codes(code, length)
@@ -335,7 +335,7 @@ ByCode = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.intp]]
 
 
 def _code_spans(table: HuffmanTable) -> ByCode:
-    """For each code its symbol, length and number of windows; behind them 0, 0 and the windows without a code."""
+    """Symbol, length and number of windows of each code; then 0, 0 and the number of windows without a code."""
     lengths = np.repeat(_LENGTHS, table.bits)
     spans = np.append(1 << WINDOW_BITS - lengths, 0)
     spans[-1] = (1 << WINDOW_BITS) - spans.sum()
@@ -351,7 +351,7 @@ def _code_starts(tables: tuple[HuffmanTable, ...]) -> ByCode:
 
 @lru_cache(maxsize=64)
 def huffman_lookup(table: HuffmanTable) -> Lookup:
-    """Tabulate for all 65,536 windows of 16 bits the symbol they begin with (in place of Figure F.16).
+    """Tabulate the symbol that each of the 65,536 windows of 16 bits begins with (in place of Figure F.16).
 
     >>> lookup = huffman_lookup(DC_LUMINANCE)
     >>> int(lookup.symbol[0b0110000000000000]), int(lookup.length[0b0110000000000000])
@@ -364,11 +364,12 @@ def huffman_lookup(table: HuffmanTable) -> Lookup:
     return lookup
 
 
-# Fewer windows are searched for among the codes, which takes 15 ns each; to tabulate all takes 60 us a table.
+# Fewer windows than this are looked up by binary search, at 15 ns each: to tabulate all takes 60 us a table.
 FEW = 500
 
 
 def _check_selector(selector: NDArray[np.integer] | int, tables: int) -> None:
+    """ValueError unless all selectors are 0 .. tables - 1."""
     numbers = np.asarray(selector)
     check_array("selector", numbers, "iu", f"integers, 0 .. {tables - 1}")
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < tables:
@@ -378,10 +379,10 @@ def _check_selector(selector: NDArray[np.integer] | int, tables: int) -> None:
 def huffman_encode(
     symbols: NDArray[np.uint8], tables: Sequence[HuffmanTable], selector: NDArray[np.integer] | int = 0
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-    """Look up the code word of each symbol ``(n,)``: right-aligned, and its length, 1 .. 16 bits.
+    """Look up the code word of each symbol, uint8 ``(n,)``: uint64, right-aligned, and its length, 1 .. 16 bits.
 
-    ``selector`` is the index of the table of each symbol, or one for all. ValueError if a table has no code for a
-    symbol.
+    ``selector`` is the index in ``tables`` of each symbol's table, or one index for all. ValueError if a table has
+    no code for a symbol.
 
     >>> codes, lengths = huffman_encode(np.array([0x01, 0x00], np.uint8), [AC_LUMINANCE])
     >>> codes.tolist(), lengths.tolist()
@@ -400,9 +401,10 @@ def huffman_encode(
 def huffman_decode(
     windows: NDArray[np.uint16], tables: Sequence[HuffmanTable], selector: NDArray[np.integer] | int = 0
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """DECODE (F.2.2.3) at many places at once: the inverse of :func:`huffman_encode`, with its arguments.
+    """DECODE (F.2.2.3) at many places at once: the inverse of :func:`huffman_encode`, with its other arguments.
 
-    ``windows`` are the 16 bits from the start of each code word on. Where no code begins like that, length is 0.
+    ``windows`` are uint16 ``(n,)``, the 16 bits from the start of each code word on. The results are symbols and
+    lengths, uint8 ``(n,)``; where no code word begins, the length is 0.
 
     >>> symbols, lengths = huffman_decode(np.array([0b1010_0000_0000_0000], np.uint16), [AC_LUMINANCE])
     >>> symbols.tolist(), lengths.tolist()
@@ -416,8 +418,9 @@ def huffman_decode(
         code = starts.searchsorted(index, "right") - 1
         return symbols[code], lengths[code]
     lookups = [huffman_lookup(table) for table in tables]
-    joined = (np.concatenate(parts) for parts in zip(*lookups, strict=True))
-    symbol, length = lookups[0] if len(lookups) == 1 else joined
+    if len(lookups) == 1:
+        return lookups[0].symbol[index], lookups[0].length[index]
+    symbol, length = (np.concatenate(parts) for parts in zip(*lookups, strict=True))
     return symbol[index], length[index]
 
 
@@ -427,16 +430,16 @@ def huffman_decode(
 def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
     """The best table for given statistics (Annex K.2), as libjpeg builds it.
 
-    It has a code of at most 16 bits for each symbol that occurs, and none of all ones. ``frequencies`` say how
-    often each of 256 does. ValueError if none occurs.
+    Each symbol that occurs has a code of at most 16 bits, not all ones. ``frequencies``, integers ``(256,)``, say
+    how often each symbol occurs. ValueError if none does.
 
     >>> frequencies = np.zeros(256, int); frequencies[[1, 2, 3]] = 10, 5, 1
     >>> optimal_table(frequencies).bits[:3]
     (1, 1, 1)
     """
     check_array("frequencies", frequencies, "iu", "integers (256,), at least 0", ndim=1)
-    (found,) = frequencies.nonzero()
-    symbols, counts = found.tolist(), frequencies.take(found).tolist()
+    (occurring,) = frequencies.nonzero()
+    symbols, counts = occurring.tolist(), frequencies.take(occurring).tolist()
     if len(frequencies) > 256 or min(counts, default=0) < 0:
         raise ValueError("frequencies: expected at most 256 counts of at least 0")
     if not symbols:
@@ -453,15 +456,15 @@ def optimal_table(frequencies: NDArray[np.integer]) -> HuffmanTable:
     return HuffmanTable(tuple(bits[1:17]), bytes(sorted(symbols, key=sizes.__getitem__)))
 
 
-RESERVED = 256  # the symbol that stands for the code of all ones (K.2)
+RESERVED = 256  # a symbol that reserves the code of all ones (K.2)
 
 
 def _code_sizes(symbols: list[int], counts: list[int]) -> list[int]:
-    """Figure K.1: the code lengths of symbols of 0 .. 256 by symbol; 0 for those that are not among them.
+    """Figure K.1: the code length of each symbol 0 .. 256; 0 for symbols that are not given.
 
-    The two least frequent nodes are merged until one is left. Of equal ones, that with the larger index is taken
-    first. The merged node keeps the index of the first one taken. So a node is one number: its count, and in the
-    low 9 bits 256 less its index.
+    The two least frequent nodes are merged until one is left. Of equally frequent nodes the one with the larger
+    index is taken first. The merged node keeps the index of the node that was taken first. So one number stands
+    for a node: its count, and in the low 9 bits 256 minus its index.
     """
     from heapq import heapify, heappop, heapreplace  # noqa: PLC0415 (1 ms, and few files need new tables)
 
@@ -473,7 +476,7 @@ def _code_sizes(symbols: list[int], counts: list[int]) -> list[int]:
         second = heap[0]
         heapreplace(heap, first + (second & -512))
         merged.append((256 - (first & 511), 256 - (second & 511)))
-    # From the root down: the codes of a node's two parts are one bit longer than its own.
+    # From the root down: the codes of a node's two parts are one bit longer than the node's code.
     sizes = [0] * 257
     for kept, other in reversed(merged):
         sizes[kept] = sizes[other] = sizes[kept] + 1

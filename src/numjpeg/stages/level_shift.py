@@ -19,7 +19,7 @@ Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 def level_shift(samples: Samples, precision: int = 8) -> NDArray[np.int16]:
-    """Subtract 128 from uint8 samples of any shape, or with ``precision=12`` 2048 from uint16 samples: int16.
+    """Subtract 128 from uint8 samples of any shape, or 2048 from uint16 samples with ``precision=12``: int16.
 
     >>> level_shift(np.array([0, 128, 255], np.uint8)).tolist()
     [-128, 0, 127]
@@ -34,7 +34,7 @@ def level_shift(samples: Samples, precision: int = 8) -> NDArray[np.int16]:
 
 
 def inverse_level_shift(samples: NDArray[Any], precision: int = 8) -> NDArray[Any]:
-    """Add 128, or 2048, round what is not an integer, and clip to the range (T.81 A.3.1 and A.3.4).
+    """Round to integers, add 128 (12 bits: 2048), and clip to the range of samples (T.81 A.3.1 and A.3.4).
 
     Samples of any shape and real dtype become uint8, 0 .. 255, or with ``precision=12`` uint16, 0 .. 4095.
 

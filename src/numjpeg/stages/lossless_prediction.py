@@ -6,9 +6,9 @@
 Halves are rounded down. The first sample of all is predicted as 2^(P - Pt - 1), the rest of the first row by a,
 and the first column of the other rows by b. Differences are taken modulo 2^16.
 
-Planes are ``(..., rows, columns)``; each one along the leading axes begins anew, as a restart interval does.
-Samples 1, 2 and 4 are cumulative sums of differences, 3, 5 and 6 come row by row (6 is 5 with rows and columns
-exchanged), and 7, whose every sample needs two others, comes one anti-diagonal after the other.
+Planes are ``(..., rows, columns)``; each one along the leading axes is predicted by itself, as a restart interval
+is. Decoding with predictors 1, 2 and 4 is cumulative sums of differences. With 3, 5 and 6 it goes row by row (6 is
+5 with rows and columns exchanged). With 7 each sample needs two others, so it goes by anti-diagonals.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def lossless_differences(samples: Samples, predictor: int, first: int) -> Sample
 
     Parameters
     ----------
-    samples : after the point transform.
+    samples : after the point transform (H.1.1).
     predictor : 1 .. 7. first : the prediction of the first sample of each plane, 2^(P - Pt - 1).
 
     >>> lossless_differences(np.array([[5, 7], [6, 9]], np.uint16), 4, 4).tolist()
@@ -92,8 +92,8 @@ def lossless_samples(differences: Samples, predictor: int, first: int) -> Sample
         if predictor == 3:
             x[..., row, 1:] += x[..., row - 1, :-1]
         else:
-            # Predictor 5: a sample is the one before, half a difference of the row above, and its own difference,
-            # so that a row is one cumulative sum. The first row and column are samples already.
+            # Predictor 5: a sample is the sum of the one before it, half a difference of the row above, and its
+            # coded difference. So a row is one cumulative sum. The first row and column are samples already.
             above = x[..., row - 1, :].astype(np.int32)
             x[..., row, 1:] += (above[..., 1:] - above[..., :-1] >> 1).astype(np.uint16)
             _sum(x[..., row, :], -1)
@@ -106,9 +106,9 @@ def _sum(x: Samples, axis: int) -> Samples:
 
 
 def _by_diagonals(x: Samples) -> Samples:
-    """Predictor 7: all samples of an anti-diagonal from the one before. The first row and column are samples.
+    """Predictor 7: each anti-diagonal from the one before. The first row and column are samples already.
 
-    In ``skewed`` the sample of row r and column c stands in line r + c at place r, and so a diagonal is a line.
+    In ``skewed`` the sample of row r and column c stands in line r + c at index r, so an anti-diagonal is a line.
     """
     *lead, rows, columns = x.shape
     lines = rows + columns - 1
@@ -119,7 +119,7 @@ def _by_diagonals(x: Samples) -> Samples:
     as_strided(skewed, shape, strides)[...] = planes
     sums = np.empty(skewed.shape[1:], np.uint32)
     for t in range(2, lines):
-        low, high = max(1, t - columns + 1), min(rows, t)  # the rows that are neither the first nor at column 0
+        low, high = max(1, t - columns + 1), min(rows, t)  # rows of the line, without row 0 and column 0
         if low < high:
             total = np.add(
                 skewed[t - 1, low:high], skewed[t - 1, low - 1 : high - 1], sums[low:high], dtype=np.uint32

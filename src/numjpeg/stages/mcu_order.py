@@ -1,7 +1,7 @@
 """The order of blocks in a scan (T.81 A.2): component planes <-> minimum coded units (MCU).
 
-A band of MCU rows has a plane of blocks ``(MCU rows * V, MCU columns * H, 64)`` for each component. In the scan
-the blocks of an MCU follow each other, component by component and row by row: ``(MCUs, blocks, 64)``.
+In a band of MCU rows each component has a plane of blocks ``(MCU rows * V, MCU columns * H, 64)``. In a scan the
+blocks of an MCU follow each other, component by component and row by row: ``(MCUs, blocks, 64)``.
 """
 
 from __future__ import annotations
@@ -17,34 +17,35 @@ from numjpeg.errors import check_array
 
 Element = TypeVar("Element", bound=np.generic)
 
-# (rows, columns) of blocks an MCU holds of each component: (V, H), or (1, 1) in a scan of one component.
+# For each component the (rows, columns) of its blocks in an MCU: (V, H), or (1, 1) in a scan of one component.
 Factors = Sequence[tuple[int, int]]
 
 
 def pad_to_mcus(plane: NDArray[np.int16], rows: int, columns: int, factor: tuple[int, int]) -> NDArray[np.int16]:
-    """Fill a band up to whole MCUs (A.2.4) with blocks that take few bits: AC 0, DC that of the block before.
+    """Fill a band up to whole MCUs (A.2.4) with blocks that take few bits, as libjpeg does: AC 0, DC repeated.
 
-    In a row that was added that is the last block of the same MCU in the row above. The result is int16
-    ``(rows * V, columns * H, ...)``, the plane itself if nothing is missing.
+    A block added on the right repeats the DC of the block to its left. One added below repeats the DC of the last
+    block of its MCU in the row above. The result is int16 ``(rows * V, columns * H, 64)``, or ``(..., 1)``; it is
+    the plane itself if nothing is missing.
 
     Parameters
     ----------
     plane : int16 ``(block rows, block columns, 64)``, zig-zag order; or ``(..., 1)``, only the DC.
-    rows, columns : size in MCUs. factor : (V, H) of the component.
+    rows, columns : size of the band in MCUs. factor : (V, H) of the component.
     """
     check_array("plane", plane, ("int16",), "int16 (block rows, block columns, 64)", ndim=3)
     v, h = factor
     height, width = rows * v, columns * h
-    have_rows, have_columns, kept = plane.shape
-    if (have_rows, have_columns) == (height, width):
+    block_rows, block_columns, size = plane.shape
+    if (block_rows, block_columns) == (height, width):
         return plane
-    if not (0 < have_rows <= height and 0 < have_columns <= width):
-        raise ValueError(f"plane: at most {height} x {width} blocks expected, got {have_rows} x {have_columns}")
-    padded = np.zeros((height, width, kept), np.int16)
-    padded[:have_rows, :have_columns] = plane
-    padded[:have_rows, have_columns:, 0] = plane[:, -1:, 0]
+    if not (0 < block_rows <= height and 0 < block_columns <= width):
+        raise ValueError(f"plane: at most {height} x {width} blocks expected, got {block_rows} x {block_columns}")
+    padded = np.zeros((height, width, size), np.int16)
+    padded[:block_rows, :block_columns] = plane
+    padded[:block_rows, block_columns:, 0] = plane[:, -1:, 0]
     last_in_mcu = np.arange(width) // h * h + h - 1
-    padded[have_rows:, :, 0] = padded[have_rows - 1, last_in_mcu, 0]
+    padded[block_rows:, :, 0] = padded[block_rows - 1, last_in_mcu, 0]
     return padded
 
 
@@ -71,27 +72,27 @@ def interleave(planes: Sequence[NDArray[np.int16]], factors: Factors) -> NDArray
 
 
 def deinterleave(blocks: NDArray[Element], columns: int, factors: Factors) -> list[NDArray[Element]]:
-    """The inverse of :func:`interleave`: a band of whole rows of ``columns`` MCUs, cut into planes.
+    """Sort the blocks of whole rows of ``columns`` MCUs into planes: the inverse of :func:`interleave`.
 
-    ``blocks`` may be of any dtype, and have another last axis, such as the DC alone.
+    ``blocks`` are ``(MCUs, blocks an MCU, 64)`` of any dtype, or ``(..., 1)`` for the DC alone.
     """
     check_array("blocks", blocks, "", "(rows * columns, blocks an MCU, 64)", ndim=3)
     if len(blocks) % columns or blocks.shape[1] != sum(v * h for v, h in factors):
         raise ValueError(
             f"blocks: rows of {columns} MCUs of {factors} (rows, columns) expected, got {blocks.shape}"
         )
-    rows, kept = len(blocks) // columns, blocks.shape[-1]
-    grid = blocks.reshape(rows, columns, -1, kept)
+    rows, size = len(blocks) // columns, blocks.shape[-1]
+    mcus = blocks.reshape(rows, columns, -1, size)
     planes, first = [], 0
     for v, h in factors:
-        own = grid[:, :, first : first + v * h].reshape(rows, columns, v, h, kept)
-        planes.append(own.transpose(0, 2, 1, 3, 4).reshape(rows * v, columns * h, kept))
+        component = mcus[:, :, first : first + v * h].reshape(rows, columns, v, h, size)
+        planes.append(component.transpose(0, 2, 1, 3, 4).reshape(rows * v, columns * h, size))
         first += v * h
     return planes
 
 
 def block_component(factors: Factors) -> NDArray[np.intp]:
-    """For each block of an MCU, the place of its component in the scan.
+    """For each block of an MCU, the index of its component in the scan: integers ``(blocks an MCU,)``.
 
     >>> block_component([(2, 2), (1, 1), (1, 1)]).tolist()
     [0, 0, 0, 0, 1, 2]

@@ -75,7 +75,7 @@ def scale_table(table: ArrayLike, quality: int) -> NDArray[np.uint16]:
 
 
 def quantization_tables(quality: int = 75) -> QuantizationTables:
-    """The tables K.1 and K.2 at a quality of 1 .. 100.
+    """The tables K.1 and K.2, scaled to a quality of 1 .. 100 by :func:`scale_table`.
 
     >>> quantization_tables(50).chrominance[0, :4].tolist()
     [17, 18, 24, 47]
@@ -89,10 +89,9 @@ def quantize(coefficients: NDArray[np.floating], table: NDArray[np.integer]) -> 
     float32 or float64 from the forward DCT become int16 in the same memory order. ValueError for table entries
     below 1, and for quotients that 16 bits do not hold.
 
-    For the integer DCT's multiples of 1/8 the float32 arithmetic rounds correctly. A quotient n - 1/2 is
-    representable and therefore exact. Any other differs from it by at least 1 / 8q. Division and sum together err
-    by less than 2 n / 2^24, and that is smaller: 16 n q <= 2 (8 |c| + 4 q) < 2^24 for every |c| <= 2048 and q <=
-    65535.
+    For the integer DCT's multiples of 1/8, float32 arithmetic rounds correctly. A quotient n - 1/2 can be
+    represented, so it is exact. Any other quotient differs from it by at least 1 / 8q. Division and addition err
+    by less than 2 n / 2^24, and that is smaller: 16 n q <= 2 (8 |c| + 4 q) < 2^24 for |c| <= 2048 and q <= 65535.
 
     >>> quantize(np.full((8, 8), -24, np.float32), np.full((8, 8), 16))[0, 0].item()
     -2

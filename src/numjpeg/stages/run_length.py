@@ -1,8 +1,8 @@
 """Run-length coding of zeros (T.81 F.1.2.2): AC coefficients along the zig-zag <-> (run, value) entries.
 
-An entry holds the number of zeros before a nonzero coefficient, and its value. An end-of-block entry (run 0,
-value 0) closes each block whose coefficient 63 is zero. Runs may have any length here. A code word counts at most
-15 zeros, so the Huffman stage splits longer runs (ZRL, F.1.2.2.1).
+An entry holds the number of zeros before a nonzero coefficient, and the coefficient's value. An end-of-block entry
+(run 0, value 0) closes each block whose coefficient 63 is zero. Runs may have any length here. A code word counts
+at most 15 zeros, so the Huffman stage splits longer runs (ZRL, F.1.2.2.1).
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def run_length_encode(sequences: NDArray[np.int16]) -> Runs:
 
 
 def run_length_decode(runs: Runs, count: int) -> NDArray[np.int16]:
-    """Lay (block, run, value) entries back into blocks: the inverse of :func:`run_length_encode`.
+    """Turn (block, run, value) entries into blocks again: the inverse of :func:`run_length_encode`.
 
-    Entries, grouped by ascending block, become int16 ``(count, 64)`` in zig-zag order, element 0 (DC) zero.
-    Sixteen zeros as a ZRL are the entry (run 15, value 0). ValueError if an entry lies past coefficient 63 or in
+    Entries, grouped by ascending block, become int16 ``(count, 64)`` in zig-zag order, element 0 (DC) zero. The
+    entry (run 15, value 0) stands for sixteen zeros (ZRL). ValueError if an entry lies past coefficient 63 or in
     none of the ``count`` blocks.
 
     >>> runs = Runs(np.array([0, 0, 0]), np.array([0, 2, 0]), np.array([-2, 3, 0], np.int16))
@@ -73,8 +73,8 @@ def run_length_decode(runs: Runs, count: int) -> NDArray[np.int16]:
         raise ValueError(f"runs: blocks 0 .. {count - 1} and runs of at least 0 expected")
     k = np.cumsum(run + 1)
     first = np.flatnonzero(np.diff(block, prepend=-1))
-    passed = k[first] - run[first] - 1
-    k -= np.repeat(passed, np.diff(first, append=len(block)))
+    before_block = k[first] - run[first] - 1
+    k -= np.repeat(before_block, np.diff(first, append=len(block)))
     if (k > 63).any():
         bad = int(block[np.argmax(k > 63)])
         raise ValueError(f"runs: block {bad} has an entry past coefficient 63")

@@ -1,8 +1,8 @@
 """Inverse DCT of 8x8 blocks to 4x4, 2x2 or 1x1 samples: a picture at a half, a quarter or an eighth of its size.
 
-T.81 does not define it. This is libjpeg's accurate integer method with the outputs averaged: each output is the
-mean of 2, 4 or 8 neighbours of the 8-point transform, so the highest frequencies drop out (4 of 8 points: F(4)
-has the mean 0; 2 of 8: all even frequencies do). Constants have 13 bits, as in :mod:`numjpeg.stages.dct`.
+T.81 does not define it. This is libjpeg's accurate integer method with averaged outputs: each output is the mean
+of 2, 4 or 8 neighbours of the 8-point transform. Frequencies whose mean is 0 drop out: F(4) at 4 points, and all
+even ones but F(0) at 2 points. Constants have 13 bits, as in :mod:`numjpeg.stages.dct`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SIZES = (1, 2, 4)  # samples a side that a block can become
 
 
 def matrix(size: int) -> NDArray[np.int64]:
-    """``(size, 8)``, output by frequency: 2^13 sqrt 8 / (8 / size) times the mean of 8 / size neighbours.
+    """A pass as a matrix ``(size, 8)``, output by frequency: 2^13 sqrt 8 times the sum of 8 / size neighbours.
 
     The mean of cos((2x+1) u pi / 16) over 8 / size neighbours is the cosine of their centre times
     sin(u pi / 2 size) / ((8 / size) sin(u pi / 16)).
@@ -42,10 +42,10 @@ def idct_scaled(coefficients: NDArray[Any], size: int) -> NDArray[np.int16]:
 
     The samples, before the level shift is undone, are int16 ``(..., size, size)``, clipped to -128 .. 127.
 
-    No valid file comes near it, but on extreme coefficients libjpeg-turbo's SIMD wraps and saturates. At 1 sample
-    libjpeg takes the value modulo 2^10. At 4 and 2 the coefficients are wrapped to 16 bits, the sums to 32 bits,
-    and pass 1 saturates to 16 bits, except for column 0 at 2 samples a side. At 4, blocks without coefficients in
-    the rows that count, but the first, have ``4 * c`` wrapped to 16 bits in place of pass 1.
+    For extreme coefficients, which no valid file has, the result follows libjpeg-turbo's SIMD code. At 1 sample it
+    takes the value modulo 2^10. At 4 and 2 samples the coefficients are wrapped to 16 bits, the sums to 32 bits,
+    and pass 1 saturates to 16 bits, except for column 0 at 2 samples. At 4 samples pass 1 is ``4 * c``, wrapped to
+    16 bits, for blocks whose rows 1, 2, 3, 5, 6 and 7 are zero.
 
     >>> block = np.zeros((8, 8), np.int32); block[0, 0] = 800
     >>> idct_scaled(block, 2).tolist()
@@ -79,5 +79,5 @@ def wrapped(values: NDArray[Any], width: int) -> NDArray[Any]:
 
 
 def _descale(sums: NDArray[np.int64], shift: int) -> NDArray[np.int64]:
-    """Wrapped to 32 bits, divided by 2^shift and rounded, halves up."""
+    """Sums wrapped to 32 bits, divided by 2^shift and rounded half up."""
     return wrapped(sums + (1 << (shift - 1)), 32) >> shift

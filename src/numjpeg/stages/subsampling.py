@@ -42,7 +42,7 @@ def downsample(plane: NDArray[Sample], h: int, v: int) -> NDArray[Sample]:
     """Average boxes of ``v`` rows and ``h`` columns: ``(..., rows, columns)`` of the same dtype.
 
     The ratios 2x1 and 2x2 round with a bias that alternates by output column (0, 1, 0, 1 ... and 1, 2, 1, 2 ...),
-    so that ties go neither always up nor always down; all others round half up.
+    so that ties are rounded up and down in turn; all other ratios round half up.
 
     Parameters
     ----------
@@ -83,9 +83,9 @@ def upsample(plane: NDArray[Plane], h: int, v: int, fancy: bool = True) -> NDArr
 
     Parameters
     ----------
-    plane : uint8, or uint16 of 12 bits a sample, ``(..., rows, columns)``; ValueError for samples above 4095
-        where the triangle filter is due. The outer rows and columns count as the edges of the picture. A caller
-        who works in bands passes one more row on either side and cuts ``v`` rows off the result.
+    plane : uint8, or uint16 for 12 bits a sample, ``(..., rows, columns)``; the triangle filter takes samples of
+        up to 4095. The outer rows and columns count as the edges of the picture. So a caller who works in bands
+        passes one more row on either side and cuts ``v`` rows off the result.
     h, v : horizontal and vertical ratio, at least 1.
     fancy : triangle filter (3/4 of the nearer, 1/4 of the farther sample, in each direction) where libjpeg
         has one: 1x2 at any width, 2x1 and 2x2 if there are more than two columns. False: box throughout.
@@ -118,35 +118,33 @@ def upsample(plane: NDArray[Plane], h: int, v: int, fancy: bool = True) -> NDArr
 
 
 def _triangle(samples: Sums, axis: int, bias: tuple[int, int]) -> tuple[Sums, Sums]:
-    """Two new samples for each one along ``axis``: ``3 * own + neighbour + bias``, at most 16 * 4095 + 8.
+    """Two new samples for each one along ``axis``: ``3 * sample + neighbour + bias``, at most 16 * 4095 + 8.
 
-    The even ones take the neighbour before, the odd ones the one after. At an edge the sample is its own
-    neighbour.
+    Even ones take the neighbour before, odd ones the neighbour after. At an edge a sample is its own neighbour.
     """
     three = samples * np.uint16(3)
     results = (three + np.uint16(bias[0]), three)
     if bias[1]:
         three += np.uint16(bias[1])
     even, odd = (result.swapaxes(axis, 0) for result in results)
-    own = samples.swapaxes(axis, 0)
-    even[1:] += own[:-1]
-    even[:1] += own[:1]
-    odd[:-1] += own[1:]
-    odd[-1:] += own[-1:]
+    samples = samples.swapaxes(axis, 0)
+    even[1:] += samples[:-1]
+    even[:1] += samples[:1]
+    odd[:-1] += samples[1:]
+    odd[-1:] += samples[-1:]
     return results
 
 
 def _in_turn(even: Sums, odd: Sums) -> Sums:
-    """The rows of both, alternating."""
+    """Rows of ``even`` and ``odd`` in turn."""
     *lead, rows, columns = even.shape
     return np.stack([even, odd], axis=-2).reshape(*lead, 2 * rows, columns)
 
 
 def _side_by_side(even: Sums, odd: Sums, shift: int, dtype: np.dtype[Plane]) -> NDArray[Plane]:
-    """The columns of both, alternating, shifted right to samples. Both inputs are overwritten.
+    """Columns of ``even`` and ``odd`` in turn, shifted right to samples. Both inputs are overwritten.
 
-    Of 8-bit samples two bytes are written as one 16-bit number: 0.1 ns a sample. Writing every second byte by
-    itself takes 0.7.
+    Two 8-bit samples are written as one 16-bit number, at 0.1 ns a sample. To write every second byte takes 0.7.
     """
     even >>= shift
     odd >>= shift

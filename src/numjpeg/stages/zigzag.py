@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from numjpeg.errors import check_array
 
-# Figure A.6: for each coefficient of the block (row v, column u), its place in the sequence.
+# Figure A.6: for each coefficient of the block (row v, column u), its index in the sequence.
 SEQUENCE = np.array(
     [
         [0, 1, 5, 6, 14, 15, 27, 28],
@@ -22,7 +22,7 @@ SEQUENCE = np.array(
         [35, 36, 48, 49, 57, 58, 62, 63],
     ]
 )
-NATURAL = np.argsort(SEQUENCE.ravel())  # the inverse: for each place the coefficient's in natural order, 8 v + u
+NATURAL = np.argsort(SEQUENCE.ravel())  # the inverse: for each index in the sequence, 8 v + u of its coefficient
 
 Coefficient = TypeVar("Coefficient", bound=np.generic)
 
@@ -39,16 +39,16 @@ def zigzag(blocks: NDArray[Coefficient]) -> NDArray[Coefficient]:
     if blocks.ndim == 2:
         return blocks.reshape(64)[NATURAL]
     sequences = np.empty((*blocks.shape[:-2], 64), blocks.dtype)
-    # One assignment a coefficient: where blocks lie in memory as 64 planes, each reads contiguous memory.
+    # One assignment per coefficient: where blocks lie in memory as 64 planes, each one reads contiguous memory.
     for place, natural in enumerate(NATURAL.tolist()):
         sequences[..., place] = blocks[..., natural // 8, natural % 8]
     return sequences
 
 
 def inverse_zigzag(sequences: NDArray[Coefficient]) -> NDArray[Coefficient]:
-    """Lay sequences ``(..., 64)``, any dtype and strides, back into blocks: the inverse of :func:`zigzag`.
+    """Turn sequences ``(..., 64)``, any dtype and strides, into blocks ``(..., 8, 8)``: undoes :func:`zigzag`.
 
-    The blocks lie in memory as 64 planes, one a coefficient, which is fastest for the inverse DCT.
+    The blocks lie in memory as 64 planes, one per coefficient, which is fastest for the inverse DCT.
 
     >>> inverse_zigzag(np.arange(64))[0].tolist()
     [0, 1, 5, 6, 14, 15, 27, 28]
