@@ -77,7 +77,7 @@ def test_dc_in_the_order_of_the_scan(factors, Al: int) -> None:
 
 def test_the_look_up_tells_of_every_bit() -> None:
     length, symbol = shared.code_lengths(AC_LUMINANCE)
-    by_window = shared.spread(length, symbol, length, (0, 99))
+    by_window = shared.tables_by_window(length, symbol, length, (0, 99))
     random = np.random.default_rng(0)
     data = random.integers(0, 256, 500).astype(np.uint8).tobytes()
     payload = unstuff(literal_bits.stuff(data), 0, len(literal_bits.stuff(data)))

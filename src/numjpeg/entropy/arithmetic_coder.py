@@ -4,8 +4,8 @@ Each decision has a *context*, and each context has a *state*: an index into Tab
 probable the less probable symbol is, and which of 0 and 1 is the more probable one (MPS). The coder divides the
 interval that stands for the decisions so far: the lower part is for the more probable symbol, the upper part, of
 the size Qe, for the less probable one (LPS). Where the upper part is the larger one, the two change places
-(conditional exchange). The code is a number in the last interval, with as many zeros at its end as can be; zero
-bytes there are not written, and a decoder that comes to the end goes on with zeros.
+(conditional exchange). The code is a number in the last interval, chosen with as many zeros at its end as there
+can be. Zero bytes at its end are not written; a decoder that comes to the end of the data goes on with zeros.
 
 Coding is serial by nature: each state depends on all decisions before. So coder and decoder are plain functions
 on integers. They keep A, the size of the interval, as in Annex D: 0x10000 is 1, and 0x8000 is the least that it
@@ -18,11 +18,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 Decode = Callable[[int], int]
-"""Gives the next decision, 0 or 1, of a context."""
+"""Takes a context; returns its next decision, 0 or 1."""
 
 Run = Callable[[Sequence[tuple[int, int]], int], int]
-"""Takes a sequence of decisions, as (context, decision), and the most times that it may occur; gives how often it
-occurs from here on as long as no state changes, and goes behind that."""
+"""Skips repetitions of a sequence of decisions. Takes the sequence, as (context, decision), and the most
+repetitions to skip. Returns how many were skipped: they do follow in the data, and change no state."""
 
 
 class Decoder(NamedTuple):
@@ -37,8 +37,8 @@ Encode = Callable[[int, int], None]
 """Takes a context and its next decision, 0 or 1."""
 
 FIXED = 0
-"""The context whose two symbols are always taken to be about equally probable (F.1.4.4.2: signs). It is in every
-list of contexts; those of the statistics areas follow."""
+"""The context whose two symbols are always taken to be about equally probable (F.1.4.4.2: signs). It is the first
+in every list of contexts; those of the statistics areas follow."""
 
 _ROWS = """
     5a1d 1 1 1, 2586 14 2 0, 1114 16 3 0, 080b 18 4 0, 03d8 20 5 0, 01da 23 6 0, 00e5 25 7 0, 006f 28 8 0,
@@ -57,8 +57,8 @@ _ROWS = """
     4639 107 104 0, 415e 103 99 0, 5627 105 106 1, 50e7 108 107 0, 4b85 109 103 0, 5597 110 109 0, 504f 111 107 0,
     5a10 110 111 1, 5522 112 109 0, 59eb 112 111 1, 5a1d 113 113 0,
 """
-"""Table D.3: of each index Qe, the next index after an LPS and after an MPS, and whether an LPS exchanges the MPS.
-One row more than the standard prints is for :data:`FIXED`, whose state never changes."""
+"""Table D.3: for each index Qe, the next index after an LPS and an MPS, and whether an LPS exchanges the MPS.
+The standard does not have the last row; it is for :data:`FIXED`, whose state never changes."""
 
 
 def _by_state() -> tuple[list[int], list[int], list[int]]:
@@ -79,14 +79,14 @@ _SHIFT = [16 - A.bit_length() for A in range(0x8001)]  # bits to shift A until i
 
 
 def new_states(contexts: int) -> list[int]:
-    """States at the start (D.1.7) of so many contexts, :data:`FIXED` among them: index 0, MPS 0."""
+    """The states of ``contexts`` contexts at the start (D.1.7): index 0, MPS 0, but for :data:`FIXED`."""
     states = [0] * contexts
     states[FIXED] = 2 * 113  # the last row
     return states
 
 
 def qm_decoder(data: bytes, contexts: int) -> Decoder:
-    """A decoder at the start of one restart interval (D.2), without stuffed bytes; contexts count from 0."""
+    """A decoder (D.2) of one restart interval: its ``data``, without stuffed bytes, and the number of contexts."""
     states, size = new_states(contexts), len(data)
     qe, after_mps, after_lps, shift = QE, AFTER_MPS, AFTER_LPS, _SHIFT
     # C has ``ahead`` bits more than A: those of the data that have been taken and not yet reached, at most seven.
@@ -140,7 +140,7 @@ def qm_decoder(data: bytes, contexts: int) -> Decoder:
 
 
 def qm_encoder(contexts: int) -> tuple[Encode, Callable[[], bytes]]:
-    """An encoder (D.1): what encodes a decision, and what ends the code and gives all of it, not yet stuffed."""
+    """An encoder (D.1), as two functions: one encodes a decision, one ends the code and returns it, unstuffed."""
     states, code = new_states(contexts), bytearray()
     qe, after_mps, after_lps, shift = QE, AFTER_MPS, AFTER_LPS, _SHIFT
     # C is the lower end of the interval: 16 bits that belong to A, and in front of them ``pending`` bits of code.

@@ -8,9 +8,9 @@ Statistics areas (F.1.4.4): each table number has 64 contexts for DC (Table F.4)
 list of contexts; the first of the list is the one for signs. They start anew with each scan and each restart
 interval.
 
-What is wrong with the data goes to a sink, and is read as libjpeg reads it: where no encoder can have made a
-decision, the rest of the restart interval stays as it is; where data end early, or an interval is missing, zeros
-follow.
+What is wrong with the data goes to a sink, and is read as libjpeg reads it. After a decision that no encoder can
+have made, the rest of the restart interval stays as it is. Where data end early, or an interval is missing, zero
+bits take their place.
 """
 
 from __future__ import annotations
@@ -21,37 +21,34 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.container.findings import LOSS, REMARK, Sink
+from numjpeg.container.findings import DAMAGE, LOSS, REMARK, Sink
 from numjpeg.container.frame import Scan
 from numjpeg.entropy.arithmetic_coder import FIXED, Decode, Run, qm_decoder
 from numjpeg.entropy.intervals import Intervals
 from numjpeg.entropy.lossless_reader import Ints, LosslessReader, Piece
 from numjpeg.entropy.planes import Planes, lay_dc
-from numjpeg.entropy.shared import Band, band_counts
+from numjpeg.entropy.shared import Band, Sparse, band_counts
 from numjpeg.errors import UnsupportedError
 from numjpeg.stages.mcu_order import block_component, deinterleave
 
 FREE_WORK, WORK_A_BYTE = 1 << 21, 48
-"""How many coefficients the scans of a file may step over, all together: so many, and so many more for each of its
-bytes. A step takes up to half a microsecond, and hardly any data where everything is as expected. Photographs have
-some ten steps a byte. What is flat is stepped over by runs, of which :data:`RUN` MCUs count as one step."""
+"""The scans of a file may step over 2^21 coefficients in all, and 48 more for each byte of the file. A step takes
+up to half a microsecond, but hardly any data where decisions are as expected. Photographs have some ten steps a
+byte. Flat MCUs are skipped in runs; :data:`RUN` of them count as one step."""
 
 BLOCK_WORK, DC_WORK, SAMPLE_WORK = 12, 6, 6
-"""As so many steps count the begin of a block, a DC coefficient of a progressive scan, and a lossless sample."""
+"""How many steps the start of a block, a DC coefficient of a progressive scan, and a lossless sample count as."""
 
 RUN = 16
 CHUNK = 1 << 12  # MCUs that are read at a time
 
-SPARE_BYTES = 3  # that an encoder may write behind those that a decoder needs: it does not know how many that are
+SPARE_BYTES = 3  # bytes that an encoder may write beyond those that a decoder takes; it cannot know their number
 
 DC_CONTEXTS, AC_CONTEXTS, LOSSLESS_CONTEXTS = 64, 256, 158  # contexts of a statistics area
 DC_MAGNITUDES = 20  # where in a DC area the contexts X1 of magnitude categories begin (Table F.4)
 AC_MAGNITUDES = (189, 217)  # the same in an AC area, of coefficients up to Kx and above (Table F.5)
-LOSSLESS_MAGNITUDES = (100, 129)  # and below a lossless difference that is not large, and one that is (Table H.3)
-MAGNITUDE_BITS = 14  # how far behind the last context of a magnitude category the one of its bits is
-
-Found = tuple[list[int], list[int]]
-"""The places of coefficients that are not 0, and their values."""
+LOSSLESS_MAGNITUDES = (100, 129)  # in a lossless area: below a difference that is not large, and one that is (H.3)
+MAGNITUDE_BITS = 14  # the context of a magnitude's lower bits comes so far behind the last one of its category
 
 
 class BadCodeError(Exception):
@@ -67,33 +64,33 @@ class Areas:
         for key in scan.statistics_areas:
             begin[key] = self.contexts
             self.contexts += sizes[key[0]]
-        # A scan that does without one of the two kinds never looks at it.
+        # 0 stands for an area that the scan does not use.
         conditioning = scan.statistics_areas
         self.dc = [begin.get((0, c.Td), 0) for c in scan.components]
         self.ac = [begin.get((1, c.Ta), 0) for c in scan.components]
-        # Of L and U, the largest magnitude that is small, and the largest that is not large (F.1.4.4.1.2).
+        # From L and U: the largest magnitude of class 0, and the largest that is not large (F.1.4.4.1.2).
         of_dc = [conditioning.get((0, c.Td), 0) for c in scan.components]
         self.bounds = [(1 << (both & 15) >> 1, 1 << (both >> 4)) for both in of_dc]
         self.Kx = [conditioning.get((1, c.Ta), 0) for c in scan.components]
 
 
 def decode_difference(decode: Decode, context: int, chain: int, bounds: tuple[int, int]) -> tuple[int, int]:
-    """A DC or a lossless difference (F.2.4.1, H.2.3), and its class, by which others are conditioned. Its four
-    contexts begin at ``context``, those of its magnitude category at ``chain``. The classes are 0 for nearly none,
-    1 and 2 for small ones above and below 0, 3 and 4 for large ones.
+    """Decode a DC or a lossless difference (F.2.4.1, H.2.3); return it with its class, which selects contexts of
+    later ones: 0 for zero and nearly zero, 1 and 2 for small positive and negative ones, 3 and 4 for large ones.
+    Its four contexts begin at ``context``, those of its magnitude category at ``chain``.
     """
     if not decode(context):
         return 0, 0
     sign = decode(context + 1)
     value = _magnitude(decode, chain, chain + 1) if decode(context + 2 + sign) else 1
-    of_class = 0 if value <= bounds[0] else (3 if value > bounds[1] else 1) + sign
-    return -value if sign else value, of_class
+    difference_class = 0 if value <= bounds[0] else (3 if value > bounds[1] else 1) + sign
+    return -value if sign else value, difference_class
 
 
 def _magnitude(decode: Decode, context: int, others: int) -> int:
-    """A magnitude above 1, by the highest bit of what it is above 1 and the bits below it (Figures F.23, F.24).
-    ``context`` is the one of whether it is above 2, ``others`` of whether it is above 4; those of the larger
-    categories follow.
+    """Decode a magnitude above 1: the highest bit of the magnitude less 1, then the bits below it (Figures F.23,
+    F.24). The decision whether it is above 2 has the context ``context``; whether it is above 4, the context
+    ``others``, which those of the larger categories follow.
     """
     highest = 1
     if decode(context):
@@ -112,10 +109,10 @@ def _magnitude(decode: Decode, context: int, others: int) -> int:
     return value + 1
 
 
-def decode_ac(decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, found: Found) -> int:
-    """The AC coefficients of a block from k to Se (Figure F.20), or of the first scan of a band (G.1.3.2).
-    Magnitudes have the first kind of contexts up to coefficient ``Kx``. ``place``: of the block's first one.
-    ``found`` takes the coefficients. Returns the one behind the last that is not 0.
+def decode_ac(decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, found: Sparse) -> int:
+    """Decode the AC coefficients k to Se of a block (Figure F.20), also in the first scan of a band (G.1.3.2).
+    Magnitudes have the first kind of contexts up to coefficient ``Kx``. ``place`` is that of the block's DC.
+    ``found`` takes the coefficients that are not 0. Returns the k behind the last of them.
     """
     note_place, note_value = found[0].append, found[1].append
     context = area + 3 * (k - 1)
@@ -138,12 +135,12 @@ def decode_ac(decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, f
     return k
 
 
-def refine_ac(decode: Decode, area: int, scan: Scan, block: list[int], place: int, found: Found) -> int:
-    """A bit more of the AC coefficients of a block (Figure G.11), whose values so far are ``block``. As
-    :func:`decode_ac`; ``found`` takes the new values of the coefficients that change.
+def refine_ac(decode: Decode, area: int, scan: Scan, block: list[int], place: int, found: Sparse) -> int:
+    """Decode one more bit of the AC coefficients of a block (Figure G.11), whose values so far are ``block``. As
+    :func:`decode_ac`, but ``found`` takes the new values of the coefficients that change.
     """
     k, Se, one = scan.Ss, scan.Se, 1 << scan.Al
-    end = Se  # EOBx, the end of the block as it is known so far
+    end = Se  # EOBx, the last coefficient that is nonzero so far
     while end and not block[end]:
         end -= 1
     context = area + 3 * (k - 1)
@@ -180,11 +177,11 @@ class _Reader(Intervals, ABC):
         self.allowed = FREE_WORK + WORK_A_BYTE * len(data)
         self.areas = Areas(scan)
         self.components = block_component(scan.factors).tolist()
-        self.found: Found = ([], [])
+        self.found: Sparse = ([], [])
 
     @abstractmethod
     def read_mcus(self, stop: int) -> None:
-        """Read from the MCU ``self.mcu`` on, in one interval; BadCodeError leaves the rest of it."""
+        """Read up to the MCU ``stop`` of the interval. After a BadCodeError the rest of it is not read."""
 
     def advance(self, stop: int) -> None:
         """Read up to the MCU ``stop``."""
@@ -208,7 +205,7 @@ class _Reader(Intervals, ABC):
             self.mcu = until
 
     def enter_interval(self) -> None:
-        """At the first MCU of a restart interval: begin with its data, no predictions and new statistics."""
+        """Begin a restart interval: its data, predictions of 0 and new statistics."""
         self.check_end()
         self.interval = self.mcu // self.interval_mcus
         self.first_byte = self.last_byte = self.payload.size
@@ -224,19 +221,19 @@ class _Reader(Intervals, ABC):
         self.classes = [0] * len(self.scan.components)  # of the last differences
 
     def read_dc(self, c: int) -> int:
-        """The DC coefficient of a block of the component c of the scan, without its Al lowest bits."""
+        """Decode a DC coefficient of component c of the scan, without its Al lowest bits."""
         area = self.areas.dc[c]
         context, chain = area + 4 * self.classes[c], area + DC_MAGNITUDES
         difference, self.classes[c] = decode_difference(self.decode, context, chain, self.areas.bounds[c])
         self.predictors[c] += difference
         return self.predictors[c]
 
-    def _note_here(self, what: str, kind: str = "damage") -> None:
+    def _note_here(self, what: str, kind: str = DAMAGE) -> None:
         place = min(self.first_byte + self.taken(), self.last_byte)
         self.note(what, self.payload.file_offset(place), self.interval, kind=kind)
 
     def check_end(self) -> None:
-        """See that the data of an interval that has been read are all of it, and not more."""
+        """Check that an interval which has been read took all of its data and no more."""
         if self.interval < 0 or self.spent or (self.scan.goes_on and self.mcu == self.total):
             return
         left = self.last_byte - self.first_byte - self.taken()
@@ -256,6 +253,7 @@ class _Sequential(_Reader):
         decode, areas, found, components = self.decode, self.areas, self.found, self.components
         per_mcu, work = len(components), 0
         place = 64 * per_mcu * (self.mcu - self.first_of_band)
+        # The decisions of an MCU that has no differences and no AC coefficients.
         flat = [decision for c in components for decision in ((areas.dc[c], 0), (areas.ac[c], 1))]
         flat_work = per_mcu * (BLOCK_WORK + 1)
         try:
@@ -337,7 +335,7 @@ class _Dc(_Progressive):
             self.sink.work += work
 
     def lay(self) -> None:
-        if self.mcu < self.total:  # they go into the planes once all are there
+        if self.mcu < self.total:  # the coefficients go into the planes once all are there
             return
         coded = np.zeros(self.total * len(self.components), np.int16)
         read = np.zeros(len(coded), np.bool_)
@@ -356,7 +354,7 @@ class _Ac(_Progressive):
         blocks, ahead = [], iter([stop])
         if scan.Ah:
             blocks = known[first:stop].tolist()
-            # The blocks that have something to refine, which no run passes.
+            # Blocks with nonzero coefficients have bits of their own: no run passes them.
             busy = first + np.flatnonzero(known[first:stop, scan.Ss : scan.Se + 1].any(axis=1))
             ahead = iter([*busy.tolist(), stop])
         next_busy = next(ahead)
@@ -398,7 +396,7 @@ class _Lossless(LosslessReader):
         self.areas = Areas(scan)
 
     def walk(self) -> Iterator[Piece]:
-        """The differences, a row of MCUs at a time; of an interval with a wrong one, those in front of its row."""
+        """Decode the differences by rows of MCUs; after a wrong decision the rest of the interval is left out."""
         columns = self.scan.mcus[1]
         for interval in range(min(len(self.bounds) - 1, self.last_present + 1)):
             if not self.present[interval]:
@@ -425,22 +423,22 @@ class _Lossless(LosslessReader):
         return read
 
     def _read_row(self, decode: Decode, run: Run, columns: int, above: list[list[int]]) -> list[int]:
-        """The differences of a row of MCUs, in their order; ``above`` has the classes of the samples above."""
+        """Decode the differences of a row of MCUs. ``above``: the classes of the samples above, to be updated."""
         areas, found, per_mcu = self.areas, list[int](), self.scan.blocks_per_mcu
         if self.sink.work > self.allowed:
             what = f"more than {self.allowed // SAMPLE_WORK} samples, hardly any of which took data"
             raise UnsupportedError(what, offset=self.scan.offset, clause=self.clause)
         factors = self.scan.factors
         flat = [(areas.dc[c], 0) for c, (v, h) in enumerate(factors) for _ in range(v * h)]
-        # The MCUs below samples of other classes than 0, which no run passes.
-        busy = sorted({x // h for own, (_, h) in zip(above, factors, strict=True) for x, k in enumerate(own) if k})
+        # The MCUs below samples of other classes than 0: no run passes them.
+        pairs = zip(above, factors, strict=True)
+        busy = sorted({x // h for line, (_, h) in pairs for x, of_sample in enumerate(line) if of_sample})
         busy.append(columns)
         next_busy, mcu = 0, 0
-        # Of each component the classes of the samples in each row, the one above in front, and of those to the
-        # left.
+        # For each component the classes of the row above, of its own rows, and of the samples to the left.
         parts = []
-        for own, (v, h), area, bounds in zip(above, factors, areas.dc, areas.bounds, strict=True):
-            rows = [own] + [[0] * len(own) for _ in range(v)]
+        for line, (v, h), area, bounds in zip(above, factors, areas.dc, areas.bounds, strict=True):
+            rows = [line] + [[0] * len(line) for _ in range(v)]
             chains = [area + chain for chain in LOSSLESS_MAGNITUDES]
             parts.append((rows, [0] * v, v, h, area, chains, bounds))
         while mcu < columns:
@@ -466,8 +464,8 @@ class _Lossless(LosslessReader):
         return found
 
 
-def _put(flat: NDArray[np.int16], found: Found) -> None:
-    """Lay values, modulo 2^16, where they belong."""
+def _put(flat: NDArray[np.int16], found: Sparse) -> None:
+    """Put coefficients, modulo 2^16, into an array."""
     places, values = found
     flat[np.array(places, np.intp)] = np.array(values, np.int64).astype(np.int16)
 

@@ -78,14 +78,14 @@ def encode_ac(encode: Encode, area: int, Kx: int, Ss: int, Se: int, block: list[
 
 
 def refine_ac(encode: Encode, area: int, scan: Scan, block: list[int]) -> None:
-    """Encode a bit more of the AC coefficients of a block (Figure G.10). ``block`` is what is known after this
-    scan, without the Al lowest bits; bits are those of the magnitude.
+    """Encode one more bit of the AC coefficients of a block (Figure G.10). ``block`` has the coefficients as they
+    are known after this scan, divided by 2^Al.
     """
     Se = scan.Se
     last = Se
     while last and not block[last]:
         last -= 1
-    end = last  # EOBx
+    end = last  # EOBx, the last coefficient that is nonzero before this scan
     while end and -2 < block[end] < 2:
         end -= 1
     k, context = scan.Ss, area + 3 * (scan.Ss - 1)
@@ -157,17 +157,17 @@ def write_lossless(scan: Scan, differences: NDArray[np.int32]) -> Iterator[bytes
         encode, finish = qm_encoder(areas.contexts)
         above = [[0] * (columns * h) for _, h in scan.factors]
         for row in in_rows[top : top + height].tolist():
-            samples = []  # of an MCU: the classes in the line above, in its own line, and to the left; and more
+            samples = []  # of an MCU: the classes of the line above, of the own line, and to the left; and more
             for c, (v, h) in enumerate(scan.factors):
                 left = [0] * v
                 for y in range(v):
-                    own = [0] * (columns * h)
-                    samples += [(above[c], own, left, y, x, h, areas.dc[c], areas.bounds[c]) for x in range(h)]
-                    above[c] = own
+                    line = [0] * (columns * h)
+                    samples += [(above[c], line, left, y, x, h, areas.dc[c], areas.bounds[c]) for x in range(h)]
+                    above[c] = line
             for column, mcu in enumerate(row):
-                for (over, own, left, y, x, h, area, bounds), difference in zip(samples, mcu, strict=True):
+                for (over, line, left, y, x, h, area, bounds), difference in zip(samples, mcu, strict=True):
                     place = column * h + x
                     context = area + 4 * (5 * left[y] + over[place])
                     chain = area + arithmetic_reader.LOSSLESS_MAGNITUDES[over[place] > 2]
-                    left[y] = own[place] = encode_difference(encode, context, chain, bounds, difference)
+                    left[y] = line[place] = encode_difference(encode, context, chain, bounds, difference)
         yield finish().replace(b"\xff", b"\xff\0")

@@ -1,4 +1,4 @@
-"""Bytes of entropy-coded data -> bits. Markers and stuffed bytes are taken away (T.81 B.1.1.5)."""
+"""Bytes of entropy-coded data -> bits. Markers and stuffed zero bytes are removed (T.81 B.1.1.5)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class Payload:
 
     data: NDArray[np.uint8]  # with zeros behind the end, so that windows may be read past it
     size: int  # bytes without these zeros
-    starts: NDArray[np.intp]  # byte offset at which each restart interval begins; the first is 0
-    _removed: NDArray[np.intp]
-    _offset: int
+    starts: NDArray[np.intp]  # the byte of the payload at which each restart interval begins; the first is 0
+    _removed: NDArray[np.intp]  # the removed bytes, counted from the start of the entropy-coded data, ascending
+    _offset: int  # byte offset in the file at which the entropy-coded data start
 
     def file_offset(self, position: int) -> int:
         """Byte offset in the file of byte ``position`` of the payload."""
         return self._offset + position + int(self._before_removed.searchsorted(position, "right"))
 
     def file_offsets(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The same of many bytes."""
+        """Byte offsets in the file of many bytes of the payload."""
         return self._offset + positions + self._before_removed.searchsorted(positions, "right")
 
     @cached_property
@@ -35,19 +35,19 @@ class Payload:
         return self._removed - np.arange(len(self._removed))
 
 
-PAYLOAD_MARGIN = 2560  # zero bytes behind a payload, so that an MCU that begins inside may be read to its end
+PAYLOAD_MARGIN = 2560  # zero bytes behind a payload: an MCU that begins inside can be read to its end
 
 
 def unstuff(data: bytes, start: int, end: int) -> Payload:
-    """Take apart the entropy-coded data at bytes ``start`` .. ``end`` of a file; restart markers as they come."""
+    """Unstuff the entropy-coded data from byte ``start`` of a file to ``end``. Every RSTm begins an interval."""
     markers = [place - start for place in find_markers(data, start, end) if RST0 <= data[place + 1] < RST0 + 8]
     begins, ends = [0, *(place + 2 for place in markers)], [*markers, end - start]
     return unstuff_parts(data, start, end, list(zip(begins, ends, strict=True)))
 
 
 def unstuff_parts(data: bytes, start: int, end: int, parts: list[tuple[int, int]]) -> Payload:
-    """The same if only some parts are to be read: (begin, end) of each restart interval, in bytes from ``start``;
-    ascending, none with a marker inside.
+    """Unstuff only some parts of the data. ``parts``: (begin, end) of each restart interval, in bytes from
+    ``start``, ascending. No part may have a marker inside.
     """
     raw = np.frombuffer(data, np.uint8, end - start, start)
     ff = np.flatnonzero(raw[:-1] == 0xFF)
@@ -56,10 +56,10 @@ def unstuff_parts(data: bytes, start: int, end: int, parts: list[tuple[int, int]
     stuffing = np.where(follower == 0, ff + 1, ff)[(follower == 0) | (follower == 0xFF)]
     # The fill byte of the marker that ends the scan.
     removed = np.append(stuffing, len(raw) - 1) if (raw[-1:] == 0xFF).any() else stuffing
-    if parts != [(0, len(raw))]:  # what lies between the parts
-        behind, following = np.append(0, stop), np.append(begin, len(raw))
-        gaps = following - behind
-        between = np.repeat(following - np.cumsum(gaps), gaps) + np.arange(gaps.sum())
+    if parts != [(0, len(raw))]:  # what lies between the parts is removed, too
+        gap_begin, gap_end = np.append(0, stop), np.append(begin, len(raw))
+        gaps = gap_end - gap_begin
+        between = np.repeat(gap_end - np.cumsum(gaps), gaps) + np.arange(gaps.sum())
         removed = np.sort(np.concatenate([removed, between]))
         removed = removed[np.diff(removed, prepend=-1) > 0]
     size = len(raw) - len(removed)
@@ -86,8 +86,8 @@ def windows_16(data: NDArray[np.uint8], start: int, count: int) -> NDArray[np.ui
 
 
 def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArray[np.uint64]:
-    """The 32 bits that begin at each of the bits ``positions``, uint64 ``(n,)``, the upper half zero. ``data``:
-    uint8, at least five bytes longer than any position's byte.
+    """The 32 bits that begin at each of the bits ``positions``, right-aligned, uint64 ``(n,)``. ``data``: uint8;
+    at least four more bytes follow the byte of the last position.
     """
     byte = positions >> 3
     word: NDArray[np.uint64] = data[byte].astype(np.uint64)
@@ -100,8 +100,8 @@ def windows_32(data: NDArray[np.uint8], positions: NDArray[np.integer]) -> NDArr
 
 
 def words_64(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """The 64 bits that begin at every *second* byte of uint8 data, which zeros are taken to follow. The 49 bits
-    that begin at any bit lie in one such word. uint64 ``(ceil(len(data) / 8) * 4,)``.
+    """The 64 bits that begin at every *second* byte of uint8 data; zeros follow the data. Any 49 successive bits
+    lie in one of these words. uint64 ``(ceil(len(data) / 8) * 4,)``.
 
     >>> [hex(word) for word in words_64(np.array([1, 2, 3, 4], np.uint8))[:2].tolist()]
     ['0x102030400000000', '0x304000000000000']

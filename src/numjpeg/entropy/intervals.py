@@ -1,4 +1,4 @@
-"""The restart intervals of a scan, whatever its markers (T.81 B.2.1, F.1.2.3), as libjpeg finds them.
+"""The restart intervals of a scan (T.81 B.2.1, F.1.2.3), found as libjpeg finds them, however odd its markers are.
 
 T.81 does not say what a decoder makes of data that break its rules. Pictures should not depend on the decoder, so
 all readers of scans do as libjpeg does:
@@ -9,11 +9,11 @@ all readers of scans do as libjpeg does:
 * An interval ends at a marker. Bytes that are left over in front of it are passed over. If data are missing, zero
   bits take their place up to the end of the MCU in which the data end. All coefficients of the interval's other
   MCUs are zero.
-* A code word that no table has takes 17 bits and stands for zero: no DC difference, or the end of the block. A run
-  that passes coefficient 63 leaves its value at 63 and ends the block.
+* A code word that the table does not have takes 17 bits and stands for zero: no DC difference, or the end of the
+  block. A run that passes coefficient 63 puts its value at 63 and ends the block.
 
 After such a step a reader goes on as if nothing had happened. Codes synchronise themselves: after some blocks
-there is a picture again, displaced and with another DC level up to the next restart marker.
+there is a picture again. Up to the next restart marker it is displaced and has another DC level.
 
 Code words may have been misread long before anything is noticed. So whatever is wrong with an interval puts all of
 its MCUs in doubt. One case is different: if a file ends in the middle of a scan, nothing before its end is in
@@ -36,12 +36,12 @@ from numjpeg.entropy import bits
 from numjpeg.entropy.shared import interval_bounds
 
 
-def resynchronise(found: Sequence[int], intervals: int) -> list[int | None]:
+def resynchronise(codes: Sequence[int], intervals: int) -> list[int | None]:
     """Find where restart intervals begin among markers that may be wrong, missing or too many.
 
-    ``found`` : codes of the markers inside the entropy-coded data, in order. Of so many ``intervals`` that are
-    due, gives for each from the second one on the index of the marker that it follows, or None if it is empty. The
-    list ends with the last marker that is used. (libjpeg: ``jpeg_resync_to_restart``.)
+    ``codes`` : of the markers inside the entropy-coded data, in order. ``intervals`` : how many are due. Returns,
+    for each interval from the second on, the index of the marker that it follows, or None if it is empty. The list
+    ends with the last marker that is used. (libjpeg: ``jpeg_resync_to_restart``.)
 
     >>> resynchronise([0xD0, 0xD1, 0xD3, 0xD4], 6)
     [0, 1, None, 2, 3]
@@ -49,11 +49,11 @@ def resynchronise(found: Sequence[int], intervals: int) -> list[int | None]:
     begins: list[int | None] = []
     unread = 0
     for due in range(RST0, RST0 + intervals - 1):
-        while unread < len(found) and (found[unread] < SOF0 or (found[unread] - due) % 8 in (6, 7)):
+        while unread < len(codes) and (codes[unread] < SOF0 or (codes[unread] - due) % 8 in (6, 7)):
             unread += 1
-        if unread == len(found):
+        if unread == len(codes):
             break
-        if (found[unread] - due) % 8 in (1, 2):  # it is ahead of the one that is due, not behind
+        if (codes[unread] - due) % 8 in (1, 2):  # it is ahead of the one that is due, not behind
             begins.append(None)
         else:
             begins.append(unread)
@@ -61,18 +61,18 @@ def resynchronise(found: Sequence[int], intervals: int) -> list[int | None]:
     return begins
 
 
-def first_of_intervals(found: list[NDArray[np.intp]], interval_mcus: int) -> list[tuple[int, int]]:
-    """Of some MCUs the first one in each restart interval, as (interval, MCU)."""
-    mcus = np.sort(np.concatenate([np.empty(0, np.intp), *found]))
-    intervals, at = np.unique(mcus // interval_mcus, return_index=True)
-    return list(zip(intervals.tolist(), mcus[at].tolist(), strict=True))
+def first_of_intervals(mcus: list[NDArray[np.intp]], interval_mcus: int) -> list[tuple[int, int]]:
+    """The first of some MCUs in each restart interval that has any, as (interval, MCU)."""
+    in_order = np.sort(np.concatenate([np.empty(0, np.intp), *mcus]))
+    intervals, at = np.unique(in_order // interval_mcus, return_index=True)
+    return list(zip(intervals.tolist(), in_order[at].tolist(), strict=True))
 
 
 class Intervals:
     """The restart intervals of a scan, and a reader's place in them."""
 
-    clause = "F.2.2"  # the decoding procedure whose rules code words break
-    least_bits = 0  # that a data unit of the scan takes; AC scans of the progressive process may need none
+    clause = "F.2.2"  # the decoding procedure, which findings about code words name
+    least_bits = 0  # the fewest that a data unit takes; an AC scan of the progressive process may need none
 
     def __init__(self, data: bytes, scan: Scan, sink: Sink) -> None:
         self.scan, self.sink = scan, sink
@@ -83,10 +83,10 @@ class Intervals:
             what = f"the scan ends too early: {size} bytes, at least {least} needed for MCUs 0 to {self.total - 1}"
             sink.add(Fault(what, scan.end, self.clause, scan.number, kind=LOSS))
         self.interval_mcus = scan.restart_interval or self.total
-        self.in_doubt: set[int] = set()  # intervals of which a finding says so
+        self.in_doubt: set[int] = set()  # the intervals that a finding puts in doubt
         self.last_note = -1  # index of the last finding that puts MCUs in doubt
-        self.pads_with_ones = False  # as one interval shows so far
-        self.cut_off = scan.end == len(data)
+        self.pads_with_ones = False  # whether the last byte of some interval so far is filled up with ones
+        self.cut_off = scan.end == len(data)  # whether the file ends with the data of the scan
         self.payload = self._take_apart(data)
         self.bounds = interval_bounds(self.payload)
         # Where the reader is: MCU, bit, and interval (-1 in front of the first one). ``spent``: all data of that
@@ -94,7 +94,9 @@ class Intervals:
         self.mcu, self.bit, self.interval, self.spent = 0, 0, -1, False
 
     def _take_apart(self, data: bytes) -> bits.Payload:
-        """Find the restart intervals; note which restart markers are not as they should be."""
+        """Find the restart intervals: which are ``present``, which is the last of these, and whether the scan has
+        ``whole`` all of them. Note the restart markers that are missing, wrong or too many.
+        """
         scan, size = self.scan, self.scan.end - self.scan.start
         intervals = ceil_div(self.total, self.interval_mcus)
         places = find_markers(data, scan.start, scan.end)
@@ -128,7 +130,7 @@ class Intervals:
     def _note_markers_passed_over(
         self, codes: list[int], places: list[int], begins: list[int | None], intervals: int
     ) -> None:
-        """Note the markers that begin no interval: one finding for each row of them."""
+        """Note the markers that begin no interval; those that follow each other are one finding."""
         if len(codes) == sum(i is not None for i in begins):
             return
         interval_of = {i: number for number, i in enumerate(begins, 1) if i is not None}
@@ -153,7 +155,7 @@ class Intervals:
     def note(
         self, what: str, offset: int, interval: int, clause: str = "", kind: str = DAMAGE, first: int | None = None
     ) -> None:
-        """Note the first thing that puts an interval in doubt, all of it or from the MCU ``first`` on."""
+        """Note what puts an interval in doubt, all of it or from MCU ``first`` on; only the first such finding."""
         if interval in self.in_doubt and not (self.sink.strict and kind != REMARK):
             return
         self.in_doubt.add(interval)
@@ -163,7 +165,7 @@ class Intervals:
         self.sink.add(Fault(what, offset, clause or self.clause, self.scan.number, mcus, kind))
 
     def note_wrong(self, what: str, bit: int) -> None:
-        """Note what is wrong with a code word of the MCU that is due, or that the data end in it."""
+        """Note what is wrong with a code word of the MCU that is due; or that the data end in this MCU."""
         if self.interval in self.in_doubt and not self.sink.strict:
             return
         kind, first, bound = DAMAGE, None, self.bounds[self.interval + 1]
@@ -221,8 +223,8 @@ class Intervals:
             self.note(what, offset, interval, "F.1.2.3", REMARK)
 
     def _note_lines_below(self, mcus: int, offset: int, interval: int) -> bool:
-        """Note data of ``mcus`` MCUs, perhaps, behind the last one if the height is DNL's and they make a row.
-        Behind another scan than the first, where DNL stands, they say nothing of the height.
+        """If the height is from DNL, and data for ``mcus`` more MCUs, at least a row of them, follow the last one,
+        note that. Returns whether it did. Only the first scan, which DNL follows, says something of the height.
         """
         if self.scan.frame.header_height is None or self.scan.number or mcus < self.scan.mcus[1]:
             return False
@@ -230,11 +232,11 @@ class Intervals:
         return True
 
     def check_rests(self, intervals: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
-        """The same for many intervals."""
+        """Call :meth:`check_rest` for those of many intervals for which it may note something."""
         left = np.array(self.bounds)[intervals + 1] - ends
         last_bytes = self.payload.data[np.maximum((ends + left >> 3) - 1, 0)].astype(np.int64)
         odd = (left >= 8) | ((last_bytes + 1) & ((1 << np.minimum(left, 8)) - 1) != 0)
-        # The first interval that is as it should be, with more than one bit, tells how the others should be.
+        # The first interval that is filled up with ones, by more than one bit, sets ``pads_with_ones``.
         odd[np.flatnonzero(~odd & (left > 1))[:1]] = True
         for number, end in zip(intervals[odd].tolist(), ends[odd].tolist(), strict=True):
             self.check_rest(number, end)

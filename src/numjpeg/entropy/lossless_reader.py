@@ -1,10 +1,10 @@
 """Scans of the lossless process with Huffman coding (T.81 H.2.2): bits -> samples.
 
-A sample is a code word for the category of its difference, and so many bits for the difference (H.1.2.2). Only
-finding where each code word begins is serial (:meth:`LosslessReader.walk`). Whatever is wrong with the data goes
-to a sink, and is read as libjpeg reads it (:mod:`numjpeg.entropy.intervals`), but by rows: where data are missing,
-zero bits take their place up to the end of the row of MCUs, and the rows up to the next restart interval are
-mid-gray.
+A sample is coded as the category of its difference, a code word, and as many bits as the category says (H.1.2.2).
+Only finding where each code word begins is serial (:meth:`LosslessReader.walk`). Whatever is wrong with the data
+goes to a sink, and is read as libjpeg reads it (:mod:`numjpeg.entropy.intervals`), but by rows: where data are
+missing, zero bits take their place up to the end of the row of MCUs. Rows from there up to the next restart
+interval are mid-gray.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class Piece(NamedTuple):
     """Code words of a restart interval that follow each other, ``(n,)`` each."""
 
     interval: int
-    ends: Ints  # the bit after each one and its difference, ascending
+    ends: Ints  # the bit after each code word and its difference, ascending
     differences: NDArray[np.uint16]  # modulo 2^16
-    illegal: Ints  # places in the piece of those that no table has
+    illegal: Ints  # the indices of the code words that the table does not have
 
 
 class WordLengths(NamedTuple):
-    """By the 16 bits ahead."""
+    """The code word with which each window of 16 bits begins, ``(65536,)`` each."""
 
     category: Ints
     code: Ints  # bits of the code word
@@ -52,7 +52,7 @@ class WordLengths(NamedTuple):
 
 @lru_cache(maxsize=16)
 def word_lengths(table: HuffmanTable) -> WordLengths:
-    """What each window of 16 bits begins with."""
+    """The categories and lengths for a table."""
     symbol, length = huffman_lookup(table)
     category = symbol.astype(np.int64)
     code = np.where(length == 0, ILLEGAL_BITS, length).astype(np.int64)
@@ -81,7 +81,7 @@ class LosslessReader(Intervals):
         return max(0, min(self.interval_mcus, self.total - first)) * self.scan.blocks_per_mcu
 
     def walk(self) -> Iterator[Piece]:
-        """Find where code words begin, one by one, and their differences together."""
+        """Find where code words begin, one by one, then the differences of many at once."""
         steps = [_word_steps(self.payload, table) for table in self.tables]
         most = CHUNK // len(steps) * len(steps)
         for interval in range(min(len(self.bounds) - 1, self.last_present + 1)):
@@ -100,8 +100,8 @@ class LosslessReader(Intervals):
                 yield Piece(interval, at + total, differences, np.flatnonzero(code == ILLEGAL_BITS))
 
     def _words(self, windows: NDArray[np.uint64], samples: Ints) -> tuple[Ints, Ints, NDArray[np.uint16]]:
-        """RECEIVE and EXTEND (F.2.2.1) of the 32 bits ahead of each of some samples of a scan: bits of the code
-        words, bits with the differences, and the differences modulo 2^16.
+        """DECODE, RECEIVE and EXTEND (F.2.2.1) for the 32 bits ahead of some samples of a scan. Returns the bits
+        of each code word, the bits of word and difference together, and the differences modulo 2^16.
         """
         tables = [word_lengths(table) for table in self.tables]
         ahead = (windows >> np.uint64(16)).astype(np.int64)
@@ -113,7 +113,7 @@ class LosslessReader(Intervals):
         return code, total, difference.astype(np.uint16)
 
     def samples(self, pieces: Iterable[Piece]) -> list[NDArray[np.uint16]]:
-        """Differences to samples; what is wrong or missing is noted."""
+        """Turn differences into samples, a plane for each component. Note what is wrong or missing."""
         per_mcu = self.scan.blocks_per_mcu
         differences = np.zeros(self.total * per_mcu, np.uint16)
         count = ceil_div(self.total, self.interval_mcus)
@@ -137,8 +137,8 @@ class LosslessReader(Intervals):
 
     def fill_rows(self, differences: NDArray[np.uint16], read: Ints, end: Ints, due: Ints) -> Ints:
         """Let zero bits follow the data of each interval that is cut short, up to the end of its row of MCUs. As
-        in libjpeg, an interval that is missing behind one that is cut short has no such row. Returns how many
-        samples each interval has now.
+        in libjpeg, a missing interval behind one that is cut short has no such row. Returns how many samples
+        each interval has now; ``read`` are those that were read, up to bit ``end``, of ``due``.
         """
         per_mcu = self.scan.blocks_per_mcu
         short = read < due
@@ -150,17 +150,17 @@ class LosslessReader(Intervals):
         filled[ends_here] = np.minimum((read[ends_here] // row + 1) * row, due[ends_here])
         _, _, of_zeros = self._words(np.zeros(len(self.tables), np.uint64), np.arange(len(self.tables)))
         for interval in ends_here.tolist():
-            own = differences[interval * self.interval_mcus * per_mcu :][: int(filled[interval])]
+            of_interval = differences[interval * self.interval_mcus * per_mcu :][: int(filled[interval])]
             first = int(read[interval])
-            own[first:] = np.resize(np.roll(of_zeros, -first), len(own) - first)
+            of_interval[first:] = np.resize(np.roll(of_zeros, -first), len(of_interval) - first)
             if not present[interval]:
                 continue
-            # A code word that has begun goes on with zeros.
+            # The code word in which the data end goes on with zeros.
             bit, bound = int(end[interval]) if first else self.bounds[interval], self.bounds[interval + 1]
             if bit < bound:
-                there = np.uint64(max(0, 32 - (bound - bit)))
-                window = bits.windows_32(self.payload.data, np.array([bit])) >> there << there
-                _, _, own[first : first + 1] = self._words(window, np.array([first]))
+                zeros = np.uint64(max(0, 32 - (bound - bit)))
+                window = bits.windows_32(self.payload.data, np.array([bit])) >> zeros << zeros
+                _, _, of_interval[first : first + 1] = self._words(window, np.array([first]))
         return filled
 
     def _note_ends(self, read: Ints, end: Ints, due: Ints) -> None:
@@ -180,26 +180,25 @@ class LosslessReader(Intervals):
                 return
 
     def _planes(self, differences: NDArray[np.uint16], whole: Ints) -> list[NDArray[np.uint16]]:
-        """Samples of each component. ``whole`` says how many MCUs of each restart interval there are."""
+        """The samples of each component. ``whole``: of how many MCUs of each interval there are differences."""
         scan, frame = self.scan, self.scan.frame
         rows, columns = scan.mcus
         height = self.interval_mcus // columns
         there = np.flatnonzero(whole)
-        # An interval without data is mid-gray; below the last one that has some, nothing need be computed.
+        # An interval without data is mid-gray; below the last one with data, nothing has to be computed.
         bottom = min(rows, (int(there[-1]) + 1) * height) if len(there) else 0
         middle = frame.mid_level
         if not bottom:
             return [np.full(frame.sample_size(c), middle, np.uint16) for c in scan.components]
         planes = []
         of_components = deinterleave(differences[: bottom * columns, :, np.newaxis], columns, scan.factors)
-        for component, (v, h), own in zip(scan.components, scan.factors, of_components, strict=True):
+        for component, (v, h), coded in zip(scan.components, scan.factors, of_components, strict=True):
             plane = np.empty((rows * v, columns * h), np.uint16)
             plane[bottom * v :] = middle
-            own = own[..., 0]
             regular = bottom // height * height
             for top, after in ((0, regular), (regular, bottom)):
                 if top < after:
-                    part = own[top * v : after * v].reshape(-1, min(height, after - top) * v, columns * h)
+                    part = coded[top * v : after * v, :, 0].reshape(-1, min(height, after - top) * v, columns * h)
                     samples = lossless_samples(part, scan.Ss, middle >> scan.Al)
                     plane[top * v : after * v] = samples.reshape(-1, columns * h)
             plane[: bottom * v] <<= scan.Al
@@ -214,16 +213,16 @@ class LosslessReader(Intervals):
         return planes
 
     def _note_impossible(self, planes: list[NDArray[np.uint16]]) -> None:
-        """Put restart intervals in doubt in which a sample has more bits than the frame says. A difference that is
-        wrong moves all samples up to the end of the interval.
+        """Put in doubt restart intervals in which a sample has more bits than the frame says. A wrong difference
+        moves all samples up to the end of the interval.
         """
         columns = self.scan.mcus[1]
-        found = []
+        beyond = []
         for (v, h), plane in zip(self.scan.factors, planes, strict=True):
             if int(plane.max(initial=0)) >> self.scan.frame.precision:
                 y, x = np.nonzero(plane >> self.scan.frame.precision)
-                found.append(y // v * columns + x // h)
-        for interval, mcu in first_of_intervals(found, self.interval_mcus):
+                beyond.append(y // v * columns + x // h)
+        for interval, mcu in first_of_intervals(beyond, self.interval_mcus):
             what = f"a sample of more than {self.scan.frame.precision} bits in MCU {mcu}"
             self.note(what, self.scan.start, interval, "H.1.2.1", REMARK)
 

@@ -1,4 +1,4 @@
-"""The planes that many scans fill (T.81 Annex G): how often these may visit them, and signs of damage in them."""
+"""Coefficient planes that several scans fill (T.81 Annex G): a limit on visits, and signs of damage in them."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from numjpeg.errors import UnsupportedError
 from numjpeg.stages.mcu_order import deinterleave
 
 Planes = Sequence[NDArray[np.int16]]
-"""Of each component of a frame, blocks int16 ``(rows, columns, 64)`` in zig-zag order."""
+"""For each component of a frame its blocks, int16 ``(rows, columns, 64)``, in zig-zag order."""
 
 FREE_VISITS, VISITS_A_BYTE = 1 << 22, 128
-"""The scans of a file may visit so many blocks in all, and so many more for each byte of the file. A visit costs
-up to 0.1 us, but one EOBn with its 14 bits can ask for 16,384 visits. The DC of a block takes a bit at least, so
-this allows sixteen scans of the flattest picture, and hundreds of a photograph."""
+"""The scans of a file may visit 2^22 blocks in all, and 128 more for each byte of the file. A visit costs up to
+0.1 us, but one EOBn with its 14 bits can ask for 16,384 visits. The DC of a block takes a bit at least. So even
+the flattest picture may have sixteen scans, and a photograph hundreds."""
 
 LEAST_VISITS = 8192
-"""A scan of fewer blocks counts as so many, since it takes half a millisecond to begin a scan with tables of its
-own. So every file may have 512 scans, and one more for every 64 bytes."""
+"""A scan of fewer blocks counts as 8192 visits, since it takes half a millisecond to begin a scan with tables of
+its own. So every file may have 512 scans, and one more for every 64 bytes."""
 
 
 def new_planes(
     frame: Frame, scans: Sequence[Scan], size: int, sink: Sink, kept: Sequence[int] | None = None
 ) -> list[NDArray[np.int16]]:
-    """Planes of zeros for all components of a frame, of which these are all the scans, in a file of ``size``
-    bytes.
+    """Planes of zeros for all components of a frame. ``scans``: all scans of the frame; ``size``: bytes of the
+    file; ``kept``: coefficients of a block, for each component 64, or 1 for the DC alone; None: 64 for all.
 
-    ``kept`` : for each component 64, or 1 for planes of the DC alone; None for 64 of all. FormatError if the sink
-    is strict and the data are too short for the frame; UnsupportedError if the scans visit its blocks too often.
+    FormatError if the sink is strict and the data are too short for the frame; UnsupportedError if the scans visit
+    its blocks too often.
     """
     check_visits(frame, scans, size)
     blocks = _blocks(frame)
     planes = []
     for index, (component, count) in enumerate(zip(frame.components, blocks, strict=True)):
-        own = [scan for scan in scans if index in scan.indices]
-        have = sum(scan.end - scan.start for scan in own)
+        of_component = [scan for scan in scans if index in scan.indices]
+        have = sum(scan.end - scan.start for scan in of_component)
         # The DC of a block takes a bit at least.
-        if sink.strict and own and 8 * have < count and not frame.arithmetic:
+        if sink.strict and of_component and 8 * have < count and not frame.arithmetic:
             what = f"the scans of component {component.identifier} have {have} bytes, at least"
-            sink.add(Fault(f"{what} {ceil_div(count, 8)} needed", own[-1].end, "G.2", kind=LOSS))
-        rows, columns = frame.block_size(component) if own else (0, 0)
+            sink.add(Fault(f"{what} {ceil_div(count, 8)} needed", of_component[-1].end, "G.2", kind=LOSS))
+        rows, columns = frame.block_size(component) if of_component else (0, 0)
         coefficients = kept[index] if kept else 64
         planes.append(np.zeros((ceil_div(rows, component.V) * component.V, columns, coefficients), np.int16))
     return planes
@@ -67,50 +67,50 @@ def _blocks(frame: Frame) -> list[int]:
 
 
 def lay_over(plane: NDArray[np.int16], sequences: NDArray[np.int16], read: NDArray[np.bool_] | None) -> None:
-    """Lay the blocks ``(rows, columns, 64)`` of a sequential scan over those of an earlier scan. As in libjpeg,
-    all DC coefficients are replaced, and AC coefficients only by those that are not zero. Blocks of which nothing
-    was ``read``, ``(rows, columns)``, stay as they were. None: all were.
+    """Write the blocks ``(rows, columns, 64)`` of a sequential scan over those of an earlier scan. As in libjpeg,
+    a DC coefficient always replaces the earlier one, an AC coefficient only if it is not zero. ``read``, ``(rows,
+    columns)``, says which blocks were read, None that all were; the others stay as they are.
     """
     np.copyto(plane, sequences, where=sequences != 0)
     np.copyto(plane[:, :, 0], sequences[:, :, 0], where=True if read is None else read)
 
 
 def lay_dc(scan: Scan, planes: Planes, blocks: NDArray[np.int16], read: NDArray[np.bool_] | np.bool_) -> None:
-    """Put the DC coefficients of a progressive scan, ``(MCUs, blocks an MCU, 1)``, into the planes where ``read``
-    says so, which is broadcast to that shape. In a refinement their bits are added.
+    """Put the DC coefficients of a progressive scan, ``(MCUs, blocks an MCU, 1)``, into the planes; a refinement
+    adds its bits. ``read``, broadcast to the same shape, says which of them were read; only these are put in.
     """
-    there = np.broadcast_to(read, blocks.shape).astype(np.int16)
-    both = deinterleave(np.concatenate([blocks, there], axis=2), scan.mcus[1], scan.factors)
-    for index, own in zip(scan.indices, both, strict=True):
+    was_read = np.broadcast_to(read, blocks.shape).astype(np.int16)
+    of_components = deinterleave(np.concatenate([blocks, was_read], axis=2), scan.mcus[1], scan.factors)
+    for index, pairs in zip(scan.indices, of_components, strict=True):
         plane = planes[index]
-        dc, where = np.moveaxis(own[:, : plane.shape[1]], 2, 0)
-        target = plane[: len(own), :, 0]
+        dc, where = np.moveaxis(pairs[:, : plane.shape[1]], 2, 0)
+        target = plane[: len(pairs), :, 0]
         np.copyto(target, dc | target if scan.Ah else dc, where=where > 0)
 
 
 def note_impossible_dc(
     scan: Scan, planes: Planes, tables: Sequence[NDArray[np.uint16]], sink: Sink, first_row: int = 0
 ) -> None:
-    """Put each restart interval in doubt that has a DC coefficient larger than any samples make it. A wrong bit in
-    a DC difference moves all DC coefficients up to the end of the interval. Often some of them leave the range.
-    ``planes``, ``tables``: of each component of the scan, from MCU row ``first_row`` on.
+    """Put in doubt each restart interval with a DC coefficient that is larger than samples can make it. A wrong
+    bit in a DC difference moves all DC coefficients up to the end of the interval. Often some leave the range.
+    ``planes``, ``tables``: one for each component of the scan; the planes begin at MCU row ``first_row``.
     """
     rows, columns = scan.mcus
-    most = 1 << scan.frame.precision + 2  # A.3.3: of 8-bit samples 8 times 128
-    found = []
+    most = 1 << scan.frame.precision + 2  # A.3.3: for 8-bit samples 8 times 128
+    beyond = []
     for (v, h), plane, table in zip(scan.factors, planes, tables, strict=True):
         step = int(table[0, 0])
         dc = plane[: rows * v, : columns * h, 0]
-        # Without its lowest bits a coefficient below zero is larger than it will be (G.1.2.1).
+        # The shift by Al rounds down, so the magnitude of a negative coefficient may be too large yet (G.1.2.1).
         limit = (most + step // 2) // max(step, 1) + (1 << scan.Al) - 1
         if dc.size and (dc.max() > limit or dc.min() < -limit):
             y, x = np.nonzero((dc > limit) | (dc < -limit))
-            found.append((y // v + first_row) * columns + x // h)
-    if not found:
+            beyond.append((y // v + first_row) * columns + x // h)
+    if not beyond:
         return
     size = scan.restart_interval or rows * columns
     known = {f.mcus[0] // size: i for i, f in enumerate(sink.findings) if f.scan == scan.number and f.mcus}
-    for interval, mcu in first_of_intervals(found, size):
+    for interval, mcu in first_of_intervals(beyond, size):
         i = known.get(interval)
         if i is None:
             span = (interval * size, min((interval + 1) * size, rows * columns))

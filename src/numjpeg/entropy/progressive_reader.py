@@ -11,14 +11,14 @@ later one adds one bit (successive approximation, G.1.1.1.2). So there are four 
     AC refinement   a symbol for each coefficient that becomes +1 or -1, with the run of zeros before it; and a bit
                     for each coefficient on the way that was nonzero before (G.1.2.3)
 
-As in :mod:`numjpeg.entropy.sequential_reader`, only finding where each code word begins is serial. What a word
-means is looked up for every bit beforehand, and all values follow at once from the places of the words. In an AC
-refinement these places depend on the coefficients that are known already. The walk takes one step for each code
-word, and a short one for each known coefficient.
+As in :mod:`numjpeg.entropy.sequential_reader`, only finding where each code word begins is serial. The steps are
+looked up for every bit beforehand, and all values are computed together afterwards. In an AC refinement the places
+of the words depend on the coefficients that are nonzero already: the walk takes one step for each code word, and a
+short one for each such coefficient.
 
 Coefficients lie in planes int16 ``(rows, columns, 64)``, zig-zag order, one for each component. Scans change them
-in place. The planes have the rows of blocks below the picture that fill up its last MCUs
-(:mod:`numjpeg.restoration.smoothing` reads them), but not the columns beside it.
+in place. The planes have the rows of blocks below the picture that fill up its last MCUs, since
+:mod:`numjpeg.restoration.smoothing` reads them. They do not have the columns of blocks beside the picture.
 
 Whatever is wrong with the data goes to a sink, and is read as libjpeg reads it (:mod:`numjpeg.entropy.intervals`).
 A coefficient whose run leads beyond the band Ss .. Se is put there, up to coefficient 63. The MCU in which the
@@ -45,26 +45,26 @@ from numjpeg.entropy.shared import ILLEGAL_BITS, LastBits, receive
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable
 from numjpeg.stages.mcu_order import block_component
 
-_ILLEGAL = 128 + ILLEGAL_BITS  # the step of a code word that no table has; legal ones take 31 bits at most
+_ILLEGAL = 128 + ILLEGAL_BITS  # marks the step of a code word that the table does not have; others are 31 at most
 
 
 def reader_of(data: bytes, scan: Scan, planes: Planes, sink: Sink) -> ProgressiveReader:
-    """The reader of a scan's kind. ``planes``, of each component of the frame, take what it reads."""
+    """The reader for a scan's kind. It writes into ``planes``, one for each component of the frame."""
     kinds = (DcFirst, _DcRefinement) if scan.Ss == 0 else (_AcFirst, _AcRefinement)
     return kinds[scan.Ah > 0](data, scan, planes, sink)
 
 
 @lru_cache(maxsize=16)
 def _steps(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
-    """For each window of 16 bits, the symbol that it begins with, and the length of code and extra bits. A symbol
-    of a DC table, which is a category up to 15, has as many extra bits as the same symbol of AC.
+    """For each window of 16 bits, the symbol that it begins with, and the bits of code and extra bits together. A
+    symbol of a DC table, a category up to 15, has as many extra bits as the same symbol of an AC table.
     """
     length, symbol = shared.code_lengths(table)
     run, category = symbol >> 4, symbol & 15
-    behind = np.where((category == 0) & (symbol != ZERO_RUN), run, category)
+    extra = np.where((category == 0) & (symbol != ZERO_RUN), run, category)
     if refinement:
-        behind[category > 0] = 1  # the sign
-    return shared.spread(length, symbol, length + behind, (0, _ILLEGAL))
+        extra[category > 0] = 1  # the sign
+    return shared.tables_by_window(length, symbol, length + extra, (0, _ILLEGAL))
 
 
 class Span(NamedTuple):
@@ -84,10 +84,10 @@ class ProgressiveReader(Intervals, ABC):
     def __init__(self, data: bytes, scan: Scan, planes: Planes, sink: Sink) -> None:
         super().__init__(data, scan, sink)
         self.planes = planes
-        self.end = self.end_of_band_run = 0  # ``end``: the bit after the interval's last
+        self.end, self.end_of_band_run = 0, 0  # the bit after the interval's last; blocks that EOBn still ends
 
     def spans(self) -> list[Span]:
-        """The restart intervals, of a scan that has all of them."""
+        """The restart intervals of a scan that has all of them."""
         step, bounds = self.interval_mcus, self.bounds
         firsts = range(0, self.total, step)
         return [Span(bounds[i], bounds[i + 1], mcu, min(step, self.total - mcu)) for i, mcu in enumerate(firsts)]
@@ -163,22 +163,22 @@ class DcFirst(ProgressiveReader):
         self.tables = [scan.huffman_tables[0, c.Td] for c in scan.components]
         self.components: list[int] = block_component(scan.factors).tolist()
         self.codes = array("q")  # the bits at which code words begin
-        self.walked = np.zeros(self.total, np.bool_)  # the MCUs that these are of
-        self.last: list[tuple[int, list[int]]] = []  # other MCUs, and their differences
+        self.walked = np.zeros(self.total, np.bool_)  # which MCUs these belong to
+        self.last: list[tuple[int, list[int]]] = []  # MCUs in which data end, and their differences
 
     def prepare(self) -> None:
-        """See :class:`ProgressiveReader`; for each block, how far code and difference lead from every bit."""
+        """See :class:`ProgressiveReader`; for each block of an MCU, the step from every bit over a code word."""
         maps = {table: shared.look_up(self.payload, _steps(table, False))[1] for table in set(self.tables)}
         self.procedure = [maps[self.tables[c]] for c in self.components]
 
     def walk(self, stop: int) -> None:
         """See :class:`ProgressiveReader`."""
         first, p, procedure, per_mcu = self.mcu, self.bit, self.procedure, len(self.procedure)
-        note = self.codes.append
+        note_code = self.codes.append
         while self.mcu < stop:
             q, wrong = p, False
             for steps in procedure:
-                note(q)
+                note_code(q)
                 step = steps[q]
                 if step > 127:
                     step, wrong = ILLEGAL_BITS, True
@@ -206,8 +206,8 @@ class DcFirst(ProgressiveReader):
             selector = np.tile(self.components, len(codes) // per_mcu)
             _, differences = receive(self.payload, codes, self.tables, selector)
             blocks[self.walked] = differences.reshape(-1, per_mcu, 1)
-        for mcu, own in self.last:
-            blocks[mcu, :, 0] = own
+        for mcu, of_blocks in self.last:
+            blocks[mcu, :, 0] = of_blocks
             self.walked[mcu] = True
         ones = [1] * len(scan.components)
         shared.restore_dc(scan, shared.McuLayout(scan.factors, ones).components(blocks), 0, [0] * len(ones))
@@ -222,7 +222,7 @@ class _DcRefinement(ProgressiveReader):
     def prepare(self) -> None:
         self.per_mcu = self.scan.blocks_per_mcu
         self.every_bit = np.unpackbits(self.payload.data)
-        self.found = np.zeros(self.total * self.per_mcu, np.int16)
+        self.dc_bits = np.zeros(self.total * self.per_mcu, np.int16)
 
     def walk(self, stop: int) -> None:
         count = min(stop - self.mcu, (self.end - self.bit) // self.per_mcu)
@@ -234,22 +234,23 @@ class _DcRefinement(ProgressiveReader):
 
     def _take(self, count: int) -> None:
         first = self.mcu * self.per_mcu
-        self.found[first : first + count] = self.every_bit[self.bit : self.bit + count]
+        self.dc_bits[first : first + count] = self.every_bit[self.bit : self.bit + count]
         self.bit += count
 
     def lay(self) -> None:
-        blocks = self.found.reshape(self.total, self.per_mcu, 1) << self.scan.Al
+        blocks = self.dc_bits.reshape(self.total, self.per_mcu, 1) << self.scan.Al
         lay_dc(self.scan, self.planes, blocks, np.True_)
 
 
 class _Ac(ProgressiveReader):
     def prepare(self) -> None:
-        # For every bit, the symbol that begins there and how far it leads.
+        # For every bit, the symbol that begins there and its step in bits.
         self.table = self.scan.huffman_tables[1, self.scan.components[0].Ta]
         self.symbols, self.steps = shared.look_up(self.payload, _steps(self.table, self.scan.Ah > 0))
         self.plane = self.planes[self.scan.indices[0]].reshape(-1)
         self.too_long = f"a run passes coefficient {self.scan.Se}"
-        # Of each coefficient that becomes nonzero, its place in the plane and the bit of its code word.
+        # For each coefficient that becomes nonzero, its place in the plane, and the bit at which its code word
+        # begins; in a refinement the bit of its sign.
         self.places, self.codes = array("q"), array("q")
 
     def read_last(self, rest: LastBits) -> None:
@@ -297,7 +298,7 @@ class _AcFirst(_Ac):
                 mcu += count
                 run -= count
                 continue
-            known, q, k, wrong = len(places), p, Ss, ""
+            had_places, q, k, wrong = len(places), p, Ss, ""
             while k <= Se:
                 code, step, symbol = q, steps[q], symbols[q]
                 if step > 127:
@@ -316,7 +317,7 @@ class _AcFirst(_Ac):
             else:
                 wrong = wrong or (self.too_long if k > Se + 1 else "")
             if q > end:
-                del places[known:], codes[known:]
+                del places[had_places:], codes[had_places:]
                 run = 0
                 break
             if wrong:
@@ -339,15 +340,16 @@ class _AcRefinement(_Ac):
     def prepare(self) -> None:
         super().prepare()
         Ss, size = self.scan.Ss, self.scan.Se - self.scan.Ss + 1
-        some = self.plane.reshape(-1, 64)[:, Ss : Ss + size] != 0
-        known = np.flatnonzero(some)
+        nonzero = self.plane.reshape(-1, 64)[:, Ss : Ss + size] != 0
+        known = np.flatnonzero(nonzero)
         block = known // size
-        counts = np.bincount(block, minlength=len(some))
+        counts = np.bincount(block, minlength=len(nonzero))
         self.place_of_known = known + block * (64 - size) + Ss
-        self.known = (known % size + Ss).astype(np.uint8).tobytes()
+        self.known = (known % size + Ss).astype(np.uint8).tobytes()  # the k of each
+        # How many known coefficients come before each block, and in all.
         self.before = array("q", np.append(0, np.cumsum(counts)).astype(np.int64).tobytes())
         self.blocks_with_known = array("q", np.append(np.flatnonzero(counts), 1 << 62).astype(np.int64).tobytes())
-        # Of each correction bit, the number of its known coefficient and where it stands.
+        # For each correction bit, the number of its known coefficient, and which bit of the payload it is.
         self.corrected, self.corrections = array("q"), array("q")
 
     def walk(self, stop: int) -> None:
@@ -375,7 +377,7 @@ class _AcRefinement(_Ac):
                 elif not category and zeros < 15:
                     run = run_of_ends(self.bytes, zeros, q)
                     break
-                # Pass so many zeros, and the known coefficients between and behind them.
+                # Pass ``zeros`` zeros, and the known coefficients between and behind them.
                 while True:
                     gap = (known[i] if i < beyond else Se + 1) - k
                     if zeros < gap:
@@ -430,17 +432,17 @@ def refine(
     new: tuple[NDArray[np.int64], NDArray[np.int64]],
     Al: int,
 ) -> None:
-    """Add one bit to coefficients of a plane, ``flat``, in place (G.1.2.3). ``every_bit``: the bits of the
-    payload, each by itself. ``known``: places of the coefficients that are not zero, and the bit that corrects
-    each. ``new``: of those that become nonzero, and the bit of each sign.
+    """Add one bit to coefficients of a plane, ``flat``, in place (G.1.2.3). ``every_bit``: the payload, 0 or 1 for
+    each bit. ``known``: the places of nonzero coefficients, and for each the number of its correction bit.
+    ``new``: the places of coefficients that become nonzero, and for each the number of its sign bit.
     """
     one = np.int16(1 << Al)
     place, bit = known
     corrected = place.take(np.flatnonzero(every_bit.take(bit, mode="clip")))
     values = flat.take(corrected)
-    there = np.flatnonzero(values & one)
-    if len(there):  # a bit that is set already stays; only scans out of order send it again
-        corrected, values = np.delete(corrected, there), np.delete(values, there)
+    set_already = np.flatnonzero(values & one)
+    if len(set_already):  # such a bit stays; only scans out of order send it again
+        corrected, values = np.delete(corrected, set_already), np.delete(values, set_already)
     flat[corrected] = values + (values >> 15 | 1) * one  # away from zero
     place, bit = new
     flat[place] = every_bit.take(bit, mode="clip").astype(np.int16) * (2 * one) - one

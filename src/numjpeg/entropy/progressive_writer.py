@@ -4,7 +4,7 @@ The four kinds of scans are listed in :mod:`numjpeg.entropy.progressive_reader`.
 2^Al and rounded down, AC coefficients rounded towards zero.
 
 A zero is never coded by itself. So a component is kept as the list of its nonzero AC coefficients
-(:class:`Nonzero`); each scan takes those that lie between Ss and Se and that Al leaves nonzero.
+(:class:`Nonzero`). Each scan takes those between Ss and Se that are still nonzero after the division by 2^Al.
 
 *New and known coefficients.* A coefficient that is nonzero for the first time is *new*: it gets a symbol. The
 others are *known*: they get a correction bit (G.1.2.3). In a first scan all are new. So both kinds of AC scans are
@@ -14,7 +14,7 @@ made by one procedure.
 blocks that have nothing more to code (G.1.2.2). A run ends in front of the next symbol, at a restart marker, at
 the end of the scan, and when it has 32,767 blocks.
 
-*Correction bits* follow the next symbol of their own block, ZRL included. Those after the last symbol of a block
+*Correction bits* follow the next symbol of their block, which may be ZRL. Those after the last symbol of a block
 follow the EOBn that ends it. So the correction bits of a scan are one string, and the symbols cut it into pieces.
 libjpeg has room for 1,000 correction bits. Another block can bring 63, so libjpeg ends a run when more than 937
 bits wait for its EOBn. So do we.
@@ -48,7 +48,6 @@ MAX_RUN = 0x7FFF  # blocks that one EOBn can end: n is at most 14 (Table G.1)
 MAX_WAITING = 937  # correction bits that may wait for an EOBn; with more the run ends
 PIECE = 1 << 15  # MCUs of a DC scan, or nonzero coefficients of an AC scan, that are coded at a time, about
 
-
 _NO_BITS = np.empty(0, np.uint8)
 
 
@@ -69,7 +68,7 @@ class ComponentData:
 
 
 Sequences = Callable[[NDArray[np.int16]], NDArray[np.int16]]
-"""A component's blocks ``(rows, columns, 8, 8)`` along the zig-zag, ``(rows, columns, 64)``, to be overwritten."""
+"""Blocks ``(rows, columns, 8, 8)`` -> zig-zag order, ``(rows, columns, 64)``; the result may be overwritten."""
 
 
 def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequences = zigzag) -> list[ComponentData]:
@@ -81,29 +80,29 @@ def collect(bands: Iterable[Sequence[NDArray[np.int16]]], sequences_of: Sequence
     ac: list[list[Nonzero]] = []
     for band in bands:
         dc, ac = dc or [[] for _ in band], ac or [[] for _ in band]
-        for plane, own_dc, own_ac in zip(band, dc, ac, strict=True):
+        for plane, dc_parts, pieces in zip(band, dc, ac, strict=True):
             sequences = sequences_of(plane)
-            own_dc.append(sequences[..., 0].copy())
+            dc_parts.append(sequences[..., 0].copy())
             sequences[..., 0] = 0
             present = sequences.reshape(-1, 64) != 0
             position = np.flatnonzero(present)
             value = sequences.ravel().take(position)
             piece = Nonzero((position & 63).astype(np.uint8), value, present.sum(1, np.uint8))
-            if own_ac and len(own_ac[-1].value) + len(value) <= PIECE:
-                former = own_ac.pop()
+            if pieces and len(pieces[-1].value) + len(value) <= PIECE:
+                former = pieces.pop()
                 piece = Nonzero(*(np.concatenate([former[i], piece[i]]) for i in range(3)))
-            own_ac.append(piece)
-    return [ComponentData(np.concatenate(own_dc), own_ac) for own_dc, own_ac in zip(dc, ac, strict=True)]
+            pieces.append(piece)
+    return [ComponentData(np.concatenate(dc_parts), pieces) for dc_parts, pieces in zip(dc, ac, strict=True)]
 
 
 def encode_scan(scan: Scan, components: Sequence[ComponentData]) -> list[Codable]:
-    """Turn what a scan carries into symbols; Huffman tables are made from them, and then the bits. ``components``:
-    all those of the frame. ValueError for coefficients that have no symbol.
+    """Turn the coefficients of a scan into symbols. Huffman tables are made from these, and then the bits.
+    ``components``: all those of the frame. ValueError for coefficients that have no symbol.
     """
-    own = [components[i] for i in scan.indices]
+    of_scan = [components[i] for i in scan.indices]
     if scan.Ss > 0:
-        return list(encode_ac(scan, own[0].ac))
-    dc = dc_in_scan_order(scan, [c.dc for c in own])
+        return list(encode_ac(scan, of_scan[0].ac))
+    dc = dc_in_scan_order(scan, [c.dc for c in of_scan])
     if scan.Ah:
         return [DcBits(dc[first : first + PIECE], first) for first in range(0, len(dc), PIECE)]
     return list(encode_dc(scan, dc))
@@ -134,7 +133,7 @@ class DcBits:
         return np.zeros((2 * len(scan.components), 256), np.intp)
 
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
-        """The bits, and an empty word to hold those that fill up the last byte."""
+        """The bits as words of one bit, and an empty word for the bits that fill up the last byte."""
         bits = np.append(self.dc & np.int16(1), np.int16(0)).astype(np.uint64)
         lengths = np.ones(len(bits), np.uint64)
         lengths[-1] = 0
@@ -150,31 +149,31 @@ class InScan(NamedTuple):
     place: NDArray[np.int32]
     value: NDArray[np.int16]  # divided by 2^Al
     new: NDArray[np.bool_] | None  # whether it was zero before; None in a first scan, where all were
-    before: NDArray[np.intp]  # (blocks + 1,), the number of coefficients before each block, and of all
+    before: NDArray[np.intp]  # (blocks + 1,), the number of coefficients before each block, and in all
     bounds: NDArray[np.int32]  # (blocks + 1,), the place at which each block begins, and the end of the last
 
 
 def select(scan: Scan, piece: Nonzero) -> InScan:
     """The coefficients that a scan sees. The point transform rounds towards zero (G.1.2.2)."""
-    before = _counted(piece.counts)
+    before = _before_each(piece.counts)
     bounds = np.arange(len(before), dtype=np.int32) * np.int32(scan.Se - scan.Ss + 1)
     place, value = np.repeat(bounds[:-1] - np.int32(scan.Ss), piece.counts), piece.value
     place += piece.place
     if scan.Al:
-        # Rounded down, as a shift does, negative values need 2^Al - 1 more.
+        # The shift rounds down. With 2^Al - 1 added, negative values are rounded towards zero.
         value = (value + ((value >> 15) & np.int16((1 << scan.Al) - 1))) >> scan.Al
     whole = (scan.Ss, scan.Se) == (1, 63)
     if scan.Al or not whole:
         inside = whole or (piece.place >= scan.Ss) & (piece.place <= scan.Se)
         kept = np.flatnonzero(inside & (value != 0))
         place, value, before = place.take(kept), value.take(kept), np.searchsorted(kept, before)
-    # With one bit more than the scan before, those that it left zero are 1 or -1.
+    # The scan before had one bit less. Coefficients that were zero in it are 1 or -1 in this one.
     new = np.abs(value) == 1 if scan.Ah else None
     return InScan(place, value, new, before, bounds)
 
 
-def _counted(counts: NDArray[np.integer]) -> NDArray[np.intp]:
-    """How many there are before each entry, and in all."""
+def _before_each(counts: NDArray[np.integer]) -> NDArray[np.intp]:
+    """The sum of the counts before each entry, and of all: ``(n + 1,)``."""
     before = np.zeros(len(counts) + 1, np.intp)
     np.cumsum(counts, out=before[1:])
     return before
@@ -189,38 +188,38 @@ def magnitudes() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
 
 
 class CoefficientSymbols(NamedTuple):
-    """What a scan writes for the coefficients of some blocks, without the ends of blocks. ``n`` coefficients are
+    """The symbols and bits of the coefficients of some blocks, without the ends of blocks. ``n`` coefficients are
     new; there are ``m`` correction bits.
     """
 
     symbol: NDArray[np.uint8]  # (n,) RRRRSSSS
     extra: NDArray[np.uint16]  # (n,) magnitude bits
-    taken: NDArray[np.intp]  # (n,), the number of correction bits up to each, those that follow it included
-    zero_runs: NDArray[np.intp]  # of each ZRL, ascending, the number of the new coefficient that it precedes
+    taken: NDArray[np.intp]  # (n,), the number of correction bits up to each, with those that follow it
+    zero_runs: NDArray[np.intp]  # for each ZRL the number of the new coefficient that it precedes, ascending
     zero_run_taken: NDArray[np.intp]  # the number of correction bits up to each ZRL
     corrections: NDArray[np.uint8]  # (m,) bits
-    before: NDArray[np.intp]  # (blocks + 1,), the number of new coefficients before each block, and of all
+    before: NDArray[np.intp]  # (blocks + 1,), the number of new coefficients before each block, and in all
     corrections_before: NDArray[np.intp]  # the same of correction bits
     full: NDArray[np.bool_]  # (blocks,), whether coefficient Se is a new one; then no end of the block is coded
 
 
-def coefficient_symbols(found: InScan) -> CoefficientSymbols:
+def coefficient_symbols(coefficients: InScan) -> CoefficientSymbols:
     """The symbols of coefficients (G.1.2.2, G.1.2.3, Figures G.3 to G.9, less the ends of blocks).
 
     A run counts the zeros since the last new coefficient, or since the start of the block. That is the number of
     zeros before a coefficient, less the number before that last one. These numbers never fall, so a running
     maximum carries the latest one along.
     """
-    place, value, new, in_front, bounds = found
-    some = np.flatnonzero(in_front[:-1] < in_front[1:])  # blocks that have coefficients
-    first, last = in_front.take(some), in_front.take(some + 1) - 1
+    place, value, new, in_front, bounds = coefficients
+    occupied = np.flatnonzero(in_front[:-1] < in_front[1:])  # the blocks that have coefficients
+    first, last = in_front.take(occupied), in_front.take(occupied + 1) - 1
     number = np.arange(len(place), dtype=np.int32)
     zeros = place - number
     since = np.zeros_like(zeros)
     at: NDArray[np.signedinteger] = number if new is None else np.flatnonzero(new)
     before = in_front if new is None else np.searchsorted(at, in_front)
     since[1:] = zeros[:-1] if new is None else zeros[:-1] * new[:-1]
-    since[first] = bounds.take(some) - first
+    since[first] = bounds.take(occupied) - first
     if new is not None:
         np.maximum.accumulate(since, out=since)
     run = zeros - since
@@ -231,12 +230,12 @@ def coefficient_symbols(found: InScan) -> CoefficientSymbols:
         raise ValueError("planes: a coefficient of -32768 has no category of 4 bits")
     symbol |= run.take(at).astype(np.uint8) << np.uint8(4)
     full = np.zeros(len(bounds) - 1, np.bool_)
-    full[some] = place.take(last) == bounds.take(some + 1) - 1
+    full[occupied] = place.take(last) == bounds.take(occupied + 1) - 1
     if new is not None:
-        full[some] &= new.take(last)
+        full[occupied] &= new.take(last)
 
-    # A ZRL precedes the first coefficient, known or new, that comes after sixteen zeros, but none follows the last
-    # new one of a block.
+    # A ZRL precedes the first coefficient, known or new, that comes after sixteen zeros. Behind the last new
+    # coefficient of a block there is none.
     long = np.flatnonzero(run > 15)
     new_before = long if new is None else np.searchsorted(at, long)
     earlier = np.where((long > 0) & (since[long - 1] == since[long]), run[long - 1] >> 4, 0)
@@ -260,17 +259,16 @@ def eob_runs(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Group ends of blocks into runs, each coded by one EOBn.
 
-    Of each entry, ``(n,)``: ``broken``, whether a run begins with it in any case, as with the first; ``blocks``,
-    1, or more for a run that is gone on with; ``waiting``, the correction bits that it leaves to its EOBn. Returns
-    for each run the number of its first entry, that of the entry behind its last, and its blocks, 1 .. MAX_RUN.
+    Arrays ``(n,)``, for each end of a block: ``broken``, whether a new run has to begin with it, as with the
+    first; ``blocks``, 1, or more for a run that was left open; ``waiting``, the correction bits that wait for its
+    EOBn. Returns for each run its first entry, the one behind its last, and its blocks, 1 .. MAX_RUN.
 
-    Only runs that are too long are looked at one by one, with a step for each cut: at most one for 32,767 blocks,
-    and one for 938 correction bits.
+    Only runs that are too long are cut one by one, after 32,767 blocks or 938 correction bits at the earliest.
 
     >>> [a.tolist() for a in eob_runs(np.array([True, False, True]), np.ones(3, int), np.zeros(3, int))]
     [[0, 2], [2, 3], [2, 1]]
     """
-    so_far, total = _counted(blocks), _counted(waiting)
+    so_far, total = _before_each(blocks), _before_each(waiting)
     begin = np.flatnonzero(broken)
     end = np.append(begin[1:], len(broken))[: len(begin)]
     cuts = []
@@ -291,7 +289,7 @@ def eob_runs(
 
 
 class OpenRun(NamedTuple):
-    """Ends of blocks that are not written yet, as the next piece may add to their run."""
+    """A run of ends of blocks that is not written yet: the next piece may add to it."""
 
     blocks: int = 0
     corrections: NDArray[np.uint8] = _NO_BITS  # the bits that wait for their EOBn
@@ -301,7 +299,7 @@ class AcSymbols(NamedTuple):
     """The symbols of some blocks, ``(n,)``, EOBn and ZRL included, with the bits that follow them."""
 
     symbol: NDArray[np.uint8]
-    extra: NDArray[np.uint16]  # the bits of its own that follow each symbol
+    extra: NDArray[np.uint16]  # the extra bits of each symbol: magnitude bits, or those of EOBn
     following: NDArray[np.uint16]  # how many correction bits come behind these
     corrections: NDArray[np.uint8]  # the correction bits of all symbols
     starts: NDArray[np.intp]  # the number of the symbol with which each restart interval begins
@@ -314,7 +312,7 @@ def insert_ends_of_blocks(
 
     The EOBn of a run stands where its first block ends. The other blocks of the run write only correction bits,
     which follow it. ``starts`` : the blocks with which restart intervals begin. ``former`` : the run that the
-    blocks before these have left open. ``close`` : all runs end with the last of these blocks.
+    former piece has left open. ``close`` : whether all runs end with the last of these blocks.
     """
     count, carried = len(symbols.symbol), len(former.corrections)
     blocks = np.flatnonzero(~symbols.full)
@@ -328,7 +326,7 @@ def insert_ends_of_blocks(
     broken[:1] = True
     waiting = np.zeros_like(ends)
     if carried or len(symbols.corrections):
-        # These come after the last coefficient written so far, or after the block before if that ends later.
+        # They come after the last coefficient written so far, or after the block before if that ends later.
         written = np.append(0, symbols.taken).take(ends)
         waiting = corrections_up_to - np.maximum(written, symbols.corrections_before.take(blocks))
         if former.blocks:
@@ -341,15 +339,15 @@ def insert_ends_of_blocks(
         left, corrections = OpenRun(int(length[-1]), corrections[cut:]), corrections[:cut]
         begin, end, length = begin[:-1], end[:-1], length[:-1]
 
-    # Where both go, EOBn comes before ZRL: it ends an earlier block.
+    # Where an EOBn and a ZRL have the same place, EOBn comes first: it ends an earlier block.
     place = np.concatenate([ends.take(begin), symbols.zero_runs])
     order = np.argsort(place, kind="stable")
     source = np.insert(np.arange(count), place.take(order), order + count)
     n = magnitude_category(length) - np.uint8(1)
     zero_run = np.full(len(symbols.zero_runs), ZERO_RUN, np.uint8)
     symbol = np.concatenate([symbols.symbol, n << 4, zero_run]).take(source)
-    own = (length - (1 << n.astype(np.intp))).astype(np.uint16)
-    extra = np.concatenate([symbols.extra, own, np.zeros(len(zero_run), np.uint16)]).take(source)
+    run_bits = (length - (1 << n.astype(np.intp))).astype(np.uint16)
+    extra = np.concatenate([symbols.extra, run_bits, np.zeros(len(zero_run), np.uint16)]).take(source)
     following = np.zeros(len(source), np.uint16)
     if len(corrections):
         taken = [symbols.taken, corrections_up_to.take(end - 1), symbols.zero_run_taken]
@@ -363,15 +361,15 @@ def insert_ends_of_blocks(
 
 _EXTRA_BITS = np.array([s & 15 or (0 if s == ZERO_RUN else s >> 4) for s in range(256)], np.uint8)
 """How many bits follow a symbol: magnitude bits after RRRRSSSS, n after EOBn (n << 4), none after ZRL."""
-TOGETHER = 24  # correction bits that go into one word with the symbol and its own bits, at most 16 + 15
+TOGETHER = 24  # correction bits that go into one word with the symbol and its extra bits, at most 16 + 15
 
 
 def code_words(
     symbols: AcSymbols, tables: Sequence[huffman.HuffmanTable], selector: NDArray[np.intp] | int = 0
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.intp]]:
-    """Code symbols, and put the bits that follow behind their codes; ``tables``, ``selector`` as of
-    huffman_encode. Returns (codes, lengths, places): words of at most 16 + 15 + 24 bits, an empty one in the end,
-    and ``(n + 1,)`` the place of each symbol's word among them, and of the empty one.
+    """Code symbols, and put the bits that follow behind their codes. ``tables``, ``selector``: as in
+    huffman_encode. Returns (codes, lengths, places): words of at most 16 + 15 + 24 bits, the last one empty; and
+    the place of each symbol's word among them and of the empty one, ``(n + 1,)``.
     """
     codes, code_lengths = huffman.huffman_encode(symbols.symbol, tables, selector)
     extra_bits = _EXTRA_BITS.take(symbols.symbol)
@@ -380,14 +378,14 @@ def code_words(
     places = np.arange(len(codes) + 1)
     if len(symbols.corrections):
         words = words_64(np.packbits(symbols.corrections))
-        own = np.minimum(symbols.following, TOGETHER).astype(np.uint64)
-        at = _counted(symbols.following)[:-1]
-        codes = codes << own | _bits_at(words, at, own)
-        lengths += own
+        joined = np.minimum(symbols.following, TOGETHER).astype(np.uint64)
+        at = _before_each(symbols.following)[:-1]
+        codes = codes << joined | _bits_at(words, at, joined)
+        lengths += joined
         # What is left over, in words of 32 bits.
         rest = symbols.following.astype(np.intp) - TOGETHER
         if rest.max() > 0:
-            before = _counted(np.maximum(rest + 31, 0) >> 5)
+            before = _before_each(np.maximum(rest + 31, 0) >> 5)
             index = np.repeat(np.arange(len(rest)), np.diff(before))
             passed = 32 * (np.arange(len(index)) - before.take(index))
             size = np.minimum(rest.take(index) - passed, 32).astype(np.uint64)
@@ -398,7 +396,7 @@ def code_words(
 
 
 def _bits_at(words: NDArray[np.uint64], at: NDArray[np.intp], count: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The 0 to 49 bits from bit ``at`` on; ``words`` as of :func:`numjpeg.entropy.bits.words_64`."""
+    """``count`` bits, 0 .. 49, from bit ``at`` on; ``words`` are from :func:`numjpeg.entropy.bits.words_64`."""
     word = words.take(at >> 4, mode="clip") << (at & 15).astype(np.uint64)
     return word >> np.uint64(1) >> (np.uint64(63) - count)  # a shift by 64 is undefined
 
@@ -418,7 +416,7 @@ class AcPiece:
     def code(self, scan: Scan, _workspace: Workspace) -> Coded:
         """See :class:`numjpeg.entropy.sequential_writer.Codable`."""
         codes, lengths, places = code_words(self.symbols, [scan.huffman_tables[1, scan.components[0].Ta]])
-        # The word that an MCU begins with is needed only where restart intervals begin.
+        # Where MCUs begin is needed only at restart intervals; all other entries stay 0.
         bound_word, bound_tail = np.zeros(self.mcus + 1, np.intp), np.zeros(self.mcus + 1, np.uint64)
         starts = interval_starts(scan, self.first_mcu, self.mcus)
         bound_word[starts] = places.take(self.symbols.starts)

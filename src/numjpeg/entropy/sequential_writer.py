@@ -34,11 +34,11 @@ class Coded(NamedTuple):
     lengths: NDArray[np.uint64]  # 0 .. 58 bits
     first_mcu: int  # place of the band in the scan, in MCUs
     bound_word: NDArray[np.integer]  # the words in which MCUs begin, and the one in which the last MCU ends
-    bound_tail: NDArray[np.uint64]  # how many bits of that word come after that place
+    bound_tail: NDArray[np.uint64]  # for each of these words, how many of its bits come after that boundary
 
 
 class Codable(Protocol):
-    """The symbols of a band in coding order. From them Huffman tables are made, and with tables the scan."""
+    """The symbols of a band in coding order. Huffman tables are made from them; then they are coded with these."""
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
         """How often each symbol occurs: ``(tables, 256)``, tables numbered as in :class:`Symbols`."""
@@ -62,7 +62,7 @@ class Symbols(NamedTuple):
         return np.bincount(self.table * 256 + self.symbol, minlength=tables * 256).reshape(tables, 256)
 
     def kept(self) -> tuple[Symbols, int]:
-        """The same symbols, still valid when the next band is made, and how many bytes they take."""
+        """These symbols, which stay valid when the next band is made, and how many bytes they take."""
         arrays = (self.symbol, self.value, self.table, self.mcu_starts)
         return self, sum(array.nbytes for array in arrays)
 
@@ -94,14 +94,14 @@ def find_symbols(scan: Scan, bands: Iterable[Band]) -> Iterator[Symbols]:
 
 
 def band_symbols(scan: Scan, band: Band, first_mcu: int, predictors: list[int]) -> Symbols:
-    """The symbols of a band that begins at MCU ``first_mcu``; ``predictors`` go from band to band."""
+    """The symbols of a band that begins at MCU ``first_mcu``; ``predictors`` are updated for the next band."""
     blocks = interleave(band, scan.factors)
     differences = predict_dc(scan, blocks[..., 0], first_mcu, predictors)
     return make_symbols(scan, differences, run_length_encode(blocks.reshape(-1, 64)), first_mcu)
 
 
 def make_symbols(scan: Scan, differences: NDArray[np.int32], runs: Runs, first_mcu: int) -> Symbols:
-    """The symbols of DC differences ``(MCUs, blocks an MCU)`` and of the same blocks' AC coefficients."""
+    """The symbols of DC differences ``(MCUs, blocks an MCU)`` and of the AC coefficients of the same blocks."""
     component = np.tile(block_component(scan.factors), len(differences))
     _, table, symbol, value = block_symbols(differences.ravel(), runs, component)
     first_of_block = np.flatnonzero(table % 2 == 0)
@@ -114,10 +114,10 @@ def write_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
     """
     pieces, ends, total = [], [0], 0
     for band in bands:
-        codes, lengths, first_mcu, word, tail = band.code(scan, Workspace())
+        codes, lengths, first_mcu, bound_word, bound_tail = band.code(scan, Workspace())
         # Where the MCUs of the band begin and the last one ends, in bits of the scan.
-        bounds = total + np.cumsum(lengths)[word].astype(np.intp) - tail.astype(np.intp)
-        starts = interval_starts(scan, first_mcu, len(word) - 1)
+        bounds = total + np.cumsum(lengths)[bound_word].astype(np.intp) - bound_tail.astype(np.intp)
+        starts = interval_starts(scan, first_mcu, len(bound_word) - 1)
         ends += bounds[starts[starts + first_mcu > 0]].tolist()
         total = int(bounds[-1])
         pieces.append(np.unpackbits(pack_bits(codes, lengths))[: int(lengths.sum())])

@@ -14,16 +14,16 @@ from numjpeg.stages.huffman import WINDOW_BITS, HuffmanTable, Lookup, extend, hu
 from numjpeg.stages.mcu_order import pad_to_mcus
 
 Band = list[NDArray[np.int16]]
-"""Of each component of a scan, blocks int16 ``(rows, columns, 64)`` in zig-zag order, whole MCU rows."""
+"""Some whole MCU rows of a scan: the blocks of each component, int16 ``(rows, columns, 64)``, zig-zag order."""
 
 
 def scan_tables(scan: Scan) -> list[HuffmanTable]:
-    """The scan's tables: number 2 c codes the DC of its component c, number 2 c + 1 the AC."""
+    """The scan's Huffman tables: number 2 c is for the DC of its component c, number 2 c + 1 for the AC."""
     return [scan.huffman_tables[key] for c in scan.components for key in ((0, c.Td), (1, c.Ta))]
 
 
 def interval_starts(scan: Scan, first_mcu: int, count: int) -> NDArray[np.intp]:
-    """Where in a band of ``count`` MCUs, from ``first_mcu`` of the scan on, restart intervals begin."""
+    """The MCUs at which restart intervals begin among ``count`` MCUs from ``first_mcu`` on, which counts as 0."""
     if not scan.restart_interval:
         return np.empty(0, np.intp)
     return np.arange(-first_mcu % scan.restart_interval, count, scan.restart_interval)
@@ -31,31 +31,31 @@ def interval_starts(scan: Scan, first_mcu: int, count: int) -> NDArray[np.intp]:
 
 def predict_dc(scan: Scan, dc: NDArray[np.int16], first_mcu: int, predictors: list[int]) -> NDArray[np.int32]:
     """Differences of DC coefficients ``(MCUs, blocks an MCU)`` of a band that begins at MCU ``first_mcu``.
-    ``predictors``, one a component, go from band to band.
+    ``predictors``, one for each component, are updated for the next band.
     """
     resets = interval_starts(scan, first_mcu, len(dc))
     differences = np.empty(dc.shape, np.int32)
     first = 0
     for c, (v, h) in enumerate(scan.factors):
-        own = slice(first, first + v * h)
-        own_dc = dc[:, own].ravel()
-        differences[:, own] = dc_differences(own_dc, resets * (v * h), predictors[c]).reshape(-1, v * h)
-        predictors[c] = int(own_dc[-1])
+        blocks = slice(first, first + v * h)
+        component_dc = dc[:, blocks].ravel()
+        differences[:, blocks] = dc_differences(component_dc, resets * (v * h), predictors[c]).reshape(-1, v * h)
+        predictors[c] = int(component_dc[-1])
         first += v * h
     return differences
 
 
 def dc_in_scan_order(scan: Scan, planes: Sequence[NDArray[np.int16]]) -> NDArray[np.int16]:
-    """The DC coefficients that a scan carries, ``(MCUs, blocks an MCU)``, less their low Al bits. ``planes``:
-    those of each component of the scan, ``(block rows, block columns)``.
+    """The DC coefficients of a scan without their Al lowest bits, ``(MCUs, blocks an MCU)``. ``planes``: the DC
+    coefficients of each component of the scan, ``(block rows, block columns)``.
     """
     pairs = zip(planes, scan.factors, strict=True)
-    whole = [pad_to_mcus(plane[..., np.newaxis], *scan.mcus, factor) for plane, factor in pairs]
-    return in_scan_order(scan, whole) >> scan.Al  # G.1.2.1: an arithmetic shift, which rounds down
+    padded = [pad_to_mcus(plane[..., np.newaxis], *scan.mcus, factor) for plane, factor in pairs]
+    return in_scan_order(scan, padded) >> scan.Al  # G.1.2.1: an arithmetic shift, which rounds down
 
 
 def in_scan_order(scan: Scan, planes: Sequence[NDArray[np.int16]]) -> NDArray[np.int16]:
-    """Values ``(MCUs, data units an MCU)`` of planes that have one for each data unit, and are whole MCUs."""
+    """Reorder planes of whole MCUs, with a value for each data unit, to ``(MCUs, data units an MCU)``."""
     rows, columns = scan.mcus
     parts = [
         plane.reshape(rows, v, columns, h).swapaxes(1, 2).reshape(rows * columns, v * h)
@@ -90,11 +90,11 @@ def receive(
     return symbol, extend(magnitude, category)
 
 
-ILLEGAL_BITS = 17  # of a code word that no table has: libjpeg looks for one of 17 bits before it gives up
+ILLEGAL_BITS = 17  # bits of a code word that the table does not have: libjpeg gives up after 17
 
 
 class LastBits:
-    """Reads the MCU in which the data of an interval end, symbol by symbol. Zeros stand for missing bits."""
+    """Reads the MCU in which the data of an interval end, symbol by symbol. Missing bits are read as zeros."""
 
     def __init__(self, payload: bits.Payload, bit: int, end: int) -> None:
         whole = int.from_bytes(payload.data[bit >> 3 : end + 7 >> 3].tobytes(), "big")
@@ -117,7 +117,7 @@ class LastBits:
         return self.symbol(huffman_lookup(table))
 
     def symbol(self, lookup: Lookup) -> int:
-        """DECODE, where the table has been looked up."""
+        """DECODE with the look-up of a table."""
         window = self._ahead(16)
         self.bit += lookup.length.item(window) or ILLEGAL_BITS
         return lookup.symbol.item(window)
@@ -129,16 +129,16 @@ class LastBits:
 
 
 class McuLayout:
-    """How the coefficients of an MCU follow each other where only the DC is kept of some components."""
+    """The order in which the coefficients of an MCU are stored. Of some components only the DC may be kept."""
 
     def __init__(self, factors: Sequence[tuple[int, int]], kept: Sequence[int] | None = None) -> None:
-        """``kept`` : for each component 64, or 1 for the DC alone; None for 64 of all."""
+        """``kept`` : coefficients kept of a block, for each component: 64, or 1 for the DC. None: 64 for all."""
         kept = kept or [64] * len(factors)
         self.counts = [v * h for v, h in factors]
-        self.sizes = np.repeat(kept, self.counts)  # coefficients of each block
+        self.sizes = np.repeat(kept, self.counts)  # coefficients kept of each block
         self.starts = np.append(0, np.cumsum(self.sizes))  # where each block begins, and the end of the MCU
         self.size = int(self.starts[-1])
-        self.everything = self.size == 64 * len(self.sizes)
+        self.keeps_all = self.size == 64 * len(self.sizes)
         self._chosen = np.flatnonzero(np.arange(64) < self.sizes[:, np.newaxis])
 
     def place(self, block: int) -> int:
@@ -147,33 +147,35 @@ class McuLayout:
         return mcu * self.size + int(self.starts[number])
 
     def keep(self, blocks: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Of the blocks ``(n, 64)`` of whole MCUs what is kept, int16 ``(m,)``."""
-        if self.everything:
+        """The coefficients that are kept of whole MCUs, int16 ``(m,)``. ``blocks``: ``(n, 64)``."""
+        if self.keeps_all:
             return blocks.reshape(-1)
         return blocks.reshape(-1, 64 * len(self.sizes)).take(self._chosen, axis=1).reshape(-1)
 
     def components(self, coefficients: NDArray[np.int16]) -> list[NDArray[np.int16]]:
-        """For each component a view ``(MCUs, its blocks, 64 or 1)`` of what is kept of whole MCUs."""
+        """For each component a view of its kept coefficients, ``(MCUs, blocks an MCU, 64 or 1)``."""
         mcus = coefficients.reshape(-1, self.size)
         parts, first = [], 0
         for count in self.counts:
-            own = mcus[:, self.starts[first] : self.starts[first + count]]
-            parts.append(own.reshape(len(mcus), count, int(self.sizes[first])))
+            part = mcus[:, self.starts[first] : self.starts[first + count]]
+            parts.append(part.reshape(len(mcus), count, int(self.sizes[first])))
             first += count
         return parts
 
 
 def restore_dc(scan: Scan, parts: Sequence[NDArray[np.int16]], first_mcu: int, predictors: list[int]) -> None:
-    """Undo the DC prediction of a band in place: element 0 of each component's blocks ``(MCUs, blocks, n)``.
-    ``first_mcu``, ``predictors``: as in :func:`predict_dc`.
+    """Undo the DC prediction of a band in place. ``parts``: each component's blocks ``(MCUs, blocks an MCU, n)``,
+    whose element 0 is the DC. ``first_mcu``, ``predictors``: as in :func:`predict_dc`.
     """
     resets = interval_starts(scan, first_mcu, len(parts[0]))
     for c, part in enumerate(parts):
-        own = part[:, :, 0]
-        dc = dc_from_differences(own.ravel(), resets * own.shape[1], predictors[c])
-        own[:] = dc.reshape(own.shape)
-        predictors[c] = int(dc[-1])
+        dc = part[:, :, 0]
+        restored = dc_from_differences(dc.ravel(), resets * dc.shape[1], predictors[c])
+        dc[:] = restored.reshape(dc.shape)
+        predictors[c] = int(restored[-1])
 
+
+Sparse = tuple[list[int], list[int]]  # the places of coefficients, and their values
 
 CHUNK = 1 << 15  # bytes of entropy-coded data that are looked up at a time
 
@@ -181,29 +183,31 @@ CHUNK = 1 << 15  # bytes of entropy-coded data that are looked up at a time
 def look_up(
     payload: bits.Payload, by_window: NDArray[np.uint8], margin: int = bits.PAYLOAD_MARGIN - 8
 ) -> list[bytes]:
-    """Look up every bit of a payload, and of ``margin`` bytes behind it, in two tables by window of 16 bits.
-    ``by_window``, uint8 ``(65536, 2)``, has both tables: one look-up for both takes half the time.
+    """Look up the 16 bits that begin at every bit of a payload, and of ``margin`` bytes behind it, in two tables.
+    ``by_window``, uint8 ``(65536, 2)``, has both: one look-up for both takes half the time.
     """
     first, second = [], []
     pairs = by_window.view(np.uint16).ravel()
     size = payload.size + margin
     for start in range(0, size, CHUNK):
         windows = bits.windows_16(payload.data, start, min(CHUNK, size - start))
-        found = pairs.take(windows, mode="clip").view(np.uint8)
-        first.append(found[0::2].tobytes())
-        second.append(found[1::2].tobytes())
+        entries = pairs.take(windows, mode="clip").view(np.uint8)
+        first.append(entries[0::2].tobytes())
+        second.append(entries[1::2].tobytes())
     return [b"".join(first), b"".join(second)]
 
 
 def code_lengths(table: HuffmanTable) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The lengths of a table's codes in ascending order, and their symbols."""
+    """The lengths of a table's codes, ascending, and the symbol of each."""
     return np.repeat(np.arange(1, 17), table.bits), np.frombuffer(table.values, np.uint8).astype(np.intp)
 
 
-def spread(
+def tables_by_window(
     length: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp], none: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    """Turn two tables by code into two by window of 16 bits, uint8 ``(65536, 2)``; ``none``: without a code."""
+    """Two tables with an entry for each window of 16 bits, uint8 ``(65536, 2)``. ``first``, ``second``: their
+    entries for each code; ``length``: of each code; ``none``: the entries of windows that begin with no code.
+    """
     by_window = np.empty((1 << WINDOW_BITS, 2), np.uint8)
     spans = 1 << (WINDOW_BITS - length)
     used = int(spans.sum())

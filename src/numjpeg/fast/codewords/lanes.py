@@ -220,7 +220,7 @@ class LaneReader(LaneSteps):
 
     def __init__(self, scan: Scan, payload: bits.Payload, layout: McuLayout | None = None) -> None:
         self.payload, self.layout = payload, layout or McuLayout(scan.factors)
-        super().__init__(scan, not self.layout.everything)
+        super().__init__(scan, not self.layout.keeps_all)
         self.per_mcu = scan.blocks_per_mcu
         blocks = scan.mcus[0] * scan.mcus[1] * self.per_mcu
         self.interval_blocks = scan.restart_interval * self.per_mcu or blocks

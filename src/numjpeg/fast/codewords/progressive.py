@@ -41,7 +41,7 @@ from numpy.typing import NDArray
 
 from numjpeg.entropy import bits
 from numjpeg.entropy.progressive_reader import DcFirst, ProgressiveReader, Span, refine, run_of_ends
-from numjpeg.entropy.shared import code_lengths, look_up, receive, spread
+from numjpeg.entropy.shared import code_lengths, look_up, receive, tables_by_window
 from numjpeg.fast.codewords.automaton import bits_to_come, by_nibble, code_tree, tree_states
 from numjpeg.stages.huffman import ZERO_RUN, HuffmanTable, huffman_decode
 
@@ -101,7 +101,7 @@ def steps_of(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     if refinement:
         kind[category > 1] = NO_CODE
     # A guess goes on even where there is no code.
-    return spread(length, kind, length + np.where(end, run, category), (NO_CODE, 1))
+    return tables_by_window(length, kind, length + np.where(end, run, category), (NO_CODE, 1))
 
 
 def ranks(
