@@ -22,7 +22,7 @@ from numjpeg.colorspaces import CHANNELS, LAYOUTS, canonical_name
 from numjpeg.container import metadata, scripts, segments
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, Frame, frame_of
 from numjpeg.container.scripts import Script, ScriptScan
-from numjpeg.errors import check_flags, check_shown
+from numjpeg.errors import check_choice, check_flags, check_shown
 from numjpeg.stages import dct
 from numjpeg.stages.quantization import quantization_tables, scale_table
 from numjpeg.stages.subsampling import SUBSAMPLING, full_name
@@ -144,8 +144,7 @@ def _settings(shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, **
     check_flags(**flags)
     vars(given).update((name, bool(flag)) for name, flag in flags.items())
     height, width = shape[:2]
-    if given.dct_method not in dct.METHODS:
-        raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
+    check_choice("dct_method", given.dct_method, dct.METHODS)
     if given.lossless:
         lossy = options | {"progressive": given.progressive or None}
         for name in ("quality", "qtables", "progressive", "subsampling", "tune", "target_bytes", "target_psnr"):

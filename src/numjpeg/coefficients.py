@@ -49,9 +49,12 @@ def same(first: Any, second: Any) -> bool:
 
 def checked_sample_type(exact: DTypeLike, dtype: DTypeLike | None) -> np.dtype[Any]:
     """The type of samples that an argument ``dtype`` asks for: ``exact`` or None, or float32; else ValueError."""
-    chosen = np.dtype(exact if dtype is None else dtype)
+    try:
+        chosen = np.dtype(exact if dtype is None else dtype)
+    except (TypeError, ValueError):
+        chosen = None
     if chosen not in (exact, np.float32):
-        raise ValueError(f"dtype: {exact} or float32 expected, got {chosen}")
+        raise ValueError(f"dtype: {exact} or float32 expected, got {dtype!r}")
     return chosen
 
 

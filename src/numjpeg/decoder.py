@@ -20,7 +20,7 @@ from numjpeg.container.frame import Frame
 from numjpeg.container.structure import Structure, read_structure
 from numjpeg.container.view import View, check_region, check_scale
 from numjpeg.entropy.planes import check_visits
-from numjpeg.errors import JpegError, check_flags
+from numjpeg.errors import JpegError, check_choice, check_flags
 from numjpeg.sources import read_bytes
 from numjpeg.stages import dct
 from numjpeg.synthesis import assemble, samples_of, synthesise
@@ -150,8 +150,7 @@ def _checked(given: SimpleNamespace) -> SimpleNamespace:
     check_flags(strict=given.strict, fancy_upsampling=given.fancy_upsampling)
     check_flags(block_smoothing=given.block_smoothing)
     reader.check_limit(given.max_pixels)
-    if given.dct_method not in dct.METHODS:
-        raise ValueError(f"dct_method: {given.dct_method!r} is none of {dct.METHODS}")
+    check_choice("dct_method", given.dct_method, dct.METHODS)
     given.colorspace = canonical_name(given.colorspace)
     if given.colorspace is not None and given.colorspace not in COLORSPACES:
         raise ValueError(f"colorspace: {given.colorspace!r} is none of {COLORSPACES}")

@@ -67,6 +67,12 @@ def check_flags(**flags: Any) -> None:
             raise TypeError(f"{name}: True or False expected, got {value!r}")
 
 
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    """ValueError for an argument that is none of some words."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name}: {value!r} is none of {tuple(choices)}")
+
+
 def check_shown(name: str, array: object) -> None:
     """ValueError for a masked array that hides samples, since ``np.asarray`` would show them."""
     if getattr(getattr(array, "mask", None), "any", bool)():

@@ -119,6 +119,17 @@ def test_ycck_and_adobe_marked_files_equal_jpegtran(jpegtran, corpus: Path) -> N
     assert compared > 5
 
 
+def test_the_last_of_several_jfif_segments_counts(jpegtran) -> None:
+    data = numjpeg.encode(picture(16, 24), 80, dpi=(300, 200))
+    other = b"\xff\xe0\0\x10JFIF\0\1\2\2\0\x46\0\x47\0\0"  # version 1.2, 70 x 71 dots a centimetre
+    for several in (data[:20] + other + data[20:], data[:2] + other + data[2:]):
+        assert transform(several, "rotate_180") == jpegtran(several, "-rotate", "180")
+        density = numjpeg.read_header(several).density
+        with Image.open(io.BytesIO(several)) as image:
+            assert density is not None
+            assert (density.unit, density.x, density.y) == (image.info["jfif_unit"], *image.info["jfif_density"])
+
+
 @pytest.mark.parametrize("order", ["big", "little"])
 @pytest.mark.parametrize("jfif", [True, False])
 def test_exif_comes_out_as_jpegtran_writes_it(jpegtran, order: str, jfif: bool) -> None:
@@ -202,3 +213,32 @@ def test_a_thumbnail_that_is_no_jpeg_file_is_left_out(order: str) -> None:
     turned = transform(data, "autorotate")
     assert Image.open(io.BytesIO(turned)).getexif()[0x0112] == 1
     assert thumbnail_entries(turned) == {}
+
+
+ARRAY = np.zeros((8, 8))
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("operation", lambda data: transform(data, ARRAY)),
+        ("direction", lambda data: join([data], ARRAY)),
+        ("optimize", lambda data: join([data], optimize="no")),
+        ("strip", lambda data: numjpeg.optimize(data, strip=ARRAY)),
+        ("source", lambda data: transform(None)),
+        ("source", lambda data: requantize(7, 50)),
+        ("drop", lambda data: transform(data, drop=(None, 0, 0))),
+        ("sources: picture 1", lambda data: join([data, 7])),
+        ("crop", lambda data: transform(data, crop="\N{ARABIC-INDIC DIGIT ONE}x1+0+0")),
+        ("planes", lambda data: numjpeg.encode_planes(np.array(5))),
+        ("scans", lambda data: numjpeg.encode_planes([np.zeros((8, 8), np.uint8)], scans=ARRAY)),
+        ("dtype", lambda data: numjpeg.decode_planes(data, dtype="8x8+0+0")),
+        ("strict", lambda data: numjpeg.decode_planes(data, strict="no")),
+        ("strict", lambda data: numjpeg.read_coefficients(data, strict="no")),
+        ("dct_method", lambda data: numjpeg.decode(data, dct_method=ARRAY)),
+        ("dct_method", lambda data: numjpeg.encode(picture(8, 8), dct_method=ARRAY)),
+    ],
+)
+def test_errors_begin_with_the_argument(name: str, call) -> None:
+    with pytest.raises((ValueError, TypeError), match=f"^{name}: "):
+        call(numjpeg.encode(picture(16, 16), 80))

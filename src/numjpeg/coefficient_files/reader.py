@@ -17,7 +17,7 @@ from numjpeg.container.structure import Structure, band_rows, read_structure
 from numjpeg.container.view import View, WholeMcus, check_region, check_scale, cut_below, cut_scan
 from numjpeg.entropy.planes import lay_over, new_planes, note_impossible_dc
 from numjpeg.entropy.shared import Band, McuLayout
-from numjpeg.errors import UnsupportedError
+from numjpeg.errors import UnsupportedError, check_flags
 from numjpeg.sources import read_bytes
 from numjpeg.stages.huffman import HuffmanTable
 from numjpeg.stages.zigzag import inverse_zigzag
@@ -76,6 +76,7 @@ def read_coefficients_damaged(
 def _read_coefficients(
     data: Any, tables: Any, scale: float, region: Any, strict: bool, max_pixels: int | None, obeys_dnl: bool = True
 ) -> tuple[Coefficients, DamageReport]:
+    check_flags(strict=strict)
     scale, region = check_scale(scale), None if region is None else check_region(region)
     file = read_bytes(data)
     structure = read_structure(file, tables, strict=strict, obeys_dnl=obeys_dnl)

@@ -48,12 +48,13 @@ def jfif(density: Density) -> Marked:
 
 
 def jfif_like(segments: Iterable[Marked]) -> Marked:
-    """APP0 of JFIF with the version and density of a file's first JFIF segment, without a thumbnail."""
+    """APP0 of JFIF with the version and density of a file's last JFIF segment, without a thumbnail."""
+    made = jfif(Density(0, 1, 1))
     for marker, payload in segments:
         if is_jfif(marker, payload):
             version = payload[5:7] if payload[5] in (1, 2) else b"\1\1"
-            return marker, JFIF + version + payload[7:12] + b"\0\0"
-    return jfif(Density(0, 1, 1))
+            made = marker, JFIF + version + payload[7:12] + b"\0\0"
+    return made
 
 
 def adobe(transform: int) -> Marked:
@@ -90,16 +91,16 @@ def is_jfif(marker: int, payload: bytes) -> bool:
 
 
 def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
-    """The version and density of the first JFIF segment, and its thumbnail or that of an extension (JFXX)."""
+    """The version and density of the last JFIF segment, and the first thumbnail, also of an extension (JFXX)."""
     version: tuple[int, int] | None = None
     density: Density | None = None
     thumbnail: Thumbnail | None = None
     for marker, payload in segments:
         if marker != markers.APP0:
             continue
-        if is_jfif(marker, payload) and version is None:
+        if is_jfif(marker, payload):
             version, density = (payload[5], payload[6]), Density(*struct.unpack(">BHH", payload[7:12]))
-            thumbnail = _pixels(payload[12:], 0, warnings)
+            thumbnail = _pixels(payload[12:], 0, warnings) if thumbnail is None else thumbnail
         elif payload.startswith(JFIF) and not is_jfif(marker, payload):
             warnings.append(f"JFIF: {len(payload)} bytes in place of {JFIF_SIZE} or more, not looked at")
         elif payload.startswith(JFXX) and thumbnail is None:

@@ -33,7 +33,7 @@ def copy_metadata(source: Any, target: Any) -> bytes:
     fits = metadata.is_profile_for(len(components), metadata.find_icc(carried, []) or b"")
     own = structure.application_segments
     adobe = [s for s in own if metadata.is_adobe(*s)]
-    given_jfif, own_jfif = ([s for s in held if metadata.is_jfif(*s)][:1] for held in (carried, own))
+    given_jfif, own_jfif = ([s for s in held if metadata.is_jfif(*s)][-1:] for held in (carried, own))
     jfif = given_jfif or own_jfif
     if metadata.file_colorspace(components, jfif + adobe) != structure.colorspace:
         jfif = own_jfif

@@ -82,7 +82,7 @@ def encode_planes(
         given.precision, given.arithmetic, given.restart_marker_blocks = bits, arithmetic, 0
         return write_lossless_file(planes, lossless_settings(height, width, components, jfif, given))
     for name, value in vars(given).items():
-        if value not in (None, 0):
+        if value is not None and not (np.isscalar(value) and value == 0):
             raise ValueError(f"{name}: only with lossless")
     quality = 75 if quality is None else checked_integer("quality", quality, 1, 100)
     tables = dict(enumerate(quantization_tables(quality)[: min(len(planes), 2)]))
@@ -99,7 +99,7 @@ def _check(
     planes: Sequence[NDArray[Any]], subsampling: Subsampling | None, precision: int | None, lossless: bool
 ) -> tuple[list[tuple[int, int]], int, int, int]:
     """(H, V) of each component; height, width and bits a sample of the picture."""
-    if not isinstance(planes, Sequence | np.ndarray):
+    if not isinstance(planes, Sequence | np.ndarray) or getattr(planes, "ndim", 1) == 0:
         raise TypeError(f"planes: a sequence of arrays expected, got {type(planes).__name__}")
     count = len(planes)
     if count not in ((1, 2, 3, 4) if lossless else (1, 3)):
@@ -156,6 +156,7 @@ def decode_planes(
 
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """
+    check_flags(strict=strict)
     file = read_bytes(data)
     if read_structure(file, tables, strict=strict).require_frame().lossless:
         samples = lossless_samples(file, tables, strict=strict, max_pixels=max_pixels)

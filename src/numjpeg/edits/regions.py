@@ -30,7 +30,7 @@ class Region:
         if isinstance(text, Region):
             return text
         if isinstance(text, str):
-            found = re.fullmatch(r"(\d+)(f?)x(\d+)(f?)\+(\d+)\+(\d+)", text, re.IGNORECASE)
+            found = re.fullmatch(r"(\d+)(f?)x(\d+)(f?)\+(\d+)\+(\d+)", text, re.IGNORECASE | re.ASCII)
             if not found:
                 raise ValueError(f"{name}: {text!r} is not WxH+X+Y")
             width, height, left, top = (int(found[i]) for i in (1, 3, 5, 6))

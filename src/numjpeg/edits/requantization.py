@@ -15,6 +15,7 @@ from numjpeg.coefficient_files.reader import read_coefficients
 from numjpeg.coefficient_files.writer import write_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.rate_distortion import scaling
+from numjpeg.sources import read_bytes
 from numjpeg.stages.quantization import quantization_tables
 
 Tables = Mapping[int, NDArray[np.uint16]]
@@ -49,7 +50,7 @@ def requantize(
     a level that a file cannot hold; TypeError; FormatError, UnsupportedError for the data.
     """
     given = isinstance(source, Coefficients)
-    c = as_coefficients(source)
+    c = as_coefficients(source, "source")
 
     def write(tables: Tables) -> bytes:
         return write_coefficients(with_tables(c, tables), optimize=optimize, progressive=progressive)
@@ -70,9 +71,10 @@ def requantize(
     return result if given else write_coefficients(result, optimize=optimize, progressive=progressive)
 
 
-def as_coefficients(source: Any) -> Coefficients:
-    """Those of a file, or Coefficients themselves, if their parts fit each other."""
-    return checked_coefficients(source) if isinstance(source, Coefficients) else read_coefficients(source)
+def as_coefficients(source: Any, name: str) -> Coefficients:
+    """Those of a file, or Coefficients themselves, if their parts fit each other. ``name`` is the argument's."""
+    given = isinstance(source, Coefficients)
+    return checked_coefficients(source) if given else read_coefficients(read_bytes(source, name))
 
 
 def requantized(c: Coefficients, quality: int | None = None, qtables: QTables | None = None) -> Coefficients:

@@ -15,7 +15,7 @@ from numjpeg.container import metadata
 from numjpeg.container.header import read_header
 from numjpeg.decoder import decode
 from numjpeg.edits.transform import orientation
-from numjpeg.errors import UnsupportedError, check_flags
+from numjpeg.errors import UnsupportedError, check_choice, check_flags
 from numjpeg.rate_distortion.search import cheapest_script
 from numjpeg.sources import read_bytes
 
@@ -42,8 +42,8 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
     the picture's end stay, unless metadata are left out.
     """
     check_flags(progressive=progressive)
-    if strip is not None and strip not in STRIPS:
-        raise ValueError(f"strip: {strip!r} is none of {STRIPS}")
+    if strip is not None:
+        check_choice("strip", strip, STRIPS)
     file = read_bytes(data)
     header = read_header(file)
     if strip is None and len(header.images) > 1:

@@ -20,7 +20,7 @@ from numjpeg.container.metadata import EXIF, Marked
 from numjpeg.edits.regions import Rectangle, Region, check_alike, drop_into, wiped
 from numjpeg.edits.requantization import as_coefficients, requantized
 from numjpeg.edits.turns import OPERATIONS, ORIENTATIONS, turned
-from numjpeg.errors import JpegError, check_flags
+from numjpeg.errors import JpegError, check_choice, check_flags
 from numjpeg.sources import is_data
 
 
@@ -58,9 +58,8 @@ def transform(
     optimize, progressive : as of :func:`numjpeg.write_coefficients`; without them a file has the standard tables.
     """
     check_flags(trim=trim, perfect=perfect, grayscale=grayscale, optimize=optimize, progressive=progressive)
-    original = as_coefficients(source)
-    if operation not in ("autorotate", *OPERATIONS):
-        raise ValueError(f"operation: {operation!r} is none of {('autorotate', *OPERATIONS)}")
+    original = as_coefficients(source, "source")
+    check_choice("operation", operation, ("autorotate", *OPERATIONS))
     turn = ORIENTATIONS[orientation(original) or 1] if operation == "autorotate" else operation
     result = turned(_prepared(original, grayscale), OPERATIONS[turn], crop, trim, perfect)
     if wipe is not None:
@@ -69,7 +68,7 @@ def transform(
         if not isinstance(drop, tuple | list) or len(drop) != 3:
             raise TypeError(f"drop: (picture, left, top) expected, got {drop!r}")
         other, left, top = drop
-        result = drop_into(result, as_coefficients(other), left, top)
+        result = drop_into(result, as_coefficients(other, "drop"), left, top)
     if quality is not None:
         result = requantized(result, quality)
     application_segments = _segments_of(original, result)
@@ -95,13 +94,13 @@ def join(sources: Sequence[Any], direction: str = "horizontal", *, optimize: boo
     -------
     Coefficients if the first source is Coefficients, else the file; with the metadata of the first source.
     """
-    if direction not in ("horizontal", "vertical"):
-        raise ValueError(f"direction: {direction!r} is neither 'horizontal' nor 'vertical'")
+    check_choice("direction", direction, ("horizontal", "vertical"))
+    check_flags(optimize=optimize)
     if is_data(sources) or isinstance(sources, str) or not isinstance(sources, Sequence):
         raise TypeError(f"sources: a sequence of pictures expected, got one {type(sources).__name__}")
     if not sources:
         raise ValueError("sources: no picture")
-    parts = [_prepared(as_coefficients(source), False) for source in sources]
+    parts = [_prepared(as_coefficients(s, f"sources: picture {i}"), False) for i, s in enumerate(sources)]
     first, axis = parts[0], 1 if direction == "horizontal" else 0
     size, other_size = ("width", "height") if axis else ("height", "width")
     mcu = mcu_size(first.components)[axis]

@@ -67,7 +67,7 @@ def _drop(arguments: argparse.Namespace) -> tuple[Any, int, int] | None:
     if not found:
         raise UsageError(f"--drop: {place!r} is not +X+Y")
     try:
-        return as_coefficients(read_bytes(file)), int(found[1]), int(found[2])
+        return as_coefficients(read_bytes(file), "drop"), int(found[1]), int(found[2])
     except FileError as error:
         raise UsageError(f"--drop {file}: {reason(error)}") from None
 
