@@ -10,6 +10,7 @@ pylibjpeg-libjpeg and pylibjpeg-openjpeg, which no extra installs).
 
 from __future__ import annotations
 
+import csv
 import importlib
 import io
 import os
@@ -57,6 +58,31 @@ def corpus() -> Path:
     if not (CORPUS / "MANIFEST.csv").is_file():
         _missing("corpus", "the corpus of real files is not here")
     return CORPUS
+
+
+@pytest.fixture(scope="session", params=["sample", "whole"])
+def manifest(request: pytest.FixtureRequest, corpus: Path) -> list[dict[str, str]]:
+    """The rows of the corpus's manifest: of each kind of file the smallest one, or all.
+
+    A test that takes it is marked ``usual("sample")``: all files are a sweep.
+    """
+    with (corpus / "MANIFEST.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if request.param == "whole":
+        return rows
+    smallest: dict[tuple[str | bool, ...], dict[str, str]] = {}
+    for row in sorted(rows, key=lambda row: int(row["size"])):
+        sums = (bool(row[column]) for column in ("pillow_sha256", "ref2_sha256", "pillow_truncated_sha256"))
+        smallest.setdefault((row["category"], row["sof"], row["components"], *sums), row)
+    return sorted(smallest.values(), key=lambda row: row["path"])
+
+
+@pytest.fixture(scope="session", params=["sample", "whole"])
+def photos(request: pytest.FixtureRequest, corpus: Path) -> list[Path]:
+    """The lossless pictures of the corpus: of each kind the smallest file, or all; for ``usual("sample")``, too."""
+    folders = sorted(path for path in (corpus / "photos").iterdir() if path.is_dir())
+    kinds = [sorted(folder.glob("*.png"), key=lambda path: path.stat().st_size) for folder in folders]
+    return [path for kind in kinds for path in (kind[:1] if request.param == "sample" else sorted(kind))]
 
 
 @pytest.fixture(scope="session")

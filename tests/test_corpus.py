@@ -5,7 +5,6 @@ Needs the corpus, a folder beside the project that is not part of it; skipped, s
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import time
@@ -35,12 +34,6 @@ DECODED = ("SOF0", "SOF1", "SOF2", "SOF3", "SOF9", "SOF10", "SOF11")
 SECONDS, MEMORY = 10, 1 << 30
 
 
-@pytest.fixture(scope="module")
-def manifest(corpus: Path) -> list[dict[str, str]]:
-    with (corpus / "MANIFEST.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def expectation(row: dict[str, str]) -> str:
     """What must come out of a file that is valid."""
     if row["path"] == "valid/t83/pydcmjpeg__B1.JPG":
@@ -54,6 +47,16 @@ def expectation(row: dict[str, str]) -> str:
     return "equal"
 
 
+@pytest.mark.parametrize("manifest", ["whole"], indirect=True)
+def test_what_the_corpus_holds(manifest: list[dict[str, str]]) -> None:
+    """So many files that must come out as they do elsewhere."""
+    expected = Counter(expectation(row) for row in manifest if row["kind"] == "valid")
+    assert expected["equal"] == 271
+    assert expected["equal to the second decoder"] == 39
+    assert sum(row["kind"] == "broken" for row in manifest) == 248
+
+
+@pytest.mark.usual("sample")
 def test_every_valid_file(
     corpus: Path, manifest: list[dict[str, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,8 +93,6 @@ def test_every_valid_file(
     with capsys.disabled():
         print(f"\nvalid: {dict(counts)}")
     assert sum(counts.values()) == sum(row["kind"] == "valid" for row in manifest)
-    assert counts["equal to Pillow"] == 271
-    assert counts["equal to the second decoder"] == 39
 
 
 NOT_JPEG = {"broken/not_jpeg/jpegdecoder__jpg-size-6x6.jpg", "broken/not_jpeg/pydcmjpeg__JPEG2000.jpg"}
@@ -114,6 +115,7 @@ def recovered(row: dict[str, str]) -> str:
     return "equal"
 
 
+@pytest.mark.usual("sample")
 def test_every_broken_file(
     corpus: Path, manifest: list[dict[str, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,7 +175,7 @@ def test_every_broken_file(
     with capsys.disabled():
         print(f"\nbroken: {dict(strict_counts)}, slowest {slowest:.2f} s, most memory {largest / 2**20:.0f} MiB")
         print(f"recovered: {dict(counts)}")
-    assert sum(counts.values()) == len(rows) == 248
+    assert sum(counts.values()) == len(rows)
     assert slowest < SECONDS
     assert largest < MEMORY
 
@@ -198,6 +200,7 @@ METADATA = {
 }
 
 
+@pytest.mark.parametrize("manifest", ["whole"], indirect=True)
 def test_metadata_of_every_valid_file(corpus: Path, manifest: list[dict[str, str]]) -> None:
     """What the manifest says, and what Pillow says, of files of every process."""
     count = 0
@@ -250,6 +253,7 @@ def _compare_with_pillow(path: Path, header: numjpeg.Header) -> None:
             assert place.offset == image.offset, path
 
 
+@pytest.mark.parametrize("manifest", ["whole"], indirect=True)
 def test_pictures_are_turned_as_pillow_turns_them(corpus: Path, manifest: list[dict[str, str]]) -> None:
     count = 0
     for row in manifest:
@@ -262,6 +266,7 @@ def test_pictures_are_turned_as_pillow_turns_them(corpus: Path, manifest: list[d
     assert count > 10
 
 
+@pytest.mark.usual("sample")
 def test_coefficients_of_every_file_are_kept(corpus: Path, manifest: list[dict[str, str]]) -> None:
     """Read, write, read again; and Pillow sees the same pixels in both files."""
     count = 0
@@ -284,7 +289,7 @@ def test_coefficients_of_every_file_are_kept(corpus: Path, manifest: list[dict[s
         # Pillow refuses a few files for their metadata's sake alone; numjpeg's pixels equal its own in any case.
         assert hashlib.sha256(pillow.load(written).tobytes()).hexdigest() == row["pillow_sha256"], row["path"]
         count += 1
-    assert count > 150
+    assert count > (150 if len(manifest) > 500 else 25)
 
 
 @pytest.mark.parametrize("stream", ["A1", "C1", "C2"])
@@ -337,11 +342,11 @@ def test_a_camera_file_of_12_megapixels_all_the_way(corpus: Path) -> None:
     assert numjpeg.psnr(image, again) == pytest.approx(10 * np.log10(255**2 / (error**2).mean()))
 
 
-def test_photographs_and_screens(corpus: Path) -> None:
+@pytest.mark.usual("sample")
+def test_photographs_and_screens(corpus: Path, photos: list[Path]) -> None:
     """Every lossless picture of the corpus: bytes equal, pixels equal."""
-    pictures = sorted((corpus / "photos").rglob("*.png"))
-    assert len(pictures) == 20
-    for path in pictures:
+    assert len(list((corpus / "photos").rglob("*.png"))) == 20
+    for path in photos:
         image = np.asarray(Image.open(io.BytesIO(path.read_bytes())).convert("RGB"))
         for options in ({"quality": 75}, {"quality": 95, "subsampling": "4:4:4", "optimize": True}):
             data = numjpeg.encode(image, **options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
@@ -70,18 +69,19 @@ LEFT_OVER = {
 
 
 @pytest.mark.corpus
-def test_undamaged_files_are_in_no_doubt(corpus: Path) -> None:
+@pytest.mark.usual("sample")
+def test_undamaged_files_are_in_no_doubt(corpus: Path, manifest: list[dict[str, str]]) -> None:
     count = 0
-    with (corpus / "MANIFEST.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["kind"] == "valid" and int(row["size"]) < 300_000]
+    rows = [row for row in manifest if row["kind"] == "valid" and int(row["size"]) < 300_000]
     for row in rows:
         try:
             _, report = numjpeg.decode_damaged((corpus / row["path"]).read_bytes())
-        except numjpeg.JpegError:
+        except numjpeg.JpegError as error:
+            assert isinstance(error, numjpeg.UnsupportedError) or "tables alone" in str(error), row["path"]
             continue
         assert [fault.what for fault in report.faults] == [
             what for path, what in LEFT_OVER.items() if path == row["path"]
         ]
         assert report.mask.all() == (row["path"] not in LEFT_OVER)
         count += 1
-    assert count > 150
+    assert count > (150 if len(manifest) > 500 else 40)

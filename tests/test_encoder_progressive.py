@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import shutil
 import subprocess
@@ -325,11 +324,11 @@ def from_frame_on(data: bytes) -> bytes:
 
 @pytest.mark.corpus
 @pytest.mark.cjpeg
-def test_real_files_equal_jpegtran(jpegtran: str, corpus: Path) -> None:
+@pytest.mark.usual("sample")
+def test_real_files_equal_jpegtran(jpegtran: str, corpus: Path, manifest: list[dict[str, str]]) -> None:
     """Of the corpus the sequential files below 100 KB. Jpegtran drops restart markers and the factors of gray."""
     count = 0
-    with (corpus / "MANIFEST.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["kind"] == "valid" and int(row["size"]) < 100_000]
+    rows = [row for row in manifest if row["kind"] == "valid" and int(row["size"]) < 100_000]
     # jpegtran 2.1.5 has no 12 bits, and refuses a height that DNL gives.
     for row in (row for row in rows if row["sof"] in ("SOF0", "SOF1") and row["precision"] == "8"):
         if "/dnl/" in row["path"]:
@@ -343,4 +342,4 @@ def test_real_files_equal_jpegtran(jpegtran: str, corpus: Path) -> None:
         expected = run(jpegtran, "-copy", "all", "-progressive", corpus / row["path"])
         assert from_frame_on(data) == from_frame_on(expected), row["path"]
         count += 1
-    assert count >= 100
+    assert count >= (100 if len(manifest) > 500 else 20)

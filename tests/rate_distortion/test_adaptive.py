@@ -52,6 +52,7 @@ def test_what_is_marked_gets_better(photo: np.ndarray) -> None:
 
 
 @pytest.mark.corpus
+@pytest.mark.usual("8")
 @pytest.mark.parametrize("number", [1, 4, 5, 8, 13, 19, 20, 23])
 def test_a_quarter_of_each_kodak_picture_gains_a_decibel(corpus: Path, number: int) -> None:
     with Image.open(corpus / "photos" / "kodak" / f"kodim{number:02}.png") as picture:
