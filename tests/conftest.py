@@ -79,7 +79,7 @@ def manifest(request: pytest.FixtureRequest, corpus: Path) -> list[dict[str, str
 
 @pytest.fixture(scope="session", params=["sample", "whole"])
 def photos(request: pytest.FixtureRequest, corpus: Path) -> list[Path]:
-    """The lossless pictures of the corpus: of each kind the smallest file, or all; for ``usual("sample")``, too."""
+    """The lossless pictures of the corpus: of each kind the smallest file, or all. Take it as ``manifest``."""
     folders = sorted(path for path in (corpus / "photos").iterdir() if path.is_dir())
     kinds = [sorted(folder.glob("*.png"), key=lambda path: path.stat().st_size) for folder in folders]
     return [path for kind in kinds for path in (kind[:1] if request.param == "sample" else sorted(kind))]
