@@ -62,6 +62,29 @@ def test_flipped_bits(kind: str, part: int, capsys: pytest.CaptureFixture[str]) 
     assert not outside or np.mean(outside) >= 0.95
 
 
+@pytest.mark.parametrize("kind", [{}, {"progressive": True}, {"arithmetic": True}], ids=str)
+def test_eight_intervals_more_or_less(kind: dict[str, bool]) -> None:
+    """Restart numbers repeat after eight, so nothing shows where eight intervals were lost, or came twice."""
+    data = numjpeg.encode(samples.photograph()[:256, :128], 80, restart_marker_rows=1, **kind)
+    whole = numjpeg.decode(data)
+    scan = read_structure(data).scans[0]
+    begins = [found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", data[: scan.end])]
+    first, stop = begins[1], begins[9]
+    for damaged in (data[:first] + data[stop:], data[:stop] + data[first:]):
+        image, report = numjpeg.decode_damaged(damaged)
+        wrong = (image != whole).any(axis=-1)
+        assert wrong.mean() > 0.2
+        assert not (wrong & report.pixels()).any()
+    # Where something is wrong before, nothing in front of it is in doubt.
+    damaged = bytearray(data[: begins[4]] + data[begins[12] :])
+    damaged[begins[2] + 1] = 0xD0 + (damaged[begins[2] + 1] + 3) % 8
+    image, report = numjpeg.decode_damaged(bytes(damaged))
+    assert not ((image != whole).any(axis=-1) & report.pixels()).any()
+    assert report.mask[:2].all()
+    # Nor is what the data of a file that ends in the middle of the scan hold.
+    assert numjpeg.decode_damaged(data[:first])[1].mask[:1].all()
+
+
 # What valid files of the corpus have that is no damage, and yet may be a sign of it.
 LEFT_OVER = {
     "valid/baseline/jpeg-js__redbox-with-trailing-bytes.jpg": "2 bytes are left over at the end of a scan"

@@ -243,6 +243,22 @@ def test_headers_that_are_for_the_usual_way(made_by_plan: list[bool]) -> None:
     assert made_by_plan == []
 
 
+def test_a_height_from_behind_the_scan_is_no_other_files() -> None:
+    """Headers with a height of 0 are equal, though DNL (B.2.5) gives each picture a height of its own."""
+    files = []
+    for height in (40, 40, 40, 33):
+        data = bytearray(numjpeg.encode(samples.smooth(height, 48, 3, seed=height)))
+        frame = data.index(b"\xff\xc0")
+        data[frame + 5 : frame + 7] = bytes(2)
+        files.append(bytes(data[:-2]) + b"\xff\xdc\0\4" + height.to_bytes(2, "big") + bytes(data[-2:]))
+    for pictures in (map(numjpeg.decode, files), numjpeg.decode_batch(files * 8)):
+        assert [len(picture) for picture in pictures][:4] == [40, 40, 40, 33]
+    without = files[3].replace(b"\xff\xdc\0\4\0\x21", b"")
+    for _ in range(3):
+        with pytest.raises(JpegError, match="height 0"):
+            numjpeg.decode(without)
+
+
 def test_two_threads() -> None:
     random = np.random.default_rng(14)
     files = [saved(crop(random, 40 + i % 3, 50), NAMES[i % 4], 85) for i in range(12)]

@@ -17,7 +17,8 @@ there is a picture again. Up to the next restart marker it is displaced and has 
 
 Code words may have been misread long before anything is noticed. So whatever is wrong with an interval puts all of
 its MCUs in doubt. One case is different: if a file ends in the middle of a scan, nothing before its end is in
-doubt.
+doubt. And restart numbers repeat after eight: where eight intervals or more are missing or too many at the end of a
+scan, they may be from anywhere, so all MCUs are in doubt from the first interval on with which anything is wrong.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from numjpeg.container.frame import Scan
 from numjpeg.container.markers import RST0, SOF0, find_markers, marker_name
 from numjpeg.entropy import bits
 from numjpeg.entropy.shared import interval_bounds
+
+CYCLE = 8  # restart markers have the numbers 0 to 7, again and again
 
 
 def resynchronise(codes: Sequence[int], intervals: int) -> list[int | None]:
@@ -83,6 +86,7 @@ class Intervals:
             what = f"the scan ends too early: {size} bytes, at least {least} needed for MCUs 0 to {self.total - 1}"
             sink.add(Fault(what, scan.end, self.clause, scan.number, kind=LOSS))
         self.interval_mcus = scan.restart_interval or self.total
+        self.interval_count = ceil_div(self.total, self.interval_mcus)
         self.in_doubt: set[int] = set()  # the intervals that a finding puts in doubt
         self.last_note = -1  # index of the last finding that puts MCUs in doubt
         self.pads_with_ones = False  # whether the last byte of some interval so far is filled up with ones
@@ -98,7 +102,7 @@ class Intervals:
         ``whole`` all of them. Note the restart markers that are missing, wrong or too many.
         """
         scan, size = self.scan, self.scan.end - self.scan.start
-        intervals = ceil_div(self.total, self.interval_mcus)
+        intervals = self.interval_count
         places = find_markers(data, scan.start, scan.end)
         if not places and intervals == 1:
             self.present, self.last_present, self.whole = [True], 0, True
@@ -150,7 +154,12 @@ class Intervals:
                 if places[-1] + 2 == self.scan.end and len(codes) - i - 1 == places[-1] - places[i] >> 1:
                     self.sink.remark(what, places[i], "B.2.1", self.scan.number)
                 else:
-                    self.note(what, places[i], interval, "B.2.1", REMARK)
+                    first = self._first_in_doubt() if len(codes) - i >= CYCLE else None
+                    self.note(what, places[i], interval, "B.2.1", REMARK, first)
+
+    def _first_in_doubt(self) -> int:
+        """The first MCU of the first interval with which anything is wrong so far; 0 if there is none."""
+        return min(self.in_doubt, default=0) * self.interval_mcus
 
     def note(
         self, what: str, offset: int, interval: int, clause: str = "", kind: str = DAMAGE, first: int | None = None
@@ -158,6 +167,8 @@ class Intervals:
         """Note what puts an interval in doubt, all of it or from MCU ``first`` on; only the first such finding."""
         if interval in self.in_doubt and not (self.sink.strict and kind != REMARK):
             return
+        if interval == self.last_present + 1 and self.interval_count - interval >= CYCLE and not self.cut_off:
+            first = self._first_in_doubt()
         self.in_doubt.add(interval)
         first = min(interval * self.interval_mcus, self.total) if first is None else first
         mcus = (first, min((interval + 1) * self.interval_mcus, self.total))
@@ -201,7 +212,7 @@ class Intervals:
         """Check that fewer than eight bits follow ``bit`` in an interval, and that they are ones (F.1.2.3). No
         code is all ones (C.2), so ones are never data. Some cameras write a byte of them too many.
         """
-        last = interval == ceil_div(self.total, self.interval_mcus) - 1
+        last = interval == self.interval_count - 1
         if last and self.scan.goes_on:
             return
         left = self.bounds[interval + 1] - bit

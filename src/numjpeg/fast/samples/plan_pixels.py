@@ -37,7 +37,7 @@ def suits(structure: Structure, colorspace: str | None) -> bool:
     native = {"GRAY": "GRAY", "YCbCr": "RGB", "RGB": "RGB"}.get(structure.colorspace)
     if native is None or colorspace not in (None, native) or len(structure.scans) != 1:
         return False
-    if frame.marker not in (SOF0, SOF1) or frame.precision != 8 or frame.header_height:
+    if frame.marker not in (SOF0, SOF1) or frame.precision != 8 or frame.header_height is not None:
         return False
     (scan,) = structure.scans
     whole = all(frame.H_max % c.H == 0 and frame.V_max % c.V == 0 for c in frame.components)
