@@ -81,7 +81,14 @@ def test_the_error_for_another_type_says_how_to_convert(dtype: type, values: tup
     assert (converted.min(), converted.max()) == (0, 127 if dtype is np.int8 else 255)
 
 
-@pytest.mark.parametrize("given", ["photo.png", b"photo", None, object(), [[1, 2], [3]]])
+class Tensor:
+    """As one of PyTorch that requires a gradient."""
+
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        raise RuntimeError("detach it")
+
+
+@pytest.mark.parametrize("given", ["photo.png", b"photo", None, object(), [[1, 2], [3]], Tensor()])
 def test_what_is_no_picture_is_named(given: object) -> None:
     with pytest.raises((TypeError, ValueError), match=r"^image: "):
         numjpeg.encode(given)

@@ -226,6 +226,12 @@ def test_where_no_file_can_be_made_beside_it_it_is_written_in_place(
     assert path.read_bytes() == b"new"
 
 
+def test_a_string_of_numpys_is_a_path(tmp_path: Path) -> None:
+    picture = np.zeros((8, 8), np.uint8)
+    files.imwrite(np.str_(tmp_path / "x.jpg"), picture)
+    np.testing.assert_array_equal(files.imread(np.str_(tmp_path / "x.jpg")), picture)
+
+
 def test_errors_name_the_callers_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "link.jpg").symlink_to("elsewhere/target.jpg")
@@ -234,6 +240,7 @@ def test_errors_name_the_callers_path(tmp_path: Path, monkeypatch: pytest.Monkey
             files.write_atomically(path, b"new")
         assert caught.value.filename == str(path)
         assert caught.value.filename2 is None
+        assert str(caught.value) == f"[Errno 2] No such file or directory: '{path}'"
     if Path("/dev/full").exists():
         with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
             files.write_atomically("/dev/full", b"new")

@@ -123,7 +123,7 @@ def test_two_types_need_a_data_range() -> None:
         psnr(reference, image.astype(np.float64))
 
 
-@pytest.mark.parametrize("data_range", [0, -1, float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("data_range", [0, -1, float("nan"), float("inf"), -float("inf"), 10**400, 1e300, 5e-324])
 def test_a_range_that_is_no_positive_number_is_a_value_error(data_range: float) -> None:
     with pytest.raises(ValueError, match="data_range"):
         psnr(np.zeros(3), np.ones(3), data_range=data_range)
@@ -268,7 +268,7 @@ def test_both_byte_orders_have_the_range_of_their_type() -> None:
     assert psnr(dark.astype(">u2"), light) == psnr(dark, light)
 
 
-@pytest.mark.parametrize("wrong", [True, "255", np.bool_(True)])
+@pytest.mark.parametrize("wrong", [True, "255", b"1", np.bool_(True), [255], (0, 255), np.array([255]), 2 + 0j])
 def test_a_range_is_a_number(wrong: object) -> None:
     with pytest.raises(TypeError, match=r"^data_range: "):
         psnr(np.zeros(3), np.ones(3), data_range=wrong)

@@ -76,7 +76,15 @@ def test_one_rule_wherever_a_file_is_taken(taker: str, tmp_path: Path) -> None:
     take = TAKERS[taker]
     expected = take(FILE)
     with path.open("rb") as stream, path.open("rb") as other, mmap.mmap(other.fileno(), 0, access=1) as mapped:
-        given = [path, str(path), stream, mapped, io.BytesIO(FILE), *(BUFFERS[kind]() for kind in BUFFERS)]
+        given = [
+            path,
+            str(path),
+            np.str_(path),
+            stream,
+            mapped,
+            io.BytesIO(FILE),
+            *(BUFFERS[kind]() for kind in BUFFERS),
+        ]
         for source in given:
             assert take(source) == expected, type(source)
     for wrong in (None, 5, 3.5, [255, 216], np.array([FILE], object), io.StringIO("text")):

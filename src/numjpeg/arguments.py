@@ -113,8 +113,9 @@ def _plan(image: ArrayLike, settings_for: Callable[[tuple[int, ...], np.dtype[An
     check_shown("image", image)
     try:
         array = np.asarray(image)
-    except ValueError as error:
-        raise ValueError(f"image: {error}") from None
+    except (ValueError, TypeError, RuntimeError) as error:  # an image that is closed, a tensor with a gradient
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        raise kind(f"image: {error}") from None
     if array.dtype.kind in "OSUV":
         raise TypeError(f"image: an array of samples expected, got {type(image).__name__} ({array.dtype})")
     if not array.dtype.isnative:

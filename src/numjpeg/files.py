@@ -72,7 +72,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         _replace(os.fspath(path), data)
     except OSError as error:  # it names the caller's path, not the resolved one or that of a temporary file
         if error.errno is not None:
-            error.filename = error.filename2 = None
+            error.filename = None
+            del error.filename2  # which None would not take out of the message
         name_error(error, os.fspath(path))
         raise
 

@@ -133,11 +133,17 @@ def psnr(
         if first.name not in _RANGES:
             raise ValueError(f"data_range: must be given for {first} samples (for 8-bit pictures 255)")
         data_range = _RANGES[first.name]
-    if isinstance(data_range, bool | np.bool_ | str):
-        raise TypeError(f"data_range: a number expected, got {data_range!r}")
-    if not data_range > 0 or data_range >= float("inf"):
-        raise ValueError(f"data_range: {data_range} is not a positive number")
-    decibels = psnr_of(mse(reference, image, per_channel=per_channel), data_range)
+    try:
+        if isinstance(data_range, bool | np.bool_ | str | bytes) or np.ndim(data_range):
+            raise TypeError
+        peak = float(data_range)
+    except TypeError:
+        raise TypeError(f"data_range: a number expected, got {data_range!r}") from None
+    except OverflowError:
+        peak = float("inf")
+    if not (peak > 0 and 0 < peak * peak < float("inf")):
+        raise ValueError(f"data_range: {data_range} is no positive number whose square float64 holds")
+    decibels = psnr_of(mse(reference, image, per_channel=per_channel), peak)
     return decibels if per_channel else float(decibels)
 
 

@@ -60,7 +60,7 @@ def is_data(source: Any) -> bool:
         memoryview(source)
     except (TypeError, ValueError):
         return False
-    return True
+    return not isinstance(source, str)  # NumPy's strings are buffers, too
 
 
 def name_error(error: Exception, name: str) -> None:

@@ -17,8 +17,9 @@ there is a picture again. Up to the next restart marker it is displaced and has 
 
 Code words may have been misread long before anything is noticed. So whatever is wrong with an interval puts all of
 its MCUs in doubt. One case is different: if a file ends in the middle of a scan, nothing before its end is in
-doubt. And restart numbers repeat after eight: where eight intervals or more are missing or too many at the end of a
-scan, they may be from anywhere, so all MCUs are in doubt from the first interval on with which anything is wrong.
+doubt. And restart numbers repeat after eight: where eight intervals or more are missing or too many at the end of
+a scan, they may come from anywhere. Then all MCUs are in doubt from the first interval on with which anything is
+wrong.
 """
 
 from __future__ import annotations
