@@ -205,6 +205,26 @@ def test_where_permissions_cannot_be_set_the_file_is_written_all_the_same(
     assert path.read_bytes() == b"new"
 
 
+@pytest.mark.skipif(not hasattr(os, "chown"), reason="files have no owners here")
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_file_keeps_its_owner_where_that_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    given = []
+
+    def chown(path: Path, user: int, group: int) -> None:
+        given.append((path.read_bytes(), user, group))
+        if not allowed:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "chown", chown)
+    files.write_atomically(path, b"new")
+    assert given == [(b"new", path.stat().st_uid, path.stat().st_gid)]
+    assert path.read_bytes() == b"new"
+
+
 @pytest.mark.parametrize("old", [None, b"old"])
 def test_where_no_file_can_be_made_beside_it_it_is_written_in_place(
     old: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -96,8 +96,11 @@ def _replace(path: str, data: bytes) -> None:
         with stream:
             stream.write(data)
         if target.exists():
+            old = target.stat()
+            with suppress(OSError, AttributeError):  # few users may give files away; Windows has no owners
+                os.chown(temporary, old.st_uid, old.st_gid)
             with suppress(OSError):  # some file systems have permissions of their own
-                temporary.chmod(target.stat().st_mode & 0o7777)
+                temporary.chmod(old.st_mode & 0o7777)
         temporary.replace(target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
