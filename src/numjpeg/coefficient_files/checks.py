@@ -1,7 +1,7 @@
-"""What ``write_coefficients`` is given, checked once.
+"""The arguments of ``write_coefficients``, checked once.
 
-A file of 8 bits a sample has no codes for larger coefficients than its own DCT can make (F.1.2). What it cannot
-hold is refused before anything is written.
+A file of 8 bits a sample has no codes for coefficients that are larger than a DCT of such samples gives (F.1.2).
+They are refused before anything is written.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from numjpeg.stages.mcu_order import block_component
 def plan_writing(
     coefficients: Coefficients, optimize: bool | None, progressive: bool, arithmetic: bool, scans: Scans | None
 ) -> tuple[Coefficients, Mapping[TableKey, HuffmanTable] | None, Script]:
-    """What :func:`numjpeg.write_coefficients`, whose parameters these are, is going to write.
+    """Check the arguments of :func:`numjpeg.write_coefficients`, and plan the file.
 
-    The coefficients; the tables to code with, None for optimal ones; the scans of a progressive file, none for a
-    sequential one. ValueError, TypeError naming the argument, or the part of ``coefficients``, that is wrong.
+    Returns the checked coefficients; the Huffman tables, None for optimal ones; and the scans of a progressive
+    file, none for a sequential one. ValueError, TypeError name the argument, or the part of ``coefficients``.
     """
     check_flags(progressive=progressive, arithmetic=arithmetic)
     if optimize is not None:
@@ -63,12 +63,12 @@ _RANGES = {"identifier": (0, 255), "H": (1, 4), "V": (1, 4), "Tq": (0, 3), "Td":
 
 
 def checked_coefficients(coefficients: Coefficients) -> Coefficients:
-    """The same with plain integers and uint16 tables. ValueError, TypeError if the parts do not fit each other."""
+    """Coefficients with plain integers and uint16 tables; ValueError, TypeError if parts do not fit."""
     check_coefficients(coefficients)
     for name, kind in _KINDS.items():
         if not isinstance(getattr(coefficients, name), kind):
-            given = type(getattr(coefficients, name)).__name__
-            raise TypeError(f"{name}: a {kind.__name__.lower()} expected, got {given}")
+            wrong = type(getattr(coefficients, name)).__name__
+            raise TypeError(f"{name}: a {kind.__name__.lower()} expected, got {wrong}")
     if checked_integer("precision", coefficients.precision, 8, 12) not in (8, 12):
         raise ValueError(f"precision: {coefficients.precision} is neither 8 nor 12")
     height = checked_integer("height", coefficients.height, 1, 65535)
@@ -113,13 +113,13 @@ def checked_coefficients(coefficients: Coefficients) -> Coefficients:
 
 
 def _check_ranges(frame: Frame, planes: list[NDArray[np.int16]], scans: list[Scan]) -> None:
-    """Raise ValueError for values that have no category at this precision (F.1.2.1.2, F.1.2.2.1). With 8 bits a
-    sample AC coefficients have at most 10 magnitude bits and DC differences 11, in the extended and the
-    progressive process as in the baseline one.
+    """Raise ValueError for values that have no category at this precision (F.1.2.1.2, F.1.2.2.1).
+
+    With 8 bits a sample AC coefficients have at most 10 magnitude bits, and DC differences 11, in every process.
     """
     most_ac, most_dc = (1 << (frame.precision + 2)) - 1, (1 << (frame.precision + 3)) - 1
     if all(plane.max() <= most_ac and plane.min() >= -most_ac for plane in planes):
-        return  # nor can two DC coefficients differ by more than most_dc
+        return  # then no two DC coefficients differ by more than most_dc
     for i, plane in enumerate(planes):
         large = (plane > most_ac) | (plane < -most_ac)
         large[..., 0, 0] = False
@@ -140,12 +140,12 @@ def _check_differences(scan: Scan, planes: list[NDArray[np.int16]], most: int) -
     dc = dc_in_scan_order(scan, [planes[i][:, :, 0, 0] for i in scan.indices])
     differences = predict_dc(scan, dc, 0, [0] * len(scan.indices))
     for mcu, block in np.argwhere(np.abs(differences) > most):
-        of_scan = block_component(scan.factors)
-        place, (v, h) = int(block) - int(np.argmax(of_scan == of_scan[block])), scan.factors[of_scan[block]]
-        columns = scan.mcus[1]
+        components, columns = block_component(scan.factors), scan.mcus[1]
+        number = components[block]
+        place, (v, h) = int(block) - int(np.argmax(components == number)), scan.factors[number]
         row, column = mcu // columns * v + place // h, mcu % columns * h + place % h
         raise ValueError(
-            f"planes: the DC coefficient of block ({row}, {column}) of component {scan.indices[of_scan[block]]} "
+            f"planes: the DC coefficient of block ({row}, {column}) of component {scan.indices[number]} "
             f"differs from the one before it by {differences[mcu, block]}, outside -{most}..{most}, what "
             f"{scan.frame.precision} bits a sample have codes for (F.1.2.1.2)"
         )

@@ -1,4 +1,4 @@
-"""Files to coefficients: what all scans together say of each block."""
+"""Files to coefficients: each block is put together from all scans that send a part of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from numjpeg.stages.zigzag import inverse_zigzag
 
 MAX_PIXELS = 178_956_970  # Pillow's limit against decompression bombs, in pixels
 
-BAND_BLOCKS = 1 << 12  # blocks in flight at a time
+BAND_BLOCKS = 1 << 12  # blocks of a component that are decoded at a time
 
 
 def read_coefficients(
@@ -36,17 +36,17 @@ def read_coefficients(
     strict: bool = True,
     max_pixels: int | None = MAX_PIXELS,
 ) -> Coefficients:
-    """Read a file's quantized coefficients, and all that is needed to write it again.
+    """Read a file's quantized coefficients, and all that is needed to write the file again.
 
     Parameters
     ----------
     data : the file: its bytes (any buffer), a path, or a binary file object.
     tables, strict, max_pixels : as in :func:`decode`. :func:`read_coefficients_damaged` says where damage is.
-    scale : 1, 1/2, 1/4 or 1/8: only what ``decode`` takes at this scale. Of components whose blocks become one
-        sample, that is the DC; their other coefficients are 0, and take neither time nor memory.
+    scale : 1, 1/2, 1/4 or 1/8: only the coefficients that ``decode`` needs at this scale. For components whose
+        blocks become one sample, these are the DC coefficients; the others are 0 and take neither time nor memory.
     region : (top, left, height, width), in pixels of the scaled picture: the MCUs that hold this part, as a
-        picture of their own without restart interval. So its upper left corner may lie above and to the left of
-        the region's, and its lower right corner is the region's: what ``transform(data, crop=...)`` gives.
+        picture without restart interval. Its upper left corner may lie above and to the left of the region's; its
+        lower right corner is the region's. ``transform(data, crop=...)`` gives the same.
 
     Returns
     -------
@@ -66,9 +66,9 @@ def read_coefficients_damaged(
 ) -> tuple[Coefficients, DamageReport]:
     """Read what can be recovered of a file's coefficients, and say where it is damaged.
 
-    Parameters are as of :func:`read_coefficients`. It returns (coefficients, report): as ``read_coefficients(data,
-    strict=False)`` gives them, zeros where nothing can be read; and the report that :func:`decode_damaged` gives,
-    of the whole file.
+    Parameters are those of :func:`read_coefficients`. Returns (coefficients, report): the coefficients that
+    ``read_coefficients(data, strict=False)`` gives, zeros where nothing can be read; and the report on the whole
+    file that :func:`decode_damaged` gives.
     """
     return _read_coefficients(data, tables, scale, region, False, max_pixels)
 
@@ -92,17 +92,17 @@ def _read_coefficients(
 
 
 def dnl_is_wrong(structure: Structure) -> bool:
-    """Whether the frame header's height counts, as in libjpeg, not DNL's, which the first scan does not fit."""
+    """Whether the first scan does not fit DNL's height, so that the frame header's counts, as in libjpeg."""
     frame = structure.require_frame()
     if not frame.header_height:
         return False
-    lower = frame.header_height < frame.height  # a higher one counts only if data for it are there
-    found = (finding for finding in structure.sink.findings if finding.scan == 0 and finding.kind != REMARK)
-    return any(lower or finding.clause == "B.2.5" for finding in found)
+    raised = frame.header_height < frame.height  # DNL's larger height counts only if there are data for it
+    faults = (finding for finding in structure.sink.findings if finding.scan == 0 and finding.kind != REMARK)
+    return any(raised or fault.clause == "B.2.5" for fault in faults)
 
 
 def needs_planes(structure: Structure) -> bool:
-    """Whether all scans must be read before anything can be said of a block."""
+    """Whether a block is complete only when all scans have been read, so that whole planes must be held."""
     indices = [index for scan in structure.scans for index in scan.indices]
     return structure.require_frame().progressive or len(set(indices)) < len(indices)
 
@@ -114,9 +114,9 @@ def read_bands(
     kept: Sequence[int] | None = None,
     read: list[NDArray[np.bool_]] | None = None,
 ) -> Iterator[tuple[int, Band]]:
-    """Bands of a sequential scan with their first MCU rows; ``kept``, ``read`` as of ``scans.read_sequential``."""
+    """(first MCU row, band) of a sequential scan; ``kept``, ``read`` are those of ``scans.read_sequential``."""
     layout, blocks = McuLayout(scan.factors, kept), BAND_BLOCKS
-    if structure.strict:  # else what is found wrong in a band depends on what was found in the bands above
+    if structure.strict:  # otherwise the findings in a band depend on the findings in the bands above
         blocks = BAND_BLOCKS * 64 * len(layout.sizes) // layout.size
     step = band_rows(scan, blocks)
     for number, band in enumerate(scans.read_sequential(file, scan, step, structure.sink, kept, read)):
@@ -129,20 +129,20 @@ def read_bands(
 def coefficient_planes(
     file: bytes, structure: Structure, view: View | None = None
 ) -> tuple[list[NDArray[np.int16]], int]:
-    """The coefficients of a frame after all of its scans: whole MCUs high; none of a component never sent.
+    """The coefficients of a frame after all of its scans, and how many of its MCU rows the last scan has reached.
 
-    Also, how many of the frame's MCU rows the last scan has come to.
+    Planes are int16 ``(rows, columns, 64)``, zig-zag order, whole MCUs high; empty for a component never sent.
 
-    ``view`` : what is wanted, of a file that is read strictly. Of components that need no AC coefficients the
-    planes are ``(rows, columns, 1)``, and their AC scans are not read. Progressive planes end below the view.
+    ``view`` : what is needed, if a file is read strictly. For components that need no AC coefficients the planes
+    are ``(rows, columns, 1)``, and their AC scans are not read. Progressive planes end below the view.
     """
-    frame, scans_wanted = structure.require_frame(), structure.scans
+    frame, needed_scans = structure.require_frame(), structure.scans
     kept = [view.kept(i) if view else 64 for i in range(len(frame.components))]
     if view and frame.progressive:
-        frame, scans_wanted = cut_below(frame, scans_wanted, view.mcu_rows)
-    planes = new_planes(frame, scans_wanted, structure.size, structure.sink, kept)
+        frame, needed_scans = cut_below(frame, needed_scans, view.mcu_rows)
+    planes = new_planes(frame, needed_scans, structure.size, structure.sink, kept)
     last_read = 0
-    for scan in scans_wanted:
+    for scan in needed_scans:
         if frame.progressive:
             if scan.Ss and kept[scan.indices[0]] == 1:
                 continue
@@ -153,12 +153,12 @@ def coefficient_planes(
             continue
         read: list[NDArray[np.bool_]] = []
         for row, band in read_bands(file, structure, scan, [kept[index] for index in scan.indices], read):
-            there = read.pop().reshape(-1, scan.mcus[1]) if read else None
+            read_mcus = read.pop().reshape(-1, scan.mcus[1]) if read else None
             for index, (v, h), sequences in zip(scan.indices, scan.factors, band, strict=True):
-                own = planes[index][row * v :][: len(sequences)]
-                rows, columns = own.shape[:2]
-                blocks = None if there is None else there.repeat(v, 0).repeat(h, 1)[:rows, :columns]
-                lay_over(own, sequences[:rows, :columns], blocks)
+                target = planes[index][row * v :][: len(sequences)]
+                rows, columns = target.shape[:2]
+                blocks = None if read_mcus is None else read_mcus.repeat(v, 0).repeat(h, 1)[:rows, :columns]
+                lay_over(target, sequences[:rows, :columns], blocks)
     scan = structure.scans[-1]
     row = last_read // scan.mcus[1]
     return planes, 1 + (row if scan.interleaved else row // scan.components[0].V)
@@ -167,20 +167,20 @@ def coefficient_planes(
 def decoded_coefficients(
     file: bytes, structure: Structure, scale: float = 1, region: tuple[int, int, int, int] | None = None
 ) -> Coefficients:
-    """The coefficients of all scans, or a part of them, with tables such that one scan could carry them."""
+    """The coefficients of a picture or of a region, with tables such that one scan could carry them."""
     frame = structure.require_frame()
     view = WholeMcus.of(frame, scale, region)
-    made: dict[int, NDArray[np.int16]] = {}
+    by_index: dict[int, NDArray[np.int16]] = {}
 
     def plane(index: int) -> NDArray[np.int16]:
-        """That of a component, of zeros until data have been found to be long enough for it."""
-        if index not in made:
+        """A component's plane. It is allocated only when data have been found to be long enough for it."""
+        if index not in by_index:
             rows, columns = (part.stop - part.start for part in view.blocks(index))
             if view.kept(index) == 1:  # frequency by frequency: the memory of those that stay 0 is never touched
-                made[index] = np.zeros((8, 8, rows, columns), np.int16).transpose(2, 3, 0, 1)
+                by_index[index] = np.zeros((8, 8, rows, columns), np.int16).transpose(2, 3, 0, 1)
             else:
-                made[index] = np.zeros((rows, columns, 8, 8), np.int16)
-        return made[index]
+                by_index[index] = np.zeros((rows, columns, 8, 8), np.int16)
+        return by_index[index]
 
     if needs_planes(structure):
         for i, whole in enumerate(coefficient_planes(file, structure, view if structure.strict else None)[0]):
@@ -190,9 +190,9 @@ def decoded_coefficients(
         for i, row, sequences in read_part(file, structure, view):
             _fill(plane(i)[row : row + len(sequences)], sequences)
     components, quantization, huffman = _tables_for_one_scan(structure)
-    own, interval = view.cropped[2], 0 if region else structure.scans[0].restart_interval
+    cropped, interval = view.cropped[2], 0 if region else structure.scans[0].restart_interval
     planes = [plane(i) for i in range(len(frame.components))]
-    c = Coefficients(own.height, own.width, components, planes, quantization, huffman, interval)
+    c = Coefficients(cropped.height, cropped.width, components, planes, quantization, huffman, interval)
     return replace(c, application_segments=structure.application_segments, precision=frame.precision)
 
 
@@ -205,11 +205,10 @@ def _fill(plane: NDArray[np.int16], sequences: NDArray[np.int16]) -> None:
 
 
 def read_part(file: bytes, structure: Structure, view: View) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
-    """The blocks of a view, of a file whose blocks come in one scan each: (component, block row of the view,
-    sequences).
+    """The blocks of a view, band by band, from a file that sends each block in one scan.
 
-    ``sequences`` are int16 ``(rows, columns, 64 or 1)``, from this row on. A damaged file is read to its end, so
-    that all that is wrong is noticed.
+    Yields (component's index, block row in the view, sequences). These are int16 ``(rows, columns, 64 or 1)``,
+    from that row on. If not strict, the file is read to its end, so that all faults are found.
     """
     for scan in structure.scans:
         first, stop = view.scan_rows(scan)
@@ -233,9 +232,9 @@ def check_limit(max_pixels: Any) -> None:
 
 
 def check_size(structure: Structure, max_pixels: int | None) -> None:
-    """Refuse more pixels than the caller allows, and a huge frame that the file is too small to fill.
+    """UnsupportedError for more pixels than the caller allows, and for a frame that the file is too small to fill.
 
-    Above the default limit a file must have at least one bit a block, the least that a block costs (one DC code).
+    Above the default limit a file must have at least one bit a data unit: a block has at least one DC code word.
     """
     frame, offset = structure.require_frame(), structure.frame_offset
     check_limit(max_pixels)
@@ -250,9 +249,10 @@ def check_size(structure: Structure, max_pixels: int | None) -> None:
 def _tables_for_one_scan(
     structure: Structure,
 ) -> tuple[tuple[Component, ...], dict[int, NDArray[np.uint16]], dict[TableKey, HuffmanTable]]:
-    """Components and tables such that one scan could carry what the file's scans carry. Quantization tables that
-    share a number without being equal get numbers of their own. Huffman tables that do are left out. Components
-    that share an identifier are numbered anew.
+    """Components and tables such that one scan could carry what the file's scans carry.
+
+    Different quantization tables of the same number get new numbers. If Huffman tables of the same number differ,
+    all are left out. Components that share an identifier get new identifiers.
     """
     frame = structure.require_frame()
     components = list(frame.components)

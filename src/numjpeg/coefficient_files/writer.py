@@ -46,8 +46,8 @@ def write_coefficients(
 
     Returns
     -------
-    The file. For a baseline file that Pillow wrote, unchanged coefficients give the same bytes; a progressive file
-    is the one that ``jpegtran -progressive`` writes, where its markers are those that jpegtran copies.
+    The file. Unchanged coefficients of a baseline file by Pillow give the same bytes again. A progressive file is
+    the one that ``jpegtran -progressive`` writes, if its application segments are those that jpegtran copies.
     """
     checked, tables, script = plan_writing(coefficients, optimize, progressive, arithmetic, scans)
     try:
@@ -67,15 +67,15 @@ def write_file(
 ) -> bytes:
     """Write a sequential file, or with a script a progressive one, its segments in libjpeg's order.
 
-    ``coefficients`` : what goes into the file; its own ``huffman_tables`` are not looked at.
+    ``coefficients`` : the content of the file; its own ``huffman_tables`` are not used.
     ``huffman_tables`` : MissingCodeError if one lacks a code; None for optimal ones, which progressive files
         always have.
-    ``bands`` : in place of ``coefficients.planes``, so that the whole waist need not be held; always the same
-        ones.
+    ``bands`` : used in place of ``coefficients.planes``, so that not all coefficients are in memory at once. It is
+        called once or twice, and must give the same bands each time.
     ``script`` : a legal one (:func:`numjpeg.container.scripts.check_script`); empty for a sequential file.
     ``restart_rows`` : in a progressive file the rows of MCUs between restart markers; 0 for ``restart_interval``.
-    ``arithmetic`` : code the planes by arithmetic coding; ``huffman_tables`` and ``bands`` are not looked at.
-    ``merged`` : put tables into as few segments as possible, which libjpeg does not.
+    ``arithmetic`` : use arithmetic coding for the planes; ``huffman_tables`` and ``bands`` are not used.
+    ``merged`` : put tables into as few segments as possible, unlike libjpeg.
     """
     frame = frame_of(coefficients, progressive=bool(script), arithmetic=arithmetic)
     scans = make_scans(frame, script, coefficients.restart_interval, restart_rows)
@@ -87,14 +87,14 @@ def write_file(
     else:
         coded = _sequential_scans(scans, coefficients, bands, huffman_tables)
     pieces = chain(head(coefficients, frame), coded)
-    file = BytesIO()  # which gives its content away without a copy
+    file = BytesIO()  # its getvalue makes no copy
     file.writelines(segments.merged(pieces) if merged else pieces)
     file.write(bytes((0xFF, markers.EOI)))
     return file.getvalue()
 
 
 def head(coefficients: Coefficients, frame: Frame) -> Iterator[bytes]:
-    """A file up to the frame header."""
+    """The beginning of a file, up to and with the frame header."""
     yield bytes((0xFF, markers.SOI))
     for segment in coefficients.application_segments:
         yield segments.build(*segment)
@@ -117,22 +117,22 @@ def _sequential_scans(
     bands: scan_data.Bands | None,
     huffman_tables: Mapping[TableKey, HuffmanTable] | None,
 ) -> Iterator[bytes]:
-    """Huffman tables and restart interval; then of each scan its header and its data."""
+    """Huffman tables and restart interval; then each scan's header and data."""
     planes = coefficients.planes
-    symbols = [scan_data.ScanSymbols(s, bands or partial(scan_data.cut_bands, planes, s)) for s in scans]
+    scan_symbols = [scan_data.ScanSymbols(s, bands or partial(scan_data.cut_bands, planes, s)) for s in scans]
     if huffman_tables is None:
-        huffman_tables = scan_data.optimal_tables((of_scan.scan, of_scan.frequencies()) for of_scan in symbols)
+        huffman_tables = scan_data.optimal_tables((each.scan, each.frequencies()) for each in scan_symbols)
     yield from tables_head(coefficients, huffman_tables)
-    for scan, of_scan in zip(scans, symbols, strict=True):
+    for scan, symbols in zip(scans, scan_symbols, strict=True):
         scan.huffman_tables.update(huffman_tables)
         yield segments.build_sos(scan)
-        yield from scan_data.write_symbols(scan, of_scan.to_write())
+        yield from scan_data.write_symbols(scan, symbols.to_write())
 
 
 def scan_costs(coefficients: Coefficients, merged: bool = False) -> Callable[[Script], int]:
-    """What tells how many bytes scans of a progressive file take, their tables and headers included.
+    """A function from a script to the bytes that its scans take in a progressive file, with tables and headers.
 
-    ``merged`` : as of :func:`write_file`. Four tables share the 4 bytes of a segment's head.
+    ``merged`` : as in :func:`write_file`. About four tables then share the 4 bytes of a segment's head.
     """
     frame = frame_of(coefficients, progressive=True)
     code = partial(_with_tables, data=_component_data(frame, coefficients, None))
@@ -146,13 +146,13 @@ def scan_costs(coefficients: Coefficients, merged: bool = False) -> Callable[[Sc
 
 
 def _component_data(frame: Frame, c: Coefficients, bands: scan_data.Bands | None) -> list[ComponentData]:
-    """What the scans of a progressive file are made of."""
+    """The data from which the scans of a progressive file are written."""
     whole = Scan(frame, tuple(range(len(frame.components))), frame.components, {}, 0)
     return scan_data.nonzero_coefficients((bands or partial(scan_data.cut_bands, c.planes, whole))(0))
 
 
 def _scan_by_scan(scans: list[Scan], code: Callable[[Scan], Iterator[bytes]]) -> Iterator[bytes]:
-    """Of each scan its tables or conditioning, its restart interval if that changes, its header and its data."""
+    """For each scan its tables or conditioning, its restart interval if that changes, its header, and its data."""
     interval = 0
     for scan in scans:
         coded = code(scan)
@@ -168,7 +168,7 @@ def _scan_by_scan(scans: list[Scan], code: Callable[[Scan], Iterator[bytes]]) ->
 
 
 def _with_tables(scan: Scan, data: list[ComponentData]) -> Iterator[bytes]:
-    """The data of a progressive scan, which gets its Huffman tables at once."""
+    """The data of a progressive scan. When the function returns, the scan has optimal Huffman tables."""
     from numjpeg.entropy.progressive_writer import encode_scan  # noqa: PLC0415 (not every file is progressive)
 
     symbols = encode_scan(scan, data)
@@ -177,8 +177,9 @@ def _with_tables(scan: Scan, data: list[ComponentData]) -> Iterator[bytes]:
 
 
 def _scans_that_share_tables(scans: list[Scan], code: Callable[[Scan], Iterator[bytes]]) -> Iterator[bytes]:
-    """The same without restart intervals, as many scans as possible behind one segment of tables. Equal tables
-    stand there once. At most 4 of a class are in force at a time (B.2.4.2).
+    """The scans without restart intervals, as many as possible behind one segment of tables.
+
+    Equal tables stand there once. At most 4 tables of a class are in force at a time (B.2.4.2).
     """
     numbers: dict[tuple[int, HuffmanTable], int] = {}
     waiting: list[bytes] = []
@@ -192,15 +193,13 @@ def _scans_that_share_tables(scans: list[Scan], code: Callable[[Scan], Iterator[
 
     for scan in scans:
         coded = code(scan)
-        own = {key: (key[0], table) for key, table in scan.huffman_tables.items()}
-        needed = [table_class for table_class, _ in numbers.keys() | own.values()]
-        if max(map(needed.count, (0, 1))) > 4:
+        tables = {key: (key[0], table) for key, table in scan.huffman_tables.items()}
+        classes = [table_class for table_class, _ in numbers.keys() | tables.values()]
+        if max(map(classes.count, (0, 1))) > 4:
             yield from flush()
-        for each in own.values():
-            numbers.setdefault(each, sum(table_class == each[0] for table_class, _ in numbers))
-        numbered = {key: numbers[each] for key, each in own.items()}
-        components = tuple(
-            replace(c, Td=numbered.get((0, c.Td), 0), Ta=numbered.get((1, c.Ta), 0)) for c in scan.components
-        )
+        for table in tables.values():
+            numbers.setdefault(table, sum(table_class == table[0] for table_class, _ in numbers))
+        new = {key: numbers[table] for key, table in tables.items()}
+        components = tuple(replace(c, Td=new.get((0, c.Td), 0), Ta=new.get((1, c.Ta), 0)) for c in scan.components)
         waiting += [segments.build_sos(replace(scan, components=components)), *coded]
     yield from flush()

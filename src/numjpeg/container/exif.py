@@ -1,7 +1,6 @@
-"""EXIF's orientation and thumbnail (EXIF 2.32, 4.6.4 A, 4.6.5), and a multi-picture file's index (CIPA DC-007,
-5.2.3).
+"""EXIF's orientation and thumbnail (EXIF 2.32, 4.6.4 A, 4.6.5), and the multi-picture index (CIPA DC-007, 5.2.3).
 
-Both are TIFF directories; what is wrong in them becomes a warning, never an error.
+Both are TIFF directories. What is wrong in them becomes a warning, never an error.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ SUB_DIRECTORY, PIXEL_WIDTH, PIXEL_HEIGHT = 0x8769, 0xA002, 0xA003
 IMAGE_COUNT, IMAGE_ENTRIES = 0xB001, 0xB002
 UPRIGHT, ORIENTATIONS = 1, range(1, 9)
 IMAGE_ENTRY_SIZE = 16
-# How XMP says it, as an attribute or as an element.
+# The orientation in XMP, as an attribute or as an element.
 _XMP_ORIENTATION = re.compile(rb'(tiff:Orientation(?:="|>))([0-9])')
 
 
@@ -33,7 +32,7 @@ class ImagePlace(NamedTuple):
 
 
 def _tiff(exif: bytes) -> tuple[bytes, bytes, tiff.ByteOrder, tiff.Directory | None, tiff.Directory | None]:
-    """The name, which some writers repeat, the TIFF data behind it, their byte order and first two directories."""
+    """EXIF's name, which some writers repeat; the TIFF data behind it; their byte order, first two directories."""
     start = 0
     while exif.startswith(EXIF, start):
         start += len(EXIF)
@@ -43,7 +42,7 @@ def _tiff(exif: bytes) -> tuple[bytes, bytes, tiff.ByteOrder, tiff.Directory | N
 
 
 def read_exif(exif: bytes | None, warnings: list[str]) -> tuple[int | None, bytes | None]:
-    """(orientation 1 .. 8, thumbnail: a JPEG file), None for what is missing or wrong, which ``warnings`` get."""
+    """(orientation 1 .. 8, thumbnail as a JPEG file), each None if missing or wrong; faults go to ``warnings``."""
     if exif is None:
         return None, None
     _, data, order, directory, second = _tiff(exif)
@@ -75,21 +74,21 @@ def xmp_orientation(xmp: bytes | None) -> int | None:
 
 
 def upright_exif(exif: bytes) -> bytes:
-    """EXIF data whose orientations, the picture's and the thumbnail's, are 1 where they have them."""
-    name, data, order, directory, second = _tiff(exif)
-    for field in (own.fields.get(ORIENTATION) for own in (directory, second) if own):
+    """EXIF data with the orientations of picture and thumbnail, where there are any, set to 1."""
+    name, data, order, first, second = _tiff(exif)
+    for field in (directory.fields.get(ORIENTATION) for directory in (first, second) if directory):
         if field and field.kind in tiff.INTEGERS:
             data = _replaced(data, field.start, UPRIGHT.to_bytes(tiff.SIZES[field.kind], order))
     return name + data
 
 
 def upright_xmp(xmp: bytes) -> bytes:
-    """An XMP packet whose orientation, if it has one, is 1."""
+    """An XMP packet with its orientation, if there is one, set to 1."""
     return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
 
 
 def set_exif_size(exif: bytes, height: int, width: int) -> bytes:
-    """EXIF data whose PixelXDimension and PixelYDimension, where they have them, say another size."""
+    """EXIF data with PixelXDimension and PixelYDimension, where they are present, set to this size in pixels."""
     name, data, order, directory, _ = _tiff(exif)
     pointer = tiff.entry_places(data, order, int.from_bytes(data[4:8], order)).get(SUB_DIRECTORY)
     if not directory or pointer is None:
@@ -104,8 +103,8 @@ def set_exif_size(exif: bytes, height: int, width: int) -> bytes:
 def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) -> bytes:
     """EXIF data of a picture that has been turned upright: orientation 1, and the thumbnail turned as well.
 
-    ``turn_thumbnail`` gives the turned JPEG file, or None if it cannot. The thumbnail is then left out, as it is
-    if it is no JPEG file, or if the turned one does not fit into the segment.
+    ``turn_thumbnail`` gives the turned JPEG file, or None if it cannot. In that case the thumbnail is left out;
+    also if it is no JPEG file, or does not fit into the segment when it is turned.
     """
     exif = upright_exif(exif)
     _, thumbnail = read_exif(exif, [])
@@ -131,17 +130,19 @@ def turned_exif(exif: bytes, turn_thumbnail: Callable[[bytes], bytes | None]) ->
 
 
 def _long(value: int, order: tiff.ByteOrder) -> bytes:
-    """What follows an entry's tag: type LONG, one value, the value."""
+    """The part of a directory entry behind its tag: type LONG, one value, the value."""
     return (4).to_bytes(2, order) + (1).to_bytes(4, order) + value.to_bytes(4, order)
 
 
 def _replaced(data: bytes, start: int, new: bytes) -> bytes:
+    """The data with ``new`` written over them from byte ``start`` on."""
     return data[:start] + new + data[start + len(new) :]
 
 
 def read_image_index(payload: bytes, offset: int, file_size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
-    """The images of a multi-picture file, none if its index cannot be read; ``warnings`` get what is wrong.
-    ``payload`` is the APP2 segment's, ``MPF\\0`` included, which lies at ``offset`` in the file.
+    """The images of a multi-picture file, none if its index cannot be read; faults go to ``warnings``.
+
+    ``payload`` is that of the APP2 segment, ``MPF\\0`` included; it lies at byte ``offset`` of the file.
     """
     data = payload[len(MPF) :]
     order, directory = tiff.opened(data)

@@ -1,10 +1,10 @@
-"""What a reader notices in a file: one sink for all of it, and the report of a damaged file.
+"""The findings of a reader: one sink that takes all of them, and the report of a damaged file.
 
-There are three kinds of findings: a *remark*, where the file breaks a rule and libjpeg decodes on without giving
-up; *damage*, data that mean nothing, or something else than they should; a *loss*, data that are missing.
+There are three kinds. *Remark*: the file breaks a rule, but libjpeg goes on decoding. *Damage*: data are invalid,
+or are not what should stand there. *Loss*: data are missing.
 
-A second fact stands beside the kind: whether a finding puts MCUs in doubt. Bytes that are left over behind a
-restart interval are only a remark, but code words in that interval may have been misread.
+Whether a finding puts MCUs in doubt is a second fact. For instance, bytes that are left over behind a restart
+interval are only a remark, but code words in that interval may have been misread.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ REMARK, DAMAGE, LOSS = "remark", "damage", "loss"
 
 @dataclass(frozen=True)
 class Fault:
-    """One finding."""
+    """One finding: a remark, damage or a loss."""
 
-    what: str
+    what: str  # what is wrong, without place and clause
     offset: int  # byte offset in the file at which it was seen
     clause: str  # of ITU-T T.81, which the file breaks
     scan: int | None = None  # number of the scan, from 0; None outside of scans
     mcus: tuple[int, int] | None = None  # MCUs of the scan that it puts in doubt, first and last plus 1; or None
     kind: str = DAMAGE  # "remark", "damage" or "loss"
-    probably_from: int | None = None  # the first MCU that is probably wrong, where there is evidence for it
+    probably_from: int | None = None  # the first MCU that is probably wrong; None without evidence
 
     @property
     def puts_in_doubt(self) -> bool:
-        """Whether it puts a part of the picture in doubt."""
+        """Whether the finding puts a part of the picture in doubt."""
         return self.kind != REMARK or self.mcus is not None
 
     def __str__(self) -> str:
@@ -53,15 +53,15 @@ class Fault:
 
 @dataclass(eq=False)
 class Sink:
-    """Takes all that is noticed while a file is read."""
+    """Takes all findings while a file is read."""
 
     strict: bool = False  # damage and losses are raised as FormatError; remarks are collected in any case
     findings: list[Fault] = field(default_factory=list)
-    doubtful_from: int | None = None  # the first scan that may lack something because of damage in front of it
-    work: int = 0  # how many coefficients scans with arithmetic coding have stepped over, which is limited
+    doubtful_from: int | None = None  # number of the first scan that damage in front of it may have harmed
+    work: int = 0  # coefficients that scans with arithmetic coding have stepped over, a number that is limited
 
     def add(self, finding: Fault) -> None:
-        """Take a finding, or raise it."""
+        """Take a finding; if the sink is strict, raise damage and losses."""
         if self.strict and finding.kind != REMARK:
             raise FormatError(finding.what, offset=finding.offset, clause=finding.clause)
         self.findings.append(finding)
@@ -71,7 +71,7 @@ class Sink:
         self.add(Fault(what, offset, clause, scan, kind=REMARK))
 
     def take(self, error: FormatError, scans: int) -> None:
-        """Take damage outside of scans, or raise it; scans from number ``scans`` on may lack something."""
+        """Take damage outside of scans, or raise it if strict; it may harm all scans from number ``scans`` on."""
         if self.strict:
             raise error
         self.findings.append(Fault(error.what, error.offset or 0, error.clause or "B.1"))
@@ -85,16 +85,16 @@ class DamageReport:
 
     Attributes
     ----------
-    faults : damage, losses, and the remarks that put MCUs in doubt: those outside of scans, then scan by scan in
-        the order of the file. Of a restart interval, or of a scan without restart markers, only the first one is
-        listed, as all of the interval is in doubt then.
-    mask : bool ``(rows, columns)``, True for each MCU without a sign of damage. That is less than "undamaged": a
-        flipped bit may turn a code word into another one of the same length, or change a magnitude, unseen.
+    faults : damage, losses, and the remarks that put MCUs in doubt: first those outside of scans, then scan by
+        scan in the order of the file. In each restart interval, or scan without restart markers, only the first
+        one is listed, as it puts the whole interval in doubt.
+    mask : bool ``(rows, columns)``, True for each MCU without a sign of damage. It may still be damaged: a flipped
+        bit can turn a code word into another one of the same length, or change a magnitude, unnoticed.
     height, width : size of the picture in pixels.
-    mcu_size : (rows, columns) of pixels that an MCU covers (A.2): the largest sampling factors times 8, or of a
+    mcu_size : (rows, columns) of pixels that an MCU covers (A.2): the largest sampling factors times 8, or in a
         lossless file times 1.
-    reach : (rows, columns) of pixels next to an MCU that its chroma takes part in, when it is upsampled with the
-        triangle filter.
+    reach : how many (rows, columns) of pixels next to an MCU are computed from its chroma, too, when the triangle
+        filter upsamples it.
     remarks : findings that put nothing in doubt.
     """
 
@@ -108,7 +108,7 @@ class DamageReport:
 
     @classmethod
     def of(cls, frame: Frame, scans: Sequence[Scan], sink: Sink) -> DamageReport:
-        """The report of all that a sink has taken."""
+        """The report of all findings of a sink."""
         v, h = (1, 1) if len(frame.components) == 1 else (frame.V_max, frame.H_max)
         reach = (int(any(v > c.V for c in frame.components)), int(any(h > c.H for c in frame.components)))
         height, width = size = frame.unit * v, frame.unit * h
@@ -125,7 +125,7 @@ class DamageReport:
             for first, stop in doubts:
                 certain.reshape(-1)[first:stop] = False
             if certain.shape != mask.shape:
-                # A scan of one component goes by blocks, of which an MCU of the frame holds V rows of H.
+                # A scan of one component counts blocks as MCUs; an MCU of the frame holds V rows of H of them.
                 (component,) = scan.components
                 (rows, columns), v, h = mask.shape, component.V, component.H
                 whole = np.ones((rows * v, columns * h), np.bool_)
@@ -136,11 +136,11 @@ class DamageReport:
 
     @property
     def sound(self) -> float:
-        """The share of MCUs without a sign of damage, 0.0 .. 1.0; not all of these must be undamaged."""
+        """The share of MCUs without a sign of damage, 0.0 .. 1.0; some of these may still be damaged."""
         return float(self.mask.mean())
 
     def pixels(self) -> NDArray[np.bool_]:
-        """The mask by pixel: bool ``(height, width)``, True where no MCU in doubt takes part."""
+        """The mask by pixel: bool ``(height, width)``, True for each pixel that depends on no MCU in doubt."""
         rows, columns = self.mcu_size
         doubt = np.repeat(np.repeat(~self.mask, rows, axis=0), columns, axis=1)[: self.height, : self.width]
         for axis in np.flatnonzero(self.reach):

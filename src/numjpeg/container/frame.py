@@ -1,4 +1,4 @@
-"""What the frame and scan headers say (T.81 B.2.2, B.2.3), and the geometry that follows (A.1.1, A.2)."""
+"""Frame and scan headers (T.81 B.2.2, B.2.3), and the geometry that follows from them (A.1.1, A.2)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from numjpeg.container.markers import SOF0, SOF1, SOF2, SOF3, SOF9, SOF10, SOF11
 from numjpeg.stages.huffman import HuffmanTable
 
 MAX_BLOCKS_PER_MCU = 10  # B.2.3: the most that the sum of H * V over the components of an interleaved scan may be
-MAX_RESTART_INTERVAL = 65535  # what DRI can say (B.2.4.4), in MCUs
-# What DAC would say of a statistics area that it does not mention: U = 1 and L = 0; Kx = 5 (B.2.4.3).
+MAX_RESTART_INTERVAL = 65535  # in MCUs: the most that DRI can state (B.2.4.4)
+# Conditioning of statistics areas for which there is no DAC: U = 1 and L = 0; Kx = 5 (B.2.4.3).
 DC_CONDITIONING, AC_CONDITIONING = 1 << 4 | 0, 5
 TableKey = tuple[int, int]  # (class, number) of a Huffman table or a statistics area: class 0 for DC, 1 for AC
 
@@ -32,17 +32,17 @@ class Frame(NamedTuple):
 
     @property
     def progressive(self) -> bool:
-        """Coefficients come in several scans, by frequency and by bit (Annex G)."""
+        """Whether coefficients come in several scans, by frequency and by bit (Annex G)."""
         return self.marker in (SOF2, SOF10)
 
     @property
     def arithmetic(self) -> bool:
-        """Entropy coding is arithmetic (Annex D), not Huffman."""
+        """Whether entropy coding is arithmetic (Annex D), not Huffman."""
         return self.marker in (SOF9, SOF10, SOF11)
 
     @property
     def lossless(self) -> bool:
-        """Samples are coded themselves, predicted from their neighbours (Annex H); there are no coefficients."""
+        """Whether samples are predicted and coded themselves (Annex H), so that there are no DCT coefficients."""
         return self.marker in (SOF3, SOF11)
 
     @property
@@ -52,19 +52,19 @@ class Frame(NamedTuple):
 
     @property
     def least_bits(self) -> int:
-        """Bits that a data unit takes at least: one, or for DC and the end of the block two; 0 if arithmetic."""
+        """The least bits of a data unit: two (DC and end of block) if sequential, else one; 0 if arithmetic."""
         if self.arithmetic:
             return 0
         return 1 if self.progressive or self.lossless else 2
 
     @property
     def sample_type(self) -> np.dtype[Any]:
-        """The type that holds its samples: uint8 up to 8 bits, uint16 above."""
+        """The dtype of samples: uint8 up to 8 bits a sample, uint16 above."""
         return np.dtype(np.uint8 if self.precision <= 8 else np.uint16)
 
     @property
     def mid_level(self) -> int:
-        """The level of a sample that becomes 0 (A.3.1): 128 for 8 bits."""
+        """The sample that the level shift turns into 0 (A.3.1): 128 for 8 bits."""
         return 1 << self.precision - 1
 
     @property
@@ -83,19 +83,19 @@ class Frame(NamedTuple):
         return ceil_div(rows, self.V_max), ceil_div(columns, self.H_max)
 
     def block_size(self, component: Component) -> tuple[int, int]:
-        """(rows, columns) of data units that hold these samples: blocks, or if lossless the samples themselves."""
+        """(rows, columns) of data units of a component: blocks, or in a lossless frame the samples themselves."""
         rows, columns = self.sample_size(component)
         return ceil_div(rows, self.unit), ceil_div(columns, self.unit)
 
     @property
     def usual_sampling(self) -> bool:
-        """Whether the first component is not subsampled, and all others are alike, by whole numbers."""
+        """Whether the first component is not subsampled, and all others are by the same whole ratios."""
         first, *others = [(self.H_max / c.H, self.V_max / c.V) for c in self.components]
-        return first == (1, 1) and all(own == others[0] and own[0] % 1 == own[1] % 1 == 0 for own in others)
+        return first == (1, 1) and all((h, v) == others[0] and h % 1 == v % 1 == 0 for h, v in others)
 
     @property
     def samples(self) -> int:
-        """Samples of all components together."""
+        """Number of samples of all components together."""
         return sum(rows * columns for rows, columns in map(self.sample_size, self.components))
 
 
@@ -126,8 +126,8 @@ class Scan:
     """A scan header (B.2.3) with the tables that are in force at it."""
 
     frame: Frame
-    indices: tuple[int, ...]  # places of its components among the frame's
-    components: tuple[Component, ...]  # its components, Td and Ta as the scan header gives them
+    indices: tuple[int, ...]  # indices of its components in the frame
+    components: tuple[Component, ...]  # its components, with Td and Ta from the scan header
     huffman_tables: dict[TableKey, HuffmanTable]
     restart_interval: int  # in MCUs; 0 for none
     offset: int = 0  # byte offset of SOS
@@ -137,20 +137,20 @@ class Scan:
     # (Table H.1).
     Ss: int = 0
     Se: int = 63
-    Ah: int = 0  # point transform of the scan that this one refines; 0 for none (G.1.1.1.2)
-    Al: int = 0  # point transform: how many low bits the coefficients of this scan lack
+    Ah: int = 0  # Al of the scan that this one refines; 0 for none (G.1.1.1.2)
+    Al: int = 0  # point transform: how many low bits of the coefficients are left to later scans
     number: int = 0  # its number in the file, from 0
-    goes_on: bool = False  # its data are of a higher frame, and go on below the last row that is wanted
-    conditioning: dict[TableKey, int] = field(default_factory=dict)  # what DAC says of statistics areas (B.2.4.3)
+    goes_on: bool = False  # ``frame`` is cut below the rows that are needed, but the data go on
+    conditioning: dict[TableKey, int] = field(default_factory=dict)  # DAC's values by statistics area (B.2.4.3)
 
     @property
     def interleaved(self) -> bool:
-        """Several components take turns in each MCU (A.2.3); a single one goes block by block (A.2.2)."""
+        """Whether an MCU holds blocks of several components (A.2.3); with one component it is a block (A.2.2)."""
         return len(self.components) > 1
 
     @property
     def mcus(self) -> tuple[int, int]:
-        """(rows, columns) of MCUs."""
+        """(rows, columns) of MCUs of the scan."""
         frame = self.frame
         if not self.interleaved:
             return frame.block_size(self.components[0])
@@ -158,24 +158,24 @@ class Scan:
 
     @cached_property
     def factors(self) -> tuple[tuple[int, int], ...]:
-        """(rows, columns) of data units that an MCU holds of each component."""
+        """For each component the (rows, columns) of its data units in an MCU."""
         return tuple((c.V, c.H) for c in self.components) if self.interleaved else ((1, 1),)
 
     @property
     def table_keys(self) -> set[TableKey]:
-        """The Huffman tables, or statistics areas, that it uses. A refinement of DC has no codes."""
-        of_dc = not self.frame.progressive or (self.Ss == 0 and not self.Ah)
-        of_ac = self.Ss > 0 if self.frame.progressive else not self.frame.lossless
-        return {(0, c.Td) for c in self.components if of_dc} | {(1, c.Ta) for c in self.components if of_ac}
+        """The Huffman tables, or statistics areas, that the scan uses. A refinement of DC uses none."""
+        uses_dc = not self.frame.progressive or (self.Ss == 0 and not self.Ah)
+        uses_ac = self.Ss > 0 if self.frame.progressive else not self.frame.lossless
+        return {(0, c.Td) for c in self.components if uses_dc} | {(1, c.Ta) for c in self.components if uses_ac}
 
     @property
     def statistics_areas(self) -> dict[TableKey, int]:
-        """Conditioning of its areas, in libjpeg's order: 16 U + L of DC (F.1.4.4.1.4), Kx of AC (F.1.4.4.2)."""
+        """Conditioning by statistics area, in libjpeg's order: DC 16 U + L (F.1.4.4.1.4), AC Kx (F.1.4.4.2)."""
         default = (DC_CONDITIONING, AC_CONDITIONING)
         keys = sorted(self.table_keys, key=lambda key: key[::-1])
         return {key: self.conditioning.get(key, default[key[0]]) for key in keys}
 
     @cached_property
     def blocks_per_mcu(self) -> int:
-        """Data units of all components in an MCU."""
+        """Number of data units of all components in an MCU."""
         return sum(rows * columns for rows, columns in self.factors)

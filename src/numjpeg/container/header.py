@@ -1,4 +1,4 @@
-"""What a file says about itself, without decoding it."""
+"""A file's header: what its marker segments say, read without decoding the picture."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from numjpeg.stages.subsampling import SUBSAMPLING
 
 @dataclass(frozen=True, eq=False)
 class Header:
-    """What a file says about itself, whether or not the library decodes its process. ``==`` compares all of it.
+    """What the marker segments of a file say, whether or not the library decodes its process.
 
-    Metadata that are not there, or are broken, are None; ``warnings`` says which are broken.
+    Metadata that are missing or broken are None; ``warnings`` says which are broken. ``==`` compares all of it.
 
     Attributes
     ----------
-    height, width : size in pixels; the height is DNL's if one corrects it (B.2.5), and 0 if nothing gives it.
+    height, width : size in pixels; a DNL segment may correct the height (B.2.5), which is 0 if nothing gives it.
     precision : bits a sample.
     process, marker : the coding process that the frame header names, and its marker "SOFn".
     components : identifiers, sampling factors and table numbers.
@@ -40,15 +40,15 @@ class Header:
     jfif_thumbnail : JFIF's or JFXX's thumbnail: RGB pixels ``(H, W, 3)``, uint8, or the bytes of a JPEG file.
     adobe_transform : colour transform of Adobe's segment: 0 none, 1 YCbCr, 2 YCCK.
     exif : EXIF data, ``Exif\\0\\0`` in front, as :func:`numjpeg.encode` takes them.
-    orientation : how the picture is to be turned for viewing, 1 .. 8: EXIF's, or else XMP's.
+    orientation : how the picture is to be turned for viewing, 1 .. 8, from EXIF, or else from XMP.
     exif_thumbnail : the bytes of a JPEG file.
-    xmp, extended_xmp : XMP packet, and the one that continues it.
+    xmp, extended_xmp : the XMP packet, and the packet that continues it.
     icc_profile, comments : the ICC profile, put together from its chunks; payloads of the COM segments.
     images : the images of a multi-picture file (MPO), as its index states; the first one is what is decoded.
-    trailing : (byte offset, number) of the bytes after EOI.
+    trailing : (byte offset, number) of the bytes after EOI; None if there are none.
     application_segments : (marker code, payload) of every APPn and COM in front of the first scan, in order.
     segments : every marker with its offsets.
-    warnings : what the markers' walk has noticed, and what is wrong with the metadata, in words.
+    warnings : in words, what is wrong with the markers and the metadata.
     """
 
     height: int
@@ -91,23 +91,23 @@ class Header:
             f"  {self.colorspace} {self.subsampling}".rstrip() + f" (sampling factors {factors})",
         ]
         names = ("exif", "xmp", "extended_xmp", "icc_profile")
-        found = [f"{name} {len(value)} bytes" for name in names if (value := getattr(self, name))]
-        found += [f"orientation {self.orientation}"] * bool(self.orientation)
-        found += [f"{len(self.comments)} comments"] * bool(self.comments)
-        found += [f"{self.trailing[1]} bytes after EOI"] if self.trailing else []
-        found += [f"{len(self.warnings)} warnings"] * bool(self.warnings)
-        return "\n".join(lines + ["  " + ", ".join(found)] * bool(found)) + ">"
+        extras = [f"{name} {len(value)} bytes" for name in names if (value := getattr(self, name))]
+        extras += [f"orientation {self.orientation}"] * bool(self.orientation)
+        extras += [f"{len(self.comments)} comments"] * bool(self.comments)
+        extras += [f"{self.trailing[1]} bytes after EOI"] if self.trailing else []
+        extras += [f"{len(self.warnings)} warnings"] * bool(self.warnings)
+        return "\n".join(lines + ["  " + ", ".join(extras)] * bool(extras)) + ">"
 
 
 def read_header(data: Any, *, strict: bool = True) -> Header:
-    """Read all marker segments of a file, of whatever process, without decoding it.
+    """Read all marker segments of a file, whatever its process, without decoding it.
 
     Parameters
     ----------
-    data : the file: its bytes (any buffer), a path, or a binary file object; TypeError for another kind. Of a
-        memoryview nothing after this picture's EOI is looked at, so a walk by ``view = view[header.trailing[0]
-        :]`` takes linear time.
-    strict : FormatError for broken segments; False leaves out all of them but the frame header.
+    data : the file: its bytes (any buffer), a path, or a binary file object; TypeError for another kind. A buffer
+        is not read beyond the picture's EOI. So a walk through many files in a memoryview, by ``view =
+        view[header.trailing[0] :]``, takes linear time.
+    strict : FormatError for broken segments. False leaves out broken segments, but not a broken frame header.
     """
     file = read_source(data)
     structure = read_structure(file, decode=False, strict=strict)
@@ -157,7 +157,7 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
 
 
 def _images(file: Data, structure: Structure, warnings: list[str]) -> tuple[ImagePlace, ...]:
-    """The multi-picture index of a file: the first one in front of a scan."""
+    """The images that a file's first multi-picture index in front of the scans lists."""
     for segment in structure.segments:
         payload = bytes(file[segment.start : segment.end]) if segment.marker == markers.APP2 else b""
         if segment.marker == markers.SOS:
@@ -168,7 +168,7 @@ def _images(file: Data, structure: Structure, warnings: list[str]) -> tuple[Imag
 
 
 def _subsampling_name(frame: Frame) -> str:
-    """ "4:2:0" and so on where luminance has these factors and the rest 1 x 1 (or a common multiple)."""
+    """ "4:2:0" and the like, from the ratio of the first component's factors to the others'; "" without a name."""
     if len(frame.components) < 3:
         return ""
     luma, *chroma = frame.components[:3]

@@ -47,9 +47,9 @@ NAMES = (
 _ALONE = {SOI, EOI, TEM, *range(RST0, RST7 + 1)}  # markers without a segment (B.1.1.3)
 Data = bytes | memoryview  # a file
 
-# FF, then neither a stuffed zero, nor a restart marker, nor one more fill byte: the end of entropy-coded data.
+# The end of entropy-coded data: FF and a byte that is no stuffed zero, no restart marker and no other fill byte.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-# The same where data may be damaged: markers that mean nothing are passed over.
+# The same for data that may be damaged: markers that have no meaning are passed over.
 _END_OF_DAMAGED_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 
@@ -60,14 +60,14 @@ def marker_name(code: int) -> str:
 
 
 class Segment(NamedTuple):
-    """A marker and what belongs to it."""
+    """A marker, and where its segment lies."""
 
     marker: int
     offset: int  # byte offset of the marker's FF
-    start: int  # byte offset of the payload, after the length; of the next byte where there is none
+    start: int  # byte offset of the payload, after the length; without payload, of the byte after the marker
     end: int  # byte offset after the payload
-    stray: int  # bytes in front of the marker that belong to nothing (fill bytes FF are not counted)
-    fault: str = ""  # what is wrong with the length of an APPn or COM; nothing but the segment itself is lost
+    stray: int  # number of bytes in front of the marker that belong to no segment, without fill bytes FF
+    fault: str = ""  # what is wrong with the length of an APPn or COM, of which only the segment itself is lost
 
     @property
     def name(self) -> str:
@@ -76,27 +76,27 @@ class Segment(NamedTuple):
 
     @property
     def is_application(self) -> bool:
-        """Whether it is an APPn or a COM: no picture depends on what is in them."""
+        """Whether it is an APPn or a COM segment."""
         return APP0 <= self.marker <= APP15 or self.marker == COM
 
 
 def iterate_segments(data: Data, note: Callable[[FormatError], None] | None = None) -> Iterator[Segment]:
-    """Walk through the markers of a file (B.1.1), over the entropy-coded data, from SOI up to the first EOI.
+    """Walk through the markers of a file (B.1.1) from SOI to the first EOI, skipping entropy-coded data.
 
-    EOI is missing if the data end before it, or if another SOI follows a scan. Data that do not begin with SOI are
-    a FormatError or an UnsupportedError. Without ``note``, FormatError also if there is another SOI in front of
-    the scans, a marker below SOF0, which means nothing, or a segment whose length is below 2 or passes the end of
-    the data. For an APPn or COM such a length is no error, unless it passes the end of the data in front of the
-    scans: the segment is yielded without a payload and with its own ``fault``.
+    The walk ends without EOI if the data end before it, or if another SOI follows a scan. Data that do not begin
+    with SOI are a FormatError or an UnsupportedError. Without ``note`` there is a FormatError also for another SOI
+    in front of the scans, for a marker below SOF0, which has no meaning, and for a segment whose length is below 2
+    or passes the end of the data. An APPn or COM of such a length is yielded without a payload and with a
+    ``fault``; it is an error only if it passes the end of the data in front of the scans.
 
-    With ``note``, which is given each error, the walk goes on: behind a wrong length, a marker below SOF0, another
-    SOI (:func:`_after_second_soi`), or EOI in front of the frame header.
+    With ``note``, a function that takes each error, the walk goes on behind a wrong length, a marker below SOF0,
+    another SOI (:func:`_after_second_soi`), or EOI in front of the frame header.
     """
     if data[:2] != bytes((0xFF, SOI)):
         raise error_of(data)
     yield Segment(SOI, 0, 2, 2, 0)
     position = 2
-    skipped = 2  # end of the data in which every SOI alone is passed over
+    skipped = 2  # up to here only the SOI marker itself is passed over
     framed = scanned = False
     while found := _MARKER.search(data, position):
         offset, marker, start = found.start(), data[found.start() + 1], found.end()
@@ -143,9 +143,10 @@ def iterate_segments(data: Data, note: Callable[[FormatError], None] | None = No
 
 
 def _after_second_soi(data: Data, start: int) -> tuple[int, int]:
-    """Where to go on behind a second SOI in front of the scans, and up to where to pass over every SOI alone. It
-    may open a thumbnail in an APPn whose length is wrong. Then the picture's own frame header follows the
-    thumbnail's EOI, and the walk goes on there. Otherwise the picture follows, and nothing but SOI is passed over.
+    """Where the walk goes on behind a second SOI in front of the scans, and up to where it passes over SOI alone.
+
+    The SOI may open a thumbnail in an APPn whose length is wrong. Then the picture's frame header follows the
+    thumbnail's EOI, and the walk goes on there. Otherwise the picture follows, and only SOI is passed over.
     """
     end_of_image = re.compile(rb"\xff\xd9").search(data, start)
     end = end_of_image.end() if end_of_image else len(data)
@@ -167,11 +168,11 @@ def _has_frame(data: Data, position: int) -> bool:
 
 
 def end_of_scan(data: Data | bytearray, start: int, damaged: bool = False) -> int:
-    """Where entropy-coded data end: at a marker, below SOF0 only if they are not ``damaged``, or with the data."""
+    """Byte offset where entropy-coded data end: at a marker (if ``damaged``, from SOF0 on), or with the data."""
     found = (_END_OF_DAMAGED_SCAN if damaged else _END_OF_SCAN).search(data, start)
     return found.start() if found else len(data)
 
 
 def find_markers(data: bytes, start: int, end: int) -> list[int]:
-    """Byte offsets of the markers, of their last FF, between ``start`` and ``end``."""
+    """Byte offsets of the markers between ``start`` and ``end``: of the FF just in front of the code."""
     return [found.start() for found in _MARKER.finditer(data, start, end)]

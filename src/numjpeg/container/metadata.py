@@ -1,8 +1,8 @@
 """Application and comment segments: JFIF, Adobe, EXIF, XMP, ICC, comments.
 
 Sources: JFIF 1.02; Adobe Technical Note 5116; EXIF 2.32 (4.7.2); XMP part 3 (1.1.3); ICC.1 Annex B.4. The segments
-of JFIF and Adobe say what the components mean. The others do not change the pixels: what is wrong in them becomes
-a warning, and the value is None.
+of JFIF and Adobe decide the colour space. The others do not change the pixels: what is wrong in them becomes a
+warning, and the value is None.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 ICC = b"ICC_PROFILE\0"
 
-JFIF_SIZE, ADOBE_SIZE = 14, 12  # least bytes of payload; libjpeg ignores shorter segments of these names
+JFIF_SIZE, ADOBE_SIZE = 14, 12  # least bytes of payload; libjpeg ignores shorter segments
 ICC_CHUNK = MAX_SEGMENT - len(ICC) - 2
 
 Marked = tuple[int, bytes]  # marker code and payload
@@ -48,13 +48,13 @@ def jfif(density: Density) -> Marked:
 
 
 def jfif_like(segments: Iterable[Marked]) -> Marked:
-    """APP0 of JFIF with the version and density of a file's last JFIF segment, without a thumbnail."""
-    made = jfif(Density(0, 1, 1))
+    """APP0 of JFIF, without a thumbnail: version and density of a file's last JFIF segment, or JFIF 1.01."""
+    segment = jfif(Density(0, 1, 1))
     for marker, payload in segments:
         if is_jfif(marker, payload):
             version = payload[5:7] if payload[5] in (1, 2) else b"\1\1"
-            made = marker, JFIF + version + payload[7:12] + b"\0\0"
-    return made
+            segment = marker, JFIF + version + payload[7:12] + b"\0\0"
+    return segment
 
 
 def adobe(transform: int) -> Marked:
@@ -81,7 +81,7 @@ def icc(profile: bytes) -> list[Marked]:
 
 
 def comment(text: bytes) -> Marked:
-    """COM."""
+    """COM, with the text's bytes."""
     return markers.COM, text
 
 
@@ -115,7 +115,7 @@ def find_jfif(segments: Iterable[Marked], warnings: list[str]) -> Jfif:
 
 
 def _pixels(data: bytes, colors: int, warnings: list[str]) -> NDArray[np.uint8] | None:
-    """RGB pixels of a thumbnail: ``data`` are its width, height, palette of so many ``colors``, and samples."""
+    """RGB pixels of a thumbnail; ``data`` are width, height, a palette of ``colors`` (0: no palette), samples."""
     width, height = (data[0], data[1]) if len(data) >= 2 else (0, 0)
     samples = np.frombuffer(data, np.uint8)[2:]
     palette, samples = samples[: 3 * colors], samples[3 * colors :]
@@ -142,8 +142,8 @@ def is_adobe(marker: int, payload: bytes) -> bool:
 
 def adobe_transform(segments: Iterable[Marked]) -> int | None:
     """Transform flag of the last Adobe segment, or None."""
-    found = [payload[11] for marker, payload in segments if is_adobe(marker, payload)]
-    return found[-1] if found else None
+    transforms = [payload[11] for marker, payload in segments if is_adobe(marker, payload)]
+    return transforms[-1] if transforms else None
 
 
 def check_adobe(segments: Iterable[Marked], warnings: list[str]) -> None:
@@ -155,14 +155,14 @@ def check_adobe(segments: Iterable[Marked], warnings: list[str]) -> None:
 
 def find_exif(segments: Iterable[Marked]) -> bytes | None:
     """EXIF data with ``Exif\\0\\0`` in front, joined from all their segments; or None."""
-    found = [p[len(EXIF) :] for marker, p in segments if marker == markers.APP1 and p.startswith(EXIF)]
-    return EXIF + b"".join(found) if found else None
+    parts = [p[len(EXIF) :] for marker, p in segments if marker == markers.APP1 and p.startswith(EXIF)]
+    return EXIF + b"".join(parts) if parts else None
 
 
 def find_xmp(segments: Iterable[Marked]) -> bytes | None:
     """The first XMP packet, or None."""
-    found = (p[len(XMP) :] for marker, p in segments if marker == markers.APP1 and p.startswith(XMP))
-    return next(found, None)
+    packets = (p[len(XMP) :] for marker, p in segments if marker == markers.APP1 and p.startswith(XMP))
+    return next(packets, None)
 
 
 def find_extended_xmp(segments: Iterable[Marked], xmp: bytes | None, warnings: list[str]) -> bytes | None:
@@ -194,7 +194,7 @@ def is_icc(marker: int, payload: bytes) -> bool:
 
 
 def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
-    """The ICC profile, if all its chunks are there, once; as in Pillow the first need not have the number 1."""
+    """The ICC profile, if each of its chunks is there once. As in Pillow, numbers need not begin with 1."""
     chunks: dict[int, bytes] = {}
     totals = set()
     start = len(ICC) + 2
@@ -230,7 +230,10 @@ def is_profile_for(channels: int | None, profile: bytes) -> bool:
 
 
 def file_colorspace(components: Sequence[Component], segments: Sequence[Marked]) -> str:
-    """The colour space of components by libjpeg's rules, with the segments that stand before the first scan."""
+    """The colour space of components by libjpeg's rules; ``segments`` are those in front of the first scan.
+
+    It is one of :data:`numjpeg.colorspaces.LAYOUTS`, or "raw" for two components, or more than four.
+    """
     identifiers, transform = [c.identifier for c in components], adobe_transform(segments)
     if len(identifiers) == 3:
         if has_jfif(segments):

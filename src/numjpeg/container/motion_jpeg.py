@@ -1,4 +1,4 @@
-"""Motion-JPEG: a stream of JPEG files, one behind the other, each a frame of a film."""
+"""Motion-JPEG: a stream of JPEG files, one behind the other, each a frame of a video."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numjpeg.container import markers
 from numjpeg.errors import FormatError
 from numjpeg.sources import check_binary, is_data, read_bytes
 
-MAX_FRAME = 1 << 30  # most bytes that are held in search of a frame's end
+MAX_FRAME = 1 << 30  # the most bytes that are held while a frame's end is searched for
 
 
 def iter_frames(source: Any) -> Iterator[bytes]:
@@ -22,8 +22,8 @@ def iter_frames(source: Any) -> Iterator[bytes]:
     Parameters
     ----------
     source : the stream: its bytes (any buffer), a path, or a binary file object, such as a pipe or the answer of a
-        network camera, TypeError for anything else. Of a path or a file object no more is read than the next frame
-        needs (64 KiB at a time).
+        network camera; TypeError for anything else. A path or a file object is read in pieces of 64 KiB, and no
+        further than the next frame needs.
 
     Returns
     -------
@@ -41,10 +41,11 @@ def iter_frames(source: Any) -> Iterator[bytes]:
 
 
 def _frames(source: Path | IO[bytes]) -> Iterator[bytes]:
+    """Yield the frames of a stream. ``buffer`` holds the current one from its SOI on, and what follows it."""
     with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
         read = getattr(stream, "read1", stream.read)  # read1 does not wait until so many bytes have come
         buffer = bytearray()
-        position = 0  # in the frame that begins the buffer; 0 while there is none
+        position = 0  # up to which the frame has been walked through; 0 while the buffer holds no SOI
         scanned = False
         count = 0
         while chunk := read(1 << 16):
@@ -72,8 +73,9 @@ def _frames(source: Path | IO[bytes]) -> Iterator[bytes]:
 
 
 def _walk(buffer: bytearray, position: int, scanned: bool) -> tuple[int, int, bool]:
-    """Go on through a frame's markers: its end, 0 if it has not come yet; position and ``scanned`` to go on with.
-    ``buffer`` holds the frame from its SOI on. If a scan has begun, another SOI belongs to the next frame.
+    """Walk on through a frame's markers: its end, or 0 if that has not come yet; the new position and ``scanned``.
+
+    ``scanned`` says that a scan has begun. Then another SOI belongs to the next frame.
     """
     while (offset := markers.end_of_scan(buffer, position)) < len(buffer):
         marker = buffer[offset + 1]

@@ -1,8 +1,8 @@
-"""Scan scripts of the progressive process (T.81 G.1.1): which scan carries what, and whether that is legal.
+"""Scan scripts of the progressive process (T.81 G.1.1): which scan carries which bits, and whether that is legal.
 
 A progressive file cuts the 64 coefficients of each component into bands along the zig-zag (spectral selection, Ss
-to Se) and into bits: a first scan leaves out the low Al bits, and each later one, the refinement, adds one
-(successive approximation, Ah and Al).
+to Se), and into bits (successive approximation, Ah and Al): the first scan of a band leaves out the low Al bits,
+and each later scan, a refinement, adds one bit.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ MAX_POINT_TRANSFORM = 13  # the largest Ah and Al (Table B.3)
 class ScriptScan(NamedTuple):
     """A scan of a script; the symbols are those of the scan header (B.2.3)."""
 
-    components: tuple[int, ...]  # places of its components among the frame's, ascending
+    components: tuple[int, ...]  # indices of its components in the frame, ascending
     Ss: int = 0  # first coefficient, in zig-zag order
     Se: int = 0  # last coefficient
     Ah: int = 0  # Al of the scan that this one refines; 0 for none
     Al: int = 0  # how many low bits of the coefficients are left to later scans
 
     def __str__(self) -> str:
-        """As cjpeg's script files have it."""
+        """The scan as a line of a script file for cjpeg."""
         return f"{','.join(map(str, self.components))}: {self.Ss}-{self.Se}, {self.Ah}, {self.Al}"
 
 
@@ -37,15 +37,15 @@ Script = Sequence[ScriptScan]
 
 
 def default_script(components: Sequence[Component], colorspace: str) -> list[ScriptScan]:
-    """libjpeg's script: ten scans for YCbCr, six for gray, 2 + 4 a component for whatever else there is.
+    """libjpeg's script: ten scans for YCbCr, six for gray, 2 + 4 a component for any other colour space.
 
     >>> component = Component(1, 1, 1, 0)
     >>> print(*default_script([component], "GRAY"), sep="; ")
     0: 0-0, 0, 1; 0: 1-5, 0, 2; 0: 6-63, 0, 2; 0: 1-63, 2, 1; 0: 0-0, 1, 0; 0: 1-63, 1, 0
     """
-    every = range(len(components))
-    bands = [(c, *band) for band in ((1, 5, 0, 2), (6, 63, 0, 2), (1, 63, 2, 1)) for c in every]
-    last = [(c, 1, 63, 1, 0) for c in every]
+    indices = range(len(components))
+    bands = [(c, *band) for band in ((1, 5, 0, 2), (6, 63, 0, 2), (1, 63, 2, 1)) for c in indices]
+    last = [(c, 1, 63, 1, 0) for c in indices]
     if colorspace == "YCbCr":
         bands = [(0, 1, 5, 0, 2), (2, 1, 63, 0, 1), (1, 1, 63, 0, 1), (0, 6, 63, 0, 2), (0, 1, 63, 2, 1)]
         last = last[::-1]
@@ -55,9 +55,9 @@ def default_script(components: Sequence[Component], colorspace: str) -> list[Scr
 
 
 def make_script(scans: Iterable[Any]) -> list[ScriptScan]:
-    """A script from (components, Ss, Se, Ah, Al) or the like; a component alone may stand for a tuple of one.
+    """A script from scans (components, Ss, Se, Ah, Al), of which the last ones may be left out; else a TypeError.
 
-    TypeError for anything else.
+    ``components`` is a sequence of indices, or a single index.
 
     >>> make_script([((0, 1, 2), 0, 0, 0, 0), (0, 1, 63)])[1]
     ScriptScan(components=(0,), Ss=1, Se=63, Ah=0, Al=0)
@@ -65,26 +65,26 @@ def make_script(scans: Iterable[Any]) -> list[ScriptScan]:
     script = []
     try:
         for components, *parameters in scans:
-            chosen = components if isinstance(components, Iterable) else (components,)
-            script.append(ScriptScan(tuple(map(index, chosen)), *map(index, parameters)))
+            indices = components if isinstance(components, Iterable) else (components,)
+            script.append(ScriptScan(tuple(map(index, indices)), *map(index, parameters)))
     except (TypeError, ValueError):
         raise TypeError(f"scans: (components, Ss, Se, Ah, Al) expected of scan number {len(script)}") from None
     return script
 
 
 def make_scans(frame: Frame, script: Script, restart_interval: int, restart_rows: int = 0) -> list[Scan]:
-    """The scans of a file, their Huffman tables still to come; sequential ones if the script is empty.
+    """The scans of a file, still without Huffman tables; sequential ones if the script is empty.
 
-    ``restart_interval`` is in MCUs, 0 for none. ``restart_rows`` is in place of it in rows of MCUs, which the
-    scans of a progressive or lossless file have in different lengths; 0 if not given so.
+    ``restart_interval`` is in MCUs, 0 for none. ``restart_rows``, if not 0, replaces it in files with a script: it
+    is in MCU rows, whose length differs from scan to scan.
     """
     scans = []
     for step in script or [ScriptScan(group, 0, 63) for group in _groups(frame.components)]:
         components = tuple(frame.components[i] for i in step.components)
         if script:
-            # Numbers of tables that a scan does without are 0, as are all of a refinement of DC.
-            dc, ac = not (step.Ss or step.Ah), step.Ss > 0
-            components = tuple(replace(c, Td=c.Td if dc else 0, Ta=c.Ta if ac else 0) for c in components)
+            # The numbers of tables that a scan does not use are 0. A refinement of DC uses none.
+            uses_dc, uses_ac = not (step.Ss or step.Ah), step.Ss > 0
+            components = tuple(replace(c, Td=c.Td * uses_dc, Ta=c.Ta * uses_ac) for c in components)
         scan = Scan(frame, step.components, components, {}, restart_interval, 0, 0, 0, *step[1:])
         if script and restart_rows:
             scan = replace(scan, restart_interval=_interval_of_rows(scan, restart_rows))
@@ -93,8 +93,10 @@ def make_scans(frame: Frame, script: Script, restart_interval: int, restart_rows
 
 
 def _interval_of_rows(scan: Scan, rows: int) -> int:
-    """The restart interval in MCUs. In a lossless scan it is whole rows (H.1.1), and V lines of a component that
-    is alone count as a row of MCUs: libjpeg-turbo 3 decodes no other intervals of such scans right.
+    """The restart interval of ``rows`` MCU rows, in MCUs.
+
+    In a lossless scan it must be whole rows (H.1.1). There, V lines of a component that is alone count as a row of
+    MCUs: libjpeg-turbo 3 decodes such scans correctly with no other intervals.
     """
     columns = scan.mcus[1]
     if not scan.frame.lossless:
@@ -106,37 +108,38 @@ def _interval_of_rows(scan: Scan, rows: int) -> int:
 
 
 def _groups(components: Sequence[Component]) -> list[tuple[int, ...]]:
-    """All components in one scan, or each in its own if an MCU would have too many data units."""
-    every = tuple(range(len(components)))
-    whole = len(every) == 1 or sum(c.H * c.V for c in components) <= MAX_BLOCKS_PER_MCU
-    return [every] if whole else [(i,) for i in every]
+    """All components in one scan, or one scan for each if an MCU would have too many data units."""
+    indices = tuple(range(len(components)))
+    fit_one_scan = len(indices) == 1 or sum(c.H * c.V for c in components) <= MAX_BLOCKS_PER_MCU
+    return [indices] if fit_one_scan else [(i,) for i in indices]
 
 
 def check_script(script: Script, components: Sequence[Component], *, complete: bool = True) -> None:
-    """Raise ValueError, saying which scan and why, unless a script is legal (G.1.1.1, B.2.3).
+    """Raise ValueError, which names the scan and the reason, unless a script is legal (G.1.1.1, B.2.3).
 
-    ``complete`` : every bit of every coefficient must be sent. Without it the DC coefficients' first scans are all
-    that must be there; bits that no scan sends are lost.
+    ``complete`` : every bit of every coefficient must be sent. Otherwise only first scans of the DC coefficients
+    must be there; bits that no scan sends are lost.
     """
-    # Al of the last scan that carried a coefficient, None before the first.
+    # For each component and coefficient: Al of the last scan that sent it, None before the first one.
     sent: list[list[int | None]] = [[None] * 64 for _ in components]
     for number, scan in enumerate(script):
         if fault := _fault(scan, components, sent):
             raise ValueError(f"scans: number {number} ({scan}): {fault}")
         for c in scan.components:
             sent[c][scan.Ss : scan.Se + 1] = [scan.Al] * (scan.Se - scan.Ss + 1)
-    if without := [c for c, of_component in enumerate(sent) if of_component[0] is None]:
-        raise ValueError(f"scans: none sends the DC coefficients of component {without[0]}")
-    missing = [(k, c) for c, of_component in enumerate(sent) for k, bits in enumerate(of_component) if bits != 0]
-    if complete and missing:
-        k, c = missing[0]
-        raise ValueError(f"scans: coefficient {k} of component {c} is not sent to its last bit")
+    for c, low_bits in enumerate(sent):
+        if low_bits[0] is None:
+            raise ValueError(f"scans: none sends the DC coefficients of component {c}")
+    for c, low_bits in enumerate(sent):
+        if complete and any(bits != 0 for bits in low_bits):
+            k = next(k for k, bits in enumerate(low_bits) if bits != 0)
+            raise ValueError(f"scans: coefficient {k} of component {c} is not sent to its last bit")
 
 
 def _fault(scan: ScriptScan, components: Sequence[Component], sent: list[list[int | None]]) -> str:
-    """What is wrong with a scan after those that have been ``sent``; empty if nothing is."""
-    chosen, Ss, Se, Ah, Al = scan
-    if fault := _fault_of_choice(chosen, components):
+    """What is wrong with a scan after the bits that have been ``sent``; empty if nothing is."""
+    indices, Ss, Se, Ah, Al = scan
+    if fault := _fault_of_components(indices, components):
         return fault
     if not 0 <= Ss <= Se <= 63:
         return "Ss and Se are not 0 <= Ss <= Se <= 63"
@@ -144,11 +147,11 @@ def _fault(scan: ScriptScan, components: Sequence[Component], sent: list[list[in
         return f"Ah and Al are not 0 to {MAX_POINT_TRANSFORM}"
     if Ss == 0 and Se > 0:
         return "DC and AC coefficients do not share a scan of a progressive file"
-    if Ss > 0 and len(chosen) > 1:
+    if Ss > 0 and len(indices) > 1:
         return "a scan of AC coefficients has one component"
     if Ah and Al != Ah - 1:
         return "a refinement adds one bit, Al = Ah - 1"
-    for c in chosen:
+    for c in indices:
         if Ss > 0 and sent[c][0] is None:
             return f"the DC coefficients of component {c} go first"
         for k in range(Ss, Se + 1):
@@ -162,15 +165,15 @@ def _fault(scan: ScriptScan, components: Sequence[Component], sent: list[list[in
     return ""
 
 
-def _fault_of_choice(chosen: tuple[int, ...], components: Sequence[Component]) -> str:
-    """What forbids these components to share a scan (B.2.3); empty if nothing does."""
-    if not 1 <= len(chosen) <= 4:
-        return f"{len(chosen)} components, 1 to 4 can share a scan"
-    if any(not 0 <= c < len(components) for c in chosen):
+def _fault_of_components(indices: tuple[int, ...], components: Sequence[Component]) -> str:
+    """Why these components cannot share a scan (B.2.3); empty if they can."""
+    if not 1 <= len(indices) <= 4:
+        return f"{len(indices)} components, 1 to 4 can share a scan"
+    if any(not 0 <= c < len(components) for c in indices):
         return f"the components are numbered 0 to {len(components) - 1}"
-    if any(a >= b for a, b in pairwise(chosen)):
+    if any(a >= b for a, b in pairwise(indices)):
         return "components stand in the frame's order, each once"
-    if len(chosen) > 1 and sum(components[c].H * components[c].V for c in chosen) > MAX_BLOCKS_PER_MCU:
+    if len(indices) > 1 and sum(components[c].H * components[c].V for c in indices) > MAX_BLOCKS_PER_MCU:
         return f"more than {MAX_BLOCKS_PER_MCU} blocks an MCU"
     return ""
 
@@ -180,16 +183,16 @@ def lossless_script(
 ) -> list[ScriptScan]:
     """The scans of a lossless file, whose Ss is the predictor and Al the point transform (Table B.3).
 
-    They send each component once, ``precision`` bits a sample; ValueError says which scan is wrong and why.
-    Without a script all components share one, or each has its own if an MCU would have too many samples.
-    ``predictor`` and ``point_transform`` are for an Ss and an Al of 0. A predictor of 0 stays 0: the one that
-    costs least.
+    The scans must send each component once; otherwise ValueError names the scan and the reason. Without a script
+    all components share one scan, or each has its own if an MCU would have too many samples. ``predictor`` and
+    ``point_transform`` replace an Ss and an Al of 0. A predictor that is still 0 stands for the one that costs
+    least. ``precision`` is bits a sample.
     """
     steps = [ScriptScan(group) for group in _groups(components)] if script is None else script
-    filled = [scan._replace(Ss=scan.Ss or predictor, Al=scan.Al or point_transform) for scan in steps]
+    scans = [scan._replace(Ss=scan.Ss or predictor, Al=scan.Al or point_transform) for scan in steps]
     sent: set[int] = set()
-    for number, scan in enumerate(filled):
-        fault = _fault_of_choice(scan.components, components)
+    for number, scan in enumerate(scans):
+        fault = _fault_of_components(scan.components, components)
         if not 0 <= scan.Ss <= 7:
             fault = "Ss, the predictor, is none of 1 to 7, nor 0 for the one that costs least"
         elif scan.Se or scan.Ah or not 0 <= scan.Al < precision:
@@ -201,4 +204,4 @@ def lossless_script(
         sent.update(scan.components)
     if missing := set(range(len(components))) - sent:
         raise ValueError(f"scans: none sends component {min(missing)}")
-    return filled
+    return scans

@@ -1,4 +1,4 @@
-"""Files put together from the segments of other files, without decoding anything."""
+"""Files that are put together from the segments of other files, without decoding."""
 
 from __future__ import annotations
 
@@ -11,34 +11,32 @@ from numjpeg.sources import read_bytes
 
 
 def copy_metadata(source: Any, target: Any) -> bytes:
-    """Put the metadata of one file into another, whose picture stays as it is, to the byte.
+    """Put the metadata of one file into another. The other's picture does not change by a byte.
 
     Both are files of any process: their bytes (any buffer), paths, or binary file objects. All APPn and COM
-    segments of ``source`` come in place of those of ``target``, raw and in order, with these exceptions, so that
-    colours stay right:
+    segments of ``source``, unchanged and in order, replace those of ``target``, with these exceptions:
 
-    - Adobe's segment says what the components mean, so it stays ``target``'s.
-    - JFIF's (density, thumbnail) is ``source``'s, unless it would change what the components of ``target`` mean or
-      ``source`` has none. It comes first, Adobe's second.
+    - Adobe's segment stays ``target``'s, since it decides the colour space.
+    - JFIF's (density, thumbnail) is ``source``'s, unless ``source`` has none, or it would change the colour space
+      of ``target``. It comes first, Adobe's second.
     - An ICC profile for another kind of colours (gray, RGB, CMYK) is left out.
     - The index of a multi-picture file (MPF) is left out: its offsets are those of ``source``.
 
     :func:`numjpeg.write_coefficients` keeps ``Coefficients.application_segments`` by itself. FormatError if the
-    segments of a file are broken; TypeError for what is not bytes.
+    segments of a file are broken; TypeError for another kind of argument.
     """
-    given, file = read_bytes(source, "source"), read_bytes(target, "target")
+    source_file, file = read_bytes(source, "source"), read_bytes(target, "target")
     structure = read_structure(file, decode=False)
     components = structure.require_frame().components
-    carried = _application_segments(given)
-    fits = metadata.is_profile_for(len(components), metadata.find_icc(carried, []) or b"")
-    own = structure.application_segments
-    adobe = [s for s in own if metadata.is_adobe(*s)]
-    given_jfif, own_jfif = ([s for s in held if metadata.is_jfif(*s)][-1:] for held in (carried, own))
-    jfif = given_jfif or own_jfif
+    new, old = _application_segments(source_file), structure.application_segments
+    fits = metadata.is_profile_for(len(components), metadata.find_icc(new, []) or b"")
+    adobe = [s for s in old if metadata.is_adobe(*s)]
+    new_jfif, old_jfif = ([s for s in group if metadata.is_jfif(*s)][-1:] for group in (new, old))
+    jfif = new_jfif or old_jfif
     if metadata.file_colorspace(components, jfif + adobe) != structure.colorspace:
-        jfif = own_jfif
+        jfif = old_jfif
     others = []
-    for marker, payload in carried:
+    for marker, payload in new:
         is_index = marker == markers.APP2 and payload.startswith(exif.MPF)
         left_out = is_index or (metadata.is_icc(marker, payload) and not fits)
         if not (left_out or metadata.is_jfif(marker, payload) or metadata.is_adobe(marker, payload)):
@@ -48,24 +46,24 @@ def copy_metadata(source: Any, target: Any) -> bytes:
 
 
 def split_tables(data: Any) -> tuple[bytes, bytes]:
-    """Take the tables out of a file (T.81 B.4, B.5): many abbreviated files can share them.
+    """Take the tables out of a file (T.81 B.4, B.5), so that many abbreviated files can share them.
 
     ``data`` : the file: its bytes (any buffer), a path, or a binary file object.
 
     Returns
     -------
-    (file of its DQT and DHT segments alone, the file without them), as Pillow's ``streamtype`` 1 and 2 write them
-    for a colour file that is not optimized; ``decode(image, tables=tables)`` reads them. FormatError if the
+    (a file of the DQT and DHT segments alone, the file without them), as Pillow's ``streamtype`` 1 and 2 write
+    them for a colour file that is not optimized. ``decode(image, tables=tables)`` reads both. FormatError if the
     segments are broken; ValueError if tables come after the first scan, as in progressive files.
     """
     file = read_bytes(data)
     structure = read_structure(file, decode=False)
-    taken = [s for s in structure.segments if s.marker in (markers.DQT, markers.DHT)]
-    if structure.scans and any(segment.offset > structure.scans[0].offset for segment in taken):
+    of_tables = [s for s in structure.segments if s.marker in (markers.DQT, markers.DHT)]
+    if structure.scans and any(segment.offset > structure.scans[0].offset for segment in of_tables):
         raise ValueError("data: tables change between the scans of this file, and cannot stand apart from it")
-    tables = b"".join(file[segment.offset : segment.end] for segment in taken)
+    tables = b"".join(file[segment.offset : segment.end] for segment in of_tables)
     start, end = bytes((0xFF, markers.SOI)), bytes((0xFF, markers.EOI))
-    return start + tables + end, start + _without(file, taken)
+    return start + tables + end, start + _without(file, of_tables)
 
 
 def _without(file: bytes, left_out: Iterable[markers.Segment]) -> bytes:
@@ -78,8 +76,8 @@ def _without(file: bytes, left_out: Iterable[markers.Segment]) -> bytes:
 
 
 def _application_segments(file: bytes) -> list[metadata.Marked]:
-    """All of them, but no ICC profile behind the frame header if there is one in front of it."""
-    found: list[metadata.Marked] = []
+    """All APPn and COM segments, but no ICC profile behind the frame header if there is one in front of it."""
+    kept: list[metadata.Marked] = []
     profile_in_front = framed = False
     for s in markers.iterate_segments(file):
         framed = framed or s.marker in markers.FRAMES
@@ -88,5 +86,5 @@ def _application_segments(file: bytes) -> list[metadata.Marked]:
             profile = metadata.is_icc(*segment)
             profile_in_front = profile_in_front or (profile and not framed)
             if not (profile and framed and profile_in_front):
-                found.append(segment)
-    return found
+                kept.append(segment)
+    return kept

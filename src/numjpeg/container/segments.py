@@ -1,7 +1,7 @@
-"""Marker segments (T.81 B.2): payload bytes <-> what they say.
+"""Marker segments (T.81 B.2): payload bytes <-> their content.
 
-Each ``parse_*`` takes the payload (after the length) and the byte offset of its marker for error messages; each
-``build_*`` gives the whole segment, marker and length included.
+Each ``parse_*`` takes the payload (after the length) and the byte offset of its marker for error messages. Each
+``build_*`` gives the whole segment with marker and length.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from numjpeg.errors import FormatError, JpegError, UnsupportedError
 from numjpeg.stages.huffman import MAX_CATEGORY, HuffmanTable
 from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 
-MAX_SEGMENT = 65533  # bytes a payload can have: 65,535 less the length field (B.1.1.4)
+MAX_SEGMENT = 65533  # the most bytes of a payload: 65,535 less the length field (B.1.1.4)
 
 
 def _refusal(name: str, clause: str, offset: int, kind: type[JpegError] = FormatError) -> Callable[..., JpegError]:
-    """What makes the errors of a segment: it takes what is wrong, and a clause if it is another one."""
-    return lambda what, of=clause: kind(f"{name}: {what}", offset=offset, clause=of)
+    """A function that makes a segment's errors from what is wrong, and from the clause if it is another one."""
+    return lambda what, broken=clause: kind(f"{name}: {what}", offset=offset, clause=broken)
 
 
 def build(marker: int, payload: bytes) -> bytes:
-    """A marker segment (B.1.1.4)."""
+    """A marker segment (B.1.1.4); ValueError if the payload is too long."""
     if len(payload) > MAX_SEGMENT:
         raise ValueError(f"{markers.marker_name(marker)}: {len(payload)} bytes, at most {MAX_SEGMENT} fit")
     return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2, "big") + payload
@@ -38,7 +38,7 @@ DQT_MARKER, DHT_MARKER = bytes((0xFF, markers.DQT)), bytes((0xFF, markers.DHT))
 
 
 def merged(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Pieces of a file, in which segments of tables of one kind that follow each other have become one segment."""
+    """Pieces of a file, in which neighbouring DQT segments, and neighbouring DHT segments, have been joined."""
     waiting = b""
     for piece in pieces:
         if piece[:2] in (DQT_MARKER, DHT_MARKER) and piece[:2] == waiting[:2]:
@@ -70,7 +70,7 @@ def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
 
 
 def build_dqt(number: int, table: NDArray[np.uint16]) -> bytes:
-    """One quantization table; 16-bit entries only where 8 bits do not do."""
+    """One quantization table; entries have 16 bits only if 8 are too few."""
     sequence = zigzag(table)
     wide = int(sequence.max() > 255)
     entries = sequence.astype(">u2" if wide else np.uint8).tobytes()
@@ -78,7 +78,7 @@ def build_dqt(number: int, table: NDArray[np.uint16]) -> bytes:
 
 
 def parse_dht(payload: bytes, offset: int) -> dict[TableKey, tuple[tuple[int, ...], bytes]]:
-    """Huffman tables (B.2.4.2): BITS, HUFFVAL, not yet checked: a table that no scan uses does no harm."""
+    """Huffman tables (B.2.4.2): (BITS, HUFFVAL), not yet checked, since a table that no scan uses does no harm."""
     wrong = _refusal("DHT", "B.2.4.2", offset)
     tables = {}
     position = 0
@@ -100,13 +100,13 @@ def parse_dht(payload: bytes, offset: int) -> dict[TableKey, tuple[tuple[int, ..
 def make_huffman_table(
     definition: tuple[tuple[int, ...], bytes], table_class: int, offset: int, most: int = MAX_CATEGORY
 ) -> HuffmanTable:
-    """Check a table that a scan is going to use; ``most`` is its largest category if it is one of DC."""
+    """Check a table that a scan uses, from its (BITS, HUFFVAL); ``most`` is the largest category of a DC table."""
     wrong = _refusal("DHT", "B.2.4.2", offset)
     try:
         table = HuffmanTable(*definition)
     except ValueError as error:
         raise wrong(error) from None
-    # A DC symbol is a category: at most 15 bits with 16-bit samples, but for the 32768 of lossless files.
+    # A DC symbol is a category, at most 15. Only lossless files have 16, for the difference 32768.
     if table_class == 0 and max(table.values, default=0) > most:
         raise wrong(f"a DC table has a category above {most}", "F.1.2.1.2")
     return table
@@ -134,7 +134,7 @@ def parse_dac(payload: bytes, offset: int) -> dict[TableKey, int]:
 
 
 def build_dac(areas: dict[TableKey, int]) -> bytes:
-    """The segment for :func:`parse_dac`."""
+    """Conditioning of arithmetic coding, as :func:`parse_dac` gives it."""
     pairs = (bytes((table_class << 4 | number, value)) for (table_class, number), value in areas.items())
     return build(markers.DAC, b"".join(pairs))
 
@@ -187,7 +187,7 @@ DECODED = (*range(markers.SOF0, markers.SOF3 + 1), markers.SOF9, markers.SOF10, 
 
 
 def check_supported(frame: Frame, offset: int) -> None:
-    """Raise FormatError or UnsupportedError, naming the reason, unless the library decodes such a frame."""
+    """Raise FormatError or UnsupportedError, which name the reason, unless the library decodes such a frame."""
     name, precision = markers.marker_name(frame.marker), frame.precision
     wrong = _refusal(name, "B.2.2", offset)
     unsupported = _refusal(name, "B.2.2", offset, UnsupportedError)
@@ -219,11 +219,11 @@ def build_sof(frame: Frame) -> bytes:
 def parse_sos(
     payload: bytes, frame: Frame, offset: int
 ) -> tuple[tuple[int, ...], tuple[Component, ...], tuple[int, int, int, int]]:
-    """The scan header (B.2.3): places of its components in the frame, these with Td and Ta; Ss, Se, Ah, Al.
+    """The scan header (B.2.3): its components' indices in the frame; they with Td and Ta; (Ss, Se, Ah, Al).
 
-    Where components of the frame share an identifier, it means the first of them that the scan has not had yet. As
-    in libjpeg, the number i component of a scan is looked for from the frame's number i on, and before it only if
-    there is none. What the numbers say is not checked.
+    An identifier that several components of the frame share means the first of these that the scan has not named
+    yet. As in libjpeg, the search for component number i of a scan begins at the frame's number i, and comes to
+    earlier ones only if there is none behind. Ss, Se, Ah and Al are not checked.
     """
     wrong = _refusal("SOS", "B.2.3", offset)
     if not payload or len(payload) < 4 + 2 * payload[0]:
@@ -238,7 +238,7 @@ def parse_sos(
         places = [place for place, c in enumerate(frame.components) if c.identifier == identifier]
         if not places:
             raise wrong(f"component {identifier} is not in the frame")
-        # Of a progressive scan's two numbers one means nothing: which table it uses is looked for by its kind.
+        # A progressive scan uses only one of the two numbers. Whether its table exists is checked later.
         if not frame.progressive and (Td > 3 or Ta > 3):
             raise wrong(f"table numbers Td={Td}, Ta={Ta} of component {identifier}: above 3")
         free = [place for place in places if place not in indices]
@@ -252,7 +252,7 @@ def parse_sos(
 
 
 def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offset: int) -> None:
-    """What a scan of a progressive frame may say (G.1.1.1, Table B.3); FormatError for the rest, as in libjpeg."""
+    """FormatError, as in libjpeg, for values that a progressive scan cannot have (G.1.1.1, Table B.3)."""
     wrong = _refusal("SOS", "B.2.3", offset)
     if Ss > Se or Se > 63 or (Ss == 0 and Se > 0):
         raise wrong(f"Ss={Ss}, Se={Se} is neither the DC coefficient nor a band of AC coefficients", "G.1.1.1.1")
@@ -263,7 +263,7 @@ def check_progression(components: int, Ss: int, Se: int, Ah: int, Al: int, offse
 
 
 def check_lossless(scan: Scan) -> None:
-    """What a scan of a lossless frame may say (Table B.3, H.1); FormatError for the rest, as in libjpeg."""
+    """FormatError, as in libjpeg, for values that a lossless scan cannot have (Table B.3, H.1)."""
     wrong = _refusal("SOS", "B.2.3", scan.offset)
     precision, columns = scan.frame.precision, scan.mcus[1]
     if not 1 <= scan.Ss <= 7:

@@ -1,4 +1,4 @@
-"""What a file that is no JPEG file is instead, by the bytes that it begins with."""
+"""The format of a file that is no JPEG file, by its first bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numjpeg.errors import FormatError, JpegError, UnsupportedError
 
 _BOM = rb"(?:\xef\xbb\xbf)?\s*"
 
-# Image formats: how a file begins. Of two that fit, the first counts.
+# Image formats, and patterns of the first bytes. Of two that match, the first counts.
 _IMAGES = {
     "JPEG 2000": rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51",
     "JPEG XL": rb"\x00\x00\x00\x0cJXL |\xff\x0a",
@@ -25,7 +25,7 @@ _IMAGES = {
     "SVG": _BOM + rb"(?:<\?xml[^>]*>\s*)?(?:<!--.{0,200}?-->\s*)?<svg\b",
 }
 
-# The same of what is no image. A file is text if its beginning is UTF-8 without control characters.
+# The same for files that are no images. A file is text if its beginning is UTF-8 without control characters.
 _OTHERS = {
     "HTML": _BOM + rb"(?i:<!doctype html|<html|<head|<body)",
     "XML": _BOM + rb"<\?xml",
@@ -37,7 +37,7 @@ _OTHERS = {
 
 
 def error_of(data: bytes | memoryview) -> JpegError:
-    """UnsupportedError names another image format, FormatError says what else data without SOI may be."""
+    """The error for data without SOI: UnsupportedError for another image format, else FormatError."""
     if not data:
         return FormatError("no data", offset=0, clause="B.2.1")
     start = bytes(data[:512])
@@ -50,7 +50,7 @@ def error_of(data: bytes | memoryview) -> JpegError:
 
 
 def _is_utf8(start: bytes) -> bool:
-    """Whether bytes are UTF-8, but for a character that is cut off at their end."""
+    """Whether bytes are UTF-8; a character may be cut off at their end."""
     try:
         start.decode()
     except UnicodeDecodeError as error:

@@ -21,33 +21,33 @@ from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 
 @dataclass(eq=False, repr=False)
 class Structure:
-    """What the markers of a file say; tables and conditioning as last defined, by Tq or (class, number)."""
+    """The content of a file's markers; tables and conditioning as last defined, by Tq or (class, number)."""
 
     size: int  # bytes of the file
     frame: Frame | None = None
     frame_offset: int = 0
     scans: list[Scan] = field(default_factory=list)
     quantization_tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
-    # Place of a component in the frame -> the table in force at its first scan.
+    # Index of a component in the frame -> the quantization table in force at its first scan.
     component_tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
-    # Of a progressive frame, place of a component -> for each coefficient along the zig-zag how many low bits are
-    # still to come, -1 where all are; and the same before its last scan, zeros if that is the frame's first, as in
-    # libjpeg.
+    # In a progressive frame, index of a component -> for each coefficient along the zig-zag how many low bits have
+    # not been sent, -1 if none has been; and the same before the component's last scan (as in libjpeg zeros, if
+    # that is the frame's first scan).
     coefficient_bits: dict[int, list[int]] = field(default_factory=dict)
     bits_before: dict[int, list[int]] = field(default_factory=dict)
-    # BITS, HUFFVAL, byte offset; not checked.
+    # (BITS, HUFFVAL, byte offset), not checked.
     huffman_definitions: dict[TableKey, tuple[tuple[int, ...], bytes, int]] = field(default_factory=dict)
-    # The Huffman tables that scans use and the file does not define: the standard ones.
+    # Huffman tables that scans use but the file does not define, in whose place the standard ones are used.
     standard_tables: set[TableKey] = field(default_factory=set)
-    conditioning: dict[TableKey, int] = field(default_factory=dict)  # what DAC said of statistics areas
+    conditioning: dict[TableKey, int] = field(default_factory=dict)  # DAC's values by statistics area
     restart_interval: int = 0
     # APPn and COM in front of the first scan, but no ICC profile that is sent again behind the frame header.
     application_segments: list[tuple[int, bytes]] = field(default_factory=list)
-    profile_in_front: bool = False  # an ICC profile stands in front of the frame header
-    segments: list[Segment] = field(default_factory=list)  # all of them
+    profile_in_front: bool = False  # whether an ICC profile stands in front of the frame header
+    segments: list[Segment] = field(default_factory=list)  # every marker of the file
     trailing: tuple[int, int] | None = None  # (byte offset, number) of the bytes after EOI
-    sink: Sink = field(default_factory=lambda: Sink(strict=True))  # if not strict, what is wrong is left out
-    obeys_dnl: bool = True  # DNL may change a height that is not 0; one of 0 it gives in any case
+    sink: Sink = field(default_factory=lambda: Sink(strict=True))  # takes all findings, or raises them
+    obeys_dnl: bool = True  # whether DNL may change the frame header's height; a height of 0 it gives in any case
 
     def require_frame(self) -> Frame:
         """The frame; FormatError if there is none."""
@@ -63,14 +63,14 @@ class Structure:
         return self.sink.strict
 
     def damage(self, error: FormatError) -> None:
-        """Note damage, which puts the scans that follow in doubt; raises it under ``strict``."""
+        """Note damage, which puts the scans that follow in doubt; raise it if ``strict``."""
         self.sink.take(error, len(self.scans))
 
     def lacks_scans(self) -> bool:
-        """Whether components lack scans or, in a progressive frame, bits. A file with EOI and no fault may."""
+        """Whether components lack scans or, if progressive, bits; False for a file with EOI and without damage."""
         frame = self.require_frame()
-        harmed = any(finding.kind != REMARK for finding in self.sink.findings)
-        if self.segments and self.segments[-1].marker == markers.EOI and not harmed:
+        damaged = any(finding.kind != REMARK for finding in self.sink.findings)
+        if self.segments and self.segments[-1].marker == markers.EOI and not damaged:
             return False
         components = range(len(frame.components))
         if not frame.progressive:
@@ -88,9 +88,9 @@ def read_structure(
 ) -> Structure:
     """Walk through a file's markers; FormatError or UnsupportedError for what cannot be read.
 
-    ``tables`` : a file of tables alone (B.5) that come before its own.
-    ``decode`` : refuse a frame that the library does not decode, and a file without a complete scan.
-    ``strict`` : refuse broken segments; False leaves them out and notes a fault, but for the frame header.
+    ``tables`` : a file of tables alone (B.5), which come before the file's own.
+    ``decode`` : refuse a frame that the library does not decode, and a file without a scan.
+    ``strict`` : refuse broken segments; False leaves them out and notes damage, but refuses a broken frame header.
     ``obeys_dnl`` : False keeps the frame header's height, unless it is 0, whatever a DNL says.
     """
     structure = Structure(len(data), sink=Sink(strict), obeys_dnl=obeys_dnl)
@@ -131,6 +131,7 @@ def read_structure(
 
 
 def _take_segment(structure: Structure, data: Data, segment: Segment, decode: bool) -> None:
+    """Put the content of a segment into the structure; FormatError, UnsupportedError if it cannot be taken."""
     payload, offset = bytes(data[segment.start : segment.end]), segment.offset
     match segment.marker:
         case markers.DQT:
@@ -170,8 +171,8 @@ def _take_segment(structure: Structure, data: Data, segment: Segment, decode: bo
                 what = f"{segment.name}: components share an identifier, and are told apart by their order"
                 structure.sink.remark(what, offset, "B.2.2")
         case marker if segment.is_application and not structure.scans:
-            # As in Pillow a profile behind the frame header counts only if there is none in front of it. Kept with
-            # that one it would be taken for more chunks of it when the segments are written again.
+            # As in Pillow, a profile behind the frame header counts only if there is none in front of it. If both
+            # were kept and written again, the second would be taken for more chunks of the first.
             is_profile = is_icc(marker, payload)
             if is_profile and structure.frame and structure.profile_in_front:
                 what = "ICC profile: sent again behind the frame header, and not looked at there"
@@ -198,7 +199,7 @@ def _take_tables(structure: Structure, data: bytes) -> None:
 
 
 def _take_dnl(structure: Structure, payload: bytes, offset: int) -> None:
-    """Take the height that DNL gives. libjpeg passes all DNL segments over, so only what must be one counts."""
+    """Take the height that DNL gives. libjpeg ignores DNL, so it counts only where it must stand (B.2.5)."""
     frame, scans = structure.frame, structure.scans
     try:
         height = segments.parse_dnl(payload, offset)
@@ -213,7 +214,7 @@ def _take_dnl(structure: Structure, payload: bytes, offset: int) -> None:
         return
     corrected = replace(scans[0], frame=frame._replace(height=height, header_height=frame.height))
     rows, columns = corrected.mcus
-    least = rows * columns * corrected.blocks_per_mcu * frame.least_bits  # bits that this height takes
+    least = rows * columns * corrected.blocks_per_mcu * frame.least_bits  # bits that this height takes at least
     if frame.height and (not structure.obeys_dnl or least > 8 * (corrected.end - corrected.start)):
         what = f"DNL: the height is {height}, where the data fit the frame header's {frame.height}"
         structure.sink.add(Fault(what, offset, "B.2.5"))
@@ -255,8 +256,9 @@ def _take_scan(structure: Structure, data: Data, segment: Segment, payload: byte
 
 
 def _take_standard_tables(structure: Structure, frame: Frame, keys: list[TableKey], offset: int) -> None:
-    """In place of Huffman tables that a sequential file does not define the standard ones are meant (K.3 - K.6).
-    Motion-JPEG leaves out all of them, some encoders a part. Each one is filled in by itself, as in libjpeg.
+    """Use the standard tables (K.3 - K.6) for Huffman tables that a sequential file does not define.
+
+    Motion-JPEG leaves out all tables, some encoders leave out a few. Each is filled in by itself, as in libjpeg.
     """
     if frame.marker not in (markers.SOF0, markers.SOF1) or frame.precision != 8:
         return
@@ -273,7 +275,7 @@ def _take_standard_tables(structure: Structure, frame: Frame, keys: list[TableKe
 
 
 def _take_huffman_tables(structure: Structure, scan: Scan, keys: list[TableKey]) -> None:
-    """Give a scan the tables that it uses, checked."""
+    """Check the Huffman tables that a scan uses, and give them to the scan."""
     lossless = scan.frame.lossless
     for key in keys:
         if key in structure.huffman_definitions:
@@ -295,8 +297,8 @@ def _table_name(key: tuple[int, int]) -> str:
 
 
 def _is_read(structure: Structure, scan: Scan) -> bool:
-    """Whether libjpeg reads a scan: of a sequential frame none after a first one of all components, which complete
-    the picture. A component that comes again in a later scan is laid over the earlier one.
+    """Whether libjpeg reads a scan. In a sequential frame it reads none after a first scan of all components: the
+    picture is complete. A component that comes again in a later scan is laid over the earlier one.
     """
     if scan.frame.progressive or not structure.scans:
         return True
@@ -312,9 +314,9 @@ def _is_read(structure: Structure, scan: Scan) -> bool:
 
 
 def _quantization_table(structure: Structure, frame: Frame, index: int, offset: int) -> NDArray[np.uint16]:
-    """The table in force for a component at its first scan, which it keeps; ones in a lossless frame. In place of
-    a missing one a damaged file's component takes another one of the file, or of Annex K: any shows more than
-    none.
+    """The table in force for a component at its first scan, which it keeps; ones in a lossless frame.
+
+    If a damaged file lacks it, another table of the file, or one of Annex K, is used: any shows more than none.
     """
     tables, number = structure.quantization_tables, frame.components[index].Tq
     if frame.lossless:
@@ -327,19 +329,19 @@ def _quantization_table(structure: Structure, frame: Frame, index: int, offset: 
 
 
 def _progress(structure: Structure, scan: Scan, index: int) -> None:
-    """Note what a scan adds to a component. Another order than G.1.1.1 has is a warning, as in libjpeg."""
-    known = structure.coefficient_bits.setdefault(index, [-1] * 64)
-    structure.bits_before[index] = list(known) if structure.scans else [0] * 64
-    if scan.Ss and known[0] < 0:
+    """Note which bits a scan adds to a component. An order that breaks G.1.1.1 is a remark, as in libjpeg."""
+    low_bits = structure.coefficient_bits.setdefault(index, [-1] * 64)
+    structure.bits_before[index] = list(low_bits) if structure.scans else [0] * 64
+    if scan.Ss and low_bits[0] < 0:
         what = f"AC coefficients of component number {index} come before its DC"
         structure.sink.remark(what, scan.offset, "G.1.1.1.1", scan.number)
-    if any(scan.Ah != max(bits, 0) for bits in known[scan.Ss : scan.Se + 1]):
+    if any(scan.Ah != max(bits, 0) for bits in low_bits[scan.Ss : scan.Se + 1]):
         what = f"component number {index}: coefficients {scan.Ss} to {scan.Se} do not come bit after bit"
         structure.sink.remark(what, scan.offset, "G.1.1.1.2", scan.number)
-    known[scan.Ss : scan.Se + 1] = [scan.Al] * (scan.Se - scan.Ss + 1)
+    low_bits[scan.Ss : scan.Se + 1] = [scan.Al] * (scan.Se - scan.Ss + 1)
 
 
 def band_rows(scan: Scan, blocks: int) -> int:
-    """MCU rows that hold about so many blocks, at least one."""
+    """How many MCU rows hold about this number of blocks; at least 1."""
     _, columns = scan.mcus
     return max(1, blocks // max(1, columns * scan.blocks_per_mcu))

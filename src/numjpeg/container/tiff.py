@@ -1,7 +1,7 @@
-"""Directories of tags, as TIFF 6.0 (section 2) defines them and EXIF and the multi-picture index borrow them.
+"""TIFF directories (TIFF 6.0, section 2), which EXIF and the multi-picture index consist of.
 
-Only what is asked for is looked at, every place is checked against the data, and no pointer is followed twice:
-whatever the bytes are, the work is bounded by the 65,535 entries that a directory can have.
+Every offset is checked against the data, and no pointer is followed twice. So for any bytes the work is bounded by
+the 65,535 entries that a directory can have.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ ByteOrder = Literal["big", "little"]
 
 HEADERS: dict[bytes, ByteOrder] = {b"MM\0\x2a": "big", b"II\x2a\0": "little"}
 ENTRY_SIZE = 12
-# Type of a field -> bytes of a value: the types that hold whole numbers or bytes.
+# Type of a field -> bytes of a value, for the types that hold integers or bytes.
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4}
 INTEGERS = {3, 4, 8, 9}  # 8 and 9 are signed
 
@@ -21,8 +21,8 @@ class Field(NamedTuple):
     """Where the values of a tag lie; all of them are inside the data."""
 
     kind: int  # type of the values
-    start: int  # byte offset of the first one, from the header on
-    size: int  # bytes of them all
+    start: int  # byte offset of the first value, counted from the TIFF header
+    size: int  # bytes of all values together
 
 
 class Directory(NamedTuple):
@@ -33,15 +33,15 @@ class Directory(NamedTuple):
 
 
 def opened(data: bytes) -> tuple[ByteOrder, Directory | None]:
-    """The byte order and the directory that a TIFF header gives; no directory if it is none of TIFF's."""
+    """The byte order and the first directory by the TIFF header; no directory if there is no such header."""
     order = HEADERS.get(data[:4]) if len(data) >= 8 else None
     return order or "big", read_directory(data, order, int.from_bytes(data[4:8], order)) if order else None
 
 
 def read_directory(data: bytes, order: ByteOrder, start: int) -> Directory | None:
-    """A directory, or as many of its entries as there are data; None if not even their number is there.
+    """A directory, or those of its entries that lie inside the data; None if not even their number does.
 
-    Of a tag that comes twice the last one counts. Tags of types without whole numbers, and tags whose values lie
+    Of two entries of one tag the last one counts. Entries of types that :data:`SIZES` lacks, or whose values lie
     outside the data, are left out.
     """
     if not 8 <= start <= len(data) - 2:
@@ -60,14 +60,14 @@ def read_directory(data: bytes, order: ByteOrder, start: int) -> Directory | Non
 
 
 def entry_places(data: bytes, order: ByteOrder, start: int) -> dict[int, int]:
-    """Where the entries of a directory lie, by tag: byte offsets of those that are wholly inside the data."""
+    """Tag -> byte offset of its entry, for the entries of a directory that lie inside the data."""
     count = int.from_bytes(data[start : start + 2], order) if 8 <= start <= len(data) - 2 else 0
     places = range(start + 2, min(start + 2 + count * ENTRY_SIZE, len(data) - ENTRY_SIZE + 1), ENTRY_SIZE)
     return {int.from_bytes(data[place : place + 2], order): place for place in places}
 
 
 def integer(data: bytes, order: ByteOrder, field: Field | None) -> int | None:
-    """The first value of a field; None if there is no field, or it holds something else than integers."""
+    """The first value of a field; None if there is no field, or its values are no integers."""
     if field is None or field.kind not in INTEGERS:
         return None
     value = data[field.start : field.start + SIZES[field.kind]]

@@ -1,4 +1,4 @@
-"""Pictures as the planes of their components, each at its own resolution: what cameras and video deliver."""
+"""Pictures as planes of components, each at its own resolution, as cameras and video deliver them."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ def encode_planes(
 
     Parameters
     ----------
-    planes : Y alone, or Y, Cb and Cr: uint8, or uint16 with ``precision=12``. With ``lossless`` any 1 to 4
-        components of uint8 or uint16. The picture is as high and as wide as the component that is not subsampled;
-        the others have ``ceil(H / v)`` rows and ``ceil(W / h)`` columns.
+    planes : Y alone, or Y, Cb and Cr: uint8 ``(rows, columns)``, or uint16 with ``precision=12``. With
+        ``lossless`` any 1 to 4 components, uint8 or uint16. The picture is as high and as wide as the component
+        that is not subsampled; one of ratio h x v has ``ceil(H / v)`` rows and ``ceil(W / h)`` columns.
     quality : 1 .. 100; None means 75.
-    subsampling : as of :func:`numjpeg.encode`. None is "4:2:0" for three planes, and else no subsampling.
-    optimize, progressive, arithmetic : as of :func:`numjpeg.write_coefficients`.
-    precision, lossless, predictor, point_transform, scans, restart_marker_rows : as of :func:`numjpeg.encode`; the
-        last two only with ``lossless``.
+    subsampling : as in :func:`numjpeg.encode`. None is "4:2:0" for three planes, otherwise no subsampling.
+    optimize, progressive, arithmetic : as in :func:`numjpeg.write_coefficients`.
+    precision, lossless, predictor, point_transform, scans, restart_marker_rows : as in :func:`numjpeg.encode`; the
+        last four only with ``lossless``.
 
     Returns
     -------
-    The file. One or three planes have a JFIF segment: sRGB's YCbCr of full range (BT.601) is what decoders expect.
+    The file. One or three planes get a JFIF segment: decoders expect the full-range YCbCr of sRGB (BT.601).
 
     ValueError, TypeError name the argument.
     """
@@ -76,8 +76,8 @@ def encode_planes(
     jfif = [metadata.jfif(metadata.Density(0, 1, 1))] * (len(planes) in (1, 3))
     components = tuple(Component(i + 1, *factors[i], min(i, 1), min(i, 1), min(i, 1)) for i in range(len(planes)))
     if lossless:
-        for name, wanted in (("quality", quality is not None), ("progressive", progressive)):
-            if wanted:
+        for name, is_given in (("quality", quality is not None), ("progressive", progressive)):
+            if is_given:
                 raise ValueError(f"{name}: not together with lossless")
         given.precision, given.arithmetic, given.restart_marker_blocks = bits, arithmetic, 0
         return write_lossless_file(planes, lossless_settings(height, width, components, jfif, given))
@@ -107,27 +107,27 @@ def _check(
     factors = sampling_factors(subsampling, count, count == 3)
     if count == 1:
         factors = [(1, 1)]
-    of_columns, of_rows = zip(*factors, strict=True)
-    h_max, v_max = max(of_columns), max(of_rows)
+    h_factors, v_factors = zip(*factors, strict=True)
+    h_max, v_max = max(h_factors), max(v_factors)
     for i, plane in enumerate(planes):
         if not isinstance(plane, np.ndarray):
             raise TypeError(f"planes: number {i} is a {type(plane).__name__}, an array expected")
         check_shown(f"planes: number {i}", plane)
         if plane.dtype not in (np.uint8, np.uint16) or plane.ndim != 2 or not plane.size:
-            found = f"{plane.dtype} {plane.shape}, uint8 or uint16 (rows, columns)"
-            raise ValueError(f"planes: number {i} is {found} expected")
+            what = f"{plane.dtype} {plane.shape}, uint8 or uint16 (rows, columns)"
+            raise ValueError(f"planes: number {i} is {what} expected")
         if plane.dtype != planes[0].dtype:
             raise ValueError(f"planes: number 0 is {planes[0].dtype}, number {i} is {plane.dtype}")
         precision = checked_precision(f"planes: number {i}", plane.dtype, precision, lossless)
         check_range(f"planes: number {i}", plane, precision)
-    height, width = planes[of_rows.index(v_max)].shape[0], planes[of_columns.index(h_max)].shape[1]
+    height, width = planes[v_factors.index(v_max)].shape[0], planes[h_factors.index(h_max)].shape[1]
     if max(height, width) > MAX_SIDE:
         raise ValueError(f"planes: {height} x {width} pixels, sides of 1 to {MAX_SIDE} can be stored")
     for i, (plane, (H, V)) in enumerate(zip(planes, factors, strict=True)):
         size = ceil_div(height * V, v_max), ceil_div(width * H, h_max)
         if plane.shape != size:
-            found = f"{plane.dtype} {plane.shape}, {plane.dtype} {size}"
-            raise ValueError(f"planes: number {i} is {found} expected")
+            what = f"{plane.dtype} {plane.shape}, {plane.dtype} {size}"
+            raise ValueError(f"planes: number {i} is {what} expected")
     assert precision is not None
     return factors, height, width, precision
 
@@ -147,12 +147,12 @@ def decode_planes(
     data : the file: its bytes (any buffer), a path, or a binary file object.
     dtype : None for uint8 (more than 8 bits a sample: uint16), or float32 for samples that are neither rounded nor
         clipped.
-    tables, strict, max_pixels : as of :func:`numjpeg.decode`.
+    tables, strict, max_pixels : as in :func:`numjpeg.decode`.
 
     Returns
     -------
-    For each component ``(rows, columns)``, as of :meth:`numjpeg.Coefficients.planes_as_samples`: Y, Cb and Cr, as
-    a rule. If a progressive file lacks scans, its blocks are not smoothed. Of a lossless file they are exact.
+    A plane ``(rows, columns)`` for each component, as :meth:`numjpeg.Coefficients.planes_as_samples` gives it: as
+    a rule Y, Cb and Cr. If a progressive file lacks scans, its blocks are not smoothed.
 
     FormatError, UnsupportedError for the data; ValueError, TypeError for the arguments.
     """

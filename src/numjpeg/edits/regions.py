@@ -1,4 +1,4 @@
-"""Rectangles of a picture in whole MCUs: wiped, or replaced by another picture."""
+"""Rectangles of a picture, in whole MCUs: they are wiped, or replaced by another picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Region:
     height: int
     left: int
     top: int
-    keeps_width: bool = False  # the width stays as given when the left edge moves to an MCU; so does the height
+    keeps_width: bool = False  # whether the width stays as given when the left edge moves outwards to an MCU
     keeps_height: bool = False
 
     @classmethod
@@ -55,7 +55,7 @@ Rectangle = str | tuple[int, int, int, int] | Region  # ``"WxH+X+Y"``, or (width
 
 
 def wiped(c: Coefficients, region: Region) -> Coefficients:
-    """A picture that is mid-gray in a region, grown to whole MCUs."""
+    """The picture with a region, grown to whole MCUs, made mid-gray."""
     region.check("wipe", c.height, c.width)
     mcu_height, mcu_width = mcu_size(c.components)
     rows = slice(region.top // mcu_height, ceil_div(region.top + region.height, mcu_height))
@@ -67,11 +67,12 @@ def wiped(c: Coefficients, region: Region) -> Coefficients:
 
 
 def _blocks(mcus: slice, factor: int) -> slice:
+    """The blocks of a component in these rows or columns of MCUs."""
     return slice(mcus.start * factor, mcus.stop * factor)
 
 
 def drop_into(c: Coefficients, other: Coefficients, left: int, top: int) -> Coefficients:
-    """Put ``other`` in, from the next whole MCU on. Its last MCUs, for which there is no room, are left out."""
+    """Put ``other`` into ``c`` from the next whole MCU on, as far as there is room for its last MCUs."""
     check_alike("drop", c, other)
     left, top = (checked_integer("drop", value, 0) for value in (left, top))
     mcu_height, mcu_width = mcu_size(c.components)
@@ -86,10 +87,10 @@ def drop_into(c: Coefficients, other: Coefficients, left: int, top: int) -> Coef
 
 
 def _dropped_mcus(first: int, size: int, full: int, mcu: int) -> slice:
-    """The rows or columns of MCUs that change: whole ones inside the region, and a partial one at the far edge."""
-    missing = -first % mcu
-    start = (first + missing) // mcu
-    rest = max(0, size - missing)
+    """The rows or columns of MCUs that change: whole ones, and a partial one at the edge of the picture."""
+    to_next_mcu = -first % mcu
+    start = (first + to_next_mcu) // mcu
+    rest = max(0, size - to_next_mcu)
     return slice(start, start + (ceil_div(rest, mcu) if first + size == full else rest // mcu))
 
 
@@ -98,9 +99,9 @@ def check_alike(name: str, c: Coefficients, other: Coefficients) -> None:
     count = len(c.components)
     if count != len(other.components):
         raise ValueError(f"{name}: {len(other.components)} components, not {count}")
-    own, given = (file_colorspace(each.components, each.application_segments) for each in (c, other))
-    if own != given:
-        raise ValueError(f"{name}: the colours are {given}, not {own}")
+    expected, actual = (file_colorspace(each.components, each.application_segments) for each in (c, other))
+    if expected != actual:
+        raise ValueError(f"{name}: the colours are {actual}, not {expected}")
     for i, (a, b) in enumerate(zip(c.components, other.components, strict=True)):
         if count > 1 and (a.H, a.V) != (b.H, b.V):
             raise ValueError(f"{name}: component {i} is sampled {b.H}x{b.V}, not {a.H}x{a.V}")

@@ -1,4 +1,4 @@
-"""Other quantization tables for a picture, without going through pixels."""
+"""Requantization: other quantization tables for a picture, without going through pixels."""
 
 from __future__ import annotations
 
@@ -30,26 +30,27 @@ def requantize(
     optimize: bool = True,
     progressive: bool = False,
 ) -> Any:
-    """Coarser coefficients of the same picture, without going through pixels.
+    """Quantize the coefficients of a picture again with other tables, without going through pixels.
 
     Parameters
     ----------
     source : the file (bytes, a path or a binary file) or its Coefficients.
-    quality : 1 .. 100, for the standard tables: luminance's in place of the first component's table, chrominance's
-        in place of all others.
-    qtables : in place of it, tables of 64 integers in natural order for the components in turn; the last one
-        serves the rest.
-    target_bytes : in place of both: the picture's own tables, scaled so that the file takes at most so many bytes.
-        A file that is small enough keeps its tables.
-    optimize, progressive : as of :func:`numjpeg.write_coefficients`, for the file.
+    quality : 1 .. 100, for the standard tables: the luminance table replaces the first component's, the
+        chrominance table all others.
+    qtables : in place of ``quality``, tables of 64 integers in natural order for the components in turn; the last
+        one serves the rest.
+    target_bytes : in place of both: the picture's own tables are scaled so that the file has at most this size. A
+        file that is small enough keeps its tables.
+    optimize, progressive : as in :func:`numjpeg.write_coefficients`, for the file.
 
     Returns
     -------
-    The file as bytes, or Coefficients for Coefficients. Each level is the old one, dequantized, divided by the new
-    step and rounded half away from zero (T.81 A.3.4). ValueError names the argument, or the component and block of
-    a level that a file cannot hold; TypeError; FormatError, UnsupportedError for the data.
+    The file as bytes, or Coefficients if ``source`` is Coefficients. Each quantized coefficient is the old one,
+    dequantized, divided by the new step and rounded half away from zero (T.81 A.3.4). ValueError, TypeError name
+    the argument, or the component and block of a value that a file cannot hold; FormatError, UnsupportedError are
+    for the data.
     """
-    given = isinstance(source, Coefficients)
+    is_coefficients = isinstance(source, Coefficients)
     c = as_coefficients(source, "source")
 
     def write(tables: Tables) -> bytes:
@@ -61,24 +62,25 @@ def requantize(
         raise ValueError("target_bytes: not together with quality or qtables")
     else:
         target = checked_integer("target_bytes", target_bytes, 1)
-        own = {k.Tq: c.quantization_tables[k.Tq] for k in c.components}
-        file = write(own)
+        tables = {k.Tq: c.quantization_tables[k.Tq] for k in c.components}
+        file = write(tables)
         if len(file) > target:
-            file = scaling.for_bytes(write, own, target, sum(plane.size for plane in c.planes))
-        if not given:
+            file = scaling.for_bytes(write, tables, target, sum(plane.size for plane in c.planes))
+        if not is_coefficients:
             return file
         result = replace(read_coefficients(file), huffman_tables={})
-    return result if given else write_coefficients(result, optimize=optimize, progressive=progressive)
+    return result if is_coefficients else write_coefficients(result, optimize=optimize, progressive=progressive)
 
 
 def as_coefficients(source: Any, name: str) -> Coefficients:
-    """Those of a file, or Coefficients themselves, if their parts fit each other. ``name`` is the argument's."""
-    given = isinstance(source, Coefficients)
-    return checked_coefficients(source) if given else read_coefficients(read_bytes(source, name))
+    """The coefficients of a file, or checked Coefficients. ``name`` is the argument's, for messages."""
+    if isinstance(source, Coefficients):
+        return checked_coefficients(source)
+    return read_coefficients(read_bytes(source, name))
 
 
 def requantized(c: Coefficients, quality: int | None = None, qtables: QTables | None = None) -> Coefficients:
-    """Coefficients with the standard tables of a quality, or with other tables."""
+    """Coefficients requantized to the standard tables of a quality, or to other tables."""
     if (quality is None) == (qtables is None):
         raise ValueError("quality: one of quality, qtables and target_bytes is needed")
     if qtables is None:
@@ -89,9 +91,9 @@ def requantized(c: Coefficients, quality: int | None = None, qtables: QTables | 
 
 
 def with_tables(c: Coefficients, tables: Tables, numbers: Sequence[int] = ()) -> Coefficients:
-    """Coefficients requantized to tables; ``numbers`` say which one each component takes, if not that of its Tq.
+    """Coefficients requantized to tables; ``numbers`` are those of each component's table, by default its Tq.
 
-    ValueError for a level that no file can hold: one beyond the DC coefficients of its precision (F.1.2.1.2).
+    ValueError for a result that no file can hold, since it is beyond the DC range of its precision (F.1.2.1.2).
     """
     numbers = numbers or [k.Tq for k in c.components]
     most = (1 << c.precision + 3) - 1

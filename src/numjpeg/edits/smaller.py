@@ -1,4 +1,4 @@
-"""Files made smaller without loss: by Huffman tables and scans for the picture, and without metadata."""
+"""Files made smaller without loss: by optimal Huffman tables and scans, and by leaving out metadata."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ STRIPS = ("all", "most")
 
 
 def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) -> bytes:
-    """A file of the same pixels that is smaller, or the file itself if none is found.
+    """Make a smaller file of the same pixels. If none is found, the result is the file itself.
 
     Parameters
     ----------
     data : the file: its bytes (any buffer), a path, or a binary file object. FormatError if it is damaged;
-        UnsupportedError also for files of several pictures (MPO), unless metadata are left out, and for
-        progressive files that lack scans, since decoders smooth their blocks.
+        UnsupportedError also for files of several pictures (MPO), unless ``strip`` is given, and for progressive
+        files that lack scans, since decoders smooth their blocks.
     progressive : try a progressive file, too, with the scans that cost least for this picture. Without it a file
         keeps its process: sequential or progressive, Huffman or arithmetic coding.
     strip : metadata to leave out: None for none, "all", or "most", which is all but the ICC profile and the
-        orientation; ValueError for another one. What says how to read the colours, and the pixel density of JFIF,
-        always stay.
+        orientation; ValueError for another value. The segments that decide the colour space, and JFIF's pixel
+        density, always stay.
 
     Returns
     -------
     The file. Both files have been decoded, and all samples are equal. Restart markers are left out. Bytes behind
-    the picture's end stay, unless metadata are left out.
+    the picture's end stay, unless ``strip`` is given.
     """
     check_flags(progressive=progressive)
     if strip is not None:
@@ -51,14 +51,14 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
     original = replace(read_coefficients(file, max_pixels=None), restart_interval=0)
     c = original if strip is None else replace(original, application_segments=_kept(original, strip))
     was_progressive = "progressive" in header.process
-    found = []
+    files = []
     if "arithmetic" in header.process:
-        found.append(_written(c, arithmetic=True, progressive=was_progressive))
+        files.append(_written(c, arithmetic=True, progressive=was_progressive))
     elif progressive or not was_progressive:
-        found.append(_written(c))
-    if progressive or not found:
-        found.append(_written(c, scans=cheapest_script(c.components, scan_costs(c, merged=True))))
-    smallest = min(found, key=len)
+        files.append(_written(c))
+    if progressive or not files:
+        files.append(_written(c, scans=cheapest_script(c.components, scan_costs(c, merged=True))))
+    smallest = min(files, key=len)
     before, after = (decode(each, colorspace="raw", max_pixels=None) for each in (file, smallest))
     if not np.array_equal(before, after) or read_header(smallest).colorspace != header.colorspace:
         raise UnsupportedError("written anew, the file would have other pixels")
@@ -68,17 +68,17 @@ def optimize(data: Any, *, progressive: bool = False, strip: str | None = None) 
 
 
 def _written(c: Coefficients, *, progressive: bool = False, arithmetic: bool = False, scans: Any = None) -> bytes:
-    """A file with tables for the picture, in as few segments as possible."""
+    """The file with optimal tables, in as few segments as possible."""
     checked, tables, script = plan_writing(c, True, progressive, arithmetic, scans)
     return write_file(checked, tables, script=script, arithmetic=arithmetic, merged=True)
 
 
 def _kept(c: Coefficients, strip: str) -> list[metadata.Marked]:
-    """The segments without which colours would change; with "most" also the profile and the orientation."""
+    """The segments that decide the colours, with JFIF's density; for "most" also ICC profile and orientation."""
     segments = c.application_segments
     kept = [metadata.jfif_like(segments)] if metadata.has_jfif(segments) else []
     transform = metadata.adobe_transform(segments)
-    # JFIF says that three components are YCbCr; a single one is gray whatever is said.
+    # Three components with JFIF are YCbCr, and a single one is gray, whatever Adobe's segment says.
     if transform is not None and len(c.components) > 1 and not (kept and len(c.components) == 3):
         kept.append(metadata.adobe(transform))
     if strip == "most":

@@ -1,6 +1,6 @@
-"""Edits of a JPEG file that lose nothing: functions from coefficients to coefficients, without pixels.
+"""Lossless edits of a JPEG file: functions from coefficients to coefficients, without going through pixels.
 
-Files equal those of ``jpegtran -copy all`` (libjpeg-turbo 2.1.5) to the byte, wherever jpegtran defines them.
+Files equal those of ``jpegtran -copy all`` (libjpeg-turbo 2.1.5) to the byte, wherever jpegtran has the operation.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def transform(
     optimize: bool = False,
     progressive: bool = False,
 ) -> Any:
-    """Turn, crop or change a JPEG picture without loss; the file as bytes, or Coefficients for Coefficients.
+    """Turn, crop or change a JPEG picture without loss: the file as bytes, or Coefficients from Coefficients.
 
     ValueError, TypeError name the argument that is wrong; FormatError, UnsupportedError are for the data.
 
@@ -48,14 +48,15 @@ def transform(
     operation : "flip_horizontal", "flip_vertical", "rotate_90", "rotate_180", "rotate_270" (clockwise),
         "transpose", "transverse" or "none"; or "autorotate" for what the orientation in EXIF (or else XMP) asks
         for. The orientation is then set to 1, and the thumbnail in EXIF is turned as well.
-    crop : after the operation, ``"WxH+X+Y"`` or (width, height, left, top) in pixels. As in jpegtran the left and
-        upper edge move outwards to a whole MCU and the far edge stays; ``f`` behind W or H keeps that size.
-    trim, perfect : leave out the MCUs at the edge that the operation cannot move; or refuse such an operation.
-    grayscale : keep the luminance alone, of a YCbCr file.
+    crop : after the operation, ``"WxH+X+Y"`` or (width, height, left, top) in pixels. As in jpegtran, the left and
+        the upper edge move outwards to a whole MCU, and the other edges stay; ``f`` behind W or H keeps that size.
+    trim : leave out the partial MCUs at an edge, which the operation cannot move.
+    perfect : refuse an operation that cannot move such MCUs (ValueError).
+    grayscale : keep only the luminance of a YCbCr file.
     wipe : a region that becomes mid-gray, grown to whole MCUs.
     drop : (another file or Coefficients, left, top): a picture of equal tables and sampling that is put in.
     quality : requantize to the standard tables at this quality (:func:`requantize`), which is not lossless.
-    optimize, progressive : as of :func:`numjpeg.write_coefficients`; without them a file has the standard tables.
+    optimize, progressive : as in :func:`numjpeg.write_coefficients`; without them a file has the standard tables.
     """
     check_flags(trim=trim, perfect=perfect, grayscale=grayscale, optimize=optimize, progressive=progressive)
     original = as_coefficients(source, "source")
@@ -119,13 +120,13 @@ def join(sources: Sequence[Any], direction: str = "horizontal", *, optimize: boo
 
 
 def orientation(c: Coefficients) -> int | None:
-    """How a picture is to be turned for viewing, 1 .. 8, as EXIF or else XMP says; or None."""
+    """How a picture is to be turned for viewing, 1 .. 8, from EXIF, or else from XMP; None if neither says it."""
     exif, xmp = metadata.find_exif(c.application_segments), metadata.find_xmp(c.application_segments)
     return read_exif(exif, [])[0] or xmp_orientation(xmp)
 
 
 def _prepared(c: Coefficients, grayscale: bool) -> Coefficients:
-    """What jpegtran does first: no restart markers, table numbers by colour space, a single component is 1x1."""
+    """Prepare as jpegtran does: no restart markers, table numbers by colour space, a single component is 1x1."""
     colorspace = metadata.file_colorspace(c.components, c.application_segments)
     components, planes = c.components, c.planes
     if grayscale and colorspace != "GRAY":
@@ -145,23 +146,23 @@ def _prepared(c: Coefficients, grayscale: bool) -> Coefficients:
 def _segments_of(source: Coefficients, result: Coefficients) -> list[Marked]:
     """The segments that ``jpegtran -copy all`` writes.
 
-    JFIF or Adobe segments are written anew if the colour space has them, with the density of the source. If EXIF
+    For colour spaces that have a JFIF or Adobe segment, a new one is written, with the source's density. If EXIF
     comes first in the source, no JFIF segment is written, and EXIF's size tags get the new size.
     """
     segments = source.application_segments
     colorspace = metadata.file_colorspace(source.components, segments) if len(result.components) > 1 else "GRAY"
     exif_first = bool(segments) and segments[0][0] == markers.APP1 and segments[0][1].startswith(EXIF)
-    made: list[Marked] = []
+    new: list[Marked] = []
     if colorspace in ("RGB", "CMYK", "YCCK"):
-        made = [metadata.adobe(2 if colorspace == "YCCK" else 0)]
+        new = [metadata.adobe(2 if colorspace == "YCCK" else 0)]
         segments = [s for s in segments if not (s[0] == markers.APP14 and s[1].startswith(metadata.ADOBE))]
     elif colorspace in ("GRAY", "YCbCr") and not exif_first:
-        made = [metadata.jfif_like(segments)]
+        new = [metadata.jfif_like(segments)]
         segments = [s for s in segments if not (s[0] == markers.APP0 and s[1].startswith(metadata.JFIF))]
     if exif_first and (result.height, result.width) != (source.height, source.width):
         resized = set_exif_size(segments[0][1], result.height, result.width)
-        return [*made, (markers.APP1, resized), *segments[1:]]
-    return [*made, *segments]
+        return [*new, (markers.APP1, resized), *segments[1:]]
+    return [*new, *segments]
 
 
 def _upright_segments(segments: list[Marked], operation: str) -> list[Marked]:

@@ -1,8 +1,8 @@
-"""A picture turned, mirrored and cropped by moving whole blocks.
+"""Turning, mirroring and cropping a picture by moving whole blocks.
 
-Mirroring a block of samples changes the sign of its odd frequencies, and transposing it transposes its
-coefficients. Where the picture's size is no multiple of an MCU's, its last row or column of MCUs cannot change
-sides: it stays where it is, or is trimmed.
+Mirroring a block of samples changes the sign of its odd frequencies; transposing it transposes its coefficients.
+If the picture's size is no multiple of an MCU's, its last row or column of MCUs is partial and cannot be moved: it
+stays where it is, or is trimmed.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from numjpeg.edits.regions import Rectangle, Region
 
 
 class Turn(NamedTuple):
-    """First transpose, then mirror left and right, then mirror top and bottom."""
+    """Steps of an operation: transpose, then mirror left and right, then mirror top and bottom."""
 
     transpose: bool
     mirror_columns: bool
     mirror_rows: bool
 
 
-# What :func:`numjpeg.transform` can do with the whole picture, in the order of EXIF's orientations (EXIF 2.32,
-# 4.6.4 A), which ask for it; rotations are clockwise.
+# The operations of :func:`numjpeg.transform`. They stand in the order of EXIF's orientations 1 .. 8 (EXIF 2.32,
+# 4.6.4 A): each turns the picture of one orientation upright. Rotations are clockwise.
 OPERATIONS = {
     "none": Turn(False, False, False),
     "flip_horizontal": Turn(False, True, False),
@@ -42,7 +42,7 @@ ORIENTATIONS = dict(enumerate(OPERATIONS, 1))
 
 
 def turned(c: Coefficients, turn: Turn, crop: Rectangle | None, trim: bool, perfect: bool) -> Coefficients:
-    """A picture turned and then cropped; parameters as of :func:`numjpeg.transform`."""
+    """A picture that is turned and then cropped; parameters as in :func:`numjpeg.transform`."""
     if turn.transpose:
         components = tuple(replace(k, H=k.V, V=k.H) for k in c.components)
         tables = {number: table.T for number, table in c.quantization_tables.items()}
@@ -77,13 +77,13 @@ def turned(c: Coefficients, turn: Turn, crop: Rectangle | None, trim: bool, perf
 
 
 def _trimmed(size: int, first: int, full: int, mcu: int) -> int:
-    """A size without the partial MCU at its end, if the cropped part includes that one and a whole one."""
+    """A size without the partial MCU at its end, if the cropped part holds that MCU and at least one whole MCU."""
     whole = size // mcu
     return whole * mcu if whole and first + whole == full // mcu else size
 
 
 def _mirrored(plane: NDArray[np.int16], count: int) -> NDArray[np.int16]:
-    """The first ``count`` columns of blocks mirrored, the others as they are."""
+    """A plane with its first ``count`` columns of blocks mirrored, and the others unchanged."""
     result = plane.copy()
     result[:, :count] = plane[:, :count][:, ::-1]
     np.negative(result[:, :count, :, 1::2], out=result[:, :count, :, 1::2])

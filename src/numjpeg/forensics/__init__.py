@@ -1,4 +1,4 @@
-"""What a file or a picture tells about how it was made. Each function names the paper that it comes from."""
+"""Forensics: traces of how a file or a picture was made. Each function names the paper that it follows."""
 
 from numjpeg.forensics.bits import bits_per_block, bits_per_coefficient
 from numjpeg.forensics.grid import GridOffset, grid_offset

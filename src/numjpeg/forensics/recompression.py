@@ -1,7 +1,7 @@
-"""What a picture shows when it is compressed once more: error levels and ghosts.
+"""Recompression: how much the parts of a picture change when it is compressed once more.
 
-Parts that were compressed before at a similar quality change least. Both maps only show where to look: flat parts
-always change little, and edges much.
+Parts that were compressed before at a similar quality change least. Both maps are hints only: flat parts always
+change little, and edges change much.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def error_levels(image: NDArray[np.uint8], quality: int = 95, **options: Any) ->
 
     N. Krawetz, A Picture's Worth ... Digital Image Analysis and Forensics, Black Hat Briefings, 2007.
 
-    ``image`` is uint8 ``(H, W)`` or ``(H, W, 3)``; ``quality`` and ``options`` are :func:`numjpeg.encode`'s. Gives
-    absolute differences, uint8 of the picture's shape; :func:`as_picture` makes them visible.
+    ``image`` is uint8 ``(H, W)`` or ``(H, W, 3)``; ``quality``, ``options`` and errors are those of
+    :func:`numjpeg.encode`. Returns absolute differences, uint8 of the picture's shape, for :func:`as_picture`.
     """
-    channels = canonical_name(options.get("colorspace"))
-    again: NDArray[np.uint8] = decode(encode(image, quality, **options), colorspace=channels)
-    source = np.asarray(image).reshape(again.shape)
-    return np.maximum(again, source) - np.minimum(again, source)
+    colorspace = canonical_name(options.get("colorspace"))
+    decoded: NDArray[np.uint8] = decode(encode(image, quality, **options), colorspace=colorspace)
+    source = np.asarray(image).reshape(decoded.shape)
+    return np.maximum(decoded, source) - np.minimum(decoded, source)
 
 
 def jpeg_ghosts(
@@ -38,28 +38,28 @@ def jpeg_ghosts(
     """JPEG ghosts: the error of compressing once more at each quality, averaged around each pixel.
 
     H. Farid, Exposing Digital Forgeries from JPEG Ghosts, IEEE Trans. Information Forensics and Security 4(1),
-    2009, equations (4) and (5). Where the error has a second minimum, below the quality at which the picture was
-    last stored, that part was once stored at that lower quality.
+    2009, equations (4) and (5). Where the error has a second minimum, at a quality below that of the last
+    compression, this part was once compressed at that lower quality.
 
     Parameters
     ----------
-    image, options : as of :func:`error_levels`, with its errors.
-    qualities : at least two, or it is a ValueError.
+    image, options : as in :func:`error_levels`, with its errors.
+    qualities : at least two, each 1 .. 100; otherwise a ValueError.
     window : side of the square over which errors are averaged, 1 .. 256 pixels.
 
     Returns
     -------
-    float32 ``(qualities, H, W)``: 0 at the quality with a pixel's least error, 1 at that with its largest. A pixel
-    whose error is the same at all qualities has 0 throughout.
+    float32 ``(qualities, H, W)``: for each pixel 0 at the quality of its least error, 1 at that of its largest. A
+    pixel whose error is the same at all qualities is 0 throughout.
     """
     levels = [checked_integer("qualities", quality, 1, 100) for quality in qualities]
     if len(levels) < 2:
         raise ValueError("qualities: at least two expected")
     window = checked_integer("window", window, 1, 256)
     errors = [error_levels(image, quality, **options).astype(np.float32) ** 2 for quality in levels]
-    found = np.stack([_average(error.mean(-1) if error.ndim > 2 else error, window) for error in errors])
-    low, high = found.min(0), found.max(0)
-    return np.asarray((found - low) / np.where(high > low, high - low, 1), np.float32)
+    averages = np.stack([_average(error.mean(-1) if error.ndim > 2 else error, window) for error in errors])
+    low, high = averages.min(0), averages.max(0)
+    return np.asarray((averages - low) / np.where(high > low, high - low, 1), np.float32)
 
 
 def _average(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:
@@ -72,9 +72,9 @@ def _average(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:
 
 
 def as_picture(values: NDArray[Any], high: float | None = None) -> NDArray[np.uint8]:
-    """A map as a picture, uint8 of its shape: 0 is black, ``high`` and above is white.
+    """Turn a map into a picture, uint8 of its shape: 0 is black, ``high`` and above is white.
 
-    ``values`` are not negative; ``high`` None stands for the largest of them.
+    ``values`` are real, at least 0; ``high`` None means the largest of them.
 
     >>> as_picture(np.array([0, 1, 2])).tolist()
     [0, 128, 255]

@@ -1,4 +1,4 @@
-"""What quantization tables tell about the encoder: the quality, and the family.
+"""Quantization tables as traces of the encoder: its quality, and its family.
 
 H. Farid, Digital Image Ballistics from JPEG Quantization, Dartmouth TR2006-583, 2006; J. Kornblum, Using JPEG
 Quantization Tables to Identify Imagery Processed by Software, Digital Investigation 5, 2008.
@@ -32,18 +32,18 @@ class QualityEstimate(NamedTuple):
 
 
 def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstimate:
-    """Find the quality at which libjpeg makes a table, or one as near to it as possible.
+    """Find the quality at which libjpeg makes this table, or the one that is nearest to it.
 
     Parameters
     ----------
-    table : 64 integers, 1 .. 65535, natural order; else it is a ValueError.
-    base : "K.1" or "K.2" to compare with this table only, else a ValueError; None for both. "K.1" is reported if
-        both are equally near, as for tables of ones (quality 100) and of 255s (quality 1).
+    table : 64 integers, 1 .. 65535, natural order; otherwise a ValueError.
+    base : "K.1" or "K.2" to compare with this table only; None for both; otherwise a ValueError. "K.1" is reported
+        if both are equally near, as for tables of ones (quality 100) and of 255s (quality 1).
 
     Returns
     -------
-    Where several qualities are equally near, the lowest: K.2 is all 255 at 1, 2 and 3. If an entry is above 255,
-    the candidates are clamped to 32767, as libjpeg does in files that are not baseline; otherwise to 255.
+    The estimate. Of several qualities that are equally near it is the lowest: K.2 is all 255 at 1, 2 and 3. If an
+    entry is above 255, candidates are clamped to 32767, as in libjpeg's files that are not baseline, else to 255.
 
     >>> from numjpeg.stages.quantization import quantization_tables
     >>> estimate_quality(quantization_tables(83).chrominance)
@@ -64,29 +64,29 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
 
 
 class EncoderFamily(NamedTuple):
-    """What kind of encoder makes such tables."""
+    """A kind of encoders that make such tables."""
 
     name: str  # one of FAMILIES
-    qualities: tuple[int, ...]  # libjpeg's for each table, the nearest where there is no equal one
+    qualities: tuple[int, ...]  # for each table libjpeg's quality, the nearest if none is exact
     distance: int  # sum of the absolute differences to the tables of these qualities
 
 
 FAMILIES = {
     "annex-k": "the tables of Annex K at one quality: libjpeg and what is built on it",
     "annex-k, several qualities": "the tables of Annex K at a quality each, as cjpeg -quality 90,70 makes them",
-    "flat": "tables without a preference for low frequencies",
+    "flat": "tables whose entries are all equal",
     "one table": "one table of its own for luminance and chrominance, as mozjpeg makes it",
     "table for each": "a table of its own for each of three components",
     "own tables": "tables of its own: cameras, Photoshop, jpegli",
 }
-"""Names of families, and what they stand for."""
+"""Families by name, and what they mean."""
 
 
 def encoder_family(tables: Sequence[ArrayLike] | NDArray[np.integer]) -> EncoderFamily:
     """Tell the family of the encoder from the tables of a file.
 
-    ``tables`` has one of 64 integers, natural order, for each component in the order of the file, luminance first.
-    ValueError as of :func:`estimate_quality`, and if there is none.
+    ``tables`` holds the table of each component, 64 integers in natural order, luminance first. ValueError as in
+    :func:`estimate_quality`, and if there is no table.
 
     >>> from numjpeg.stages.quantization import quantization_tables
     >>> luminance, chrominance = quantization_tables(83)
