@@ -3,7 +3,7 @@
     data = numjpeg.jpeg2000.encode(image, lossless=True)
     image = numjpeg.jpeg2000.decode(data)
 
-A codec of its own beside the JPEG one: wavelets instead of the DCT, bit-planes instead of run lengths.
+This codec stands beside the JPEG one: it has wavelets instead of the DCT, and bit-planes instead of run lengths.
 :mod:`numjpeg.jpeg2000.pipeline` shows both directions on one screen.
 """
 

@@ -1,4 +1,4 @@
-"""A picture to coded code-blocks, for one choice of steps: all of the encoder before it is known where to cut."""
+"""A picture to coded code-blocks, for one choice of quantization steps. Where they are cut is decided later."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from numjpeg.jpeg2000.plan import Plan
 from numjpeg.jpeg2000.workers import shared
 
 GUARD_BITS = 2
-ROWS = 64  # rows at a time in the component transform
+ROWS = 64  # the component transform takes so many rows at a time, to save memory
 ICT_WEIGHTS = (3.0, 3.258, 2.475)
 RCT_WEIGHTS = (3.0, 0.6875, 0.6875)
-"""Squared error that one unit in a transformed component makes in all three colours."""
+"""Squared error in all three colours that an error of one unit in a transformed component makes."""
 
 
 @functools.cache
 def synthesis_norm(orientation: int, level: int, reversible: bool) -> float:
-    """Square root of the squared error that one unit in a sub-band makes in the picture."""
+    """Square root of the squared error in the picture that an error of one unit in a sub-band makes."""
     return _norm_1d(orientation & 1, level, reversible) * _norm_1d(orientation >> 1, level, reversible)
 
 
@@ -39,7 +39,7 @@ def synthesis_norm(orientation: int, level: int, reversible: bool) -> float:
 def _norm_1d(high: int, level: int, reversible: bool) -> float:
     if level == 0:
         return 1.0
-    if level > 9:  # from here on each level makes functions of twice the length
+    if level > 9:  # from here on, each level doubles the length of the synthesis function
         return _norm_1d(high, level - 1, reversible) * math.sqrt(2)
     scale = 1 << 16 if reversible else 1
     bands = [np.zeros(24, np.int32 if reversible else np.float32) for _ in range(2)]
@@ -52,7 +52,7 @@ def _norm_1d(high: int, level: int, reversible: bool) -> float:
 
 
 def _quantization(plan: Plan, base: float, guard_bits: int) -> Quantization:
-    """Steps of all sub-bands: each makes the error in the picture that a step of ``base`` would make there."""
+    """Steps of all sub-bands: each makes the error in the picture that a step ``base`` on the samples makes."""
     steps, levels = [], plan.style.components.levels
     for level, orientation in [(levels, 0), *((level, o) for level in range(levels, 0, -1) for o in (1, 2, 3))]:
         dynamic_range = plan.depth + LOG2_GAIN[orientation]
@@ -65,7 +65,7 @@ def _quantization(plan: Plan, base: float, guard_bits: int) -> Quantization:
 
 
 class _Band(NamedTuple):
-    """A sub-band with its coefficients, in the order of T.800."""
+    """A sub-band of a tile-component, with its coefficients."""
 
     band: Band
     component: int
@@ -74,7 +74,7 @@ class _Band(NamedTuple):
 
 
 def _components(samples: NDArray[Any], plan: Plan) -> list[NDArray[Any]]:
-    """Level shift and component transform: int32 or float32 planes. Some rows at a time, for the memory's sake."""
+    """Level shift and component transform: int32 or float32 planes."""
     height, width, channels = samples.shape
     dtype = np.int32 if plan.reversible else np.float32
     transform = component_transform.rct if plan.reversible else component_transform.ict
@@ -95,23 +95,23 @@ def _components(samples: NDArray[Any], plan: Plan) -> list[NDArray[Any]]:
 
 def _transform(samples: NDArray[Any], plan: Plan, tile: Tile, mask: NDArray[np.bool_] | None) -> Iterator[_Band]:
     """Level shift, component transform and wavelet of one tile."""
-    where = tile.box.within(Rectangle(0, 0, plan.size.Xsiz, plan.size.Ysiz))
-    planes, own_mask = _components(samples[where], plan)[::-1], None if mask is None else mask[where]
+    window = tile.box.within(Rectangle(0, 0, plan.size.Xsiz, plan.size.Ysiz))
+    planes, tile_mask = _components(samples[window], plan)[::-1], None if mask is None else mask[window]
     for c, component in enumerate(tile.components):
-        low, low_mask = planes.pop(), own_mask
-        found: list[_Band] = []
+        low, low_mask = planes.pop(), tile_mask
+        bands: list[_Band] = []
         for resolution in component.resolutions[:0:-1]:
             x0, y0 = resolution.box.x0, resolution.box.y0
             low, *high = wavelet.forward(low, x0, y0, plan.reversible)
             low_mask, *masks = (None,) * 4 if low_mask is None else roi.split_mask(low_mask, x0, y0)
             parts = zip(resolution.bands, high, masks, strict=True)
-            found += [_Band(band, c, values, own) for band, values, own in parts]
-        found.append(_Band(component.resolutions[0].bands[0], c, low, low_mask))
-        yield from found
+            bands += [_Band(band, c, values, band_mask) for band, values, band_mask in parts]
+        bands.append(_Band(component.resolutions[0].bands[0], c, low, low_mask))
+        yield from bands
 
 
 class RatedBlock(NamedTuple):
-    """A code-block of the picture, encoded."""
+    """An encoded code-block and what its passes are worth."""
 
     block: CodeBlock
     encoded: EncodedBlock
@@ -120,17 +120,17 @@ class RatedBlock(NamedTuple):
 
 @dataclass
 class CodedPicture:
-    """All code-blocks of all tiles, for one choice of steps."""
+    """All code-blocks of all tiles, encoded with one choice of quantization steps."""
 
     tiles: list[Tile]
-    coded: list[RatedBlock]
+    coded: list[RatedBlock]  # in the order of the tiles
     steps: Quantization
     roi_shift: int
     energy: float  # weighted squared error of a file without any coefficient; only for a PSNR
 
 
 def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | None, base: float) -> CodedPicture:
-    """Everything up to the code-blocks' bytes."""
+    """Transform, quantize and encode the picture; ``base`` is the step of :func:`_quantization`."""
     steps = _quantization(plan, base, GUARD_BITS)
     size, tiles = plan.size, []
     blocks: list[CodeBlock] = []
@@ -148,10 +148,10 @@ def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | No
             if not plan.reversible:
                 values = values * np.float32(1 / band.step)
             for block in band.blocks:
-                where = block.box.within(band.box)
+                window = block.box.within(band.box)
                 blocks.append(block)
-                scaled.append(values[where])
-                masks.append(None if part.mask is None else part.mask[where])
+                scaled.append(values[window])
+                masks.append(None if part.mask is None else part.mask[window])
                 weights.append(weight)
     energy = 0.0
     if plan.target.psnr is not None:
@@ -163,13 +163,14 @@ def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | No
         scaled = [roi.shift_up(v, m, shift) if m is not None else v for v, m in zip(scaled, masks, strict=True)]
     encoded, planes = _encode_blocks(plan, blocks, scaled, shift)
     coded = []
-    for block, own, weight in zip(blocks, encoded, weights, strict=True):
-        coded.append(RatedBlock(block, own, roi.true_gains(np.array(own.gains), own.planes, shift) * weight))
-    needed = max((own - block.band.planes for own, block in zip(planes, blocks, strict=True)), default=0) - shift
-    if needed > 0:  # only pictures of extreme contrast
-        steps = steps._replace(guard_bits=GUARD_BITS + needed)
+    for block, result, weight in zip(blocks, encoded, weights, strict=True):
+        gains = roi.true_gains(np.array(result.gains), result.planes, shift) * weight
+        coded.append(RatedBlock(block, result, gains))
+    excess = (count - block.band.planes for count, block in zip(planes, blocks, strict=True))
+    more_guard_bits = max(0, max(excess, default=0) - shift)  # only pictures of extreme contrast need them
+    steps = steps._replace(guard_bits=GUARD_BITS + more_guard_bits)
     for band in {id(c.block.band): c.block.band for c in coded}.values():
-        band.planes += shift + max(needed, 0)
+        band.planes += shift + more_guard_bits
     for c in coded:
         c.block.zero_planes = c.block.band.planes - c.encoded.planes
     return CodedPicture(tiles, coded, steps, shift, energy)
@@ -178,13 +179,11 @@ def code_picture(samples: NDArray[Any], plan: Plan, mask: NDArray[np.bool_] | No
 def _encode_blocks(
     plan: Plan, blocks: Sequence[CodeBlock], scaled: Sequence[NDArray[Any]], shift: int
 ) -> tuple[list[EncodedBlock], list[int]]:
-    """Encode all code-blocks; and how many magnitude bit-planes each has."""
+    """Encode all code-blocks; also return how many magnitude bit-planes each has."""
     if plan.high_throughput:
         values = [block.astype(np.int32) for block in scaled]
         data = _shared(ht_encoder.encode_blocks, plan.workers, ht_encoder.GROUP, values)
-        encoded = [
-            EncodedBlock(1, own, [len(own)], [0.0]) if own else EncodedBlock(0, b"", [], []) for own in data
-        ]
+        encoded = [EncodedBlock(1, d, [len(d)], [0.0]) if d else EncodedBlock(0, b"", [], []) for d in data]
         return encoded, [int(np.abs(block).max()).bit_length() for block in values]
     kinds = [BAND_KIND[block.band.orientation] for block in blocks]
     wants_gains = not plan.target.lossless or plan.style.layers > 1
@@ -203,20 +202,20 @@ _R = TypeVar("_R")
 
 
 def _shared(encode: Callable[[list[_B]], list[_R]], workers: int, group: int, blocks: list[_B]) -> list[_R]:
-    """Code-blocks encoded by one process or by several."""
+    """Encode code-blocks in one process or in several."""
     if workers == 1 or len(blocks) < 2:
         return encode(blocks)
-    found: dict[int, _R] = {}
+    encoded: dict[int, _R] = {}
     for part, results in shared(encode, blocks, range(len(blocks)), group, workers):
-        found.update(zip(part, results, strict=True))
-    return [found[i] for i in range(len(blocks))]
+        encoded.update(zip(part, results, strict=True))
+    return [encoded[i] for i in range(len(blocks))]
 
 
 def _tile(plan: Plan, index: int, steps: Quantization) -> Tile:
     """A tile with all its code-blocks."""
     box = geometry.tile_box(plan.size, index)
-    own = [geometry.component_box(plan.size, c, box) for c in range(len(plan.size.components))]
-    components = [TileComponent(area, plan.style.components, steps, plan.depth, 0) for area in own]
+    areas = [geometry.component_box(plan.size, c, box) for c in range(len(plan.size.components))]
+    components = [TileComponent(area, plan.style.components, steps, plan.depth, 0) for area in areas]
     for component in components:
         for resolution in component.resolutions:
             for k in range(resolution.precinct_count):

@@ -1,6 +1,6 @@
 """The decoder: a JPEG 2000 file to a picture.
 
-boxes -> markers -> packets -> code-blocks -> dequantization -> wavelet -> components -> channels
+boxes -> markers -> packets -> code-blocks -> dequantization -> wavelet -> component transform -> channels
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from numjpeg.jpeg2000.workers import shared
 from numjpeg.sources import read_bytes
 
 MAX_PIXELS = 178_956_970  # Pillow's limit against decompression bombs
-MOST_CHANNELS = 4  # so many samples for each of the pixels that are allowed
+MOST_CHANNELS = 4  # samples of all components for each pixel that max_pixels allows
 MAX_DEPTH = 16
-ROWS = 64  # rows at a time, where a step would copy the whole picture
-BLOCKS_AT_ONCE = 4096  # code-blocks of small tiles that are decoded together
+ROWS = 64  # some steps take so many rows at a time, instead of copying the whole picture
+BLOCKS_AT_ONCE = 4096  # small tiles are decoded together until they have so many code-blocks
 
-# What a damaged file may claim without data that back it, for each tile.
+# What the headers of a damaged tile may claim at most, beside an allowance of 64 for each byte of its data.
 FREE_PRECINCTS, FREE_BLOCKS, FREE_VISITS = 1 << 14, 1 << 17, 4_000_000
 
 
 @dataclass
 class DamageReport:
-    """What ``strict=False`` found wrong, and how much of the file was there."""
+    """What is wrong with a file, and how much of it could be read."""
 
     faults: list[Fault]  # in the order of the file
-    packets: tuple[int, int]  # (read, all) of the tiles that were wanted
+    packets: tuple[int, int]  # of the tiles that were decoded: packets read, packets in all
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether no fault was found."""
         return not self.faults
 
 
@@ -59,32 +59,32 @@ def decode(
 ) -> NDArray[Any]:
     """Decode a JPEG 2000 file to pixels.
 
-    Part 1 (T.800) and the high-throughput coder of Part 15 (T.814); JP2, JPH or a bare codestream. The pixels are
-    those that OpenJPEG gives, for reversible and for irreversible files.
+    It decodes Part 1 (T.800) and the high-throughput coder of Part 15 (T.814), as JP2, JPH or a bare codestream.
+    The pixels equal those of OpenJPEG, for reversible and for irreversible files.
 
     Parameters
     ----------
     data : the file: any buffer, a path, or a binary file object.
     reduce : how often to halve the size; at most the file's number of decomposition levels.
-    layers : how many quality layers to take; None for all.
-    region : (top, left, height, width) in samples of the full resolution; only what it needs is decoded.
-    strict : refuse damaged and truncated files. False gives what can be recovered: of the beginning of a file,
-        the whole picture as good as its bytes allow. :func:`decode_damaged` says what is missing.
-    max_pixels : most pixels (width x height) that the result may have, and four times as many samples of all
-        components together; None for no limit.
-    workers : how many processes decode code-blocks; the pixels are the same.
+    layers : how many quality layers to decode; None for all.
+    region : (top, left, height, width) in samples of the full resolution. Only the data it needs are decoded.
+    strict : refuse damaged and truncated files. False recovers what it can: a truncated file gives the whole
+        picture, as good as its bytes allow. :func:`decode_damaged` reports what is missing.
+    max_pixels : most pixels (width x height) that the result may have. All components together may have four
+        times as many samples. None for no limit.
+    workers : how many processes decode code-blocks; the pixels are the same for any number.
 
     Returns
     -------
     array ``(H, W)`` or ``(H, W, channels)``: uint8 for unsigned samples of up to 8 bits, uint16 for up to 16,
-    int16 where samples are signed. Samples keep their depth: 12-bit ones go from 0 to 4095. Components with fewer
-    samples are repeated to full size; a palette is looked up; channels come in the order that the file defines.
-    sYCC comes as RGB, and so do three components of which the second and the third have fewer samples, if no box
-    names a colour space. All other colour spaces come as they are.
+    int16 for signed samples. Samples keep their depth: 12-bit ones go from 0 to 4095. Samples of sub-sampled
+    components are repeated to full size, a palette is applied, and channels are in the order that the file
+    defines. sYCC is converted to RGB, and so are three components without a known colour space of which the second
+    and the third are sub-sampled. All other colour spaces stay as they are.
 
     Raises
     ------
-    FormatError, UnsupportedError if the file is no JPEG 2000, damaged, or uses what is not decoded.
+    FormatError if the file is no JPEG 2000 or damaged, UnsupportedError if it uses a feature that is not decoded.
     ValueError, TypeError if an argument is wrong.
     """
     return decode_damaged(
@@ -102,7 +102,7 @@ def decode_damaged(
     strict: bool = False,
     workers: int = 1,
 ) -> tuple[NDArray[Any], DamageReport]:
-    """Decode what can be recovered, and say what is wrong. Arguments as in :func:`decode`."""
+    """Decode what can be recovered, and report what is wrong. Arguments as in :func:`decode`."""
     sink, workers = Sink(strict), whole_number(workers, "workers", 1)
     content = read_bytes(data)
     container = boxes.read_container(content, sink)
@@ -115,14 +115,14 @@ def decode_damaged(
 class _Options(NamedTuple):
     reduce: int
     layers: int
-    window: Rectangle  # what is wanted, on the reference grid
+    window: Rectangle  # the region to decode, on the reference grid
 
 
 def _options(
     stream: Codestream, reduce: int, layers: int | None, region: Sequence[int] | None, max_pixels: int | None
 ) -> _Options:
     size, reduce = stream.size, whole_number(reduce, "reduce", 0)
-    wanted = 1 << 16 if layers is None else whole_number(layers, "layers", 1)
+    most_layers = 1 << 16 if layers is None else whole_number(layers, "layers", 1)
     whole = Rectangle(size.XOsiz, size.YOsiz, size.Xsiz, size.Ysiz)
     dx, dy = size.finest
     fine, window = whole.divided(dx, dy), whole
@@ -131,10 +131,10 @@ def _options(
             raise ValueError(f"region: (top, left, height, width) expected, got {region!r}")
         top, left, height, width = (whole_number(value, "region", 0) for value in region)
         x0, y0 = fine.x0 + left, fine.y0 + top
-        wanted_area = Rectangle(x0, y0, x0 + width, y0 + height)
-        if wanted_area.empty or wanted_area.intersect(fine) != wanted_area:
+        samples = Rectangle(x0, y0, x0 + width, y0 + height)
+        if samples.empty or samples.intersect(fine) != samples:
             raise ValueError(f"region: {tuple(region)} is not within {fine.height} x {fine.width}")
-        x0, y0, x1, y1 = wanted_area
+        x0, y0, x1, y1 = samples
         window = Rectangle(x0 * dx, y0 * dy, x1 * dx, y1 * dy).intersect(whole)
     for i, component in enumerate(size.components):
         if component.depth > MAX_DEPTH:
@@ -147,11 +147,11 @@ def _options(
         if pixels > most or pixels * len(size.components) > MOST_CHANNELS * most:
             what = f"{area.width} x {area.height} pixels of {len(size.components)} components"
             raise UnsupportedError(f"{what}, more than max_pixels={most}", offset=stream.start, clause="A.5.1")
-    return _Options(reduce, wanted, window)
+    return _Options(reduce, most_layers, window)
 
 
 class _Decoding:
-    """One file being decoded."""
+    """The state of decoding one file."""
 
     def __init__(self, stream: Codestream, sink: Sink, options: _Options, workers: int) -> None:
         self.stream, self.sink, self.options, self.workers = stream, sink, options, workers
@@ -159,7 +159,7 @@ class _Decoding:
         self.scale = 1 << options.reduce
 
     def area(self, component: int) -> Rectangle:
-        """What is wanted of a component, at the resolution that is wanted."""
+        """The samples of a component to decode, at the reduced resolution."""
         box = geometry.component_box(self.stream.size, component, self.options.window)
         return box.divided(self.scale, self.scale)
 
@@ -183,7 +183,7 @@ class _Decoding:
         return planes
 
     def _tiles(self) -> Iterator[tuple[Tile, list[NDArray[Any] | None]]]:
-        """Tiles with the samples of their components. Small tiles share a run of the block decoder."""
+        """Tiles with the samples of their components. The code-blocks of small tiles are decoded together."""
         pending: list[tuple[Tile, list[_Synthesis]]] = []
         blocks, size = 0, self.stream.size
         for index in range(size.tiles_wide * size.tiles_high):
@@ -210,6 +210,7 @@ class _Decoding:
     def _finish(
         self, pending: list[tuple[Tile, list[_Synthesis]]]
     ) -> Iterator[tuple[Tile, list[NDArray[Any] | None]]]:
+        """Decode all code-blocks of some tiles, and reconstruct their samples."""
         _decode_all([synthesis for _, syntheses in pending for synthesis in syntheses], self.sink, self.workers)
         for tile, syntheses in pending:
             samples = [synthesis.samples() for synthesis in syntheses]
@@ -218,17 +219,17 @@ class _Decoding:
             yield tile, samples
 
     def _inverse_transform(self, tile: Tile, samples: list[NDArray[Any] | None]) -> list[NDArray[Any] | None]:
-        first, kinds = samples[:3], {(c.style.reversible, c.box) for c in tile.components[:3]}
-        if len(first) < 3 or len(kinds) > 1:
+        colours, kinds = samples[:3], {(c.style.reversible, c.box) for c in tile.components[:3]}
+        if len(colours) < 3 or len(kinds) > 1:
             what = "component transform of unlike components"
             self.sink.damage(FormatError(what, offset=self.stream.start, clause="G.2"))
             return samples
-        shape = next((plane.shape for plane in first if plane is not None), None)
+        shape = next((plane.shape for plane in colours if plane is not None), None)
         if shape is None:
             return samples
         reversible, _ = kinds.pop()
         dtype = np.int32 if reversible else np.float32
-        y, u, v = (_filled(plane, shape, dtype) for plane in first)
+        y, u, v = (_or_zeros(plane, shape, dtype) for plane in colours)
         back = component_transform.inverse_rct if reversible else component_transform.inverse_ict
         for start in range(0, shape[0], ROWS):  # in place, so that no second copy of the picture is needed
             rows = slice(start, start + ROWS)
@@ -260,16 +261,17 @@ class _Decoding:
         stream, budget = self.stream, len(reader.data) + len(reader.headers)
         if tile.precincts > FREE_PRECINCTS + 64 * budget:
             raise FormatError(f"{tile.precincts} precincts in {budget} bytes", offset=0, clause="B.6")
-        style, changes, made = stream.style(tile.index), header.changes or stream.main.changes, 0
+        style, changes = stream.style(tile.index), header.changes or stream.main.changes
+        blocks = 0
         for packet in progression.packets(stream.size, tile, style.progression, style.layers, changes):
             if reader.finished:
                 raise FormatError("the data end before the last packet", offset=reader.at, clause="B.9")
             component = tile.components[packet.component]
             resolution = component.resolutions[packet.resolution]
             if packet.precinct not in resolution.precincts:
-                made += resolution.code_blocks_of(packet.precinct)
-                if made > FREE_BLOCKS + 64 * budget:
-                    raise FormatError(f"{made} code-blocks in {budget} bytes", offset=reader.at, clause="B.7")
+                blocks += resolution.code_blocks_of(packet.precinct)
+                if blocks > FREE_BLOCKS + 64 * budget:
+                    raise FormatError(f"{blocks} code-blocks in {budget} bytes", offset=reader.at, clause="B.7")
             keep = packet.layer < self.options.layers and resolution.level >= self.options.reduce
             reader.read(resolution.precinct(packet.precinct), packet.layer, component.style.block_style, keep)
             self.packets_read += 1
@@ -278,7 +280,7 @@ class _Decoding:
 
 
 def _file_offset(header: CodingParameters, at: int) -> int:
-    """Where in the file a byte of a tile's data stands."""
+    """Offset in the file of byte ``at`` of a tile's data, which its tile-parts hold."""
     for start, stop in header.parts:
         if at <= stop - start:
             return start + at
@@ -287,33 +289,34 @@ def _file_offset(header: CodingParameters, at: int) -> int:
 
 
 class _Synthesis:
-    """A tile-component on its way from code-blocks to samples, as far as a window needs it."""
+    """The reconstruction of a tile-component from its code-blocks, restricted to the samples of a window."""
 
     def __init__(self, component: TileComponent, reduce: int, area: Rectangle) -> None:
         self.component, style = component, component.style
-        self.levels: list[tuple[Rectangle, Rectangle]] = []  # what is wanted of each, and what is computed for it
-        self.bands: dict[int, tuple[Rectangle, NDArray[Any] | None]] = {}
+        self.levels: list[tuple[Rectangle, Rectangle]] = []  # (needed, computed) by level, finest first
+        self.bands: dict[int, tuple[Rectangle, NDArray[Any] | None]] = {}  # by id: window, its coefficients
         self.blocks: list[CodeBlock] = []
-        wanted = component.box.divided(1 << reduce, 1 << reduce).intersect(area)
-        self.empty = wanted.empty
+        needed = component.box.divided(1 << reduce, 1 << reduce).intersect(area)
+        self.empty = needed.empty
         if self.empty:
             return
         for level in range(reduce, style.levels):
             resolution = component.resolutions[style.levels - level]
-            computed = wanted.grown(wavelet.REACH).intersect(resolution.box)
-            self.levels.append((wanted, computed))
+            computed = needed.grown(wavelet.REACH).intersect(resolution.box)
+            self.levels.append((needed, computed))
             for band in resolution.bands:
                 self._take(band, geometry.sub_band(computed, band.orientation, 1))
-            wanted = geometry.sub_band(computed, geometry.LL, 1)
-        self._take(component.resolutions[0].bands[0], wanted)
+            needed = geometry.sub_band(computed, geometry.LL, 1)
+        self._take(component.resolutions[0].bands[0], needed)
 
     def _take(self, band: Band, window: Rectangle) -> None:
+        """Note the part of a sub-band that is needed, and the code-blocks that it takes."""
         window = window.intersect(band.box)
         self.bands[id(band)] = (window, None)
         self.blocks += [b for b in band.blocks if b.segments and not b.box.intersect(window).empty]
 
     def put(self, block: CodeBlock, half_units: NDArray[np.int32]) -> None:
-        """Dequantize a code-block and lay it into its sub-band."""
+        """Dequantize a code-block and copy it into its sub-band."""
         component, band = self.component, block.band
         window, array = self.bands[id(band)]
         reversible = component.style.reversible
@@ -329,25 +332,25 @@ class _Synthesis:
         )
 
     def samples(self) -> NDArray[Any] | None:
-        """Reconstruct (Figure F.3). None where nothing is known: then all samples are 0."""
+        """Reconstruct the samples (Figure F.3). None where no coefficient is known: then all samples are 0."""
         if self.empty:
             return None
         component = self.component
         low = self.bands.pop(id(component.resolutions[0].bands[0]))[1]
         dtype = np.int32 if component.style.reversible else np.float32
-        for r, (wanted, computed) in enumerate(reversed(self.levels), 1):
+        for r, (needed, computed) in enumerate(reversed(self.levels), 1):
             arrays = [low, *(self.bands.pop(id(band))[1] for band in component.resolutions[r].bands)]
             if all(array is None for array in arrays):
                 continue
-            boxes_of = [geometry.sub_band(computed, orientation, 1) for orientation in range(4)]
-            shapes = [(box.height, box.width) for box in boxes_of]
-            ll, hl, lh, hh = (_filled(a, shape, dtype) for a, shape in zip(arrays, shapes, strict=True))
+            windows = [geometry.sub_band(computed, orientation, 1) for orientation in range(4)]
+            shapes = [(window.height, window.width) for window in windows]
+            ll, hl, lh, hh = (_or_zeros(a, shape, dtype) for a, shape in zip(arrays, shapes, strict=True))
             low = wavelet.inverse(ll, hl, lh, hh, computed.x0, computed.y0, component.style.reversible)
-            low = low[wanted.within(computed)]
+            low = low[needed.within(computed)]
         return low
 
 
-def _filled(array: NDArray[Any] | None, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+def _or_zeros(array: NDArray[Any] | None, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     return np.zeros(shape, dtype) if array is None else array
 
 
@@ -365,17 +368,18 @@ def _decode_all(syntheses: Sequence[_Synthesis], sink: Sink, workers: int) -> No
                     raise UnsupportedError(f"a code-block of {planes} bit-planes", clause="E.1")
                 kind = contexts.BAND_KIND[block.band.orientation]
                 segments = [(int(passes), bytes(data)) for passes, data in block.segments]
-                own = CodedBlock(block.box.width, block.box.height, kind, planes, style, segments)
+                coded_block = CodedBlock(block.box.width, block.box.height, kind, planes, style, segments)
                 if high_throughput:
                     try:
-                        ht_decoder.check(own)
+                        ht_decoder.check(coded_block)
                     except FormatError as error:
                         sink.damage(error)
                         continue
                 owners.append((synthesis, block))
-                coded.append(own)
+                coded.append(coded_block)
         for i, values in _decoded(coded, coder.decode_blocks, coder.GROUP, workers):
-            owners[i][0].put(owners[i][1], values)
+            synthesis, block = owners[i]
+            synthesis.put(block, values)
 
 
 Decoded = Iterator[tuple[int, NDArray[np.int32]]]
@@ -383,13 +387,13 @@ _Decode = Callable[[Sequence[CodedBlock]], Decoded]
 
 
 def _decoded(coded: Sequence[CodedBlock], decode: _Decode, group: int, workers: int) -> Decoded:
-    """Code-blocks decoded by one process or by several, in any order."""
+    """Decode code-blocks in one process or in several; yield (index, values) in any order."""
     if workers == 1 or len(coded) < 2:
         yield from decode(coded)
         return
     order = sorted(range(len(coded)), key=lambda i: -sum(len(data) for _, data in coded[i].segments))
-    for part, found in shared(functools.partial(_all_of, decode), coded, order, group, workers):
-        for i, values in found:
+    for part, results in shared(functools.partial(_all_of, decode), coded, order, group, workers):
+        for i, values in results:
             yield part[i], values
 
 
@@ -398,6 +402,7 @@ def _all_of(decode: _Decode, coded: Sequence[CodedBlock]) -> list[Any]:
 
 
 def _channels(planes: list[NDArray[Any]], decoding: _Decoding, container: boxes.Container) -> NDArray[Any]:
+    """Components to the picture: full size, palette, order of channels, sYCC to RGB."""
     size = decoding.stream.size
     dx, dy = size.finest
     full = decoding.options.window.divided(dx, dy).divided(decoding.scale, decoding.scale)
@@ -424,7 +429,7 @@ def _channels(planes: list[NDArray[Any]], decoding: _Decoding, container: boxes.
 
 
 def _is_sycc(size: Size, container: boxes.Container) -> bool:
-    """Whether colours are luma and chroma. Where no box says, sub-sampled components tell, as Pillow reads it."""
+    """Whether colours are luma and chroma. If no box says, sub-sampled components are chroma, as in Pillow."""
     first = size.components[:3]
     if len(first) < 3 or len({component[:2] for component in first}) > 1 or first[0].signed:
         return False
@@ -434,7 +439,7 @@ def _is_sycc(size: Size, container: boxes.Container) -> bool:
 
 
 def _repeated(plane: NDArray[Any], area: Rectangle, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:
-    """The samples of a component, which has fewer than another, at rows and columns of its own grid."""
+    """Samples of a sub-sampled component at some rows and columns of its own grid."""
     if plane.size == 0:
         return np.zeros((len(rows), len(columns)), plane.dtype)
     rows, columns = np.clip(rows - area.y0, 0, area.height - 1), np.clip(columns - area.x0, 0, area.width - 1)
@@ -445,6 +450,7 @@ def _repeated(plane: NDArray[Any], area: Rectangle, rows: NDArray[Any], columns:
 def _look_up(
     planes: list[NDArray[Any]], palette: boxes.Palette, component: int, through: int, column: int
 ) -> NDArray[Any]:
+    """One channel by its entry of the component mapping box (I.5.3.5): a component, or a column of the palette."""
     if component >= len(planes) or (through and column >= palette.values.shape[1]):
         raise FormatError("cmap: no such component or palette column", clause="I.5.3.5")
     if not through:

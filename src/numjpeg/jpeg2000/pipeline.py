@@ -2,8 +2,8 @@
 
     level shift -> RCT or ICT -> 5/3 or 9/7 -> quantization -> bit-planes and MQ coder -> tag trees and packets
 
-One tile, one quality layer, code-blocks of 64 x 64: what :func:`.encoder.encode` and :func:`.decoder.decode` do
-for all files and many times as fast. Tests hold each of the two to the other.
+There is one tile, one quality layer, and code-blocks of 64 x 64. :func:`.encoder.encode` and
+:func:`.decoder.decode` do the same for all kinds of files, and many times as fast. Tests compare the two.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GUARD_BITS = 3
 
 
 def encode(image: NDArray[np.uint8], *, step: float | None = None, levels: int = 3) -> bytes:
-    """Encode uint8 ``(H, W)`` or ``(H, W, 3)``: without loss, or with one quantization step for all sub-bands."""
+    """Encode uint8 ``(H, W)`` or ``(H, W, 3)``, lossless or with one quantization ``step`` for all sub-bands."""
     planes: list[NDArray[Any]] = [image] if image.ndim == 2 else list(np.moveaxis(image, -1, 0))
     reversible, colour = step is None, len(planes) == 3
     planes = [quantization.level_shift(plane, DEPTH) for plane in planes]  # G.1
@@ -38,11 +38,11 @@ def encode(image: NDArray[np.uint8], *, step: float | None = None, levels: int =
 
     height, width = image.shape[:2]
     size = Size(0, width, height, 0, 0, width, height, 0, 0, (ComponentSize(DEPTH, False, 1, 1),) * len(planes))
-    own = CodingStyle(levels, 6, 6, 0, reversible, ((15, 15),) * (levels + 1))
-    style = TileStyle(False, progression.NAMES.index("LRCP"), 1, colour, own)
+    coding = CodingStyle(levels, 6, 6, 0, reversible, ((15, 15),) * (levels + 1))
+    style = TileStyle(False, progression.NAMES.index("LRCP"), 1, colour, coding)
     steps = Quantization(0 if reversible else 2, GUARD_BITS, tuple(_steps(step, levels)))  # E.1
     box = Rectangle(0, 0, width, height)
-    tile = Tile(0, box, [TileComponent(box, own, steps, DEPTH, 0) for _ in planes])
+    tile = Tile(0, box, [TileComponent(box, coding, steps, DEPTH, 0) for _ in planes])
 
     bands: dict[int, NDArray[Any]] = {}
     for component, low in zip(tile.components, planes, strict=True):
@@ -64,10 +64,10 @@ def encode(image: NDArray[np.uint8], *, step: float | None = None, levels: int =
                 bit_planes, data = encode_block(values, BAND_KIND[block.band.orientation])  # C, D
                 block.zero_planes = block.band.planes - bit_planes
                 coded.append(packets.Contribution(3 * bit_planes - 2, [data]) if bit_planes else None)
-            first = [0 if part else 1 for part in coded]
+            first_layers = [0 if part else 1 for part in coded]
             rows = len(coded) // max(1, of_band.width)
             missing = [block.zero_planes for block in of_band.blocks]
-            trees = [TagTree(of_band.width, rows, values) for values in (first, missing) if coded]
+            trees = [TagTree(of_band.width, rows, values) for values in (first_layers, missing) if coded]
             precinct.append(of_band._replace(inclusion=trees[0], zero_planes=trees[1]) if coded else of_band)
             parts.append(coded)
         body += packets.write_packet(precinct, 0, 0, parts)  # B.9, B.10
@@ -77,16 +77,16 @@ def encode(image: NDArray[np.uint8], *, step: float | None = None, levels: int =
 
 
 def decode(data: bytes) -> NDArray[np.uint8]:
-    """Decode a bare codestream of 8 bits a sample and one tile."""
+    """Decode a bare codestream of one tile and 8 bits a sample."""
     stream = codestream.read_codestream(data, 0, len(data), codestream.Sink())  # A
     size, style = stream.size, stream.style(0)
-    own, steps, box = style.components, stream.quantization(0, 0), Rectangle(0, 0, size.Xsiz, size.Ysiz)
-    tile = Tile(0, box, [TileComponent(box, own, steps, DEPTH, 0) for _ in size.components])
+    coding, steps, box = style.components, stream.quantization(0, 0), Rectangle(0, 0, size.Xsiz, size.Ysiz)
+    tile = Tile(0, box, [TileComponent(box, coding, steps, DEPTH, 0) for _ in size.components])
     content = b"".join(data[start:stop] for start, stop in stream.tiles[0].parts)
     reader = packets.PacketReader(content, None)
     for packet in progression.packets(size, tile, style.progression, style.layers, ()):  # B.12
         resolution = tile.components[packet.component].resolutions[packet.resolution]
-        reader.read(resolution.precinct(packet.precinct), packet.layer, own.block_style, True)  # B.9, B.10
+        reader.read(resolution.precinct(packet.precinct), packet.layer, coding.block_style, True)  # B.9, B.10
 
     planes: list[NDArray[Any]] = []
     for component in tile.components:
@@ -94,27 +94,28 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         for resolution in component.resolutions:
             bands = []
             for band in resolution.bands:
-                found = np.zeros((band.box.height, band.box.width), np.int32 if own.reversible else np.float32)
+                dtype = np.int32 if coding.reversible else np.float32
+                coefficients = np.zeros((band.box.height, band.box.width), dtype)
                 for block in band.blocks:
                     segments = [(int(passes), bytes(part)) for passes, part in block.segments]
                     shape, kind = (block.box.height, block.box.width), BAND_KIND[band.orientation]
                     half_units = decode_block(segments, shape, kind, band.planes - block.zero_planes)  # C, D
-                    found[block.box.within(band.box)] = (
-                        quantization.dequantize_reversible(half_units)
-                        if own.reversible
-                        else quantization.dequantize(half_units, band.step)
-                    )  # E.1
-                bands.append(found)
+                    window = block.box.within(band.box)
+                    if coding.reversible:  # E.1
+                        coefficients[window] = quantization.dequantize_reversible(half_units)
+                    else:
+                        coefficients[window] = quantization.dequantize(half_units, band.step)
+                bands.append(coefficients)
             if low is None:
                 low = bands[0]
             else:
                 hl, lh, hh = bands
-                low = wavelet.inverse(low, hl, lh, hh, 0, 0, own.reversible)  # F.3
+                low = wavelet.inverse(low, hl, lh, hh, 0, 0, coding.reversible)  # F.3
         assert low is not None
         planes.append(low)
     if style.component_transform:  # G.2, G.3
         y, u, v = planes
-        back = component_transform.inverse_rct if own.reversible else component_transform.inverse_ict
+        back = component_transform.inverse_rct if coding.reversible else component_transform.inverse_ict
         planes = list(back(y, u, v))
     planes = [quantization.inverse_level_shift(plane, DEPTH, False).astype(np.uint8) for plane in planes]  # G.1
     return np.stack(planes, axis=-1) if len(planes) > 1 else planes[0]

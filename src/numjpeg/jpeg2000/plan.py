@@ -1,4 +1,4 @@
-"""What a file is to be: the encoder's arguments, checked, and what the markers say of them."""
+"""The plan of a file: the encoder's arguments are checked and turned into the parameters that markers state."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from numjpeg.jpeg2000.block_coding.contexts import HIGH_THROUGHPUT
 from numjpeg.jpeg2000.container import progression as orders
 from numjpeg.jpeg2000.container.codestream import CodingStyle, ComponentSize, Size, TileStyle
 
-PART_15 = 1 << 14  # of Rsiz: the file needs T.814
+PART_15 = 1 << 14  # flag in Rsiz: the file needs T.814
 
 
 class Target(NamedTuple):
-    """What the file should be: lossless where both are None."""
+    """What the file should reach: a size, a PSNR, or neither, which means lossless."""
 
-    size: int | None
-    psnr: float | None
+    size: int | None  # bytes of the whole file at most
+    psnr: float | None  # dB at least
 
     @property
     def lossless(self) -> bool:
-        """Whether the picture comes back as it is."""
+        """Whether the decoded picture must equal the original."""
         return self.size is None and self.psnr is None
 
 
 def checked_image(image: Any) -> NDArray[Any]:
-    """The picture as ``(H, W, channels)``."""
+    """The picture as an array ``(H, W, channels)`` of native byte order."""
     check_shown("image", image)
     mode = getattr(image, "mode", None)
     if isinstance(mode, str) and mode.partition(";")[0] not in ("L", "LA", "RGB", "RGBA", "I"):
         advice = "L" if mode in ("1", "La", "F") else "RGB"
-        raise ValueError(f'image: Pillow\'s mode {mode!r} is not stored as it is; image.convert("{advice}")')
+        raise ValueError(f'image: Pillow\'s mode {mode!r} is not encoded; use image.convert("{advice}")')
     array = np.asarray(image)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
@@ -50,18 +50,18 @@ def checked_image(image: Any) -> NDArray[Any]:
 
 
 def checked_precision(samples: NDArray[Any], precision: Any) -> int:
-    """Bits of each sample; see that none has more."""
-    most = samples.dtype.itemsize * 8
-    bits = most if precision is None else whole_number(precision, "precision", 1, most)
+    """Bits of a sample. ValueError if a sample needs more."""
+    type_bits = samples.dtype.itemsize * 8
+    bits = type_bits if precision is None else whole_number(precision, "precision", 1, type_bits)
     signed = samples.dtype.kind == "i"
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
-    if bits < most and not low <= int(samples.min()) <= int(samples.max()) <= high:
+    if bits < type_bits and not low <= int(samples.min()) <= int(samples.max()) <= high:
         raise ValueError(f"image: {samples.min()} .. {samples.max()}, but {bits} bits hold {low} .. {high}")
     return bits
 
 
 def whole_number(value: Any, name: str, low: int, high: int | None = None) -> int:
-    """An integer argument within its range."""
+    """Check that an argument is an integer from ``low`` to ``high``."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name}: an integer expected, got {value!r}")
     if value < low or (high is not None and value > high):
@@ -76,7 +76,7 @@ def make_target(
     target_psnr: float | None,
     target_bytes: int | None,
 ) -> Target:
-    """The one target that the arguments name, in bytes or dB."""
+    """The target that the arguments state: at most one of them may do so."""
     named = {"bits_per_pixel": bits_per_pixel, "target_psnr": target_psnr, "target_bytes": target_bytes}
     given = [name for name, value in named.items() if value is not None]
     if lossless is not None:
@@ -100,14 +100,14 @@ def make_target(
 
 @dataclass(frozen=True)
 class Plan:
-    """What the markers will say, but for the quantization steps."""
+    """Everything that the markers state, except the quantization steps."""
 
     size: Size
     style: TileStyle
     target: Target
     depth: int
     workers: int  # how many processes encode code-blocks
-    tile_lengths: bool = False  # the main header has the lengths of all tile-parts (TLM)
+    tile_lengths: bool = False  # whether the main header lists the lengths of all tile-parts (TLM)
 
     @property
     def reversible(self) -> bool:
@@ -116,7 +116,7 @@ class Plan:
 
     @property
     def signed(self) -> bool:
-        """Whether samples are, so that they are not level-shifted."""
+        """Whether samples are signed, so that they are not level-shifted."""
         return self.size.components[0].signed
 
     @property
@@ -141,7 +141,7 @@ def make_plan(
     transforms: bool | None = None,
     tile_lengths: bool = False,
 ) -> Plan:
-    """What the markers say, of arguments that fit each other."""
+    """The plan that the arguments describe. ValueError if they contradict each other."""
     height, width, channels = samples.shape
     depth = checked_precision(samples, precision)
     transforms = channels >= 3 if transforms is None else bool(transforms)
@@ -160,11 +160,11 @@ def make_plan(
     tile_height, tile_width = (height, width) if tile_size is None else _pair(tile_size, "tile_size", 1, 1 << 31)
     block_height, block_width = _pair(code_block_size, "code_block_size", 4, 1024)
     if block_height & block_height - 1 or block_width & block_width - 1 or block_height * block_width > 4096:
-        raise ValueError(f"code_block_size: {code_block_size} are not powers of two of product 4096 at most")
+        raise ValueError(f"code_block_size: powers of two of product 4096 at most expected, got {code_block_size}")
     components = (ComponentSize(depth, samples.dtype.kind == "i", 1, 1),) * channels
     size = Size(PART_15 if high_throughput else 0, width, height, 0, 0, tile_width, tile_height, 0, 0, components)
     if size.tiles_wide * size.tiles_high > 65535:
-        raise ValueError(f"tile_size: {size.tiles_wide * size.tiles_high} tiles are more than 65535")
+        raise ValueError(f"tile_size: {size.tiles_wide * size.tiles_high} tiles, more than 65535")
     precincts = ((15, 15),) * (levels + 1)
     xcb, ycb = block_width.bit_length() - 1, block_height.bit_length() - 1
     style = CodingStyle(levels, xcb, ycb, HIGH_THROUGHPUT if high_throughput else 0, reversible, precincts)

@@ -1,8 +1,9 @@
 """The wavelet transforms (T.800 Annex F) by lifting: 5/3 on integers, reversible; 9/7 on float32.
 
-A signal of any length splits into its even samples, which become the low-pass band, and its odd ones, which
-become the high-pass band. Even and odd go by absolute position: ``odd`` says that the first sample is an odd one.
-Lifting steps change one half by sums of neighbours in the other; at the ends the signal is mirrored.
+A signal of any length is split into its even samples, which become the low-pass band, and its odd samples, which
+become the high-pass band. Absolute positions count: ``odd`` is 1 if the first sample of the signal has an odd one.
+A lifting step changes each sample of one half by the sum of its two neighbours in the other half. At the ends the
+signal is mirrored.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 
 _F = np.float32
 ALPHA, BETA, GAMMA, DELTA = _F(-1.586134342), _F(-0.052980118), _F(0.882911075), _F(0.443506852)
-K = _F(1.230174105)  # the 9/7 wavelet's lifting parameters and scaling factor (Table F.4)
-HIGH_PASS_SCALE = _F(1.625732422) * _F(0.5)  # 1 / K as OpenJPEG rounds it, so that decoded pixels are its own
+K = _F(1.230174105)  # lifting parameters and scaling factor of the 9/7 wavelet (Table F.4)
+HIGH_PASS_SCALE = _F(1.625732422) * _F(0.5)  # 1 / K as OpenJPEG rounds it: pixels equal its
 
 Array = NDArray[Any]
 Bands = tuple[Array, Array, Array, Array]
@@ -24,7 +25,7 @@ Bands = tuple[Array, Array, Array, Array]
 def _neighbour_sums(values: Array, count: int, shift: int) -> Array:
     """values[i - 1 + shift] + values[i + shift] along axis 0 for i < count, mirrored at the ends.
 
-    ``shift`` is ``odd`` for the high-pass samples beside each low-pass one, ``1 - odd`` for the other way round.
+    ``shift`` is ``odd`` for sums of high-pass samples, and ``1 - odd`` for sums of low-pass samples.
     """
     sums = np.empty_like(values, shape=(count, *values.shape[1:]))
     first, stop = 1 - shift, min(count, len(values) - shift)
@@ -36,7 +37,7 @@ def _neighbour_sums(values: Array, count: int, shift: int) -> Array:
 
 
 def _lifted(half: Array, sums: Array, factor: Any) -> Array:
-    """half + factor * sums, in the place of the sums."""
+    """half + factor * sums, computed in the array of the sums."""
     sums *= factor
     sums += half
     return sums
@@ -107,4 +108,4 @@ def inverse(ll: Array, hl: Array, lh: Array, hh: Array, x0: int, y0: int, revers
     return join(top, bottom, y0 & 1)
 
 
-REACH = 4  # samples on each side that take part in one reconstructed sample, at most (9/7)
+REACH = 4  # a reconstructed sample depends on at most so many coefficients to each side (9/7)

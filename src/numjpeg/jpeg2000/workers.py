@@ -1,4 +1,4 @@
-"""Groups of code-blocks shared out among processes. Each block is coded by itself: the result is the same."""
+"""Share code-blocks out among processes. Each is coded by itself, so the result is always the same."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ _T = TypeVar("_T")
 
 
 def shares(order: Sequence[int], group: int, workers: int) -> list[list[int]]:
-    """Indices in shares of at most ``group``; ``order`` names the heaviest first.
+    """Divide indices into shares of at most ``group``; ``order`` begins with the code-block of most work.
 
-    A share takes as many steps as its heaviest block. Many shares are made of neighbours, so that light ones take
-    few; few are dealt out, so that all workers get equally heavy ones.
+    All code-blocks of a share advance together, so a share takes as many steps as its largest one. If there are
+    many shares, each gets code-blocks of similar size. If there are few, the code-blocks are dealt out like cards,
+    so that all workers get equal work.
     """
     if len(order) > group * (2 * workers - 1):
         return [list(order[start : start + group]) for start in range(0, len(order), group)]
-    found = []
+    dealt = []
     for start in range(0, len(order), group * workers):
-        some = list(order[start : start + group * workers])
-        found += [some[k::workers] for k in range(min(workers, len(some)))]
-    return found
+        hand = list(order[start : start + group * workers])
+        dealt += [hand[k::workers] for k in range(min(workers, len(hand)))]
+    return dealt
 
 
 def shared(
     function: Callable[[list[_T]], _R], items: Sequence[_T], order: Sequence[int], group: int, workers: int
 ) -> Iterator[tuple[list[int], _R]]:
-    """``function`` of some items at a time, by several processes: indices of the items, and the result."""
+    """Apply ``function`` to shares of the items in several processes; yield indices and result of each share."""
     parts = shares(order, group, workers)
     tasks = (([items[i] for i in part],) for part in parts)
     return zip(parts, over_processes(function, tasks, workers), strict=True)
@@ -39,7 +40,7 @@ def shared(
 def over_processes(
     function: Callable[..., _R], tasks: Iterator[tuple[Any, ...]] | Sequence[tuple[Any, ...]], workers: int
 ) -> Iterator[_R]:
-    """``function(*task)`` of all tasks, in their order; by ``workers`` processes where there are more than one.
+    """Yield ``function(*task)`` for all tasks in order, computed by ``workers`` processes, or here if it is one.
 
     At most ``workers + 1`` tasks are under way, so that results do not pile up. Processes are forked where that is
     safe: on Linux, in a program without other threads.

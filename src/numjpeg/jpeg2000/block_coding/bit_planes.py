@@ -1,8 +1,8 @@
-"""The decisions of all code-blocks, bit-plane by bit-plane, with their contexts (T.800 Annex D), for the encoder.
+"""The decisions of the encoder for many code-blocks, bit-plane by bit-plane, with their contexts (T.800 Annex D).
 
-An encoder knows all bits beforehand: it finds what each pass visits by arithmetic on whole bit-planes. A word
-holds 64 coefficients in scan order: 16 columns of a stripe of four rows, bit ``4 * column + row``. Only which
-coefficients a significance propagation pass reaches has to be found step by step.
+The encoder knows all bits beforehand, so it finds the coefficients of each pass by bit operations on whole
+bit-planes. A word holds 64 coefficients in scan order: 16 columns of a stripe of four rows, bit
+``4 * column + row``. Only the coefficients of a significance propagation pass have to be found step by step.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _SIGN, _FLIP = (table.astype(np.uint8) for table in contexts.sign_contexts())
 
 
 class CodingPass(NamedTuple):
-    """One coding pass of the first lanes."""
+    """One coding pass of the first lanes. A lane is a code-block."""
 
-    counts: NDArray[np.int64]  # decisions of each lane, for the first so many lanes
+    counts: NDArray[np.int64]  # number of decisions of each lane that has this pass
     symbols: NDArray[np.uint8]  # of all lanes, one lane after another: 2 * context + decision
     gains: NDArray[np.float64]  # what the pass takes off each lane's squared error, in squares of the step
 
 
 class _Grid:
-    """Words of all lanes, ``(lanes, words)``: stripes, one above and one below them, a word of padding in each."""
+    """Words ``(lanes, words)``: the stripes, an empty one above and below; each ends with a word of padding."""
 
     def __init__(self, height: int, width: int) -> None:
         self.stripes = (height + 3) // 4
@@ -45,7 +45,7 @@ class _Grid:
         self.words = (self.stripes + 2) * self.row
 
     def lay(self, values: NDArray[Any]) -> NDArray[Any]:
-        """``(lanes, H, W)`` to cells in scan order ``(lanes, 64 * words)``."""
+        """Arrange ``(lanes, H, W)`` as cells in scan order, ``(lanes, 64 * words)``."""
         n, height, width = values.shape
         cells = np.zeros((n, self.stripes + 2, self.row * 16, 4), values.dtype)
         rows = np.zeros((n, self.stripes * 4, width), values.dtype)
@@ -54,10 +54,10 @@ class _Grid:
         return cells.reshape(n, self.words * 64)
 
     def pack(self, cells: NDArray[Any]) -> Words:
-        """Bits of cells to words."""
+        """Pack cells of 0 and 1 into words."""
         return np.asarray(np.packbits(cells, axis=-1, bitorder="little").view("<u8"))
 
-    # Of each cell, whether the neighbour on that side is set.
+    # The next four methods say for each cell whether its neighbour on that side is set.
 
     def west(self, x: Words) -> Words:
         shifted = x << _U(4)
@@ -80,14 +80,14 @@ class _Grid:
         return shifted
 
     def any_side(self, x: Words) -> Words:
-        """Cells that are set or have a neighbour, of eight, that is."""
+        """Cells that are set or have a neighbour, out of eight, that is set."""
         column = self.north(x) | self.south(x) | x
         return column | self.west(column) | self.east(column)
 
     def around(self, before: Words, after: Words) -> list[Words]:
-        """The eight neighbours, in the order of ``contexts.NEIGHBOURS``.
+        """For each of ``contexts.NEIGHBOURS``, the cells whose neighbour there is set.
 
-        ``before`` is looked at where the scan visits the neighbour before the cell, ``after`` where it does later.
+        Neighbours that the scan visits before the cell are looked up in ``before``, the others in ``after``.
         """
         north_before, north_after = self.north(before), self.north(after)
         south_before, south_after = self.south(before), self.south(after)
@@ -103,7 +103,7 @@ class _Grid:
         ]
 
     def visited_after(self, x: Words) -> Words:
-        """Cells that have a neighbour in x which the scan visits before them."""
+        """Cells that have a neighbour in x and are visited after it by the scan."""
         north = self.north(x)
         west = self.west(x | north | self.south(x) & _NOT_ROW_3)
         return north | west | self.east(north & _ROW_0)
@@ -116,10 +116,10 @@ def _bits(words: Words) -> NDArray[np.uint8]:
 class BitPlanes:
     """The coding passes of a group of code-blocks.
 
-    ``values`` are quantized coefficients, ``(height, width)`` each, and ``kinds`` those of their sub-bands
-    (``contexts.BAND_KIND``). ``exact`` are magnitudes before quantization, in steps; None if nobody wants to know
-    the gains. A region of interest is shifted up by ``roi_shift`` bit-planes; below, its bits gain nothing.
-    ``order`` says which code-block each lane is: lanes with more ``planes`` (of magnitudes) come first.
+    ``values`` are quantized coefficients, ``(height, width)`` each; ``kinds`` are the entries of
+    ``contexts.BAND_KIND`` for their sub-bands. ``exact`` are magnitudes before quantization in units of the step,
+    or None if gains are not needed. A region of interest is shifted up by ``roi_shift`` bit-planes; its bits below
+    gain nothing. ``order`` gives the code-block of each lane: lanes with more bit-planes (``planes``) come first.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class BitPlanes:
             yield self._clean_up(plane, bits, reached, found, lanes)
 
     def _gains(self, plane: int, at: Cells, lanes: int) -> NDArray[np.float64]:
-        """What knowing the bits of some cells in a plane takes off the squared error."""
+        """By how much the bits of some cells in a plane lower the squared error, by lane."""
         if self.exact is None:
             return np.zeros(lanes)
         exact, unit = self.exact.take(at), np.float32(2.0**plane)
@@ -176,7 +176,7 @@ class BitPlanes:
         return np.bincount(at // self.magnitude.shape[1], gains, lanes).astype(np.float64)
 
     def _reach(self, bits: Words, lanes: int) -> tuple[Words, Words]:
-        """What a significance propagation pass visits, and what of it becomes significant (D.3.1)."""
+        """The cells that a significance propagation pass visits, and those that become significant (D.3.1)."""
         grid, known, inside = self.grid, self.significant[:lanes], self.inside[:lanes]
         free = inside & ~known
         reached = grid.any_side(known) & free
@@ -192,7 +192,7 @@ class BitPlanes:
     def _decisions(
         self, coded: Words, bits: Words, before: Words, after: Words
     ) -> tuple[Cells, Cells, NDArray[np.uint8], Cells, NDArray[np.uint8]]:
-        """Cells, their lanes, their symbols; which of them become significant, and the symbols of their signs."""
+        """Coded cells, their lanes and symbols; which become significant, and the symbols of their signs."""
         grid, sign = self.grid, self.sign[: len(coded)]
         at = np.flatnonzero(_bits(coded))
         pattern = np.zeros(len(at), np.uint8)
@@ -206,8 +206,8 @@ class BitPlanes:
         neighbourhood = pattern[ones].astype(np.int64)
         for i, neighbour in enumerate(grid.around(before & sign, after & sign)[:4]):
             neighbourhood |= _bits(neighbour).take(signs).astype(np.int64) << 8 + i
-        own = _bits(sign).take(signs) ^ _FLIP.take(neighbourhood)
-        return at, lane, symbols, ones, _SIGN.take(neighbourhood) * np.uint8(2) + own
+        decisions = _bits(sign).take(signs) ^ _FLIP.take(neighbourhood)
+        return at, lane, symbols, ones, _SIGN.take(neighbourhood) * np.uint8(2) + decisions
 
     def _propagation(self, plane: int, bits: Words, reached: Words, found: Words) -> CodingPass:
         lanes, known = len(bits), self.significant[: len(bits)]
@@ -261,13 +261,13 @@ class BitPlanes:
         return CodingPass(per_lane, out, self._gains(plane, at[ones], lanes))
 
     def _runs(self, left: Words, new: Words, known: Words) -> tuple[Words, Words, Words]:
-        """Columns coded as a run (D.3.4).
+        """Divide the cells of a clean-up pass: columns of four coded as a run (D.3.4), and single cells.
 
-        Returns the first significant cell of each, the top of each that has none, and all other cells to code.
+        Returns the first significant cell of each run, the top cell of each run without one, and the single cells.
         """
         grid = self.grid
         sides = grid.around(known | new, known)
-        # A run ends where its own cells become known.
+        # Cells of the same column do not count: a run ends at its first significant one.
         near = (grid.north(known) & _NOT_ROW_0) | (sides[0] & _ROW_0)
         for side in sides[1:]:
             near |= side

@@ -1,7 +1,7 @@
 """The contexts of bit-plane coding (T.800 D.3, Tables D.1 to D.4), as look-up tables.
 
-A coefficient's *neighbourhood* is an integer. Bits 0 to 7 say which neighbours are significant, in the order of
-:data:`NEIGHBOURS`; bits 8 to 11 are the signs of the first four of them, 1 where negative.
+An integer describes a coefficient's *neighbourhood*. Bits 0 to 7 say which of its neighbours are significant, in
+the order of :data:`NEIGHBOURS`. Bits 8 to 11 are the signs of the first four, 1 where negative.
 """
 
 from __future__ import annotations
@@ -12,30 +12,29 @@ from numpy.typing import NDArray
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
 """(rows, columns) from a coefficient to its neighbours: north, south, west, east, then the corners."""
 
-SIGN = 9
-"""First of the five contexts of signs. Those of significance are 0 to 8."""
-REFINEMENT = 14  # the first of the three contexts of magnitude refinement
-RUN, UNIFORM = 17, 18
-CONTEXTS = 19
+SIGN = 9  # first of the five contexts of signs; contexts 0 to 8 are those of significance
+REFINEMENT = 14  # first of the three contexts of magnitude refinement
+RUN, UNIFORM = 17, 18  # whether a column of four has a significant coefficient; which of the four it is
+CONTEXTS = 19  # number of contexts
 
 INITIAL_STATES = {0: 4, RUN: 3, UNIFORM: 46}
-"""Index in Table C.2 at which a context begins (Table D.7); every other one begins at 0."""
+"""Row of Table C.2 at which a context begins (Table D.7). All other contexts begin at row 0."""
 
 BAND_KIND = (0, 1, 0, 2)
-"""Column of Table D.1 by orientation of the sub-band (LL, HL, LH, HH): 0 for LL and LH, 1 for HL, 2 for HH."""
+"""Column of Table D.1 for sub-bands LL, HL, LH and HH."""
 
-# Code-block style (Table A.19).
+# Flags of the code-block style (Table A.19).
 BYPASS, RESET, TERMINATE_ALL, VERTICALLY_CAUSAL, PREDICTABLE_TERMINATION, SEGMENTATION = 1, 2, 4, 8, 16, 32
-HIGH_THROUGHPUT = 64  # T.814 A.4: the code-blocks are coded by the high-throughput coder
+HIGH_THROUGHPUT = 64  # flag for the high-throughput block coder (T.814 A.4)
 
-MAX_PLANES = 30  # the most magnitude bit-planes of a code-block: an int32 in half units has room for as many
+MAX_PLANES = 30  # most magnitude bit-planes of a code-block: an int32 in half units holds no more
 
 FIRST_BYPASS_PASS = 10
-"""The first pass that selective bypass codes raw (Table D.9), after the four highest bit-planes."""
+"""The first coding pass that selective bypass codes raw: that after the four highest bit-planes (Table D.9)."""
 
 
 def significance_contexts() -> NDArray[np.int64]:
-    """Contexts 0 to 8 by kind of band and significance of the eight neighbours: int64 ``(3, 256)`` (Table D.1)."""
+    """Contexts 0 to 8 by column of Table D.1 and significance of the eight neighbours: int64 ``(3, 256)``."""
     pattern = np.arange(256)
     north, south, west, east, *corners = (pattern >> i & 1 for i in range(8))
     vertical, horizontal, diagonal = north + south, west + east, sum(corners)
@@ -47,8 +46,8 @@ def significance_contexts() -> NDArray[np.int64]:
     sides = horizontal + vertical
     diagonal_rows = [diagonal >= 3, (diagonal == 2) & (sides >= 1), diagonal == 2, (diagonal == 1) & (sides >= 2)]
     side_rows = [(diagonal == 1) & (sides == 1), diagonal == 1, sides >= 2, sides == 1]
-    both = np.select([*diagonal_rows, *side_rows], [8, 7, 6, 5, 4, 3, 2, 1], 0)
-    return np.stack([low_pass(horizontal, vertical), low_pass(vertical, horizontal), both])
+    high_pass = np.select([*diagonal_rows, *side_rows], [8, 7, 6, 5, 4, 3, 2, 1], 0)
+    return np.stack([low_pass(horizontal, vertical), low_pass(vertical, horizontal), high_pass])
 
 
 def sign_contexts() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -72,7 +71,7 @@ def starts_segment(number: int, style: int) -> bool:
     """
     if number == 0 or style & TERMINATE_ALL:
         return True
-    if style & HIGH_THROUGHPUT:  # a clean-up pass, or the two passes that refine it
+    if style & HIGH_THROUGHPUT:  # a segment is a clean-up pass, or the two passes that refine it
         return number % 3 != 2
     # With bypass, each clean-up pass and each pair of raw passes (propagation and refinement) is a segment.
     return bool(style & BYPASS) and number >= FIRST_BYPASS_PASS and number % 3 != 2

@@ -1,8 +1,8 @@
-"""High-throughput code-blocks decoded in lockstep (T.814 clause 7): a step is a pair of quads of every code-block.
+"""Decode high-throughput code-blocks in lockstep (T.814 clause 7): a step decodes a pair of quads of each.
 
-A code-block's bytes hold three streams: magnitudes and signs from the front (MagSgn), the MEL code of events
-behind them, and variable-length codes backwards from the end (VLC). Contexts and exponents chain the quads, so
-quads go one after another; the magnitudes of a whole row of quads follow at once.
+The bytes of a code-block hold three streams: magnitudes and signs from the front (MagSgn), the MEL code of events
+behind them, and variable-length codes backwards from the end (VLC). A quad's context depends on the quad before,
+so quads are decoded one after another. The magnitudes of a whole row of quads are decoded at once.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ from numjpeg.jpeg2000.block_coding.ht_streams import Integers, Stream, ahead_of,
 from numjpeg.jpeg2000.block_coding.lockstep_decoder import CodedBlock
 
 GROUP = 256
-EVENTS = 2304  # MEL events of a code-block at most: one for each quad and one for each pair of the first row
+EVENTS = 2304  # most MEL events of a code-block: one for each quad, and one for each pair of the first row
 _U = np.uint64
 
-# A quad as a number: bits 0-2 length of its code word, 3 u_off, 4-7 rho, 8-11 e_1, 12-15 e_k.
+# A quad is a number: bits 0-2 are the length of its code word, 3 u_off, 4-7 rho, 8-11 e_1, 12-15 e_k.
 
 
 def _code_words(rows: Integers) -> Integers:
     """Quads by ``context * 128 + next seven bits``."""
-    found = np.zeros((tables.CONTEXTS, 128), np.int64)
+    quads = np.zeros((tables.CONTEXTS, 128), np.int64)
     for context, rho, u_off, e_k, e_1, code_word, length in rows.tolist():
-        found[context, code_word :: 1 << length] = rho << 4 | u_off << 3 | e_k << 12 | e_1 << 8 | length
-    return found.ravel()
+        quads[context, code_word :: 1 << length] = rho << 4 | u_off << 3 | e_k << 12 | e_1 << 8 | length
+    return quads.ravel()
 
 
 def _u_codes() -> tuple[Integers, Integers]:
-    """u-VLC of a pair of quads, by ``mode << 16 | next 16 bits``; in other rows, and in the first.
+    """u-VLC of a pair of quads, by ``mode << 16 | next 16 bits``: one table for other rows, one for the first.
 
-    The mode is u_off of the first quad plus twice that of the second, or 4: both, in the first row, with an event.
-    Values are bits taken, then u + 1 of the first quad from bit 8 on and of the second from bit 16 on.
+    The mode is u_off of the first quad plus twice u_off of the second. Mode 4 is both, in the first row, with a
+    MEL event. Bits 0 to 7 of an entry are the number of bits taken; u + 1 of the first quad follows from bit 8 on,
+    u + 1 of the second from bit 16 on.
     """
     window = np.arange(1 << 16)
 
@@ -59,7 +60,7 @@ def _u_codes() -> tuple[Integers, Integers]:
     codes[:, 2] = (taken + size) | 1 << 8 | (alone + 1) << 16
     codes[:, 3] = bits | (u_0 + 1) << 8 | (u_1 + 1) << 16
     codes[:, 4] = bits | (u_0 + 3) << 8 | (u_1 + 3) << 16
-    # In the first row without an event, one of the two is at most 2: behind a long prefix it takes one bit.
+    # In the first row without an event, u is at most 2 in one quad: after a long prefix, the second takes one bit.
     one_bit = (taken + 1 + size) | (least + suffix(rest >> 1, size) + 1) << 8 | ((rest & 1) + 2) << 16
     codes[1, 3] = np.where(taken > 2, one_bit, codes[1, 3])
     return codes[0].ravel(), codes[1].ravel()
@@ -68,12 +69,12 @@ def _u_codes() -> tuple[Integers, Integers]:
 _CODE_WORDS = (_code_words(tables.OTHER_ROWS), _code_words(tables.FIRST_ROW))
 _U_CODES = _u_codes()
 _quad = np.arange(1 << 16)
-# What a quad adds to the context of the next one: in other rows its right samples; in the first, all.
+# What a quad adds to the context of the next: its right samples in other rows, all its samples in the first.
 _NEXT_CONTEXT = ((_quad & 0x40) >> 5 | (_quad & 0x80) >> 6, (_quad & 0x10) >> 4 | (_quad & 0xE0) >> 5)
 
 
 class _Set(NamedTuple):
-    """The last clean-up pass of a code-block, and the passes that refine it (an HT set)."""
+    """An HT set: a clean-up pass of a code-block, and the passes that refine it."""
 
     planes: int  # bit-planes up to that of the clean-up pass
     cleanup: bytes
@@ -82,47 +83,47 @@ class _Set(NamedTuple):
 
 
 def last_set(block: CodedBlock) -> _Set:
-    """What of a code-block's segments counts: a later set codes everything again, one bit-plane further down."""
+    """The last HT set of a code-block. It alone counts, as each set codes all bit-planes down to its own again."""
     number, planes, cleanup, refinement, refining = 0, block.planes, b"", b"", 0
     for passes, data in block.segments:
         number += passes
         if number % 3 != 1:
             refinement, refining = (data, passes) if data else (b"", 0)
-        elif data:  # what stands before the first are placeholders
+        elif data:  # passes without data are placeholders before the first set
             planes, cleanup, refinement, refining = block.planes - number // 3, data, b"", 0
     return _Set(planes, cleanup, refinement, refining)
 
 
 def check(block: CodedBlock) -> None:
-    """FormatError if there is no clean-up pass, or the lengths of its streams do not fit."""
+    """Raise FormatError if there is no clean-up pass, or if the lengths of its streams do not fit."""
     split_streams(last_set(block).cleanup)
 
 
 class _Events:
-    """The MEL decoder (T.814 7.3.3) of all lanes: events read ahead."""
+    """The MEL decoder (T.814 7.3.3) of all lanes. It reads events ahead."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
         self.words, self.position, _ = join_streams(streams, 0xFF, True)
         n = len(streams)
         self.events = np.zeros(n * EVENTS, bool)
         self.base = np.arange(n) * EVENTS
-        self.have, self.taken, self.state = (np.zeros(n, np.int64) for _ in range(3))
+        self.decoded, self.taken, self.state = (np.zeros(n, np.int64) for _ in range(3))
 
     def ensure(self, ahead: int) -> None:
-        """Read until so many events are ahead in each lane."""
+        """Decode until each lane has ``ahead`` events that were not taken."""
         while True:
-            lane = np.flatnonzero(self.have < np.minimum(self.taken + ahead, EVENTS))
+            lane = np.flatnonzero(self.decoded < np.minimum(self.taken + ahead, EVENTS))
             if not len(lane):
                 return
-            state, position, have = self.state[lane], self.position[lane], self.have[lane]
+            state, position, decoded = self.state[lane], self.position[lane], self.decoded[lane]
             exponent = tables.MEL_EXPONENTS[state]
             word = self.words.take(position >> 4, mode="clip") << (position & 15).astype(_U)
             whole = (word >> _U(63)).astype(bool)
             run = np.where(exponent > 0, ((word << _U(1)) >> (64 - exponent).astype(_U)).view(np.int64), 0)
-            event = have + run
-            found = ~whole & (event < EVENTS)
-            self.events[self.base[lane[found]] + event[found]] = True
-            self.have[lane] = np.minimum(np.where(whole, have + (1 << exponent), event + 1), EVENTS)
+            event = decoded + run
+            happens = ~whole & (event < EVENTS)
+            self.events[self.base[lane[happens]] + event[happens]] = True
+            self.decoded[lane] = np.minimum(np.where(whole, decoded + (1 << exponent), event + 1), EVENTS)
             self.state[lane] = np.clip(np.where(whole, state + 1, state - 1), 0, 12)
             self.position[lane] = position + np.where(whole, 1, 1 + exponent)
 
@@ -132,10 +133,10 @@ class _Events:
 
 
 class _Lanes:
-    """All code-blocks of a group; arrays have the quad in front and the lane behind."""
+    """The state of all code-blocks of a group. Arrays have axes (quad, lane)."""
 
     def __init__(self, blocks: Sequence[CodedBlock], sets: Sequence[_Set]) -> None:
-        magnitudes, events, codes = zip(*(split_streams(own.cleanup) for own in sets), strict=True)
+        magnitudes, events, codes = zip(*(split_streams(ht_set.cleanup) for ht_set in sets), strict=True)
         self.magnitude_words, self.magnitude_at, _ = join_streams(magnitudes, 0xFF, False)
         self.events = _Events(events)
         self.code_words, start, _ = join_streams(codes, 0, False)
@@ -143,10 +144,10 @@ class _Lanes:
         width, height = (np.array([block[i] for block in blocks], np.int64) for i in (0, 1))
         self.quads_wide, self.quads_high = (width + 1) // 2, (height + 1) // 2
         self.rows, self.pairs = int(self.quads_high.max()), (int(self.quads_wide.max()) + 1) // 2
-        self.shift = np.array([own.planes for own in sets], np.int64) - 1
+        self.shift = np.array([ht_set.planes for ht_set in sets], np.int64) - 1
         n, quads = len(blocks), 2 * self.pairs
-        self.above = np.zeros((quads + 2, n), np.int64)  # what the row above adds to contexts
-        # Largest exponent of the lower samples of the row above: right one of quad j - 1, left one of quad j.
+        self.above = np.zeros((quads + 2, n), np.int64)  # what quads of the row above add to contexts
+        # From the row above: the larger exponent of the lower right sample of quad j - 1 and the lower left of j.
         self.exponents = np.zeros((quads + 1, n), np.int64)
         self.values = np.zeros((n, 2 * self.rows, 2 * quads), np.int32)
 
@@ -157,7 +158,7 @@ class _Lanes:
         return self.values
 
     def _quads(self, row: int) -> tuple[Integers, Integers]:
-        """Quads of a row, and their u + 1."""
+        """Decode the quads of a row; also return u + 1 of each."""
         first, events = int(row == 0), self.events
         events.ensure(3 * self.pairs + 2 if first else 2 * self.pairs)
         n = len(self.shift)
@@ -192,10 +193,10 @@ class _Lanes:
         return quads[:-2], bounds[:-2]
 
     def _magnitudes(self, row: int, quads: Integers, bounds: Integers) -> None:
-        """Magnitudes and signs of a row of quads (T.814 7.3.8), and their exponents for the next row."""
+        """Decode magnitudes and signs of a row of quads (T.814 7.3.8); keep their exponents for the next row."""
         count, n = quads.shape
         rho = quads >> 4 & 15
-        if row:  # the bound is predicted where more than one sample is significant
+        if row:  # the exponent bound is predicted if more than one sample is significant
             several = rho & rho - 1 != 0
             predicted = np.maximum(self.exponents[:-1], self.exponents[1:]) - 2
             bounds = bounds + np.where(several, np.maximum(predicted, 0), 0)
@@ -218,9 +219,10 @@ class _Lanes:
 
 
 def _decode_group(blocks: Sequence[CodedBlock]) -> NDArray[np.int32]:
+    """Decode code-blocks together, with the passes that refine them: ``(lanes, H, W)`` in half units."""
     sets = [last_set(block) for block in blocks]
     values = _Lanes(blocks, sets).run()
-    refined = [i for i, own in enumerate(sets) if own.refining]
+    refined = [i for i, ht_set in enumerate(sets) if ht_set.refining]
     if not refined:
         return values
     height, width = (-(-side // 4) * 4 for side in values.shape[1:])
@@ -237,7 +239,7 @@ def _decode_group(blocks: Sequence[CodedBlock]) -> NDArray[np.int32]:
 
 
 def decode_blocks(blocks: Sequence[CodedBlock]) -> Iterator[tuple[int, NDArray[np.int32]]]:
-    """Decode code-blocks that :func:`check` takes; as :func:`.lockstep_decoder.decode_blocks`."""
+    """Like :func:`.lockstep_decoder.decode_blocks`, for code-blocks that :func:`check` accepts."""
     order = sorted(range(len(blocks)), key=lambda i: -blocks[i].height)
     for start in range(0, len(order), GROUP):
         some = order[start : start + GROUP]

@@ -1,7 +1,7 @@
-"""High-throughput code-blocks encoded (T.814 clause 7), each with one clean-up pass that loses nothing.
+"""Encode high-throughput code-blocks (T.814 clause 7), each in one clean-up pass that codes all bit-planes.
 
-All significances and exponents are known beforehand: contexts, code words and magnitude bits of all quads of all
-code-blocks follow at once. Bits become bytes at the end, code-block by code-block.
+The encoder knows all samples beforehand. It finds contexts, code words and magnitude bits of all quads of many
+code-blocks at once. In the end it packs bits into bytes, one code-block after another.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from numjpeg.jpeg2000.block_coding import ht_tables as tables
 from numjpeg.jpeg2000.container.packets import HeaderWriter
 
-GROUP = 48  # code-blocks at a time: each of their bits is a byte for a moment
-MAX_TAIL = 4079  # most bytes of MEL and VLC together
+GROUP = 48  # code-blocks encoded together, to bound memory: each coded bit takes a byte for a while
+MAX_TAIL = 4079  # most bytes of the MEL and VLC streams together
 
 Integers = NDArray[np.int64]
 
@@ -23,8 +23,8 @@ Integers = NDArray[np.int64]
 def _code_word_table(rows: Integers) -> Integers:
     """Code words by ``context << 9 | rho << 5 | u_off << 4 | pattern of samples at the bound``.
 
-    An entry is ``e_k << 12 | code word << 4 | length``. Of the rows that fit it is the one that tells most: its
-    e_k has most ones.
+    An entry is ``e_k << 12 | code word << 4 | length``. If several rows of the table fit, it is that with the most
+    ones in e_k, which leaves the fewest magnitude bits.
     """
     table = np.zeros(1 << 12, np.int64)
     order = np.argsort([bin(e_k).count("1") for e_k in rows[:, 3].tolist()], kind="stable")
@@ -38,13 +38,13 @@ def _code_word_table(rows: Integers) -> Integers:
 _TABLES = (_code_word_table(tables.OTHER_ROWS), _code_word_table(tables.FIRST_ROW))
 
 
-# By u, 0 to 36: prefix, its bits, suffix, its bits.
+# By u from 0 to 36: prefix, its number of bits, suffix, its number of bits.
 _SHORT_U = [(0, 0, 0, 0), (1, 1, 0, 0), (2, 2, 0, 0), (4, 3, 0, 1), (4, 3, 1, 1)]
 _PREFIX, _PREFIX_BITS, _SUFFIX, _SUFFIX_BITS = np.array([*_SHORT_U, *((0, 3, u - 5, 5) for u in range(5, 37))]).T
 
 
 class _Joined:
-    """Code words joined one behind another, the first lowest."""
+    """Code words joined into one integer; the first is in the lowest bits."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.value, self.bits = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -55,7 +55,7 @@ class _Joined:
 
 
 def _u_codes(u_0: Integers, u_1: Integers, first: bool, event: NDArray[np.bool_]) -> _Joined:
-    """u-VLC of pairs of quads (T.814 7.3.6). In the first row an event says that both are above 2."""
+    """u-VLC of pairs of quads (T.814 7.3.6). In the first row, ``event`` says that both u are above 2."""
     joined = _Joined(u_0.shape)
     less = np.where(event, 2, 0)
     u_0, u_1 = u_0 - less, u_1 - less
@@ -68,7 +68,7 @@ def _u_codes(u_0: Integers, u_1: Integers, first: bool, event: NDArray[np.bool_]
 
 
 class _Quads:
-    """The quads of all code-blocks: arrays ``(lanes, rows, columns)``, samples in front."""
+    """The quads of all code-blocks, ``(lanes, rows, columns)``. Arrays of samples have a first axis of four."""
 
     def __init__(self, values: Sequence[NDArray[np.int32]]) -> None:
         n = len(values)
@@ -80,7 +80,7 @@ class _Quads:
         samples = laid.reshape(n, rows, 2, columns, 2).transpose(4, 2, 0, 1, 3).reshape(4, n, rows, columns)
         magnitude = np.abs(samples)
         self.significant = magnitude > 0
-        # A magnitude m with its sign: 2 (m - 1) + sign. Its exponent is the number of bits of 2 m - 1.
+        # Magnitude m and its sign are coded as 2 (m - 1) + sign. The exponent is the number of bits of 2 m - 1.
         self.values = np.where(self.significant, 2 * magnitude - 2 + (samples < 0), 0)
         exponents = np.where(self.significant, np.frexp((2 * magnitude - 1).astype(np.float64))[1], 0)
         self.rho = sum(self.significant[i].astype(np.int64) << i for i in range(4))
@@ -93,11 +93,11 @@ class _Quads:
         self.row = np.where(np.arange(rows)[:, None] == 0, first, other)
 
     def _bounds(self, exponents: Integers) -> None:
-        """Exponent bounds U, and what of them is coded: u (T.814 7.3.7)."""
+        """Exponent bounds U, and u, by which they exceed the prediction (T.814 7.3.7)."""
         top = exponents.max(axis=0)
         n, rows, columns = top.shape
         predicted = np.ones((n, rows, columns), np.int64)
-        lower = np.zeros((n, rows - 1, columns + 2), np.int64)  # larger of right of quad j - 1 and left of quad j
+        lower = np.zeros((n, rows - 1, columns + 2), np.int64)  # lower right of quad j - 1, lower left of j
         lower[..., :columns] = exponents[1, :, :-1]
         lower[..., 1 : columns + 1] = np.maximum(lower[..., 1 : columns + 1], exponents[3, :, :-1])
         above = np.maximum(lower[..., :columns], lower[..., 1 : columns + 1])
@@ -108,7 +108,7 @@ class _Quads:
         self.at_bound = sum(((exponents[i] == self.bound) & (self.u > 0)).astype(np.int64) << i for i in range(4))
 
     def _contexts(self) -> None:
-        """Contexts of the code words (T.814 7.3.5), and with them the rows of the tables."""
+        """Contexts of the code words (T.814 7.3.5), and the indices into the code word tables."""
         rho = self.rho
         context = np.zeros_like(rho)
         west = rho[:, 0, :-1]
@@ -124,7 +124,7 @@ class _Quads:
         self.index = context << 9 | rho << 5 | (self.u > 0) << 4 | self.at_bound
 
     def magnitudes(self) -> tuple[Integers, Integers]:
-        """MagSgn values and their bits, in the order of the stream: ``(lanes, samples)`` (T.814 7.3.8)."""
+        """MagSgn values and their numbers of bits, in stream order: ``(lanes, samples)`` (T.814 7.3.8)."""
         known = self.row >> 12
         counts = [np.where(self.significant[i], self.bound - (known >> i & 1), 0) for i in range(4)]
         bits = np.stack(counts, axis=-1)
@@ -132,7 +132,7 @@ class _Quads:
         return values.reshape(len(bits), -1), bits.reshape(len(bits), -1)
 
     def codes(self) -> tuple[Integers, Integers]:
-        """VLC values and their bits, a pair of quads at a time: ``(lanes, pairs)``."""
+        """VLC values and their numbers of bits, by pair of quads: ``(lanes, pairs)``."""
         coded = self.inside & ~((self.context == 0) & (self.rho == 0))
         word, length = np.where(coded, self.row >> 4 & 127, 0), np.where(coded, self.row & 15, 0)
         u_0, u_1 = self.u[..., ::2], self.u[..., 1::2]
@@ -150,18 +150,18 @@ class _Quads:
         return np.asarray(np.minimum(self.u[:, :1, ::2], self.u[:, :1, 1::2]) > 2)
 
     def events(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """MEL events and which of them there are, in order: ``(lanes, events)`` (T.814 7.3.4)."""
+        """Whether each MEL event happens, and whether it is coded at all: ``(lanes, events)`` (T.814 7.3.4)."""
         n, rows, columns = self.rho.shape
-        happens, there = (np.zeros((n, rows, columns // 2, 3), bool) for _ in range(2))
+        happens, coded = (np.zeros((n, rows, columns // 2, 3), bool) for _ in range(2))
         happens[..., :2] = (self.rho != 0).reshape(n, rows, -1, 2)
-        there[..., :2] = (self.inside & (self.context == 0)).reshape(n, rows, -1, 2)
+        coded[..., :2] = (self.inside & (self.context == 0)).reshape(n, rows, -1, 2)
         happens[:, :1, :, 2] = self._both_large()
-        there[:, :1, :, 2] = np.minimum(self.u[:, :1, ::2], self.u[:, :1, 1::2]) > 0
-        return happens.reshape(n, -1), there.reshape(n, -1)
+        coded[:, :1, :, 2] = np.minimum(self.u[:, :1, ::2], self.u[:, :1, 1::2]) > 0
+        return happens.reshape(n, -1), coded.reshape(n, -1)
 
 
 def _bits(values: Integers, counts: Integers) -> NDArray[np.uint8]:
-    """The bits of code words, one code word after another, each from its lowest on."""
+    """The bits of code words, one code word after another, lowest bit first."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
     place = np.arange(total) - np.repeat(ends - counts, counts)
@@ -169,7 +169,7 @@ def _bits(values: Integers, counts: Integers) -> NDArray[np.uint8]:
 
 
 def _magnitude_bytes(bits: NDArray[np.uint8]) -> bytes:
-    """MagSgn bytes: seven bits after FF; ones behind the end, and no FF there (T.814 7.1.2)."""
+    """Pack MagSgn bits: seven in a byte after FF, ones behind the end; a last FF is left out (T.814 7.1.2)."""
     left = len(bits)
     value = int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
     out = bytearray()
@@ -194,10 +194,10 @@ def _magnitude_bytes(bits: NDArray[np.uint8]) -> bytes:
 
 
 def _code_bytes(bits: NDArray[np.uint8]) -> bytearray:
-    """VLC bytes in the order of reading; the first has its lower half left for the length (T.814 7.1.4)."""
+    """Pack VLC bits into bytes in reading order. The lower half of the first stays free for the length (7.1.4)."""
     value = int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
     left = len(bits)
-    # The byte before counts as FF: three ones are followed by a zero.
+    # The byte before counts as FF, so a zero is stuffed after three ones.
     first = 3 if value & 7 == 7 else 4
     out = bytearray([(value & (1 << first) - 1) << 4])
     value >>= first
@@ -218,7 +218,7 @@ def _code_bytes(bits: NDArray[np.uint8]) -> bytearray:
 
 
 def _event_bytes(events: Sequence[bool]) -> bytes:
-    """MEL bytes (T.814 7.3.3): a one for a whole run of zeros, or a zero and how long a run is before an event."""
+    """MEL bytes (T.814 7.3.3): a one is a full run without an event; a zero and a run length precede an event."""
     exponents = tables.MEL_EXPONENTS.tolist()
     out, state, run = HeaderWriter(), 0, 0
     for event in events:
@@ -236,7 +236,7 @@ def _event_bytes(events: Sequence[bool]) -> bytes:
 
 
 def encode_blocks(values: Sequence[NDArray[np.int32]]) -> list[bytes]:
-    """Encode code-blocks of quantized coefficients, int32 ``(height, width)``; b"" for those that are all 0."""
+    """Encode code-blocks of quantized coefficients, int32 ``(height, width)``. One of zeros has no bytes."""
     return [
         data for start in range(0, len(values), GROUP) for data in _encode_group(values[start : start + GROUP])
     ]
@@ -248,17 +248,17 @@ def _encode_group(values: Sequence[NDArray[np.int32]]) -> list[bytes]:
     for tokens, counts in (quads.magnitudes(), quads.codes()):
         bits = _bits(tokens.ravel(), counts.ravel())
         streams.append(np.split(bits, np.cumsum(counts.sum(axis=1))[:-1]))
-    happens, there = quads.events()
-    found = []
+    happens, coded = quads.events()
+    encoded = []
     for lane in range(len(values)):
         if not quads.significant[:, lane].any():
-            found.append(b"")
+            encoded.append(b"")
             continue
         codes = _code_bytes(streams[1][lane])
-        events = _event_bytes(happens[lane, there[lane]].tolist())
+        events = _event_bytes(happens[lane, coded[lane]].tolist())
         size = len(events) + len(codes) + 1
         if size > MAX_TAIL:  # pragma: no cover
             raise ValueError("a high-throughput code-block has too many code words")
         codes[0] |= size & 15
-        found.append(_magnitude_bytes(streams[0][lane]) + events + bytes(codes[::-1]) + bytes([size >> 4]))
-    return found
+        encoded.append(_magnitude_bytes(streams[0][lane]) + events + bytes(codes[::-1]) + bytes([size >> 4]))
+    return encoded

@@ -1,8 +1,8 @@
 """The two passes that may refine a high-throughput clean-up pass, in lockstep (T.814 7.4, 7.5).
 
-Both code the bit-plane below that of the clean-up pass. Their bits are raw. They share a code word segment: those
-of significance propagation are read from its front, those of magnitude refinement backwards from its end. Arrays
-have rows and columns of a code-block in front and the lane behind; sides are multiples of four.
+Both passes code the bit-plane below that of the clean-up pass, with raw bits in one code word segment.
+Significance propagation reads them from the front, magnitude refinement backwards from the end. Arrays have axes
+(row, column, lane), where a lane is a code-block; the numbers of rows and columns are multiples of four.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ def refine(
     plane: NDArray[np.int64],
     causal: Cells,
 ) -> NDArray[np.int32]:
-    """Refine code-blocks: coefficients in half units after the clean-up pass, ``(H, W, lanes)``.
+    """Refine code-blocks: ``values`` are coefficients in half units after the clean-up pass, ``(H, W, lanes)``.
 
-    ``inside`` says which cells belong to the code-block. Each lane has its code word segment, its ``passes`` (1
-    for significance propagation alone, 2 for both), the bit-``plane`` that they code, and whether its contexts are
-    vertically ``causal``.
+    ``inside`` says which cells belong to the code-block. Each lane has a code word segment, a number of ``passes``
+    (1 for significance propagation, 2 for both), the bit-``plane`` that they code, and a flag for vertically
+    ``causal`` contexts.
     """
     known = (values != 0) & inside
     new, negative = _propagate(known, inside, causal, segments)
     unit = np.int32(1) << plane.astype(np.int32)
     refined = known & (passes > 1)
     step = np.where(_refinement_bits(refined, segments), unit, -unit)
-    found = np.where(negative, -3 * unit, 3 * unit)
-    return np.select([new, refined], [found, values + np.sign(values) * step], values)
+    new_values = np.where(negative, -3 * unit, 3 * unit)
+    return np.select([new, refined], [new_values, values + np.sign(values) * step], values)
 
 
 def _neighbours(known: Cells, causal: Cells) -> Cells:
@@ -46,7 +46,7 @@ def _neighbours(known: Cells, causal: Cells) -> Cells:
     near = np.zeros((height + 2, width + 2, n), bool)
     for dy in (0, 1, 2):
         told = known
-        if dy == 0 and causal.any():  # a stripe's first row tells nothing to the stripe above
+        if dy == 0 and causal.any():  # the first row of a stripe does not affect the stripe above
             told = known.copy()
             told[::4] &= ~causal
         for dx in (0, 1, 2):
@@ -57,7 +57,7 @@ def _neighbours(known: Cells, causal: Cells) -> Cells:
 def _propagate(known: Cells, inside: Cells, causal: Cells, segments: Sequence[bytes]) -> tuple[Cells, Cells]:
     """Significance propagation (T.814 7.4): which cells become significant, and which of them are negative.
 
-    The scan is that of T.800 D.1. The signs of four columns of a stripe follow behind their significances.
+    The scan order is that of T.800 D.1. After the significances of four columns of a stripe come their signs.
     """
     words, position, end = join_streams([read_forwards(segment) for segment in segments], 0, False)
     near, free = _neighbours(known, causal), inside & ~known
@@ -67,8 +67,8 @@ def _propagate(known: Cells, inside: Cells, causal: Cells, segments: Sequence[by
             rows, columns = slice(top, top + 4), slice(left, left + 4)
             if not (near[top + 1 : top + 5, left + 1 : left + 5] & free[rows, columns]).any():
                 continue
-            position = np.minimum(position, end)  # zeros behind the end
-            ahead = ahead_of(words, position)  # at most 32 of them are taken
+            position = np.minimum(position, end)  # behind the end are zeros
+            ahead = ahead_of(words, position)  # of these 48 bits, at most 32 are taken
             for x in range(left, left + 4):
                 for y in range(top, top + 4):
                     member = near[y + 1, x + 1] & free[y, x]
@@ -87,7 +87,7 @@ def _propagate(known: Cells, inside: Cells, causal: Cells, segments: Sequence[by
 
 
 def _refinement_bits(refined: Cells, segments: Sequence[bytes]) -> Cells:
-    """The next bit of the magnitude of cells (T.814 7.5)."""
+    """The next magnitude bit of the ``refined`` cells (T.814 7.5)."""
     words, start, end = join_streams([read_backwards(segment) for segment in segments], 0, False)
     height, width, n = refined.shape
     scanned = refined.reshape(-1, 4, width, n).transpose(0, 2, 1, 3).reshape(-1, n)

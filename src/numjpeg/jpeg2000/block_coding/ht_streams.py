@@ -1,4 +1,4 @@
-"""The bit streams of a high-throughput code-block (T.814 7.1): bytes in the order of reading, without stuffing."""
+"""The bit streams of a high-throughput code-block (T.814 7.1), in reading order and without stuffed bits."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Integers = NDArray[np.int64]
 
 
 class Stream(NamedTuple):
-    """Bytes in the order of reading, and which of them have a stuffed top bit."""
+    """Bytes in reading order, and which of them have a stuffed top bit."""
 
     content: NDArray[np.uint8]
     stuffed: NDArray[np.bool_]
 
 
 def read_forwards(data: bytes | NDArray[np.uint8]) -> Stream:
-    """A stream whose bytes after FF have seven bits."""
+    """A stream read forwards. A byte after FF has a stuffed bit."""
     content = np.frombuffer(data, np.uint8)
     stuffed = np.zeros(len(content), bool)
     stuffed[1:] = content[:-1] == 0xFF
@@ -33,7 +33,7 @@ def read_forwards(data: bytes | NDArray[np.uint8]) -> Stream:
 
 
 def read_backwards(data: bytes | NDArray[np.uint8]) -> Stream:
-    """A stream from the end: a byte whose low bits are all ones has seven if the one read before is above 8F."""
+    """A stream read from the end. A byte with seven low ones has a stuffed bit after a byte above 8F."""
     content = np.frombuffer(data, np.uint8)[::-1].copy()
     previous = np.concatenate([np.full(1, 0xFF, np.uint8), content])[:-1]
     return Stream(content, (previous > 0x8F) & (content & 127 == 127))
@@ -46,17 +46,17 @@ def split_streams(data: bytes) -> tuple[Stream, Stream, Stream]:
     if not 2 <= size <= min(len(content), 4079):
         raise FormatError(f"a code-block of {len(content)} bytes has {size} of MEL and VLC", clause="T.814 7.1.1")
     tail = content[-size:-1].copy()
-    tail[-1] |= 15  # a half of this byte is VLC's, which begins with it; the other half counts as ones
+    tail[-1] |= 15  # VLC begins with the upper half of this byte; the lower half counts as ones
     codes = read_backwards(tail)
     codes.stuffed[0] = tail[-1] >> 4 & 7 == 7
     return read_forwards(content[:-size]), read_forwards(tail), codes
 
 
 def join_streams(streams: Sequence[Stream], fill: int, big: bool) -> tuple[NDArray[np.uint64], Integers, Integers]:
-    """All bits without the stuffed ones; behind each stream at least 192 bits of ``fill``.
+    """Join streams without their stuffed bits. At least 192 bits of ``fill`` follow each.
 
-    Returns 64 bits from each 16th bit on, and the bits at which each stream begins and ends. ``big`` says that the
-    top bit of a byte comes first.
+    Returns the 64 bits from each 16th bit on, and the bits at which each stream begins and ends. ``big`` says that
+    the top bit of a byte comes first.
     """
     sizes = np.array([len(content) for content, _ in streams], np.int64)
     starts = np.cumsum(sizes + _PADDING) - sizes - _PADDING
@@ -70,5 +70,5 @@ def join_streams(streams: Sequence[Stream], fill: int, big: bool) -> tuple[NDArr
 
 
 def ahead_of(words: NDArray[np.uint64], position: Integers) -> Integers:
-    """At least 48 bits from some positions on, the next one lowest."""
+    """The next 48 bits or more at each position, the first in the lowest bit."""
     return (words.take(position >> 4, mode="clip") >> (position & 15).astype(_U)).view(np.int64)

@@ -2,7 +2,7 @@
 
 A *quad* is two by two samples, in the order: upper left, lower left, upper right, lower right. Bit n of a pattern
 is sample n. A code word tells which samples are significant (rho), whether the exponent bound is above the
-predicted one (u_off), and for which samples (e_k) the top bit below the bound is known (e_1).
+predicted one (u_off), and for which samples (e_k) the top bit below the bound is coded here, and that bit (e_1).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 CONTEXTS = 8
 
-# By context a line or more. A row is rho, u_off, e_k, e_1 (a digit each), the code word (two) and its length, all
-# hexadecimal; the code word's first bit is its lowest.
+# One string for each context. An entry is rho, u_off, e_k, e_1 (a digit each), the code word (two digits) and its
+# length, all hexadecimal. The first bit of a code word is its lowest.
 _FIRST_ROW = (
     "1000064 11113f7 2000003 21227f7 3000115 31225f7 31311f7 4000023 4144136 50000e5 5144236 51510f7 6000036 "
     "61006f7 70002f7 71224f7 71200d6 8000043 81883d6 90001d6 91002d6 a000015 a188356 a1a2777 b000377 b111577 "
@@ -103,9 +103,9 @@ FIRST_ROW, OTHER_ROWS = _rows(_FIRST_ROW), _rows(_OTHER_ROWS)
 """CxtVLC of quads in the first row of quads of a code-block (Table C.1), and of all others (Table C.2)."""
 
 MEL_EXPONENTS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5])
-"""By state of the MEL coder: the base-2 logarithm of the run that a one stands for (Table 2)."""
+"""By state of the MEL coder: log2 of the run length that a one stands for (Table 2)."""
 
-# u-VLC (Table 3), by the lowest three bits: bits of the prefix, bits of the suffix, least value.
+# u-VLC (Table 3), by the lowest three bits: length of the prefix, length of the suffix, smallest value.
 PREFIX_BITS = np.array([3, 1, 2, 1, 3, 1, 2, 1])
 SUFFIX_BITS = np.array([5, 0, 0, 0, 1, 0, 0, 0])
 LEAST_VALUE = np.array([5, 1, 2, 1, 3, 1, 2, 1])

@@ -1,10 +1,10 @@
-"""The block coder as T.800 Annex D tells it: one code-block, one coefficient after another.
+"""The block coder in the order of T.800 Annex D: one code-block, one coefficient after another.
 
-Slow and plain. The lockstep coders are held to it by tests; :mod:`numjpeg.jpeg2000.pipeline` shows it.
+It is slow and plain. Tests compare the lockstep coders with it; :mod:`numjpeg.jpeg2000.pipeline` uses it.
 
-A bit-plane is coded in three passes: *significance propagation* visits coefficients that have a significant
-neighbour, *magnitude refinement* those that are significant already, *clean-up* all the rest. A pass scans stripes
-of four rows, column by column.
+A bit-plane is coded in three passes. *Significance propagation* visits the coefficients that have a significant
+neighbour, *magnitude refinement* those that are significant already, and *clean-up* all the rest. A pass scans
+stripes of four rows, column by column.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _SIGNIFICANCE = contexts.significance_contexts()
 _SIGN, _FLIP = contexts.sign_contexts()
 
 Coder = Callable[[int, int], int]
-"""(context, decision) to decision: an encoder codes the decision, a decoder ignores and returns it."""
+"""(context, decision) to decision. An encoder codes the given decision, a decoder returns its own."""
 
 
 class _Block:
-    """The state of a code-block, the same for both directions; ``code`` is the entropy coder."""
+    """The state of a code-block, in both directions. The argument ``code`` of its methods is the entropy coder."""
 
     def __init__(self, height: int, width: int, kind: int, style: int) -> None:
         self.height, self.width, self.kind, self.style = height, width, kind, style
         self.negative, self.significant, self.refined, self.visited = np.zeros((4, height, width), bool)
         self.magnitude = np.zeros((height, width), np.int64)
-        self.half = np.zeros((height, width), np.int64)  # magnitudes in half units, as far as they are known
+        self.half = np.zeros((height, width), np.int64)  # known part of magnitudes, in half units
         self.plane, self.raw = 0, False
 
     def scan(self) -> Iterator[tuple[int, int]]:
@@ -54,7 +54,7 @@ class _Block:
         return pattern
 
     def bit(self, y: int, x: int) -> int:
-        """The coefficient's bit in the current plane; an encoder knows it."""
+        """The coefficient's bit in the current plane, for an encoder."""
         return int(self.magnitude[y, x] >> self.plane & 1)
 
     def code_sign(self, y: int, x: int, code: Coder) -> None:
@@ -85,7 +85,7 @@ class _Block:
                 self.refined[y, x] = True
 
     def clean_up(self, code: Coder) -> None:
-        """Clean-up pass (D.3.4): four insignificant coefficients without any neighbour are coded as a run."""
+        """Clean-up pass (D.3.4): four in a column without significant neighbours are coded as a run."""
         for top in range(0, self.height, 4):
             for x in range(self.width):
                 rows = range(top, min(top + 4, self.height))
@@ -113,7 +113,7 @@ class _Block:
         return bool(self.significant[y, x] or self.visited[y, x] or self.neighbourhood(y, x) & 255)
 
     def run_pass(self, number: int, planes: int, code: Coder) -> None:
-        """The pass of a number; pass 0 is the clean-up pass of the first bit-plane."""
+        """Code pass ``number``; pass 0 is the clean-up pass of the first bit-plane."""
         self.plane = planes - 1 - (number + 2) // 3
         self.raw = contexts.is_raw(number, self.style)
         (self.clean_up, self.propagate, self.refine)[number % 3](code)
@@ -124,8 +124,8 @@ def decode_block(
 ) -> NDArray[np.int32]:
     """Decode one code-block of ``shape`` (height, width) to int32 coefficients in half units.
 
-    Code word segments are pairs: number of coding passes, bytes. ``kind`` is that of the sub-band
-    (``contexts.BAND_KIND``), ``planes`` the coded magnitude bit-planes, ``style`` as in Table A.19.
+    Each code word segment is (number of coding passes, bytes). ``kind`` is the entry of ``contexts.BAND_KIND`` for
+    the sub-band, ``planes`` the number of coded magnitude bit-planes, ``style`` as in Table A.19.
     """
     block, states, number = _Block(*shape, kind, style), mq_coder.initial_states(), 0
     for passes, data in segments:
@@ -144,9 +144,9 @@ def decode_block(
 
 
 def encode_block(values: NDArray[np.int32], kind: int) -> tuple[int, bytes]:
-    """Encode one code-block: its magnitude bit-planes, and all its 3 planes - 2 passes in one code word segment.
+    """Encode one code-block: the number of its magnitude bit-planes, and its bytes.
 
-    Where all is 0 there are no planes and no bytes.
+    All 3 * planes - 2 passes are in one code word segment. A code-block of zeros has no planes and no bytes.
     """
     height, width = values.shape
     block = _Block(height, width, kind, 0)

@@ -1,9 +1,10 @@
-"""Code-blocks decoded in lockstep: one step is one decision of every code-block (T.800 Annexes C and D).
+"""Decode many code-blocks in lockstep: one step decodes one decision of each (T.800 Annexes C and D).
 
-Each *lane* is a code-block. Its coefficients lie in scan order: words of 64 cells, 16 columns of a stripe of four
-rows each, bit ``4 * column + row``. A word of *candidates* says which coefficients the current pass still visits,
-so that a step costs the same wherever the next one lies. A significance propagation pass gains candidates as it
-goes. Raw bits are decisions with a probability of exactly one half, so bypass needs no second loop.
+A *lane* is a code-block. Its coefficients are in scan order, in words of 64 cells: 16 columns of a stripe of four
+rows, bit ``4 * column + row``. A word of *candidates* marks the coefficients that the current pass still has to
+visit, so a step takes the same time wherever the next one is. In a significance propagation pass, coefficients
+that become significant make their neighbours candidates. Raw bits are decoded as decisions with a probability of
+exactly one half, so that bypass needs no second loop.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from numjpeg.jpeg2000.block_coding import lockstep_tables as tables
 from numjpeg.jpeg2000.block_coding.lockstep_tables import NULL_FLAGS, PITCH, REFINED, SIGNIFICANT, TOP
 from numjpeg.jpeg2000.block_coding.unstuffing import drop_stuffed
 
-BATCH = 48  # steps between two looks at which lanes have come to the end of a pass
-SIGN_EVERY = 2  # signs are decoded in every second step: they need many operations, and few lanes have one
-REFILL_EVERY = 3  # a step shifts C by at most 15 bits, and 47 are ahead after a refill
-GROUP = 1024  # lanes at a time: their state stays in the cache
+BATCH = 48  # after so many steps, lanes that have come to the end of a pass begin the next one
+SIGN_EVERY = 2  # only every second step decodes signs: they take many operations, and few lanes have one
+REFILL_EVERY = 3  # steps: each shifts C by at most 15 bits, and a refill provides 47
+GROUP = 1024  # lanes decoded together, so that their state stays in the cache
 
 _U = np.uint64
 Integers = NDArray[np.int64]
@@ -34,11 +35,11 @@ _MARGIN = 16
 
 
 class CodedBlock(NamedTuple):
-    """A code-block as the packets bring it."""
+    """A code-block as it stands in the packets."""
 
     width: int
     height: int
-    kind: int  # of sub-band, see contexts.BAND_KIND
+    kind: int  # entry of contexts.BAND_KIND for the sub-band
     planes: int  # magnitude bit-planes that are coded, at most 30
     style: int  # code-block style (Table A.19)
     segments: Sequence[tuple[int, bytes]]  # code word segments: number of coding passes, bytes
@@ -50,19 +51,19 @@ class CodedBlock(NamedTuple):
 
 
 class _Segments(NamedTuple):
-    """Bits of code word segments without bit stuffing, each followed by ones."""
+    """Bits of code word segments without stuffed bits, each segment followed by ones."""
 
     words: Words  # 64 bits from each 16th bit on
     starts: Integers  # bit at which each segment begins
-    limits: Integers  # a bit from which on it has nothing but ones, at least 64 of them
-    carries: NDArray[np.bool_]  # whether there is a carry out of its first bit
+    limits: Integers  # a bit behind each segment that at least 64 ones follow
+    carries: NDArray[np.bool_]  # whether a carry leaves the first bit of each segment
 
 
 def unstuff(chunks: Sequence[bytes], raw: Sequence[bool]) -> _Segments:
-    """Join code word segments and leave out what was stuffed; ``raw`` ones have no MQ code (D.6).
+    """Join code word segments without their stuffed bits; ``raw`` ones are not MQ-coded (D.6).
 
-    The bit stuffed after an FF byte takes part in the MQ code register's sum (Figure C.19): where it is 1, a carry
-    goes to the bytes before. FF followed by more than 8F is a marker: the reader sees ones from there.
+    In MQ code, the bit stuffed after FF is added to the code register (Figure C.19): if it is 1, a carry goes to
+    the bytes before. FF followed by a byte above 8F is a marker: the decoder reads ones from there on.
     """
     sizes = np.array([len(chunk) for chunk in chunks], np.int64)
     starts = np.concatenate([[0], np.cumsum(sizes + _MARGIN)])[:-1]
@@ -83,7 +84,7 @@ def unstuff(chunks: Sequence[bytes], raw: Sequence[bool]) -> _Segments:
     value, carry = data & most, stuffed & (data >= 0x80)
     carry &= ~np.repeat([*raw, True], [*(sizes + _MARGIN), _MARGIN])
     carries = np.zeros(len(chunks), bool)
-    while carry.any():  # on and on in FF 7F FF 80
+    while carry.any():  # a carry may cause another one, as in FF 7F FF 80
         carries |= carry[starts]
         carry[starts] = False
         value[:-1] += carry[1:]
@@ -94,23 +95,23 @@ def unstuff(chunks: Sequence[bytes], raw: Sequence[bool]) -> _Segments:
 
 
 def _segment_starts(blocks: Sequence[CodedBlock]) -> tuple[list[bytes], list[bool], Integers]:
-    """All segments; whether each is raw; by lane and pass the number of the segment that begins there, or -1."""
-    found: list[tuple[bytes, bool]] = []
+    """All segments, whether each is raw, and by lane and pass the segment that begins there, or -1."""
+    segments: list[tuple[bytes, bool]] = []
     starts = np.full((len(blocks), max(block.passes for block in blocks) + 1), -1, np.int64)
     for lane, block in enumerate(blocks):
         number = 0
         for passes, data in block.segments:
-            starts[lane, number] = len(found)
-            found.append((data, contexts.is_raw(number, block.style)))
+            starts[lane, number] = len(segments)
+            segments.append((data, contexts.is_raw(number, block.style)))
             number += passes
-    return [data for data, _ in found], [raw for _, raw in found], starts
+    return [data for data, _ in segments], [raw for _, raw in segments], starts
 
 
 def _offsets(stripe_words: int) -> tuple[Integers, NDArray[np.bool_]]:
-    """Steps to the eight neighbours, and which of them the scan visits later.
+    """Distances in cells to the eight neighbours, and which of them the scan visits later.
 
-    Both ``(8, 8)``: by row in the stripe, plus 4 where the context is vertically causal (D.7). There the first row
-    of a stripe tells nothing to the stripe above: its northern neighbours are itself.
+    Both are ``(8, 8)``, indexed by the row in the stripe, plus 4 for vertically causal contexts (D.7). With these,
+    the first row of a stripe does not affect the stripe above: the distance to its northern neighbours is 0.
     """
     stripe = stripe_words * 64
     steps, later = np.zeros((8, 8), np.int64), np.zeros((8, 8), bool)
@@ -124,13 +125,13 @@ def _offsets(stripe_words: int) -> tuple[Integers, NDArray[np.bool_]]:
     return steps, later
 
 
-_AS_SEEN = (1, 0, 3, 2, 7, 6, 5, 4)  # what a coefficient is to its northern neighbour: a southern one; and so on
-# Bits that a coefficient sets at its neighbours, by its sign.
+_AS_SEEN = (1, 0, 3, 2, 7, 6, 5, 4)  # a coefficient is the southern neighbour of its northern neighbour, and so on
+# Flags that a coefficient sets in each of its neighbours, by its sign.
 _TOLD = np.array([[1 << b for b in _AS_SEEN], [1 << b | (1 << 8 + b) * (b < 4) for b in _AS_SEEN]], np.uint16)
 
 
 class _Lanes:
-    """The lanes of one group: the cells of all its code-blocks, and the registers of those still being decoded."""
+    """The lanes of one group: the cells of all its code-blocks, and the registers of unfinished ones."""
 
     def __init__(self, blocks: Sequence[CodedBlock]) -> None:
         n = len(blocks)
@@ -139,8 +140,8 @@ class _Lanes:
         )
         self.passes = np.array([block.passes for block in blocks], np.int64)
         self.stripes = (int(height.max()) + 3) // 4
-        self.stripe_words = (int(width.max()) + 15) // 16 + 1  # one word of padding, so that rows do not touch
-        # Words of a lane: one in front, the stripes with one above and one below, two at which lanes idle.
+        self.stripe_words = (int(width.max()) + 15) // 16 + 1  # one word of padding between stripes
+        # Words of a lane: one in front, an empty stripe, the stripes, an empty stripe, and two for idling.
         self.first = 1 + self.stripe_words
         self.end = 1 + (self.stripes + 2) * self.stripe_words
         self.per_lane = self.end + 2
@@ -156,7 +157,7 @@ class _Lanes:
         self.lane = np.flatnonzero(self.passes > 0)
         k = len(self.lane)
         self.A, self.C, self.used, self.bit, self.limit = (np.zeros(k, np.int64) for _ in range(5))
-        self.word = self.lane * self.per_lane + self.end  # all idle: the first look begins pass 0
+        self.word = self.lane * self.per_lane + self.end  # behind the last stripe, so that pass 0 begins
         self.left = np.full(k, _ALL)
         self.mode = np.zeros(k, np.int64)
         self.buffers: tuple[Any, ...] = ()
@@ -193,10 +194,10 @@ class _Lanes:
                 self._store()
 
     def _end_passes(self, ended: Integers) -> None:
-        """Begin the next pass of lanes, or drop them after their last."""
+        """Begin the next pass of some lanes, or drop them after their last pass."""
         lanes = self.lane[ended]
         refined = lanes[self.number[lanes] % 3 == 2]
-        if len(refined):  # what this pass visited has been refined from now on
+        if len(refined):  # mark the coefficients that this refinement pass has visited
             words = self.candidates[refined, : self.end]
             cells = np.unpackbits(words.view(np.uint8), bitorder="little").reshape(len(refined), self.end, 64)
             self.cells[refined, : self.end] |= cells.astype(np.uint16) * np.uint16(REFINED)
@@ -204,11 +205,11 @@ class _Lanes:
         symbols = more & (self.style[lanes] & contexts.SEGMENTATION != 0) & ~self.at_symbols[lanes]
         symbols &= (self.number[lanes] >= 0) & (self.number[lanes] % 3 == 0)
         # The four segmentation symbols after a clean-up pass (D.5) are read in a word of padding.
-        which, own = ended[symbols], lanes[symbols]
-        self.candidates[own, self.end - 1] = 15
-        self.word[which] = own * self.per_lane + self.end - 1
+        which, of_symbols = ended[symbols], lanes[symbols]
+        self.candidates[of_symbols, self.end - 1] = 15
+        self.word[which] = of_symbols * self.per_lane + self.end - 1
         self.left[which] = _ALL
-        self.mode[which] = self.kind[own] * 32 + tables.SYMBOLS * 2
+        self.mode[which] = self.kind[of_symbols] * 32 + tables.SYMBOLS * 2
         self.at_symbols[lanes] = symbols
         self._begin_passes(ended[more & ~symbols])
         if not more.all():
@@ -240,7 +241,7 @@ class _Lanes:
         self.left[which] = _ALL
 
     def _begin_segments(self, which: Integers, segment: Integers) -> None:
-        """Set the registers of the MQ decoder (Figure C.20): C begins with a zero, then 15 bits; 33 wait below."""
+        """Set the registers of the MQ decoder (Figure C.20): C has a zero, 15 bits of data, and 33 more below."""
         segments = self.segments
         bit = segments.starts[segment]
         ahead = segments.words.take(bit >> 4, mode="clip") << (bit & 15).astype(_U) >> _U(2)
@@ -251,7 +252,7 @@ class _Lanes:
         self.A[which] = 0x8000 << TOP
 
     def _propagation(self, lanes: Integers) -> Words:
-        """What has a significant neighbour and is not itself significant (D.3.1)."""
+        """Candidates: coefficients that are not significant but have a significant neighbour (D.3.1)."""
         known, row = self.significant[lanes], self.stripe_words
         near = known | known << _U(1) & _LOWER_ROWS | known >> _U(1) & _UPPER_ROWS
         near[:, row:] |= known[:, :-row] >> _U(3) & _ROW_0
@@ -264,16 +265,16 @@ class _Lanes:
         return np.asarray(around & ~known & self.inside[lanes])
 
     def _refinement(self, lanes: Integers) -> Words:
-        """What was significant before this bit-plane (D.3.3)."""
+        """Candidates: coefficients that were significant before this bit-plane (D.3.3)."""
         self.visited[lanes] = self.candidates[lanes]
         return self.significant[lanes] & ~self.candidates[lanes] & self.inside[lanes]
 
     def _clean_up(self, lanes: Integers) -> Words:
-        """All the rest (D.3.4)."""
+        """Candidates: all coefficients that the two other passes have not visited (D.3.4)."""
         return ~self.significant[lanes] & ~self.visited[lanes] & self.inside[lanes]
 
     def _scratch(self) -> Any:
-        """Buffers for the lanes that there are: positions, keys, decisions by step; integers; and so on."""
+        """Buffers of the size of the lanes left. The first holds positions, keys and decisions by step."""
         k = len(self.lane)
         if not self.buffers or self.buffers[-1].shape != (k,):
             trace, integers = np.empty((3, BATCH, k), np.int64), np.empty((5, k), np.int64)
@@ -282,12 +283,12 @@ class _Lanes:
         return self.buffers
 
     def _run_batch(self) -> None:
-        """Some steps of all lanes. Leaves each step's positions, keys and decisions in the first buffers."""
+        """Run ``BATCH`` steps. Positions, keys and decisions of each step stay in the first buffers."""
         trace, integers, unsigned, wide, (less, exchange), flags16 = self._scratch()
         i1, i2, i3, shift, stall = integers
         word, low, u0, u1 = unsigned
         flags64, busy64, lps64 = wide
-        # Narrow views of wide arrays, since an index is an int64. That of lps counts 256.
+        # Narrow views of int64 arrays, which serve as indices. A True in the view ``lps`` counts 256.
         flags_low, busy, lps = flags64.view(np.uint16)[::4], busy64.view(bool)[::8], lps64.view(bool)[1::8]
         interval, code, used, left, mode, at = self.A, self.C, self.used, self.left, self.mode, self.word
         u_code, u_i3, u_hash, u_stall = code.view(_U), i3.view(_U), i1.view(_U), stall.view(_U)
@@ -299,7 +300,7 @@ class _Lanes:
             take_context, take_after, take_move, signing = _TAKES[step % SIGN_EVERY == SIGN_EVERY - 1]
             take_word(at, None, word, "clip")
             _lowest_candidate(word, left, at, low, pos, u0, i1, u_hash)
-            _right(pos, _C40, stall)  # 1 where there is none: the position is far out, where flags are null
+            _right(pos, _C40, stall)  # 1 if no candidate is left: the position is NOTHING then
             take_flags(pos, None, flags16, "clip")
             _copyto(flags_low, flags16)
             _right(pos, _C2, i1)
@@ -319,7 +320,7 @@ class _Lanes:
             _xor(less, exchange, lps)
             _copyto(interval, i3, where=less)
             _subtract(u_code, u_i3, u1)
-            _minimum(u_code, u1, out=u_code)  # where C is the less, the difference wraps and is not the minimum
+            _minimum(u_code, u1, out=u_code)  # if C is smaller, the difference wraps and is not the minimum
             _right(interval, _TOP, i3)
             _take_shift(i3, None, shift, "clip")
             _left(interval, shift, interval)
@@ -333,7 +334,7 @@ class _Lanes:
             _take_decision(i2, None, sym, "clip")
             if step % REFILL_EVERY == REFILL_EVERY - 1:
                 self._refill(i1, u0)
-            # Where it leads.
+            # The next mode and position.
             _add(key, sym, i3)
             take_after(i3, None, mode, "clip")
             if signing:
@@ -345,7 +346,7 @@ class _Lanes:
             _subtract(left, u_stall, left)
 
     def _refill(self, i1: Integers, u0: Words) -> None:
-        """Bits behind those that C still has; ones after the end of the segment."""
+        """Append bits to those left in C. After the end of the segment they are ones."""
         _minimum(self.bit, self.limit, out=self.bit)
         _right(self.bit, _C4, i1)
         self.segments.words.take(i1, None, u0, "clip")
@@ -361,18 +362,18 @@ class _Lanes:
     def _new_signs(
         self, pos: Integers, key: Integers, sym: Integers, flags16: NDArray[np.uint16], low: Words
     ) -> None:
-        """Make significant what a sign was decoded of, and tell its neighbours."""
+        """Make coefficients significant whose sign was decoded, and update the flags of their neighbours."""
         signs = (key & 16).nonzero()[0]
         if not len(signs):
             return
-        position, keys, own = pos.take(signs), key.take(signs), flags16.take(signs)
-        sign = sym.take(signs) >> 7 ^ tables.FLIP.take((own & 4095) + ((keys & 4) << 10))
+        position, keys, flags = pos.take(signs), key.take(signs), flags16.take(signs)
+        sign = sym.take(signs) >> 7 ^ tables.FLIP.take((flags & 4095) + ((keys & 4) << 10))
         self.negative[position] = sign
         row = (position & 3) + self.causal.take(self.lane.take(signs))
         near = position[:, None] + self.steps_to.take(row, 0)
         before = self.flags.take(near)
         self.flags[near] = before | _TOLD.take(sign, 0)
-        self.flags[position] = own | SIGNIFICANT
+        self.flags[position] = flags | SIGNIFICANT
         self.significant.ravel()[self.word.take(signs)] |= low.take(signs)
         # In a propagation pass, neighbours that come later become candidates.
         new = self.later.take(row, 0)
@@ -382,7 +383,7 @@ class _Lanes:
         np.bitwise_or.at(self.candidates.ravel(), cells >> 6, _U(1) << (cells & 63).astype(_U))
 
     def _store(self) -> None:
-        """Bring the magnitudes up to date, in half units: twice the value plus the middle of what is unknown."""
+        """Update the magnitudes, in half units: twice the known bits plus the middle of the unknown ones."""
         positions, keys, decisions = self.buffers[0]
         lanes = len(self.lane)
         plane = self.planes[self.lane] - 1 - (self.number[self.lane] + 2) // 3
@@ -406,21 +407,21 @@ class _Lanes:
 
 
 def decode_blocks(blocks: Sequence[CodedBlock]) -> Iterator[tuple[int, NDArray[np.int32]]]:
-    """Decode code-blocks, in an order of its own: yield their indices and coefficients, int32 ``(height, width)``.
+    """Decode code-blocks; yield (index, coefficients) in any order. Coefficients are int32 ``(height, width)``.
 
-    These are in half units. A magnitude q is 2 q plus the middle of the bit-planes that are missing: 2 q + 1 where
-    all are there; 0 stays 0.
+    They are in half units: a magnitude is twice its known bits plus the middle of its unknown bits, which is 1 if
+    all bits are known. 0 stays 0.
     """
     order = sorted(range(len(blocks)), key=lambda i: -sum(len(data) for _, data in blocks[i].segments))
     for start in range(0, len(order), GROUP):
-        some = order[start : start + GROUP]
-        lanes = _Lanes([blocks[i] for i in some])
+        group = order[start : start + GROUP]
+        lanes = _Lanes([blocks[i] for i in group])
         lanes.run()
-        for i, values in zip(some, lanes.result(), strict=True):
+        for i, values in zip(group, lanes.result(), strict=True):
             yield i, values[: blocks[i].height, : blocks[i].width]
 
 
-# Bound once: a step of few lanes is all call overhead. Constants are arrays, which ufuncs need not convert.
+# Names bound once, since call overhead dominates steps of few lanes. Arrays as constants need no conversion.
 _add, _subtract, _multiply, _negative, _minimum = np.add, np.subtract, np.multiply, np.negative, np.minimum
 _and, _or, _xor, _left, _right = np.bitwise_and, np.bitwise_or, np.logical_xor, np.left_shift, np.right_shift
 _less, _unequal, _copyto = np.less, np.not_equal, np.copyto
@@ -445,7 +446,7 @@ def _lowest_candidate(
     hashed: Integers,
     u_hashed: Words,
 ) -> None:
-    """The lowest candidate left in each word: its bit to ``low``, its position to ``pos``."""
+    """Write the bit of the lowest candidate left in each word to ``low``, and its position to ``pos``."""
     _and(word, left, word)
     _negative(word, low)
     _and(low, word, low)

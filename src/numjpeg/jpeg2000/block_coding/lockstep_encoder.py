@@ -1,8 +1,8 @@
-"""The MQ coder of all code-blocks in lockstep (T.800 C.2): one step codes one decision of every code-block.
+"""The MQ encoder of many code-blocks in lockstep (T.800 C.2): one step codes one decision of each.
 
-A *lane* is a code-block. Its code register is a long sum: each step only notes what it adds and how far the
-register has been shifted by then. The sums are made afterwards, for many steps at a time, in limbs of 16 bits;
-carries and stuffed bits come last.
+A *lane* is a code-block. Its code register is a long sum. Each step only records the number that it adds, and how
+far the register is shifted. The numbers of many steps are added up later, in limbs of 16 bits. Carries and stuffed
+bits come last.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numjpeg.jpeg2000.block_coding import lockstep_tables as tables
 from numjpeg.jpeg2000.block_coding.bit_planes import BitPlanes, CodingPass
 from numjpeg.jpeg2000.block_coding.lockstep_tables import PITCH, TOP
 
-STEPS = 256  # steps between two sums
+STEPS = 256  # the numbers of so many steps are added up at a time
 Integers = NDArray[np.int64]
 GROUP = 512  # code-blocks at a time
 
@@ -27,7 +27,7 @@ class EncodedBlock(NamedTuple):
 
     planes: int  # magnitude bit-planes; there are 3 planes - 2 coding passes, or none
     data: bytes
-    lengths: list[int]  # how many bytes the decoder needs for each number of passes, from 1 on
+    lengths: list[int]  # how many bytes a decoder needs for the first pass, the first two, and so on
     gains: list[float]  # what each pass takes off the squared error, in squares of the quantization step
 
 
@@ -39,11 +39,11 @@ def encode_blocks(
 ) -> list[EncodedBlock]:
     """Encode code-blocks, each to one code word segment.
 
-    Coefficients ``(height, width)`` are in quantization steps: int32, or float32 that are cut to integers.
-    ``kinds`` are those of the sub-bands (``contexts.BAND_KIND``). With ``wants_gains`` each pass says what it
-    takes off the error. A region of interest is shifted up by ``roi_shift`` bit-planes.
+    Coefficients ``(height, width)`` are in units of the quantization step: int32, or float32 that are truncated.
+    ``kinds`` are the entries of ``contexts.BAND_KIND`` for the sub-bands. ``wants_gains`` asks for what each pass
+    takes off the error; it is 0 otherwise. A region of interest is shifted up by ``roi_shift`` bit-planes.
     """
-    found: list[EncodedBlock | None] = [None] * len(values)
+    encoded: list[EncodedBlock | None] = [None] * len(values)
     for start in range(0, len(values), GROUP):
         part = values[start : start + GROUP]
         exact = [np.abs(block).astype(np.float32) for block in part] if wants_gains else None
@@ -54,15 +54,15 @@ def encode_blocks(
         for lane, i in enumerate(planes.order.tolist()):
             gains = [float(p.gains[lane]) for p in passes if lane < len(p.counts)]
             data, lengths = coded[lane]
-            found[start + i] = EncodedBlock(int(planes.planes[lane]), data, lengths, gains)
-    return [block for block in found if block is not None]
+            encoded[start + i] = EncodedBlock(int(planes.planes[lane]), data, lengths, gains)
+    return [block for block in encoded if block is not None]
 
 
 _QE = np.repeat(np.array([*tables.QE[:: tables.STATE_PITCH] >> TOP], np.int64), tables.STATE_PITCH)
 
 
 class _Lanes:
-    """The registers of all lanes, sorted so that those with most decisions come first."""
+    """The registers of all lanes. Lanes with more decisions have lower columns."""
 
     def __init__(self, lanes: int, passes: Sequence[CodingPass]) -> None:
         self.lanes, self.passes = lanes, passes
@@ -79,11 +79,11 @@ class _Lanes:
         self.A = np.full(lanes, 0x8000, np.int64)
         self.states = np.tile(tables.INITIAL, lanes)
         self.shifted = np.zeros(lanes, np.int64)  # how far each lane's register has been shifted
-        # Sums, 16 bits each, most significant first: bit 15 of the unshifted register is that of limb 0.
+        # Limbs of the sums, most significant first. Bit 15 of limb 0 is bit 15 of the register before any shift.
         self.limbs = np.zeros((lanes, 64), np.int64)
 
     def _lay_symbols(self) -> None:
-        """All decisions by step and column; and where each pass ends, in steps, by column."""
+        """Arrange all decisions by step and column, and note the step and column at which each pass ends."""
         self.symbols = np.zeros((self.longest, self.lanes), np.uint8)
         flat, done = self.symbols.ravel(), np.zeros(self.lanes, np.int64)
         ends: list[NDArray[np.int64]] = []
@@ -99,7 +99,7 @@ class _Lanes:
         self.by_step = np.argsort(self.ends[0], kind="stable")
 
     def run(self) -> list[tuple[bytes, list[int]]]:
-        """Code everything: for each lane its bytes, and the lengths at which they may be cut."""
+        """Code all decisions: for each lane its bytes, and how many of them each number of passes needs."""
         step = 0
         while step < self.longest:
             step = self._run_some(step, min(step + STEPS, self.longest))
@@ -108,6 +108,7 @@ class _Lanes:
         return list(zip(data, self._lengths(data), strict=True))
 
     def _run_some(self, first: int, stop: int) -> int:
+        """Code the decisions of some steps; return the step after them."""
         k, steps = int(self.active[first]), stop - first
         added, shifts = np.zeros((steps, k), np.int64), np.zeros((steps, k), np.int64)
         lower = np.ones((steps, k), bool)
@@ -131,7 +132,7 @@ class _Lanes:
             np.not_equal(i3, decision[step, :k] * 128, lps)
             np.subtract(interval, qe, interval)
             np.less(interval, qe, less)
-            np.not_equal(less, lps, in_lower)  # LPS below, MPS above, exchanged where the MPS' part is the smaller
+            np.not_equal(less, lps, in_lower)  # the LPS has the lower part, unless the MPS' is smaller
             np.copyto(interval, qe, where=in_lower)
             take_shift(interval, None, shift, "clip")
             np.left_shift(interval, shift, interval)
@@ -142,7 +143,7 @@ class _Lanes:
         return stop
 
     def _sum(self, first: int, added: Integers, shifts: Integers, lower: NDArray[np.bool_]) -> None:
-        """Add what some steps have noted to the limbs."""
+        """Add the numbers of some steps to the limbs, each shifted to its place."""
         steps, k = added.shape
         after = self.shifted[:k] + np.cumsum(shifts, axis=0)
         before = after - shifts
@@ -174,7 +175,7 @@ class _Lanes:
         return _stuff(total, int(self.A[column]), shifted)
 
     def _lengths(self, data: Sequence[bytes]) -> list[list[int]]:
-        """How many bytes each pass needs, at most."""
+        """How many bytes the passes up to each need, at most."""
         lengths: list[list[int]] = [[] for _ in range(self.lanes)]
         lane = self.order[self.ends[1]]
         for i, bits in zip(lane.tolist(), self.bits_at_end.tolist(), strict=True):
@@ -183,8 +184,8 @@ class _Lanes:
 
 
 def _stuff(total: int, interval: int, shifted: int) -> bytes:
-    """The shortest bytes that, with ones behind them, lie in an interval; a zero bit follows each FF."""
-    # The register has 15 bits below those that have been shifted out: they are chosen to be ones.
+    """The shortest bytes that lie in the interval when ones follow them; a zero bit is stuffed after each FF."""
+    # The register has 15 bits more than were shifted out. The value is chosen so that all of them are ones.
     value = ((total + interval >> 15 << 15) - 1) >> 15
     left = shifted
     out = bytearray()

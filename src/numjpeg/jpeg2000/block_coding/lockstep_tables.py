@@ -1,8 +1,8 @@
 """Tables of the lockstep block decoder: what a lane does next, by mode, decision and neighbourhood.
 
-A lane is a code-block that is being decoded. Its *mode* says which decision it reads next; its *key* is
-``kind * 32 + mode * 2 + busy``, where ``kind`` is that of the sub-band and ``busy`` says whether anything in the
-column of four coefficients is known (then a clean-up pass cannot code the column as one run).
+A lane is a code-block that is being decoded. Its *mode* says which decision it reads next. Its *key* is
+``kind * 32 + mode * 2 + busy``, where ``kind`` is the column of Table D.1 for the sub-band, and ``busy`` says
+whether any flag is set in the column of four coefficients: a clean-up pass then does not code it as a run.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from numjpeg.jpeg2000.block_coding.contexts import REFINEMENT, RUN, UNIFORM
 
 Integers = NDArray[np.int64]
 
-# Flags of a coefficient: bits 0 to 11 are its neighbourhood, then:
+# Flags of a coefficient: bits 0 to 11 are its neighbourhood (see contexts), then follow:
 SIGNIFICANT, REFINED = 1 << 12, 1 << 13
 FLAG_BITS = 14
 NULL_FLAGS = 0x0F00
-"""Signs of neighbours that are not significant, which no coefficient has: cells at which a lane idles."""
+"""Flags of the cells at which a lane idles: negative neighbours that are not significant, which cannot occur."""
 
-# Modes. A sign waits for the next step that decodes signs.
+# Modes. In the last three, a lane waits for the next step that decodes signs.
 PROPAGATE, CLEAN_UP, REFINE, RUN_HIGH, RUN_LOW, SYMBOLS, RAW_PROPAGATE, RAW_REFINE = range(8)
 SIGN_PROPAGATE, SIGN_CLEAN_UP, SIGN_RAW = 8, 9, 10
 KINDS, KEYS = 3, 96
 
-# Contexts beyond those of T.800: one that decodes nothing, one that reads raw bits.
+# Two contexts beyond those of T.800: one that decodes nothing, and one that reads raw bits.
 NULL, RAW = 19, 20
-PITCH = 32  # contexts of a lane in the array of states
+PITCH = 32  # entries of a lane in the array of states: one for each context, and unused ones
 
 NULL_STATE, RAW_STATE = 94, 95
 STATES = 96
-STATE_PITCH = 512  # states are stored times this, so that state + 256 * lps + shift indexes a table
+STATE_PITCH = 512  # states are stored multiplied by this: state + 256 * lps + shift is an index
 
-TOP = 47  # where the 16-bit register A begins in an int64: it has bits 47 to 62, and so has the top of C
+TOP = 47  # lowest bit of the 16-bit register A in an int64: A and the top of C take bits 47 to 62
 
 
 def _states() -> tuple[Integers, Integers, Integers]:
     """Qe, next state and decision (times 128), by ``state * 512 + lps * 256 + shift``."""
     qe = np.array([*mq_coder.QE, 0, 0x4000], np.int64) << TOP
-    # The raw state splits A = 0x8000 in two halves and never changes: C's next bit is the decision.
+    # The raw state never changes and halves A = 0x8000, so that the next bit of C is the decision.
     after = np.zeros((STATES, 2, 256), np.int64)
     decision = np.zeros_like(after)
     for state in range(NULL_STATE):
@@ -61,12 +61,12 @@ INITIAL[: contexts.CONTEXTS] = mq_coder.initial_states()
 INITIAL[RAW] = RAW_STATE
 INITIAL *= STATE_PITCH
 
-SHIFT = np.zeros(1 << 16, np.int64)  # by A: how far to shift until its bit 15 is set
+SHIFT = np.zeros(1 << 16, np.int64)  # by A: how far to shift it until bit 15 is set
 SHIFT[1:] = 15 - np.floor(np.log2(np.arange(1, 1 << 16))).astype(np.int64)
 
 _FLIP = contexts.sign_contexts()[1]
 FLIP = np.concatenate([_FLIP, np.zeros_like(_FLIP)])
-"""XOR bit of a sign, by neighbourhood; from 4096 on for raw signs, which have none."""
+"""XOR bit of a sign, by neighbourhood. Entries from 4096 on are for raw signs, which are not changed."""
 
 
 def _context_table() -> NDArray[np.int64]:
@@ -87,10 +87,10 @@ def _context_table() -> NDArray[np.int64]:
 
 
 def _steps() -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Next mode (as a key) and how far to move on, by ``decision * 128 + key``.
+    """Next mode (as a key) and factor ``move``, by ``decision * 128 + key``.
 
-    One moves on by clearing the bits of a word of candidates below ``move`` times the lowest one: 1 stays, 2 goes
-    on to the next coefficient, 16 to the next column.
+    In a word of candidates, the bits below ``move`` times the lowest set bit are cleared: 1 stays at the current
+    coefficient, 2 goes on to the next, 16 to the next column.
     """
     after = np.zeros((2, 128), np.int64)
     move = np.full((2, 128), 2, np.uint64)
@@ -123,7 +123,7 @@ def _steps() -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
 def _holding(
     table: Integers, after: Integers, move: NDArray[np.uint64]
 ) -> tuple[Integers, Integers, NDArray[np.uint64]]:
-    """The same tables for steps that decode no signs: lanes at which a sign is due idle."""
+    """The same tables for steps that decode no signs: a lane whose next decision is a sign idles."""
     table, after, move = table.copy(), after.copy(), move.copy()
     table.reshape(KINDS, 16, -1)[:, SIGN_PROPAGATE:] = NULL
     signs = np.flatnonzero(np.arange(KEYS) & 16)
@@ -136,11 +136,11 @@ CONTEXT = _context_table()
 AFTER, MOVE = _steps()
 CONTEXT_HOLD, AFTER_HOLD, MOVE_HOLD = _holding(CONTEXT, AFTER, MOVE)
 
-NOTHING = 1 << 40  # position that BIT_OF gives where a word has no candidate left
+NOTHING = 1 << 40  # entry of BIT_OF for a word that has no candidate left
 
 
 def _lowest_bit() -> tuple[np.uint64, NDArray[np.int64]]:
-    """A factor that brings powers of two to different values of the top 8 bits, and the exponent by these."""
+    """A factor whose products with powers of two differ in the top 8 bits, and the exponents by these bits."""
     generator = np.random.default_rng(5)
     powers = np.uint64(1) << np.arange(64, dtype=np.uint64)
     while True:

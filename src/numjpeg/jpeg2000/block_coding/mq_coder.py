@@ -1,6 +1,6 @@
 """The MQ coder (T.800 Annex C): the binary arithmetic coder of JPEG 2000, one decision at a time.
 
-A context's *state* is ``2 * index + mps``: the row of Table C.2 and the more probable symbol.
+The *state* of a context is ``2 * index + mps``: its row in Table C.2 and its more probable symbol.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ AFTER_LPS = tuple(2 * row[2] + (mps ^ row[3]) for row in TABLE for mps in (0, 1)
 
 
 def initial_states() -> list[int]:
-    """The states in which the contexts of a code-block begin (Table D.7)."""
+    """The states of all contexts at the start of a code-block (Table D.7)."""
     return [2 * INITIAL_STATES.get(context, 0) for context in range(CONTEXTS)]
 
 
@@ -54,12 +54,12 @@ class Decoder:
             self.CT = 8 - after_ff
 
     def decode(self, states: list[int], context: int) -> int:
-        """The next decision in a context, whose state moves on (Figures C.15 to C.18)."""
+        """The next decision in a context; updates its state (Figures C.15 to C.18)."""
         state = states[context]
         qe, mps = QE[state], state & 1
         self.A -= qe
         if qe > self.C >> 16:
-            lps = qe <= self.A  # else a conditional exchange: the smaller part is the more probable symbol's
+            lps = qe <= self.A  # otherwise a conditional exchange: the MPS has the smaller part
             self.A = qe
         else:
             self.C -= qe << 16
@@ -84,7 +84,7 @@ class RawDecoder:
         self.data, self.at, self.left, self.byte = data, 0, 0, 0
 
     def bit(self) -> int:
-        """The next bit; ones from a marker or the end on."""
+        """The next bit; a one after a marker or the end of the data."""
         if self.left == 0:
             following = self.data[self.at] if self.at < len(self.data) else 0xFF
             marker = self.byte == 0xFF and following > 0x8F
@@ -100,17 +100,16 @@ class Encoder:
 
     def __init__(self) -> None:
         self.A, self.C, self.CT = 0x8000, 0, 12
-        self.out = bytearray([0])  # a byte before the first, which takes no carry
+        self.out = bytearray([0])  # stands before the first byte; no carry reaches it
 
     def encode(self, states: list[int], context: int, decision: int) -> None:
-        """Code a decision in a context, whose state moves on (Figures C.3 to C.7)."""
+        """Code a decision in a context; updates its state (Figures C.3 to C.7)."""
         state = states[context]
         qe = QE[state]
         self.A -= qe
         mps = decision == state & 1
-        if (
-            qe > self.A
-        ) == mps:  # the lower part is Qe: that of the LPS, or where it is the larger one, of the MPS
+        exchange = qe > self.A  # normally the LPS has the lower part, of size Qe: if that is the larger, the MPS
+        if exchange == mps:
             self.A = qe
         else:
             self.C += qe
@@ -135,7 +134,7 @@ class Encoder:
         self.C &= (1 << 27 - self.CT) - 1
 
     def flush(self) -> bytes:
-        """End the segment (Figure C.11) and give its bytes."""
+        """End the segment (Figure C.11) and return its bytes."""
         top = self.C + self.A
         self.C |= 0xFFFF
         if top <= self.C:

@@ -1,4 +1,4 @@
-"""Bytes without their stuffed bits, as words that a position picks bits from."""
+"""Remove stuffed bits from bytes, and arrange the rest as words for reading at any bit."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _U = np.uint64
 def drop_stuffed(
     data: NDArray[np.uint8], stuffed: NDArray[np.bool_], fill: int, big: bool
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Leave out the top bit of some bytes.
+    """Remove the top bit of the ``stuffed`` bytes.
 
-    Returns 64 bits from each 16th bit on, bytes of ``fill`` behind the last, and at which bit each byte begins.
-    ``big`` says that the top bit of a byte comes first, and of a word too.
+    Returns the 64 bits from each 16th bit on, and the bit at which each byte begins. Bytes of ``fill`` follow
+    behind the last. ``big`` says that the top bit of a byte, and of a word, comes first.
     """
     order = "big" if big else "little"
     bits = np.unpackbits(data, bitorder=order).reshape(-1, 8)  # type: ignore[call-overload]

@@ -1,1 +1,1 @@
-"""The file: JP2 boxes, the codestream's markers, where everything lies, and the packets that bring it."""
+"""The file: JP2 boxes, markers of the codestream, geometry of tiles and code-blocks, and packets."""

@@ -1,4 +1,4 @@
-"""The JP2 file format (T.800 Annex I): boxes around a codestream. Part 15's JPH has the same ones."""
+"""The JP2 file format (T.800 Annex I): boxes around a codestream. JPH of Part 15 has the same boxes."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class Palette(NamedTuple):
     values: NDArray[np.uint16]  # (entries, columns)
     depths: tuple[int, ...]
     mapping: tuple[tuple[int, int, int], ...] = ()
-    """For each channel: component, 1 if through the palette, column of it."""
+    """By channel: component, 1 if the palette is applied to it, and column of the palette."""
 
 
 @dataclass
 class Container:
-    """What the boxes say; a raw codestream has none."""
+    """What the boxes say. A bare codestream has none."""
 
-    start: int  # where the codestream begins and ends in the file
-    stop: int
+    start: int  # offset of the codestream in the file
+    stop: int  # offset behind its end
     kind: str = "codestream"
     colorspace: int | None = None  # enumerated colour space
     icc_profile: bytes | None = None
     palette: Palette | None = None
-    # Channel definitions (I.5.3.6): by channel, its type (0 colour, 1 opacity) and what it belongs to.
+    # Channel definitions (I.5.3.6): by channel, its type (0 colour, 1 opacity) and the colour it belongs to.
     channels: dict[int, tuple[int, int]] = field(default_factory=dict)
     boxes: list[tuple[str, int, int]] = field(default_factory=list)  # all boxes: type, offset and length
 
@@ -70,48 +70,48 @@ def _boxes(data: bytes, at: int, stop: int, sink: Sink) -> Iterator[_Box]:
 
 
 def read_container(data: bytes, sink: Sink) -> Container:
-    """Find the codestream and what the boxes before it say.
+    """Find the codestream, and read the boxes before it.
 
-    FormatError says that there is no codestream, or that a box that the picture depends on is damaged.
+    FormatError if there is no codestream, or if a box that the picture depends on is damaged.
     """
     if data.startswith(START):
         return Container(0, len(data))
     if not data.startswith(SIGNATURE):
         raise FormatError("no JPEG 2000 file: neither SOC nor a JP2 signature", offset=0, clause="I.5.1")
-    found = Container(-1, -1, "JP2")
+    container = Container(-1, -1, "JP2")
     for box in _boxes(data, 0, len(data), sink):
-        found.boxes.append((box.kind.decode("latin-1"), box.offset, box.stop - box.offset))
-        if box.kind == b"jp2h" and found.start < 0:
-            _read_header(data, box, found, sink)
+        container.boxes.append((box.kind.decode("latin-1"), box.offset, box.stop - box.offset))
+        if box.kind == b"jp2h" and container.start < 0:
+            _read_header(data, box, container, sink)
         elif box.kind == b"ftyp" and data[box.start : box.start + 4] == b"jph ":
-            found.kind = "JPH"
-        elif box.kind == b"jp2c" and found.start < 0:
-            found.start, found.stop = box.start, box.stop
-    if found.start < 0:
+            container.kind = "JPH"
+        elif box.kind == b"jp2c" and container.start < 0:
+            container.start, container.stop = box.start, box.stop
+    if container.start < 0:
         raise FormatError("no codestream box", offset=len(data), clause="I.5.4")
-    return found
+    return container
 
 
-def _read_header(data: bytes, header: _Box, found: Container, sink: Sink) -> None:
+def _read_header(data: bytes, header: _Box, container: Container, sink: Sink) -> None:
     for box in _boxes(data, header.start, header.stop, sink):
         body = data[box.start : box.stop]
-        found.boxes.append((box.kind.decode("latin-1"), box.offset, box.stop - box.offset))
+        container.boxes.append((box.kind.decode("latin-1"), box.offset, box.stop - box.offset))
         try:
-            if box.kind == b"colr" and found.colorspace is None and found.icc_profile is None:
+            if box.kind == b"colr" and container.colorspace is None and container.icc_profile is None:
                 if body[0] == 1:
-                    (found.colorspace,) = struct.unpack_from(">I", body, 3)
+                    (container.colorspace,) = struct.unpack_from(">I", body, 3)
                 elif body[0] == 2:
-                    found.icc_profile = body[3:]
+                    container.icc_profile = body[3:]
             elif box.kind == b"pclr":
-                found.palette = _read_palette(body)
-            elif box.kind == b"cmap" and found.palette is not None:
+                container.palette = _read_palette(body)
+            elif box.kind == b"cmap" and container.palette is not None:
                 mapping = tuple(struct.iter_unpack(">HBB", body))
-                found.palette = found.palette._replace(mapping=mapping)
+                container.palette = container.palette._replace(mapping=mapping)
             elif box.kind == b"cdef":
                 (count,) = struct.unpack_from(">H", body)
                 for i in range(count):
                     channel, kind, belongs = struct.unpack_from(">HHH", body, 2 + 6 * i)
-                    found.channels[channel] = (kind, belongs)
+                    container.channels[channel] = (kind, belongs)
         except (struct.error, IndexError, ValueError):
             name = box.kind.decode("latin-1")
             raise FormatError(f"{name} box is too short", offset=box.offset, clause="I.5.3") from None
@@ -135,7 +135,7 @@ def _box(kind: bytes, *parts: bytes) -> bytes:
 def write_header(
     size: Size, colorspace: int, icc_profile: bytes | None, opacity: int | None, brand: bytes
 ) -> bytes:
-    """All boxes before the codestream's: signature, file type, JP2 header."""
+    """All boxes before that of the codestream: signature, file type, JP2 header."""
     depths = {(c.signed << 7) | (c.depth - 1) for c in size.components}
     bpc = depths.pop() if len(depths) == 1 else 255
     height, width, count = size.Ysiz - size.YOsiz, size.Xsiz - size.XOsiz, len(size.components)
@@ -154,7 +154,7 @@ def write_header(
 
 
 def codestream_box(length: int) -> bytes:
-    """What stands before a codestream of so many bytes."""
+    """Header of the box of a codestream of ``length`` bytes."""
     if length + 8 >= 1 << 32:
         return struct.pack(">I4sQ", 1, b"jp2c", length + 16)
     return struct.pack(">I4s", length + 8, b"jp2c")

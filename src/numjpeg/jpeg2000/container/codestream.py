@@ -1,7 +1,7 @@
-"""The codestream's markers (T.800 Annex A): read to what they say, and written.
+"""The markers of the codestream (T.800 Annex A), read and written.
 
-Fields that mirror the codestream keep the standard's names (``Xsiz``, ``SPcod``'s parts, ``CSpoc``). Nothing is
-allocated here in proportion to what a header claims.
+Fields that mirror the codestream keep the names of the standard (``Xsiz``, ``CSpoc``). Reading allocates no memory
+in proportion to the sizes that a header claims.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAMES = {
     EOC: "EOC",
 }  # fmt: skip
 
-START = b"\xff\x4f\xff\x51"  # what every codestream begins with: SOC, SIZ
+START = b"\xff\x4f\xff\x51"  # SOC and SIZ, with which every codestream begins
 
 MAX_COMPONENTS = 16384
 
@@ -32,8 +32,8 @@ class Fault(NamedTuple):
     """One thing that is wrong with a file."""
 
     what: str
-    offset: int  # byte offset in the file at which it was seen
-    clause: str  # of T.800, which the file breaks
+    offset: int  # byte offset in the file
+    clause: str  # clause of T.800 that the file breaks
 
     def __str__(self) -> str:
         return f"byte {self.offset}: {self.what} ({self.clause})"
@@ -41,13 +41,13 @@ class Fault(NamedTuple):
 
 @dataclass
 class Sink:
-    """Where damage goes: strict raises it, tolerant reading collects it."""
+    """Receives all damage: raises it if ``strict``, collects it otherwise."""
 
     strict: bool = True
     faults: list[Fault] = field(default_factory=list)
 
     def damage(self, error: FormatError) -> None:
-        """Something that leaves pixels uncertain."""
+        """Report damage that makes pixels uncertain."""
         if self.strict:
             raise error
         self.faults.append(Fault(error.what, error.offset or 0, error.clause or "A"))
@@ -88,7 +88,7 @@ class Size(NamedTuple):
 
     @property
     def finest(self) -> tuple[int, int]:
-        """Columns and rows of the reference grid between samples of the component that has most."""
+        """Distance of samples on the reference grid, (dx, dy), in the component that has most samples."""
         return min(c.XRsiz for c in self.components), min(c.YRsiz for c in self.components)
 
 
@@ -114,14 +114,14 @@ class TileStyle(NamedTuple):
 
 
 class Quantization(NamedTuple):
-    """QCD or QCC (A.6.4): style 0 none, 1 derived from one step, 2 a step for each sub-band."""
+    """QCD or QCC (A.6.4). Style 0: none; 1: all steps are derived from one; 2: one step for each sub-band."""
 
     style: int
     guard_bits: int
     steps: tuple[tuple[int, int], ...]  # (exponent, mantissa)
 
     def step(self, index: int, levels: int, level: int) -> tuple[int, int]:
-        """Exponent and mantissa of a sub-band: its index in the order of the steps, and its level."""
+        """Exponent and mantissa of the sub-band whose index in QCD and whose level are given."""
         if self.style == 1:  # Equation E-5
             exponent, mantissa = self.steps[0]
             return max(0, exponent - (levels - level)), mantissa
@@ -150,8 +150,8 @@ class CodingParameters:
     roi_shifts: dict[int, int] = field(default_factory=dict)
     changes: list[ProgressionChange] = field(default_factory=list)
     packed_headers: dict[int, bytes] = field(default_factory=dict)  # PPM or PPT: by index
-    parts: list[tuple[int, int]] = field(default_factory=list)  # where the data of a tile's parts begin and end
-    packet_headers: bytes | None = None  # of a tile: its packed packet headers
+    parts: list[tuple[int, int]] = field(default_factory=list)  # of a tile-part: where its data begin and end
+    packet_headers: bytes | None = None  # packed packet headers of a tile, joined
 
 
 @dataclass
@@ -164,7 +164,7 @@ class Codestream:
     main: CodingParameters
     tiles: dict[int, CodingParameters]
     comments: list[bytes]
-    segments: list[tuple[int, int, int]]  # those of the headers: marker, byte offset, length without the marker
+    segments: list[tuple[int, int, int]]  # marker segments: marker, byte offset, length without the marker
 
     def style(self, tile: int) -> TileStyle:
         """COD in force for a tile."""
@@ -173,25 +173,25 @@ class Codestream:
         return style
 
     def component_style(self, tile: int, component: int) -> CodingStyle:
-        """In order of precedence: COC and COD of the tile, COC and COD of the main header (A.6.1)."""
-        own = self.tiles[tile]
-        if component in own.component_styles:
-            return own.component_styles[component]
-        if own.style is None and component in self.main.component_styles:
+        """By precedence: COC and COD of the tile, then COC and COD of the main header (A.6.1)."""
+        header = self.tiles[tile]
+        if component in header.component_styles:
+            return header.component_styles[component]
+        if header.style is None and component in self.main.component_styles:
             return self.main.component_styles[component]
         return self.style(tile).components
 
     def quantization(self, tile: int, component: int) -> Quantization:
-        """In the same order of precedence."""
-        own = self.tiles[tile]
-        if component in own.component_quantizations:
-            return own.component_quantizations[component]
-        if own.quantization is not None:
-            return own.quantization
-        found = self.main.component_quantizations.get(component, self.main.quantization)
-        if found is None:
+        """By precedence: QCC and QCD of the tile, then QCC and QCD of the main header (A.6.4)."""
+        header = self.tiles[tile]
+        if component in header.component_quantizations:
+            return header.component_quantizations[component]
+        if header.quantization is not None:
+            return header.quantization
+        quantization = self.main.component_quantizations.get(component, self.main.quantization)
+        if quantization is None:
             raise FormatError(f"no QCD for component {component}", offset=self.start, clause="A.3")
-        return found
+        return quantization
 
     def roi_shift(self, tile: int, component: int) -> int:
         """Bit-planes by which a region of interest was shifted up (Annex H)."""
@@ -236,10 +236,11 @@ class _Reader:
         except FormatError as error:
             self.sink.damage(error)
         self._unpack_headers()
-        found = self.main, self.tiles, self.comments, self.segments
-        return Codestream(self.data, self.start, self.size, *found)
+        headers = self.main, self.tiles, self.comments, self.segments
+        return Codestream(self.data, self.start, self.size, *headers)
 
     def _main_header(self) -> int:
+        """Read the main header; return the offset of the first tile-part."""
         if self.data[self.start : self.start + 4] != START:
             raise FormatError("no codestream: SOC and SIZ expected", offset=self.start, clause="A.4.1")
         at = self.start + 2
@@ -274,7 +275,7 @@ class _Reader:
         return _Segment(marker, at, self.data[at + 4 : at + 2 + length])
 
     def _parameters(self, segment: _Segment, header: CodingParameters, tile: int | None) -> None:
-        """One marker segment of the main header or of a tile's."""
+        """Read one marker segment of the main header, or of the header of a tile-part."""
         assert self.size is not None
         components, marker = len(self.size.components), segment.marker
         component, at = _component(segment, components) if marker in (COC, QCC, RGN) else (0, 0)
@@ -318,9 +319,9 @@ class _Reader:
             header = self.tiles.setdefault(tile, CodingParameters())
             body = at + 4 + len(segment.body)
             while self._marker(body) != SOD:
-                own = self._segment(body)
-                self._parameters(own, header, tile)
-                body += 4 + len(own.body)
+                parameters = self._segment(body)
+                self._parameters(parameters, header, tile)
+                body += 4 + len(parameters.body)
             body += 2
             if end < body:
                 raise segment.error(f"length {length} is less than its headers", "A.4.2")
@@ -351,9 +352,9 @@ class _Reader:
 
 
 def read_codestream(data: bytes, start: int, stop: int, sink: Sink) -> Codestream:
-    """Read all markers of a codestream that lies at ``data[start:stop]``.
+    """Read all markers of the codestream ``data[start:stop]``.
 
-    FormatError and UnsupportedError mean that the main header is of no use. Damage of tile-parts goes to the sink.
+    FormatError and UnsupportedError mean that the main header is unusable. Damage of tile-parts goes to the sink.
     """
     return _Reader(data, start, stop, sink).read()
 
@@ -386,7 +387,7 @@ def _read_size(segment: _Segment) -> Size:
 
 
 def _component(segment: _Segment, components: int) -> tuple[int, int]:
-    """The component that a segment begins with, and its bytes: two where there are more than 256 components."""
+    """The component number at the start of a segment, and its size in bytes: 2 for more than 256 components."""
     (component,) = segment.unpack(">B" if components < 257 else ">H", 0, "A.6.2")
     if component >= components:
         raise segment.error(f"component {component} of {components}", "A.6.2")
@@ -464,7 +465,7 @@ def write_size(size: Size) -> bytes:
 
 
 def write_capabilities(magnitude_bits: int, reversible: bool) -> bytes:
-    """CAP (T.814 A.3): all code-blocks are high-throughput ones, of at most so many magnitude bits."""
+    """CAP (T.814 A.3): all code-blocks are high-throughput ones and have ``magnitude_bits`` at most."""
     bound = max(0, magnitude_bits - 8) if magnitude_bits < 28 else 13 + magnitude_bits // 4
     return _segment(CAP, struct.pack(">IH", 1 << 17, (0 if reversible else 1 << 5) | bound))
 
@@ -472,11 +473,11 @@ def write_capabilities(magnitude_bits: int, reversible: bool) -> bytes:
 def write_coding_style(style: TileStyle) -> bytes:
     """COD (A.6.1)."""
     c = style.components
-    own_precincts = any(sizes != (15, 15) for sizes in c.precincts)
-    flags = own_precincts | style.uses_eph << 2
+    states_precincts = any(sizes != (15, 15) for sizes in c.precincts)
+    flags = states_precincts | style.uses_eph << 2
     body = struct.pack(">BBHB", flags, style.progression, style.layers, style.component_transform)
     body += bytes((c.levels, c.xcb - 2, c.ycb - 2, c.block_style, c.reversible))
-    return _segment(COD, body + (bytes(x | y << 4 for x, y in c.precincts) if own_precincts else b""))
+    return _segment(COD, body + (bytes(x | y << 4 for x, y in c.precincts) if states_precincts else b""))
 
 
 def write_quantization(quantization: Quantization) -> bytes:
@@ -493,12 +494,12 @@ def write_roi(component: int, shift: int) -> bytes:
 
 
 def write_comment(text: bytes) -> bytes:
-    """COM (A.9.2), as Latin text."""
+    """COM (A.9.2), as Latin-1 text."""
     return _segment(COM, b"\x00\x01" + text)
 
 
 def write_tile_lengths(lengths: Sequence[int]) -> bytes:
-    """TLM (A.7.1), of tiles that have one tile-part each, in order: as many segments as that takes."""
+    """TLM (A.7.1), in as many segments as needed, for tiles in order that have one tile-part each."""
     most = (65535 - 4) // 6
     parts = []
     for number, start in enumerate(range(0, len(lengths), most)):

@@ -1,7 +1,7 @@
-"""Where everything lies: tiles, tile-components, resolutions, sub-bands, precincts, code-blocks (T.800 Annex B).
+"""The geometry of tiles, tile-components, resolutions, sub-bands, precincts and code-blocks (T.800 Annex B).
 
-All rectangles are half open and absolute: of the reference grid, of a component, of a resolution or of a sub-band,
-whichever the name says. Sizes come from the file; precincts and code-blocks are made when a packet asks for them.
+Rectangles are half open. Their coordinates are absolute, on the grid of what they belong to: the reference grid, a
+component, a resolution or a sub-band. Precincts and code-blocks are made only when a packet needs them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numjpeg.jpeg2000.container.codestream import CodingStyle, Quantization, Siz
 from numjpeg.jpeg2000.container.tag_tree import TagTree
 from numjpeg.jpeg2000.quantization import step_of
 
-LL, HL, LH, HH = range(4)  # orientation of a sub-band: bit 0 horizontally, bit 1 vertically high-pass
+LL, HL, LH, HH = range(4)  # orientation of a sub-band: bit 0 is horizontal high-pass, bit 1 vertical high-pass
 LOG2_GAIN = (0, 1, 1, 2)  # by orientation: bits that a reversible transform adds to the dynamic range (Table E.1)
 
 
@@ -41,30 +41,30 @@ class Rectangle(NamedTuple):
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing in it."""
+        """Whether it holds no sample."""
         return self.x1 <= self.x0 or self.y1 <= self.y0
 
     def divided(self, dx: int, dy: int) -> Rectangle:
-        """On a grid that has every dx-th column and every dy-th row."""
+        """The same rectangle on a grid of every dx-th column and every dy-th row."""
         x0, y0, x1, y1 = self
         return Rectangle(ceil_div(x0, dx), ceil_div(y0, dy), ceil_div(x1, dx), ceil_div(y1, dy))
 
     def intersect(self, other: Rectangle) -> Rectangle:
-        """What is in both."""
+        """The part that both share."""
         x0, y0, x1, y1 = other
         return Rectangle(max(self.x0, x0), max(self.y0, y0), min(self.x1, x1), min(self.y1, y1))
 
     def grown(self, margin: int) -> Rectangle:
-        """With a margin on all sides."""
+        """The rectangle with a margin on all sides."""
         return Rectangle(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
 
     def within(self, outer: Rectangle) -> tuple[slice, slice]:
-        """Index of this rectangle in an array that holds another."""
+        """Slices of this rectangle in an array that holds ``outer``."""
         return slice(self.y0 - outer.y0, self.y1 - outer.y0), slice(self.x0 - outer.x0, self.x1 - outer.x0)
 
 
 class CodeBlock:
-    """A code-block (B.7), and what the packets have brought of it so far."""
+    """A code-block (B.7), and what packets have said of it so far."""
 
     __slots__ = ("band", "box", "has_bytes", "length_bits", "passes", "segments", "zero_planes")
 
@@ -72,9 +72,9 @@ class CodeBlock:
         self.box, self.band = box, band
         self.passes = 0
         self.has_bytes = False
-        self.zero_planes = -1  # missing most significant bit-planes; -1 until it is first included
+        self.zero_planes = -1  # most significant bit-planes that are all 0; -1 until a packet includes the block
         self.length_bits = 3  # Lblock (B.10.7.1)
-        self.segments: list[list[int | bytes]] = []  # code word segments: passes, bytes
+        self.segments: list[list[int | bytes]] = []  # code word segments: number of passes, bytes
 
 
 class Band:
@@ -84,11 +84,11 @@ class Band:
         self.orientation, self.level, self.box = orientation, level, box
         self.planes = 0  # magnitude bit-planes Mb (Equation E-2), those of a region of interest included
         self.step = 1.0  # quantization step (Equation E-3); 1 where the transform is reversible
-        self.blocks: list[CodeBlock] = []  # those of the precincts that have been asked for
+        self.blocks: list[CodeBlock] = []  # of the precincts made so far
 
 
 class BandOfPrecinct(NamedTuple):
-    """What a precinct has of one sub-band: code-blocks in raster order, and their tag trees."""
+    """The part of a sub-band in one precinct: code-blocks in raster order, and their tag trees."""
 
     blocks: list[CodeBlock]
     width: int
@@ -101,7 +101,7 @@ class Resolution:
 
     def __init__(self, tile_component: TileComponent, r: int) -> None:
         style, box = tile_component.style, tile_component.box
-        self.level = level = style.levels - r  # halvings from full resolution
+        self.level = level = style.levels - r  # how often the full resolution was halved
         self.box = box.divided(1 << level, 1 << level)
         self.PPx, self.PPy = style.precincts[r]
         self.px0, self.py0 = self.box.x0 >> self.PPx, self.box.y0 >> self.PPy
@@ -109,7 +109,7 @@ class Resolution:
         self.precincts_wide = 0 if empty else ceil_div(self.box.x1, 1 << self.PPx) - self.px0
         self.precincts_high = 0 if empty else ceil_div(self.box.y1, 1 << self.PPy) - self.py0
         self.precinct_count = self.precincts_wide * self.precincts_high
-        self.in_band = 0 if r == 0 else 1  # halvings from a precinct's place in the resolution to that in a band
+        self.in_band = 0 if r == 0 else 1  # log2 of resolution coordinates divided by those of its sub-bands
         self.xcb = min(style.xcb, self.PPx - self.in_band)
         self.ycb = min(style.ycb, self.PPy - self.in_band)
         depth = style.levels if r == 0 else level + 1
@@ -118,14 +118,14 @@ class Resolution:
         self.precincts: dict[int, list[BandOfPrecinct]] = {}
 
     def precinct(self, k: int) -> list[BandOfPrecinct]:
-        """The k-th precinct in raster order, made when first asked for."""
+        """The k-th precinct in raster order. It is made at the first call."""
         if k not in self.precincts:
             row, column = divmod(k, self.precincts_wide)
             self.precincts[k] = [self._make(self.px0 + column, self.py0 + row, band) for band in self.bands]
         return self.precincts[k]
 
     def code_blocks_of(self, k: int) -> int:
-        """How many code-blocks a precinct has at most, all sub-bands together, without making them."""
+        """An upper bound of the code-blocks of a precinct in all sub-bands, without making them."""
         wide = (1 << self.PPx - self.in_band) >> self.xcb
         high = (1 << self.PPy - self.in_band) >> self.ycb
         if self.precincts_wide == 1:
@@ -152,7 +152,7 @@ class Resolution:
 
 
 def sub_band(box: Rectangle, orientation: int, level: int) -> Rectangle:
-    """What a rectangle of a component becomes in a sub-band, after so many decompositions (Equation B-15)."""
+    """The rectangle of a component in a sub-band of decomposition ``level`` (Equation B-15)."""
     scale = 1 << level
     shift_x, shift_y = (scale >> 1) * (orientation & 1), (scale >> 1) * (orientation >> 1)
     moved = Rectangle(box.x0 - shift_x, box.y0 - shift_y, box.x1 - shift_x, box.y1 - shift_y)
@@ -177,14 +177,14 @@ class TileComponent:
 
 
 class Tile:
-    """A tile: its place on the reference grid (B.3) and its components."""
+    """A tile: its rectangle on the reference grid (B.3) and its tile-components."""
 
     def __init__(self, index: int, box: Rectangle, components: list[TileComponent]) -> None:
         self.index, self.box, self.components = index, box, components
 
     @property
     def precincts(self) -> int:
-        """Precincts of all resolutions of all components."""
+        """Number of precincts of all resolutions of all components."""
         return sum(r.precinct_count for component in self.components for r in component.resolutions)
 
 
@@ -197,5 +197,5 @@ def tile_box(size: Size, index: int) -> Rectangle:
 
 
 def component_box(size: Size, component: int, box: Rectangle) -> Rectangle:
-    """A rectangle of the reference grid, in a component's samples (Equation B-12)."""
+    """The samples of a component in a rectangle of the reference grid (Equation B-12)."""
     return box.divided(size.components[component].XRsiz, size.components[component].YRsiz)

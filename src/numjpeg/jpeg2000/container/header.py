@@ -28,7 +28,7 @@ class Header:
     component_transform: bool
     code_block_size: tuple[int, int]  # (height, width)
     high_throughput: bool
-    colorspace: int | None  # enumerated colour space of the boxes
+    colorspace: int | None  # enumerated colour space of the colr box
     icc_profile: bytes | None
     opacity: bool  # whether a channel says how opaque pixels are
     comments: tuple[bytes, ...]
@@ -54,7 +54,7 @@ class Header:
 
 
 def is_jpeg2000(data: bytes | memoryview) -> bool:
-    """Whether a file begins as a JP2 file or a codestream does."""
+    """Whether a file begins like a JP2 file or a codestream."""
     start = bytes(data[: len(boxes.SIGNATURE)])
     return start == boxes.SIGNATURE or start.startswith(codestream.START)
 
@@ -73,7 +73,7 @@ def read_header(data: Any) -> Header:
     size, style = stream.size, stream.main.style
     assert style is not None
     dx, dy = size.finest
-    own, palette = style.components, container.palette
+    coding, palette = style.components, container.palette
     return Header(
         kind=container.kind,
         height=-(-size.Ysiz // dy) + -size.YOsiz // dy,
@@ -82,13 +82,13 @@ def read_header(data: Any) -> Header:
         channels=len(palette.mapping) if palette is not None and palette.mapping else len(size.components),
         tiles=(size.tiles_high, size.tiles_wide),
         tile_size=(size.YTsiz, size.XTsiz),
-        levels=own.levels,
+        levels=coding.levels,
         layers=style.layers,
         progression=progression.NAMES[style.progression],
-        reversible=own.reversible,
+        reversible=coding.reversible,
         component_transform=style.component_transform,
-        code_block_size=(1 << own.ycb, 1 << own.xcb),
-        high_throughput=bool(own.block_style & HIGH_THROUGHPUT),
+        code_block_size=(1 << coding.ycb, 1 << coding.xcb),
+        high_throughput=bool(coding.block_style & HIGH_THROUGHPUT),
         colorspace=container.colorspace,
         icc_profile=container.icc_profile,
         opacity=any(kind in (1, 2) for kind, _ in container.channels.values()),

@@ -1,8 +1,9 @@
-"""Packets (T.800 B.9, B.10): what one layer brings of one precinct; its header says of which code-blocks.
+"""Packets (T.800 B.9, B.10): a packet has the coding passes that one layer adds to the code-blocks of a precinct.
 
-Header: one bit whether there is anything; then for each code-block, in raster order of each sub-band: whether it
-is included (a tag tree the first time), how many bit-planes it lacks (a tag tree), how many coding passes come
-and how many bytes each of its code word segments takes.
+Its header begins with one bit: whether the packet holds anything. Then follow, for the code-blocks in raster order
+of each sub-band: whether the packet includes it (a tag tree until it does the first time), how many of its
+bit-planes are all zero (a tag tree, the first time only), how many coding passes it adds, and how many bytes each
+of its code word segments takes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _SOP, _EPH = b"\xff\x91", b"\xff\x92"
 
 
 class HeaderBits:
-    """Bits of packet headers: a byte after FF has seven (B.10.1)."""
+    """Reads the bits of a packet header: a byte after FF has only seven (B.10.1)."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self.data, self.at = data, at
@@ -42,7 +43,7 @@ class HeaderBits:
         return value
 
     def align(self) -> int:
-        """Where the header ends: a byte boundary, and after the byte that follows an FF."""
+        """End the header at a byte boundary (after FF, one byte further on) and return the offset."""
         if self.byte == 0xFF:
             self.at += 1
         self.left = self.byte = 0
@@ -103,10 +104,11 @@ def write_pass_count(header: HeaderWriter, count: int) -> None:
 
 
 def pieces(done: int, new: int, style: int, empty: bool = False) -> list[int]:
-    """New passes by code word segment: the first piece goes on with the last segment unless a new one starts.
+    """Divide ``new`` coding passes after ``done`` ones among code word segments: passes of each.
 
-    ``empty`` says that the code-block has no bytes yet. A high-throughput one then may begin with placeholder
-    passes, which share a segment with the first clean-up pass (T.814 B.1).
+    The first piece continues the last segment, unless its first pass starts a new one. ``empty`` says that the
+    code-block has no bytes yet. In the high-throughput coder it may then begin with placeholder passes, in the
+    same segment as the first clean-up pass (T.814 B.1).
     """
     if empty and style & HIGH_THROUGHPUT:
         refining = (done + new - 1) % 3
@@ -120,17 +122,19 @@ def pieces(done: int, new: int, style: int, empty: bool = False) -> list[int]:
 
 
 class _Piece(NamedTuple):
+    """Some bytes of a packet, which belong to one code word segment."""
+
     block: CodeBlock
     passes: int
-    starts: bool  # a new code word segment
+    starts: bool  # whether it starts a new code word segment
     size: int
 
 
 class PacketReader:
     """Reads the packets of one tile, one after another.
 
-    ``data`` are those of all its tile-parts; ``headers`` are packed packet headers (PPM, PPT), or None where they
-    stand in the data. An EPH marker may end each header (A.8.2).
+    ``data`` are the bytes of all its tile-parts. ``headers`` are packed packet headers (PPM, PPT), or None if each
+    header stands before its packet's bytes. An EPH marker may end each header (A.8.2).
     """
 
     def __init__(self, data: bytes, headers: bytes | None) -> None:
@@ -138,15 +142,15 @@ class PacketReader:
         self.packed = headers is not None
         self.headers = data if headers is None else headers
         self.header_at = 0
-        self.visits = 0  # code-blocks that were looked at: what a damaged file may waste is bounded by it
+        self.visits = 0  # code-blocks whose header bits were read; bounds the time that a damaged file takes
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left."""
+        """Whether all bytes have been read."""
         return self.header_at >= len(self.headers) if self.packed else self.at >= len(self.data)
 
     def read(self, precinct: Sequence[BandOfPrecinct], layer: int, style: int, keep: bool) -> None:
-        """Read a packet. ``keep=False`` passes over the bytes of layers and resolutions that nobody wants.
+        """Read a packet. ``keep=False`` skips its bytes, for layers and resolutions that are not decoded.
 
         The offset of a FormatError counts from the start of the tile's data.
         """
@@ -154,7 +158,7 @@ class PacketReader:
             self.at += 6
         bits = HeaderBits(self.headers, self.header_at if self.packed else self.at)
         try:
-            found = self._header(bits, precinct, layer, style)
+            parts = self._header(bits, precinct, layer, style)
         except IndexError:
             raise self._error("the data end within a packet header", "B.10") from None
         end = bits.align()
@@ -164,7 +168,7 @@ class PacketReader:
             self.header_at = end
         else:
             self.at = end
-        for piece in found:
+        for piece in parts:
             self._body(piece, keep)
 
     def _error(self, what: str, clause: str) -> FormatError:
@@ -173,9 +177,10 @@ class PacketReader:
     def _header(
         self, bits: HeaderBits, precinct: Sequence[BandOfPrecinct], layer: int, style: int
     ) -> list[_Piece]:
-        found: list[_Piece] = []
+        """Read a packet header: what the packet's bytes are, in order."""
+        parts: list[_Piece] = []
         if not bits.bit():
-            return found
+            return parts
         for band in precinct:
             self.visits += len(band.blocks)
             for i, block in enumerate(band.blocks):
@@ -193,10 +198,11 @@ class PacketReader:
                     if included:
                         block.zero_planes = band.zero_planes.value(x, y)
                 if included:
-                    found += self._lengths(bits, block, style)
-        return found
+                    parts += self._lengths(bits, block, style)
+        return parts
 
     def _lengths(self, bits: HeaderBits, block: CodeBlock, style: int) -> list[_Piece]:
+        """Read the number of new passes of a code-block, and the lengths of its code word segments."""
         new = read_pass_count(bits)
         planes = block.band.planes - block.zero_planes
         if block.passes + new > 3 * planes - 2:
@@ -205,15 +211,16 @@ class PacketReader:
             block.length_bits += 1
             if block.length_bits > MAX_LENGTH_BITS:
                 raise self._error("code word segment too long", "B.10.7")
-        found = []
+        parts = []
         for passes in pieces(block.passes, new, style, not block.has_bytes):
             size = bits.bits(block.length_bits + passes.bit_length() - 1)
-            found.append(_Piece(block, passes, starts_segment(block.passes, style), size))
+            parts.append(_Piece(block, passes, starts_segment(block.passes, style), size))
             block.passes += passes
             block.has_bytes |= size > 0
-        return found
+        return parts
 
     def _body(self, piece: _Piece, keep: bool) -> None:
+        """Read the bytes of a piece, or skip them."""
         end = self.at + piece.size
         if end > len(self.data):
             raise self._error(f"{end - len(self.data)} bytes of a packet are missing", "B.9")
@@ -227,10 +234,10 @@ class PacketReader:
 
 
 class Contribution(NamedTuple):
-    """What a layer brings of a code-block."""
+    """What a layer adds to a code-block."""
 
     passes: int
-    pieces: Sequence[bytes]  # of each code word segment that these passes belong to
+    pieces: Sequence[bytes]  # for each code word segment that these passes belong to
 
 
 def write_packet(
@@ -239,10 +246,10 @@ def write_packet(
     style: int,
     contributions: Sequence[Sequence[Contribution | None]],
 ) -> list[bytes]:
-    """A packet: its header and the code-blocks' bytes.
+    """Write a packet: its header, then the bytes of its code-blocks.
 
-    ``contributions`` says for each sub-band and code-block what it gets, or None. Tag trees hold their values;
-    ``passes`` and ``length_bits`` of the code-blocks move on.
+    ``contributions`` has an entry for each sub-band and code-block, None if the packet does not include it. Tag
+    trees hold their values. ``passes`` and ``length_bits`` of the code-blocks are updated.
     """
     header = HeaderWriter()
     body: list[bytes] = []

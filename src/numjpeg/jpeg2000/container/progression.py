@@ -1,6 +1,6 @@
 """The order of packets: five progressions (T.800 B.12.1) and changes between them (B.12.2).
 
-A *packet* is named by layer, resolution, component and precinct.
+Layer, resolution, component and precinct identify a packet.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from numjpeg.jpeg2000.container.codestream import ProgressionChange, Size
 from numjpeg.jpeg2000.container.geometry import Tile
 
 NAMES = ("LRCP", "RLCP", "RPCL", "PCRL", "CPRL")
-"""Layer, resolution, component, position: which changes slowest to which changes fastest (Table A.16)."""
+"""The first letter changes slowest: layer, resolution, component, position of the precinct (Table A.16)."""
 
 
 class Packet(NamedTuple):
-    """Which packet."""
+    """The numbers that identify a packet."""
 
     layer: int
     resolution: int
@@ -32,14 +32,14 @@ def packets(
 ) -> Iterator[Packet]:
     """All packets of a tile in the order of the codestream.
 
-    With progression order changes each of them is a part of all packets, without those that came before.
+    Each progression order change covers a part of all packets, without those that came before.
     """
-    most = max(len(component.resolutions) for component in tile.components)
     if not changes:
-        changes = (ProgressionChange(0, 0, layers, most, len(tile.components), progression),)
-        yield from _volume(size, tile, changes[0], layers)
+        most = max(len(component.resolutions) for component in tile.components)
+        whole = ProgressionChange(0, 0, layers, most, len(tile.components), progression)
+        yield from _volume(size, tile, whole, layers)
         return
-    done: dict[tuple[int, int, int], int] = {}
+    done: dict[tuple[int, int, int], int] = {}  # by resolution, component, precinct: layers so far
     for change in changes:
         for packet in _volume(size, tile, change, layers):
             place = packet[1:]
@@ -50,7 +50,7 @@ def packets(
 
 def _volume(size: Size, tile: Tile, change: ProgressionChange, layers: int) -> Iterator[Packet]:
     """The packets between the bounds of one progression, in its order."""
-    every_layer = range(min(change.LYEpoc, layers))
+    layer_range = range(min(change.LYEpoc, layers))
     components = range(change.CSpoc, min(change.CEpoc, len(tile.components)))
     most = max((len(tile.components[c].resolutions) for c in components), default=0)
     resolutions = range(change.RSpoc, min(change.REpoc, most))
@@ -65,18 +65,18 @@ def _volume(size: Size, tile: Tile, change: ProgressionChange, layers: int) -> I
             for r in resolutions
         ]
         if change.progression == 0:
-            yield from (Packet(layer, *slot) for layer in every_layer for part in slots for slot in part)
+            yield from (Packet(layer, *slot) for layer in layer_range for part in slots for slot in part)
         else:
-            yield from (Packet(layer, *slot) for part in slots for layer in every_layer for slot in part)
+            yield from (Packet(layer, *slot) for part in slots for layer in layer_range for slot in part)
         return
     for r, c, k in _by_position(size, tile, change.progression, components, resolutions):
-        yield from (Packet(layer, r, c, k) for layer in every_layer)
+        yield from (Packet(layer, r, c, k) for layer in layer_range)
 
 
 def _by_position(
     size: Size, tile: Tile, progression: int, components: range, resolutions: range
 ) -> list[list[int]]:
-    """(r, c, k) of precincts in an order that goes by their places (B.12.1.3 to B.12.1.5)."""
+    """(resolution, component, precinct) in an order by the position of precincts (B.12.1.3 to B.12.1.5)."""
     parts: list[NDArray[np.int64]] = []
     for c in components:
         spec = size.components[c]
@@ -84,7 +84,7 @@ def _by_position(
             resolution = tile.components[c].resolutions[r]
             k = np.arange(resolution.precinct_count)
             row, column = np.divmod(k, max(1, resolution.precincts_wide))
-            # The upper left corner on the reference grid, or where the tile begins.
+            # The precinct's upper left corner on the reference grid, or that of the tile if it lies outside.
             y = (resolution.py0 + row << resolution.PPy + resolution.level) * spec.YRsiz
             x = (resolution.px0 + column << resolution.PPx + resolution.level) * spec.XRsiz
             y, x = np.maximum(y, tile.box.y0), np.maximum(x, tile.box.x0)

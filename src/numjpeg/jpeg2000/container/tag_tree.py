@@ -1,7 +1,7 @@
-"""Tag trees (T.800 B.10.2): a grid of small numbers, coded so that large regions of equal ones cost little.
+"""Tag trees (T.800 B.10.2): a grid of small numbers, coded so that large regions of equal numbers cost few bits.
 
-Each node holds the least value of the up to four nodes below it. A value is coded as zeros, one for each step up
-from what is known, and a one where it is reached; what an upper node has told is not told again.
+The grid is the leaves; every other node holds the smallest value of its up to four children. A value is coded as a
+zero for each step up from the lower bound that its parent gives, then a one. Nothing is coded twice.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-UNKNOWN = 1 << 30
+UNKNOWN = 1 << 30  # larger than all values: that of a leaf that is never coded
 
 
 class TagTree:
-    """A tag tree that is read or written; to write, its values are given."""
+    """A tag tree. Only one that is written needs its ``values``."""
 
     def __init__(self, width: int, height: int, values: Sequence[int] | None = None) -> None:
         sizes = [(width, height)]
@@ -22,12 +22,13 @@ class TagTree:
             width, height = (width + 1) // 2, (height + 1) // 2
             sizes.append((width, height))
         self.widths = [wide for wide, _ in sizes]
-        # By level, leaves first: what each node's value is known to be at least, and whether it is known.
+        # By level, leaves first: a lower bound of each node's value, and whether it is the value.
         self.low = [[0] * (wide * high) for wide, high in sizes]
         self.known = [bytearray(wide * high) for wide, high in sizes]
         self.values = [] if values is None else self._minima(values)
 
     def _minima(self, values: Sequence[int]) -> list[list[int]]:
+        """The values of all nodes by level, from those of the leaves."""
         level = np.asarray(values, np.int64).reshape(-1, self.widths[0])
         levels = [level.ravel().tolist()]
         for _ in self.widths[1:]:
@@ -38,7 +39,7 @@ class TagTree:
         return levels
 
     def read(self, x: int, y: int, threshold: int, bit: Callable[[], int]) -> bool:
-        """Read until it is known whether the leaf's value is below a threshold; then that is the answer."""
+        """Read bits until it is known whether the leaf's value is below a threshold, and return that."""
         low = 0
         for level in range(len(self.widths) - 1, -1, -1):
             node = (y >> level) * self.widths[level] + (x >> level)
@@ -55,11 +56,11 @@ class TagTree:
         return True
 
     def value(self, x: int, y: int) -> int:
-        """The leaf's value, once :meth:`read` has said that it is below a threshold."""
+        """The leaf's value. :meth:`read` must have returned True for it."""
         return self.low[0][y * self.widths[0] + x]
 
     def write(self, x: int, y: int, threshold: int, bit: Callable[[int], None]) -> None:
-        """Write what :meth:`read` reads."""
+        """Write the bits that :meth:`read` reads."""
         low = 0
         for level in range(len(self.widths) - 1, -1, -1):
             node = (y >> level) * self.widths[level] + (x >> level)
