@@ -1,9 +1,8 @@
-"""Many files of one header at once: to the lanes they are the restart intervals of one scan.
+"""Decodes many files with the same header at once, as if they were the restart intervals of one scan.
 
 DC prediction begins anew at each file, as behind a restart marker, and each file's data begin at a known byte. So
-files whose bytes up to the entropy-coded data are equal are read together, transformed together and converted
-together, and share the cost of each call. A file with which anything is wrong is read by itself, and has its own
-error.
+files whose bytes up to the entropy-coded data are equal are read, transformed and converted together, and share
+the cost of each call. A file with which anything is wrong is decoded by itself, and has its own error.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ from numjpeg.workspace import Workspace
 Picture = NDArray[np.uint8]
 
 ALONE_BELOW = 4
-"""So many files of a kind are worth being read together."""
+"""With fewer files of a kind, each is decoded by itself."""
 
 MOST_PIXELS = 1 << 20
-"""Of a picture that is read together with others: from here on it gains nothing."""
+"""Of a picture that is decoded together with others; a larger one gains nothing by it."""
 
 
 class Kind:
-    """What files of one header have in common."""
+    """What files with the same header have in common."""
 
     def __init__(self, structure: Structure, fancy: bool) -> None:
         self.structure, self.fancy = structure, fancy
@@ -50,7 +49,7 @@ class Kind:
 
 
 def kind_of(data: bytes, structure: Structure, colorspace: str | None, fancy: bool) -> Kind | None:
-    """The kind of a file of this structure, or None if it goes alone."""
+    """The kind of a file with this structure, or None if it has to be decoded by itself."""
     if not suits(structure, colorspace) or structure.scans[0].start != scan_start(data):
         return None
     kind = Kind(structure, fancy)
@@ -58,9 +57,8 @@ def kind_of(data: bytes, structure: Structure, colorspace: str | None, fancy: bo
 
 
 def decode_together(kind: Kind, files: list[bytes], alone: Callable[[bytes], Any]) -> list[Any]:
-    """Decode files of one kind: pictures, and the exceptions of files that cannot be decoded.
-
-    ``alone`` decodes a file by itself.
+    """Decode files of one kind. Returns for each the picture, or the exception if it cannot be decoded. ``alone``
+    decodes a file by itself.
     """
     results: list[Any] = [None] * len(files)
     waiting = [(i, data) for i, file in enumerate(files) if (data := entropy_coded(file, kind.start))]
@@ -68,7 +66,7 @@ def decode_together(kind: Kind, files: list[bytes], alone: Callable[[bytes], Any
         planes, read = _read(kind, [data for _, data in waiting])
         for (number, _), picture in zip(waiting, _pictures(kind, planes, read), strict=False):
             results[number] = picture
-        waiting = waiting[read + 1 :]  # the one that is odd goes alone
+        waiting = waiting[read + 1 :]  # the file with the fault is decoded by itself
     for number, result in enumerate(results):
         if result is None:
             try:
@@ -79,10 +77,10 @@ def decode_together(kind: Kind, files: list[bytes], alone: Callable[[bytes], Any
 
 
 def _read(kind: Kind, parts: list[bytes]) -> tuple[list[NDArray[np.int16]], int]:
-    """Read scans, up to the first with which anything is odd: for each component the blocks of all of them, below
-    each other, ``(rows, columns, 64)``; and how many scans these are.
+    """Read the scans of files, up to the first with which anything is wrong. Returns for each component the blocks
+    of all these files, below each other, ``(rows, columns, 64)``; and how many files they are.
     """
-    # To the reader they are one scan that has the MCUs of all, each a restart interval.
+    # The reader takes them for one scan with the MCUs of all files, and each file for a restart interval.
     scan, (rows, columns) = kind.scan, kind.scan.mcus
     frame = scan.frame._replace(height=rows * len(parts) * 8 * (scan.frame.V_max if scan.interleaved else 1))
     if not scan.interleaved:
@@ -92,11 +90,11 @@ def _read(kind: Kind, parts: list[bytes]) -> tuple[list[NDArray[np.int16]], int]
     starts = np.cumsum([0] + [len(part) for part in parts])
     payload = bits.Payload(data, int(starts[-1]), starts[:-1], np.empty(0, np.intp), 0)
     lanes = LaneReader(scan, payload)
-    each = scan.restart_interval * scan.blocks_per_mcu
+    blocks_per_file = scan.restart_interval * scan.blocks_per_mcu
     pieces = list(lanes.pieces(Place(0, 0, 0)))
-    read = pieces[-1].end.block // each
+    read = pieces[-1].end.block // blocks_per_file
     coefficients = np.concatenate([piece.coefficients for piece in pieces])
-    blocks = coefficients[: read * each * 64].reshape(-1, scan.blocks_per_mcu, 64)
+    blocks = coefficients[: read * blocks_per_file * 64].reshape(-1, scan.blocks_per_mcu, 64)
     if not read:
         return [], 0
     restore_dc(scan, lanes.layout.components(blocks), 0, [0] * len(scan.components))
@@ -104,9 +102,9 @@ def _read(kind: Kind, parts: list[bytes]) -> tuple[list[NDArray[np.int16]], int]
 
 
 def _pictures(kind: Kind, planes: list[NDArray[np.int16]], count: int) -> list[Picture]:
-    """The pictures of the blocks of all components."""
+    """The ``count`` pictures, from the blocks of each component."""
     frame, workspace = kind.structure.require_frame(), Workspace()
-    step = max(1, (1 << 17) // kind.pixels)  # pixels that are upsampled and converted at a time
+    step = max(1, (1 << 17) // kind.pixels)  # files that are upsampled and converted at a time: 131,072 pixels
     pictures: list[Picture] = []
     for first in range(0, count, step):
         some = min(step, count - first)
@@ -115,8 +113,9 @@ def _pictures(kind: Kind, planes: list[NDArray[np.int16]], count: int) -> list[P
         for i, c in enumerate(frame.components):
             by_ratio.setdefault((frame.H_max // c.H, frame.V_max // c.V), []).append(i)
         for (h, v), group in by_ratio.items():
-            own = [_samples(kind, planes[i], i, slice(first, first + some), count, workspace) for i in group]
-            for i, plane in zip(group, upsample(np.stack(own), h, v, kind.fancy), strict=True):
+            files = slice(first, first + some)
+            stack = np.stack([_samples(kind, planes[i], i, files, count, workspace) for i in group])
+            for i, plane in zip(group, upsample(stack, h, v, kind.fancy), strict=True):
                 samples[i] = plane[:, : frame.height, : frame.width]
         joined = from_components(np.moveaxis(samples, 0, -1), kind.structure.colorspace, kind.target)
         if joined.ndim > 3:  # plane by plane in memory: many pictures at once take a third of the time
@@ -131,7 +130,7 @@ def _pictures(kind: Kind, planes: list[NDArray[np.int16]], count: int) -> list[P
 def _samples(
     kind: Kind, plane: NDArray[np.int16], component: int, files: slice, count: int, workspace: Workspace
 ) -> Picture:
-    """The samples of a component of some of the files, ``(files, rows, columns)``."""
+    """The samples of a component in some of the ``count`` files, ``(files, rows, columns)``."""
     frame = kind.structure.require_frame()
     rows, columns = plane.shape[0] // count, plane.shape[1]
     blocks = np.ascontiguousarray(plane[files.start * rows : files.stop * rows])

@@ -1,13 +1,13 @@
-"""Small pictures at about 100 calls each: what all files with one header have in common, prepared once.
+"""Decodes small pictures in about 100 calls each: what files with the same header share is prepared once.
 
 Below 300 pixels a side nearly all of the time goes into finding out what to do: reading the markers, making views
-and tables, asking for memory. Files whose bytes up to the entropy-coded data are equal need the same of all this,
+and tables, asking for memory. For files whose bytes up to the entropy-coded data are equal, all this is the same,
 and a data set is full of them. A :class:`DecodePlan` keeps it. What is left for a file is to walk through its data
 (:mod:`numjpeg.fast.codewords.automaton`) and to make the calls that compute. The samples are those of
 :mod:`numjpeg.fast.samples.inverse_dct`, the pixels those of :mod:`numjpeg.fast.samples.tiles`.
 
-Only files with which nothing is wrong, and that have one scan without restart intervals, are read here. All others
-go the usual way, and so does the first file with a header.
+Only files that have one scan without restart intervals, and no fault, are decoded here. All others, and the first
+two files with a header, are decoded the usual way.
 """
 
 from __future__ import annotations
@@ -27,17 +27,15 @@ from numjpeg.fast.samples.plan_pixels import Picture, PixelPlan, plan_of_pixels
 from numjpeg.stages.zigzag import NATURAL
 
 MOST_BYTES = 40 << 10
-"""Of entropy-coded data: from here on lanes are faster than an automaton, and to prepare is little of the time."""
+"""Of entropy-coded data. For more, lanes are faster than an automaton, and preparation is little of the time."""
 
 Options = tuple[str | None, bool, int | None]
-"""``colorspace``, ``fancy_upsampling`` and ``max_pixels`` of :func:`numjpeg.decode`; a plan has them checked."""
+"""``colorspace``, ``fancy_upsampling`` and ``max_pixels`` of :func:`numjpeg.decode`; a plan has checked them."""
 
 
 def decode(data: bytes, options: Options, check: Callable[[Structure], Any] | None = None) -> Picture | None:
-    """Decode a file whose header is known: uint8 ``(H, W)`` or ``(H, W, 3)``, or None if the file is for the usual
-    way.
-
-    ``check`` sees that the caller's other arguments suit the file, or raises.
+    """Decode a file whose header has a plan: uint8 ``(H, W)`` or ``(H, W, 3)``. None if the file has to be decoded
+    the usual way. ``check`` raises if the caller's other arguments do not suit the file.
     """
     start = scan_start(data)
     key = (DecodePlan, data[:start], options)
@@ -55,7 +53,7 @@ def decode(data: bytes, options: Options, check: Callable[[Structure], Any] | No
 
 
 def prepare(data: bytes, structure: Structure, options: Options) -> None:
-    """Take note of a file that has been decoded. Where its header was seen before, prepare a plan for it."""
+    """Take note of a file that has been decoded. If its header was seen before, make a plan for the next one."""
     start = scan_start(data)
     if not start or not structure.scans or structure.scans[0].start != start:
         return
@@ -66,7 +64,7 @@ def prepare(data: bytes, structure: Structure, options: Options) -> None:
 
 
 def scan_start(data: bytes) -> int:
-    """Where the data of the first scan begin, if all is as usual; or 0."""
+    """The byte at which the data of the first scan begin; 0 if there is anything unusual in front of them."""
     position = 2
     try:
         while data[position] == 0xFF:
@@ -82,14 +80,14 @@ def scan_start(data: bytes) -> int:
 
 
 def entropy_coded(data: bytes, start: int) -> bytes:
-    """The data of a scan that ends with EOI, without stuffing; nothing if there are other markers in it."""
+    """The data of a scan that ends with EOI, without stuffed bytes; empty if there are other markers in it."""
     raw = data[start : max(start, data.find(b"\xff\xd9", start))]
     plain = raw.replace(b"\xff\x00", b"\xff")
     return plain if plain.count(b"\xff") == len(raw) - len(plain) else b""
 
 
 class DecodePlan:
-    """Tables, views and buffers for the files of one header."""
+    """Tables, views and buffers for files with the same header."""
 
     def __init__(self, structure: Structure, pixels: PixelPlan) -> None:
         self.structure, self.pixels = structure, pixels
@@ -140,8 +138,8 @@ class DecodePlan:
         return self.pixels.picture(self.transform.values)
 
     def _lay(self, words: Words) -> bool:
-        """Lay words into the planes, dequantized. Whether it is clear that all blocks are within the bounds of
-        :mod:`numjpeg.fast.samples.inverse_dct`."""
+        """Put the coefficients of words, dequantized, into the planes. Returns whether all blocks are surely
+        within the bounds of :mod:`numjpeg.fast.samples.inverse_dct`."""
         step = self.step_of_block.take(words.block)
         step += words.k
         values = self.steps.take(step)
@@ -152,8 +150,8 @@ class DecodePlan:
         place += self.place_of_block.take(words.block)
         self.flat[:] = 0
         self.flat[place] = values
-        for own in self.components:
-            dc[own].cumsum(out=dc[own])
+        for component in self.components:
+            dc[component].cumsum(out=dc[component])
         dc *= self.dc_step
         self.flat[self.dc_place] = dc
         np.abs(dc, dc)

@@ -1,12 +1,12 @@
 """Plans for encoding: pictures of one kind go all the way from pixels to bytes in a hundred calls.
 
-What a picture up to some 256 x 256 pixels costs is not its pixels but the calls. Most of these only find out what
+For a picture up to some 256 x 256 pixels the time goes into calls, not into pixels. Most calls only find out what
 size, sampling factors and tables alone decide: where each block lies, which coefficient is the next in the scan,
-which block is the one before. A plan holds the answers. The coefficients of all blocks lie in one array, and one
-index takes them from there along the zig-zag, filled up to whole MCUs, in the order of the scan.
+which block is the one before. A plan holds the answers. The coefficients of all blocks lie in one array. One index
+array takes them from there in the order of the scan: along the zig-zag, filled up to whole MCUs.
 
 A plan is made for a number of pictures, which lie below each other. Each begins as a scan of its own, as after a
-restart marker, so that their bytes can be cut apart.
+restart marker, so that the bytes of the pictures can be cut apart.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Picture = NDArray[np.uint8]
 
 
 def most_pictures(frame: Frame) -> int:
-    """The pictures that a plan can be made for at the most, sequential files with this frame; 0 if none."""
+    """The most pictures that a plan for sequential files with this frame can take; 0 if there can be no plan."""
     v, h = frame.V_max, frame.H_max
     mcus = ceil_div(frame.height, 8 * v) * ceil_div(frame.width, 8 * h)
     blocks = sum(c.H * c.V for c in frame.components)
@@ -46,19 +46,19 @@ def most_pictures(frame: Frame) -> int:
 
 
 BYTES_A_BLOCK = 70 * 64
-"""What a block takes of a plan, about."""
+"""Bytes of a plan for each block, about."""
 
 
 def bytes_of_plan(frame: Frame) -> int:
-    """What a plan for one picture is going to take, about."""
+    """Bytes that a plan for one picture is going to take, about."""
     return TILE_BLOCKS // most_pictures(frame) * BYTES_A_BLOCK
 
 
 class CoefficientPlan:
-    """How ``count`` pictures of a kind become coefficients. Its buffers carry nothing from one use to the next.
+    """Turns ``count`` pictures of one kind into quantized coefficients. Its buffers carry nothing to the next use.
 
-    ``frame`` is that of each file, ``tables`` are the quantization tables of its components; ``source`` and
-    ``stored`` the colour spaces of the pictures and of the files.
+    ``frame`` is that of each file; ``tables`` are the quantization tables of its components; ``source`` and
+    ``stored`` are the colour spaces of the pictures and of the files.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class CoefficientPlan:
         self.components = frame.components
         self.fused = is_fusible(frame.components, source, stored)
         self.workspace = Workspace()
-        # The blocks in flight: component by component, in each picture by picture, row by row.
+        # The order of the blocks: by component, within it by picture, within this by row.
         h, v = frame.H_max, frame.V_max
         rows, columns = ceil_div(frame.height, 8 * v), ceil_div(frame.width, 8 * h)
         self.padded = (rows * 8 * v, columns * 8 * h)
@@ -86,7 +86,7 @@ class CoefficientPlan:
         self._transform = forward_dct.Transform(self._samples)
         quotients = np.full(64 * self.blocks + 1, forward_dct.INTEGERS, np.float32)  # the last one is 0
         self._quotients = quotients[:-1].reshape(8, 8, self.blocks)
-        # Of every two the low one is a coefficient: v, u, block; behind them all the 0 that fills up MCUs.
+        # The low half of each float32 is a coefficient: v, u, block. The last one is the 0 that fills up MCUs.
         self.quantized = quotients.view(np.int16)
 
     @cached_property
@@ -94,21 +94,21 @@ class CoefficientPlan:
         """Bytes of memory, about (:mod:`numjpeg.fast.plan_store`); to be asked for after the first use."""
         parts = (self, self._convert, self._transform)
         arrays = [a for part in parts if part for a in vars(part).values() if isinstance(a, np.ndarray)]
-        whole = {id(own): own.nbytes for own in (a if a.base is None else a.base for a in arrays)}
-        return self.workspace.nbytes + sum(whole.values())
+        owners = [a if a.base is None else a.base for a in arrays]
+        return self.workspace.nbytes + sum({id(owner): owner.nbytes for owner in owners}.values())
 
     def block_numbers(self) -> list[NDArray[np.int16]]:
-        """Of each component the numbers of its blocks, ``(count, rows, columns)``, from 1 on."""
+        """For each component the numbers of its blocks, from 1 on, ``(count, rows, columns)``."""
         grids, first = [], 1
-        for c, (rows, columns), own in zip(self.components, self.sizes, self.counts, strict=True):
+        for c, (rows, columns), blocks in zip(self.components, self.sizes, self.counts, strict=True):
             height, width = self.frame.block_size(c)
-            grid = np.arange(first, first + own, dtype=np.int16).reshape(self.count, rows, columns)
+            grid = np.arange(first, first + blocks, dtype=np.int16).reshape(self.count, rows, columns)
             grids.append(grid[:, :height, :width])
-            first += own
+            first += blocks
         return grids
 
     def places(self, number: NDArray[np.integer], k: NDArray[np.integer]) -> NDArray[np.intp]:
-        """Where coefficient ``k`` along the zig-zag of a block is found in :attr:`quantized`; 0 at block 0."""
+        """The index in :attr:`quantized` of a block's coefficient ``k`` in zig-zag order; block 0 is all zeros."""
         place = NATURAL.astype(np.intp)[k] * self.blocks + number - 1
         return 2 * np.where(number > 0, place, 64 * self.blocks) + (sys.byteorder == "big")
 
@@ -117,7 +117,7 @@ class CoefficientPlan:
         self._factors = forward_dct.reciprocals(tables, self.counts)
 
     def frequencies(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
-        """The coefficients times 8 of pictures ``(height, width, channels)``, before quantization: v, u, block."""
+        """The unquantized coefficients of pictures ``(height, width, channels)``, times 8: v, u, block."""
         if self._convert:
             self._convert(self._padded(pictures))
         else:
@@ -126,18 +126,18 @@ class CoefficientPlan:
         return self._frequencies
 
     def by_component(self) -> list[NDArray[np.float32]]:
-        """Of each component what :meth:`frequencies` gave of the first picture, ``(8, 8, blocks)``, in memory of
-        its own, without blocks that only fill up MCUs."""
+        """For each component a copy of what :meth:`frequencies` gave for the first picture, ``(8, 8, blocks)``,
+        without the blocks that only fill up MCUs."""
         parts, first = [], 0
-        for own, (rows, columns), c in zip(self.counts, self.sizes, self.components, strict=True):
+        for count, (rows, columns), c in zip(self.counts, self.sizes, self.components, strict=True):
             height, width = self.frame.block_size(c)
             blocks = self._frequencies[:, :, first : first + rows * columns].reshape(8, 8, rows, columns)
             parts.append(blocks[:, :, :height, :width].reshape(8, 8, -1).copy())
-            first += own
+            first += count
         return parts
 
     def quantize(self, pictures: Sequence[Picture]) -> None:
-        """The quantized coefficients of pictures; if there are none, of those of the call before."""
+        """Fill :attr:`quantized` for these pictures; without pictures, for those of the call before."""
         if pictures:
             self.frequencies(pictures)
         forward_dct.quantize(self._frequencies, self._factors, self._quotients)
@@ -148,8 +148,8 @@ class CoefficientPlan:
         if self.count == 1 and self.padded == (height, width):
             return pictures[0]
         stack = self.workspace.array("stack", (self.count, *self.padded, 3), np.uint8)
-        for own, picture in zip(stack, pictures, strict=True):
-            own[:height, :width] = picture
+        for place, picture in zip(stack, pictures, strict=True):
+            place[:height, :width] = picture
         if width < self.padded[1]:
             stack[:, :height, width:] = stack[:, :height, width - 1 : width]
         if height < self.padded[0]:
@@ -157,20 +157,20 @@ class CoefficientPlan:
         return stack.reshape(-1, *stack.shape[2:])
 
     def _fill_by_stages(self, pictures: Sequence[Picture]) -> None:
-        """Level-shifted blocks of pictures for which there are no fused stages."""
+        """Fill the samples for pictures that the fused stages do not know, by the stages themselves."""
         [samples] = self._samples
         factors = [(c.H, c.V) for c in self.components]
         for i, picture in enumerate(pictures):
             of_picture, first = to_blocks(picture, factors, self.source, self.stored), 0
-            for blocks, (rows, columns), own in zip(of_picture, self.sizes, self.counts, strict=True):
+            for blocks, (rows, columns), count in zip(of_picture, self.sizes, self.counts, strict=True):
                 place = samples[1:, :, first + i * rows * columns :][:, :, : rows * columns]
                 place.reshape(8, 8, rows, columns)[...] = blocks.transpose(3, 2, 0, 1)
-                first += own
+                first += count
 
 
 class EncodePlan(CoefficientPlan):
-    """How ``count`` pictures of a kind become scans of sequential files. ``scan`` is that of all components, the
-    rest as of :class:`CoefficientPlan`."""
+    """Turns ``count`` pictures of one kind into the scans of sequential files. ``scan`` has all components; the
+    other arguments are those of :class:`CoefficientPlan`."""
 
     def __init__(
         self, scan: Scan, tables: Sequence[NDArray[np.uint16]], source: str, stored: str, count: int = 1
@@ -187,36 +187,35 @@ class EncodePlan(CoefficientPlan):
         self._prepare_keys()
 
     def _order_blocks(self) -> None:
-        """Where in the quantized coefficients each one of the scan is, by the stages themselves."""
+        """For each coefficient of the scan its index in ``quantized``: the stages put block numbers in order."""
         scan = self.scan
         grids = [np.repeat(grid[..., np.newaxis], 64, axis=3) for grid in self.block_numbers()]
         pictures = []
-        for own_grids in zip(*grids, strict=True):
-            own_planes = zip(own_grids, scan.factors, strict=True)
-            pictures.append(interleave([pad_to_mcus(g, *scan.mcus, f) for g, f in own_planes], scan.factors))
+        for of_components in zip(*grids, strict=True):
+            pairs = zip(of_components, scan.factors, strict=True)
+            pictures.append(interleave([pad_to_mcus(g, *scan.mcus, f) for g, f in pairs], scan.factors))
         number = np.concatenate(pictures).reshape(-1, 64)  # 0 where an MCU is filled up
-        # For each place in the scan the index of its coefficient in ``quantized``.
         self._order = self.places(number, np.arange(64)).ravel()
         self._sequences = np.zeros(len(self._order) + 1, np.int16)
         self._in_scan = self._sequences[:-1], self._sequences[:-1:64].reshape(-1, scan.blocks_per_mcu)
         self._present = np.ones(len(self._order) + 1, np.bool_)
 
     def _predict_from_the_block_before(self, starts: NDArray[np.intp]) -> None:
-        """Which block each DC coefficient is predicted from; that behind the last, which is 0, at the starts."""
+        """For each block the one that its DC is predicted from. At ``starts`` it is the one behind the last: 0."""
         component = block_component(self.scan.factors)
         mcus = len(self._order) // 64 // len(component)
         number = np.arange(mcus * len(component)).reshape(mcus, len(component))
         self._before = np.empty_like(number)
         for c in range(len(self.scan.factors)):
-            own = number[:, component == c]
-            before = np.roll(own.ravel(), 1).reshape(own.shape)
+            of_component = number[:, component == c]
+            before = np.roll(of_component.ravel(), 1).reshape(of_component.shape)
             before[starts, 0] = number.size
             self._before[:, component == c] = before
         self._dc = np.zeros(number.size + 1, np.int16)
         self._dc_in_scan = self._dc[:-1].reshape(number.shape)
 
     def _prepare_keys(self) -> None:
-        """What turns the value of a token into its key, less the distance from the token before."""
+        """Prepare what is added to a token's value to make its key, all but the distance from the token before."""
         self._layout = layout = layout_of(self.scan)
         self._starts = np.arange(0, len(self._present), 64)
         mcus, blocks = self._before.shape
@@ -232,20 +231,20 @@ class EncodePlan(CoefficientPlan):
         self._keys = np.empty_like(self._of_place)
 
     def tokens(self, pictures: Sequence[Picture]) -> Tokens:
-        """The tokens of pictures in coding order, as of :func:`numjpeg.fast.codewords.tokens.find_tokens`. Without
-        pictures they are those of the call before.
+        """The tokens of pictures in coding order, as :func:`numjpeg.fast.codewords.tokens.find_tokens` gives them.
+        Without pictures they are those of the call before.
 
-        8-bit samples make no coefficient that is too large for a token: the sums of an AC coefficient's weights
-        times samples of -128 .. 127 stay below 1023, those of two DC coefficients differ by 2040 at the most.
+        8-bit samples make no coefficient that is too large for a token: AC coefficients of samples -128 .. 127
+        stay below 1023, and two DC coefficients differ by 2040 at the most.
         """
         self.quantize(pictures)
         sequences, present = self._sequences, self._present
-        own, own_dc = self._in_scan
-        self.quantized.take(self._order, out=own, mode="clip")
-        np.copyto(self._dc_in_scan, own_dc)
-        np.not_equal(own, _ZERO, out=present[:-1])
+        coefficients, dc = self._in_scan
+        self.quantized.take(self._order, out=coefficients, mode="clip")
+        np.copyto(self._dc_in_scan, dc)
+        np.not_equal(coefficients, _ZERO, out=present[:-1])
         present[::64] = True
-        own_dc[...] = _ZERO
+        dc[...] = _ZERO
         differences = self._dc_in_scan - self._dc.take(self._before)
         np.add(sequences, self._of_place, out=self._keys)
         position = present.nonzero()[0]
@@ -258,7 +257,7 @@ class EncodePlan(CoefficientPlan):
         return Tokens(key, starts, differences, 0, self._layout)
 
     def scans(self, tokens: Tokens | Symbols) -> list[bytes]:
-        """The entropy-coded data of each picture, up to EOI. The scan has its Huffman tables."""
+        """The entropy-coded data of each picture, EOI included. The scan must have its Huffman tables."""
         coded = tokens.code(self.scan, self.workspace)
         if len(self._ends) == 1:
             packed, bits = pack(coded.codes, coded.lengths, self.workspace)

@@ -1,8 +1,7 @@
 """Plans: all that pictures or files of one kind have in common, prepared once and kept for the next of the kind.
 
-A plan holds index tables, views and buffers, so its memory is written to by whoever uses it. It is therefore taken
-out of the store while it is used, and two threads never have the same one. About how many bytes it holds is its
-``nbytes``.
+A plan holds index tables, views and buffers, and whoever uses it writes to these. So it is taken out of the store
+while it is used: two threads never have the same plan. Its ``nbytes`` is about how many bytes it holds.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ CAPACITY = 32 << 20
 class Promise:
     """Stands in the store for a plan that is made when its kind comes again. ``nbytes``: what the plan would take.
 
-    To make a large plan takes as long as to use it. Where kinds come in turns that would not fit the store
-    together, their promises are given up as the plans would be, and no plan is made in vain.
+    To make a large plan takes as long as to use it. If more kinds come in turn than the store can hold, their
+    promises are given up, as the plans would be. So no plan is made in vain.
     """
 
     nbytes: int
@@ -33,19 +32,19 @@ AnyPlan = TypeVar("AnyPlan")
 
 
 class PlanStore:
-    """Plans by key. Where they would take more than ``capacity`` bytes, those used least recently are given up."""
+    """Plans by key. If they take more than ``capacity`` bytes, those used least recently are given up."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self.capacity = capacity
-        self.nbytes = 0  # that the plans in the store held when they were put in; those in use are not counted
+        self.nbytes = 0  # of the plans in the store, when they were put in; those in use are not counted
         self._plans: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = Lock()
 
     @contextmanager
     def borrow(self, key: Hashable, make: Callable[[], AnyPlan]) -> Iterator[AnyPlan]:
-        """Take the plan of this key out, or make it. At the end put it back, unless an exception came in between.
+        """Take the plan with this key out, or make it. Put it back at the end, unless there was an exception.
 
-        The first part of a key is the class of the plan, so that plans of several kinds share the store.
+        The first part of a key is the class of the plan, so that plans of several classes share the store.
         """
         plan = self.take(key)
         if plan is None:
@@ -54,16 +53,16 @@ class PlanStore:
         self.put(key, plan)
 
     def take(self, key: Hashable) -> Any:
-        """Take a plan out of the store; None if there is none of this key, or it is in use."""
+        """Take a plan out of the store; None if there is none with this key, or it is in use."""
         with self._lock:
             plan, size = self._plans.pop(key, (None, 0))
             self.nbytes -= size
         return plan
 
     def put(self, key: Hashable, plan: Any) -> None:
-        """Put a plan in, as the one that was used last, in place of one of the same key.
+        """Put a plan in as the one that was used last; it replaces one with the same key.
 
-        Its bytes are counted now: a plan may grow while it is out.
+        Its bytes are counted now, since a plan may grow while it is out.
         """
         size: int = plan.nbytes
         with self._lock:

@@ -1,9 +1,9 @@
 """Plans for progressive files: all scans of a small picture are made at once.
 
-To the procedures of :mod:`numjpeg.entropy.progressive_writer` the AC scans of a file are restart intervals of one
-long scan: no run of blocks goes on from one to the next. So the coefficients of all of them are taken from the
-picture by one index, and go through each step together. Their symbols differ only in the table that codes them.
-The symbols of DC differences go in front. Refinements of DC are bits without codes.
+:mod:`numjpeg.entropy.progressive_writer` takes the AC scans of a file for restart intervals of one long scan: no
+run of blocks goes on from one to the next. So one index array takes the coefficients of all AC scans from the
+picture, and they go through each step together. Each scan has its own Huffman table. The symbols of DC differences
+are put in front. Refinements of DC are bits without codes.
 """
 
 from __future__ import annotations
@@ -19,8 +19,15 @@ from numjpeg.container import segments
 from numjpeg.container.frame import Frame, Scan
 from numjpeg.container.markers import EOI
 from numjpeg.container.scripts import Script
-from numjpeg.entropy import progressive_writer
-from numjpeg.entropy.progressive_writer import AcSymbols
+from numjpeg.entropy.progressive_writer import (
+    AcSymbols,
+    InScan,
+    OpenRun,
+    code_words,
+    coefficient_symbols,
+    insert_ends_of_blocks,
+    magnitudes,
+)
 from numjpeg.entropy.shared import dc_in_scan_order
 from numjpeg.fast.codewords.packing import pack, stuff
 from numjpeg.fast.encode_plan import BYTES_A_BLOCK, CoefficientPlan, Picture, bytes_of_plan
@@ -31,14 +38,14 @@ Ints = NDArray[np.intp]
 
 
 def bytes_of_progressive_plan(frame: Frame, script: Script) -> int:
-    """What a plan is going to take, about."""
+    """Bytes that a plan is going to take, about."""
     places = sum((step.Se - step.Ss + 1) * len(step.components) for step in script)
     return bytes_of_plan(frame) * (BYTES_A_BLOCK + 13 * places) // BYTES_A_BLOCK
 
 
 class ProgressivePlan(CoefficientPlan):
-    """How pictures of a kind become the scans of a progressive file without restart intervals. ``scans`` are those
-    of the file, the rest as of :class:`CoefficientPlan`."""
+    """Turns pictures of one kind into progressive files without restart intervals. ``scans`` are those of a file;
+    the other arguments are those of :class:`CoefficientPlan`."""
 
     def __init__(
         self, scans: Sequence[Scan], tables: Sequence[NDArray[np.uint16]], source: str, stored: str
@@ -46,33 +53,31 @@ class ProgressivePlan(CoefficientPlan):
         super().__init__(scans[0].frame, tables, source, stored, 1)
         self._headers = [segments.build_sos(scan) for scan in scans]
         self._numbers = [grid[0] for grid in self.block_numbers()]
-        # Of each Huffman table the number of its scan, its class and its number.
+        # For each Huffman table the number of its scan, its class and its number.
         self._keys: list[tuple[int, tuple[int, int]]] = []
         of_dc = [i for i, scan in enumerate(scans) if not scan.Ss and not scan.Ah]
         of_ac = [i for i, scan in enumerate(scans) if scan.Ss]
-        self._coded = (
-            of_dc + of_ac
-        )  # the numbers of the scans that have codes, in the order in which they are made
+        self._coded = of_dc + of_ac  # the scans that have codes, in the order in which they are made
         self._prepare_dc({i: scans[i] for i in of_dc})
         self._prepare_ac({i: scans[i] for i in of_ac})
         refinements = [(i, scan) for i, scan in enumerate(scans) if not scan.Ss and scan.Ah]
         self._refinements = [(i, self._places_of_dc(scan).ravel(), scan.Al) for i, scan in refinements]
 
     def _places_of_dc(self, scan: Scan) -> Ints:
-        """Where the DC coefficients of a scan are found, ``(MCUs, blocks an MCU)``."""
+        """The indices in ``quantized`` of the DC coefficients of a scan, ``(MCUs, blocks an MCU)``."""
         numbers = dc_in_scan_order(replace(scan, Al=0), [self._numbers[i] for i in scan.indices])
         return self.places(numbers, np.zeros(1, np.intp))
 
     def _prepare_dc(self, scans: dict[int, Scan]) -> None:
-        """First scans of DC: the places of coefficients, those they are predicted from, their tables."""
+        """For first scans of DC: the places of coefficients, what each is predicted from, and its table."""
         places, before, shifts, tables, starts = [], [], [], [], [0]
         for i, scan in scans.items():
             place, component = self._places_of_dc(scan), block_component(scan.factors)
             number = starts[-1] + np.arange(place.size).reshape(place.shape)
             for c in range(len(scan.factors)):
-                own = number[:, component == c].ravel()
-                # In front of the first one is that behind the last of all, which is 0.
-                number[:, component == c] = np.append(-1, own[:-1]).reshape(len(number), -1)
+                of_component = number[:, component == c].ravel()
+                # The first one is predicted from the last element of ``_dc``, which is 0.
+                number[:, component == c] = np.append(-1, of_component[:-1]).reshape(len(number), -1)
             keys = list(dict.fromkeys((0, c.Td) for c in scan.components))
             table = [len(self._keys) + keys.index((0, scan.components[c].Td)) for c in component]
             self._keys += [(i, key) for key in keys]
@@ -88,7 +93,7 @@ class ProgressivePlan(CoefficientPlan):
         self._nothing_follows = np.zeros(starts[-1], np.uint16)
 
     def _prepare_ac(self, scans: dict[int, Scan]) -> None:
-        """AC scans one after the other: the places of coefficients, what is done to them, where blocks begin."""
+        """For AC scans, one after the other: the places of coefficients, their shifts, where blocks begin."""
         places, widths, starts = [np.empty(0, np.intp)], [np.zeros(1, np.int32)], [0]
         self._ac_tables = len(self._keys) + np.arange(len(scans))
         for i, scan in scans.items():
@@ -114,33 +119,32 @@ class ProgressivePlan(CoefficientPlan):
         kept = value.nonzero()[0]
         place, value = at.take(kept).astype(np.int32), value.take(kept)
         new = (np.abs(value) == 1) | self._is_first.take(place)
-        found = progressive_writer.InScan(place, value, new, np.searchsorted(place, self._bounds), self._bounds)
-        return progressive_writer.insert_ends_of_blocks(
-            progressive_writer.coefficient_symbols(found), self._ac_starts, progressive_writer.OpenRun(), True
-        )[0]
+        before = np.searchsorted(place, self._bounds)
+        symbols = coefficient_symbols(InScan(place, value, new, before, self._bounds))
+        return insert_ends_of_blocks(symbols, self._ac_starts, OpenRun(), True)[0]
 
     def file(self, pictures: Sequence[Picture]) -> bytes:
-        """A file of one picture, or again of the one before, from its first Huffman table to its end."""
+        """The file of a picture from its first Huffman table to its end; without one, of the picture before."""
         self.quantize(pictures)
         dc, ac = self._dc, self._ac_symbols()
         np.right_shift(self.quantized.take(self._dc_place), self._dc_shift, out=dc[:-1])
         # Differences of 8-bit samples are -1024 .. 1023.
         difference = (dc[:-1] - dc.take(self._dc_before)).view(np.uint16)
-        category, magnitude = progressive_writer.magnitudes()
+        category, magnitude = magnitudes()
         symbol, extra = category.take(difference), magnitude.take(difference)
         starts = np.append(self._dc_starts, ac.starts + len(symbol))
         extra, following = np.append(extra, ac.extra), np.append(self._nothing_follows, ac.following)
         symbols = AcSymbols(np.append(symbol, ac.symbol), extra, following, ac.corrections, starts)
         counts = np.diff(ac.starts, append=len(ac.symbol))
         table = np.concatenate([self._dc_table, np.repeat(self._ac_tables, counts)])
-        found = np.bincount(table * 256 + symbols.symbol, minlength=256 * len(self._keys)).reshape(-1, 256)
-        tables = [optimal_table(own) for own in found]
-        data = self._pack(*progressive_writer.code_words(symbols, tables, table), starts)
+        frequencies = np.bincount(table * 256 + symbols.symbol, minlength=256 * len(self._keys)).reshape(-1, 256)
+        tables = [optimal_table(of_table) for of_table in frequencies]
+        data = self._pack(*code_words(symbols, tables, table), starts)
         parts: dict[int, list[bytes]] = {number: [] for number in range(len(self._headers))}
         for (number, key), table_of in zip(self._keys, tables, strict=True):
             parts[number].append(segments.build_dht(*key, table_of))
-        for number, own in zip(self._coded, data, strict=True):
-            parts[number] += self._headers[number], own
+        for number, coded in zip(self._coded, data, strict=True):
+            parts[number] += self._headers[number], coded
         for number, place, shift in self._refinements:
             bits = self.quantized.take(place) >> shift & 1
             filled = np.append(bits, np.ones(-len(bits) % 8, np.int16)).astype(np.uint8)  # F.1.2.3
@@ -150,7 +154,7 @@ class ProgressivePlan(CoefficientPlan):
     def _pack(
         self, codes: NDArray[np.uint64], lengths: NDArray[np.uint64], places: Ints, starts: Ints
     ) -> list[bytes]:
-        """The data of each coded scan, given the words of all and the symbols with which scans begin."""
+        """The data of each coded scan, given the code words of all and the symbols with which scans begin."""
         last = np.append(places.take(starts[1:]), places[-1]) - 1
         size = np.diff(lengths.cumsum().take(last), prepend=np.uint64(0))
         free = -size & np.uint64(7)  # F.1.2.3: the last byte is filled up with ones

@@ -9,7 +9,7 @@ reads and writes each value once, where a butterfly of NumPy calls makes about f
 in float32 in any order of summation, because every partial sum is an integer below 2^24 (times a power of two).
 
 Samples are float32 ``(9, 8, n)``: column x, row y, block; so the blocks of a tile are contiguous. In front of the
-eight columns stands one of ones. With it a matrix adds the constant that turns a floor into a rounding.
+eight columns stands a column of ones. With it a matrix adds the constant that turns a floor into a rounding.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from numjpeg.workspace import cut
 
 Samples = NDArray[np.float32]
 
-RATIOS = ((1, 1), (2, 1), (2, 2))  # (horizontal, vertical) of the chrominance that :class:`YcbcrSamples` knows
+RATIOS = ((1, 1), (2, 1), (2, 2))  # subsampling (horizontal, vertical) that :class:`YcbcrSamples` can do
 # Pixels that are converted at a time: as float32 with 4 channels they stay in the cache, and the product is below
 # :data:`numjpeg.workspace.PRODUCT_LIMIT`.
 PIXELS = 1 << 14
@@ -47,11 +47,11 @@ def new_samples(blocks: int) -> Samples:
 
 @lru_cache(maxsize=4)
 def _color_matrix(source: str, subsampled: bool) -> NDArray[np.float32]:
-    """``(3, 4)``: the channels of a pixel, and 1, to Y, Cb and Cr before the fraction is cut off.
+    """The matrix ``(3, 4)`` from the channels of a pixel, and 1, to Y, Cb and Cr, before the fraction is cut off.
 
     The weights are multiples of 2^-16. In any order of summation all sums stay between -2^8 and 2^8, so that 24
-    bits hold them. What is added: one half, for chrominance one unit less; and the level shift. Chrominance that
-    is going to be subsampled stays 128 higher: above 0 a cast to integers does what floor does.
+    bits hold them. The constants are one half, for chrominance one unit of 2^-16 less, and the level shift.
+    Chrominance that is going to be subsampled stays 128 higher: above 0 a cast to integers does what floor does.
     """
     chroma = 0.5 - 2.0**-color.FRACTION_BITS + subsampled * MID_LEVEL
     weights = color.FORWARD[:, :: -1 if source == "BGR" else 1] / (1 << color.FRACTION_BITS)
@@ -64,12 +64,12 @@ class YcbcrSamples:
     """Converts tiles of one size, of whole MCUs, to level-shifted, subsampled YCbCr blocks.
 
     It holds the memory for that, and all views of it: to make them takes longer than to compute a small tile.
-    A tile is ``height`` (MCU rows * 8 v) by ``width`` (MCU columns * 8 h); ``source`` is "RGB" or "BGR", ``ratio``
-    (h, v) one of :data:`RATIOS`. There are ``pictures`` of equal height in it, below each other. Of each,
-    ``valid_rows`` are in the picture; the others repeat the last one.
+    A tile is ``height`` (MCU rows * 8 v) by ``width`` (MCU columns * 8 h); ``source`` is "RGB" or "BGR"; ``ratio``
+    (h, v) is one of :data:`RATIOS`. A tile holds ``pictures`` pictures of equal height, below each other. Each has
+    ``valid_rows`` rows of its own; the others repeat the last of these.
 
-    Bytes are brought into the order of the samples first, since they are the smallest to move. The product writes
-    luminance right behind a row of ones, where it stays, and chrominance behind that.
+    The pixels are reordered while they are bytes, which are fastest to move. The product writes luminance right
+    behind a row of ones, where it stays, and chrominance behind that.
     """
 
     def __init__(
@@ -83,12 +83,12 @@ class YcbcrSamples:
         channels = self._channels = np.ones((4, min(PIXELS, 64 * n)), np.float32)
         converted = np.empty((25, 8 * n), np.float32)
         converted[0] = 1
-        own_bytes, colors = self._bytes.reshape(3, 64 * n), converted[1:].reshape(3, 64 * n)
+        flat_bytes, colors = self._bytes.reshape(3, 64 * n), converted[1:].reshape(3, 64 * n)
         self._pieces = []
         for first in range(0, 64 * n, PIXELS):
-            piece = own_bytes[:, first : first + PIXELS]
-            own = channels[:, : piece.shape[1]]
-            self._pieces.append((piece, own[:3], own, colors[:, first : first + PIXELS]))
+            piece = flat_bytes[:, first : first + PIXELS]
+            with_1 = channels[:, : piece.shape[1]]
+            self._pieces.append((piece, with_1[:3], with_1, colors[:, first : first + PIXELS]))
         self._luma = converted[:9].reshape(9, 8, n)
         self._chroma = converted[9:].reshape(2, 8, 8, n)
         self._ratio = ratio
@@ -133,8 +133,8 @@ class YcbcrSamples:
             np.matmul(self._matrix, with_1, out=colors)
         np.floor(self._luma, out=self._luma)
         if self._ratio == (1, 1):
-            for own, plane in zip(self._samples, self._chroma, strict=True):
-                np.floor(plane, out=own[1:])
+            for samples, plane in zip(self._samples, self._chroma, strict=True):
+                np.floor(plane, out=samples[1:])
             return
         np.copyto(self._integers, self._chroma, casting="unsafe")
         for even, odd, total in self._sums:
@@ -188,11 +188,11 @@ _RULER = np.array(RULER, np.float32)
 class Transform:
     """The forward DCT, method "islow", of level-shifted samples; it holds its memory.
 
-    ``groups`` are float32 ``(9, 8, n_i)`` each: ones, and later integers -128 .. 127. Apart from its two rounding
-    shifts the integer method is linear. So each pass is a floor after a product with an 8x8 matrix of integers,
-    which is what the butterfly makes of the unit vectors. Measured for both passes, in ns a pixel of 4:2:0: 2.7,
-    the butterfly 24. For pass 2 with its roundings: two float32 halves 2.2; one float32 product, with the sums
-    near a tie computed again, 2.5; float64 3.0.
+    ``groups`` are float32 ``(9, 8, n_i)`` each: a column of ones, and columns of integers -128 .. 127, filled in
+    later. Apart from its two rounding shifts the integer method is linear. So each pass is a product with an 8x8
+    matrix of integers (the butterfly's results for the unit vectors), then a floor. Measured in ns a pixel of
+    4:2:0, both passes take 2.7, the butterfly 24. Pass 2 with its roundings takes 2.2 in two float32 halves, 2.5
+    in one float32 product whose sums near a tie are computed again, and 3.0 in float64.
     """
 
     def __init__(self, groups: Sequence[Samples]) -> None:
@@ -208,8 +208,8 @@ class Transform:
 
     def __call__(self) -> NDArray[np.float32]:
         """Transform the groups: float32 ``(8, 8, n)``, v, u, block: integers, eight times those of ``fdct``."""
-        for samples, own in self._rows:
-            np.matmul(_ROWS, samples, out=own)
+        for samples, out in self._rows:
+            np.matmul(_ROWS, samples, out=out)
         np.floor(self._between, out=self._between)
         for left, right, out in self._columns:
             np.matmul(left, right, out=out)
@@ -223,10 +223,10 @@ class Transform:
 
 
 def reciprocals(tables: Sequence[NDArray[np.integer]], counts: Sequence[int]) -> NDArray[np.float32]:
-    """What :func:`quantize` multiplies by, float32 ``(8, 8, n)``: v, u, block.
+    """The factors for :func:`quantize`, float32 ``(8, 8, n)``: v, u, block.
 
-    ``tables`` are ``(8, 8)`` each, entries 1 .. 65535, ``counts`` how many blocks go with each. NumPy multiplies
-    faster by a factor for each coefficient than by one for all blocks: 0.5 ms a megapixel.
+    ``tables`` are ``(8, 8)`` each, entries 1 .. 65535; ``counts`` says how many blocks go with each. NumPy
+    multiplies faster by a factor for each coefficient than by one for all blocks: this saves 0.5 ms a megapixel.
     """
     return np.repeat(reciprocal(np.stack(tables, axis=2)), counts, axis=2)
 
@@ -259,5 +259,5 @@ _INTEGERS = np.array(INTEGERS, np.float32)
 
 
 def low_halves(quotients: NDArray[np.float32]) -> NDArray[np.int16]:
-    """What :func:`quantize` gives as integers, a view: of ``(..., n)`` float32 int16 of the same shape."""
+    """The results of :func:`quantize` as integers: an int16 view of float32 ``(..., n)``, of the same shape."""
     return quotients.view(np.int16)[..., sys.byteorder == "big" :: 2]

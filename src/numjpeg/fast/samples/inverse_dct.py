@@ -2,16 +2,16 @@
 
     samples   inverse_zigzag, dequantize, idct ("islow"), inverse_level_shift, join_blocks
 
-It gives exactly what these stages give, and the tests compare them. Without it decoding 2 megapixels takes 7 to 9
-% longer. As in :mod:`numjpeg.fast.samples.forward_dct`, matrix products in float32 make it fast.
+It gives exactly what these stages give, and the tests compare them. Without it, decoding 2 megapixels takes 7 to
+9 % longer. As in :mod:`numjpeg.fast.samples.forward_dct`, matrix products in float32 make it fast.
 
 **Pass 1** is one product. Its matrix of 64 rows holds zig-zag order, quantization table and column transform. It
 turns sequences of 64 into 64 planes whose blocks are contiguous. Its sums would need 25 bits, but the transform is
 symmetric: output y is the sum of an even part (coefficients v = 0, 2, 4, 6) and an odd one, output 7 - y their
 difference. The parts need 24 bits.
 
-**Pass 2** needs 28 bits. So its weights are split, w = 128 high + low with |low| <= 64, into two products that
-need fewer. The rounding shift by 18 takes the low one in at bit 7:
+**Pass 2** needs 28 bits. So its weights are split, w = 128 high + low with |low| <= 64, and there are two products
+that need fewer. The rounding shift by 18 takes in the low one at bit 7:
 
     floor((128 H + L + 2^17) / 2^18) = floor((H + floor(L / 2^7) + 2^10) / 2^11)
 
@@ -43,8 +43,8 @@ from numjpeg.workspace import PRODUCT_LIMIT, Workspace, product
 
 Floats = NDArray[np.float32]
 
-# Blocks that are worked on at a time, or one row of them: 5 MB and about 45 calls. Half as many take 0.4 ns a
-# sample more.
+# Blocks that are worked on at a time, or one row of them: 5 MB and about 45 calls. With half as many, a sample
+# takes 0.4 ns more.
 CHUNK = 3072
 
 SHIFT_1, SHIFT_2 = CONST_BITS - PASS1_BITS, CONST_BITS + PASS1_BITS + 3
@@ -104,7 +104,7 @@ def samples(
 def _some_rows(
     sequences: NDArray[np.int16], table: NDArray[np.uint16], target: NDArray[np.uint8], workspace: Workspace
 ) -> None:
-    """``(rows, columns, 64)`` to ``(rows, 8, columns, 8)``."""
+    """Turn sequences ``(rows, columns, 64)`` into samples ``(rows, 8, columns, 8)``."""
     rows, columns, _ = sequences.shape
     n = rows * columns
     if not n:
@@ -151,11 +151,11 @@ def _pass_2(parts: Floats, between: Floats, halves: Floats, values: NDArray[Any]
 
 
 def _store(values: NDArray[np.uint16], target: NDArray[np.uint8], workspace: Workspace) -> None:
-    """``(8, 8, blocks)``, rows in the order of :func:`_some_rows`, into ``(rows, 8, columns, 8)``; overwritten.
+    """Bring samples ``(8, 8, blocks)``, rows and columns as pass 2 gives them, into ``(rows, 8, columns, 8)``.
 
-    Four samples side by side become one number and are written together: 0.6 ns a sample instead of 0.9. Thanks to
-    the order of the columns (:data:`BYTES`) each line below is one pass over long runs of memory, which takes
-    NumPy a third of the time of short ones.
+    ``values`` are overwritten. Four samples side by side become one number and are written together: 0.6 ns a
+    sample instead of 0.9. Thanks to the order of the columns (:data:`BYTES`) each line below is one pass over long
+    runs of memory, which takes NumPy a third of the time of short ones.
     """
     rows, _, columns, _ = target.shape
     pairs = values[:, 4:]
@@ -187,9 +187,9 @@ ROW_ORDER = [0, 1, 2, 3, 7, 6, 5, 4]
 class BlockTransform:
     """The inverse DCT of a fixed number of dequantized blocks, for plans: it holds its memory.
 
-    ``planes`` are float32 ``(9, 8, n)``, to be filled by the user: coefficients by vertical frequency, horizontal
-    frequency and block; the ninth row is ones. So pass 1 is one product, whatever the tables. ``values`` are the
-    samples 0 .. 255, int16 ``(8, 8, n)``.
+    ``planes`` are float32 ``(9, 8, n)``: vertical frequency, horizontal frequency, block. The caller fills the
+    first eight rows; the ninth is ones. So pass 1 is one product, whatever the tables. ``values`` are the samples
+    0 .. 255, int16 ``(8, 8, n)``, rows and columns as pass 2 gives them.
     """
 
     def __init__(self, blocks: int) -> None:
@@ -202,7 +202,7 @@ class BlockTransform:
         self.nbytes = 64 * n * (4 + 4 + 5 + 9 + 2)
 
     def __call__(self) -> None:
-        """Transform what is in ``planes``; it is right for blocks within the bounds."""
+        """Transform ``planes`` to ``values``. The values are right for blocks within the bounds."""
         n = self.blocks
         multiply = np.matmul if 8 * 72 * n <= PRODUCT_LIMIT else product
         multiply(_COLUMNS, self.planes.reshape(9, 8 * n), self.parts)
@@ -210,14 +210,14 @@ class BlockTransform:
 
     @staticmethod
     def norms(planes: Floats) -> tuple[Floats, Floats]:
-        """What is bounded of blocks ``(8, 8, n)``: the sum with the DC, and the larger one of the other norms."""
+        """The sums that have bounds, for blocks ``(8, 8, n)``: the one with the DC, and the larger other norm."""
         squares = planes * planes
         first = SQRT_3 * np.sqrt(squares[2::2, 0].sum(axis=0)) + np.abs(planes[0, 0])
         even, odd = squares[::2, 1:].sum(axis=(0, 1)), squares[1::2].sum(axis=(0, 1))
         return first, np.sqrt(np.maximum(even, odd))
 
     def correct(self) -> bool:
-        """Transform the blocks that may be out of bounds by the stages; False if float32 cannot hold them."""
+        """Transform blocks beyond the bounds by the stages. False if float32 cannot hold their coefficients."""
         planes = self.planes[:8]
         first, others = self.norms(planes)
         beyond = np.flatnonzero((first > DC_LIMIT) | (others > NORM_LIMIT))
@@ -246,7 +246,7 @@ def _inexact(inputs: Floats, table: NDArray[np.uint16], workspace: Workspace) ->
 
 def peaks_of(sequences: NDArray[np.int16]) -> Floats:
     """The largest magnitude of each of 64 coefficients in ``(n, 64)``."""
-    whole = len(sequences) // 64 * 64  # 64 rows in one, which makes NumPy's runs long enough
+    whole = len(sequences) // 64 * 64  # 64 rows are made one, so that NumPy's runs are long enough
     wide, rest = sequences[:whole].reshape(-1, 64 * 64), sequences[whole:]
     peaks = []
     for reduce in (np.maximum.reduce, np.minimum.reduce):

@@ -3,9 +3,9 @@
 It gives what :func:`numjpeg.stages.subsampling.upsample` and :func:`numjpeg.stages.color.ycbcr_to_rgb` give. Three
 things save calls and memory passes:
 
-* One look-up brings the samples of all components from blocks into rows. It repeats them where a box filter
-  would, and at the edges that the triangle filter looks at.
-* Even and odd columns lie apart, as the triangle filter makes them. For the colours their order is of no account.
+* One look-up brings the samples of all components from blocks into rows. It repeats samples as a box filter
+  would, and at the edges for the triangle filter.
+* Even and odd columns lie apart, as the triangle filter makes them. Colour conversion works in any order.
 * The six bytes of two pixels are written as three 16-bit numbers.
 
 Chroma is kept as -128 .. 127. All arithmetic is on 16 bits: sums of the triangle filter are at most
@@ -28,7 +28,7 @@ from numjpeg.fast.samples.inverse_dct import BYTES, ROW_ORDER
 Picture = NDArray[np.uint8]
 Shorts = NDArray[np.int16]
 
-MOST_PIXELS = 1 << 17  # of a picture that has a plan: it takes some 60 bytes a pixel
+MOST_PIXELS = 1 << 17  # of a picture that has a plan; the plan takes some 60 bytes a pixel
 
 
 def suits(structure: Structure, colorspace: str | None) -> bool:
@@ -45,14 +45,14 @@ def suits(structure: Structure, colorspace: str | None) -> bool:
 
 
 def plan_of_pixels(structure: Structure, colorspace: str | None, fancy: bool) -> PixelPlan | None:
-    """The plan for files of this structure, or None if they are for the usual way."""
+    """The plan for files of this structure, or None if they have to be decoded the usual way."""
     frame = structure.require_frame()
     if not suits(structure, colorspace) or frame.width * frame.height > MOST_PIXELS:
         return None
     if not frame.usual_sampling or (structure.colorspace == "RGB" and frame.H_max * frame.V_max > 1):
         return None
     rows, columns = structure.scans[0].mcus
-    # A scan of one component goes block by block, so that its rows have as many as it needs.
+    # An MCU of a scan of one component is a block, so its rows have no blocks beside the picture.
     sizes = [(rows * v, columns * h) for v, h in structure.scans[0].factors]
     return PixelPlan(frame, sizes, structure.colorspace, fancy)
 
@@ -63,10 +63,10 @@ class PixelPlan:
     def __init__(
         self, frame: Frame, sizes: Sequence[tuple[int, int]], stored: str, fancy: bool, pictures: int = 1
     ) -> None:
-        """Prepare for so many pictures at a time; of each component they lie one after the other.
+        """Prepare for ``pictures`` pictures at a time, which lie one after the other in each component.
 
-        ``sizes`` are the rows and columns of the blocks of each component of a picture, as they lie in memory.
-        ``stored`` is the colour space of the files: only YCbCr is converted, to RGB.
+        ``sizes``: rows and columns of the blocks of each component of a picture, as they lie in memory.
+        ``stored``: the colour space of the files; YCbCr is converted to RGB, others stay as they are.
         """
         self.height, self.width, self.stored = frame.height, frame.width, stored
         last = frame.components[-1]
@@ -77,16 +77,16 @@ class PixelPlan:
         half = -(-self.width // 2)
         every_row = np.arange(self.height)
         apart = (np.arange(2)[:, np.newaxis] + 2 * np.arange(half)).ravel()  # even columns, odd ones
-        wanted = [(every_row, np.arange(self.width) if stored == "GRAY" else apart)]
+        needed = [(every_row, np.arange(self.width) if stored == "GRAY" else apart)]  # rows, columns of samples
         # The triangle filter takes one more row or column on each side of those that it enlarges.
         ys = np.arange(-1, rows + 1) if triangle and v == 2 else every_row // v
         xs = np.arange(-1, columns + 1) if triangle and h == 2 else np.minimum(apart, self.width - 1) // h
-        wanted += [(ys, xs)] * (len(sizes) - 1)
+        needed += [(ys, xs)] * (len(sizes) - 1)
         counts = [pictures * rows * columns for rows, columns in sizes]
         first, places = 0, []
-        for (down, across), (ys, xs), c in zip(sizes, wanted, frame.components, strict=True):
-            own_rows, own_columns = frame.sample_size(c)
-            ys, xs = np.clip(ys, 0, own_rows - 1)[:, np.newaxis], np.clip(xs, 0, own_columns - 1)
+        for (down, across), (ys, xs), c in zip(sizes, needed, frame.components, strict=True):
+            height, width = frame.sample_size(c)
+            ys, xs = np.clip(ys, 0, height - 1)[:, np.newaxis], np.clip(xs, 0, width - 1)
             in_block = np.argsort(ROW_ORDER)[ys % 8] * 8 + np.argsort(BYTES)[xs % 8]
             place = in_block * sum(counts) + first + ys // 8 * across + xs // 8
             places.append(np.add.outer(np.arange(pictures) * down * across, place).ravel())
@@ -120,7 +120,7 @@ class PixelPlan:
             return planes.astype(np.uint8).reshape(self.height, self.width)
         (r0, r1), (g0, g1), (b0, b1) = planes.view(np.uint16).swapaxes(1, 2)
         words = np.empty((*r0.shape, 3), np.uint16)
-        # Of every two pixels the six bytes, as pairs of planes.
+        # The six bytes of every two pixels are three 16-bit numbers, each of two planes.
         for i, (first, second) in enumerate(((r0, g0), (b0, r1), (g1, b1))):
             upper = second if sys.byteorder == "little" else first
             upper <<= EIGHT.view(np.uint16)
@@ -147,7 +147,7 @@ class PixelPlan:
         return self.colours
 
     def _upsample(self) -> None:
-        """The triangle filter, from ``chroma`` with its edges to ``wide``."""
+        """Apply the triangle filter to ``chroma``, which has its edges repeated; the result is ``wide``."""
         h, v = self.filter
         rows, (first, second, shift) = self.chroma, (8, 7, 4) if v == 2 else (1, 2, 2)
         if v == 2:
@@ -171,9 +171,9 @@ class PixelPlan:
             self.wide >>= np.int16(shift)
 
     def _to_rgb(self) -> None:
-        """The colours, from ``luma`` and ``wide``: as in :func:`numjpeg.stages.color.ycbcr_to_rgb`."""
+        """Convert ``luma`` and ``wide`` to RGB ``colours``, as :func:`numjpeg.stages.color.ycbcr_to_rgb` does."""
         chroma, low, rgb = self.wide, self.scratch, self.colours
-        # Blue and red, from Cb and Cr: luma + whole + ((256 high + low) / 2^16), rounded.
+        # Blue and red: luma + chroma + chroma * (256 high + low) / 2^16, rounded.
         red_blue = rgb[::-2]
         np.multiply(chroma, LOW, low)
         np.right_shift(low, EIGHT, low)
@@ -198,7 +198,7 @@ class PixelPlan:
 
 
 def _split(cb: float, cr: float) -> tuple[Shorts, Shorts]:
-    """Weights of Cb and Cr in 2^-16, each as 256 * high + low, ``(2, 1, 1, 1)``."""
+    """The weights of Cb and Cr in units of 2^-16, each split as 256 * high + low, ``(2, 1, 1, 1)``."""
     weights = np.rint(np.abs([cb, cr]) * (1 << 16)).astype(int)
     signs = np.sign([cb, cr]).astype(int)
     parts = (weights >> 8) * signs, (weights & 255) * signs

@@ -1,4 +1,4 @@
-"""The scaled inverse transform fused: from zig-zag sequences to samples, 4, 2 or 1 a side of a block.
+"""The scaled inverse DCT, fused: from zig-zag sequences to blocks of 4x4, 2x2 or 1x1 samples.
 
 It gives what ``inverse_zigzag``, ``dequantize``, :func:`numjpeg.stages.scaled_idct.idct_scaled`,
 ``inverse_level_shift`` and the joining of blocks give. Pass 1 is one product, whose matrix holds zig-zag order,
@@ -25,7 +25,7 @@ CHUNK = 3072  # blocks that are worked on at a time, or one row of them
 
 
 def samples(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, out: NDArray[np.uint8]) -> None:
-    """Turn zig-zag sequences, int16 ``(rows, columns, 64)``, into samples, 4, 2 or 1 a side of a block.
+    """Turn zig-zag sequences, int16 ``(rows, columns, 64)``, into blocks of ``size`` (4, 2, 1) samples a side.
 
     ``out``, uint8 ``(rows * size, columns * size)``, is filled.
     """
@@ -43,11 +43,11 @@ def samples(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
 
 
 def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, place: NDArray[np.uint8]) -> None:
-    """``(rows, columns, 64)`` to ``(size, size, rows, columns)``."""
+    """Turn sequences ``(rows, columns, 64)`` into samples ``(size, size, rows, columns)``."""
     rows, columns, _ = sequences.shape
     flat = sequences.reshape(-1, 64)
     peaks = peaks_of(flat).astype(np.int64)
-    # Whether all sums have room in libjpeg-turbo.
+    # Whether a sum may be too large for libjpeg-turbo's integers.
     weights, (shift, _), dequantized = np.abs(matrix(size)), shifts(size), inverse_zigzag(peaks) * table
     columns_of_peaks = weights @ dequantized >> shift
     large = max(dequantized.max(), columns_of_peaks.max() + 1) >= 1 << 15
@@ -68,7 +68,9 @@ def _blocks(sequences: NDArray[np.int16], table: NDArray[np.uint16], size: int, 
 
 @lru_cache(maxsize=8)
 def _matrices(table: bytes, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Pass 1, ``(size * n, 64)``: rows y by the n of u that count, columns the sequence; pass 2: ``(size, n)``."""
+    """The matrices of pass 1, ``(size * n, 64)``, for each y and each of the n frequencies u that count; and of
+    pass 2, ``(size, n)``.
+    """
     step = np.frombuffer(table, np.uint16).reshape(8, 8)
     by_frequency = matrix(size)
     counting = np.flatnonzero(by_frequency.any(axis=0))

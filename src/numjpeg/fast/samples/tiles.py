@@ -2,8 +2,8 @@
 
 A *band* is some rows of MCUs, a *tile* a piece of one. The blocks of a band lie in memory as 64 planes, one for
 each coefficient, so that each line of a transform is a contiguous array over all blocks. RGB pictures with the
-usual subsampling take the fused stages (:mod:`numjpeg.fast.samples.forward_dct`); the rest takes the stages
-themselves up to the blocks.
+usual subsampling go through the fused stages (:mod:`numjpeg.fast.samples.forward_dct`). For other pictures the
+stages themselves make the blocks.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from numjpeg.workspace import Workspace
 
 # Blocks in a band, all components together: with 4:2:0 they are three times 65,536 pixels.
 ANALYSIS_BLOCKS = 9 << 9
-# Blocks in a tile: of 4:2:0 65,536 pixels. With twice as many BLAS might start threads (``PRODUCT_LIMIT``).
+# Blocks in a tile: with 4:2:0 they are 65,536 pixels. With twice as many BLAS might start threads
+# (``PRODUCT_LIMIT``).
 TILE_BLOCKS = 3 << 9
-TILE_BYTES = 2500  # what each of them takes, about
-# The memory for a picture up to this size is kept for the next one of its kind. To ask for it and to make all
-# views takes a tenth of the time at 512 x 512 pixels.
+TILE_BYTES = 2500  # memory for each block of a tile, about
+# The memory for a picture of up to this size is kept for the next one of its kind. At 512 x 512 pixels a tenth of
+# the time goes into asking for memory and making views.
 KEPT_PIXELS = 1 << 20
 
 
@@ -41,9 +42,9 @@ def analyse(
 ) -> Iterator[list[NDArray[np.int16]]]:
     """Turn uint8 ``(H, W, channels)``, any strides, into quantized coefficients, band by band from ``first`` on.
 
-    Of each component they are int16 ``(block rows, block columns, 8, 8)``: whole MCU rows, from top to bottom. The
-    arrays are overwritten when the next band is asked for. ``components`` and ``tables`` are one for each channel,
-    ``source`` and ``stored`` as in :func:`numjpeg.colorspaces.to_components`.
+    A band has for each component int16 ``(block rows, block columns, 8, 8)``: whole MCU rows, from top to bottom.
+    The arrays are overwritten when the next band is asked for. ``components``, ``tables``: one for each channel;
+    ``source``, ``stored``: as in :func:`numjpeg.colorspaces.to_components`.
     """
     height, width, _ = image.shape
     small = height * width <= KEPT_PIXELS
@@ -59,7 +60,7 @@ def analyse(
 
 
 def is_fusible(components: Sequence[Component], source: str, stored: str) -> bool:
-    """Whether :class:`numjpeg.fast.samples.forward_dct.YcbcrSamples` knows these colours and factors."""
+    """Whether :class:`numjpeg.fast.samples.forward_dct.YcbcrSamples` can convert these colours and factors."""
     first, *others = ((c.H, c.V) for c in components)
     known = first in forward_dct.RATIOS and others == [(1, 1), (1, 1)]
     return known and source in ("RGB", "BGR") and stored == "YCbCr"
@@ -125,7 +126,7 @@ class _Analyser:
 
 
 class _TileStages:
-    """What an analyser does with tiles of one size: all stages fused, or from the blocks on."""
+    """The stages for tiles of one size: all of them fused, or those from the blocks on."""
 
     def __init__(self, analyser: _Analyser, height: int, width: int) -> None:
         self.sizes = analyser.block_sizes(height, width)
@@ -142,12 +143,12 @@ class _TileStages:
         self.transform = forward_dct.Transform(self.groups)
         self.factors = forward_dct.reciprocals(analyser.tables, counts)
 
-    def run(self, own: _Analyser, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
-        """Fill the targets ``(8, 8, rows, columns)`` of each component; blocks outside of them are left out."""
+    def run(self, analyser: _Analyser, tile: NDArray[np.uint8], targets: Sequence[NDArray[np.int16]]) -> None:
+        """Fill the targets, for each component ``(8, 8, rows, columns)``; blocks beyond them are dropped."""
         if self.convert:
-            self.convert(pad_edges(tile, 8 * own.v_max, 8 * own.h_max, axis=-3))
+            self.convert(pad_edges(tile, 8 * analyser.v_max, 8 * analyser.h_max, axis=-3))
         else:
-            blocks_of_all = to_blocks(tile, own.factors, own.source, own.stored)
+            blocks_of_all = to_blocks(tile, analyser.factors, analyser.source, analyser.stored)
             for blocks, size, place in zip(blocks_of_all, self.sizes, self.slices, strict=True):
                 samples = self.groups[0][1:, :, place]
                 np.copyto(samples.reshape(8, 8, *size), blocks.transpose(3, 2, 0, 1))
