@@ -1,1 +1,1 @@
-"""Coefficients <-> entropy-coded bits, many code words at a time."""
+"""Coefficients <-> entropy-coded data, many code words at a time."""

@@ -1,18 +1,18 @@
 """The reader of short sequential scans: an automaton that takes a byte a step, equal to the literal reader.
 
-Where a code word begins depends on all bits before it, so someone must walk. The walk of
+Where a code word begins depends on all bits before it, so the search for it is serial. The walk of
 :mod:`numjpeg.entropy.sequential_reader` goes from word to word. This one goes from byte to byte. Its *state* is
 what the byte before left unfinished: a node in the tree of a code, or how many magnitude bits are still to come,
 in one of the blocks of an MCU. Each state is a list of its 256 followers, so that ``state = state[byte]`` is all
-that a step does: 50 ns a byte. From states and bytes all code words are found at once, and their values.
+that a step does: 50 ns a byte. From states and bytes, array operations find all code words and their values.
 
 The automaton does not count coefficients. A block that ends with coefficient 63 has no EOB, and the automaton
 takes what follows for more words of the block; :mod:`numjpeg.fast.codewords.proven_words` finds and repairs these
 places.
 
-States are filled as they are met. That costs 1 us for each byte met in each state, so a set of tables is read
-literally the first time it is seen. Decoding scans of 3, 12, 40 and 273 KB takes 0.65,
-1.8, 5.7 and 43 ms; lanes (:mod:`numjpeg.fast.codewords.lanes`) take 2.8, 4.6, 7.6 and 24 ms.
+States are filled in as they are met. This costs 1 us for each byte met in each state, so the first scan with a set
+of tables is read literally. Decoding scans of 3, 12, 40 and 273 KB takes 0.65, 1.8, 5.7 and 43 ms; lanes
+(:mod:`numjpeg.fast.codewords.lanes`) take 2.8, 4.6, 7.6 and 24 ms.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from numjpeg.stages.huffman import WINDOW_BITS, ZERO_RUN, HuffmanTable
 
 Ints = NDArray[np.int64]
 
-# Bytes that are walked at a time, more and more of them. Where a follower is missing, they are walked again.
+# Bytes that are walked at a time; each chunk is twice the one before. If a follower is missing, a chunk is walked
+# again, and the next one is the least.
 LEAST_CHUNK, MOST_CHUNK = 1 << 8, 1 << 13
 
 NO_CODE = -1000
@@ -38,7 +39,7 @@ Key = tuple[type, Pairs, tuple[int, ...]]
 
 
 def automaton_key(scan: Scan) -> Key:
-    """Under what the automaton of a scan is kept in the store of plans: its class, and what it is made of."""
+    """The key of a scan's automaton in the store of plans: its class, and what it is made from."""
     return Automaton, *contexts_of(scan)
 
 
@@ -66,8 +67,8 @@ def code_tree(table: HuffmanTable) -> Ints:
 
 
 def tree_states(tree: Ints, at: int, leaf: Ints, without_code: int) -> Ints:
-    """The followers ``(nodes, 2)`` of the states that are a tree's inner nodes, given the number of the first, the
-    state behind each symbol, and that behind what is no code."""
+    """The followers ``(nodes, 2)`` of the states for a tree's inner nodes. ``at``: the number of the first state;
+    ``leaf``: the state behind each symbol; ``without_code``: the state behind bits that are no code."""
     followers = np.where(tree >= 0, at + tree, without_code)
     is_leaf = (tree < 0) & (tree != NO_CODE)
     followers[is_leaf] = leaf[~tree[is_leaf]]
@@ -75,13 +76,15 @@ def tree_states(tree: Ints, at: int, leaf: Ints, without_code: int) -> Ints:
 
 
 def bits_to_come(at: int, after: int) -> Ints:
-    """The followers ``(15, 2)`` of the states ``at`` + 1 ... 15, in which so many bits are still to come."""
+    """The followers ``(15, 2)`` of the states ``at`` + n, n = 1 .. 15, in which n bits are still to come. The
+    state ``after`` follows the last of them."""
     return np.repeat(np.append(after, at + np.arange(1, 15))[:, np.newaxis], 2, axis=1)
 
 
 def by_nibble(by_bit: Ints, starts: Ints) -> tuple[Ints, Ints]:
-    """The automaton that takes four bits a step, ``(states, 16)`` each: the followers, and at which of the four
-    bits a code word begins, as the bits 3 ... 0 of a number. For two kinds of starts ``starts`` has 1 and 2^8."""
+    """The automaton that takes four bits a step, ``(states, 16)`` each: the followers, and a number whose bits 3
+    .. 0 say at which of the four bits a code word begins. A second kind of start, 2^8 in ``starts``, has bits 11
+    .. 8."""
     nibble = np.arange(16)
     state = np.repeat(np.arange(len(by_bit))[:, np.newaxis], 16, axis=1)
     marks = np.zeros(state.shape, np.int64)
@@ -92,7 +95,7 @@ def by_nibble(by_bit: Ints, starts: Ints) -> tuple[Ints, Ints]:
 
 
 class Automaton:
-    """The automaton of (DC, AC) pairs of tables, and of which pair each block of an MCU takes."""
+    """The automaton for (DC, AC) pairs of tables; ``pattern`` says which pair each block of an MCU takes."""
 
     def __init__(self, pairs: Pairs, pattern: tuple[int, ...]) -> None:
         self.period = len(pattern)
@@ -101,11 +104,11 @@ class Automaton:
         self._rows: dict[int, list[Any]] = {}
         self._root = self._row(0)
         self._chunk = LEAST_CHUNK
-        # By state and byte, at which of its bits code words, and blocks, begin.
+        # By state and byte: at which bits of the byte code words begin, and at which blocks begin.
         self.words_at, self.blocks_at = (np.zeros(len(by_bit) << 8, np.uint8) for _ in range(2))
         self.entries = word_entries(pairs)
         self.entry_at = memoryview(self.entries.data)
-        # Of each block of an MCU, where the entries of its AC table begin; those of the DC table are in front.
+        # For each block of an MCU, where the entries of its AC table begin; those of its DC table are in front.
         self.contexts = (2 * np.array(pattern, np.int64) + 1) << WINDOW_BITS
 
     @property
@@ -118,19 +121,19 @@ class Automaton:
         order, 256 times their numbers.
         """
         state = self._root
-        found, start = [state[256]], 0
+        numbers, start = [state[256]], 0
         while start < len(data):
             chunk, before = data[start : start + self._chunk], state
             start += len(chunk)
             try:
-                found += [(state := state[byte])[256] for byte in chunk]
+                numbers += [(state := state[byte])[256] for byte in chunk]
                 self._chunk = min(2 * self._chunk, MOST_CHUNK)
             except TypeError:  # a follower that is None
                 state, self._chunk = before, LEAST_CHUNK
                 for byte in chunk:
                     state = state[byte] or self._fill(state, byte)
-                    found.append(state[256])
-        return b"".join(found)
+                    numbers.append(state[256])
+        return b"".join(numbers)
 
     def _row(self, state: int) -> list[Any]:
         row = self._rows.get(state)
@@ -139,7 +142,7 @@ class Automaton:
         return row
 
     def _fill(self, row: list[Any], byte: int) -> list[Any]:
-        """Find what follows a state."""
+        """Fill in the state that follows another one after a byte, and which words and blocks begin there."""
         index = int.from_bytes(row[256], sys.byteorder) | byte
         high = index >> 4
         low = self._nibbles[high] << 4 | byte & 15
@@ -151,8 +154,8 @@ class Automaton:
 
 
 def _bit_states(pairs: Pairs, pattern: tuple[int, ...]) -> tuple[Ints, Ints]:
-    """The automaton that takes a bit a step: followers ``(states, 2)``, of which the first state is in front of an
-    MCU; and ``(states,)``, 1 in front of an AC code word, 1 + 2^8 in front of a block.
+    """The automaton that takes a bit a step: the followers ``(states, 2)``, where state 0 is the one in front of
+    an MCU; and ``(states,)``: 1 in front of an AC code word, 1 + 2^8 in front of a block.
     """
     trees = [(code_tree(dc), code_tree(ac)) for dc, ac in pairs]
     sizes = [len(dc) + len(ac) + 15 for dc, ac in trees]

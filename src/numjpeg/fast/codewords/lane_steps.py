@@ -17,16 +17,16 @@ from numjpeg.stages.huffman import WINDOW_BITS
 Ints = NDArray[np.int64]
 
 GUESS_STEPS, CHAIN_STEPS, FEW_STEPS, LONG_STEPS = 24, 32, 64, 256
-"""Steps of a round, after which lanes that have arrived are taken out: in the guess; in the chain; there with few
-lanes left; and with few that have looked for a meeting for long."""
+"""Steps of a round, after which lanes that have arrived are taken out: in the guess; in the chain; in the chain if
+few lanes are left; and if few are left that have looked for a meeting for long."""
 
 FEW = 16
-"""Up to so many lanes go one by one: 0.6 us a step and lane, against at least 12 us a step of all together."""
+"""Up to 16 lanes go one by one: that takes 0.6 us a step and lane, a step of all together at least 12 us."""
 
 SCATTER = 1 << 13
-"""Entries that are worth being laid into blocks; fewer of them wait for others."""
+"""Entries that are written to blocks together; fewer of them wait for others."""
 
-# As arrays: to convert a Python integer takes half as long as a call with small operands.
+# These are arrays: to convert a Python integer takes half as long as a call with small operands.
 STEP = np.array(31 << lookup.USED_AT | 127)  # of an entry, what is added to the state
 COUNT = np.array((1 << 32) - 1)  # of a state, blocks and k
 BIT, BIT_TO_WORD, IN_WORD = np.array(32), np.array(32 + 4), np.array(15)
@@ -37,22 +37,22 @@ ILLEGAL_FLAG = np.array(1 << lookup.ILLEGAL)
 
 
 class Trace(NamedTuple):
-    """Some steps of ``n`` lanes. If only the starts of blocks are wanted, there are no entries, and two rows of
-    states, the first and the last."""
+    """Some steps of ``n`` lanes. If only the starts of blocks are noted, there are no entries, and only the first
+    and the last row of states."""
 
     lane: NDArray[np.intp]  # (n,)
     blocks: Ints  # (n,), 64 times the blocks that each lane had read before; states count on from there
     states: Ints  # (steps + 1, n)
     entries: Ints  # (steps, n), what was looked up at each state but the last
     starts: Ints  # (m,), the states at the start of a block (k = 0), the last ones included; they count all blocks
-    column: NDArray[np.intp]  # (m,), which of the lanes is in each of them
-    illegal: NDArray[np.intp]  # which of them follow an illegal code
+    column: NDArray[np.intp]  # (m,), to which of the lanes each start belongs
+    illegal: NDArray[np.intp]  # the indices of the starts that follow an illegal code
 
 
 class LaneSteps:
     """The look-up of a scan, and the steps of lanes over some of its bits.
 
-    ``only_starts``: traces are to have the starts of blocks alone.
+    ``only_starts``: traces note only the starts of blocks.
     """
 
     def __init__(self, scan: Scan, only_starts: bool = False) -> None:
@@ -74,7 +74,7 @@ class LaneSteps:
         self.piece_bit = 0  # at which they begin in the payload
 
     def step(self, lane: NDArray[np.intp], blocks: Ints, state: Ints, steps: int) -> Trace:
-        """Let lanes go an even number of steps."""
+        """Let lanes go ``steps`` steps, an even number."""
         lanes = len(lane)
         whole = (state & COUNT) // self.cycle * self.cycle
         if self.only_starts:
@@ -137,20 +137,20 @@ class LaneSteps:
                 now = then
 
     def _step_one_by_one(self, states: Ints, entries: Ints) -> None:
-        """The same in Python's integers: for a few lanes, faster than array operations (see FEW)."""
+        """Do the same in Python's integers, which is faster for a few lanes (:data:`FEW`)."""
         word_at, entry_at, context = self.words.item, self.entries.item, self.context[: self.cycle].tolist()
         last_word, cycle, step_mask, count_mask = len(self.words) - 1, self.cycle, int(STEP), int(COUNT)
         for lane in range(states.shape[1]):
             state = int(states[0, lane])
-            seen, found = [state], []
+            seen, looked_up = [state], []
             for _ in range(len(entries)):
                 bit = state >> 32
                 window = word_at(min(bit >> 4, last_word)) >> (48 - (bit & 15)) & 0xFFFF
                 entry = entry_at(context[(state & count_mask) % cycle] + window)
                 state = state + (entry & step_mask) & entry >> 57
-                found.append(entry)
+                looked_up.append(entry)
                 seen.append(state)
-            states[:, lane], entries[:, lane] = seen, found
+            states[:, lane], entries[:, lane] = seen, looked_up
 
     def _allocate(self, rows: int, columns: int) -> Ints:
         """An array for a trace, of memory that all pieces use in turn."""
@@ -174,8 +174,8 @@ def between(states: Ints, begin: Ints, end: Ints) -> NDArray[np.bool_]:
     right = np.empty(states.shape, np.bool_)
     right[:] = whole = (states[0] >= begin) & (states[-1] < end)
     partly = np.flatnonzero((states[-1] >= begin) & (states[0] < end) & ~whole)
-    some = states[:, partly]
-    right[:, partly] = (some >= begin[partly]) & (some < end[partly])
+    inside = states[:, partly]
+    right[:, partly] = (inside >= begin[partly]) & (inside < end[partly])
     return right
 
 
@@ -190,7 +190,7 @@ class LaneValues:
         self._waiting_size = 0
 
     def add(self, entry: Ints, place: Ints, states: Ints, at: NDArray[np.intp]) -> None:
-        """Take entries, ``(n,)``, and the places of the coefficients that were due. The states were
+        """Take entries, ``(n,)``, the places of the coefficients that were due at each, and the states,
         ``states.flat[at]``."""
         flags = np.flatnonzero(entry.view(np.uint8)[lookup.LONG // 8 :: 8] >= 1 << lookup.LONG % 8)
         if len(flags):
@@ -203,13 +203,13 @@ class LaneValues:
             self._lay()
 
     def add_first(self, entry: Ints, place: Ints, state: Ints) -> None:
-        """Take the first value alone of entries with which blocks begin, the DC differences."""
+        """Take only the first values, the DC differences, of entries with which blocks begin."""
         self._flat[place] = entry.view(np.int16)[lookup.FIRST_VALUE // 16 :: 4] >> 4
         long = np.flatnonzero(entry >> lookup.LONG & 1)
         self._long_values.append((place.take(long), state.take(long)))
 
     def _lay(self) -> None:
-        """Lay the values of the entries that wait at their places, relative to the coefficient that is due."""
+        """Write the values of the waiting entries, at and behind the places of the coefficients that were due."""
         if not self._waiting:
             return
         waiting, flat = self._waiting, self._flat
@@ -221,19 +221,19 @@ class LaneValues:
         second += first
         third += second
         values = entry.view(np.int8).reshape(-1, 8)
-        # An entry without a third value has its zero laid at the place of the second one, one without a second
-        # value at that of the first: the right ones go over them. Of the end of a block, it is a zero among zeros.
-        # To pick out those entries that have the values took longer.
+        # The zero of an entry without a third value goes to the place of the second value, which is written later;
+        # that of an entry without a second value to the place of the first. At the end of a block it is a zero
+        # among zeros. To pick out the entries that have these values takes longer.
         flat[third] = values[:, lookup.THIRD_VALUE // 8].astype(np.int16)
         flat[second] = values[:, lookup.SECOND_VALUE // 8].astype(np.int16)
         flat[first] = entry.view(np.int16)[lookup.FIRST_VALUE // 16 :: 4] >> 4
 
     def finish(self, payload: bits.Payload) -> NDArray[np.int16]:
-        """All coefficients that are kept."""
+        """Write what is left; return all coefficients."""
         self._lay()
         if self._long_values:
             places, states = (np.concatenate(parts) for parts in zip(*self._long_values, strict=True))
-            # Magnitude bits that pass the window: read for themselves. The state's count gives the table.
+            # Values whose magnitude bits pass the window are read again. The count in the state gives the table.
             which = self.steps.context.take((states & COUNT) % self.steps.cycle) >> WINDOW_BITS
             table = which // 3 * 2 + (which % 3 > 0)
             _, value = receive(payload, (states >> 32) + self.steps.piece_bit, self.steps.tables, table)
@@ -244,11 +244,11 @@ class LaneValues:
 def values_from_starts(
     steps: LaneSteps, layout: McuLayout, first_block: int, starts: Ints, payload: bits.Payload
 ) -> NDArray[np.int16]:
-    """What is kept of the blocks of a scan from ``first_block`` on, ``(n,)``.
+    """The coefficients that are kept, ``(n,)``, of the blocks of a scan from ``first_block`` on.
 
-    ``starts`` ``(blocks,)`` is the bit at which each starts, from the piece's first bit on; of a block that starts
-    nowhere, which has -1, the coefficients mean nothing. Of blocks of which all is kept the code words are read
-    once more, one step of all of these blocks at a time.
+    ``starts``, ``(blocks,)``: the bit at which each block starts, from the piece's first bit on. If it is -1, the
+    coefficients of the block mean nothing. For a block that is kept whole, the code words are read once more, one
+    step of all such blocks at a time.
     """
     mcu, number = np.divmod(np.arange(first_block, first_block + len(starts) + 1), len(layout.sizes))
     place = mcu * layout.size + layout.starts[number] - layout.place(first_block)

@@ -1,7 +1,7 @@
 """The scan reader at thousands of places at once, equal to :mod:`numjpeg.entropy.sequential_reader`.
 
 A prefix code does not say where its words begin. A reader that starts in the middle of a word reads nonsense at
-first. Once it begins a word where the right reader begins one, in the same context, the two agree from there on.
+first. Once it begins a word where the true reader begins one, in the same context, the two agree from there on.
 Such meetings are frequent where words have many lengths: Huffman codes synchronise themselves (Klein and Wiseman,
 "Parallel Huffman decoding with applications to JPEG files", 2003; Weissenborn and Schmidt, "Massively parallel
 Huffman decoding on GPUs", 2021). In JPEG the context is the block within the MCU, which selects the tables, and
@@ -10,21 +10,21 @@ photograph, and after about 900 bits of a 4:2:0 one, whose MCUs have six blocks.
 
 1. *Cut*: the bits are cut into lanes.
 2. *Guess*: all lanes step forward together, by array operations. Each starts from the guess that an MCU begins at
-   its first bit. Most lanes read rightly when they come to their end.
+   its first bit. When they come to their end, most lanes read the true words.
 3. *Chain*: each lane runs on into the next one, until both begin a block at the same bit in the same context.
    There they meet. The first lane is right, so the next one is right from the meeting on, and so forth. What lies
    between meetings is proven. Restart intervals begin at known places: each is a chain of its own.
-4. *Scatter*: what the lanes found in the proven ranges is written to its blocks. Where only the DC of some
-   components is wanted, lanes note where blocks start, and the wanted code words are read again from there.
+4. *Scatter*: the values that lanes found in the proven ranges are written to the blocks. If only the DC of some
+   components is kept, lanes note where blocks start, and the code words that are kept are read again from there.
 
 A step looks up the 16 bits ahead. The result is one 64-bit *entry* (:mod:`numjpeg.fast.codewords.lookup`) for the
 first symbol with its magnitude bits, mostly for the second symbol too, and often for a third. In a photograph of
 quality 85 an entry takes 11.7 bits on average. The *state* of a lane is one integer: the bit times 2^32, plus 64
 times the blocks read, plus k.
 
-Lanes do not report faults. At an illegal code word, a run past coefficient 63 or an early end of the data the
-proven blocks end, and the serial reader goes on from that MCU. Flat areas and repeated patterns synchronise late.
-The few lanes that still look for a meeting there step one by one, in Python's integers, which is then faster.
+Lanes do not report faults. The proven blocks end at an illegal code word, a run past coefficient 63 or an early
+end of the data, and the serial reader goes on from that MCU. Flat areas and repeated patterns synchronise late. If
+only a few lanes still look for a meeting, they step one by one in Python's integers, which is then faster.
 """
 
 from __future__ import annotations
@@ -48,37 +48,37 @@ from numjpeg.fast.codewords.proven_words import find_words
 Ints = NDArray[np.int64]
 
 SERIAL_BYTES = 1 << 17
-"""Bytes that are read serially after a fault, before lanes are tried again: an attempt in vain costs as much."""
+"""Bytes that are read serially after a fault before lanes are tried again; a try in vain takes as long as they."""
 
 SERIAL_BELOW = 8192
-"""Bytes of a scan below which the serial reader reads it. In ms, serially and in lanes, at quality 85 and 4:2:0: 4
-KB 5.7, 6.5; 9.5 KB 10.1, 9.8; 15 KB 12.1, 7.7; 24 KB 23, 12.8. At 4:4:4: 4.7 KB 6.4, 4.5; 11 KB 13, 4.9."""
+"""Bytes of a scan below which the serial reader reads it. Times in ms at quality 85, serially and in lanes, with
+4:2:0: 4 KB 5.7, 6.5; 9.5 KB 10.1, 9.8; 15 KB 12.1, 7.7; 24 KB 23, 12.8. 4:4:4: 4.7 KB 6.4, 4.5; 11 KB 13, 4.9."""
 
 AUTOMATON_BELOW = 12 << 10
 """Bytes of a scan, times the blocks of an MCU (at least 3, at most 5), below which the automaton
 (:mod:`numjpeg.fast.codewords.automaton`) is tried first. Lanes synchronise later where MCUs are larger."""
 
 LEAST_LANE_BITS, MOST_LANE_BITS, MOST_LANE_BITS_FOR_STARTS = 256, 4096, 16384
-"""Limits of a lane's length. It may be longer where only the starts of blocks are wanted, since traces are short
-then. With longer lanes fewer steps run on past a lane's end (three of ten in a 2-megapixel photograph). With
-shorter ones more lanes share a call's cost."""
+"""Limits of a lane's length. It may be longer where only the starts of blocks are noted, since traces are short
+then. With longer lanes, fewer steps run on past a lane's end (three of ten in a 2-megapixel photograph). With
+shorter ones, more lanes share the cost of a call."""
 
 LANES = 2000
 """Most lanes in a piece, which then has fewer than 2^23 bits. The arrays of a step stay in the processor's cache.
-The traces of so many lanes take 35 MB, most of the memory beside the coefficients. Three fifths of them, longer
-ones, if only the starts of blocks are wanted."""
+The traces of 2000 lanes take 35 MB, most of the memory beside the coefficients. If only the starts of blocks are
+noted, a piece has three fifths as many lanes, and longer ones."""
 
 PATIENCE = 3
-"""Rounds in which all lanes look for a meeting, for each round of the guess. What is proven by then is kept. From
-then on only the lanes that the chain waits for go on."""
+"""How many rounds, for each round of the guess, all lanes look for a meeting. After these only the lanes that the
+chain waits for go on; what is proven by then is kept."""
 
 
 def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
-    """All blocks of a scan: what ``reader.walk()`` gives, faster. These are the coefficients that are kept, block
-    after block, with DC differences; none from where all would be zero.
+    """Read all blocks of a scan: what ``reader.walk()`` gives, faster. Yields the coefficients that are kept,
+    block after block, with DC differences. Ends early where only zeros would follow.
 
-    Lanes read as far as they can prove what they read. From a fault on the reader walks for :data:`SERIAL_BYTES`,
-    so that lanes do less than half of the work in vain.
+    Lanes read as far as they can prove what they read. Behind a fault the reader walks :data:`SERIAL_BYTES`, so
+    that less than half of the work is lanes in vain.
     """
     per_mcu, layout = reader.scan.blocks_per_mcu, reader.layout
     if reader.payload.size < AUTOMATON_BELOW * max(3, min(per_mcu, 5)):
@@ -108,14 +108,14 @@ def read_pieces(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
 
 
 def _go_to(reader: SequentialReader, mcu: int, bit: int) -> None:
-    """Let a reader go on with an MCU, unless that begins a restart interval or there is none."""
+    """Set a reader to an MCU that begins at ``bit``. If a restart interval begins, it is still to be entered."""
     reader.mcu, reader.bit = mcu, bit
     within = mcu % reader.interval_mcus > 0 and mcu < reader.total
     reader.interval = mcu // reader.interval_mcus if within else -1
 
 
 def _read_by_automaton(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
-    """The blocks of a short scan, up to the first MCU in which anything is odd."""
+    """Read the blocks of a short scan, up to the first MCU with a fault."""
     if not reader.whole or not reader.total:
         return
     per_mcu = reader.scan.blocks_per_mcu
@@ -133,7 +133,7 @@ def _read_by_automaton(reader: SequentialReader) -> Iterator[NDArray[np.int16]]:
 
 
 def lane_states(data: bytes, scan: Scan, columns: int = 256) -> NDArray[np.uint8]:
-    """Which lane of a scan of a file is right from which bit on, uint8 ``(lanes, columns)``, for a picture of it.
+    """A map of which lanes of a scan are right from which bit on, uint8 ``(lanes, columns)``.
 
     There is a row for each lane of the first piece. It begins at the lane's first bit and is twice as long as the
     longest lane. 1 where the lane is wrong, 2 where it is right, 0 where it does not read.
@@ -162,7 +162,7 @@ class Place(NamedTuple):
 class Piece(NamedTuple):
     """What some thousand lanes have read."""
 
-    coefficients: NDArray[np.int16]  # of the kept ones those that are certain, block after block; DC differences
+    coefficients: NDArray[np.int16]  # the proven ones that are kept, block after block; DC differences
     end: Place  # the proven block start after them
     certain: bool  # False if there is a fault in the MCU at that place
     intervals: Ints  # numbers of the restart intervals that ended
@@ -180,20 +180,20 @@ class Lanes(NamedTuple):
 class _Chain(NamedTuple):
     """The proven range of each lane, ``(n,)`` each."""
 
-    begin: Ints  # the state from which on it is right
-    end: Ints  # the state from which on another one is; begin if it is not right anywhere
+    begin: Ints  # the state from which on the lane is right
+    end: Ints  # the state from which on another one takes over; ``begin`` if the lane is right nowhere
     base: Ints  # 64 times the number in the scan of its first block, if the lane were right from its start
     leaving: int  # the lane that leaves the piece; -1 if the piece ends with an interval
-    block: int  # number of the first block in the scan that is not in the piece any more
+    block: int  # number in the scan of the first block behind the piece
 
 
 _NEVER = np.iinfo(np.int64).max
 
 
 def cut(bounds: Ints, least: int = LEAST_LANE_BITS, most: int = MOST_LANE_BITS, times: int = 2) -> Lanes:
-    """Cut restart intervals, which begin at the bits ``bounds`` (and the end of the last), into lanes of about
-    equal length: the square root of ``times`` all bits, within limits. So their number and their steps both grow
-    with the square root of the bits.
+    """Cut restart intervals into lanes of about equal length. ``bounds``: the bits at which the intervals begin,
+    and the end of the last. The length is the square root of ``times`` the number of bits, within limits. So the
+    number of lanes and their steps both grow with the square root of the bits.
     """
     size = np.diff(bounds)
     length = int(np.clip((times * bounds[-1]) ** 0.5, least, most))
@@ -205,7 +205,8 @@ def cut(bounds: Ints, least: int = LEAST_LANE_BITS, most: int = MOST_LANE_BITS, 
 
 
 def _starts_by_bit(lanes: Lanes, traces: list[Trace]) -> Ints:
-    """Where blocks start in each lane's own range, by bit. A state that is overwritten is met one block later."""
+    """Table by bit of the states at block starts in each lane's range. Where one overwrites another, lanes meet a
+    block later."""
     table = np.zeros(1 << min(20, max(8, int(lanes.end[-1]).bit_length() - 3)), np.int64)
     for trace in traces:
         start, end = trace.starts, lanes.end[trace.lane] << 32
@@ -231,9 +232,9 @@ class LaneReader(LaneSteps):
         self.lanes = cut(self.bounds, LEAST_LANE_BITS, most)
 
     def guess(self, lanes: Lanes, phase: int) -> tuple[list[Trace], Ints, Ints]:
-        """Let each lane run to its end, from the guess that an MCU begins at its first bit: the traces, and the
-        state and count at which each lane has passed its end. The first lane begins with a block of the phase
-        ``phase``, which is known.
+        """Let each lane run to its end, from the guess that an MCU begins at its first bit. Returns the traces,
+        and the state and count of each lane when it has passed its end. The first lane is known to begin with a
+        block of phase ``phase``.
         """
         traces = []
         lane = np.arange(len(lanes.begin))
@@ -252,7 +253,7 @@ class LaneReader(LaneSteps):
 
     def chain(self, lanes: Lanes, traces: list[Trace], state: Ints, blocks: Ints, first_base: int) -> _Chain:
         """Let lanes run on from :meth:`guess` until each meets another one, and follow the meetings from the known
-        starts. Adds to ``traces``; ``first_base`` is the base of the first lane.
+        starts. Adds to ``traces``. ``first_base`` is the base of the first lane.
         """
         count = len(lanes.begin)
         here = np.arange(count)
@@ -318,10 +319,10 @@ class LaneReader(LaneSteps):
     def _first_meetings(
         self, trace: Trace, table: Ints, limit: Ints, open_end: NDArray[np.bool_]
     ) -> tuple[NDArray[np.intp], Ints, Ints, NDArray[np.bool_]]:
-        """Where lanes first meet another one, or pass an open end at ``limit``.
+        """Find where lanes first meet another one, or pass an open end at ``limit``.
 
-        Gives for each lane an index into the other three arrays, or -1. These are the states of the lanes and of
-        those that they meet, and whether it is a meeting.
+        Returns for each lane an index into the other three arrays, or -1. These are the states of the lanes, the
+        states of those that they meet, and whether it is a meeting.
         """
         start, column = trace.starts, trace.column
         there = table.take(start >> 32 & len(table) - 1)
@@ -341,12 +342,12 @@ class LaneReader(LaneSteps):
     def scatter(
         self, lanes: Lanes, traces: list[Trace], chain: _Chain, first_block: int
     ) -> tuple[NDArray[np.int16], Ints, int]:
-        """Write what the proven ranges hold to blocks; empties ``traces``. Gives:
+        """Write the values in the proven ranges to blocks; empties ``traces``. Returns
 
-        what is kept of the blocks, int16 ``(n,)``, in zig-zag order, with DC differences; int64 ``(blocks +
-        intervals,)``, the bit at which each block starts, and after each interval's blocks the bit at which the
-        next one would; -1 where there is none; and the number of the first of these blocks that has an illegal
-        code, or that of all blocks.
+        * the coefficients that are kept, int16 ``(n,)``, block after block in zig-zag order, with DC differences;
+        * the bit at which each block starts, int64 ``(blocks + intervals,)``, -1 where there is none. After the
+          blocks of each interval stands the bit at which one more would start;
+        * the number of the first block that has an illegal code, or the number of blocks.
         """
         count = illegal = chain.block - first_block
         values = None if self.only_starts else LaneValues(self, 64 * count)
@@ -354,7 +355,7 @@ class LaneReader(LaneSteps):
         starts = np.full(count + interval[-1] + 1, -1)
         limits = 64 * (np.minimum(self.block_bounds[lanes.interval + 1], chain.block) - first_block)
         traces.reverse()
-        while traces:  # each one's memory is freed when it is done
+        while traces:  # so that the memory of each is freed when it is done
             trace = traces.pop()
             lane, states = trace.lane, trace.states
             begin, end, limit = chain.begin[lane], chain.end[lane], limits[lane]
@@ -388,18 +389,19 @@ class LaneReader(LaneSteps):
         return coefficients, starts, illegal
 
     def prove(self, place: Place) -> tuple[Lanes, list[Trace], _Chain]:
-        """Cut, guess and chain some thousand lanes from a proven block start on."""
-        every = self.lanes
+        """Guess and chain some thousand lanes from a proven block start on."""
+        all_lanes = self.lanes
         interval = place.block // self.interval_blocks
-        low, high = np.searchsorted(every.interval, [interval, interval + 1]).tolist()
-        at = int(np.searchsorted(every.begin, place.bit, side="right")) - 1
+        low, high = np.searchsorted(all_lanes.interval, [interval, interval + 1]).tolist()
+        at = int(np.searchsorted(all_lanes.begin, place.bit, side="right")) - 1
         at = min(max(at, low), high - 1)
-        left = len(every.begin) - at
+        left = len(all_lanes.begin) - at
         most = LANES * 3 // 5 if self.only_starts else LANES
         chosen = slice(at, at + ceil_div(left, ceil_div(left, most)))
         byte = place.bit >> 4 << 1
         self.piece_bit = 8 * byte
-        lanes = Lanes(every.begin[chosen] - 8 * byte, every.end[chosen] - 8 * byte, every.interval[chosen])
+        begin, end, of_interval = (part[chosen] for part in all_lanes)
+        lanes = Lanes(begin - 8 * byte, end - 8 * byte, of_interval)
         lanes.begin[0] = place.bit - 8 * byte
         size = (int(lanes.end[-1]) >> 3) + bits.PAYLOAD_MARGIN
         self.words = bits.words_64(self.payload.data[byte : byte + size])
@@ -421,11 +423,11 @@ class LaneReader(LaneSteps):
         if chain.leaving >= 0 and starts[-1] < 0:
             starts[-1] = chain.end[chain.leaving] >> 32
         intervals = np.arange(lanes.interval[0], lanes.interval[-1] + 1)
-        # Of each interval the place in ``starts`` that is behind its last block.
+        # For each interval the place in ``starts`` behind its last block.
         number = np.arange(len(intervals))
         behind = np.minimum(self.block_bounds[intervals + 1], chain.block) - place.block + number
-        # A block runs past coefficient 63 if the one behind it has no start, and past the data if that starts
-        # there.
+        # If no block starts behind a block, that block ran past coefficient 63. If one starts behind the data, the
+        # block ran past the end of the data.
         bound = np.repeat(self.bounds[intervals + 1] - self.piece_bit, np.diff(behind, prepend=-1))
         wrong = np.flatnonzero((starts < 0) | (starts > bound))[:1]
         faults = (wrong - np.searchsorted(behind, wrong) - 1).tolist()
@@ -437,10 +439,10 @@ class LaneReader(LaneSteps):
 
         def start_of(block: int) -> int:
             """The bit at which a block of the piece, or the one after them, starts."""
-            own = min(block // self.interval_blocks, len(self.bounds) - 2)
-            if block == self.block_bounds[own]:
-                return int(self.bounds[own])
-            return int(starts[block - place.block + own - intervals[0]]) + self.piece_bit
+            interval = min(block // self.interval_blocks, len(self.bounds) - 2)
+            if block == self.block_bounds[interval]:
+                return int(self.bounds[interval])
+            return int(starts[block - place.block + interval - intervals[0]]) + self.piece_bit
 
         mcu_block = end_block // self.per_mcu * self.per_mcu
         bit = start_of(end_block) if end_block > place.block else place.bit

@@ -1,4 +1,4 @@
-"""The look-up of the lanes: up to three symbols with their values for the 16 bits ahead.
+"""The look-up table of the lanes: for the 16 bits ahead, up to three symbols with their values.
 
 An *entry* is one 64-bit integer. Its fields, from the lowest bit:
 
@@ -32,8 +32,8 @@ _END = 64 - (63 << MASK_AT)  # what is added to an entry to end the block
 
 
 def contexts_of(scan: Scan) -> tuple[Pairs, tuple[int, ...]]:
-    """The pairs of tables of a scan, and which of them each block of an MCU takes, as far as that does not repeat:
-    places in the MCU with the same tables are the same context.
+    """The pairs of tables of a scan, and which of them each block of an MCU takes. If that sequence repeats within
+    the MCU, only its period is given: blocks at the same place of the period have the same context.
     """
     tables = scan_tables(scan)
     pairs = list(zip(tables[0::2], tables[1::2], strict=True))
@@ -45,8 +45,8 @@ def contexts_of(scan: Scan) -> tuple[Pairs, tuple[int, ...]]:
 
 
 class _Words(NamedTuple):
-    """What a window of 16 bits can begin with, in the order of the windows: a code with its magnitude bits where
-    both fit, else the code alone; and what is no code."""
+    """The words with which a window of 16 bits can begin, in the order of the windows: a code with its magnitude
+    bits where both fit, else the code alone; and in the end what is no code."""
 
     bits: Ints  # of the window that belong to the word: 2 ** (16 - bits) windows begin with it
     used: Ints  # the bits that a step takes: more than 16 if the magnitude bits do not fit
@@ -61,7 +61,7 @@ def _words(table: HuffmanTable, table_class: int) -> _Words:
     """What DECODE, RECEIVE and EXTEND (F.2.2) make of each word."""
     length = np.repeat(np.arange(1, 17), table.bits)
     symbol = np.frombuffer(table.values, np.uint8)
-    # The windows that begin with no code are cut into pieces of a power of two, each size at most once.
+    # The windows that begin with no code are counted in powers of two, each size at most once.
     free = (1 << WINDOW_BITS) - int((1 << WINDOW_BITS - length).sum())
     boxes = np.array([i for i in range(WINDOW_BITS, -1, -1) if free >> (WINDOW_BITS - i) & 1], np.int64)
     run, category = (part.astype(np.int64) for part in run_and_category(symbol))
@@ -79,7 +79,7 @@ def _words(table: HuffmanTable, table_class: int) -> _Words:
     code = np.repeat(np.arange(len(symbol)), copies)
     number = np.arange(len(code)) - np.repeat(np.cumsum(copies) - copies, copies)
     value = extend(number, np.where(fits, category, 0)[code]).astype(np.int64)
-    # A lane that guessed and meets an illegal code goes on 16 bits further: any place is as good as another.
+    # A lane that guessed and meets an illegal code goes on 16 bits further on: any place is as good as another.
     used[illegal] = WINDOW_BITS
     nothing = np.zeros(len(boxes), np.int64)
     return _Words(
@@ -107,19 +107,20 @@ window that this takes; more than 16 if nothing can be added."""
 
 
 def _tails(words: _Words) -> tuple[Tail, Tail]:
-    """What a window adds if its first word is taken as the second one; and if its first two words are taken as the
-    second and the third one.
+    """What a window adds to an entry if its first word becomes the entry's second one; and if its first two words
+    become the second and the third one.
 
     Only the last word of an entry may complete the block. Entries for k < 48 therefore hold three words only if
     the first two advance by at most 8 each.
     """
-    way = words.run + 1
-    fits = ~(words.long | words.illegal) & (way < 16) & (np.abs(words.value) < 128)
+    advance = words.run + 1
+    fits = ~(words.long | words.illegal) & (advance < 16) & (np.abs(words.value) < 128)
     needs = np.where(fits, words.used, 99).astype(np.uint8)
     value = words.value & 0xFF
-    second = (words.used << USED_AT) + np.where(words.ends, _END, way | way << SECOND | value << SECOND_VALUE)
-    third = (words.used << USED_AT) + np.where(words.ends, _END, way | way << THIRD | value << THIRD_VALUE)
-    goes_on = np.where(words.ends | (way > 8), 99, needs).astype(np.uint8)
+    used = words.used << USED_AT
+    second = used + np.where(words.ends, _END, advance | advance << SECOND | value << SECOND_VALUE)
+    third = used + np.where(words.ends, _END, advance | advance << THIRD | value << THIRD_VALUE)
+    goes_on = np.where(words.ends | (advance > 8), 99, needs).astype(np.uint8)
     windows = 1 << WINDOW_BITS - words.bits
     needs, second, third, goes_on = (np.repeat(a, windows) for a in (needs, second, third, goes_on))
     behind = np.arange(1 << WINDOW_BITS, dtype=np.uint16) << goes_on  # 0 past the window's end
@@ -144,10 +145,10 @@ def _fill(first: _Words, tails: tuple[Tail, Tail], entries: Ints) -> None:
             continue
         added = np.zeros(1 << bits_left, np.int64)
         for tail in tails[: 1 + joined]:
-            every, needs = (a[:: 1 << WINDOW_BITS - bits_left] for a in tail)
-            np.copyto(added, every, where=needs <= bits_left)
-        own = np.flatnonzero(kind == key)
-        entries.reshape(-1, 1 << bits_left)[start[own] >> bits_left] = single[own, np.newaxis] + added
+            addend, needs = (a[:: 1 << WINDOW_BITS - bits_left] for a in tail)
+            np.copyto(added, addend, where=needs <= bits_left)
+        word = np.flatnonzero(kind == key)
+        entries.reshape(-1, 1 << bits_left)[start[word] >> bits_left] = single[word, np.newaxis] + added
 
 
 @lru_cache(maxsize=8)
@@ -157,18 +158,18 @@ def entries(pairs: Pairs) -> Ints:
     Each pair has three parts: for k = 0, entries that begin with a DC symbol; for k < 48, entries of up to three
     AC symbols, of which only the last can complete the block; and for the rest, entries of one symbol.
     """
-    found = np.empty((len(pairs), 3 << WINDOW_BITS), np.int64)
-    for (dc, ac), of_pair in zip(pairs, found, strict=True):
+    by_pair = np.empty((len(pairs), 3 << WINDOW_BITS), np.int64)
+    for (dc, ac), of_pair in zip(pairs, by_pair, strict=True):
         words = _words(ac, 1)
         # Symbols of both tables are followed by AC symbols, so both are filled in one call.
         both = _Words._make(map(np.concatenate, zip(_words(dc, 0), words, strict=True)))
         _fill(both, _tails(words), of_pair[: 2 << WINDOW_BITS])
         of_pair[2 << WINDOW_BITS :] = np.repeat(_single(words), 1 << WINDOW_BITS - words.bits)
-    found.setflags(write=False)
-    return found.ravel()
+    by_pair.setflags(write=False)
+    return by_pair.ravel()
 
 
-# Of an entry of word_entries: the advance in k, 1 .. 16; the bits that are used; flags.
+# Fields of an entry of word_entries: the advance in k, 1 .. 16; the bits that are used; flags.
 ADVANCE, WORD_USED_AT, WORD_USED = 31, 7, 31
 WORD_LONG, WORD_ILLEGAL, WORD_ENDS = 1 << 12, 1 << 13, 1 << 14
 
@@ -180,14 +181,14 @@ def word_entries(pairs: Pairs) -> NDArray[np.int32]:
     bits; the bits that are used, 5 bits; the flags WORD_LONG (the value does not fit), WORD_ILLEGAL and WORD_ENDS;
     a free bit; the value, 16 bits, or the category of one that does not fit.
     """
-    found = []
+    parts = []
     for pair in pairs:
         for table_class, table in enumerate(pair):
             words = _words(table, table_class)
             value = np.where(words.long & ~words.illegal, words.used - words.bits, words.value)
             entry = np.where(words.ends, 1, words.run + 1) | words.used << WORD_USED_AT | value << 16
             entry += words.long * WORD_LONG + words.illegal * WORD_ILLEGAL + words.ends * WORD_ENDS
-            found.append(np.repeat(entry.astype(np.int32), 1 << WINDOW_BITS - words.bits))
-    whole = np.concatenate(found)
+            parts.append(np.repeat(entry.astype(np.int32), 1 << WINDOW_BITS - words.bits))
+    whole = np.concatenate(parts)
     whole.setflags(write=False)
     return whole

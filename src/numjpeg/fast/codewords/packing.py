@@ -1,6 +1,6 @@
-"""The scan writer's fast form of bits to bytes: whole bands of code words at once, in 64-bit words.
+"""Code words to bytes, in 64-bit words, a whole band at once.
 
-It is the fused form of :func:`numjpeg.stages.bitstream.pack_bits` and ``stuff_bytes``; :func:`pack_scan` is that
+This is the fast form of :func:`numjpeg.stages.bitstream.pack_bits` and ``stuff_bytes``; :func:`pack_scan` is that
 of :func:`numjpeg.entropy.sequential_writer.write_scan`.
 """
 
@@ -18,7 +18,7 @@ from numjpeg.entropy.shared import interval_starts
 from numjpeg.workspace import Workspace
 
 FEW = 4000
-"""Up to so many code words it takes longer to join neighbours than it spares."""
+"""Up to 4000 code words, joining neighbours takes longer than it saves."""
 
 _1, _6, _63 = (np.array(number, np.uint64) for number in (1, 6, 63))  # ufuncs take these faster than scalars
 
@@ -26,8 +26,8 @@ _1, _6, _63 = (np.array(number, np.uint64) for number in (1, 6, 63))  # ufuncs t
 def pack(
     codes: NDArray[np.uint64], lengths: NDArray[np.integer], workspace: Workspace | None = None
 ) -> tuple[bytes, int]:
-    """String code words together, the most significant bit first: the bytes, the last one filled up with zeros,
-    and the number of bits that count.
+    """String code words together, the most significant bit first. Returns the bytes, the last one filled up with
+    zeros, and the number of bits without these.
 
     ``codes`` are uint64 ``(n,)``, right-aligned, no bit set above its length; ``lengths`` are 0 .. 63 bits.
 
@@ -37,8 +37,8 @@ def pack(
     These may wrap; modulo 2^64 the difference is right. No code is longer than a word, so in each word at least
     one ends.
 
-    Neighbours that fit a word together are joined first, which halves the rest of the work. 20,000 codes take 0.17
-    ms; with ``add.reduceat`` in place of both steps they take 0.30 ms.
+    Before that, neighbours are joined in pairs if each pair fits a word, which halves the rest of the work. 20,000
+    codes take 0.17 ms; with ``add.reduceat`` in place of both steps they take 0.30 ms.
 
     >>> pack(np.array([0b101, 0b11111], np.uint64), np.array([3, 5]))
     (b'\\xbf', 8)
@@ -52,8 +52,8 @@ def pack(
     if total == 0:
         return b"", 0
     if not ends[0]:
-        some = ends > 0  # a word that ends before the first one would be one too many
-        codes, ends = codes[some], ends[some]
+        kept = ends > 0  # empty codes in front would end in a word before the first one
+        codes, ends = codes[kept], ends[kept]
     shift = workspace.array("shift", ends.shape, np.uint64)
     np.negative(ends, out=shift)
     np.bitwise_and(shift, _63, out=shift)
@@ -68,7 +68,7 @@ def pack(
     words[:-1] = at_last
     words[-1] = sums[-1]
     words[1:] -= at_last
-    # The first code that ends in a word is the only one that can begin in the word before.
+    # Only the first code that ends in a word can begin in the word before.
     last += 1
     # A shift by 64 is undefined: shift twice.
     words[:-1] |= codes.take(last) >> (_63 - shift.take(last)) >> _1
@@ -78,7 +78,7 @@ def pack(
 def _join_pairs(
     codes: NDArray[np.uint64], lengths: NDArray[np.uint64], workspace: Workspace
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Codes 0 and 1, 2 and 3 ... as one; all as they are if a pair is longer than 64 bits."""
+    """Join codes 0 and 1, 2 and 3 ...; if a pair is longer than 64 bits, all stay as they are."""
     pairs, odd = divmod(len(codes), 2)
     joined = workspace.array("joined", (pairs + odd,), np.uint64)
     length = workspace.array("joined lengths", (pairs + odd,), np.uint64)
@@ -94,8 +94,8 @@ def _join_pairs(
 
 
 def stuff(data: bytes, boundaries: NDArray[np.intp] | None = None, first_restart: int = 0) -> bytes:
-    """Put a zero byte after each FF (B.1.1.5) of packed bits, and restart markers between the intervals (F.1.2.3):
-    RSTm in front of each of the ascending offsets ``boundaries``, m counted modulo 8 from ``first_restart`` on.
+    """Put a zero byte after each FF of packed bits (B.1.1.5), and RSTm between restart intervals (F.1.2.3): in
+    front of each of the ascending byte offsets ``boundaries``. m counts from ``first_restart`` on, modulo 8.
 
     >>> stuff(b"\\xff\\x01", np.array([2]), 7).hex()
     'ff0001ffd7'
@@ -122,7 +122,7 @@ def pack_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
         interval, at_start = divmod(coded.first_mcu, scan.restart_interval or 1 << 62)
         if coded.first_mcu and not at_start:
             yield restart_marker(interval - 1)
-        # The first word is a DC symbol and its bits, at most 16 + 15, so 7 more have room in front.
+        # The bits carried over go in front of the first word, a DC symbol with its bits: at most 16 + 15.
         codes[0] |= np.uint64(carry << int(lengths[0]))
         lengths[0] += np.uint64(carried)
         mcus = len(coded.bound_word) - 1
@@ -139,16 +139,16 @@ def pack_scan(scan: Scan, bands: Iterable[Codable]) -> Iterator[bytes]:
 
 
 def close_intervals(coded: Coded, ends: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Fill up the last byte of restart intervals with ones (F.1.2.3), in place; the byte offsets of their ends.
+    """Fill up the last byte of restart intervals with ones (F.1.2.3), in place. Returns the byte offsets of ends.
 
-    ``ends`` is for each interval that ends in the band the number of MCUs up to there; ascending, above 0.
+    ``ends``: for each interval that ends in the band the number of MCUs up to there; ascending, above 0.
     """
     word, tail = coded.bound_word[ends], coded.bound_tail[ends]
     size = coded.lengths.cumsum()[word] - tail
     size[1:] -= size[:-1].copy()
     padding = -size & np.uint64(7)
     one = np.uint64(1)
-    # An end may lie within a word: what is before it goes up, what is after it stays.
+    # An end may lie within a word: the bits before it move up, the bits after it stay.
     codes = coded.codes[word]
     head = codes >> tail << padding | ((one << padding) - one)
     coded.codes[word] = head << tail | codes & ((one << tail) - one)

@@ -1,32 +1,30 @@
 """The reader of progressive scans in fewer steps, equal to :mod:`numjpeg.entropy.progressive_reader`.
 
-In each kind of scan with codes, finding where code words begin is what cannot be done at once. Here it takes the
-least that leads on, and notes no more than the bit at which each word begins. All else follows from these bits by
-operations on arrays: what the words are, where their coefficients belong, whether a run was too long, whether the
-data ended where they should. If anything is not as it should be, nothing has been written yet, and the serial
-reader reads the scan again from its start: every error message is its own.
+In scans with codes, only finding where code words begin is serial. Here this walk does as little as it can, and
+notes only the bit at which each word begins. Operations on arrays find the rest from these bits: what the words
+are, where their coefficients belong, whether a run was too long, whether the data ended where they should. Only
+then anything is written. If there is a fault, the serial reader reads the scan again from its start, so that every
+error message comes from it.
 
-*First scans.* Where a code word begins depends on all bits before it, but on nothing else: no coefficient need be
-counted. So the states of :mod:`numjpeg.fast.codewords.automaton` are exact here: a node in the tree of a code, or
-how many bits are still to come, for each block of an MCU. Each state is a list of its 256 followers, and a step of
-a byte takes 50 ns. Bits that no code begins with lead to a state without a way out. Progressive files have tables
-of their own, so an automaton is made for one scan, all of it at once: 0.6 ms for one of AC, 2 ms for one of DC.
+*First scans.* Where a code word begins depends on the bits before it, and on nothing else: no coefficient has to
+be counted. So the states of :mod:`numjpeg.fast.codewords.automaton` are exact here: a node in the tree of a code,
+or how many bits are still to come, for each block of an MCU. Each state is a list of its 256 followers, and a step
+of a byte takes 50 ns. Bits with which no code begins lead to a state without a way out. Progressive files have
+tables of their own, so a whole automaton is made for each scan: 0.6 ms for AC, 2 ms for DC.
 
-*Refinements of AC.* Where a word ends depends on how many coefficients of this very block are known, so a walk
-from word to word takes 0.4 us each. A photograph of 2 megapixels at quality 85 has 358,000 such words with
-libjpeg's script, half of the time.
+*Refinements of AC.* Where a word ends depends on how many coefficients of its block are known. So there is a walk
+from word to word, at 0.4 us each. A 2-megapixel photograph of quality 85 has 358,000 such words with libjpeg's
+script; they take half of the time.
 
-Places are counted through a scan without gaps, the coefficients of a band one block after the other. In an AC
-refinement only those are counted that are zero so far, as the code counts them; this is the *rank*. In a first
-scan no coefficient is known, and ranks are places. A rank and the number of known coefficients passed make the
-place: whatever the walk does in a block, the place is their sum. And the bit that is due is as many bits behind
-the words read so far as known coefficients were passed, each of which has one bit (G.1.2.3). So to follow a word
-of run r from rank z on is
+*Ranks.* The *place* of a coefficient counts all coefficients of the band before it, block after block. Its *rank*
+counts only those that are zero so far, since runs count only these. In a first scan no coefficient is known, and
+ranks are places. In a refinement the place is the rank plus the number of known coefficients passed. Each of these
+has one correction bit (G.1.2.3), so as many bits stand between the words. So the step over a word of run r is
 
     z += r + 1;  pass known coefficients as long as their own rank (of the zero behind them) is below z
 
-A block ends when all of its zeros are counted; but if its last coefficient is a known one, this takes a word more.
-For such a block one zero is counted that is not there.
+A block ends when all of its zeros are counted. If its last coefficient is a known one, that takes one word more:
+for such a block one zero is counted that is not there.
 """
 
 from __future__ import annotations
@@ -51,18 +49,18 @@ SERIAL_BELOW = 2048, 256
 """Bytes of a first scan, and of a refinement, below which the serial reader takes as long, or less."""
 
 MOST_IN_32_BITS = (1 << 31) - (1 << 24)
-"""Numbers below it may grow by what the longest run of blocks and of zeros adds."""
+"""The most that bits and places may reach in 32 bits: the longest run can still be added to it."""
 
-MOST_STATES = 500
+MOST_STATES = 500  # of an automaton; one with more takes too long to make
 CHUNK = 1 << 15
 """Bytes that are walked at a time."""
 
 
 def read_scan(reader: ProgressiveReader) -> bool:
-    """Decode a scan with which nothing is wrong: what ``reader.read()`` does, faster.
+    """Decode a scan without faults: what ``reader.read()`` does, faster.
 
-    Says whether it is such a scan, and of a kind that is read faster here. If not, the reader and the planes are
-    as before.
+    Returns whether it did. If the scan has a fault, or is of a kind that is not faster here, it returns False, and
+    reader and planes are as before.
     """
     if not reader.whole or reader.payload.size < SERIAL_BELOW[reader.scan.Ah > 0]:
         return False
@@ -82,17 +80,17 @@ def read_scan(reader: ProgressiveReader) -> bool:
 
 
 class OddError(Exception):
-    """Something is not as it should be."""
+    """The scan has a fault, or is not for this reader."""
 
 
 ZRL, END, NO_CODE = 17, 32, 255
-"""Kinds of code words. Up to 16, a run and the coefficient behind it, together; ZRL; 32 + n, EOBn; or none."""
+"""Kinds of code words: 1 .. 16, a run and the coefficient behind it, counted together; ZRL; 32 + n, EOBn; none."""
 
 
 @lru_cache(maxsize=16)
 def steps_of(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
-    """For each window of 16 bits the kind of the word that begins with it; and the bits of the word and those that
-    are its own: magnitude, sign, length of a run of ends of blocks. uint8 ``(65536, 2)``."""
+    """For each window of 16 bits the kind of the word that begins there, and its bits with the extra ones:
+    magnitude, sign, or length of a run of ends of blocks. uint8 ``(65536, 2)``."""
     length, symbol = code_lengths(table)
     run, category = symbol >> 4, symbol & 15
     end = (category == 0) & (symbol != ZERO_RUN)
@@ -100,17 +98,16 @@ def steps_of(table: HuffmanTable, refinement: bool) -> NDArray[np.uint8]:
     kind[symbol == ZERO_RUN] = ZRL
     if refinement:
         kind[category > 1] = NO_CODE
-    # A guess goes on even where there is no code.
     return tables_by_window(length, kind, length + np.where(end, run, category), (NO_CODE, 1))
 
 
 def ranks(
     kind: NDArray[np.uint8], jumps: Ints, first: Ints, first_rank: Ints, number: Any = np.int64
 ) -> NDArray[Any]:
-    """The rank that is due in front of each word, given its kind; a ``number`` each.
+    """The rank that is due in front of each word, given the words' kinds. ``number``: the type of the result.
 
-    Ranks go up by the zeros of each word; ends of blocks set them anew, to ``jumps``, and restart intervals, of
-    which ``first`` is the number of the first word, to ``first_rank``.
+    Ranks go up by the zeros of each word. Each end of blocks sets the rank to one of ``jumps``; each restart
+    interval sets it to one of ``first_rank``, at the word whose number is in ``first``.
     """
     ends = np.flatnonzero(kind >= END)
     advance = np.minimum(kind, 16)
@@ -127,7 +124,7 @@ def ranks(
 
 
 def close(reader: ProgressiveReader, span: Span, p: int, beyond: int, ends: list[int]) -> None:
-    """Note the end of a restart interval in the bit ``p``, ``beyond`` coefficients behind its last."""
+    """Note that a restart interval ends with bit ``p``, ``beyond`` coefficients behind its last one."""
     goes_on = reader.scan.goes_on and span.first_mcu + span.mcus == reader.total
     if (beyond and not goes_on) or p > span.end:
         raise OddError
@@ -135,8 +132,8 @@ def close(reader: ProgressiveReader, span: Span, p: int, beyond: int, ends: list
 
 
 def _by_bit(tables: list[HuffmanTable], of_dc: bool) -> tuple[Ints, Ints]:
-    """The automaton that takes a bit a step: the followers of each state, ``(states, 2)``, and 1 if a code word
-    begins at it. ``tables``: those of the blocks of an MCU. The last state has no way out.
+    """The automaton that takes a bit a step: the followers of each state, ``(states, 2)``, and for each state 1 if
+    a code word begins there. ``tables``: one for each block of an MCU. The last state has no way out.
     """
     trees = [code_tree(table) for table in tables]
     begin = np.cumsum([0] + [len(tree) + 15 for tree in trees]).tolist()
@@ -161,8 +158,8 @@ def _by_bit(tables: list[HuffmanTable], of_dc: bool) -> tuple[Ints, Ints]:
 def _find_words(
     reader: ProgressiveReader, spans: list[Span], tables: list[HuffmanTable], of_dc: bool
 ) -> tuple[Ints, Ints]:
-    """The bits at which code words begin, those in the bits that fill up an interval included; and for each
-    restart interval the number of its first word."""
+    """The bits at which code words begin, and for each restart interval the number of its first word. Bits that
+    fill up the last byte of an interval are taken for words, too."""
     by_bit, starts = _by_bit(tables, of_dc)
     if len(by_bit) > MOST_STATES:
         raise OddError
@@ -180,35 +177,35 @@ def _find_words(
 
 
 def _walk(data: bytes, parts: list[tuple[int, int]], followers: Ints) -> NDArray[np.uint16]:
-    """The state in front of each byte of some parts of the data, each of which begins at the first state."""
+    """The state in front of each byte of some parts of the data. Each part begins in the first state."""
     rows: list[list[object]] = [[] for _ in followers]
-    for i, (row, own) in enumerate(zip(rows, followers.tolist(), strict=True)):
-        row += map(rows.__getitem__, own)
+    for i, (row, numbers) in enumerate(zip(rows, followers.tolist(), strict=True)):
+        row += map(rows.__getitem__, numbers)
         row.append(i.to_bytes(2, sys.byteorder))
-    found = []
+    states = []
     for begin, end in parts:
         state: Any = rows[0]
-        found.append(state[256])
+        states.append(state[256])
         for start in range(begin, end, CHUNK):
             chunk = data[start : min(start + CHUNK, end)]
-            found.append(b"".join([(state := state[byte])[256] for byte in chunk]))
-        found[-1] = found[-1][:-2]  # the state behind the last byte
+            states.append(b"".join([(state := state[byte])[256] for byte in chunk]))
+        states[-1] = states[-1][:-2]  # without the state behind the last byte
     for row in rows:
-        row.clear()  # they hold each other
-    return np.frombuffer(b"".join(found), np.uint16)
+        row.clear()  # the rows hold each other in memory
+    return np.frombuffer(b"".join(states), np.uint16)
 
 
 def _read_dc_first(reader: DcFirst) -> list[int]:
-    """The first scan of DC coefficients (G.1.2.1): the bit behind the last word of each restart interval."""
+    """Read the first scan of DC coefficients (G.1.2.1). Returns the bit behind each interval's last word."""
     ends: list[int] = []
     spans, per_mcu = reader.spans(), len(reader.components)
     code, first = _find_words(reader, spans, [reader.tables[c] for c in reader.components], True)
-    wanted = np.array([span.mcus * per_mcu for span in spans])
-    if (np.diff(first, append=len(code)) < wanted).any():
+    counts = np.array([span.mcus * per_mcu for span in spans])  # words of each interval
+    if (np.diff(first, append=len(code)) < counts).any():
         raise OddError
-    skipped = first - (np.cumsum(wanted) - wanted)
-    code = code[np.arange(wanted.sum()) + np.repeat(skipped, wanted)]
-    last = code[np.cumsum(wanted) - 1]
+    skipped = first - (np.cumsum(counts) - counts)
+    code = code[np.arange(counts.sum()) + np.repeat(skipped, counts)]
+    last = code[np.cumsum(counts) - 1]
     windows = bits.windows_32(reader.payload.data, last) >> np.uint64(16)
     category, length = huffman_decode(windows.astype(np.uint16), [reader.tables[reader.components[-1]]])
     if not length.all():
@@ -221,7 +218,7 @@ def _read_dc_first(reader: DcFirst) -> list[int]:
 
 
 def _read_ac_first(reader: ProgressiveReader) -> list[int]:
-    """The first scan of a band (G.1.2.2): the bit behind the last word of each restart interval."""
+    """Read the first scan of a band (G.1.2.2). Returns the bit behind each restart interval's last word."""
     scan, payload = reader.scan, reader.payload
     table = scan.huffman_tables[1, scan.components[0].Ta]
     size = scan.Se - scan.Ss + 1
@@ -241,17 +238,17 @@ def _read_ac_first(reader: ProgressiveReader) -> list[int]:
 def _find_ac_words(
     reader: ProgressiveReader, table: HuffmanTable, size: int
 ) -> tuple[Ints, NDArray[np.uint8], Ints, list[int]]:
-    """The words of a scan, ``(n,)`` each: the bits at which they begin, their kinds and the ranks that are due;
-    and the bit behind the last word of each restart interval."""
+    """The words of a first scan, ``(n,)`` each: the bits at which they begin, their kinds and the ranks that are
+    due; and the bit behind each restart interval's last word."""
     spans, ends = reader.spans(), list[int]()
     code, first = _find_words(reader, spans, [table], False)
     if (np.diff(first, append=len(code)) < 1).any():
         raise OddError
     window = bits.words_64(reader.payload.data).take(code >> 4) << (code & 15).astype(np.uint64)
     pairs = steps_of(table, False).view(np.uint16).ravel()
-    found = pairs.take((window >> np.uint64(48)).view(np.int64)).view(np.uint8)
-    kind, step = found[0::2].copy(), found[1::2].copy()
-    # A word that ends blocks ends so many, and those that the words before it have filled.
+    kind_and_step = pairs.take((window >> np.uint64(48)).view(np.int64)).view(np.uint8)
+    kind, step = kind_and_step[0::2].copy(), kind_and_step[1::2].copy()
+    # At an EOBn, ``blocks`` is how many it ends, plus those that the words since the last EOBn have filled.
     at = np.flatnonzero(kind >= END)
     n = np.minimum(kind[at] - np.uint8(END), 15).astype(np.uint64)
     low = window.take(at) << (step[at] - n) >> np.uint64(1) >> (np.uint64(63) - n)
@@ -269,7 +266,7 @@ def _find_ac_words(
     before[interval[begins]] = ended[begins]
     jumps = (ended[1:] - before[interval] + mcus[interval]) * size
     rank = ranks(kind, jumps, first, mcus * size)
-    # Behind the last block of an interval there may be bits that fill up the byte.
+    # Words behind the last block of an interval are bits that fill up the byte: they are dropped.
     limit = (mcus + np.array([span.mcus for span in spans])) * size
     number = np.repeat(np.arange(len(spans)), np.diff(first, append=len(code)))
     kept = np.flatnonzero(rank < limit[number])
@@ -286,7 +283,7 @@ def _find_ac_words(
 
 
 def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
-    """A later scan of a band (G.1.2.3)."""
+    """Read a later scan of a band (G.1.2.3). Returns the bit behind each restart interval's last word."""
     scan, payload = reader.scan, reader.payload
     ends: list[int] = []
     plane = reader.planes[scan.indices[0]]
@@ -294,11 +291,11 @@ def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
 
     # Bits, places and ranks of nearly all scans have room in 32 bits, which halves the memory.
     number: Any = np.int32 if max(plane.size, 8 * payload.size) < MOST_IN_32_BITS else np.int64
-    some = plane.reshape(-1, 64)[:, scan.Ss : scan.Se + 1] != 0
-    blocks = np.arange(len(some) + 1)
-    ends_known = np.append(some[:, -1], False)
-    known: NDArray[Any] = np.flatnonzero(some).astype(number, copy=False)
-    del some
+    nonzero = plane.reshape(-1, 64)[:, scan.Ss : scan.Se + 1] != 0
+    blocks = np.arange(len(nonzero) + 1)
+    ends_known = np.append(nonzero[:, -1], False)
+    known: NDArray[Any] = np.flatnonzero(nonzero).astype(number, copy=False)
+    del nonzero
     extra = np.cumsum(ends_known) - ends_known  # zeros that are not there, before each block
     block_of_known = known // number(size)
     before_block = np.append(0, np.cumsum(np.bincount(block_of_known, minlength=len(blocks) - 1)))
@@ -343,18 +340,18 @@ def _read_ac_refinement(reader: ProgressiveReader) -> list[int]:
 def _walk_ac_refinement(
     reader: ProgressiveReader, known: tuple[array[int], array[int], array[int]], ends: list[int]
 ) -> tuple[NDArray[np.uint8], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """The words of a scan, one after the other, ``(n,)`` each: the kinds, the bits behind the words and what is
-    their own, how many known coefficients have a bit there, and the ranks that are due in front.
+    """Find the words of a scan one by one. Returns, ``(n,)`` each: their kinds; the bit behind each word and its
+    extra bits; how many correction bits follow there; and the rank that is due in front of each.
 
-    ``known`` are the rank due in front of each block, the number of known coefficients before each block, and the
-    rank of each known coefficient, in a type that holds all bits and ranks.
+    ``known``: the rank due in front of each block, the number of known coefficients before each block, and the
+    rank of each known coefficient; the type of this last array holds all bits and ranks.
     """
     first, before, known_ranks = known
     table = reader.scan.huffman_tables[1, reader.scan.components[0].Ta]
     kinds, steps = look_up(reader.payload, steps_of(table, True), 8)  # words may be asked for behind the data
     data, scan_goes_on = reader.payload.data.tobytes(), reader.scan.goes_on
     codes, jumps, intervals = array(known_ranks.typecode), array("q"), []
-    note, jump = codes.append, jumps.append
+    note, note_jump = codes.append, jumps.append
     for interval in reader.spans():
         block = interval.first_mcu
         z, passed = first[block], before[block]
@@ -377,7 +374,7 @@ def _walk_ac_refinement(
                     if block > last and scan_goes_on:
                         block = last
                     z = first[block]
-                    jump(z)
+                    note_jump(z)
                     p += before[block] - passed
                     passed = before[block]
                     due = known_ranks[passed]
@@ -390,7 +387,7 @@ def _walk_ac_refinement(
                 due = known_ranks[passed]
         intervals.append((first_word, first_rank, p))
         close(reader, interval, p, z - end, ends)
-    # Each word is followed by the bits of known coefficients, and these by the next word or the interval's end.
+    # Correction bits follow each word; then comes the next word, or the end of the interval.
     number: Any = np.dtype(codes.typecode).type
     code = np.frombuffer(codes, number)
     behind = code + np.frombuffer(steps, np.uint8)[code]
@@ -398,6 +395,6 @@ def _walk_ac_refinement(
     passed_bits = np.append(code[1:], number(0))
     passed_bits[np.append(first_words[1:], len(code)) - 1] = last_bits
     passed_bits -= behind
-    found = np.frombuffer(kinds, np.uint8)[code]
-    rank = ranks(found, np.frombuffer(jumps, np.int64), first_words, first_ranks, number)
-    return found, behind, passed_bits, rank
+    kind_of = np.frombuffer(kinds, np.uint8)[code]
+    rank = ranks(kind_of, np.frombuffer(jumps, np.int64), first_words, first_ranks, number)
+    return kind_of, behind, passed_bits, rank

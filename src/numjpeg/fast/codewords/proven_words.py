@@ -1,13 +1,13 @@
-"""The code words of a short scan that are proven, among those that an automaton saw.
+"""Finds out which of the code words that an automaton saw in a short scan are right, and repairs the others.
 
 :mod:`numjpeg.fast.codewords.automaton` does not count coefficients. Where a block ends with coefficient 63, it
-takes what follows for more words of that block. A count over all words finds such blocks, 0.5 to 3.4 % of a
-photograph's. From the end of one the words are followed one by one, until a block begins where the automaton had
-one begin, in the same place of the MCU: from there on its words are right again. Only the first such block behind
-what is proven is repaired at a time. What looks like the next one may be a part of the first one's consequences.
+takes what follows for more words of that block. A count over all words finds such blocks; in photographs they are
+0.5 to 3.4 %. From the end of such a block the words are followed one by one, until a block begins where the
+automaton had one begin, at the same place of the MCU. From there on its words are right again. Blocks are repaired
+one after the other, in order: what looks like the next one may only be a consequence of the one before.
 
-A fault is never reported here. What is proven ends in front of the MCU that has one, and the literal reader goes
-on from there.
+Faults are not reported here. The proven words end in front of the MCU that has a fault, and the literal reader
+goes on from there.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from numjpeg.stages.huffman import STANDARD_TABLES, WINDOW_BITS
 Ints = NDArray[np.int64]
 
 VALUE = 1 if sys.byteorder == "little" else 0
-"""Which half of an entry is the value (of a long one, the category)."""
+"""Which half of an entry is the value, or the category if the value does not fit."""
 
 
 class Words(NamedTuple):
-    """The code words of whole MCUs that are proven, ``(n,)`` each, in order."""
+    """The proven code words of whole MCUs, ``(n,)`` each, in order."""
 
-    block: Ints  # number of its block in the scan
-    k: Ints  # the coefficient that it sets
-    value: NDArray[np.int16]  # 0 for EOB, which sets the coefficient that is due to zero, and for ZRL
-    start: Ints  # which of the words are DC words, (blocks,)
+    block: Ints  # number of the word's block in the scan
+    k: Ints  # the coefficient that the word sets
+    value: NDArray[np.int16]  # of this coefficient; 0 for ZRL, and for EOB, which sets the one that is due
+    start: Ints  # indices of the DC words, (blocks,)
     ends: list[int]  # for each restart interval that is read to its end, the bit after its last word
     mcus: int  # how many MCUs these are
     next_bit: int  # at which the next MCU begins, if it is in the same interval
@@ -47,12 +47,12 @@ class Words(NamedTuple):
 def find_words(
     key: Key, data: bytes, bounds: list[int], counts: list[int], per_mcu: int, at_once: bool = False
 ) -> Words | None:
-    """All code words of a scan without stuffing and markers, up to the first MCU in which anything is odd.
+    """All code words of a scan, up to the first MCU with a fault. ``data``: without stuffed bytes and markers.
 
     ``key`` is that of its automaton in the store of plans. ``bounds``: bits at which the restart intervals begin,
-    and the end. ``counts``: how many blocks each one has. None if the tables are seen for the first time, unless
-    they are those of Annex K or ``at_once`` is set: to make the automaton and its states takes longer than to read
-    one short scan.
+    and the end. ``counts``: how many blocks each interval has. None if the tables are seen for the first time,
+    since making the automaton takes longer than reading one short scan. The tables of Annex K are always read, and
+    all tables if ``at_once`` is set.
     """
     automaton = PLANS.take(key)
     if not isinstance(automaton, Automaton):
@@ -67,7 +67,7 @@ def find_words(
 
 
 class _Path:
-    """The words that an automaton saw, right or wrong, and what is proven of them."""
+    """The words that an automaton saw, right or wrong, and those that are proven."""
 
     def __init__(self, automaton: Automaton, data: bytes, bounds: list[int]) -> None:
         states = [automaton.walk(data[a >> 3 : b >> 3])[:-8] for a, b in pairwise(bounds)]
@@ -93,9 +93,9 @@ class _Path:
         index[self.start_word] -= 1 << WINDOW_BITS
         self.entry = automaton.entries.take(index)
         self.k = _coefficients(self.entry, self.block, self.start_word)
-        # Blocks that are full without EOB; the words behind them are wrong.
+        # The words that fill their block without EOB. Behind such a word, the automaton's words are wrong.
         full = (self.k > 62).nonzero()[0]
-        full = full[self.entry.take(full) & WORD_ENDS == 0][::-1]  # of each block the first word counts
+        full = full[self.entry.take(full) & WORD_ENDS == 0][::-1]  # reversed: the first word of each block is kept
         self.full_word: dict[int, int] = dict(zip(self.block.take(full).tolist(), full.tolist(), strict=True))
         self.full_block = sorted(self.full_word)
         # What is proven: bits, entries, and whether a block begins.
@@ -103,13 +103,13 @@ class _Path:
         self.copied = 0, 0
 
     def ahead(self, bit: Ints) -> NDArray[np.uint64]:
-        """The 49 bits from each bit on, and some more."""
+        """At least 49 bits from each bit on, left-aligned in 64."""
         ahead = self.windows.take(bit >> 4)
         ahead <<= (bit & 15).view(np.uint64)
         return ahead
 
     def prove(self, counts: list[int], per_mcu: int) -> Words:
-        """Follow what is proven through all intervals, up to the first fault."""
+        """Prove the words of one interval after the other, up to the first fault."""
         proven, ends = 0, []
         for interval, count in enumerate(counts):
             blocks, end = self._prove_interval(interval, count)
@@ -144,11 +144,11 @@ class _Path:
         return Words(block[:n], k[:n], value[:n], start[:blocks], ends[:whole], mcus, next_bit)
 
     def _prove_interval(self, interval: int, count: int) -> tuple[int, int]:
-        """Add an interval's words to the parts: how many blocks are proven, ``count`` unless there is a fault, and
-        the bit after them."""
+        """Add an interval's words to the parts. Returns how many blocks are proven, ``count`` unless there is a
+        fault, and the bit after them."""
         first, stop = self.first_block[interval : interval + 2]
         bound = self.bounds[interval + 1]
-        block, number = first, 0  # of what the automaton saw, and in truth
+        block, number = first, 0  # the number that the automaton gave to a block, and the true one in the interval
         while True:
             begin = self._word(block)
             at = bisect_left(self.full_block, block)
@@ -178,15 +178,16 @@ class _Path:
         return int(self.start_word[block]) if block < len(self.start_word) else len(self.bit)
 
     def _copy(self, begin: int, end: int) -> None:
-        """Take what the automaton saw."""
+        """Add some of the automaton's words to the parts."""
         self.copied = begin, end
         self.parts.append((self.bit[begin:end], self.entry[begin:end], self.is_start[begin:end]))
 
     def _follow(self, interval: int, bit: int, number: int, count: int) -> tuple[int, int, int]:
         """Go from word to word, from the start of a block on, and add the words to the parts.
 
-        Gives (block, number, bit) of the first block that the automaton saw and that is right again. ``block`` is
-        -1 at the end of the interval; or in front of a fault, with a ``number`` below ``count``.
+        Returns (block, number, bit) of the first block at which the automaton is right again: the automaton's
+        number, the true number in the interval, and the bit. ``block`` is -1 at the end of the interval; and in
+        front of a fault, where ``number`` is below ``count``.
         """
         bound, start_bit = self.bounds[interval + 1], self.start_bit
         first, stop = self.first_block[interval : interval + 2]

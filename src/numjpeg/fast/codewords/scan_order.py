@@ -1,4 +1,4 @@
-"""Zig-zag, filling up and MCU order in one step."""
+"""Zig-zag order, padding to whole MCUs and MCU order in one step."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def scan_order(
 ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """Zig-zag, :func:`pad_to_mcus` and :func:`interleave` in one, without the arrays between them.
 
-    ``planes`` are for each component of the scan int16 ``(block rows, block columns, 8, 8)``, natural order;
-    ``factors`` its (V, H). Gives int16 ``(MCUs, blocks an MCU, 64)`` in the workspace's memory, and of it the DC
-    coefficients alone, ``(MCUs, blocks an MCU)``, in memory of their own.
+    ``planes``: for each component of the scan int16 ``(block rows, block columns, 8, 8)``, natural order;
+    ``factors``: its (V, H). Returns int16 ``(MCUs, blocks an MCU, 64)`` in the workspace's memory, and a copy of
+    the DC coefficients, ``(MCUs, blocks an MCU)``.
     """
     rows, columns = (ceil_div(have, whole) for have, whole in zip(planes[0].shape[:2], factors[0], strict=True))
     count = sum(v * h for v, h in factors)
@@ -28,11 +28,11 @@ def scan_order(
     dc = np.empty((rows, columns, count), np.int16)
     first = 0
     for plane, (v, h) in zip(planes, factors, strict=True):
-        own = slice(first, first + v * h)
+        in_mcu = slice(first, first + v * h)
         first += v * h
         dc_plane = pad_to_mcus(plane[:, :, 0, :1], rows, columns, (v, h))
-        dc[:, :, own].reshape(rows, columns, v, h)[...] = dc_plane.reshape(rows, v, columns, h).swapaxes(1, 2)
-        grid = blocks[:, :, own].reshape(rows, columns, v, h, 64)
+        dc[:, :, in_mcu].reshape(rows, columns, v, h)[...] = dc_plane.reshape(rows, v, columns, h).swapaxes(1, 2)
+        grid = blocks[:, :, in_mcu].reshape(rows, columns, v, h, 64)
         sequence = _by_coefficient(plane, workspace)
         if dc_plane.shape[:2] == plane.shape[:2]:
             np.copyto(grid, sequence.reshape(64, rows, v, columns, h).transpose(1, 3, 2, 4, 0))
@@ -43,7 +43,7 @@ def scan_order(
             for x in range(h):
                 part = sequence[:, y::v, x::h]
                 grid[: part.shape[1], : part.shape[2], y, x] = part.transpose(1, 2, 0)
-        blocks[:, :, own, 0] = dc[:, :, own]
+        blocks[:, :, in_mcu, 0] = dc[:, :, in_mcu]
     return blocks.reshape(rows * columns, count, 64), dc.reshape(rows * columns, count)
 
 

@@ -1,10 +1,10 @@
-"""The scan writer's fast form: one token for each nonzero coefficient, one look-up for all that it writes.
+"""The scan writer's fast form: one token for each nonzero coefficient, and one look-up for all bits of a token.
 
 The bits of an AC coefficient depend only on its value and on the number of zeros before it: ZRL for every sixteen
-zeros, the code of RRRRSSSS, the magnitude bits. A table holds all of that but the magnitude bits
+zeros, the code of RRRRSSSS, the magnitude bits. A table holds all of these but the magnitude bits
 (:func:`ac_words`). The DC coefficient of each block is a token too, zero or not. The zeros before it are those at
 the end of the block before. If there are any, the table gives the end-of-block code for them, and the code of the
-DC difference goes behind it.
+DC difference follows.
 
     coefficients   5 0 0 2 0 ... 0 | 4 1 0 ... 0 | ...            positions  0 3 | 64 65 | 128
     token          run, value      code
@@ -13,8 +13,8 @@ DC difference goes behind it.
     4 (DC)         60, -           end of block; code of the DC difference
     1              0, 1            code of 0/1, magnitude bit
 
-It is the fused form of zigzag, run_length_encode, ac_symbols, magnitude_category, magnitude_bits and
-huffman_encode. The table has no entry for AC coefficients above 1023, DC differences above 2047, tokens of more
+This is the fused form of zigzag, run_length_encode, ac_symbols, magnitude_category, magnitude_bits and
+huffman_encode. The tables have no entry for AC coefficients above 1023, DC differences above 2047, tokens of more
 than 58 bits and symbols without a code. Bands with one of these go through
 :mod:`numjpeg.entropy.sequential_writer`.
 """
@@ -41,9 +41,9 @@ from numjpeg.workspace import Workspace
 VALUE_BITS = 11
 _ZERO = 1 << (VALUE_BITS - 1)
 MAX_AC = _ZERO - 1
-"""The largest AC coefficient that the table knows; 8-bit samples make none above it."""
+"""The largest AC coefficient that the table has; 8-bit samples make none above it."""
 MAX_DC = 2047
-"""The same of DC differences."""
+"""The largest DC difference that the table has; 8-bit samples make none above it."""
 
 # An entry of a look-up: code in the low 58 bits, its length in the high 6, 63 if the entry is missing.
 CODE_BITS, _NONE = 58, 63
@@ -65,23 +65,24 @@ class Tokens(NamedTuple):
     layout: _Layout
 
     def kept(self) -> tuple[Tokens, int]:
-        """The same tokens in memory of their own, 4 bytes a token, 8 a block; and how many bytes these are."""
+        """A copy of the tokens, with 4 bytes for each token and 8 for each block; and how many bytes that is."""
         key, dc_place = self.key.astype(np.int32), self.dc_place.astype(np.int32)
         return self._replace(key=key, dc_place=dc_place), key.nbytes + dc_place.nbytes + self.differences.nbytes
 
     def frequencies(self, scan: Scan) -> NDArray[np.intp]:
-        """How often each symbol occurs; in a shared table counted at its first component."""
+        """How often each symbol occurs. Components that share a table are counted at the first of them."""
         dc = self.layout.dc_counts + magnitude_category(self.differences)
         counts = np.bincount(dc.ravel(), minlength=512 * len(scan.components)).reshape(-1, 256)
         tables = len(self.layout.ac_numbers)
-        found = np.bincount(by_category(self.key), minlength=64 * tables * 16).reshape(4, 16, tables, 16)
-        by_symbol = found.sum(0).swapaxes(0, 1)  # table, RRRR, SSSS
-        ends = by_symbol[:, :, 0].sum(1) - found[0, 0, :, 0]
+        # Axes: the number of ZRLs, RRRR, table, SSSS.
+        by_token = np.bincount(by_category(self.key), minlength=64 * tables * 16).reshape(4, 16, tables, 16)
+        by_symbol = by_token.sum(0).swapaxes(0, 1)  # table, RRRR, SSSS
+        ends = by_symbol[:, :, 0].sum(1) - by_token[0, 0, :, 0]
         by_symbol[:, :, 0] = 0
-        by_symbol[:, ZERO_RUN >> 4, 0] = np.arange(4) @ found[..., 1:].sum((1, 3))
+        by_symbol[:, ZERO_RUN >> 4, 0] = np.arange(4) @ by_token[..., 1:].sum((1, 3))
         by_symbol[:, END_OF_BLOCK >> 4, 0] = ends
-        for row, own in self.layout.ac_counts:
-            counts[row] = by_symbol[own].ravel()
+        for row, table in self.layout.ac_counts:
+            counts[row] = by_symbol[table].ravel()
         return counts
 
     def code(self, scan: Scan, workspace: Workspace) -> Coded:
@@ -98,9 +99,9 @@ class Tokens(NamedTuple):
         dc_codes = lookup.take(self.differences + layout.dc_offset, mode="clip").ravel()
         dc_lengths = dc_codes >> _CODE_BITS
         dc_codes &= _CODE_MASK
-        own = self.dc_place[:-1]
-        codes[own] = codes[own] << dc_lengths | dc_codes
-        lengths[own] += dc_lengths
+        place = self.dc_place[:-1]
+        codes[place] = codes[place] << dc_lengths | dc_codes
+        lengths[place] += dc_lengths
         if int(lengths.max()) >= _NONE:  # an end of a block and a difference take at most 16 + 27 bits
             return self.expand(scan).code(scan, workspace)
         bound_word = self.dc_place[:: scan.blocks_per_mcu]
@@ -109,12 +110,12 @@ class Tokens(NamedTuple):
         return Coded(codes, lengths, self.first_mcu, bound_word, bound_tail)
 
     def expand(self, scan: Scan) -> Symbols:
-        """The same as symbols."""
+        """The tokens as symbols."""
         run = (self.key >> VALUE_BITS).astype(np.intp) >> self.layout.ac_bits
         value = ((self.key & ((1 << VALUE_BITS) - 1)) - _ZERO).astype(np.int16)
         is_dc = np.zeros(len(run), np.intp)
         is_dc[self.dc_place] = 1
-        # A DC token stands for the end of the block before it, if there are zeros to leave out.
+        # If zeros stand before a DC token, it is an entry for the end of the block before.
         block = np.cumsum(is_dc) - is_dc - 1
         entry = np.flatnonzero((is_dc == 0) | (run > 0))
         run[is_dc == 1] = 0
@@ -123,14 +124,14 @@ class Tokens(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """What follows from a scan's components alone."""
+    """How a scan's keys are made and counted. It follows from the components alone."""
 
-    ac_numbers: tuple[int, ...]  # Ta of the AC tables in use by their places in a key, the last one repeated
-    ac_bits: int
-    # (first, after last, what is added to the values of these blocks of each MCU); from 0 on, if anything is.
+    ac_numbers: tuple[int, ...]  # Ta of the AC tables by their places in a key, the last one repeated
+    ac_bits: int  # of a place in a key
+    # (first, after last, what is added to the values of these blocks of each MCU); leading zeros are left out.
     offsets: list[tuple[int, int, np.int16]]
-    of_block_before: NDArray[np.int16]  # for each block of an MCU what is added to the value of the block before
-    dc_numbers: tuple[int, ...]
+    of_block_before: NDArray[np.int16]  # for each block of an MCU, what is added to values of the block before
+    dc_numbers: tuple[int, ...]  # Td of the DC tables in the order of dc_lookup
     dc_offset: NDArray[np.intp]  # where the difference 0 of each block of an MCU stands in dc_lookup
     dc_counts: NDArray[np.intp]  # where the symbols of each block of an MCU are counted: 512 for each component
     ac_counts: list[tuple[int, int]]  # (row of the counts, place of the AC table in a key)
@@ -169,10 +170,9 @@ def find_tokens(
 ) -> Tokens | None:
     """Turn a band of coefficients into tokens, in the workspace's memory (:meth:`Tokens.kept`).
 
-    ``planes`` are those of each component of the scan, int16 ``(rows, columns, 8, 8)``, whole MCU rows or a piece
-    of one, padding blocks left out; fastest if in memory they are 64 planes. ``first_mcu`` and ``predictors`` are
-    as in :func:`numjpeg.entropy.shared.predict_dc`. None if a value is too large; then ``predictors`` stay as they
-    were.
+    ``planes``: for each component of the scan int16 ``(rows, columns, 8, 8)``, whole MCU rows or a piece of one,
+    without padding blocks; fastest if they are 64 planes in memory. ``first_mcu``, ``predictors``: as in
+    :func:`numjpeg.entropy.shared.predict_dc`. None if a value is too large; then ``predictors`` stay as they were.
     """
     blocks, dc = scan_order(planes, scan.factors, workspace)
     after = list(predictors)
@@ -191,8 +191,8 @@ def find_tokens(
     # The number of the table goes above the bits of the value. Zeros change too, but no token is made of them.
     layout = layout_of(scan)
     for first, after_last, offset in layout.offsets:
-        own = blocks[:, first:after_last]
-        np.add(own, offset, out=own)
+        part = blocks[:, first:after_last]
+        np.add(part, offset, out=part)
     blocks[..., 0] = layout.of_block_before
 
     position = present.nonzero()[0]
@@ -200,7 +200,7 @@ def find_tokens(
     values = workspace.array("values", (count,), np.int16)
     np.take(flat, position[:-1], out=values[:-1], mode="clip")
     values[-1] = layout.of_block_before[0]
-    # The zeros before a token are one fewer than its distance from the one before.
+    # The number of zeros before a token is its distance from the token before, less one.
     np.add(values, np.int16(_ZERO - (1 << (VALUE_BITS + layout.ac_bits))), out=values)
     key = workspace.array("key", (count,), np.int64)
     key[0] = 1
@@ -208,8 +208,8 @@ def find_tokens(
     np.left_shift(key, VALUE_BITS + layout.ac_bits, out=key)
     np.add(key, values, out=key)
     predictors[:] = after
-    # A block's first token is the coefficient number 0.
-    starts = (position & 63 == 0).nonzero()[0]  # of few a search is faster, of many three times slower
+    # A block's first token is its coefficient 0. A search is faster for few blocks, three times slower for many.
+    starts = (position & 63 == 0).nonzero()[0]
     return Tokens(key, starts, differences, first_mcu, layout)
 
 
@@ -219,14 +219,14 @@ _STANDARD = frozenset(huffman.STANDARD_TABLES.values())
 
 @lru_cache(maxsize=2)
 def _values(first: int, behind: int) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
-    """Category and magnitude bits of all values of a range."""
+    """Category and magnitude bits of the values ``first`` .. ``behind`` - 1."""
     values = np.arange(first, behind)
     category = magnitude_category(values)
     return category.astype(np.intp), huffman.magnitude_bits(values, category)
 
 
 def by_category(key: NDArray[np.integer]) -> NDArray[np.intp]:
-    """The place of tokens in :func:`ac_words`: run and table, then the category of the value."""
+    """The index of each token in :func:`ac_words`: run and table, then the category of the value."""
     place: NDArray[np.intp] = _values(-_ZERO, _ZERO)[0].take(key & _VALUE_MASK)
     place += key >> (VALUE_BITS - 4) & -16
     return place
@@ -235,7 +235,7 @@ def by_category(key: NDArray[np.integer]) -> NDArray[np.intp]:
 def ac_codes(
     tables: tuple[HuffmanTable, ...], key: NDArray[np.integer], out: NDArray[np.uint64]
 ) -> NDArray[np.uint64]:
-    """What tokens write, and its length, with the tables that their keys number."""
+    """The bits of tokens but for DC differences, with their lengths. ``tables``: by the places in the keys."""
     if all(table in _STANDARD for table in tables):
         return _standard_words(tables).take(key, out=out, mode="clip")
     ac_words(tables).take(by_category(key), out=out, mode="clip")
@@ -244,17 +244,17 @@ def ac_codes(
 
 @lru_cache(maxsize=2)
 def _standard_words(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
-    """What each key writes: 2 MB, which take 2 ms, but then a third of the time of two look-ups."""
+    """The bits of every key: 2 MB, made in 2 ms. A look-up here takes a third of the time of the two otherwise."""
     key = np.arange(64 * len(tables) << VALUE_BITS)
     return ac_words(tables).take(by_category(key)) | _values(-_ZERO, _ZERO)[1].take(key & _VALUE_MASK)
 
 
 @lru_cache(maxsize=4)
 def ac_words(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
-    """What a token writes but the magnitude bits, for which there is room: for each run of 0 .. 63, table and
-    category 0 .. 15. For the category 0 it is the end of a block, and nothing if the run is 0.
+    """The bits of a token with zeros in place of the magnitude bits, for each run 0 .. 63, table and category 0 ..
+    15. Category 0 is the end of a block, or nothing if the run is 0.
     """
-    # By run, table and category; in front, the number of ZRLs.
+    # Axes: the number of ZRLs, RRRR, table, SSSS.
     codes = huffman.huffman_codes(*tables)
     code = codes.code.reshape(-1, 16, 16).swapaxes(0, 1)
     length = codes.length.reshape(-1, 16, 16).swapaxes(0, 1).astype(np.uint64)
@@ -279,12 +279,12 @@ def ac_words(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
 
 @lru_cache(maxsize=8)
 def dc_lookup(tables: tuple[HuffmanTable, ...]) -> NDArray[np.uint64]:
-    """What a DC difference writes: for each table, the differences -2047 .. 2047."""
+    """The bits of the DC differences -2047 .. 2047, for each table."""
     category, magnitude = _values(-MAX_DC, MAX_DC + 1)
     codes = huffman.huffman_codes(*tables)
     code, length = (part.reshape(-1, 256)[:, : MAX_DC.bit_length() + 1].astype(np.uint64) for part in codes)
-    own = np.arange(code.shape[1], dtype=np.uint64)
-    word = np.where(length > 0, code << own | (length + own) << _CODE_BITS, _NO_ENTRY)
+    extra = np.arange(code.shape[1], dtype=np.uint64)  # magnitude bits of each category
+    word = np.where(length > 0, code << extra | (length + extra) << _CODE_BITS, _NO_ENTRY)
     flat = (word.take(category, axis=1) | magnitude).ravel()
     flat.setflags(write=False)
     return flat
