@@ -329,6 +329,7 @@ def test_abbreviated_streams_by_t83(corpus: Path) -> None:
     assert np.array_equal(numjpeg.decode(image, tables=b1), pillow.load(a1))
 
 
+@pytest.mark.sweep
 def test_a_camera_file_of_12_megapixels_all_the_way(corpus: Path) -> None:
     """Decoded without a difference, encoded again to Pillow's bytes, and scored."""
     data = (corpus / "valid/camera/exif-samples__42_IndexError.jpg").read_bytes()

@@ -303,7 +303,7 @@ EXPENSIVE = {
 
 @pytest.mark.usual(
     "intervals of a byte",
-    "runs beyond the block",
+    "runs beyond the block, 4:2:0",
     "markers out of place",
     "nothing but a header, 4:2:0",
     "zeros over a huge frame",

@@ -14,7 +14,7 @@ from samples import photograph
 
 import numjpeg
 from numjpeg.tools import pictures
-from numjpeg.tools.pictures import compare, diagrams, gallery
+from numjpeg.tools.pictures import charts, compare, diagrams, gallery
 
 PIC = Path(__file__).parents[3] / "pic"
 
@@ -114,7 +114,13 @@ def test_the_pipeline_is_drawn_and_written_by_numjpeg() -> None:
     assert numjpeg.psnr(np.asarray(diagrams.draw_pipeline()), numjpeg.decode(data)) > 35
 
 
-def test_command_writes_the_directory(tmp_path: Path) -> None:
+@pytest.mark.usual("without charts and comparisons")
+@pytest.mark.parametrize("what", ["all", "without charts and comparisons"])
+def test_command_writes_the_directory(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if what != "all":  # those are drawn by tests of their own
+        for room in (charts, compare):
+            for name in (name for name in dir(room) if name.startswith(("draw_", "rate_distortion"))):
+                monkeypatch.setattr(room, name, lambda *_, **__: Image.new("RGB", (8, 8)))
     Image.fromarray(noise(24, 32, 3)).save(tmp_path / "p.png")
     assert pictures.main([str(tmp_path / "new"), "--photo", str(tmp_path / "p.png")]) == 0
     assert {path.name for path in (tmp_path / "new").iterdir()} == NAMES
