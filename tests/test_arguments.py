@@ -205,6 +205,9 @@ def test_exif_without_its_name_gets_it() -> None:
     assert data == numjpeg.encode(PICTURE, exif=b"Exif\0\0" + tiff)
     assert numjpeg.read_header(data).exif == b"Exif\0\0" + tiff
     assert Image.open(pillow.io.BytesIO(data)).info["exif"] == b"Exif\0\0" + tiff
+    for wrong in (b"Exif\0" + tiff, b"EXIF\0\0" + tiff, b"\xff\xe1\0\x16Exif\0\0" + tiff, b"text"):
+        with pytest.raises(ValueError, match=r"^exif: "):
+            numjpeg.encode(PICTURE, exif=wrong)
 
 
 # --- wrong arguments -------------------------------------------------------------------------------------

@@ -619,7 +619,7 @@ def test_a_copy_of_the_caller_ends_no_workers() -> None:
         """
         import itertools, os, numjpeg, numpy as np
         images = itertools.repeat(np.zeros((300, 300, 3), np.uint8))
-        results = numjpeg.encode_batch(images, 100, workers=2)
+        results = encode_batch(images, 100, workers=2)
         first = next(results)
         pid = os.fork()
         if pid == 0:
@@ -630,3 +630,23 @@ def test_a_copy_of_the_caller_ends_no_workers() -> None:
         """
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+class Tensor:
+    """A picture as other libraries hold it: iterable row by row, and no buffer."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape = array, array.shape
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter(self.array)
+
+
+def test_a_single_picture_is_not_taken_for_its_rows() -> None:
+    stack = np.stack([samples.smooth(16, 24, 3, seed=seed) for seed in range(3)])
+    for picture in (stack[0], Tensor(stack[0]), stack[0, ..., 0], Tensor(stack[0, ..., 0])):
+        for function in (encode_batch, encode_many):
+            with pytest.raises(TypeError, match=r"^images: "):
+                function(picture)
+    assert encode_many(Tensor(stack)) == encode_many(stack) == [encode(p) for p in stack]
+    assert encode_many(Tensor(stack[..., 0])) == [encode(p) for p in stack[..., 0]]

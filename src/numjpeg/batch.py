@@ -75,8 +75,9 @@ def encode_batch(
     """
     given = SimpleNamespace(**locals())  # every parameter by its name
     _check_options(encode, options)
-    if isinstance(images, np.ndarray):
-        single = images.ndim < 3 or (images.ndim == 3 and images.shape[2] <= 4)
+    shape = getattr(images, "shape", None)
+    if isinstance(shape, tuple) and (isinstance(images, np.ndarray) or not is_data(images)):  # tensors, too
+        single = len(shape) < 3 or (len(shape) == 3 and shape[2] <= 4)
     else:  # Pillow's images have an array interface
         single = isinstance(images, str | os.PathLike) or hasattr(images, "__array_interface__") or is_data(images)
     if single:
@@ -93,8 +94,6 @@ def encode_many(images: Iterable[Any], quality: int | None = None, **options: An
     >>> [len(data) for data in encode_many(np.zeros((3, 16, 16), np.uint8))]
     [335, 335, 335]
     """
-    if isinstance(images, np.ndarray) and images.ndim == 3:
-        images = list(images)
     return list(encode_batch(images, quality, **options))
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from numjpeg.coefficients import Component
 from numjpeg.container import markers
 from numjpeg.container.segments import MAX_SEGMENT
+from numjpeg.container.tiff import HEADERS
 
 JFIF, JFXX, ADOBE, EXIF = b"JFIF\0", b"JFXX\0", b"Adobe", b"Exif\0\0"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -63,7 +64,12 @@ def adobe(transform: int) -> Marked:
 
 
 def exif(payload: bytes) -> Marked:
-    """APP1 with EXIF data; the name ``Exif\\0\\0`` in front (EXIF 2.32, 4.7.2) is added if it is missing."""
+    """APP1 with EXIF data; the name ``Exif\\0\\0`` in front (EXIF 2.32, 4.7.2) is added if it is missing.
+
+    ValueError for data without the name that do not begin as TIFF either: no reader would find anything in them.
+    """
+    if not payload.startswith((EXIF, *HEADERS)):
+        raise ValueError(f"exif: it begins neither with {EXIF!r} nor as TIFF: {payload[:8]!r}")
     return markers.APP1, payload if payload.startswith(EXIF) else EXIF + payload
 
 
