@@ -88,10 +88,7 @@ class Coefficients:
 
     @classmethod
     def from_pixels(cls, image: Any, quality: int = 75, subsampling: str = "4:2:0") -> Coefficients:
-        """The coefficients that ``encode`` writes with these arguments.
-
-        ``image`` : uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB; TypeError for another, ValueError for no samples.
-        """
+        """The coefficients that ``encode`` writes; ``image``: uint8 ``(H, W)`` gray or ``(H, W, 3)`` RGB."""
         from numjpeg.pipeline import pixels_to_coefficients  # noqa: PLC0415 (it stands on this module)
 
         check_shown("image", image)

@@ -49,8 +49,7 @@ def to_components(samples: NDArray[Any], source: str, stored: str, precision: in
     """Convert a picture's channels into a file's components: the inverse of :func:`from_components`.
 
     Samples are ``(H, W, channels)``, uint8, or uint16 for more than 8 bits. ``source`` is "GRAY", "RGB", "BGR",
-    "YCbCr", or "CMYK" in Pillow's sense (0 for no ink). ``stored`` is the same, but for "RGB" and "BGR", which are
-    stored as "YCbCr" or "RGB".
+    "YCbCr", or "CMYK" in Pillow's sense (0: no ink). ``stored`` is the same, but "YCbCr" or "RGB" for RGB and BGR.
     """
     if source == "BGR":
         samples, source = samples[..., ::-1], "RGB"
@@ -69,12 +68,10 @@ def to_blocks(
     """
     height, width, _ = pixels.shape
     H, V = map(max, zip(*factors, strict=True))
-    # Edge columns are repeated to whole blocks at once; edge rows to whole boxes before subsampling, and to whole
-    # blocks after it.
+    # Columns are repeated to whole blocks at once, rows to whole boxes here, and to whole blocks when downsampled.
     channels = to_components(pad_edges(pixels, V, 8 * H, axis=-3), source, stored, precision)
     blocks = []
-    for i, (h_factor, v_factor) in enumerate(factors):
-        h, v = H // h_factor, V // v_factor
+    for i, (h, v) in enumerate((H // h, V // v) for h, v in factors):
         samples = pad_edges(downsample(level_shift(channels[:, :, i], precision), h, v))
         blocks.append(split_blocks(samples)[: -(-height // (8 * v)), : -(-width // (8 * h))])
     return blocks

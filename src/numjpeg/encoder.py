@@ -138,7 +138,8 @@ def run(plan: Plan, progress: Callable[[float], None] | None = None) -> bytes:
     settings = plan.settings
     tuning = settings.tuning
     if settings.lossless:
-        return _encode_lossless(plan)
+        channels = to_components(plan.samples, settings.source, settings.stored, settings.coefficients.precision)
+        return write_lossless_file(list(np.moveaxis(channels, -1, 0)), settings)
     if tuning and tuning.tune:
         return _encode_tuned(plan, tuning, progress)
     if tuning:
@@ -279,10 +280,7 @@ def _bands(plan: Plan) -> Bands:
 
 
 def _bands_by_stages(plan: Plan, first: int) -> Iterator[list[NDArray[np.int16]]]:
-    """The quantized coefficients from band ``first`` on, by one stage after the other.
-
-    This is :func:`numjpeg.pipeline.pixels_to_coefficients` for all colour spaces, sampling factors and tables.
-    """
+    """The quantized coefficients from band ``first`` on, by the stages of :mod:`numjpeg.pipeline` one by one."""
     for band in _frequencies(plan, first):
         yield [quantize(blocks, table) for blocks, table in zip(band, plan.settings.tables, strict=True)]
 
@@ -372,13 +370,6 @@ def _encode_tuned(plan: Plan, tuning: Tuning, progress: Callable[[float], None] 
     options = {**tuning._asdict(), "progressive": bool(settings.script), "progress": progress}
     del options["finds_script"]
     return encode_tuned(samples, settings.coefficients.components, writer, **options)
-
-
-def _encode_lossless(plan: Plan) -> bytes:
-    """The lossless file of the plan's picture."""
-    settings = plan.settings
-    channels = to_components(plan.samples, settings.source, settings.stored, settings.coefficients.precision)
-    return write_lossless_file(list(np.moveaxis(channels, -1, 0)), settings)
 
 
 def write_lossless_file(planes: Sequence[NDArray[Any]], settings: Settings) -> bytes:

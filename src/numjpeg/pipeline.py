@@ -52,10 +52,7 @@ def pixels_to_coefficients(
 
 
 def coefficients_to_bits(coefficients: Coefficients) -> bytes:
-    """Turn coefficients into the entropy-coded data of one baseline scan, without restart markers.
-
-    ValueError if ``coefficients.huffman_tables`` lack the code of a symbol.
-    """
+    """Turn coefficients into the data of one baseline scan; ValueError if a Huffman table lacks a needed code."""
     factors, rows, columns, tables = _scan(coefficients)
     sequences = [zigzag(plane) for plane in coefficients.planes]  # A.3.6
     padded = [pad_to_mcus(s, rows, columns, f) for s, f in zip(sequences, factors, strict=True)]  # A.2.4

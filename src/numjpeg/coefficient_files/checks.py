@@ -113,10 +113,8 @@ def checked_coefficients(coefficients: Coefficients) -> Coefficients:
 
 
 def _check_ranges(frame: Frame, planes: list[NDArray[np.int16]], scans: list[Scan]) -> None:
-    """Raise ValueError for values that have no category at this precision (F.1.2.1.2, F.1.2.2.1).
-
-    With 8 bits a sample AC coefficients have at most 10 magnitude bits, and DC differences 11, in every process.
-    """
+    """Raise ValueError for values that have no category at this precision (F.1.2.1.2, F.1.2.2.1)."""
+    # With 8 bits a sample AC coefficients have at most 10 magnitude bits and DC differences 11, in every process.
     most_ac, most_dc = (1 << (frame.precision + 2)) - 1, (1 << (frame.precision + 3)) - 1
     if all(plane.max() <= most_ac and plane.min() >= -most_ac for plane in planes):
         return  # then no two DC coefficients differ by more than most_dc

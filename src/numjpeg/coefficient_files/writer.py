@@ -177,10 +177,7 @@ def _with_tables(scan: Scan, data: list[ComponentData]) -> Iterator[bytes]:
 
 
 def _scans_that_share_tables(scans: list[Scan], code: Callable[[Scan], Iterator[bytes]]) -> Iterator[bytes]:
-    """The scans without restart intervals, as many as possible behind one segment of tables.
-
-    Equal tables stand there once. At most 4 tables of a class are in force at a time (B.2.4.2).
-    """
+    """Scans without restart intervals, behind as few DHT segments as 4 tables of a class allow (B.2.4.2)."""
     numbers: dict[tuple[int, HuffmanTable], int] = {}
     waiting: list[bytes] = []
 

@@ -140,10 +140,7 @@ def _replaced(data: bytes, start: int, new: bytes) -> bytes:
 
 
 def read_image_index(payload: bytes, offset: int, file_size: int, warnings: list[str]) -> tuple[ImagePlace, ...]:
-    """The images of a multi-picture file, none if its index cannot be read; faults go to ``warnings``.
-
-    ``payload`` is that of the APP2 segment, ``MPF\\0`` included; it lies at byte ``offset`` of the file.
-    """
+    """The images that APP2's payload at byte ``offset`` lists, none if it is broken; ``warnings`` get faults."""
     data = payload[len(MPF) :]
     order, directory = tiff.opened(data)
     if not directory:

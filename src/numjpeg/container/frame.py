@@ -133,10 +133,8 @@ class Scan:
     offset: int = 0  # byte offset of SOS
     start: int = 0  # byte offset of the entropy-coded data
     end: int = 0  # byte offset after the entropy-coded data
-    # First and last coefficient, in zig-zag order: the spectral selection. Ss of a lossless scan is the predictor
-    # (Table H.1).
-    Ss: int = 0
-    Se: int = 63
+    Ss: int = 0  # first coefficient of the scan, in zig-zag order; the predictor of a lossless scan (Table H.1)
+    Se: int = 63  # last coefficient
     Ah: int = 0  # Al of the scan that this one refines; 0 for none (G.1.1.1.2)
     Al: int = 0  # point transform: how many low bits of the coefficients are left to later scans
     number: int = 0  # its number in the file, from 0

@@ -236,10 +236,7 @@ def is_profile_for(channels: int | None, profile: bytes) -> bool:
 
 
 def file_colorspace(components: Sequence[Component], segments: Sequence[Marked]) -> str:
-    """The colour space of components by libjpeg's rules; ``segments`` are those in front of the first scan.
-
-    It is one of :data:`numjpeg.colorspaces.LAYOUTS`, or "raw" for two components, or more than four.
-    """
+    """A file's colour space by libjpeg's rules, from the segments before its scans; "raw" if there is no rule."""
     identifiers, transform = [c.identifier for c in components], adobe_transform(segments)
     if len(identifiers) == 3:
         if has_jfif(segments):

@@ -73,16 +73,13 @@ def _frames(source: Path | IO[bytes]) -> Iterator[bytes]:
 
 
 def _walk(buffer: bytearray, position: int, scanned: bool) -> tuple[int, int, bool]:
-    """Walk on through a frame's markers: its end, or 0 if that has not come yet; the new position and ``scanned``.
-
-    ``scanned`` says that a scan has begun. Then another SOI belongs to the next frame.
-    """
+    """Walk on through a frame's markers: its end, 0 if that has not come yet; the new position and ``scanned``."""
     while (offset := markers.end_of_scan(buffer, position)) < len(buffer):
         marker = buffer[offset + 1]
         position = offset + 2
         if marker == markers.EOI:
             return position, position, scanned
-        if marker == markers.SOI and scanned:
+        if marker == markers.SOI and scanned:  # the next frame's
             return offset, offset, scanned
         if marker < markers.SOF0 or marker == markers.SOI:
             continue

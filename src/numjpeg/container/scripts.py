@@ -95,8 +95,8 @@ def make_scans(frame: Frame, script: Script, restart_interval: int, restart_rows
 def _interval_of_rows(scan: Scan, rows: int) -> int:
     """The restart interval of ``rows`` MCU rows, in MCUs.
 
-    In a lossless scan it must be whole rows (H.1.1). There, V lines of a component that is alone count as a row of
-    MCUs: libjpeg-turbo 3 decodes such scans correctly with no other intervals.
+    It must be whole rows in a lossless scan (H.1.1). If that has one component, V lines of it count as an MCU row
+    here, since libjpeg-turbo 3 decodes no other intervals of such scans correctly.
     """
     columns = scan.mcus[1]
     if not scan.frame.lossless:
@@ -131,9 +131,9 @@ def check_script(script: Script, components: Sequence[Component], *, complete: b
         if low_bits[0] is None:
             raise ValueError(f"scans: none sends the DC coefficients of component {c}")
     for c, low_bits in enumerate(sent):
-        if complete and any(bits != 0 for bits in low_bits):
-            k = next(k for k, bits in enumerate(low_bits) if bits != 0)
-            raise ValueError(f"scans: coefficient {k} of component {c} is not sent to its last bit")
+        unsent = [k for k, bits in enumerate(low_bits) if bits != 0]
+        if complete and unsent:
+            raise ValueError(f"scans: coefficient {unsent[0]} of component {c} is not sent to its last bit")
 
 
 def _fault(scan: ScriptScan, components: Sequence[Component], sent: list[list[int | None]]) -> str:

@@ -47,8 +47,7 @@ def requantize(
     -------
     The file as bytes, or Coefficients if ``source`` is Coefficients. Each quantized coefficient is the old one,
     dequantized, divided by the new step and rounded half away from zero (T.81 A.3.4). ValueError, TypeError name
-    the argument, or the component and block of a value that a file cannot hold; FormatError, UnsupportedError are
-    for the data.
+    the argument, or the block of a value that a file cannot hold; FormatError, UnsupportedError are for the data.
     """
     is_coefficients = isinstance(source, Coefficients)
     c = as_coefficients(source, "source")
@@ -74,9 +73,8 @@ def requantize(
 
 def as_coefficients(source: Any, name: str) -> Coefficients:
     """The coefficients of a file, or checked Coefficients. ``name`` is the argument's, for messages."""
-    if isinstance(source, Coefficients):
-        return checked_coefficients(source)
-    return read_coefficients(read_bytes(source, name))
+    is_file = not isinstance(source, Coefficients)
+    return read_coefficients(read_bytes(source, name)) if is_file else checked_coefficients(source)
 
 
 def requantized(c: Coefficients, quality: int | None = None, qtables: QTables | None = None) -> Coefficients:

@@ -232,10 +232,7 @@ FORWARD = np.stack(_forward_8(list(np.eye(8, dtype=np.int32))))
 
 
 def _inverse_8(c: list[NDArray[np.int16]]) -> Lines:
-    """8-point inverse DCT of eight 16-bit lines, scaled up by sqrt 8 * 2^13.
-
-    The sums c0 +- c4, c1 + c5 and c3 + c7 stay in 16 bits, as in libjpeg-turbo's SIMD code.
-    """
+    """8-point inverse DCT of eight lines, times sqrt 8 * 2^13. c0 +- c4, c1 + c5 and c3 + c7 stay in 16 bits."""
     c1, c2, c3, c5, c6, c7 = (c[i].astype(np.int32) for i in (1, 2, 3, 5, 6, 7))
     rotation = (c2 + c6) * F_0_541
     even_low = rotation - c6 * F_1_847

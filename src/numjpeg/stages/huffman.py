@@ -24,10 +24,7 @@ WINDOW_BITS = 16  # length of the longest code word: a window of 16 bits holds a
 
 @dataclass(frozen=True)
 class HuffmanTable:
-    """A Huffman table as DHT carries it (B.2.4.2).
-
-    ValueError if the counts do not match the values, or there are more codes of a length than possible.
-    """
+    """A Huffman table as DHT carries it (B.2.4.2); ValueError if counts and values differ, or codes run out."""
 
     bits: tuple[int, ...]  # BITS, sixteen counts: the number of codes of 1 to 16 bits
     values: bytes  # HUFFVAL, the symbols in order of their codes
