@@ -75,3 +75,15 @@ def test_blocks_are_those_of_the_pipeline(subsampling: str, size: tuple[int, int
     for i, own in enumerate(to_blocks(image, factors, "RGB", "YCbCr")):
         quantized = quantize(fdct(own), expected.quantization_table(i))
         assert np.array_equal(quantized, expected.planes[i])
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("YCbCr", "RGB"), ("RGB", "YCbCr"), ("CMYK", "CMYK"), ("YCCK", "RGB")]
+)
+def test_samples_of_too_many_bits_count_as_the_largest(source: str, target: str) -> None:
+    """Damaged lossless files have them. Without a limit their products would overflow."""
+    stored = np.random.default_rng(1).integers(0, 1 << 16, (5, 7, len(LAYOUTS[source].tables))).astype(np.uint16)
+    converted = from_components(stored, source, target, 12)
+    np.testing.assert_array_equal(converted, from_components(np.minimum(stored, 4095), source, target, 12))
+    assert converted.max() <= 4095
+    np.testing.assert_array_equal(from_components(stored, source, "raw", 12), stored)

@@ -107,6 +107,8 @@ def from_components(samples: NDArray[Any], source: str, target: str, precision: 
         return samples if samples.shape[-1] > 1 else samples[..., 0]
     if target == "BGR":
         return from_components(samples, source, "RGB", precision)[..., ::-1]
+    if precision not in (8, 16):  # damaged lossless files have larger samples
+        samples = np.minimum(samples, samples.dtype.type((1 << precision) - 1))
     if source == "GRAY":
         if target == "RGB":
             return np.repeat(samples, 3, axis=-1)

@@ -140,3 +140,14 @@ def test_one_pixel_no_pixel_and_a_stack(convert: object) -> None:
 def test_another_dtype_or_last_axis_is_a_value_error(convert: object, pixels: np.ndarray) -> None:
     with pytest.raises(ValueError, match="uint8"):
         convert(pixels)
+
+
+@pytest.mark.parametrize("convert", [rgb_to_ycbcr, ycbcr_to_rgb])
+@pytest.mark.parametrize(("precision", "dtype"), [(2, np.uint8), (7, np.uint8), (12, np.uint16), (15, np.uint16)])
+def test_a_sample_of_too_many_bits_is_a_value_error(convert: object, precision: int, dtype: type) -> None:
+    """Its products would not fit the sums: of 12 bits these have 32."""
+    most = (1 << precision) - 1
+    assert convert(np.full((1, 3), most, dtype), precision).max() <= most  # type: ignore[operator]
+    name = "rgb" if convert is rgb_to_ycbcr else "ycbcr"
+    with pytest.raises(ValueError, match=f"^{name}: a sample of {most + 1}, {precision} bits hold {most} at most"):
+        convert(np.array([[0, most + 1, 0]], dtype), precision)  # type: ignore[operator]

@@ -41,8 +41,10 @@ def _three_planes(like: Samples) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _check(name: str, samples: Samples, precision: int) -> None:
-    expected = "uint8" if precision <= 8 else "uint16"
-    check_array(name, samples, (expected,), f"{expected} (..., 3), 0 .. {(1 << precision) - 1}", tail=(3,))
+    expected, most = "uint8" if precision <= 8 else "uint16", (1 << precision) - 1
+    check_array(name, samples, (expected,), f"{expected} (..., 3), 0 .. {most}", tail=(3,))
+    if precision not in (8, 16) and samples.max(initial=0) > most:
+        raise ValueError(f"{name}: a sample of {samples.max()}, {precision} bits hold {most} at most")
 
 
 def rgb_to_ycbcr(rgb: Samples, precision: int = 8) -> NDArray[Any]:
