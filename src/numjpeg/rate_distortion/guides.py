@@ -27,7 +27,7 @@ CALLS, A_PIXEL, A_BLOCK = 50.0, 0.012, 0.22
 """Microseconds that measuring errors takes for its calls, less what larger arrays cost the caches; for a pixel;
 and for a block. As many sets of tables are measured at a time as take as long as the calls."""
 TOGETHER = 32  # the most sets of tables at a time
-MANY = 8, 5  # with so many at a time no guide is needed; the second where errors jump
+MANY = 4  # with so many at a time no guide is needed
 EXPECTED_SIZE, EXPECTED = 25_000, (8, 24)
 """To expect the errors of so many coefficients takes about as long as its calls; the least and the most sets of
 tables at a time."""

@@ -71,7 +71,7 @@ def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> byte
         small = 2 * guides.blocks_of(picture.shape, components) <= guides.SMALL_BLOCKS
         if few and small and measured.together == 1 and _suits_plans(settings):
             measured.together = 2
-        guide = sample.guide(own_places) if measured.together < guides.MANY[few] else None
+        guide = sample.guide(own_places) if measured.together < guides.MANY else None
         wanted, measure = tuning.target_psnr or 0, partial(measured.errors, base)
         factor, best = scaling.for_psnr(measure, measured.together, places, guide, wanted)
         if factor is not None:
