@@ -14,6 +14,7 @@ import samples
 from chromium import Browser
 from command_line import photo
 
+import numjpeg
 from numjpeg import FormatError
 from numjpeg.tools.explain.trace import trace_block
 from numjpeg.tools.explore import explore_page
@@ -131,6 +132,26 @@ def test_other_files(browser: Browser, tmp_path: Path, options: dict[str, Any]) 
     check_block(browser, data, "Cb", 1, 1)
     browser.value("choose(0); move(4, 6)")
     check_block(browser, data, "Y", 4, 6)
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"), [({"arithmetic": True}, b""), ({"precision": 12}, b""), ({}, b"\xff\xdc\0\4\0\x28")]
+)
+def test_files_that_browsers_do_not_decode(
+    browser: Browser, tmp_path: Path, options: dict[str, Any], lines: bytes
+) -> None:
+    image = photo().astype(np.uint16) * 16 if options.get("precision") else photo()
+    data = numjpeg.encode(image, 90, **options)
+    if lines:  # the height stands behind the scan, in DNL (B.2.5)
+        height = data.index(b"\xff\xc0") + 5
+        data = data[:height] + bytes(2) + data[height + 2 : -2] + lines + data[-2:]
+    shown(browser, tmp_path, data, "#Cb,1,1")
+    check_block(browser, data, "Cb", 1, 1)
+    browser.value("choose(0); move(4, 6)")
+    check_block(browser, data, "Y", 4, 6)
+    browser.wait("document.getElementById('photo').naturalWidth === 56")
+    browser.press("m")
+    assert float(browser.value("document.getElementById('high').textContent").split()[0]) > 20
 
 
 def test_a_phone_in_the_dark(browser: Browser, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -17,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficient_files.reader import MAX_PIXELS, read_coefficients
+from numjpeg.coefficient_files.writer import write_coefficients
 from numjpeg.coefficients import Coefficients
 from numjpeg.container.frame import Scan
 from numjpeg.container.header import Header, read_header
 from numjpeg.container.structure import Structure, read_structure
 from numjpeg.decoder import decode
+from numjpeg.encoder import encode
 from numjpeg.entropy import bits
 from numjpeg.forensics import (
     FAMILIES,
@@ -36,7 +39,6 @@ from numjpeg.sources import read_bytes
 from numjpeg.stages.blocks import pad_edges
 from numjpeg.stages.dct import idct
 from numjpeg.stages.level_shift import inverse_level_shift
-from numjpeg.stages.quantization import dequantize
 from numjpeg.tools.explain.trace import block_bounds, component_names
 
 NO_PLACE = 0  # where a block's bits begin if that is not known: no file has them at its first bit
@@ -59,7 +61,9 @@ def explore_page(
     coefficients = read_coefficients(file, max_pixels=max_pixels)
     pixels = decode(file, max_pixels=max_pixels)
     structure = read_structure(file)
-    header = read_header(file, strict=False)
+    frame, header = structure.require_frame(), read_header(file, strict=False)
+    # Browsers decode neither arithmetic coding nor 12 bits a sample, nor a height that DNL gives.
+    seen = not frame.arithmetic and frame.precision == 8 and frame.header_height is None
     arrays = _block_arrays(file, coefficients, structure)
     if original is not None:
         arrays["error"] = [_block_errors(pixels, original, coefficients)]
@@ -72,15 +76,25 @@ def explore_page(
         "width": header.width,
         "height": header.height,
         "facts": _facts(file, header, coefficients, pixels, first),
-        "progressive": structure.require_frame().progressive,
+        "mid": frame.mid_level,
+        "coding": "arithmetic" if frame.arithmetic else "progressive" if frame.progressive else "sequential",
         "components": _components(coefficients, structure),
         "arrays": {name: _packed(np.concatenate([a.ravel() for a in each])) for name, each in arrays.items()},
         "file": base64.b64encode(file).decode("ascii"),
+        "shown": "" if seen else base64.b64encode(_baseline(pixels, frame.precision)).decode("ascii"),
     }
     template = files("numjpeg.tools.explore").joinpath("page.html").read_text(encoding="utf-8")
     # "<" is escaped, so that nothing in a file's name can end the script.
     text = json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
     return template.replace("{{title}}", escape(title)).replace("{{content}}", text)
+
+
+def _baseline(pixels: NDArray[Any], precision: int) -> bytes:
+    """A picture as a file that every browser shows."""
+    samples = (pixels >> precision - 8).astype(np.uint8)
+    if samples.ndim == 3 and samples.shape[2] == 2:
+        samples = samples[..., 0]
+    return encode(samples, 95, colorspace="CMYK" if samples.shape[2:] == (4,) else None)
 
 
 def _packed(array: NDArray[Any]) -> dict[str, str]:
@@ -110,19 +124,24 @@ def _components(coefficients: Coefficients, structure: Structure) -> list[dict[s
 def _block_arrays(file: bytes, coefficients: Coefficients, structure: Structure) -> dict[str, list[NDArray[Any]]]:
     """For each component arrays of its blocks, row by row."""
     starts = [np.full(plane.shape[:2], NO_PLACE, np.uint32) for plane in coefficients.planes]
-    if structure.require_frame().progressive:
-        spent = [grid.astype(np.uint16) for grid in bits_per_block(coefficients)]
+    frame = structure.require_frame()
+    if frame.progressive or frame.arithmetic:
+        ones = {c.Tq: np.ones((8, 8), np.uint16) for c in coefficients.components}  # bits do not depend on steps
+        huffman = replace(coefficients, restart_interval=0, huffman_tables={}, quantization_tables=ones)
+        counted = read_coefficients(write_coefficients(huffman), max_pixels=None)
+        spent = [grid.astype(np.uint16) for grid in bits_per_block(counted)]
     else:
         spent = [np.zeros(plane.shape[:2], np.uint16) for plane in coefficients.planes]
         for scan in structure.scans:
             _place_blocks(file, scan, starts, spent)
-    levels = [idct(dequantize(p, coefficients.quantization_table(i))) for i, p in enumerate(coefficients.planes)]
+    frequencies = map(coefficients.dequantized, range(len(coefficients.planes)))
+    levels = [idct(each, precision=frame.precision) for each in frequencies]
     return {
         "start": list(starts),
         "bits": list(spent),
         "nonzeros": [np.count_nonzero(plane, (-2, -1)).astype(np.uint8) for plane in coefficients.planes],
         "quantized": list(coefficients.planes),
-        "samples": [inverse_level_shift(plane) for plane in levels],
+        "samples": [inverse_level_shift(plane, frame.precision) for plane in levels],
     }
 
 
@@ -181,7 +200,7 @@ def _facts(
         )
         sign = "probably" if first.found else "no sign"
         facts.append(("Compressed before", f"{sign}: {steps} (Lukas, Fridrich 2003)"))
-    if header.colorspace in ("GRAY", "YCbCr") and min(pixels.shape[:2]) >= 32:
+    if header.colorspace in ("GRAY", "YCbCr") and pixels.dtype == np.uint8 and min(pixels.shape[:2]) >= 32:
         grid = grid_offset(pixels)
         where = f"begins at row {grid.row}, column {grid.column}" if grid.found else "cannot be told"
         facts.append(("Grid of blocks in the pixels", f"{where} (ZERO, Nikoukhah et al. 2021)"))
