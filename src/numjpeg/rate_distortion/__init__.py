@@ -1,1 +1,1 @@
-"""Better pictures in the same bytes: what an encoder may choose, and what a decoder may infer."""
+"""Better pictures in the same bytes: what an encoder may choose within the format."""

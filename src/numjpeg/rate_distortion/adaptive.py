@@ -1,8 +1,7 @@
 """Regions of different quality inside one ordinary file: weights for the errors of each block.
 
-A file has one table for all blocks. Regions differ in which coefficients the trellis finds worth their bits:
-errors of an important block weigh more, so more of its coefficients are kept. The table is made for the important
-blocks.
+A file has one quantization table for all blocks, made for the important ones. Regions differ in which coefficients
+the trellis finds worth their bits: errors of an important block weigh more, so more of its coefficients are kept.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from numjpeg.stages.blocks import pad_edges
 
 MASKING = 300.0  # variance of a block, in squared sample values, at which its detail hides half of its errors
 FINENESS = 0.6
-"""The steps are divided by this power of the largest weight (the mean is 1). 0.5 gives the steps that are best for
-the most important blocks at the worth that a bit has to them. A little more makes regions differ more."""
+"""The steps are divided by this power of the largest weight (the mean is 1). The power 0.5 gives the best steps
+for the most important blocks, given what a bit is worth to them. A little more makes regions differ more."""
 LEAST = 1e-4  # the smallest weight of a block (the mean is 1), so that no region is worthless
 
 
 def block_importance(importance: ArrayLike, height: int, width: int) -> Floats | None:
-    """The weight of errors in each luma block, from a map of weights for each sample: real ``(height, width)``,
-    finite, at least 0, not all 0, or else ValueError. Only ratios matter.
+    """The weight of errors in each luma block, ``(block rows, block columns)``: the means of ``importance`` over
+    the block's samples, scaled to a mean of 1. None if all are equal.
 
-    They are means over the samples of each block, ``(block rows, block columns)``, scaled to a mean of 1; None if
-    all are equal.
+    ``importance``: a weight for each sample, real ``(height, width)``, finite, at least 0, not all 0; otherwise
+    ValueError. Only ratios matter.
 
     >>> block_importance(np.repeat([[1.0, 3.0]], 8, axis=1), 1, 16).tolist()
     [[0.5, 1.5]]
@@ -56,25 +55,25 @@ def block_importance(importance: ArrayLike, height: int, width: int) -> Floats |
 
 
 def finer_for(aim: Aim, weights: Floats) -> Aim:
-    """The aim with finer steps, for the most important blocks. Bits and errors keep their worth.
+    """The aim with finer steps, as the most important blocks need them. Bits and errors keep their worth.
 
-    With the old steps these blocks would keep every coefficient that does not round to zero, and get no better.
+    With the old steps, all these blocks could do is keep every coefficient that does not round to zero.
     """
     factor = np.float32(float(weights.max()) ** -FINENESS)
     return replace(aim, luma=aim.luma * factor, chroma=aim.chroma * factor)
 
 
 def visibility(coefficients: Floats, masking: float) -> Floats:
-    """The weight of errors in blocks whose own detail hides them, above 0, at most 1: ``A / (A + variance)``, A
-    being ``masking``. ``coefficients`` are ``(blocks, 64)``, DC first.
+    """The weight of errors in each block, whose detail hides them: ``masking / (masking + variance)``, above 0, at
+    most 1. ``coefficients``: ``(blocks, 64)``, DC first.
     """
     variance = np.einsum("ij,ij->i", coefficients[:, 1:], coefficients[:, 1:]) / 64
     return np.asarray(np.float32(masking) / (np.float32(masking) + variance))
 
 
 def luma_weights(importance: Floats | None, visible: Sequence[Floats]) -> Floats | None:
-    """The weights of all luma blocks, ``(blocks,)``: importance times :func:`visibility`, in pieces. None, or no
-    piece, stands for 1.
+    """The weights of all luma blocks, ``(blocks,)``: importance times :func:`visibility`, whose pieces follow each
+    other. No importance (None) and no pieces stand for 1.
     """
     if importance is None:
         return np.concatenate(visible) if visible else None
@@ -82,8 +81,8 @@ def luma_weights(importance: Floats | None, visible: Sequence[Floats]) -> Floats
 
 
 def chroma_weights(weights: Floats | None, height: int, width: int, h: int, v: int) -> Floats | None:
-    """The weights of chroma blocks: means of the ``v`` by ``h`` luma blocks that each covers. ``height`` and
-    ``width`` are those of the picture, in samples.
+    """The weights of chroma blocks: the means over the ``v`` by ``h`` luma blocks that each one covers.
+    ``height``, ``width``: of the picture, in samples.
     """
     if weights is None or (h, v) == (1, 1):
         return weights

@@ -1,9 +1,9 @@
 """Chroma that suits the decoder: least-squares downsampling, and luma that makes up for the errors of chroma.
 
 Decoders enlarge subsampled chroma by a triangle filter (:func:`numjpeg.stages.subsampling.upsample`). The small
-plane whose enlargement is nearest to the full one does not consist of means over boxes. It is the least-squares
-solution, ``(U^T U)^-1 U^T`` for the enlargement U. Once chroma is coded, its errors are known. Luma can make up
-for the part of them that points in luma's own direction in RGB.
+plane whose enlargement is nearest to the full plane is not the one of means over boxes. It is the least-squares
+solution: ``(U^T U)^-1 U^T`` times the full plane, where U is the enlargement. Once chroma is coded, its errors are
+known. Luma can make up for the part of them that points in luma's direction in RGB.
 """
 
 from __future__ import annotations
@@ -23,19 +23,18 @@ RED_CR, GREEN_CB, GREEN_CR, BLUE_CB = 1.402, -0.344136, -0.714136, 1.772
 """What a unit of chroma adds to red, green and blue (JFIF)."""
 
 TAPS = 7
-"""Terms of the solution's series, on either side. They and one more chroma row reach over 16 rows of luma, which
-are one MCU row."""
+"""Terms of the solution's series on either side. With one more chroma row they reach over 16 luma rows."""
 _SERIES = [np.float32((-1 / 3) ** k) for k in range(1, TAPS)] + [np.float32(0.75 * (-1 / 3) ** TAPS)]
-"""Its weights. The last one is reduced to 3/4, so that the mean is kept although the series is cut off."""
+"""The weights of these terms. The last one is reduced to 3/4: so the mean is kept although the series is cut."""
 
 
 def downsample_least_squares(plane: Floats, h: int, v: int, fancy: bool = True) -> Floats:
-    """The plane ``(..., rows, columns)`` whose enlargement by a decoder differs least from the given one,
+    """The plane ``(..., rows, columns)`` whose enlargement by a decoder differs least from the given plane,
     ``(..., rows * v, columns * h)``.
 
-    A ``fancy`` decoder enlarges by the triangle filter where libjpeg does (ratios of 2x1, 1x2, 2x2); beyond its
-    edges the plane is continued by its mirror image, which gives the solution for what the filter does there. If
-    it is not, and for all other ratios, it repeats samples, and means over boxes are the solution.
+    A ``fancy`` decoder enlarges by the triangle filter where libjpeg does, for the ratios 2x1, 1x2 and 2x2. Beyond
+    its edges the plane is continued by its mirror image, which suits what the filter does there. Other decoders
+    repeat samples, as all do for other ratios; then means over boxes are the solution.
 
     >>> ramp = np.repeat(np.arange(32, dtype=np.float32)[np.newaxis], 2, axis=0) * 4 + 2
     >>> downsample_least_squares(ramp, 2, 1)[0, 6:9].round(2).tolist()
@@ -59,7 +58,7 @@ def _half(plane: Floats, axis: int) -> Floats:
     samples = plane.swapaxes(axis, 0)
     half = len(samples) // 2
     even, odd = samples[0::2], samples[1::2]
-    # U^T: 3/4 of the own two samples, 1/4 of the two beside them.
+    # U^T: 3/4 of samples 2i and 2i + 1, 1/4 of the two beside them.
     even_after = np.concatenate([even[1:], odd[-1:]])
     odd_before = np.concatenate([even[:1], odd[:-1]])
     projected = 0.75 * (even + odd) + 0.25 * (even_after + odd_before)
@@ -76,14 +75,14 @@ _MATRIX = np.array([[0, RED_CR], [GREEN_CB, GREEN_CR], [BLUE_CB, 0]])
 _FROM_CHANNELS = (np.linalg.inv(_MATRIX.T @ _MATRIX) @ _MATRIX.T).astype(np.float32)
 
 WEIGHTS = tuple(((_MATRIX**2).sum(0) / 3).tolist())
-"""Squared error over red, green and blue of a unit of Cb and of Cr, divided by that of a unit of luma."""
+"""The squared error over red, green and blue of a unit of Cb and of Cr, divided by that of a unit of luma."""
 UNCOMPENSATED = tuple(((_MATRIX**2).sum(0) / 3 - (_MATRIX.sum(0) / 3) ** 2).tolist())
-"""The part of it that luma cannot make up for."""
+"""The part of :data:`WEIGHTS` that luma cannot make up for."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def luma_of(channels: Sequence[Floats]) -> Floats:
-    """Y of red, green and blue; the channel itself if there is but one."""
+    """Y of red, green and blue; if there is only one channel, that channel."""
     return channels[0] if len(channels) == 1 else _weighted(_LUMA, channels)
 
 
@@ -115,14 +114,14 @@ def added_to_channels(cb: Floats, cr: Floats) -> list[Floats]:
 
 
 def enlarge(samples: Floats, h: int, v: int, fancy: bool = True) -> Floats:
-    """What a decoder makes of a chroma plane: rounded, clipped, enlarged; float32, without the offset of 128."""
+    """Round, clip and upsample a chroma plane as a decoder does; float32, without the offset of 128."""
     whole = np.clip(np.floor(samples + np.float32(128.5)), 0, 255).astype(np.uint8)
     return upsample(whole, h, v, fancy).astype(np.float32) - np.float32(128)
 
 
 def energy_gain(h: int, v: int, fancy: bool = True) -> NDArray[np.float32]:
-    """Squared error that an error of 1 in each chroma coefficient makes once the plane is enlarged: ``(64,)``,
-    zig-zag order, about the product of the ratios, and less at high frequencies, which the filter damps.
+    """The squared error that an error of 1 in each chroma coefficient makes once the plane is enlarged: ``(64,)``,
+    zig-zag order. It is about the product of the ratios, and less at high frequencies, which the filter damps.
 
     >>> energy_gain(2, 2)[[0, 1, 63]].tolist()
     [3.63..., 3.35..., 0.30...]
@@ -133,7 +132,7 @@ def energy_gain(h: int, v: int, fancy: bool = True) -> NDArray[np.float32]:
 def _line_gain(ratio: int, fancy: bool) -> NDArray[np.float64]:
     if ratio != 2 or not fancy:
         return np.full(8, float(ratio))
-    # U of eight samples, and one beyond either end, which takes a quarter of the outermost ones.
+    # U for eight samples. One output beyond either end takes a quarter of the outermost sample.
     enlarging = np.zeros((18, 8))
     for i in range(8):
         enlarging[2 * i : 2 * i + 4, i] = 0.25, 0.75, 0.75, 0.25

@@ -1,9 +1,9 @@
 """A picture in bands: luma and chroma coefficients of some of its MCU rows, and what a decoder makes of levels.
 
-Only the picture's samples and the levels are held whole. Planes of float32 would take ten times as much memory as
-the picture, so each pass makes them anew, band by band. Least-squares downsampling needs
-:data:`numjpeg.rate_distortion.chroma.TAPS` chroma rows and one more on either side. So a band is made with the MCU
-row above and the one below it, its context.
+Only the picture's samples and the levels are held for the whole picture. Planes of float32 would take ten times as
+much memory as the picture, so each pass makes them anew, band by band. Least-squares downsampling needs
+:data:`numjpeg.rate_distortion.chroma.TAPS` chroma rows and one more on either side. So a band is made together
+with its context: the MCU row above it and the one below it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from numjpeg.rate_distortion.chroma import Floats
 from numjpeg.stages.blocks import pad_edges
 
 BAND_SAMPLES = 3 << 18
-"""Samples of a band, of all components; each takes some 30 bytes while it is worked on. A band has at least
+"""Samples of a band in all components. Each takes some 30 bytes while the band is worked on. A band has at least
 :data:`BAND_MCU_ROWS` MCU rows, so that its context is at most a fifth of the work."""
 BAND_MCU_ROWS = 8
 KEPT_SAMPLES = 6 << 20
-"""Up to so many samples (4 megapixels with 4:2:0), coefficients that do not depend on levels are kept from pass to
-pass, 4 bytes each. For a larger picture they are made again."""
+"""For pictures of up to so many samples (4 megapixels with 4:2:0), coefficients that do not depend on levels are
+kept from pass to pass, 4 bytes each. For a larger picture they are made again."""
 
 
 class Levels(NamedTuple):
@@ -46,9 +46,9 @@ class BandedPicture:
     """A picture, uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray, as
     :func:`numjpeg.rate_distortion.optimise.optimise` needs it.
 
-    Of three components the first has the largest sampling factors and the others 1 x 1. ``fancy_upsampling`` is as
-    of :func:`numjpeg.rate_distortion.chroma.downsample_least_squares`; ``importance`` are the weights of errors in
-    luma blocks, ``(block rows, block columns)``; None for 1.
+    Of three components the first has the largest sampling factors; those of the others are 1 x 1.
+    ``fancy_upsampling``: ``fancy`` of :func:`numjpeg.rate_distortion.chroma.downsample_least_squares`.
+    ``importance``: the weights of errors in luma blocks, ``(block rows, block columns)``; None for 1.
     """
 
     def __init__(
@@ -86,8 +86,8 @@ class BandedPicture:
         return self._kept(("luma", band.first), lambda: [_luma_transform(chroma.luma_of(self._channels(band)))])[0]
 
     def luma_after(self, band: Band, coded: Levels | None, before: Levels | None = None) -> Floats:
-        """Coefficients of luma that makes up for the errors of chroma, as ``coded`` now, if there is any. If luma
-        was quantized ``before``, errors where the decoder clips are free.
+        """Coefficients of luma that makes up for the errors of chroma, ``coded`` by now; None if there is none. If
+        luma was quantized ``before``, errors where the decoder clips are free.
         """
         channels = self._channels(band)
         added = self._added_by_chroma(coded, band) if coded else []
@@ -104,15 +104,15 @@ class BandedPicture:
         return self._kept(("chroma", band.first), make)
 
     def _kept(self, key: tuple[str, int], make: Callable[[], list[Floats]]) -> list[Floats]:
-        """What ``make`` made before, if the picture is small enough to keep it; else it is made again."""
+        """The result of ``make``; kept for the next call if the picture is small enough."""
         made = self._plain.get(key) or make()
         if self._count <= KEPT_SAMPLES:
             self._plain[key] = made
         return made
 
     def chroma_after(self, band: Band, luma: Levels, before: Levels) -> list[Floats]:
-        """Coefficients of chroma that makes up for the errors of luma, both as quantized so far; errors where the
-        decoder clips are free.
+        """Coefficients of chroma that makes up for the errors of ``luma``; ``before``: chroma as quantized before.
+        Errors where the decoder clips are free.
         """
         around = self._around(band)
         channels = self._channels(around)
@@ -124,9 +124,9 @@ class BandedPicture:
         """Downsample planes of a band with its context, and transform what is the band's."""
         h, v = self.ratio
         top = 8 * (band.first - self._around(band).first)
-        own = slice(top, top + 8 * (band.last - band.first))
+        in_band = slice(top, top + 8 * (band.last - band.first))
         small = (chroma.downsample_least_squares(pad_edges(plane, v, h), h, v, self.fancy) for plane in planes)
-        return [transform.forward(plane[own]) for plane in small]
+        return [transform.forward(plane[in_band]) for plane in small]
 
     def _channels(self, band: Band) -> list[Floats]:
         v = self.ratio[1]
@@ -140,7 +140,7 @@ class BandedPicture:
         return Band(max(0, band.first - 1), min(self.mcu_rows, band.last + 1))
 
     def _decoded_luma(self, coded: Levels, band: Band) -> Floats:
-        """Luma of a band, not rounded."""
+        """The luma samples of a band as decoded from levels, not rounded."""
         rows = self.luma_rows(band)
         height = min(self.height, 8 * rows.stop) - 8 * rows.start
         samples = transform.inverse(coded.planes[0][rows], coded.steps, height, self.width)
@@ -167,7 +167,7 @@ def _luma_transform(luma: Floats) -> Floats:
 
 
 def _mean_of_rest(channels: Sequence[Floats], added: Sequence[Floats]) -> Floats:
-    """The best luma where chroma adds so much to each channel: the mean of what is left of the channels."""
+    """The best luma, given what chroma adds to each channel: the mean of what is left of the channels."""
     if len(channels) == 1:
         return channels[0]
     total = channels[0] - added[0]
@@ -179,8 +179,8 @@ def _mean_of_rest(channels: Sequence[Floats], added: Sequence[Floats]) -> Floats
 
 
 def _free_where_clipped(channels: Sequence[Floats], luma: Floats, added: Sequence[Floats]) -> None:
-    """Move black and white samples, in place, as far beyond 0 and 255 as the decoder's are before it clips them.
-    So errors beyond are free.
+    """Move samples of 0 and 255, in place, as far beyond as the decoder's are before it clips them. So the errors
+    beyond are free.
     """
     for i, channel in enumerate(channels):
         flat = channel.reshape(-1)

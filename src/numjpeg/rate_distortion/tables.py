@@ -1,6 +1,6 @@
 """Quantization tables for the trellis: flat ones for PSNR, perceptual ones, and their refit to the coefficients.
 
-Here a table is 64 real steps in zig-zag order, like the coefficients; :func:`to_table` turns it into a file's.
+Here a table is 64 real steps in zig-zag order, like the coefficients. :func:`to_table` makes a file's table of it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ MAX_STEP = 255  # the largest that a baseline file holds
 class Aim:
     """How coarsely each coefficient is quantized, how much its error weighs, and what a bit is worth.
 
-    A strength scales all of it: steps are ``strength * luma`` and ``strength * chroma``, and one bit is worth a
+    A strength scales all of this: steps are ``strength * luma`` and ``strength * chroma``, and one bit is worth a
     weighted squared error of ``multiplier * strength^2``.
     """
 
     luma: Floats  # relative steps (64,)
     chroma: Floats
-    luma_weight: Floats  # of a squared error in each coefficient, (64,)
+    luma_weight: Floats  # weight of a squared error in each luma coefficient, (64,)
     chroma_weights: tuple[Floats, Floats]  # the same for Cb and Cr
     multiplier: float
     joint: bool = True
@@ -41,32 +41,32 @@ _FREQUENCY = np.hypot(*np.divmod(NATURAL, 8)).astype(np.float32)
 
 
 def psnr_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
-    """Least squared error over red, green and blue, for chroma that is subsampled by ``h`` and ``v``.
+    """The aim of least squared error over red, green and blue, for chroma that is subsampled by ``h`` and ``v``.
 
     Luma steps are flat: all coefficients of an orthonormal transform weigh the same. An error in a chroma
-    coefficient weighs :func:`chroma.energy_gain` times as much as its component does in the three channels. So
-    its step is about half of a luma step at 4:2:0, and more at high frequencies, which enlarging damps.
+    coefficient weighs as much as its component does in the three channels, times :func:`chroma.energy_gain`. So
+    at 4:2:0 its step is about half of a luma step, and more at high frequencies, which enlarging damps.
     """
     gain = chroma.energy_gain(h, v, fancy_upsampling)
-    # One table for both: 65 bytes less than two, and their weights differ by a few per cent.
+    # Cb and Cr share a table, which takes 65 bytes less than two: their weights differ by a few per cent.
     weight = float(np.sqrt(np.prod(chroma.UNCOMPENSATED)))
     relative = (weight * gain[0]) ** -0.5 * (gain / gain[0]) ** (-PSNR_SLOPE / 2)
     flat = np.ones(64, np.float32)
-    of_cb, of_cr = ((np.float32(each) * gain).astype(np.float32) for each in chroma.WEIGHTS)
+    of_cb, of_cr = ((np.float32(weight) * gain).astype(np.float32) for weight in chroma.WEIGHTS)
     return Aim(flat, relative.astype(np.float32), flat, (of_cb, of_cr), PSNR_MULTIPLIER)
 
 
 PSNR_SLOPE = 0.7
-"""How far the chroma steps follow the gain of enlarging; 1 would be all the way. 0.5 and 1 are 0.05 % worse."""
+"""How far the chroma steps follow the gain of enlarging, from 0 to 1. With 0.5 or 1, files are 0.05 % worse."""
 PSNR_MULTIPLIER = 0.11  # worth of a bit, found by trial; files are equally good from 0.1 to 0.125
 
 
 def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
-    """What looks best, for chroma that is subsampled by ``h`` and ``v``.
+    """The aim of looking best, for chroma that is subsampled by ``h`` and ``v``.
 
     Steps grow in proportion to 1 + the distance from DC, as contrast sensitivity falls. An error weighs in
-    proportion to the inverse square of its step, and less where the detail of its own block hides it. Each
-    component is coded by itself: if luma made up for chroma, it would show.
+    proportion to the inverse square of its step, and less where the detail of its block hides it. Each component
+    is coded by itself: if luma made up for errors of chroma, that would be seen.
     """
     area = chroma.energy_gain(h, v, fancy_upsampling)[0]
     luma = 1 + _FREQUENCY
@@ -75,7 +75,7 @@ def perceptual_aim(h: int, v: int, fancy_upsampling: bool = True) -> Aim:
     return Aim(luma, relative, luma**-2, (of_cb, of_cr), PERCEPTUAL_MULTIPLIER, False, PERCEPTUAL_MASKING)
 
 
-PERCEPTUAL_CHROMA = 0.8  # chroma steps by luma steps at 4:2:0
+PERCEPTUAL_CHROMA = 0.8  # chroma steps divided by luma steps at 4:2:0
 PERCEPTUAL_SHARES = (0.8, 1.25)  # weights of Cb and Cr relative to their common step: blue is seen less sharply
 PERCEPTUAL_MULTIPLIER = 0.045
 PERCEPTUAL_MASKING = 500.0  # as :attr:`Aim.masking`, in squared sample values
@@ -104,8 +104,8 @@ ENOUGH = 20  # a step is refitted if the sum of its squared levels is at least t
 class Refit:
     """Moves the steps of a table so that the levels reconstruct their coefficients best.
 
-    The trellis rounds more coefficients down than up. So the least-squares step, ``sum F m / sum m^2``, is larger
-    than the ``old`` one, which stays where there are too few levels.
+    The trellis rounds more coefficients down than up. So the least-squares step ``sum F m / sum m^2``, for
+    coefficients F and levels m, is larger than the ``old`` one. Where levels are too few, the old step stays.
     """
 
     def __init__(self, old: Floats) -> None:

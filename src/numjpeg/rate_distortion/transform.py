@@ -14,15 +14,15 @@ from numjpeg.stages.zigzag import NATURAL
 from numjpeg.workspace import product
 
 BASIS: NDArray[np.float32] = np.ascontiguousarray(np.kron(COSINES, COSINES)[NATURAL], np.float32)
-"""Coefficients in zig-zag order by samples in reading order: all of the orthonormal transform in one matrix."""
+"""The orthonormal transform in one matrix: coefficients in zig-zag order by samples in reading order."""
 
 _PLACE = np.argsort(NATURAL)  # where in the zig-zag each coefficient of natural order stands
 _CHUNK = 1 << 12
 
 
 def forward(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Coefficients ``(blocks, 64)``, DC in -1024 .. 1016, of a level-shifted plane ``(rows, columns)``, whose last
-    row and column are repeated up to whole blocks. Blocks are in reading order.
+    """The coefficients ``(blocks, 64)`` of a level-shifted plane ``(rows, columns)``; DC is in -1024 .. 1016. The
+    last row and column are repeated up to whole blocks. Blocks are in reading order.
     """
     return product(split_blocks(pad_edges(plane)).reshape(-1, 64), BASIS.T)
 
@@ -37,7 +37,7 @@ def inverse(levels: NDArray[np.int16], steps: NDArray[np.float32], rows: int, co
 
 
 def to_blocks(levels: NDArray[Any]) -> NDArray[Any]:
-    """Bring ``(rows, columns, 64)`` from zig-zag to natural order, in place; a view ``(rows, columns, 8, 8)``."""
+    """Bring ``(rows, columns, 64)`` from zig-zag to natural order in place; a view ``(rows, columns, 8, 8)``."""
     sequences = levels.reshape(-1, 64)
     for start in range(0, len(sequences), _CHUNK):
         part = sequences[start : start + _CHUNK]

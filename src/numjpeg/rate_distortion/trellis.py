@@ -1,14 +1,13 @@
 """Trellis quantization: the levels that minimise bits + distortion, with the lengths of the actual codes.
 
-Rounding each coefficient to its nearest level minimises distortion and forgets what a level costs. Here each
+Rounding each coefficient to its nearest level minimises distortion, but ignores what a level costs. Here each
 coefficient may keep its nearest level, take the next one towards zero where that has one magnitude bit less, or
 become zero. Dynamic programming finds the cheapest path through these choices (K. Ramchandran and M. Vetterli,
 "Rate-distortion optimal fast thresholding with complete JPEG/MPEG decoder compatibility", 1994).
 
 Costs are counted in bits. Let ``t`` be a coefficient divided by its step, and ``m`` its level. Its distortion is
 ``exchange * (t - m)^2``; ``exchange`` is the worth of a squared error of one step, 1 / lambda in units of steps.
-The AC coefficients of a block take :func:`ac_rates`, then the dynamic programme :func:`_forward`, then
-the way back through it. The chain of DC differences along a scan takes :func:`dc_rates` and :func:`quantize_dc`.
+:func:`quantize_ac` chooses the AC levels of blocks, :func:`quantize_dc` the DC levels along a scan.
 """
 
 from __future__ import annotations
@@ -25,13 +24,11 @@ from numjpeg.stages.huffman import END_OF_BLOCK, ZERO_RUN, HuffmanTable, huffman
 Floats = NDArray[np.float32]
 
 LOOK_BACK = 8
-"""How many candidates back the search for the one kept before goes. To go further, eight coefficients that do not
-round to zero would have to become zero. That is never worth it, except at the end of a block, which is searched
-without a limit."""
+"""How many candidates back the search for the one that was kept before goes. If it were further back, eight
+coefficients that do not round to zero would become zero. That is never worth it, except at the end of a block,
+which is searched without a limit."""
 
-MISSING_BITS = (
-    18  # of a symbol that the table has no code for: the longest code, and something for its byte in DHT
-)
+MISSING_BITS = 18  # of a symbol without a code in the table: the longest code, and something for its byte in DHT
 CHUNK = 1 << 13  # blocks that are worked on together; more would not fit the cache
 _CATEGORY = magnitude_category(np.arange(2048)).astype(np.intp)
 
@@ -74,7 +71,7 @@ def dc_rates(table: HuffmanTable) -> Floats:
 
 @dataclass
 class _Candidates:
-    """The AC coefficients that do not round to zero: row i holds the i-th one of each block that has so many.
+    """The AC coefficients that do not round to zero. Row i holds the i-th one of each block that has i or more.
 
     Row i is ``rows[i] : rows[i] + counts[i]``; row 0 is the start of each block. Blocks with more candidates come
     first, so the blocks in row i are the first ``counts[i]``.
@@ -82,8 +79,8 @@ class _Candidates:
 
     counts: NDArray[np.intp]
     rows: NDArray[np.intp]
-    place: NDArray[np.intp]  # where in the rows each nonzero coefficient of flat is
-    flat: NDArray[np.intp]  # its index in the flat array of blocks
+    place: NDArray[np.intp]  # for each candidate in the order of the blocks, its place in the rows
+    flat: NDArray[np.intp]  # the same candidates' indices in the flat array of blocks
     position: NDArray[np.intp]  # 0 at a start, else 1 .. 63 of the zig-zag order
     level: Floats  # nearest level, magnitude
     dropped: Floats  # distortion, in bits, if the coefficient becomes zero
@@ -96,14 +93,14 @@ def quantize_ac(
 ) -> NDArray[np.int16]:
     """Choose the AC levels of blocks, int16 ``(n, 64)``, element 0 of each block 0.
 
-    ``quotients`` ``(n, 64)`` are coefficients divided by their steps, zig-zag order; element 0 is ignored.
-    ``exchange`` ``(64,)`` are the bits that a squared error of one step is worth. ``weights`` ``(n,)`` are those
-    of each block's distortion; None for 1.
+    ``quotients``, ``(n, 64)``: coefficients divided by their steps, zig-zag order; element 0 is ignored.
+    ``exchange``, ``(64,)``: the bits that a squared error of one step is worth. ``weights``, ``(n,)``: of each
+    block's distortion; None for 1.
     """
     levels = np.zeros(quotients.shape, np.int16)
     for start in range(0, len(quotients), CHUNK):
-        own = slice(start, start + CHUNK)
-        candidates = _candidates(quotients[own], exchange, None if weights is None else weights[own])
+        chunk = slice(start, start + CHUNK)
+        candidates = _candidates(quotients[chunk], exchange, None if weights is None else weights[chunk])
         before, lowered, current = _forward(candidates, rates)
         chosen = np.zeros(len(before), np.bool_)
         for i in range(len(candidates.counts) - 1, 0, -1):  # the way back
@@ -112,9 +109,9 @@ def quantize_ac(
             chosen[row] = current[:count] == i
             np.copyto(current[:count], before[row], where=chosen[row])
         magnitude = np.where(chosen, candidates.level - lowered, np.float32(0))
-        flat = quotients[own].reshape(-1)
+        flat = quotients[chunk].reshape(-1)
         values = np.copysign(magnitude[candidates.place], flat[candidates.flat])
-        levels[own].reshape(-1)[candidates.flat] = values.astype(np.int16)
+        levels[chunk].reshape(-1)[candidates.flat] = values.astype(np.int16)
     return levels
 
 
@@ -159,9 +156,9 @@ def _forward(
 
         J(i) = min over j < i of  J(j) + dropped(j+1 .. i-1) + rate(run between j and i, category of i) + kept(i)
 
-    With D(i) = dropped(1 .. i) and A = J - D, the minimum does not need the sum in the middle. For each candidate
-    it gives the ordinal of the one kept before it, and whether it is lowered; for each block that of the last one
-    kept.
+    With D(i) = dropped(1 .. i) and A = J - D, the minimum does not need the sum in the middle. Returns for each
+    candidate the number of the one kept before it, and whether it is lowered; and for each block the number of the
+    last one kept.
     """
     counts, rows, bits = candidates.counts, candidates.rows, rates.coefficient.ravel()
     # bits[run, category] at 16 run + category, run = position - position before - 1.
@@ -176,36 +173,36 @@ def _forward(
     last = np.zeros(counts[0], np.intp)
     for i in range(1, len(counts)):
         count = counts[i]
-        own = slice(rows[i], rows[i] + count)
+        row = slice(rows[i], rows[i] + count)
         keep = np.full(count, np.inf, np.float32)
         keep_before = np.zeros(count, np.int8)
-        low = np.flatnonzero(np.isfinite(candidates.lowered[own]))
-        low_index = index[own][low] - 1
+        low = np.flatnonzero(np.isfinite(candidates.lowered[row]))
+        low_index = index[row][low] - 1
         lower = np.full(len(low), np.inf, np.float32)
         lower_before = np.zeros(len(low), np.int8)
         for j in range(i - 1, max(-1, i - 1 - LOOK_BACK), -1):
-            there = slice(rows[j], rows[j] + count)
-            cost = bits.take(index[own] - column[there])
-            cost += reduced[there]
+            row_before = slice(rows[j], rows[j] + count)
+            cost = bits.take(index[row] - column[row_before])
+            cost += reduced[row_before]
             _take_cheaper(cost, j, keep, keep_before)
             if len(low):
-                cost = bits.take(low_index - column[there][low])
-                cost += reduced[there][low]
+                cost = bits.take(low_index - column[row_before][low])
+                cost += reduced[row_before][low]
                 _take_cheaper(cost, j, lower, lower_before)
-        keep += candidates.kept[own]
-        lower += candidates.lowered[own][low]
+        keep += candidates.kept[row]
+        lower += candidates.lowered[row][low]
         better = lower < keep[low]
         changed = low[better]
         keep[changed] = lower[better]
         keep_before[changed] = lower_before[better]
         lowered[rows[i] + changed] = True
-        before[own] = keep_before
+        before[row] = keep_before
 
         keep += dropped[:count]
-        dropped[:count] += candidates.dropped[own]
+        dropped[:count] += candidates.dropped[row]
         keep -= dropped[:count]
-        reduced[own] = keep
-        end = keep + np.where(candidates.position[own] == 63, np.float32(0), rates.end)
+        reduced[row] = keep
+        end = keep + np.where(candidates.position[row] == 63, np.float32(0), rates.end)
         _take_cheaper(end, i, best_end[:count], last[:count])
     return before, lowered, last
 
@@ -224,13 +221,13 @@ def quantize_dc(
     quotients: Floats, exchange: float, rates: Floats, weights: Floats | None = None
 ) -> NDArray[np.int16]:
     """Choose the DC levels of a component, int16 ``(n,)``: the path of least cost through three candidates of each
-    block. ``quotients`` ``(n,)`` are DC coefficients divided by their step, in the order of the scan, ``rates``
-    those of the differences by category; the others are as in :func:`quantize_ac`.
+    block. ``quotients``, ``(n,)``: DC coefficients divided by their step, in the order of the scan. ``rates``:
+    those of :func:`dc_rates`. ``exchange``, ``weights``: as in :func:`quantize_ac`.
 
-    The costs of going from block a to block b, by the candidates at both ends, are a matrix of 3 x 3. Those of
+    The costs of going from block a to block b are a 3 x 3 matrix, by the candidates at both ends. The costs of
     going from a over b to c are the product of two such matrices, with minimum in place of sum and sum in place of
-    product, which is associative. So neighbours are joined pairwise, then pairs of pairs, and so on. On the way
-    back the ends of each piece are known, and with them the candidate in its middle.
+    product. This product is associative. So neighbours are joined pairwise, then pairs of pairs, and so on. On the
+    way back the ends of each piece are known, and with them the candidate in its middle.
     """
     levels = np.rint(quotients).astype(np.int32)[:, np.newaxis] + _OFFSETS
     errors = ((quotients[:, np.newaxis] - levels) ** 2 * np.float32(exchange)).astype(np.float32)
@@ -257,17 +254,17 @@ def quantize_dc(
 
 
 def _costs_between(levels: NDArray[np.int32], errors: Floats, rates: Floats) -> Floats:
-    """The cost of each block, ``[block, candidate of the block before it, own candidate]``, ``(n, 3, 3)``."""
+    """The cost of each block, ``(n, 3, 3)``: block, candidate of the block before it, its own candidate."""
     costs = np.empty((len(levels), 3, 3), np.float32)
     # In front of the first block there is one candidate, 0.
     before = np.zeros((1, 3), np.int32)
     for start in range(0, len(levels), CHUNK):
         part = slice(start, start + CHUNK)
-        own = levels[part]
-        previous = np.concatenate([before, own[:-1]])
-        differences = own[:, np.newaxis, :] - previous[:, :, np.newaxis]
+        current = levels[part]
+        previous = np.concatenate([before, current[:-1]])
+        differences = current[:, np.newaxis, :] - previous[:, :, np.newaxis]
         np.add(rates[magnitude_category(differences)], errors[part, np.newaxis], out=costs[part])
-        before = own[-1:]
+        before = current[-1:]
     return costs
 
 
@@ -276,16 +273,16 @@ def ac_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
     counts = np.zeros((4, 16, 16), np.intp)
     ends = 0
     for start in range(0, len(levels), CHUNK):
-        own = levels[start : start + CHUNK]
-        present = own != 0
+        chunk = levels[start : start + CHUNK]
+        present = chunk != 0
         present[:, 0] = True
         position = np.flatnonzero(present)
         run = np.diff(position) - 1
         place = position[1:] & 63
         kept = place != 0
-        category = _CATEGORY[np.abs(own.reshape(-1)[position[1:][kept]].astype(np.int32))]
+        category = _CATEGORY[np.abs(chunk.reshape(-1)[position[1:][kept]].astype(np.int32))]
         counts += np.bincount(run[kept] << 4 | category, minlength=1024).reshape(4, 16, 16)
-        ends += len(own) - int(np.count_nonzero(place == 63))
+        ends += len(chunk) - int(np.count_nonzero(place == 63))
     frequencies: NDArray[np.intp] = counts.sum(0).ravel()
     frequencies[ZERO_RUN] += counts.sum((1, 2)) @ np.arange(4)
     frequencies[END_OF_BLOCK] += ends
@@ -293,9 +290,9 @@ def ac_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
 
 
 def end_of_band_runs(levels: NDArray[np.int16]) -> NDArray[np.intp]:
-    """Lengths ``(runs,)`` of the runs of ends of blocks in a progressive scan (G.1.2.2), of levels ``(n, 64)``.
+    """The lengths ``(runs,)`` of the runs of ends of blocks in a progressive scan (G.1.2.2) of levels ``(n, 64)``.
 
-    A run is the end of a block and the blocks of zeros after it, in the order of the scan.
+    A run is the end of a block and the blocks of zeros that follow it in the scan.
     """
     empty = ~levels[:, 1:].any(axis=1)
     ended = levels[:, 63] == 0
@@ -306,7 +303,7 @@ def end_of_band_runs(levels: NDArray[np.int16]) -> NDArray[np.intp]:
 
 
 def progressive_frequencies(levels: NDArray[np.int16]) -> NDArray[np.intp]:
-    """:func:`ac_frequencies` with symbols EOBn of runs in place of ends of blocks, for one scan of all bits."""
+    """:func:`ac_frequencies` with EOBn for runs in place of EOB, for one progressive scan with all bits."""
     frequencies = ac_frequencies(levels)
     frequencies[END_OF_BLOCK] = 0
     category = magnitude_category(end_of_band_runs(levels)).astype(np.intp) - 1
@@ -321,10 +318,10 @@ def progressive_rates(table: HuffmanTable, levels: Sequence[NDArray[np.int16]]) 
     """
     rates = ac_rates(table)
     length = huffman_codes(table).length
-    runs = np.concatenate([end_of_band_runs(own) for own in levels])
+    runs = np.concatenate([end_of_band_runs(plane) for plane in levels])
     category = magnitude_category(runs).astype(np.intp) - 1
     bits = length[category << 4] + category
-    empty = sum(len(own) - np.count_nonzero(own[:, 1:].any(axis=1)) for own in levels)
+    empty = sum(len(plane) - np.count_nonzero(plane[:, 1:].any(axis=1)) for plane in levels)
     more = max(0.0, float(bits.sum() - len(runs) * rates.end))
     return rates._replace(empty=np.float32(more / empty if empty else rates.end))
 

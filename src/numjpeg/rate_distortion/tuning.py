@@ -52,11 +52,11 @@ def encode_tuned(
     progressive: bool,
     progress: Progress | None = None,
 ) -> bytes:
-    """The best file that ``write`` makes, a ``progressive`` one or not, of the coefficients of a picture, uint8
-    ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray.
+    """Optimise a picture's coefficients and ``write`` them; ``progressive``: whether that makes progressive files.
 
-    The components are those of :class:`BandedPicture`; their tables are numbered here. The rest is as in
-    :func:`numjpeg.encode`; in a search, each trial's ``progress`` begins again at 0.
+    ``samples``: uint8 ``(H, W, 3)`` RGB or ``(H, W, 1)`` gray. ``components``: as in :class:`BandedPicture`; their
+    tables are numbered here. The other arguments are those of :func:`numjpeg.encode`; in a search, ``progress``
+    begins again at 0 for each trial.
     """
     ratio = (components[0].H, components[0].V) if len(components) > 1 else (1, 1)
     aim = AIMS[tune](*ratio, fancy_upsampling)
@@ -74,12 +74,12 @@ def encode_tuned(
         return optimise(picture, strength, aim, progressive=progressive, progress=progress)
 
     def measured(strength: float) -> tuple[float, Coefficients]:
-        found = quantized(strength)
-        return psnr(samples, picture_of(found, fancy_upsampling)), found
+        coefficients = quantized(strength)
+        return psnr(samples, picture_of(coefficients, fancy_upsampling)), coefficients
 
     def full_chroma() -> float:
-        alone = BandedPicture(samples, [replace(c, H=1, V=1) for c in numbered], fancy_upsampling)
-        best = optimise(alone, search.FINEST, AIMS[tune](1, 1, fancy_upsampling))
+        full = BandedPicture(samples, [replace(c, H=1, V=1) for c in numbered], fancy_upsampling)
+        best = optimise(full, search.FINEST, AIMS[tune](1, 1, fancy_upsampling))
         return psnr(samples, picture_of(best))
 
     guess = strength_of(tune, quality)

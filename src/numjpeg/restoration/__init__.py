@@ -1,1 +1,1 @@
-"""What a decoder may infer beyond what the file says."""
+"""Estimates that a decoder may make of what the file does not say."""

@@ -1,8 +1,8 @@
 """Decoding with a small network that has learned from photographs what quantization takes away.
 
 The network continues where :mod:`numjpeg.restoration.restore` ends. It looks at the restored samples, at how far
-plain decoding is from them, at the quantization tables and at the place of each sample in its block, and adds what
-is missing. Its input and output are at half the height and width of the picture, where chroma usually is, with the
+plain decoding is from them, at the quantization tables and at the place of each sample in its block. It adds what
+is missing. Its input and output have half the height and width of the picture, as chroma usually has, with the
 four luma samples of each place as four channels:
 
     restored Y x 4, plain - restored Y x 4, restored Cb, Cr, plain - restored Cb, Cr      12 channels
@@ -12,7 +12,7 @@ four luma samples of each place as four channels:
     + restored Y, + restored Cb and Cr, upsampled                                         Y, Cb, Cr of 2 x 2 pixels
 
 So chroma comes out at full size, sharpened by what luma shows. Then all is **projected** onto what the file says:
-every coefficient of Y, and of Cb and Cr averaged to their size in the file, is brought into the interval of its
+each coefficient of Y, and of Cb and Cr averaged to their size in the file, is moved into the interval of its
 quantized value.
 
 :mod:`numjpeg.restoration.train` makes the weights; ``network.md`` beside them says from what.
@@ -42,27 +42,27 @@ Array = NDArray[np.float32]
 
 CHANNELS = 32
 LAYERS = 4
-PERIOD = 8  # places of the input after which an MCU of 4:2:0 begins anew
+PERIOD = 8  # the side of an MCU of 4:2:0 in places of the input
 KNOWN = 131  # numbers that say how a file was coded: two tables, whether there is chroma, its two sampling ratios
 FINEST = float(scale_table(LUMINANCE, 95).mean())
 """A file whose luma steps are no larger on average is left alone: there is nothing to gain."""
 TILE = 256, 512
-"""Rows and columns of the picture that are worked on at a time, multiples of 32. On each side at least 16 more are
-looked at: each of the convolutions reaches 2 samples further."""
+"""Rows and columns of the picture that are worked on at a time, multiples of 32. The input has at least 16 more on
+each side, since each convolution reaches 2 samples further."""
 COLUMNS = 1 << 18
-"""Most numbers that are laid out for one product of a convolution, to stay in the processor's cache."""
+"""Most numbers that are laid out for one product of a convolution, so that they stay in the processor's cache."""
 REACH = np.float32(0.4999)  # how far a coefficient may be from the middle of its interval, in steps
 
 
 class Coding(NamedTuple):
-    """What the network is told about a file as a whole."""
+    """The network's input about a file as a whole."""
 
-    numbers: Array  # (KNOWN,): cube roots of the steps, as logarithms; for chroma the tables' mean, or 0 if gray
+    numbers: Array  # (KNOWN,): logarithms of the steps' cube roots; for chroma the mean of two, or 0 if gray
     scales: Array  # (2,): about how large errors are in luma and in chroma
 
     @classmethod
     def of(cls, coefficients: Coefficients) -> Coding:
-        """Of a gray file or one of Y, Cb and Cr."""
+        """The coding of a gray file or one of Y, Cb and Cr."""
         tables = [coefficients.quantization_table(i) for i in range(len(coefficients.components))]
         luma, *others = (np.log2(table.ravel() / 16) / 3 for table in tables)
         chroma = (others[0] + others[1]) / 2 if others else np.zeros(64)
@@ -72,13 +72,13 @@ class Coding(NamedTuple):
 
 
 def _ratio(coefficients: Coefficients) -> tuple[int, int]:
-    """By how much Cb and Cr are narrower and lower than Y; 1 and 1 for a gray file."""
+    """How many times narrower and lower Cb and Cr are than Y; 1 and 1 for a gray file."""
     luma, chroma = coefficients.components[0], coefficients.components[-1]
     return luma.H // chroma.H, luma.V // chroma.V
 
 
 def suits(coefficients: Coefficients, colorspace: str) -> bool:
-    """Whether the network was made for such a file: gray, or Y with Cb and Cr alike and no larger."""
+    """Whether the network can restore a file: gray, or Y with Cb and Cr of equal size that is not larger."""
     first, *others = coefficients.components
     ratios = {(first.H / c.H, first.V / c.V) for c in others}
     known = {(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (1, 4), (4, 2), (2, 4)}
@@ -91,11 +91,11 @@ def gains(coefficients: Coefficients) -> bool:
 
 
 class Evidence:
-    """What the network is shown of a picture, tile by tile.
+    """The network's input about the samples of a picture, tile by tile.
 
-    ``every`` is as in :func:`numjpeg.restoration.restore.average_of_shifts`: with half of the shifts the result is
-    0.005 dB worse, and half of the time is saved. ``able`` says of each component whether it is restored; None for
-    all. ``height`` and ``width`` are those of whole MCUs, without what no component has blocks of.
+    ``every`` is as in :func:`numjpeg.restoration.restore.average_of_shifts`: half of the shifts take half of the
+    time, and the result is 0.005 dB worse. ``able`` says for each component whether it is restored; None for all.
+    ``height`` and ``width`` are the largest that the blocks of any component cover.
     """
 
     def __init__(self, coefficients: Coefficients, every: int = 2, able: Sequence[bool] | None = None) -> None:
@@ -124,8 +124,9 @@ class Evidence:
         if len(self.tables) == 1:
             return luma, np.zeros((4, height // 2, width // 2), np.float32), np.zeros_like(luma)
         h, v = self.ratio
-        own = slice(rows.start // v, rows.stop // v), slice(columns.start // h, columns.stop // h)
-        planes = np.stack([self._samples(i, *own) for i in (1, 2)], axis=1).reshape(4, height // v, width // h)
+        of_chroma = slice(rows.start // v, rows.stop // v), slice(columns.start // h, columns.stop // h)
+        pairs = [self._samples(i, *of_chroma) for i in (1, 2)]
+        planes = np.stack(pairs, axis=1).reshape(4, height // v, width // h)
         large = enlarge(enlarge(planes[:2], v, 1), h, 2)
         if (h, v) == (2, 2):
             return luma, planes, large
@@ -134,7 +135,7 @@ class Evidence:
         return luma, halves, large
 
     def _samples(self, i: int, rows: slice, columns: slice) -> tuple[Array, Array]:
-        """Of a component: restored, and plain minus restored; beyond its last block its last samples."""
+        """Samples of component i: restored, and plain minus restored. Beyond its blocks the last ones repeat."""
         restored = self.restored[i][rows, columns]
         blocks = self.coefficients.planes[i][_blocks(rows), _blocks(columns)]
         rest = plain(blocks, self.tables[i]) - restored
@@ -143,20 +144,20 @@ class Evidence:
         return np.pad(restored, missing, mode="edge"), np.pad(rest, missing, mode="edge")
 
     def project(self, picture: Array, rows: slice, columns: slice) -> None:
-        """Bring samples ``(components, height, width)`` of a tile to what the file says, in place."""
+        """Move the coefficients of a tile ``(components, height, width)`` into the file's intervals, in place."""
         for i, table in enumerate(self.tables):
             h, v = self.ratio if i else (1, 1)
-            own = picture[i].reshape(picture.shape[1] // v, v, picture.shape[2] // h, h)
+            samples = picture[i].reshape(picture.shape[1] // v, v, picture.shape[2] // h, h)
             middle = self.coefficients.planes[i][_blocks(rows, v), _blocks(columns, h)]
-            own = own[: 8 * middle.shape[0], :, : 8 * middle.shape[1]]
-            found = forward(own.mean((1, 3)) if h * v > 1 else own[:, 0, :, 0])
+            samples = samples[: 8 * middle.shape[0], :, : 8 * middle.shape[1]]
+            real = forward(samples.mean((1, 3)) if h * v > 1 else samples[:, 0, :, 0])
             step = table.astype(np.float32)
-            correction = inverse(np.clip(found, (middle - REACH) * step, (middle + REACH) * step) - found)
-            own += correction[:, None, :, None]
+            correction = inverse(np.clip(real, (middle - REACH) * step, (middle + REACH) * step) - real)
+            samples += correction[:, None, :, None]
 
 
 def plain(blocks: NDArray[np.int16], table: NDArray[np.uint16]) -> Array:
-    """Samples of the middles of all intervals, level-shifted."""
+    """The level-shifted samples that plain decoding gives, from the middles of all intervals."""
     return inverse(np.multiply(blocks, table, dtype=np.float32))
 
 
@@ -177,7 +178,7 @@ def enlarge(planes: Array, factor: int, axis: int) -> Array:
 
 
 class Network:
-    """The layers, of weights as PyTorch names and shapes them: convolutions are ``(out, in, 3, 3)``."""
+    """The layers. Weights have PyTorch's names and shapes: convolutions are ``(out, in, 3, 3)``."""
 
     def __init__(self, weights: dict[str, NDArray[np.floating]]) -> None:
         w = {name: array.astype(np.float32) for name, array in weights.items()}
@@ -193,15 +194,15 @@ class Network:
         self.strength = w["strength.weight"], w["strength.bias"]
 
     def __call__(self, luma: Array, chroma: Array, large: Array, coding: Coding) -> Array:
-        """Y, Cb and Cr, level-shifted, float32 ``(3, height, width)``, of what :class:`Evidence` shows of a tile.
+        """Level-shifted Y, Cb and Cr, float32 ``(3, height, width)``, of a tile that :class:`Evidence` gives.
 
-        The tile starts where the grid of 16 x 16 samples has a corner.
+        The tile has to start at a corner of the grid of 16 x 16 samples.
         """
         height, width = chroma.shape[1:]
         x = np.zeros((height + 2, width + 2, 12), np.float32)
         inside = x[1:-1, 1:-1]
-        shown = (luma / coding.scales[0]).reshape(2, height, 2, width, 2)
-        inside[..., :8] = shown.transpose(1, 3, 0, 2, 4).reshape(height, width, 8)
+        scaled = (luma / coding.scales[0]).reshape(2, height, 2, width, 2)
+        inside[..., :8] = scaled.transpose(1, 3, 0, 2, 4).reshape(height, width, 8)
         inside[..., 8:] = np.moveaxis(chroma, 0, -1) / coding.scales[1]
         x[:, 0], x[:, -1] = x[:, 1], x[:, -2]
         x[0], x[-1] = x[1], x[-2]
@@ -217,17 +218,17 @@ class Network:
             for rows, part in convolve(h, kernel):
                 part += bias
                 np.maximum(part, 0, out=part)
-                own = slice(rows.start + 1, rows.stop + 1), slice(1, -1)
-                np.add(part, h[own], out=other[own])
+                place = slice(rows.start + 1, rows.stop + 1), slice(1, -1)
+                np.add(part, h[place], out=other[place])
             h, other = other, h
         weight, bias = self.strength
         strength = np.exp(product(coding.numbers[None], weight.T)[0] + bias) * coding.scales
         result = np.concatenate([luma[:1], large])
-        found = result.reshape(3, height, 2, width, 2)
+        by_place = result.reshape(3, height, 2, width, 2)
         for rows, part in convolve(h, self.kernels[-1]):
             part += self.biases[-1]
             added = part.reshape(-1, width, 3, 2, 2).transpose(2, 0, 3, 1, 4)
-            found[:, rows] += added * strength[[0, 1, 1]][:, None, None, None, None]
+            by_place[:, rows] += added * strength[[0, 1, 1]][:, None, None, None, None]
         return result
 
 
@@ -260,32 +261,32 @@ def network() -> Network:
 def restored_tiles(coefficients: Coefficients) -> Iterator[tuple[slice, slice, Array]]:
     """Restore a picture that :func:`suits`: yield rows, columns and their samples.
 
-    These are Y, Cb and Cr, or Y alone, float32 ``(components, rows, columns)``, level-shifted, neither rounded nor
-    clipped. The tiles together cover the picture and what fills up its MCUs.
+    The samples are Y, Cb and Cr, or Y alone, float32 ``(components, rows, columns)``, level-shifted, neither
+    rounded nor clipped. The tiles together cover the picture and the blocks that fill up its MCUs.
     """
     evidence, coding, layers = Evidence(coefficients), Coding.of(coefficients), network()
     sides = evidence.height, evidence.width
     halos = [8 * max(2, factor) for factor in reversed(evidence.ratio)]
     for corner in product_of(*map(range, (0, 0), sides, TILE)):
-        own, around, inside = [], [], []
+        inner, around, inside = [], [], []
         for start, step, halo, side in zip(corner, TILE, halos, sides, strict=True):
             stop, before = min(start + step, side), max(0, start - halo)
-            own.append(slice(start, stop))
+            inner.append(slice(start, stop))
             around.append(slice(before, min(stop + halo, side)))
             inside.append(slice(start - before, stop - before))
         picture = layers(*evidence.tile(*around), coding)[: len(coefficients.planes)]
         picture = np.ascontiguousarray(picture[:, inside[0], inside[1]])
-        evidence.project(picture, *own)
-        yield own[0], own[1], picture
+        evidence.project(picture, *inner)
+        yield inner[0], inner[1], picture
 
 
 def fill(out: NDArray[np.uint8], coefficients: Coefficients, target: str) -> None:
     """Restore a picture that :func:`suits` into an array ``(H, W)`` or ``(H, W, channels)`` of a colour space.
 
-    Red, green and blue are made of samples that have not been rounded.
+    Red, green and blue are computed from samples that have not been rounded.
     """
     source = "YCbCr" if len(coefficients.planes) == 3 else "GRAY"
-    if source == "YCbCr" and not any(plane.any() for plane in coefficients.planes[1:]):  # and so it should stay
+    if source == "YCbCr" and not any(plane.any() for plane in coefficients.planes[1:]):  # gray stays gray
         components, planes = coefficients.components[:1], coefficients.planes[:1]
         coefficients = replace(coefficients, components=components, planes=planes)
         source, target = "GRAY", "YCbCr" if target == "raw" else target

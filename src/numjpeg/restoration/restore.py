@@ -1,16 +1,16 @@
 """Decoding with an estimate of what quantization took away. The estimate never contradicts the file.
 
-A quantized coefficient k is an interval: the picture that was encoded had some value in [k - 1/2, k + 1/2] steps.
-Plain decoding takes the middle of each. Three things are known beyond that, and :func:`restore` uses them in turn:
+A quantized coefficient k stands for an interval: the picture that was encoded had a value of [k - 1/2, k + 1/2]
+steps. Plain decoding takes the middle. Three more things are known, and :func:`restore` uses them in turn:
 
 1. DCT coefficients of pictures have a Laplacian distribution. Within an interval, values nearer to zero are
    likelier, so the **centroid** of the interval is the better guess (:func:`centroids`).
-2. Pictures do not know where the grid of blocks lies. What has few coefficients in its blocks has few in blocks
-   that are shifted against the grid, too. Quantization noise has many there, above all the steps at the borders of
-   blocks. So small coefficients of the blocks at all 64 shifts are set to zero, and the 64 pictures are averaged.
-   Blocks with few coefficients count for more (:func:`average_of_shifts`; Nosratinia, "Enhancement of
-   JPEG-compressed images by re-application of JPEG", 2001; Coifman and Donoho, "Translation-invariant de-noising",
-   1995).
+2. Pictures do not depend on where the grid of blocks lies. If a picture has few coefficients in its blocks, it has
+   few in blocks that are shifted against the grid, too. Quantization noise has many there, above all from the
+   steps at the borders of blocks. So small coefficients of the blocks at all 64 shifts are set to zero, and the 64
+   pictures are averaged. Blocks with few coefficients count for more (:func:`average_of_shifts`; Nosratinia,
+   "Enhancement of JPEG-compressed images by re-application of JPEG", 2001; Coifman and Donoho,
+   "Translation-invariant de-noising", 1995).
 3. The intervals themselves: the result is **projected** back into them (:func:`project`; Zakhor, "Iterative
    procedures for reduction of blocking effects in transform image coding", 1992), so that encoding it again with
    the same tables gives the same coefficients.
@@ -28,10 +28,10 @@ from numjpeg.workspace import product
 
 Plane = NDArray[np.float32]  # samples (rows * 8, columns * 8), level-shifted
 
-THRESHOLD = 0.3  # quantization steps; a coefficient of a shifted block below them is taken for noise
+THRESHOLD = 0.3  # quantization steps; a smaller coefficient of a shifted block is taken for noise
 REACH = 0.25
 """How far from the middle of its interval a restored coefficient may be, in quantization steps. The file allows
-half a step, but a coefficient near the end of its interval has mostly been moved too far (0.1 dB)."""
+half a step. A coefficient near the end of its interval has mostly been moved too far: this limit gains 0.1 dB."""
 BAND_SAMPLES = 1 << 16  # samples that are averaged at a time
 DCT_MATRIX = COSINES.astype(np.float32)
 _ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dtype=np.uint8)
@@ -39,20 +39,19 @@ _ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dt
 MOST_EMPTY = 0.8
 """Share of blocks without AC coefficients above which a picture is not taken for a photograph."""
 MOST_TWOS = 0.003
-"""A picture is not taken for a photograph either if 2s outnumber 1s at some frequencies by more than this share of
-all nonzero AC coefficients. In photographs larger magnitudes are rarer: the share is at most 0.001 if they are not
-tiny. A file that was coded before with larger steps has 0.05."""
+"""Nor is a picture taken for a photograph if magnitudes of 2 outnumber those of 1 at some frequencies by more than
+this share of all nonzero AC coefficients. In photographs larger magnitudes are rarer: unless they are tiny, their
+share is at most 0.001. A file that was coded before with larger steps has 0.05."""
 
 
 def worthwhile(coefficients: Coefficients) -> list[bool]:
     """Which components gain by being restored.
 
-    Drawings, screenshots and files that were coded twice do not have the distribution that photographs have:
-    :func:`_is_like_a_photograph` looks at the first component, and if it is not, nothing is restored. Subsampled
-    chroma with much detail has lost more to subsampling than to quantization. Made smoother, it would be further
-    from the picture. It has much detail if its variance within blocks is large beside the square of the smallest
-    step; the two numbers below were found by trial, on photographs, screenshots and drawings at qualities 10 to
-    95.
+    Drawings, screenshots and files that were coded twice do not have the distribution of photographs. If the first
+    component does not (:func:`_is_like_a_photograph`), nothing is restored. Subsampled chroma with much detail has
+    lost more to subsampling than to quantization. Made smoother, it would be further from the picture. It has much
+    detail if its variance within blocks is large compared with the square of the smallest step. The two numbers
+    below were found by trial, on photographs, screenshots and drawings at qualities 10 to 95.
     """
     components, planes = coefficients.components, coefficients.planes
     if not _is_like_a_photograph(planes[0]):
@@ -87,7 +86,7 @@ def restore(plane: NDArray[np.int16], table: NDArray[np.uint16], every: int = 1)
 
     ``plane`` is ``(rows, columns, 8, 8)``, ``table`` ``(8, 8)`` in natural order; :func:`average_of_shifts`
     explains ``every``. The result is float32 ``(rows * 8, columns * 8)``, level shift undone, neither rounded nor
-    clipped. Its blocks' coefficients are all in the intervals that ``plane`` and ``table`` tell.
+    clipped. All coefficients of its blocks are in the intervals that ``plane`` and ``table`` state.
     """
     rows, columns = plane.shape[:2]
     result = np.empty((8 * rows, 8 * columns), np.float32)
@@ -105,13 +104,13 @@ def restore(plane: NDArray[np.int16], table: NDArray[np.uint16], every: int = 1)
 
 
 def centroid_shifts(plane: NDArray[np.int16]) -> NDArray[np.float32]:
-    """How far centroids lie from the middles of their intervals, by a Laplacian distribution a frequency.
+    """How far centroids lie from the middles of their intervals, by a Laplacian distribution for each frequency.
 
-    With steps as unit, the density falls as t^|x|, and a coefficient rounds to 0 with probability 1 - t^(1/2), to
-    k and -k with t^(|k| - 1/2) (1 - t) together. Of N0 zeros, N1 others and the sum S of their magnitudes, the
-    likelihood is greatest where r = t^(1/2) solves (N0 + N1 + 2S) r^2 + N0 r - (2S - N1) = 0 (Price and Rabbani,
-    "Biased reconstruction for JPEG decoding", 1999). The centroid of an interval is then 1/ln(1/t) - t/(1 - t)
-    from its inner end. DC, which has no such distribution, keeps the middle.
+    In units of steps the density falls as t^|x|. A coefficient rounds to 0 with probability 1 - t^(1/2), and to k
+    or -k with t^(|k| - 1/2) (1 - t). Given N0 zeros, N1 others and the sum S of their magnitudes, the likelihood
+    is greatest where r = t^(1/2) solves (N0 + N1 + 2S) r^2 + N0 r - (2S - N1) = 0 (Price and Rabbani, "Biased
+    reconstruction for JPEG decoding", 1999). The centroid is then 1/ln(1/t) - t/(1 - t) from the inner end of its
+    interval. DC, which has no such distribution, keeps the middle.
 
     ``plane`` is that of :func:`restore`. The result is float32 ``(8, 8)``, in steps, negative.
     """
@@ -138,13 +137,13 @@ def centroids(
 def average_of_shifts(padded: Plane, thresholds: NDArray[np.float32], every: int = 1) -> Plane:
     """Set small coefficients of the blocks at all 64 shifts to zero, and average.
 
-    The transform is separable, and so is the work: columns are transformed once for each of the eight vertical
-    shifts, and back once after all eight horizontal ones have been added up.
+    The transform is separable. So columns are transformed only once for each of the eight vertical shifts, and
+    transformed back once, when the results of all eight horizontal shifts have been added up.
 
     ``padded``, ``(rows * 8 + 16, columns * 8 + 16)``, are samples and 8 more on each side. A coefficient up to its
     threshold becomes 0, but the mean (DC) stays. With ``every`` 2 or 4 only a half or a quarter of the shifts are
-    taken: every second or fourth horizontal one, spread over the block. With 4 it takes 0.3 of the time and loses
-    0.015 dB.
+    taken: every second or fourth horizontal one, spread over the block. 4 takes 0.3 of the time and loses 0.015
+    dB.
     """
     height, width = padded.shape
     rows, columns = height // 8 - 1, width // 8 - 1
@@ -185,5 +184,5 @@ def forward(samples: Plane) -> NDArray[np.float32]:
 
 
 def inverse(coefficients: NDArray[np.float32]) -> Plane:
-    """Its inverse."""
+    """The inverse of :func:`forward`: level-shifted samples from ``(rows, columns, 8, 8)``."""
     return join_blocks(np.matmul(DCT_MATRIX.T @ coefficients, DCT_MATRIX, dtype=np.float32))

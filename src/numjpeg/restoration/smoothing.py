@@ -1,9 +1,9 @@
-"""Smoothing between blocks, for progressive files of which scans are missing: what libjpeg-turbo does with them.
+"""Smoothing between blocks for progressive files that lack scans, as libjpeg-turbo does it.
 
-A file that is cut off has the DC coefficients of all blocks. Of the lowest AC coefficients it has no bits, or only
-the high ones. T.81 K.8 estimates them from the DC coefficients around, as if the picture changed smoothly from
-block to block. libjpeg-turbo (since 2.1) takes 5 x 5 blocks. For a component without any AC coefficients it
-estimates the DC and the nine lowest AC coefficients, otherwise the five lowest AC coefficients. Of these it
+Such a file has the DC coefficients of all blocks. Of the lowest AC coefficients it has no bits, or only the high
+ones. T.81 K.8 estimates them from the DC coefficients of the blocks around, as if the picture changed smoothly
+from block to block. libjpeg-turbo (since 2.1) looks at 5 x 5 blocks. For a component without any AC coefficients
+it estimates the DC and the nine lowest AC coefficients, otherwise the five lowest AC coefficients. Of these it
 estimates only those that are zero so far and whose last bits are not in the file.
 """
 
@@ -39,16 +39,16 @@ _SOME_20 = _kernels("0 0 -1 0 0", "0 0 13 0 0", "0 0 -24 0 0", "0 0 13 0 0", "0 
 _SOME_11 = _kernels("0 -1 0 1 0", "-1 10 0 -10 1", "0 0 0 0 0", "1 -10 0 10 -1", "0 1 0 -1 0")
 
 WITH_AC = (None, _SOME_10.T, _SOME_10, _SOME_20, _SOME_11, _SOME_20.T)
-"""The same if there are AC coefficients. Nothing is estimated for None and for the coefficients after these."""
+"""The same if there are AC coefficients. DC (None) and the coefficients behind these are not estimated."""
 
 
 def is_useful(known: Sequence[Sequence[int] | None], tables: Iterable[NDArray[np.uint16]] = ()) -> bool:
     """Whether libjpeg smooths a picture with these quantization tables.
 
     ``known`` says for each component how many low bits of each coefficient along the zig-zag are missing, -1 for
-    all; None for a component that was never sent. libjpeg smooths if the DC coefficients of all components are
-    there and one of the nine AC coefficients is not complete, unless a damaged file's table has an entry of 0 for
-    one of them.
+    all bits; None for a component that was never sent. libjpeg smooths if all components have their DC and one of
+    the nine AC coefficients is not complete. It does not if a table of a damaged file has an entry of 0 for one of
+    these ten coefficients.
     """
     return (
         all(table.ravel()[NATURAL[:ESTIMATED]].all() for table in tables)
@@ -65,10 +65,10 @@ def smooth(
     rows_per_mcu: int,
     band: slice = slice(None),
 ) -> NDArray[np.int16]:
-    """Estimate the coefficients of a component that are not in the file, or not all bits of them.
+    """Estimate those coefficients of a component of which the file has no bits, or not all bits.
 
-    ``plane``, ``(block rows, columns, 64)`` in zig-zag order, is whole MCUs of ``rows_per_mcu`` (V) block rows
-    high, of which ``rows`` belong to the picture. ``known`` is one component's, as in :func:`is_useful`. The
+    ``plane``, ``(block rows, columns, 64)`` in zig-zag order, is whole MCUs, ``rows_per_mcu`` (V) block rows each;
+    ``rows`` block rows belong to the picture. ``known`` is that of the component, as in :func:`is_useful`. The
     result is a new array of the block rows in ``band``.
     """
     kernels = WITHOUT_AC if all(bits == -1 for bits in known[1:ESTIMATED]) else WITH_AC
@@ -84,21 +84,21 @@ def smooth(
         estimate = np.zeros(result.shape[:2], np.int64)
         for y, x in zip(*np.nonzero(kernel), strict=True):
             estimate += kernel[y, x] * window[y][:, x : x + result.shape[1]]
-        # To 256ths of this coefficient's step; rounded half away from zero.
+        # Divided by 256 and this coefficient's step, rounded half away from zero.
         magnitude = (abs(estimate) * steps[0] + (steps[k] << 7)) // (steps[k] << 8)
         if k and known[k] > 0:  # what is missing is less than the lowest bit that was sent
             np.minimum(magnitude, (1 << known[k]) - 1, out=magnitude)
         estimate = np.where(estimate < 0, -magnitude, magnitude)
-        own = result[..., k]
-        own[...] = np.where((own == 0) | (k == 0), estimate, own)
+        coefficient = result[..., k]
+        coefficient[...] = np.where((coefficient == 0) | (k == 0), estimate, coefficient)
     return result
 
 
 def _rows_around(rows: int, rows_per_mcu: int) -> list[NDArray[np.intp]]:
     """For each of a component's block rows, the rows two and one above it, itself, and one and two below.
 
-    Beyond an edge the row at the edge is repeated. libjpeg counts rows as if every MCU row had as many as the one
-    at hand: V, or in the last MCU row only the picture's. So the lower edge is not the same for all rows.
+    Beyond an edge the row at the edge is repeated. libjpeg finds the lower edge as if every MCU row had as many
+    block rows as the current one: V, or in the last MCU row only the picture's. So the edge differs between rows.
     """
     row = np.arange(rows)
     mcu, inside = row // rows_per_mcu, row % rows_per_mcu

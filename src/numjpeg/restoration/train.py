@@ -1,8 +1,8 @@
 """Train the network of :mod:`numjpeg.restoration.network`: ``python -m numjpeg.restoration.train FOLDER``.
 
-Any folder of pictures serves. Each picture is made smaller by 2, 3 and 4, so that no trace is left of how its own
-file was compressed, and cut into tiles. Each tile is encoded once, at a random quality, sampling and kind of
-quantization table, and the network learns to bring what decoding gives nearer to the tile. It needs the extra
+Any folder of pictures serves. Each picture is reduced by 2, 3 and 4, so that no trace is left of how its own file
+was compressed, and cut into tiles. Each tile is encoded once, with random quality, sampling and kind of
+quantization table. The network learns to bring the decoded tile nearer to the original. Training needs the extra
 ``train``: PyTorch on the CPU, Pillow, and mozjpeg (in pyvips) and jpegli for a part of the files. Equal folders,
 options and machines give equal weights.
 """
@@ -38,32 +38,30 @@ class Phase(NamedTuple):
     steps: int
     peak: float  # the highest rate of learning
     every: int  # of how many shifts one is taken, see numjpeg.restoration.network.Evidence
-    others: (
-        bool  # whether mozjpeg and jpegli made some of the files, and chroma that does not gain is not restored
-    )
+    others: bool  # some files are by mozjpeg and jpegli, and chroma that does not gain is not restored
 
 
 PHASES = Phase(1200, 16000, 1.5e-3, 1, False), Phase(700, 5000, 5e-4, 4, True)
-"""What the weights that come with the library were made with: about 20 minutes of one core."""
+"""The phases that made the weights in the library, in about 20 minutes of one core."""
 SHARE = 0.7
-"""How far the last phase moves the weights of what it finds. All of it is best for files of mozjpeg; for other
-files the first phase's weights are better by 0.01 dB, since that phase was longer."""
+"""The share of the last phase's change of the weights that is kept. All of it is best for files of mozjpeg. For
+other files the first phase's weights are better by 0.01 dB, since that phase was longer."""
 TILE = 256  # rows and columns of a tile
-CROP = 96  # rows and columns of what is learned from at a time
+CROP = 96  # rows and columns of the part of a tile that is learned from at a time
 BATCH = 8  # crops a step
 CHROMA_SHARE = 0.6
-"""What counts of the correction of chroma in the end. A few photographs do not show all colours there are, and
-the network is too sure of those that it saw: on five photographs of the same package that it did not see, chroma
-gained 0.35 dB with all of the correction, 0.54 dB with this share of it. Luma gains most with all of its own."""
+"""The share of the correction of chroma that is kept in the end. A few photographs do not show all colours there
+are, and the network is too sure of those that it saw. On five photographs of the same package that it did not see,
+chroma gained 0.35 dB with the whole correction, 0.54 dB with this share. Luma gains most with all of its own."""
 
 YCBCR = np.array(
     [[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]], np.float32
 )
-"""JFIF's matrix: Y, Cb and Cr of red, green and blue."""
+"""JFIF's matrix, from red, green and blue to Y, Cb and Cr."""
 
 
 class Sample(NamedTuple):
-    """A tile: what it was, what was decoded, and what is known of its coding."""
+    """A tile: the original, what was decoded, and what is known of its coding."""
 
     truth: NDArray[np.float16]  # (3, TILE, TILE): Y, Cb, Cr, level-shifted; only Y counts if the file is gray
     luma: NDArray[np.float16]  # (2, TILE, TILE): restored, and plain minus restored
@@ -78,17 +76,17 @@ def tiles(folder: Path, count: int, rng: np.random.Generator) -> Iterator[NDArra
     pictures = []
     for path in sorted(folder.iterdir()):
         with Image.open(path) as image:
-            own = image.convert("L" if image.mode in ("L", "1") else "RGB")
+            picture = image.convert("L" if image.mode in ("L", "1") else "RGB")
         for factor in (2, 3, 4):
-            size = own.width // factor, own.height // factor
+            size = picture.width // factor, picture.height // factor
             if min(size) >= TILE or (factor == 2 and min(size) >= CROP):
-                small = np.asarray(own.resize(size, Image.Resampling.LANCZOS))
+                small = np.asarray(picture.resize(size, Image.Resampling.LANCZOS))
                 edge = [(0, max(0, TILE - side)) for side in small.shape[:2]] + [(0, 0)] * (small.ndim - 2)
                 pictures.append(np.pad(small, edge, "symmetric"))
     for i in range(count):
-        picture = pictures[i % len(pictures)]
-        y, x = (int(rng.integers(side - TILE + 1)) for side in picture.shape[:2])
-        tile = picture[y : y + TILE, x : x + TILE]
+        reduced = pictures[i % len(pictures)]
+        y, x = (int(rng.integers(side - TILE + 1)) for side in reduced.shape[:2])
+        tile = reduced[y : y + TILE, x : x + TILE]
         if tile.ndim == 3 and rng.random() < 0.3:
             tile = tile[..., rng.permutation(3)]
         yield np.ascontiguousarray(tile.swapaxes(0, 1) if rng.random() < 0.5 else tile)
@@ -109,8 +107,8 @@ def file_of(tile: NDArray[np.uint8], rng: np.random.Generator, others: bool = Fa
         flatness, chroma = rng.uniform(0, 1), rng.uniform(0.6, 1.5)
         tables = [np.asarray(t, np.float64) for t in quantization_tables(quality)]
         tables = [np.exp((1 - flatness) * np.log(t) + flatness * np.log(t).mean()) for t in tables]
-        own = [np.clip(np.rint(t), 1, 255).astype(np.uint16) for t in (tables[0], tables[1] * chroma)]
-        return encode(tile, subsampling=subsampling, qtables=own[: 1 if tile.ndim == 2 else 2])
+        qtables = [np.clip(np.rint(t), 1, 255).astype(np.uint16) for t in (tables[0], tables[1] * chroma)]
+        return encode(tile, subsampling=subsampling, qtables=qtables[: 1 if tile.ndim == 2 else 2])
     if others and kind < 0.6:
         if tile.ndim == 3 and kind > 0.5:
             return bytes(pyjpegli.encode(tile.tobytes(), TILE, TILE, quality))
@@ -127,7 +125,7 @@ def by_mozjpeg(tile: NDArray[np.uint8], quality: int, large: bool) -> bytes:
 
 
 def sample_of(tile: NDArray[np.uint8], data: bytes, phase: Phase) -> Sample:
-    """What the network gets of a file, and what it should give."""
+    """What the network gets from a file, and what it should give."""
     coefficients = read_coefficients(data)
     if tile.ndim == 2 or len(coefficients.planes) == 1:
         gray = tile if tile.ndim == 2 else tile[..., 1]
@@ -167,7 +165,7 @@ class Net(nn.Module):
             nn.init.zeros_(tensor)
 
     def kernel(self) -> Tensor:
-        """The kernel of the first convolution. It sees no levels, only differences, of the restored samples."""
+        """The kernel of the first convolution. It sees only differences of restored samples, not their level."""
         weight = self.first.weight
         if self.finished:
             return weight
@@ -176,9 +174,9 @@ class Net(nn.Module):
         return weight - torch.cat([means[0], rest.expand(-1, 4, 3, 3), means[1], means[2], rest, rest], 1)
 
     def forward(self, luma: Tensor, chroma: Tensor, large: Tensor, coding: Tensor, scales: Tensor) -> Tensor:
-        """Y, Cb and Cr ``(B, 3, H, W)`` from what :class:`Sample` holds."""
-        own, other = scales[:, 0, None, None], scales[:, 1, None, None]
-        x = torch.cat([functional.pixel_unshuffle(luma / own[:, None], 2), chroma / other[:, None]], 1)
+        """Y, Cb and Cr ``(B, 3, H, W)``, from arrays as :class:`Sample` has them."""
+        of_luma, of_chroma = scales[:, 0, None, None, None], scales[:, 1, None, None, None]
+        x = torch.cat([functional.pixel_unshuffle(luma / of_luma, 2), chroma / of_chroma], 1)
         x = functional.conv2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), self.kernel(), self.first.bias)
         x = x + self.coding(coding)[:, :, None, None]
         x = functional.relu(x + self.place.repeat(1, x.shape[2] // network.PERIOD, x.shape[3] // network.PERIOD))
@@ -190,7 +188,7 @@ class Net(nn.Module):
 
 
 def batch(samples: list[Sample], rng: np.random.Generator) -> list[Tensor]:
-    """Crops of random samples, turned over at random: truth, then the arguments of :meth:`Net.forward`."""
+    """Crops of random samples, flipped at random: truth, the arguments of :meth:`Net.forward`, errors."""
     crops: list[list[NDArray[Any]]] = []
     for i in rng.integers(0, len(samples), BATCH):
         sample = samples[i]
@@ -206,9 +204,9 @@ def batch(samples: list[Sample], rng: np.random.Generator) -> list[Tensor]:
 
 
 def loss_of(result: Tensor, truth: Tensor, coding: Tensor, errors: Tensor) -> Tensor:
-    """The mean logarithm of the error over red, green and blue, and with half the weight of that in luma.
+    """The mean logarithm of the error over red, green and blue, plus half of that in luma.
 
-    An error counts by what it is beside that of the whole tile, as restored, since PSNR is of whole pictures.
+    An error counts in relation to that of the whole restored tile, since PSNR is of whole pictures.
     """
     y, cb, cr = (result - truth).unbind(1)
     colour = coding[:, 128]
@@ -233,7 +231,7 @@ def train(net: Net, samples: list[Sample], steps: int, peak: float, seed: int) -
     gain = 0.0
     for step in range(steps):
         truth, *inputs, errors = batch(samples, rng)
-        # The first steps in bfloat16, which is twice as fast on processors that have it.
+        # All but the last fifth of the steps use bfloat16, which is twice as fast on processors that have it.
         with torch.autocast("cpu", torch.bfloat16, enabled=step < 0.8 * steps):
             result = net(*inputs)
         loss = loss_of(result, truth, inputs[3], errors)
@@ -257,7 +255,7 @@ def train(net: Net, samples: list[Sample], steps: int, peak: float, seed: int) -
 
 
 def outputs_of(net: Net) -> dict[str, NDArray[Any]]:
-    """What PyTorch gives for inputs of noise: that inference in NumPy gives the same is tested by them."""
+    """PyTorch's results for inputs of noise. Tests compare them with inference in NumPy."""
     rng = np.random.default_rng(0)
     shapes = {"luma": (2, 32, 48), "chroma": (4, 16, 24), "large": (2, 32, 48), "numbers": (network.KNOWN,)}
     given = {name: rng.normal(0, 0.3 if name == "numbers" else 20, shape) for name, shape in shapes.items()}
