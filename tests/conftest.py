@@ -11,13 +11,15 @@ pylibjpeg-libjpeg and pylibjpeg-openjpeg, which no extra installs).
 from __future__ import annotations
 
 import csv
+import gc
 import importlib
 import io
 import os
 import shutil
+import signal
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -40,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if cases[item.function] % every if every else item.callspec.id not in usual.args:
             item.add_marker("sweep")
         cases[item.function] += 1
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the thousands of collected tests, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 CORPUS = Path(os.environ.get("NUMJPEG_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
@@ -200,6 +208,14 @@ def hypothesis() -> ModuleType:
     except ImportError:
         _missing("hypothesis", "hypothesis is not installed")
         raise
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell tells what it starts in the background to ignore SIGINT; what a test starts is to heed it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -589,6 +589,7 @@ for number, data in enumerate(numjpeg.encode_batch(images, 100, workers=2)):
 """
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_reaches_the_caller_and_only_the_caller() -> None:
     done = run(ENDLESS, lambda pid: os.killpg(pid, signal.SIGINT))

@@ -173,6 +173,7 @@ def test_one_long_file_shows_its_seconds_on_a_terminal(png, monkeypatch, capsys)
     assert set(threading.enumerate()) <= before
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_an_interrupt_among_workers_is_quiet_and_quick(tmp_path):
     names = [tmp_path / f"{i}.ppm" for i in range(40)]
