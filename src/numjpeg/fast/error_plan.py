@@ -1,8 +1,9 @@
-"""How far a small picture is from what decoders make of it, with several sets of quantization tables at a time.
+"""A plan that measures the squared error of a small picture for several sets of quantization tables at a time.
 
-A search for a PSNR asks for that again and again. The forward DCT of a picture is made once. What follows is
-quantization, inverse DCT, upsampling and colours, as in the plans that files are read with. A picture of a few
-blocks costs mostly the calls. So its coefficients lie in memory ``count`` times, each time for other tables.
+A search for a PSNR does this again and again. The forward DCT is done once for a picture. Quantization, inverse
+DCT, upsampling and colour conversion follow for each set, as in the plans that read files. For a picture of a few
+blocks the calls to NumPy take most of the time. So the coefficients lie in memory ``count`` times, each time for
+another set of tables.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from numjpeg.fast.samples.plan_pixels import MOST_PIXELS, Picture, PixelPlan
 
 
 def most_sets(frame: Frame) -> int:
-    """For how many sets of tables there can be a plan; 0 if for none."""
+    """The largest number of sets of tables that a plan can take; 0 if there is no plan for such pictures."""
     within = MOST_PIXELS // (frame.height * frame.width)
     return min(within, most_pictures(frame)) if frame.usual_sampling else 0
 
 
 class ErrorPlan:
-    """The squared errors of pictures of a kind with ``count`` sets of tables."""
+    """Measures the squared errors of pictures of one kind with ``count`` sets of tables."""
 
     def __init__(self, frame: Frame, source: str, stored: str, fancy: bool, count: int) -> None:
         """Prepare; ``source`` and ``stored`` are the colour spaces of the pictures and of the files."""
@@ -56,7 +57,7 @@ class ErrorPlan:
             target = self._frequencies[:, :, first : first + self.count * blocks]
             target.reshape(8, 8, self.count, blocks)[...] = own[:, :, np.newaxis]
             first += self.count * blocks
-        # What is quantized to something at most doubles, and a DC is off by half of 255 at most.
+        # Quantization at most doubles a coefficient, and changes a DC coefficient by at most half of 255.
         every = np.concatenate(frequencies, axis=2)
         dc = np.abs(every[0, 0])
         ac = np.sqrt(np.einsum("uvb,uvb->b", every, every) - dc * dc)
@@ -91,7 +92,7 @@ class ErrorPlan:
         np.multiply(self._coefficients, self._steps, out=self._coefficients)
         self.transform()
         if not self._within:
-            self.transform.correct()  # it always can: no coefficient is off by more than half a step
+            self.transform.correct()  # this always works: no coefficient is off by more than half a step
         found = self.pixels.planes(self.transform.values)
         difference = found.reshape(len(self._original), self.count, -1) - self._original
         if self.pixels.width % 2 and len(self._original) > 1:

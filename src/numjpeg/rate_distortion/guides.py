@@ -1,7 +1,7 @@
-"""What leads a search for a PSNR: the errors that are expected from coefficients.
+"""A guide for the search for a PSNR: it estimates the error of quantization from the coefficients.
 
-To measure the PSNR of a picture takes about as long as to encode it. A guide takes a small part of that, and errs
-by nearly the same amount in places near to each other. So a few exact values are enough.
+Measuring the PSNR of a picture takes about as long as encoding it. Estimating it takes a small part of that time.
+The estimate is off by nearly the same amount for similar tables. So a few exact values are enough to correct it.
 """
 
 from __future__ import annotations
@@ -20,28 +20,31 @@ from numjpeg.coefficients import Component, ceil_div
 from numjpeg.container.frame import mcu_size
 from numjpeg.rate_distortion.tables import MAX_STEP
 
-SMALL_BLOCKS = 1536  # up to here all coefficients of a picture are looked at
-SAMPLE_BLOCKS = 768  # of larger ones so many in a sample
-TILE_MCUS = 4  # width of the tiles that a sample is made of; their height is 1
+SMALL_BLOCKS = 1536  # a picture of at most so many blocks is looked at as a whole
+SAMPLE_BLOCKS = 768  # a sample of a larger picture has at most so many blocks
+TILE_MCUS = 4  # a sample is made of tiles so many MCUs wide and one MCU high
 CALLS, A_PIXEL, A_BLOCK = 50.0, 0.012, 0.22
-"""Microseconds that measuring errors takes for its calls, less what larger arrays cost the caches; for a pixel;
-and for a block. As many sets of tables are measured at a time as take as long as the calls."""
-TOGETHER = 32  # the most sets of tables at a time
-MANY = 4  # with so many at a time no guide is needed
+"""The time in microseconds that one measurement takes: a fixed part for its calls, then a part for each pixel and
+block of each set of tables. So many sets are measured at a time that their part is as long as the fixed one."""
+TOGETHER = 32  # at most so many sets of tables are measured at a time
+MANY = 4  # a search that measures so many sets at a time needs no guide
 EXPECTED_SIZE, EXPECTED = 25_000, (8, 24)
-"""To expect the errors of so many coefficients takes about as long as its calls; the least and the most sets of
-tables at a time."""
-FEW_PLACES = 4000  # with fewer sets that make a difference, most coefficients are 0, and the error jumps
-SPREAD = (1.5, -3.5)  # logarithms of the factors, less that of the first guess, where errors are first expected
+"""NumPy handles so many coefficients in about the time that its calls take anyway. So this number, divided by the
+coefficients of the picture, tells how many sets of tables are estimated at a time: within these two bounds."""
+FEW_PLACES = 4000
+"""If fewer sets of tables than this make a difference, most coefficients are 0. Then the error jumps from one set
+to the next."""
+SPREAD = (1.5, -3.5)  # the first estimates lie between the first guess times e^1.5 and times e^-3.5
 NEAR = 0.6, 0.02
-"""Between places where the logarithm of the error differs by less than this (0.6 are 2.6 dB), it is taken for
-linear; the second where errors jump."""
-REFINEMENTS = 3  # so many times at most more places are asked for to find one
+"""Two places are near if the logarithms of their errors differ by less than this; 0.6 is 2.6 dB. Between them the
+logarithm of the error is taken to be linear. The second bound holds where the error jumps."""
+REFINEMENTS = 3  # one factor is sought by at most so many rounds of further estimates
 COLOUR_WEIGHTS = np.array([3, 0.34414**2 + 1.772**2, 1.402**2 + 0.71414**2])
 """By how much squared errors of Y, Cb and Cr grow on the way to RGB, the three channels together."""
 LOST_ABOVE = 1.8
-"""Energy that subsampling loses above, in relation to what it takes away below; 1 to 3.3 in photographs."""
-ROUNDING = 0.12  # the mean squared error that rounding samples and colours adds, about
+"""Subsampling loses the high frequencies and weakens the low ones. This is the energy of the first loss divided by
+that of the second: 1 to 3.3 in photographs."""
+ROUNDING = 0.12  # rounding of samples and colours adds about this to the mean squared error
 
 Size = tuple[int, ...]  # height and width in pixels
 Places = NDArray[np.float64]  # factors, falling
@@ -50,18 +53,18 @@ Floats = NDArray[np.float32]
 
 
 def blocks_of(size: Size, components: Sequence[Component]) -> int:
-    """Blocks of all components in whole MCUs."""
+    """The number of blocks of all components, with those that fill up the last MCUs."""
     height, width = mcu_size(components)
     per_mcu = sum(c.H * c.V for c in components) if len(components) > 1 else 1
     return ceil_div(size[0], height) * ceil_div(size[1], width) * per_mcu
 
 
 def sample_of(picture: Bytes, components: Sequence[Component]) -> Bytes:
-    """Tiles from all over a picture ``(H, W, channels)``, one below the other."""
+    """A smaller picture: tiles from all over a picture ``(H, W, channels)``, one below the other."""
     height, width = mcu_size(components)
     rows, columns = len(picture) // height, picture.shape[1] // width
     across = min(columns, TILE_MCUS)
-    if not rows or not across:  # some very long rows, or columns
+    if not rows or not across:  # the picture is narrower than an MCU
         return picture
     count = min(rows, max(1, SAMPLE_BLOCKS // blocks_of((height, across * width), components)))
     tiles = []
@@ -73,12 +76,13 @@ def sample_of(picture: Bytes, components: Sequence[Component]) -> Bytes:
 
 
 def without_repetition(picture: Bytes, components: Sequence[Component], converts: bool) -> Bytes:
-    """The first row of a picture whose rows of pixels are all equal, and some columns if all of these are.
+    """A part of a picture that has the same mean squared error, if all its rows or columns are equal.
 
-    Rows that are equal stay so all the way through a file, since every vertical difference is 0. So each has the
-    same error as in the whole picture. Columns do not where 2 x 2 samples are averaged, since their sums are
-    rounded up and down in turns, unless rows are equal as well, or the file has YCbCr (``converts``) of gray
-    pixels. Eight columns stay, since narrow pictures are enlarged in another way.
+    If all rows are equal, the first one is enough: rows stay equal all the way through a file, since every
+    vertical difference is 0. If all columns are equal, eight are enough; fewer are upsampled in another way. There
+    is an exception: where 2 x 2 samples are averaged, their sums are rounded up and down in turns, so that equal
+    columns may become unequal. This cannot happen if rows are equal too, or if gray pixels become YCbCr
+    (``converts``). A picture without repetition is returned as it is.
     """
     rows = bool((picture[0] == picture[-1]).all() and (picture[1:] == picture[:-1]).all())
     if rows:
@@ -91,7 +95,7 @@ def without_repetition(picture: Bytes, components: Sequence[Component], converts
 
 
 def together(size: Size, components: Sequence[Component]) -> int:
-    """With how many sets of tables at a time a picture of this size is to be measured."""
+    """How many sets of tables are to be measured at a time for a picture of this size."""
     cost = A_PIXEL * size[0] * size[1] + A_BLOCK * blocks_of(size, components)
     return max(1, min(int(CALLS / cost), TOGETHER))
 
@@ -106,12 +110,13 @@ def scaled_entries(factors: NDArray[np.float64], entries: NDArray[Any]) -> NDArr
 
 
 class ExpectedErrors:
-    """Mean squared errors that quantization makes, expected from coefficients, for a decoder that never rounds.
+    """Estimates the mean squared error that quantization makes, for a decoder that never rounds.
 
-    What subsampling loses above the frequencies that are left is guessed from what it takes away of those. Given
-    are of each component the coefficients times 8, ``(8, 8, blocks)``, those ``in_use``, which not every table
-    makes 0, the table that is scaled, and by how much it is enlarged, vertically and horizontally; whether the
-    factor 2 means the triangle filter; and whether YCbCr become RGB.
+    The frequencies that subsampling removes are unknown; their energy is guessed from the loss in those that
+    remain. The first four parameters have one entry for each component: the coefficients times 8,
+    ``(8, 8, blocks)``; which of the 64 may be quantized to something else than 0, ``in_use``; the table that is
+    scaled; and the upsampling ratios, vertical and horizontal. ``triangle`` tells whether a ratio of 2 means the
+    triangle filter, ``converts`` whether the decoder converts YCbCr to RGB.
     """
 
     def __init__(
@@ -141,10 +146,10 @@ class ExpectedErrors:
             entries.append(table[used])
             scales.append(8 * scale[used, 0])
         self._entries, self._scales = np.concatenate(entries).astype(np.float64), np.concatenate(scales)
-        self.size = sum(own.size for own, _ in self._coefficients)  # how many coefficients are looked at
+        self.size = sum(own.size for own, _ in self._coefficients)  # the number of coefficients in use
 
     def __call__(self, factors: Places) -> list[float]:
-        """The errors with tables scaled by some factors (:func:`numjpeg.rate_distortion.scaling.scaled`)."""
+        """The errors with the tables scaled by each of the factors."""
         steps = (scaled_entries(factors, self._entries) * self._scales).astype(np.float32)[..., np.newaxis]
         inverse = 1 / steps
         errors, first = np.full(len(factors), self._always), 0
@@ -161,11 +166,12 @@ class ExpectedErrors:
 
 @lru_cache(maxsize=64)
 def _enlarged(ratio: tuple[int, int], triangle: bool) -> tuple[Floats, Floats | None]:
-    """How much larger each of 8 x 8 coefficients is in enlarged samples, and how large it would have to be to be
-    nearest to the samples from which it was averaged, in relation to what it is; ``(8, 8, 1)``; None for 1.
+    """Two factors for each of the 8 x 8 coefficients, ``(8, 8, 1)``: by how much upsampling enlarges it, and by
+    what it would have to be multiplied to come nearest to the samples before subsampling; None if by 1.
 
-    Averaging two samples lets through the cosine of half a frequency. The triangle filter (1, 3, 3, 1) / 4 lets
-    through its cube; enlarging by 2 halves frequencies, and gives each a mirror image at the upper end.
+    Averaging two samples multiplies a frequency by the cosine of half of it. Upsampling by 2 halves a frequency
+    and adds its mirror image at the upper end. The triangle filter (1, 3, 3, 1) / 4 multiplies by the cube of that
+    cosine.
     """
     half = np.arange(8) * np.pi / 32
     mirrored = np.cos(half) ** 6 + np.sin(half) ** 6
@@ -179,37 +185,39 @@ def _enlarged(ratio: tuple[int, int], triangle: bool) -> tuple[Floats, Floats | 
 
 
 def evenly(below: int, above: int, count: int) -> set[int]:
-    """At most ``count`` numbers that cut the distance between two others into equal parts."""
+    """At most ``count`` whole numbers that divide the distance from ``below`` to ``above`` into equal parts."""
     step = (above - below) / (count + 1)
     return {below + round(i * step) for i in range(1, count + 1)} - {below, above}
 
 
 def about(middle: int, below: int, above: int, count: int) -> set[int]:
-    """At most ``count`` numbers between two others, the closer together, the closer they are to ``middle``."""
+    """At most ``count`` whole numbers between ``below`` and ``above``, dense near ``middle``."""
     half = (count + 1) // 2
     sides = {int(middle + (end - middle) * (i / half) ** 2) for end in (below, above) for i in range(half)}
     return sides - {below, above}
 
 
 class Guide:
-    """The errors that are expected at some places, as far as they are known, and by how much they are wrong.
+    """The estimates that have been made so far, and the exact errors that correct them.
 
-    ``expected`` tells mean squared errors at places, at best at ``count`` of them at a time. ``missing`` is an
-    error that is in the picture besides, about.
+    A place is one of the factors to choose from. ``expected`` estimates the mean squared errors at some places; it
+    works best with ``count`` of them at a time. ``missing`` is about the error that the estimates leave out.
     """
 
     def __init__(
         self, expected: Callable[[Places], Sequence[float]], places: Places, count: int, missing: float = 0.0
     ) -> None:
         self.places, self._expected, self._count = places, expected, count
-        self._known: list[int] = []  # numbers of places, rising; logarithms of their factors and errors
+        self._known: list[
+            int
+        ] = []  # the places with an estimate, by number; logarithms of their factors and errors
         self._factors: list[float] = []
         self._errors: list[float] = []
-        self._exact: list[tuple[float, float]] = []  # errors of the picture, and those that are expected there
+        self._exact: list[tuple[float, float]] = []  # exact errors, each with the estimate at the same factor
         self._missing, self._jumps = missing, len(places) < FEW_PLACES
 
     def calibrate(self, factors: Sequence[float], errors: Sequence[float]) -> None:
-        """Take note of the picture's errors with some factors."""
+        """Take the exact errors at some factors."""
         for factor, error in zip(factors, errors, strict=True):
             logarithm = math.log(factor)
             i = min(max(bisect_left(self._factors, -logarithm, key=neg), 1), len(self._factors) - 1)
@@ -217,8 +225,10 @@ class Guide:
             self._exact.append((error, math.exp(expected)))
 
     def _wanted(self, error: float) -> float:
-        """The logarithm of the error to be expected where the picture's is ``error``: by a straight line from the
-        nearest one that is more to the nearest one that is less; from a single one, for what is missing there.
+        """The logarithm of the estimate where the exact error is ``error``.
+
+        It is interpolated between the nearest larger and the nearest smaller exact error. If there is only one
+        of them, the difference between error and estimate is taken to be the same everywhere, or else their ratio.
         """
         more = min((own for own in self._exact if own[0] > error), default=None)
         less = max((own for own in self._exact if own[0] <= error), default=None)
@@ -234,12 +244,14 @@ class Guide:
     def find(
         self, errors: Sequence[float], guess: float, ends: tuple[float, float] = (math.inf, 0.0)
     ) -> list[float]:
-        """The factors where the picture's errors are expected, those of a PSNR that rises a little; where errors
-        jump, the one behind the jump. ``guess`` is a factor to begin with; ``ends`` are one with which errors are
-        too large and one with which they are small enough: if errors jump, none is found beyond.
+        """The factors at which the exact errors are likely to be ``errors``, which fall; where the error jumps
+        over one of them, the first factor behind the jump.
 
-        Places are first asked for all over. Then they cut the distance between the two on both sides of the middle
-        error into equal parts.
+        ``guess`` is a factor to begin with. The error is known to be too large at the first of ``ends``, and small
+        enough at the second; where errors jump, no factor beyond the two is returned.
+
+        The first estimates are spread over all factors. Further ones divide the interval around the middle one of
+        ``errors``.
         """
         last = len(self.places) - 1
         if not self._known:
@@ -259,8 +271,9 @@ class Guide:
         return [self._factor(own, below, above) for own in wanted]
 
     def _around(self, wanted: float, below: int, above: int) -> tuple[int, int, bool]:
-        """Between two places: the first one that is known to be enough, or else the second of these two; the known
-        one before it, or else the first of these two; and whether a straight line leads from that to this.
+        """The interval between ``below`` and ``above`` in which the estimate falls to ``wanted``: the last place
+        above it, the first place not above it, and whether the two are near enough for a straight line. Where no
+        place has an estimate, ``below`` or ``above`` itself is the end.
         """
         i = bisect_left(self._known, below + 1)
         while i < len(self._known) and self._known[i] < above and self._errors[i] > wanted:
@@ -289,11 +302,11 @@ class Guide:
 
 
 def place_of(places: Places, factor: float) -> int:
-    """The number of the first place that is not above a factor; their number if all are."""
+    """The number of the first place that is not above ``factor``; if all are above, how many there are."""
     return bisect_left(places, -factor, key=neg)
 
 
 def _between(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
-    """Where a straight line through two points is at ``x``, not beyond them."""
+    """The value at ``x`` of a straight line through two points; beyond them, that of the nearer one."""
     part = (x - xs[0]) / (xs[1] - xs[0]) if xs[0] != xs[1] else 1.0
     return ys[0] + (ys[1] - ys[0]) * min(max(part, 0.0), 1.0)

@@ -1,7 +1,8 @@
-"""Targets without tuning: quantization tables, libjpeg's as a rule, scaled by a real factor.
+"""Targets without tuning: quantization tables, as a rule libjpeg's, are scaled by a real factor.
 
-Between two qualities, which are whole numbers, lie many tables. An entry b becomes ``floor(b * factor + 1/2)``,
-within 1 .. 255. So tables change only where ``b * factor + 1/2`` passes a whole number.
+An entry b becomes ``floor(b * factor + 1/2)``, within 1 .. 255. So the tables change only where
+``b * factor + 1/2`` passes a whole number. Many sets of tables lie between two of libjpeg's qualities, which are
+whole numbers.
 """
 
 from __future__ import annotations
@@ -21,16 +22,10 @@ from numjpeg.rate_distortion.tables import MAX_STEP
 Tables = Mapping[int, NDArray[np.uint16]]  # by number, (8, 8) each, natural order
 
 SLACK_BYTES, SLACK_DECIBELS = 0.02, 0.2
-"""The part of a target in bytes that may be left, and by how much a PSNR may be above its target."""
-TRIALS = 30  # so often at most the PSNR of a whole picture is measured; halving alone takes 14
-GUIDED = (
-    0,
-    1,
-    2,
-    3,
-    5,
-    7,
-)  # trials in which a guide tells the factors; in others they share out what is left evenly
+"""A file may leave this part of a target in bytes unused, and a PSNR may be this far above its target."""
+TRIALS = 30  # the picture is measured at most so many times; halving alone takes 14
+GUIDED = {0, 1, 2, 3, 5, 7}
+"""The trials whose factors a guide chooses. In the others they divide the remaining interval into equal parts."""
 
 
 def scaled(tables: Tables, factor: float | NDArray[np.float64]) -> dict[int, NDArray[np.uint16]]:
@@ -46,8 +41,9 @@ def scaled(tables: Tables, factor: float | NDArray[np.float64]) -> dict[int, NDA
 def factors(tables: Tables, in_use: Mapping[int, NDArray[np.bool_]] | None = None, finest: bool = False) -> Places:
     """One factor for each different set of tables that scaling makes, the coarsest set first.
 
-    ``in_use`` tells which entries make a difference to the picture, by number ``(8, 8)``; None for all. Of sets
-    that differ only in others there is the coarsest, or the ``finest``.
+    ``in_use`` tells by the number of the table which entries make a difference to the picture, ``(8, 8)`` each;
+    None means all. Sets that differ in other entries only count as one: its coarsest stands for it, or its
+    ``finest``.
     """
     every, changes, numbers = _ladder(np.stack(list(tables.values())).astype(np.uint16).tobytes())
     if in_use is None:
@@ -63,8 +59,8 @@ def factors(tables: Tables, in_use: Mapping[int, NDArray[np.bool_]] | None = Non
 
 @lru_cache(maxsize=64)
 def _ladder(entries: bytes) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]:
-    """All factors, falling; for each different entry at which steps between them it changes; and the number of
-    each entry among the different ones.
+    """All factors, falling; for each distinct value of an entry, after which of the factors it changes; and for
+    each entry the number of its value among the distinct ones.
     """
     different, numbers = np.unique(np.frombuffer(entries, np.uint16), return_inverse=True)
     steps = (np.arange(1, MAX_STEP) + 0.5) / different.astype(np.float64)[:, np.newaxis]
@@ -83,10 +79,11 @@ def for_bytes(
     places: Places | None = None,
     head: int = 0,
 ) -> bytes:
-    """The file with the finest scaled tables that is not larger than ``target`` bytes, as of
-    :func:`search.for_bytes`; it leaves at most :data:`SLACK_BYTES` of them. ``samples`` are those of the picture,
-    ``places`` the factors, None for all; ``head`` are the bytes in front of the entropy-coded data, as far as
-    known.
+    """The best file of scaled tables that is not larger than ``target`` bytes (:func:`search.for_bytes`). It
+    leaves at most :data:`SLACK_BYTES` of them unused, unless the next finer tables need more than the target.
+
+    ``samples`` is the number of samples in the picture. ``places`` are the factors that are tried, None for all.
+    ``head`` is how many bytes stand in front of the entropy-coded data, as far as that is known.
     """
     guess = 0.5 * (0.05 * samples / target) ** (1 / search.SIZE_SLOPE)  # a photograph, 4:2:0, quality 75
     logarithms = np.log((factors(tables) if places is None else places)[::-1])
@@ -98,15 +95,16 @@ def for_bytes(
 def for_psnr(
     measure: Callable[[Places], Sequence[float]], together: int, places: Places, guide: Guide | None, target: float
 ) -> tuple[float | None, float]:
-    """The largest factor with which the PSNR is ``target`` dB or a little more, and the PSNR there. It is above
-    the target by at most :data:`SLACK_DECIBELS`, unless the tables are the coarsest, or the next coarser ones miss
-    the target. None, and the best PSNR, if that misses it.
+    """A factor whose PSNR meets ``target``, in dB, and this PSNR; None and the best PSNR if no factor does.
 
-    ``measure`` tells the mean squared errors that at most ``together`` of the factors ``places`` give. The guide
-    leads the way; None if many at a time make up for it.
+    The PSNR is above the target by at most :data:`SLACK_DECIBELS`, unless the tables are the coarsest, or the next
+    coarser ones miss the target.
+
+    ``places`` are the factors to choose from. ``measure`` tells the mean squared errors of at most ``together`` of
+    them. ``guide`` chooses which ones to measure; None if so many are measured at a time that it is not needed.
     """
     first = 0.5 * math.exp(min(max((34 - target) / search.PSNR_SLOPE, -9), 9))  # a photograph, quality 75
-    # The middle of the slack, and as far from it that all of the slacks together leave no gap.
+    # PSNRs to aim at: the middle of the slack, and others one slack apart on both sides of it.
     wanted = [target + SLACK_DECIBELS * (1 + i - together / 2) for i in range(together)]
     below, above = -1, len(places)
     reached: dict[int, float] = {}
@@ -143,8 +141,9 @@ def for_psnr(
 
 
 def _nearest(wanted: Sequence[int], below: int, above: int, count: int, between: bool) -> set[int]:
-    """At most ``count`` numbers between two others: the middle one of those wanted; the others or, ``between``
-    known errors, which are then likely to jump, numbers in equal distances; the one before the middle; and more.
+    """At most ``count`` numbers between ``below`` and ``above``. First the middle one of ``wanted``; then others
+    or, if the errors at both ends are known (``between``) and so likely to jump, numbers at equal distances; then
+    the one before the middle; then more at equal distances.
     """
     middle = min(max(wanted[len(wanted) // 2], below + 1), above - 1)
     others = sorted(evenly(below, above, count - 2)) if between else wanted

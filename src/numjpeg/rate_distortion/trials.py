@@ -1,4 +1,4 @@
-"""Targets without tuning: files of a picture are made or measured with scaled tables until one meets them."""
+"""Targets without tuning: a picture is encoded or measured with scaled tables until one set meets the target."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 
 
 class Rewriter(Protocol):
-    """Makes files of one picture with several quantization tables, of entries 1 .. 255."""
+    """Encodes one picture several times, each time with other quantization tables (entries 1 .. 255)."""
 
     @property
     def start(self) -> int:
-        """Bytes in front of the entropy-coded data, as far as all files have the same."""
+        """How many bytes stand in front of the entropy-coded data, as far as this is the same in all files."""
 
     @property
     def frequencies(self) -> list[NDArray[np.float32]]:
-        """Of each component the coefficients times 8, ``(8, 8, blocks)``."""
+        """The unquantized coefficients times 8, ``(8, 8, blocks)`` for each component."""
 
     def file(self, tables: Tables) -> bytes:
         """The file with these tables."""
 
     def quantized(self, tables: Tables) -> Coefficients:
-        """What is in it."""
+        """The coefficients of the file with these tables."""
 
 
-NewRewriter = Callable[[Plan, ExitStack], Rewriter]  # gives that of a picture; the stack keeps what it borrows
+NewRewriter = Callable[[Plan, ExitStack], Rewriter]  # makes one for a picture; the stack returns what it borrows
 
 
 def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> bytes:
@@ -87,8 +87,8 @@ def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> byte
 
 
 class Trials:
-    """What can be found out about the files of one picture with several quantization tables; ``stack`` keeps what
-    is borrowed, and ``together`` is how many errors are asked for at a time, at most.
+    """Measures one picture with several quantization tables. ``together`` is the largest number of sets of tables
+    that are measured at a time. ``stack`` returns what is borrowed.
     """
 
     def __init__(self, plan: Plan, rewriter: Rewriter, stack: ExitStack, fancy_upsampling: bool) -> None:
@@ -99,7 +99,7 @@ class Trials:
 
     @cached_property
     def _measurer(self) -> ErrorPlan | None:
-        """What measures the errors of a small picture."""
+        """The plan that measures the errors of a small picture; None for others."""
         settings, count = self.settings, self.together
         if not fast_forms_enabled() or not _suits_plans(settings):
             return None
@@ -129,8 +129,9 @@ class Trials:
         return found
 
     def places(self, base: Tables, finest: bool = False) -> NDArray[np.float64]:
-        """One factor for each set of tables that makes a difference, the coarsest first; of those that make none
-        between them the coarsest, or the ``finest``. If most entries make one, a factor for each set of tables.
+        """One factor for each set of tables that changes the picture, the coarsest first. Sets that do not differ
+        for the picture count as one: its coarsest stands for it, or its ``finest``. If most entries matter, all
+        sets are taken.
         """
         frequencies = self.rewriter.frequencies
         if not finest and sum(map(np.count_nonzero, self._may_differ)) > 32 * len(frequencies):
@@ -143,11 +144,11 @@ class Trials:
 
     @cached_property
     def _may_differ(self) -> list[NDArray[np.bool_]]:
-        """Of each component which coefficients may be above 0, with the finest tables from half a step on."""
+        """For each component, which of the 64 coefficients the finest table may not quantize to 0."""
         return [np.einsum("uvb,uvb->uv", own, own) >= 4**2 for own in self.rewriter.frequencies]
 
     def guide(self, places: guides.Places) -> guides.Guide:
-        """What leads a search among the factors ``places``."""
+        """A guide for the search among the factors ``places``."""
         frame, settings = self.settings.frame, self.settings
         ratios = [(frame.V_max // c.V, frame.H_max // c.H) for c in self.components]
         tables = [settings.coefficients.quantization_tables[c.Tq] for c in self.components]
@@ -164,8 +165,8 @@ def _converts(settings: Settings) -> bool:
 
 @lru_cache(maxsize=64)
 def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
-    """The settings with which files are as long as with scaled tables, except for the entropy-coded data.
-    ``shape`` is that of a sample of the picture; its files are of no account.
+    """Settings without a target, whose files have all bytes in front of the entropy-coded data in the same places
+    as files with scaled tables. ``shape`` is that of a sample of the picture, which is measured but not encoded.
     """
     tables = scaling.scaled(settings.coefficients.quantization_tables, 1)
     coefficients = replace(settings.coefficients, quantization_tables=tables)
@@ -178,9 +179,10 @@ def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
 
 @lru_cache(maxsize=64)
 def _suits_plans(settings: Settings) -> bool:
-    """Whether errors are to be measured with several sets of tables at a time, which fast forms do together.
+    """Whether errors are to be measured with several sets of tables at a time, as an error plan does.
 
-    It does not depend on whether there are fast forms, so that a search goes the same way without them.
+    This must not depend on whether fast forms are enabled. Then the search takes the same steps without them, and
+    finds the same tables.
     """
     return (
         settings.dct_method == "islow" and settings.coefficients.precision == 8 and settings.frame.usual_sampling
