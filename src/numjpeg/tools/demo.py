@@ -1,4 +1,4 @@
-"""The demonstration: one photograph through the codec, with sizes, times and a comparison with Pillow, as text."""
+"""The demonstration: codes one photograph, and reports sizes, times and a comparison with Pillow as text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ STEPS = {
     "inverse DCT": ("idct",),
     "upsampling": ("upsample",),
 }
-"""The steps as the demonstration names them, and the stages of each. Stages that make tables are left out."""
+"""Name of a step in the report -> its stages. Stages that make tables are left out."""
 
 
 def _by_step(calls: list[Call]) -> dict[str, float]:
@@ -52,7 +52,7 @@ def _by_step(calls: list[Call]) -> dict[str, float]:
 
 
 def time_encoding(image: NDArray[np.uint8], quality: int, subsampling: str) -> tuple[dict[str, float], bytes]:
-    """Run the stages of encoding gray or RGB samples one by one: CPU seconds by step, and the scan's data."""
+    """Encode gray or RGB samples stage by stage: CPU seconds by step, and the data of the scan."""
     with observed() as calls:
         coefficients = pipeline.pixels_to_coefficients(image, quality, subsampling)
         bits = pipeline.coefficients_to_bits(coefficients)
@@ -60,7 +60,7 @@ def time_encoding(image: NDArray[np.uint8], quality: int, subsampling: str) -> t
 
 
 def time_decoding(data: bytes) -> tuple[dict[str, float], NDArray[np.uint8]]:
-    """Run the stages of decoding one by one: CPU seconds by step, and the picture.
+    """Decode stage by stage: CPU seconds by step, and the picture.
 
     ``data`` is a gray or YCbCr file with one scan and no restart markers.
     """
@@ -74,18 +74,18 @@ def time_decoding(data: bytes) -> tuple[dict[str, float], NDArray[np.uint8]]:
 
 def _timed(function: Callable[[], Result]) -> tuple[float, Result]:
     """The shorter CPU time of two runs, and the result."""
-    found = []
+    seconds = []
     for _ in range(2):
         start = time.process_time()
         result = function()
-        found.append(time.process_time() - start)
-    return min(found), result
+        seconds.append(time.process_time() - start)
+    return min(seconds), result
 
 
 def report(image: NDArray[np.uint8], quality: int, subsampling: str) -> str:
     """Encode and decode a picture, uint8 ``(H, W)`` or RGB ``(H, W, 3)``.
 
-    The lines of text say how large, how good and how fast that is, and whether Pillow does the same.
+    Return lines of text: sizes, PSNR, times, and whether Pillow gives the same bytes and pixels.
     """
     factors = subsampling if image.ndim == 3 else None
     encode_seconds, data = _timed(lambda: encode(image, quality, subsampling=factors))

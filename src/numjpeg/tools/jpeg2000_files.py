@@ -1,4 +1,4 @@
-"""JPEG 2000 files as pictures of the tools: read, written, described."""
+"""JPEG 2000 files for the tools: read as a picture, written, described."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MODELS = {1: "GRAY", 2: "GRAYA", 3: "RGB", 4: "RGBA"}
 
 
 def read_picture(data: bytes, max_pixels: int | None, faults: list[str] | None = None) -> Picture:
-    """The picture of a file, or JpegError. With ``faults`` what can be recovered; the list gets what is wrong."""
+    """The picture of a file. If ``faults`` is a list, damage is appended to it instead of raising JpegError."""
     header = jpeg2000.read_header(data)
     pixels, report = jpeg2000.decode_damaged(data, max_pixels=max_pixels, strict=faults is None)
     if faults is not None and report.faults:
@@ -34,7 +34,7 @@ def read_picture(data: bytes, max_pixels: int | None, faults: list[str] | None =
 
 
 def write_picture(picture: Picture, suffix: str, metadata: dict[str, Any], options: dict[str, Any]) -> bytes:
-    """A file of a gray or RGB picture of 8 or 16 bits, with the options of :func:`numjpeg.jpeg2000.encode`."""
+    """Encode a gray or RGB picture of 8 or 16 bits; ``options`` are those of :func:`numjpeg.jpeg2000.encode`."""
     if picture.model not in _MODELS.values() or picture.pixels.dtype not in (np.uint8, np.uint16):
         raise PictureError(f"JPEG 2000 files hold gray and RGB of 8 or 16 bits here, and this is {picture}")
     container = "j2k" if suffix in CODESTREAM_SUFFIXES else "jp2"
@@ -53,10 +53,10 @@ def header_as_dict(data: bytes) -> dict[str, Any]:
     header = jpeg2000.read_header(data)
     plain = ("kind", "width", "height", "channels", "tiles", "tile_size", "levels", "layers", "progression")
     flags = ("reversible", "component_transform", "code_block_size", "high_throughput", "colorspace", "opacity")
-    found: dict[str, Any] = {name: getattr(header, name) for name in (*plain, *flags)}
-    found["components"] = [component._asdict() for component in header.components]
-    found["comments"] = [comment[2:].decode("latin-1") for comment in header.comments]
+    fields: dict[str, Any] = {name: getattr(header, name) for name in (*plain, *flags)}
+    fields["components"] = [component._asdict() for component in header.components]
+    fields["comments"] = [comment[2:].decode("latin-1") for comment in header.comments]
     for name in ("boxes", "segments"):
-        found[name] = [{"name": what, "offset": at, "length": size} for what, at, size in getattr(header, name)]
-    found["warnings"] = [str(fault) for fault in header.faults]
-    return found
+        fields[name] = [{"name": what, "offset": at, "length": size} for what, at, size in getattr(header, name)]
+    fields["warnings"] = [str(fault) for fault in header.faults]
+    return fields

@@ -1,4 +1,4 @@
-"""Watch :mod:`numjpeg.pipeline` at work: what each stage gets, what it makes of it, and how long that takes."""
+"""Record the work of :mod:`numjpeg.pipeline`: arguments, result and CPU time of each call of a stage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numjpeg import pipeline
 
 
 class Call(NamedTuple):
-    """One call of a stage, by the name of its function, and its CPU time."""
+    """One call of a stage. ``stage`` is the name of its function, ``seconds`` its CPU time."""
 
     stage: str
     arguments: tuple[Any, ...]
@@ -22,13 +22,13 @@ class Call(NamedTuple):
 
 @contextmanager
 def observed() -> Iterator[list[Call]]:
-    """Note every call of a stage that the pipeline makes inside the ``with`` block, in order.
+    """Record every call of a stage that the pipeline makes inside the ``with`` block, in order.
 
-    The pipeline's functions are replaced for that time, so only one thread may do this at a time.
+    The stages in the pipeline's module are replaced for that time, so only one thread may do this at a time.
     """
     calls: list[Call] = []
 
-    def noting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def recording(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def run(*arguments: Any, **options: Any) -> Any:
             start = time.process_time()
             result = function(*arguments, **options)
@@ -43,7 +43,7 @@ def observed() -> Iterator[list[Call]]:
         if inspect.isfunction(function) and function.__module__.startswith("numjpeg.stages.")
     }
     try:
-        vars(pipeline).update({name: noting(name, function) for name, function in stages.items()})
+        vars(pipeline).update({name: recording(name, function) for name, function in stages.items()})
         yield calls
     finally:
         vars(pipeline).update(stages)

@@ -1,7 +1,7 @@
 """Pictures in other formats than JPEG: read and written through Pillow where it is installed.
 
 Binary PGM and PPM (P5, P6) and NumPy's ``.npy`` are read and written here, so that they work without Pillow.
-Bytes in, bytes out: opening files is the caller's business.
+All functions take and return bytes; the caller opens files.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numjpeg.container.metadata import EXIF
 from numjpeg.container.tiff import HEADERS
 
 MAX_COLOR = 255
-OWN_FORMATS = (".ppm", ".pgm", ".pnm", ".npy")  # that need no Pillow
+OWN_FORMATS = (".ppm", ".pgm", ".pnm", ".npy")  # formats that need no Pillow
 
 
 class PictureError(Exception):
@@ -29,7 +29,7 @@ class PictureError(Exception):
 
 
 class MissingPillowError(PictureError):
-    """What was asked for needs Pillow, and it is not installed."""
+    """Pillow is needed, but not installed."""
 
 
 @dataclass
@@ -43,8 +43,8 @@ class Picture:
     pixels: NDArray[Any]
     model: str
     metadata: dict[str, Any] = field(default_factory=dict)
-    precision: int | None = None  # bits a sample; None for all that the type holds
-    narrowed: bool = False  # the file holds 16 bits a sample, of which Pillow reads 8
+    precision: int | None = None  # bits of a sample; None for all bits of the type
+    narrowed: bool = False  # whether the file has 16 bits a sample, of which Pillow reads 8
 
     def __str__(self) -> str:
         height, width = self.pixels.shape[:2]
@@ -53,7 +53,7 @@ class Picture:
 
 
 def pillow(name: str, purpose: str) -> Any:
-    """A module of Pillow; :class:`PictureError` if it is not installed."""
+    """A module of Pillow; :class:`MissingPillowError` if Pillow is not installed."""
     try:
         return importlib.import_module(f"PIL.{name}")
     except ImportError:
@@ -70,10 +70,11 @@ def has_pillow() -> bool:
 
 
 def read_picture(data: bytes, max_pixels: int | None = None) -> Picture:
-    """Read a picture of any format but JPEG, by its first bytes.
+    """Read a picture of any format but JPEG. Its first bytes tell the format.
 
-    Only the first frame of an animation is read. Palettes become RGB, or RGBA where they have transparency. The
-    picture may have ``max_pixels`` (width x height; None for no limit). PictureError if it cannot be read.
+    Only the first frame of an animation is read. Palettes become RGB, or RGBA if they have transparency.
+    ``max_pixels`` is the most pixels (width x height) that the picture may have, None for no limit. PictureError
+    if it cannot be read.
     """
     is_pnm = re.match(rb"P[56]\s", data)
     if not is_pnm and not data.startswith(b"\x93NUMPY"):
@@ -117,7 +118,7 @@ def _read_npy(data: bytes) -> Picture:
     try:
         form, first = np.lib.format, np.lib.format.read_magic(stream) == (1, 0)
         shape, _, dtype = (form.read_array_header_1_0 if first else form.read_array_header_2_0)(stream)
-        # NumPy asks for memory before it looks whether the samples are there.
+        # NumPy allocates memory before it checks that the file has all samples.
         if prod(shape) * dtype.itemsize > len(data) - stream.tell():
             raise PictureError(f"the .npy file ends early: {shape} of {dtype} is more than its {len(data)} bytes")
         array = np.load(io.BytesIO(data), allow_pickle=False)
@@ -138,7 +139,7 @@ _MODELS = {"L": "GRAY", "LA": "GRAYA", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CM
 def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
     image_module = pillow("Image", "reading this format")
     with warnings.catch_warnings(action="ignore"):
-        limit, image_module.MAX_IMAGE_PIXELS = image_module.MAX_IMAGE_PIXELS, None  # ours is checked
+        limit, image_module.MAX_IMAGE_PIXELS = image_module.MAX_IMAGE_PIXELS, None  # max_pixels is checked instead
         try:
             image = image_module.open(io.BytesIO(data))
             width, height = image.size
@@ -156,7 +157,7 @@ def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
             pixels = np.asarray(image)
         except (MemoryError, PictureError):
             raise
-        except Exception as error:  # Pillow's readers let errors of every kind through where a file is damaged
+        except Exception as error:  # Pillow's readers raise errors of every kind for damaged files
             if type(error).__name__ == "UnidentifiedImageError":
                 raise PictureError("not a picture in a format that is known") from None
             raise PictureError(f"cannot be read: {error or type(error).__name__}") from None
@@ -171,18 +172,18 @@ def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
 
 
 def _metadata(info: dict[Any, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: info.get(name) for name in ("icc_profile", "xmp")}
-    found = {name: data for name, data in found.items() if isinstance(data, bytes) and data}
+    metadata: dict[str, Any] = {name: info.get(name) for name in ("icc_profile", "xmp")}
+    metadata = {name: data for name, data in metadata.items() if isinstance(data, bytes) and data}
     exif = info.get("exif")
     if isinstance(exif, bytes) and exif.removeprefix(EXIF).startswith(tuple(HEADERS)):
-        found["exif"] = EXIF + exif.removeprefix(EXIF)
+        metadata["exif"] = EXIF + exif.removeprefix(EXIF)
     try:
         x, y = (float(value) for value in info.get("dpi", ()))
     except (TypeError, ValueError, ZeroDivisionError):
-        return found
-    if 0 < x <= 65535 and 0 < y <= 65535 and (x, y) != (1, 1):  # 1 x 1 is a TIFF file without resolution
-        found["dpi"] = (x, y)
-    return found
+        return metadata
+    if 0 < x <= 65535 and 0 < y <= 65535 and (x, y) != (1, 1):  # 1 x 1 stands in TIFF files without a resolution
+        metadata["dpi"] = (x, y)
+    return metadata
 
 
 def parse_color(text: str) -> tuple[int, int, int]:
@@ -223,9 +224,9 @@ _MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 def write_picture(picture: Picture, extension: str) -> bytes:
     """Write a picture in the format of a file name's extension: one that Pillow writes, or one of OWN_FORMATS.
 
-    Samples are uint8, or uint16, which PPM files hold as they are, and gray ones also PGM, PNG and TIFF. A .npy
-    file holds any. PictureError if the format is not known, is JPEG, or cannot hold the picture. Pillow clips,
-    converts, scales or compresses with loss without a word, so what it has written is read back and compared.
+    Samples are uint8 or uint16. PPM files hold uint16 unchanged; gray uint16 also goes into PGM, PNG and TIFF. A
+    .npy file holds any array. PictureError if the format is unknown, is JPEG, or cannot hold the picture. Pillow
+    may clip, convert, scale or compress with loss silently, so its files are read back and compared.
     """
     extension, buffer = extension.lower(), io.BytesIO()
     if extension == ".npy":
@@ -258,7 +259,7 @@ def write_picture(picture: Picture, extension: str) -> bytes:
 
 
 def _holds(written: bytes, picture: Picture) -> bool:
-    """Whether a file holds the picture's own samples, a gray one perhaps as RGB."""
+    """Whether a file holds exactly the samples of the picture; gray may have become RGB."""
     read, samples = _read_with_pillow(written, None), picture.pixels
     if (picture.model, read.model) == ("GRAY", "RGB"):
         samples = np.repeat(samples[..., np.newaxis], 3, axis=-1)
@@ -282,7 +283,7 @@ def _write_pnm(picture: Picture, extension: str) -> bytes:
 
 
 def check_format(extension: str) -> str:
-    """Pillow's name of a format, "" for our own ones; PictureError unless :func:`write_picture` knows it."""
+    """Pillow's name of a format, "" for OWN_FORMATS. PictureError if :func:`write_picture` cannot write it."""
     extension = extension.lower()
     if extension in OWN_FORMATS:
         return ""

@@ -1,6 +1,6 @@
 """The command line ``numjpeg``: encode, decode, transform, optimize, psnr, info, explore, block, demo, study.
 
-A line on standard error names each file that failed; ``options.EXIT_CODES`` says what the exit codes mean.
+Each file that fails is named in a line on standard error. ``options.EXIT_CODES`` explains the exit codes.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _COMMANDS = {
     "demo": (report_commands.DEMO_PAGE, report_commands.run_demo),
     "study": (study_command.STUDY_PAGE, study_command.run_study),
 }
-"""Name -> (its help page, which defines its options; what runs it)."""
+"""Name -> (help page, which also defines the options; function that runs the command)."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line, and give the exit code; wrong usage raises ``SystemExit(2)``, as argparse does.
+    """Run the command line and return the exit code. Wrong usage raises ``SystemExit(2)``, as in argparse.
 
-    ``argv`` are the arguments without the program's name; None for those of the process.
+    ``argv`` are the arguments without the name of the program; None takes those of the process.
     """
     for stream in (sys.stdout, sys.stderr):
         # A character that the terminal's encoding lacks is shown as an escape instead of being an error.
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except OutputError as error:
-        # Python flushes standard output once more at its end: let that go nowhere.
+        # Python flushes standard output once more when it ends: that must not fail again.
         with suppress(AttributeError, OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error.__cause__, BrokenPipeError):
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(words: list[str]) -> tuple[str, argparse.ArgumentParser, argparse.Namespace]:
-    """The command's name, its parser, and its arguments, in which options may stand between inputs."""
+    """The name of the command, its parser, and its arguments. Options may stand between inputs."""
     parser = Parser(
         prog="numjpeg",
         description="A JPEG codec in nothing but NumPy, byte- and pixel-equal to libjpeg-turbo.",
@@ -75,6 +75,6 @@ def _parse(words: list[str]) -> tuple[str, argparse.ArgumentParser, argparse.Nam
         parser.parse_args(words)  # exits: help, version, or an error
         parser.error("a command is needed first")
     command = commands.choices[name]
-    # argparse takes inputs from between options only where a command is parsed by itself, and without "--".
+    # argparse allows options between inputs only if a command is parsed by itself and there is no "--".
     parse = command.parse_args if "--" in rest else command.parse_intermixed_args
     return name, command, parse(rest)

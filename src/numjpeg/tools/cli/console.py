@@ -1,4 +1,4 @@
-"""What all commands say alike: names, reasons, progress, exit codes."""
+"""What all commands print in the same way: names, error messages, progress; and their exit codes."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from numjpeg.tools.other_formats import PictureError
 
 STANDARD_STREAM = "-"
 FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
-TICK = 1.0  # seconds between two looks at the clock
+TICK = 1.0  # seconds between two updates of the time shown
 
 
 class UsageError(Exception):
-    """Arguments that do not go together."""
+    """Arguments are wrong or contradict each other."""
 
 
 class DamagedError(Exception):
-    """The picture that was written lacks a part of the file's. The message, of one line or more, says what."""
+    """The picture was written, but the file is damaged. The message, of one line or more, says what is missing."""
 
 
 FileError = (OSError, JpegError, PictureError, ValueError, TypeError, MemoryError, DamagedError)
-"""What can be wrong with one file, its contents, or the options for it."""
+"""Errors of one file, its contents, or the options for it. Other files are still processed."""
 
 
 class OutputError(Exception):
-    """Standard output is closed, or takes no more; its cause is the OSError, if there is one."""
+    """Standard output is closed or cannot be written. The cause is the OSError, if there is one."""
 
 
 def display(name: str, stream: str = "standard input") -> str:
-    """The name of a file as it is shown; ``stream`` is what "-" stands for."""
+    """The name of a file as messages show it; ``stream`` is what "-" stands for."""
     return stream if name == STANDARD_STREAM else printable(name)
 
 
 def reason(error: BaseException) -> str:
-    """What an error says, in one line (damage may take more)."""
+    """The message of an error in one line; that of a DamagedError may have more."""
     if isinstance(error, DamagedError):
         return str(error)
     if isinstance(error, MemoryError):
@@ -54,7 +54,7 @@ def reason(error: BaseException) -> str:
 
 def emit(output: str | bytes) -> None:
     """Write a text and a newline, or bytes, to standard output at once; OutputError if that fails."""
-    # Python has no standard output at all where the shell has closed it (>&-).
+    # sys.stdout is None if the shell has closed standard output (>&-).
     if sys.stdout is None:
         raise OutputError("it is closed")
     try:
@@ -74,12 +74,12 @@ def complain(line: str) -> None:
 
 
 class Progress:
-    """A line on standard error while work goes on, if it is a terminal: how many ``unit`` of ``count`` are done.
+    """A line that shows progress on standard error, if that is a terminal: how many of ``count`` are done.
 
-    Of a single thing, whose name is ``what``, a thread that wakes at every ``TICK`` shows the seconds.
+    ``unit`` is what is counted. For a single item, named ``what``, a thread shows the seconds at every ``TICK``.
     """
 
-    share = 0.0  # which part of a single thing is done, 0 to 1; it is shown at the next tick
+    share = 0.0  # part of a single item that is done, 0 to 1; shown at the next tick
 
     def __init__(self, what: str, count: int, wanted: bool = True, unit: str = "files") -> None:
         self._what, self._unit = what, unit
@@ -99,23 +99,23 @@ class Progress:
             self._draw(f"{self._what}: {share}{time.monotonic() - self._start:.0f} s")
 
     def _draw(self, text: str) -> None:
-        """Put a text in place of the one that is there."""
+        """Replace the text of the line."""
         print(f"\r{text:<{self._width}}", end="" if text else "\r", file=sys.stderr, flush=True)
         self._width = len(text)
 
     def say(self, line: str) -> None:
-        """Print a line above the one that is there."""
+        """Print a line above the progress line."""
         if self._shown:
             self._draw("")
         complain(line)
 
     def set(self, done: int, count: int) -> None:
-        """Say how many are done."""
+        """Show how many are done."""
         if self._shown and count > 1:
             self._draw(f"{done}/{count} {self._unit}")
 
     def close(self) -> None:
-        """Leave the line empty."""
+        """Stop, and clear the line."""
         self._stop.set()
         if self._clock:
             self._clock.join()
@@ -133,12 +133,12 @@ def for_each(
     progress: bool = False,
     tells: bool = False,
 ) -> int:
-    """Do the work on each file, whatever becomes of the others; 0, or ``FAILED`` if a file failed.
+    """Do the work on each file, even if others fail. Return 0, or ``FAILED`` if a file failed.
 
-    ``names`` are those that messages give to the files, and ``items`` what is worked on, if not these names.
-    ``work`` takes an item and gives a line, which is printed if ``verbose``. ``workers`` are processes, this one
-    among them; for more than one, work and items are pickled. ``progress`` is shown on a terminal. If ``tells``,
-    the work on a single file takes ``progress=``, a function that it tells what part is done.
+    ``names`` are the names of the files in messages. ``items`` are what ``work`` takes; by default the names.
+    ``work`` returns a line, which is printed if ``verbose``. ``workers`` is the number of processes; for more than
+    one, work and items are pickled. ``progress`` is shown on a terminal. If ``tells`` is true, ``work`` on a
+    single file also takes ``progress=``, a function to call with the part that is done.
     """
     code = 0
     single = len(names) == 1
@@ -172,7 +172,7 @@ def for_each(
 def _results(
     items: Iterable[Any], work: Callable[[Any], str], workers: int
 ) -> Generator[Callable[[], str], None, None]:
-    """For each item, in order, what gives the line or raises what is wrong with it."""
+    """For each item, in order, a function that returns its line or raises its error."""
     if workers <= 1:
         yield from (partial(work, item) for item in items)
         return
@@ -187,5 +187,5 @@ def _results(
                     yield waiting.popleft().result
             while waiting:
                 yield waiting.popleft().result
-        finally:  # an interrupt leaves some that nobody waits for
+        finally:  # after an interrupt, nobody waits for the rest
             pool.shutdown(wait=False, cancel_futures=True)

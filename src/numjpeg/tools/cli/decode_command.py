@@ -23,21 +23,21 @@ others through it.
 {input_options("JPEG file", inputs.JPEG_SUFFIXES)}
 {output_options("NAME.png (without Pillow NAME.ppm, or NAME.pgm of a gray file)")}
 --format NAME  png, tif, ppm, npy ...; by default the extension of OUTPUT, or png
---colorspace GRAY|RGB|BGR|YCbCr|CMYK|raw  what to decode to; by default what the file holds. BGR, YCbCr and raw
+--colorspace GRAY|RGB|BGR|YCbCr|CMYK|raw  colours of the picture; by default those of the file. BGR, YCbCr and raw
     (components as stored) go into .npy only
 --nosmooth  repeat chroma samples in place of the triangle filter
---restore  estimate what quantization took away: no blocking at low qualities
---restore=learned  the same, and a small network brings photographs nearer still
-either --scale 1/2  1/2, 1/4 or 1/8: a smaller picture, which takes less time and memory; as libjpeg makes it
+--restore  estimate what quantization took away, which removes blocking at low qualities
+--restore=learned  the same, then improve photographs by a small neural network
+either --scale 1/2  decode to 1/2, 1/4 or 1/8 of the size as libjpeg does, in less time and memory
 or --fit N  a picture of at most N pixels a side, such as 256 for thumbnails
---region WxH+X+Y  this part alone, in pixels of the scaled picture, before it is turned
---exif-orientation  turn the picture as the file's EXIF data (or XMP) say that it is to be viewed
---damaged  of damaged files write what can be recovered, and print what is wrong; the exit code is 1 then too
+--region WxH+X+Y  only this part, in pixels of the scaled picture before it is turned
+--exif-orientation  turn the picture upright, as the EXIF data (or XMP) of the file say
+--damaged  write what can be recovered of damaged files, and print what is wrong; the exit code is still 1
 {MAX}
 --strip  leave out the file's metadata
 
-An ICC profile that fits, EXIF data and dots an inch are carried over where the format and Pillow allow it, unless
---strip is given. Pixels are turned by the EXIF orientation only if --exif-orientation is given. CMYK files become
+An ICC profile that fits, EXIF data and dots per inch are copied if the format and Pillow allow it, unless --strip
+is given. Pixels are turned by the EXIF orientation only if --exif-orientation is given. CMYK files become
 CMYK pictures, which .tif and .npy can hold; --colorspace RGB converts them, without a profile.
 """
 
@@ -68,7 +68,7 @@ def run_decode(arguments: argparse.Namespace) -> int:
 
 
 def _own_format(source: inputs.Source, colorspace: str | None) -> str:
-    """What a file becomes without Pillow; .pnm, which is either of them, where it goes to standard output."""
+    """The extension of an output without Pillow: .pgm or .ppm; .pnm, which is either, for standard output."""
     if source.name == STANDARD_STREAM or source.error:
         return ".pnm"
     try:

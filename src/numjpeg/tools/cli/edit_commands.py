@@ -26,21 +26,21 @@ either --rotate 90|180|270  degrees, clockwise
 or --flip horizontal|vertical  mirror left and right, or up and down
 or --transpose  mirror at the diagonal from the upper left
 or --transverse  mirror at the diagonal from the upper right
-or --autorotate  put the picture upright as EXIF says, and the tag and the thumbnail right
+or --autorotate  turn the picture upright as EXIF says, and correct the tag and the thumbnail
 --crop WxH+X+Y  keep this part, after turning; its left and upper edge move outwards to a whole MCU, unless an f
     behind W or H keeps that size
 --trim  leave out MCUs at the edge that cannot be moved
 --perfect  refuse a file with MCUs that cannot be moved
---grayscale  keep the luminance alone
+--grayscale  keep only the luminance
 --wipe WxH+X+Y  make this part, grown to whole MCUs, mid-gray
---drop +X+Y FILE  put another file, of equal tables and sampling, in at this place
---requantize 1..100  coarser coefficients: this one loses
+--drop +X+Y FILE  insert another file, which has the same tables and sampling, at this place
+--requantize 1..100  make coefficients coarser, to this quality, with loss
 --optimize  make Huffman tables for each picture
 --progressive  write progressive files
 
-The last row or column of MCUs (8 or 16 pixels), if it is not a whole one, cannot change sides: it stays where it
-is, unless --trim leaves it out or --perfect refuses the file. Without --optimize and --progressive files have the
-standard Huffman tables; numjpeg optimize makes them smaller.
+An incomplete last row or column of MCUs (8 or 16 pixels) cannot change sides. It stays where it is, unless --trim
+leaves it out or --perfect refuses the file. Without --optimize and --progressive, files have the standard Huffman
+tables; numjpeg optimize makes them smaller.
 """
 
 
@@ -59,15 +59,15 @@ def run_transform(arguments: argparse.Namespace) -> int:
 
 
 def _drop(arguments: argparse.Namespace) -> tuple[Any, int, int] | None:
-    """What :func:`numjpeg.transform` takes as ``drop``."""
+    """The argument ``drop`` of :func:`numjpeg.transform`."""
     if not arguments.drop:
         return None
     place, file = arguments.drop
-    found = re.fullmatch(r"\+(\d+)\+(\d+)", place)
-    if not found:
+    match = re.fullmatch(r"\+(\d+)\+(\d+)", place)
+    if not match:
         raise UsageError(f"--drop: {place!r} is not +X+Y")
     try:
-        return as_coefficients(read_bytes(file), "drop"), int(found[1]), int(found[2])
+        return as_coefficients(read_bytes(file), "drop"), int(match[1]), int(match[2])
     except FileError as error:
         raise UsageError(f"--drop {file}: {reason(error)}") from None
 

@@ -22,29 +22,29 @@ from numjpeg.tools.other_formats import Picture, PictureError
 
 ENCODE_PAGE = f"""
 Encode pictures as JPEG files, with loss or without. Reads JPEG, JPEG 2000, binary PPM and PGM and .npy, and with
-Pillow whatever Pillow reads; of an animation the first frame.
+Pillow whatever Pillow reads. Only the first frame of an animation is read.
 
 {input_options("picture", PICTURE_SUFFIXES)}
 {output_options("NAME.jpg")}
 {QUALITY}
---optimize  make Huffman tables for each picture: smaller files
+--optimize  make Huffman tables for each picture, for smaller files
 --progressive  write progressive files, which begin with a coarse picture and are mostly smaller
 --arithmetic  arithmetic coding in place of Huffman's: smaller files, slow, and few programs open them
 --precision BITS  bits a sample: 8, or 12 for values up to 4095; with --lossless 2 to 16, by default the input's
---lossless  without loss: of JPEG, the process that medical pictures have (SOF3); of JPEG 2000, the default
---predictor 1..7  of a lossless JPEG file; by default the one that costs least
+--lossless  lose nothing: JPEG files use the process of medical pictures (SOF3); JPEG 2000 does so by default
+--predictor 1..7  predictor of a lossless JPEG file; by default the one that costs the fewest bits
 --point-transform BITS=0  low bits that a lossless JPEG file leaves out; 0 by default
---tune psnr|perceptual  choose tables and coefficients for the picture: the best PSNR, or what looks best, that the
-    bytes can buy; takes some 30 times as long
+--tune psnr|perceptual  choose tables and coefficients for the picture: the best PSNR, or the best look, for the
+    bytes; takes some 30 times as long
 --target-bytes N  the best file of at most N bytes, in place of --quality: 50000, 50k (thousand), 2M (million),
     48Ki (1,024)
 --target-psnr DB  the smallest file of this PSNR, in place of --quality
 --importance FILE  a gray picture of the same size, brighter where errors count more; or auto, to count them less
     where detail hides them
---gray  store the luminance only
---keep-rgb  store RGB as RGB; dots an inch are then left out
---jp2  write JPEG 2000 files (NAME.jp2), as where OUTPUT ends in .jp2, .j2k or .jph (high throughput): without
-    loss, or with --bits-per-pixel, --target-bytes or --target-psnr
+--gray  store only the luminance
+--keep-rgb  store RGB without converting it to YCbCr; the resolution (dots per inch) is then left out
+--jp2  write JPEG 2000 files (NAME.jp2). An OUTPUT that ends in .jp2, .j2k or .jph (high throughput) does so, too.
+    They are lossless without --bits-per-pixel, --target-bytes or --target-psnr
 --bits-per-pixel R  size of a JPEG 2000 file: R bits for each pixel
 {READING}
 --strip  leave out the input's metadata
@@ -54,8 +54,8 @@ Pillow whatever Pillow reads; of an animation the first frame.
 either --restart-blocks N=0  a restart marker after every N MCUs
 or --restart-rows N=0  a restart marker after every N rows of MCUs
 
-EXIF data, XMP, dots an inch, and an ICC profile that fits the colours stored are carried over from the input
-unless --strip is given; other comments are not. EXIF orientation is kept as it is and pixels are not turned.
+EXIF data, XMP, dots per inch, and an ICC profile that fits the stored colours are copied from the input unless
+--strip is given. Comments are not copied. The EXIF orientation is kept, and pixels are not turned.
 Pictures of 9 to 16 bits a sample need --lossless, --precision 12 or --jp2; values stay as they are. Floats are
 refused.
 """
@@ -77,7 +77,7 @@ def run_encode(arguments: argparse.Namespace) -> int:
 
 
 def _jpeg2000_suffix(arguments: argparse.Namespace) -> str:
-    """The extension of the JPEG 2000 files to write; "" for JPEG. UsageError if options do not go together."""
+    """The extension of the JPEG 2000 files to write; "" for JPEG. UsageError if options contradict each other."""
     suffix = Path(arguments.output or "").suffix.lower()
     if not arguments.jp2 and (suffix not in jpeg2000_files.SUFFIXES or len(arguments.input) > 1):
         if arguments.bits_per_pixel is not None:
@@ -95,12 +95,12 @@ def _jpeg2000_suffix(arguments: argparse.Namespace) -> str:
 
 
 def _given(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
-    """Those of some options that are given."""
+    """The options among ``names`` that are given."""
     return {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
 
 
 def _how_jpeg2000(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The options of :func:`numjpeg.jpeg2000.encode`, but the importance."""
+    """The options of :func:`numjpeg.jpeg2000.encode`, except the importance."""
     how = _given(arguments, "bits_per_pixel", "target_bytes", "target_psnr")
     if len(how) + arguments.lossless > 1:
         raise UsageError("--lossless, --bits-per-pixel, --target-bytes and --target-psnr: only one of them")
@@ -108,7 +108,7 @@ def _how_jpeg2000(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _how(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The options of :func:`numjpeg.encode`, but the importance; UsageError if they do not go together."""
+    """The options of :func:`numjpeg.encode`, except the importance. UsageError if they contradict each other."""
     names = ("subsampling", "optimize", "progressive", "arithmetic", "lossless", "predictor", "point_transform")
     how: dict[str, Any] = {name: getattr(arguments, name) for name in ("quality", "precision", *names)}
     how["restart_marker_blocks"], how["restart_marker_rows"] = arguments.restart_blocks, arguments.restart_rows
@@ -116,18 +116,18 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
         how["qtables"] = [table for file in arguments.qtables for table in _read_tables(file)]
     if arguments.comment is not None:
         how["comment"] = os.fsencode(arguments.comment)
-    wanted = _given(arguments, "target_bytes", "target_psnr")
+    target = _given(arguments, "target_bytes", "target_psnr")
     how["tune"] = "psnr" if arguments.tune is None and arguments.importance is not None else arguments.tune
-    if len(wanted) + (arguments.quality is not None) > 1:
+    if len(target) + (arguments.quality is not None) > 1:
         raise UsageError("--quality, --target-bytes and --target-psnr: only one of them")
-    if wanted and (arguments.lossless or arguments.arithmetic or arguments.precision not in (None, 8)):
+    if target and (arguments.lossless or arguments.arithmetic or arguments.precision not in (None, 8)):
         raise UsageError("--target-bytes and --target-psnr: not with --lossless, --arithmetic or --precision")
     dtype = np.uint16 if (arguments.precision or 8) > 8 else np.uint8
-    try:  # on one pixel, so that what is wrong is said once and not for each file
+    try:  # encode one pixel, so that wrong options are reported once and not for each file
         encode(np.zeros((1, 1, 3), dtype), keep_rgb=arguments.keep_rgb and not arguments.gray, **how)
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from None
-    return how | wanted
+    return how | target
 
 
 def _encode_file(
@@ -157,7 +157,7 @@ def _encode_file(
 def _how_picture(
     picture: Picture, metadata: dict[str, Any], arguments: argparse.Namespace, how: dict[str, Any]
 ) -> dict[str, Any]:
-    """The options of :func:`numjpeg.encode` for a picture; PictureError if a file would not hold it as it is."""
+    """The options of :func:`numjpeg.encode` for a picture. PictureError if a file cannot hold it unchanged."""
     _require_whole(picture, arguments.lossless or arguments.precision is not None)
     if picture.pixels.dtype != np.uint16:
         inputs.require_8_bits(picture)
@@ -181,13 +181,13 @@ def _how_picture(
 
 
 def _require_whole(picture: Picture, exactly: bool) -> None:
-    """Refuse a picture that is to be kept exactly, and of which Pillow has read only a part."""
+    """Raise PictureError if a picture is to be kept exactly, but Pillow has read only 8 of its 16 bits."""
     if exactly and picture.narrowed:
         raise PictureError("Pillow reads its 16 bits a sample as 8; .ppm, .npy and gray files are read whole")
 
 
 def _read_importance(file: str, max_pixels: int | None) -> Any:
-    """A map of the size of the pictures, uint8, brighter where they are more important; or "auto"."""
+    """The map of importance, uint8, as large as the pictures, brighter where errors count more; or "auto"."""
     if file == "auto":
         return file
     try:

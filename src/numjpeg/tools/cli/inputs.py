@@ -1,4 +1,4 @@
-"""Which files are read: those named, and those in folders; and what is in them."""
+"""Which files are read, by name and from folders; and reading their pictures."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ class Source(NamedTuple):
     """A file to read, or what is wrong with its name."""
 
     name: str
-    inside: Path  # where its output lies in an output folder: its name, behind that of the folders it was found in
+    inside: Path  # path of its output within an output folder: its own path within the folder that was named
     error: Exception | None = None
 
 
 def find_sources(names: Sequence[str], recursive: bool, suffixes: Sequence[str]) -> list[Source]:
-    """The files named, and if ``recursive`` those with one of the suffixes in the folders named, in order."""
-    found = []
+    """The named files in order; if ``recursive``, also files with one of the suffixes in named folders."""
+    sources = []
     for name in names:
         if not is_folder(name):
-            found.append(Source(name, Path(Path(name).name)))
+            sources.append(Source(name, Path(Path(name).name)))
         elif recursive:
-            found += _in_folder(name, suffixes, Path(Path(name).resolve().name if len(names) > 1 else ""))
+            sources += _in_folder(name, suffixes, Path(Path(name).resolve().name if len(names) > 1 else ""))
         else:
-            found.append(Source(name, Path(), PictureError("Is a directory; -r takes the pictures in it")))
-    return found
+            sources.append(Source(name, Path(), PictureError("Is a directory; -r takes the pictures in it")))
+    return sources
 
 
 def is_folder(name: str) -> bool:
-    """Whether it is there and a folder; not if that cannot be found out, which reading it then says."""
+    """Whether the name is that of a folder. False on an error: reading the file reports it."""
     try:
         return name != STANDARD_STREAM and Path(name).is_dir()
     except OSError:
@@ -65,14 +65,14 @@ def _in_folder(folder: str, suffixes: Sequence[str], inside: Path) -> list[Sourc
         for file in files
         if Path(file).suffix.lower() in suffixes
     )
-    found = [Source(str(path), inside / path.relative_to(folder)) for path in paths]
-    found += [Source(str(error.filename), Path(), error) for error in closed]
-    return found or [Source(folder, Path(), PictureError(f"no files in it end in {', '.join(suffixes)}"))]
+    sources = [Source(str(path), inside / path.relative_to(folder)) for path in paths]
+    sources += [Source(str(error.filename), Path(), error) for error in closed]
+    return sources or [Source(folder, Path(), PictureError(f"no files in it end in {', '.join(suffixes)}"))]
 
 
 def read_bytes(name: str) -> bytes:
-    """The contents of a file, or of standard input; PictureError if there are none."""
-    if name == STANDARD_STREAM and sys.stdin is None:  # as where the shell has closed it (<&-)
+    """The contents of a file or of standard input; PictureError if it is empty."""
+    if name == STANDARD_STREAM and sys.stdin is None:  # the shell has closed it (<&-)
         raise PictureError("it is closed")
     data = sys.stdin.buffer.read() if name == STANDARD_STREAM else Path(name).read_bytes()
     if not data:
@@ -83,9 +83,9 @@ def read_bytes(name: str) -> bytes:
 def parse_picture(
     data: bytes, background: tuple[int, int, int] | None, max_pixels: int | None, gray: bool = False
 ) -> Picture:
-    """The picture of a file of any format, laid over the background if it has transparency and there is one.
+    """The picture of a file of any format. Transparency is blended with ``background``, unless that is None.
 
-    ``max_pixels`` is the most that it may have, None for no limit; ``gray`` takes the luminance of colours.
+    ``max_pixels`` is the most pixels that it may have, None for no limit. ``gray`` keeps only the luminance.
     """
     if data.startswith(START_OF_IMAGE):
         return read_jpeg(data, max_pixels, gray=gray)
@@ -110,17 +110,17 @@ def read_jpeg(
     faults: list[str] | None = None,
     **how: Any,
 ) -> Picture:
-    """The picture of a JPEG file, in RGB or CMYK rather than YCbCr or YCCK if no colour space is asked for.
+    """The picture of a JPEG file. Without a ``colorspace``, YCbCr becomes RGB and YCCK becomes CMYK.
 
-    ``turn`` it as its metadata say; they then say that it is upright. ``fit`` is the most pixels a side. With
-    ``faults`` what can be recovered of a damaged file; the list gets what is wrong with it, in words. ``restore``
-    and ``how`` as in :func:`numjpeg.decode`.
+    ``turn`` applies the orientation in the metadata, and sets it to upright. ``fit`` is the most pixels of a side.
+    If ``faults`` is a list, a damaged file is recovered as far as possible, and a description of the damage is
+    appended to it. ``restore`` and ``how`` are options of :func:`numjpeg.decode`.
     """
     header = read_header(data, strict=faults is None)
     if gray and header.colorspace in ("YCbCr", "RGB"):
         colorspace = "GRAY"
     how |= {"colorspace": colorspace, "max_pixels": max_pixels}
-    if fit is not None:  # decoded at the smallest scale that leaves at least the pixels wanted
+    if fit is not None:  # decode at the smallest scale that leaves enough pixels
         longer = max(header.height, header.width)
         how["scale"] = min((scale for scale in SIZES if longer * scale >= fit), default=1.0)
     if faults is None:
@@ -142,14 +142,14 @@ def read_jpeg(
 
 
 def _fitted(pixels: NDArray[Any], side: int) -> NDArray[Any]:
-    """A picture of at most so many pixels a side: each pixel is the mean of the area that it covers."""
+    """Reduce a picture to at most ``side`` pixels a side. Each pixel is the mean of the area that it covers."""
     height, width = pixels.shape[:2]
     ratio = side / max(height, width)
     if ratio >= 1:
         return pixels
 
     def shares(size: int) -> NDArray[np.float64]:
-        """``(fewer, size)``: what part of each of ``size`` samples counts for each of fewer ones."""
+        """Weights ``(fewer, size)`` with which each of ``size`` samples counts for each of fewer samples."""
         fewer = max(1, round(size * ratio))
         edges = np.arange(fewer + 1)[:, np.newaxis] * size / fewer
         return np.asarray(np.diff(np.clip(edges - np.arange(size), 0, 1), axis=0) * (fewer / size))
@@ -160,17 +160,17 @@ def _fitted(pixels: NDArray[Any], side: int) -> NDArray[Any]:
 
 
 def _jpeg_metadata(header: Header) -> dict[str, Any]:
-    found: dict[str, Any] = {"exif": header.exif, "icc_profile": header.icc_profile, "xmp": header.xmp}
+    metadata: dict[str, Any] = {"exif": header.exif, "icc_profile": header.icc_profile, "xmp": header.xmp}
     if header.density and header.density.unit:
         scale = {1: 1.0, 2: 2.54}.get(header.density.unit, 0.0)
         x, y = (round(scale * value, 2) for value in (header.density.x, header.density.y))
         if 0 < x <= 65535 and 0 < y <= 65535:
-            found["dpi"] = (x, y)
-    return {name: value for name, value in found.items() if value}
+            metadata["dpi"] = (x, y)
+    return {name: value for name, value in metadata.items() if value}
 
 
 def kept_metadata(picture: Picture, strip: bool) -> dict[str, Any]:
-    """The metadata that go with the picture; an ICC profile only if it is for this colour model."""
+    """The metadata to write with the picture. An ICC profile is kept only if it fits the colour model."""
     kept = {} if strip else dict(picture.metadata)
     if not is_profile_for(CHANNELS.get(picture.model), kept.get("icc_profile", b"")):
         kept.pop("icc_profile", None)
@@ -178,13 +178,13 @@ def kept_metadata(picture: Picture, strip: bool) -> dict[str, Any]:
 
 
 def require_8_bits(picture: Picture) -> None:
-    """Refuse samples of another kind."""
+    """Raise PictureError if samples are not uint8."""
     if picture.pixels.dtype != np.uint8:
         raise PictureError(f"samples are {picture.pixels.dtype}; convert the picture to 8 bits (uint8) first")
 
 
 def require_opaque(picture: Picture) -> None:
-    """Refuse transparency."""
+    """Raise PictureError if the picture has transparency."""
     if picture.model in ("RGBA", "GRAYA"):
         raise PictureError(
             "the picture has transparency, which JPEG cannot store; --background COLOR (such as white) blends it"

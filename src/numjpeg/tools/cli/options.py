@@ -1,4 +1,4 @@
-"""Values of options, and the help pages of commands, which define their options."""
+"""Values of options, and the help pages of commands: a page also defines the options of its command."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ EXIT_CODES = (
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose error messages are one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and exit with 2."""
+        """Print what is wrong, and exit with 2."""
         self.exit(2, printable(f"{self.prog}: {message} ({self.prog} --help says more)") + "\n")
 
 
@@ -53,11 +53,11 @@ def byte_count(text: str) -> int:
     >>> byte_count("50k"), byte_count("1.5MB"), byte_count("2Ki")
     (50000, 1500000, 2048)
     """
-    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)(?:([km])(i?))?b?", text.strip(), re.IGNORECASE)
+    match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)(?:([km])(i?))?b?", text.strip(), re.IGNORECASE)
     value = 0
-    if found:
-        power = {"": 0, "k": 1, "m": 2}[(found[2] or "").lower()]
-        value = int(float(found[1]) * (1024 if found[3] else 1000) ** power)
+    if match:
+        power = {"": 0, "k": 1, "m": 2}[(match[2] or "").lower()]
+        value = int(float(match[1]) * (1024 if match[3] else 1000) ** power)
     if value < 1:
         raise argparse.ArgumentTypeError(f"a number of bytes such as 50000, 50k or 2M is needed, not {text!r}")
     return value
@@ -77,7 +77,7 @@ def color(text: str) -> tuple[int, int, int]:
 
 
 def subsampling(text: str) -> str:
-    """What :func:`numjpeg.encode` takes."""
+    """A value of ``subsampling`` that :func:`numjpeg.encode` accepts."""
     try:
         encode(np.zeros((1, 1, 3), np.uint8), subsampling=text)
     except ValueError as error:
@@ -100,15 +100,15 @@ def positive(text: str) -> float:
 
 
 def scale(text: str) -> float:
-    """1/2, 1/4 or 1/8."""
-    found = {"1": 1.0, "1/2": 1 / 2, "1/4": 1 / 4, "1/8": 1 / 8}.get(text)
-    if found is None:
+    """The fraction 1, 1/2, 1/4 or 1/8."""
+    factor = {"1": 1.0, "1/2": 1 / 2, "1/4": 1 / 4, "1/8": 1 / 8}.get(text)
+    if factor is None:
         raise argparse.ArgumentTypeError(f"{text!r} is none of 1/2, 1/4 and 1/8")
-    return found
+    return factor
 
 
 def rectangle(text: str, pattern: str = ".*") -> Region:
-    """A rectangle in pixels, as jpegtran takes it."""
+    """A rectangle in pixels, in the notation of jpegtran."""
     try:
         if re.fullmatch(pattern, text):
             return Region.parse("", text)
@@ -135,19 +135,20 @@ VALUES: dict[str, Callable[[str], Any]] = {
     "--target-bytes": byte_count,
     "--workers": partial(whole_number, low=1, high=256),
 }
-"""Option or operand -> what makes its value of a word; the others are texts."""
+"""Option or operand -> function that parses its value. All others stay texts."""
 
 # --- pages -----------------------------------------------------------------------------------------------
 
 
 def add_command(commands: Any, name: str, page: str) -> None:
-    """Add a command, by its help page, which also defines the options.
+    """Add a command. Its help page also defines its options.
 
-    A page has three paragraphs: the description, whose first sentence is the summary; the options; and an epilog,
-    if there is more to say. Two spaces stand between an option and its help, which goes on in indented lines.
-    ``-w, --workers N=1`` takes a value, 1 by default; ``--strip all|most`` one of these; ``--drop +X+Y FILE`` two;
-    ``--qtables FILE ...`` may be repeated. An option without a value is a flag; ``--restore=learned`` is one that
-    gives ``restore`` this value. Of ``either`` and each ``or`` below it, only one may be given.
+    A page has up to three paragraphs: the description, whose first sentence is the summary; the options; an
+    epilog. Two spaces separate an option from its help, which may continue in indented lines. ``-w, --workers
+    N=1`` takes a value, 1 by default; ``--strip all|most`` takes one of these; ``--drop +X+Y FILE`` takes two
+    values; ``--qtables FILE ...`` may be repeated. An option without a value is a flag. ``--restore=learned`` is a
+    flag that sets ``restore`` to this value. Only one of the options after ``either`` and the ``or`` lines below
+    may be given.
     """
     description, options, *epilog = page.strip().split("\n\n")
     summary = description.partition(".")[0]
@@ -185,22 +186,22 @@ def _add_option(group: Any, words: list[str], text: str) -> None:
 
 
 def input_options(what: str, suffixes: Sequence[str]) -> str:
-    """Any number of files or folders."""
+    """Lines of a page for any number of input files or folders."""
     return f"""INPUT ...  {what}, - for standard input, or with -r a folder
--r, --recursive  of folders take all files that end in {" ".join(suffixes)}"""
+-r, --recursive  take all files in folders that end in {" ".join(suffixes)}"""
 
 
 def output_options(default: str) -> str:
-    """Where files go, and how many at a time are made."""
-    return f"""-o, --output OUTPUT  file, or - for standard output; or a folder if it is there, ends with / or
-    there are several inputs (it is made where it is missing). By default {default} beside each input
+    """Lines of a page for the output, and for the number of processes."""
+    return f"""-o, --output OUTPUT  file, or - for standard output. It is a folder if it exists as one, ends with /
+    or there are several inputs (a missing folder is made). By default {default} beside each input
 either {FORCE}
-or -n, --no-clobber  keep every file that exists, -o FILE too
+or -n, --no-clobber  replace no file that exists, not even -o FILE
 -v, --verbose  print a line for each file
 {WORKERS}"""
 
 
-FORCE = "-f, --force  replace files that exist, though OUTPUT does not name them"
+FORCE = "-f, --force  replace files that exist, even if OUTPUT does not name them"
 WORKERS = "-w, --workers N=1  processes; 1 by default"
 PHOTO = "PHOTO  picture of any format, or - for standard input"
 MAX = f"--max-pixels N={MAX_PIXELS}  refuse pictures of more pixels; {MAX_PIXELS} by default, none for no limit"
@@ -208,4 +209,4 @@ READING = f"""{MAX}
 --background COLOR  blend transparent pictures with this colour: white, #rrggbb, or any name that Pillow knows"""
 QUALITY = """-q, --quality 1..100  75 by default
 -s, --subsampling NAME  4:4:4, 4:2:2, 4:4:0, 4:2:0 (default), 4:1:1, 4:1:0, or factors such as 2x1;
-    gray pictures have none to subsample"""
+    gray pictures have no chroma to subsample"""

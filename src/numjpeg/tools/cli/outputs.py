@@ -1,4 +1,4 @@
-"""Where pictures are written to, and what must not be replaced."""
+"""Where files are written, and which existing files must not be replaced."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from numjpeg.tools.cli.inputs import JPEG_SUFFIXES, Source, find_sources, is_fol
 from numjpeg.tools.other_formats import OWN_FORMATS, PictureError
 
 PICTURE_SUFFIXES = (*OWN_FORMATS, ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp")
-"""Names of pictures in other formats: ``encode -r`` looks for them, and a JPEG file must not be called so."""
+"""Names of pictures in other formats. ``encode -r`` looks for them; JPEG files must not have such names."""
 
 
 def names_directory(output: str | None) -> bool:
-    """Whether an argument of ``-o`` is a directory, there already or by its last character."""
+    """Whether the argument of ``-o`` is a directory: one that exists, or a name that ends with a separator."""
     return output is not None and (output.endswith(("/", os.sep)) or is_folder(output))
 
 
 class Outputs:
-    """Which file each input is written to. Nothing is written or made before :meth:`make` has come to it."""
+    """Which file each input is written to. :meth:`make` writes files and makes folders one at a time."""
 
     def __init__(self, arguments: argparse.Namespace, suffixes: Sequence[str], extension: str) -> None:
         names, output = arguments.input, arguments.output
@@ -56,9 +56,9 @@ class Outputs:
     def make(
         self, work: Callable[..., str], suffix: Callable[[Source], str] | None = None, tells: bool = False
     ) -> int:
-        """Do ``work(name, target)`` for each input, as :func:`for_each` does it; the exit code.
+        """Do ``work(name, target)`` for each input by :func:`for_each`, and return the exit code.
 
-        ``suffix`` gives the extension of an input's output where it is not the one for all.
+        ``suffix`` gives the extension for each input, if it is not the same for all.
         """
         return for_each(
             [source.name for source in self._sources],
@@ -71,7 +71,7 @@ class Outputs:
         )
 
     def _plan(self, source: Source, extension: str) -> tuple[str, str | Exception]:
-        """The name to read from, and the path to write to or "-"; or what forbids it."""
+        """The name to read from, and the path to write to ("-" for standard output), or what forbids it."""
         try:
             return source.name, self._target(source, extension)
         except (OSError, PictureError) as error:
@@ -111,32 +111,32 @@ def _make(item: tuple[str, str | Exception], work: Callable[..., str], **how: ob
 
 
 def place(name: str) -> str:
-    """Where a file is, whatever links lead to it; those that lead nowhere are no error here."""
+    """The real path of a file, with all links resolved. Broken links are no error here."""
     return os.path.normcase(os.path.realpath(name))
 
 
 def files_of_options(arguments: argparse.Namespace) -> list[str]:
-    """The files that options other than the output name: they are read, too."""
+    """Further files that are read, which options name."""
     given = vars(arguments)
     names = [given.get("importance"), given.get("original"), *(given.get("qtables") or ())]
     return [name for name in [*names, *(given.get("drop") or ())[1:]] if name]
 
 
 def require_jpeg_name(command: str, arguments: argparse.Namespace) -> None:
-    """Raise UsageError if the only output, a JPEG file, has the name of another picture."""
+    """Raise UsageError if the single output has the extension of another picture format."""
     if len(arguments.input) == 1 and Path(arguments.output or "").suffix.lower() in PICTURE_SUFFIXES:
         raise UsageError(f"-o {arguments.output}: {command} writes JPEG files, and these are not called so")
 
 
 def check_output(target: str, replace: bool, keep: bool = False) -> None:
-    """Raise PictureError if a file exists that is not to be replaced."""
+    """Raise PictureError if the file exists and must not be replaced."""
     if Path(target).exists() and (keep or not replace):
         how = "--no-clobber" if keep else "-f/--force replaces it"
         raise PictureError(f"{target} exists and is kept ({how})")
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, and those it lies in; PictureError names it."""
+    """Make a folder and its parents. A PictureError names the folder."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -144,7 +144,7 @@ def make_folder(path: Path) -> None:
 
 
 def write(target: str, data: bytes) -> None:
-    """Write a whole file, or to standard output; PictureError names the file."""
+    """Write a file atomically, or write to standard output. A PictureError names the file."""
     if target == STANDARD_STREAM:
         emit(data)
         return
@@ -155,6 +155,6 @@ def write(target: str, data: bytes) -> None:
 
 
 def write_output(name: str, target: str, data: bytes, what: str) -> str:
-    """Write what became of an input; the line that says it."""
+    """Write the output of an input, and return the line that reports it."""
     write(target, data)
     return f"{display(name)} -> {display(target, 'standard output')}: {what}"

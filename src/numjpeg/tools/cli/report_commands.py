@@ -27,9 +27,9 @@ Print the peak signal-to-noise ratio of two pictures in dB. Equal pictures give 
 
 REFERENCE  picture of any format, or - for standard input
 IMAGE  picture of the same size and kind, or -
---per-channel  print each channel's too
+--per-channel  also print the value of each channel
 --json  print an object with psnr, mse and channels
---data-range RANGE  of the samples; by default 255 for 8 bits, 65535 for 16
+--data-range RANGE  range of the samples; by default 255 for 8 bits, 65535 for 16
 {READING}
 """
 
@@ -74,10 +74,10 @@ def _compare(reference: Picture, image: Picture, arguments: argparse.Namespace) 
         each = np.atleast_1d(whole if image.pixels.ndim == 2 else measured(per_channel=True))
         rows = [(name, float(value)) for name, value in zip(names, each, strict=True)]
     if arguments.json:
-        found: dict[str, Any] = {"psnr": _finite(whole), "mse": mse(reference.pixels, image.pixels)}
+        scores: dict[str, Any] = {"psnr": _finite(whole), "mse": mse(reference.pixels, image.pixels)}
         if rows:
-            found["channels"] = {name: _finite(value) for name, value in rows}
-        emit(json.dumps(found))
+            scores["channels"] = {name: _finite(value) for name, value in rows}
+        emit(json.dumps(scores))
     elif rows:
         emit("\n".join(f"{name:<6}{value:.4f} dB" for name, value in [*rows, ("all", whole)]))
     else:
@@ -86,13 +86,13 @@ def _compare(reference: Picture, image: Picture, arguments: argparse.Namespace) 
 
 
 def _finite(value: float) -> float | None:
-    """JSON has no infinity."""
+    """None for infinity, which JSON does not have."""
     return value if math.isfinite(value) else None
 
 
 INFO_PAGE = f"""
-Print what a JPEG or JPEG 2000 file says about itself. Header, tables, sampling, estimated quality, and every
-marker with its byte offset; also of files that are not decoded (hierarchical ones).
+Print what a JPEG or JPEG 2000 file says about itself. That is its header, tables, sampling, estimated quality, and
+every marker with its byte offset. Files that are not decoded (hierarchical ones) are described, too.
 
 {input_options("JPEG file", inputs.JPEG_SUFFIXES)}
 --json  print a JSON object for each file, one a line
@@ -111,8 +111,8 @@ def run_info(arguments: argparse.Namespace) -> int:
         data = inputs.read_bytes(source.name)
         of_jpeg2000 = jpeg2000.is_jpeg2000(data)
         if arguments.json:
-            found = (jpeg2000_files if of_jpeg2000 else explain).header_as_dict(data)
-            emit(json.dumps({"file": source.name, **found}))
+            header = (jpeg2000_files if of_jpeg2000 else explain).header_as_dict(data)
+            emit(json.dumps({"file": source.name, **header}))
             return ""
         text = str(jpeg2000.read_header(data)) if of_jpeg2000 else explain.describe_header(data)
         if len(sources) > 1:
@@ -125,8 +125,8 @@ def run_info(arguments: argparse.Namespace) -> int:
 
 
 EXPLORE_PAGE = f"""
-Write a page in which one clicks the blocks of a JPEG file. It shows bits with their places in the file, symbols,
-coefficients and samples, and maps of where the bits went; it needs no network.
+Write a page in which one clicks the blocks of a JPEG file. It shows their bits and where these are in the file,
+symbols, coefficients and samples, and maps of where the bits went. It needs no network.
 
 PHOTO  JPEG file, or - for standard input
 -o, --output PAGE  the page, or - for standard output; by default .html beside the file
@@ -167,9 +167,9 @@ def run_explore(arguments: argparse.Namespace) -> int:
 
 
 BLOCK_PAGE = f"""
-Print every step that one 8x8 block takes. Of a JPEG file it is the file's own block: its bits, and how they become
-samples. Any other picture is encoded, from samples to bits, and decoded again; with -q or -s the decoded pixels of
-a JPEG file are too.
+Print every step of coding one 8x8 block. For a JPEG file, these are the steps from the bits of the block to its
+samples. Any other picture is encoded, from samples to bits, and decoded again. So is a decoded JPEG file with -q
+or -s.
 
 {PHOTO}
 ROW  row of the block, in blocks of its component from 0

@@ -17,29 +17,29 @@ from numjpeg.tools.explain import printable
 from numjpeg.tools.other_formats import PictureError
 
 STUDY_PAGE = f"""
-Compare codecs on a folder of lossless pictures. Rate-distortion curves, rates at equal quality (Bjontegaard),
-sizes without loss, pictures at 100:1 and from parts of a file: a page, plots, CSV.
+Compare codecs on a folder of lossless pictures. The results are a page, plots and CSV files, with rate-distortion
+curves, rates at equal quality (Bjontegaard), lossless sizes, and pictures at 100:1 and from parts of a file.
 
 FOLDER  with the pictures (PNG, TIFF, PPM, BMP, WebP)
 -o, --output OUTPUT=study  folder for the results; ./study by default
 {FORCE}
--c, --codecs NAME,...  which codecs; an unknown name lists them all
--a, --anchor NAME,...=libjpeg,psnr  compared against; libjpeg,psnr by default
+-c, --codecs NAME,...  codecs to compare; an unknown name lists them all
+-a, --anchor NAME,...=libjpeg,psnr  codecs to compare against; libjpeg,psnr by default
 --psnr-only  leave out SSIM and SSIMULACRA2, which take longest
 --no-lossless  leave out lossless sizes
 --no-strips  leave out the pictures at 100:1 and from parts
 either -w, --workers N  processes; all cores by default
 or --dask ADDRESS  a Dask scheduler's address, such as tcp://host:8786
 
-What has been measured is kept in OUTPUT/points.csv; the same command goes on after an interruption. Needs pip
-install 'numjpeg[study]', or as much of it as what is asked for needs, and 'numjpeg[cluster]' for --dask.
+All measurements are kept in OUTPUT/points.csv: the same command continues after an interruption. A study needs pip
+install 'numjpeg[study]', or at least the packages for what is asked for, and 'numjpeg[cluster]' for --dask.
 """
 
 _WRITTEN = (
     *("index.html", "lossless.csv", "times.csv", "bd-*.csv"),
     *("ratio-*.csv", "ratio-*.png", "parts-*.png", "psnr*.png", "ssim*.png"),
 )
-"""What a study writes beside points.csv, which is only ever added to."""
+"""Files that a study replaces. It only adds lines to points.csv."""
 
 
 def run_study(arguments: argparse.Namespace) -> int:
@@ -51,26 +51,26 @@ def run_study(arguments: argparse.Namespace) -> int:
     for name in chosen:
         if name not in codecs.CODECS:
             raise UsageError(f"{printable(name)!r} is no codec of a study; {', '.join(codecs.CODECS)} are")
-    wanted = list(dict.fromkeys([*chosen, *([] if arguments.no_lossless else codecs.LOSSLESS)]))
-    _require_all(arguments, wanted)
+    names = list(dict.fromkeys([*chosen, *([] if arguments.no_lossless else codecs.LOSSLESS)]))
+    _require_all(arguments, names)
     runner = importlib.import_module("numjpeg.tools.study.runner")
     report = importlib.import_module("numjpeg.tools.study.report")
     folder, target = Path(arguments.folder), Path(arguments.output)
     try:
         for path in sorted(path for pattern in _WRITTEN for path in target.glob(pattern)):
             check_output(str(path), arguments.force)
-        found = runner.pictures(folder)
+        pictures = runner.pictures(folder)
         make_folder(target)
         with _executor(arguments) as executor, closing(Progress("study", 0, unit="points")) as progress:
             points = runner.run(
                 folder,
-                wanted,
+                names,
                 target / "points.csv",
                 executor,
                 perceptual=not arguments.psnr_only,
                 progress=progress.set,
             )
-        strips = [] if arguments.no_strips else report.write_strips(found[0], target)
+        strips = [] if arguments.no_strips else report.write_strips(pictures[0], target)
         page = report.write_report(points, anchors, target, strips)
     except (runner.StudyError, PictureError, OSError) as error:
         where = f"{printable(str(error.filename))}: " if isinstance(error, OSError) and error.filename else ""
@@ -85,7 +85,7 @@ def run_study(arguments: argparse.Namespace) -> int:
 
 
 def _require_all(arguments: argparse.Namespace, codecs: Sequence[str]) -> None:
-    """What the codecs, metrics and tables that are asked for are made with."""
+    """Raise UsageError if a package for the chosen codecs, metrics and tables is missing."""
     _require(["matplotlib", "scipy", "bjontegaard"])
     if not arguments.psnr_only:
         _require(["skimage", "ssimulacra2"], "; --psnr-only does without")
@@ -113,7 +113,7 @@ def _require(names: Sequence[str], otherwise: str = "", extra: str = "study") ->
 
 @contextmanager
 def _executor(arguments: argparse.Namespace) -> Iterator[Any]:
-    """An executor as of ``concurrent.futures``: processes of this machine, or a Dask cluster."""
+    """An executor like those of ``concurrent.futures``: processes of this machine, or a Dask cluster."""
     if arguments.dask:
         distributed: Any = importlib.import_module("distributed")
         with distributed.Client(arguments.dask, timeout="20s") as client:

@@ -1,4 +1,4 @@
-"""What a file says, and what happens to one block, as plain text.
+"""The contents of a file, and the coding of one block, described as plain text.
 
 Nothing here reads or writes files: these functions return the text that ``numjpeg info`` and ``numjpeg block``
 print, and :func:`header_as_dict` what ``numjpeg info --json`` does.

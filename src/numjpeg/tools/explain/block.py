@@ -1,6 +1,6 @@
-"""One block in print: of a picture from its samples to bits and back, of a file from its bits to samples.
+"""All steps of one block as text: of a picture from samples to bits and back, of a file from bits to samples.
 
-The text of ``numjpeg block``.
+This is the output of ``numjpeg block``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def describe_block(
     subsampling: Subsampling | None = None,
     component: str = "Y",
 ) -> str:
-    """Take one block of a picture from its samples to bits and back, with every step in print.
+    """Describe every step of one block of a picture, from its samples to bits and back.
 
     ``image`` is uint8 ``(H, W)`` or RGB ``(H, W, 3)``; ``row`` and ``column`` count the blocks of the component
     ("Y", "Cb" or "Cr") from 0; ``quality`` and ``subsampling`` are those of :func:`numjpeg.encode`. The bits are
@@ -83,14 +83,14 @@ def describe_block(
 
 
 def _pixel_steps(pixels: NDArray[np.uint8], place: BlockPlace) -> tuple[list[str], NDArray[np.int16]]:
-    """The steps from the pixels to the samples that the DCT takes, and these."""
+    """The steps from the pixels to the samples that the DCT takes; also return these samples."""
     h, v = place.ratio
-    found = pixels[8 * v * place.row :, 8 * h * place.column :][: 8 * v, : 8 * h]
+    covered = pixels[8 * v * place.row :, 8 * h * place.column :][: 8 * v, : 8 * h]
     # A.2.4 as the encoder does it: columns to whole blocks, and rows as far as there are samples to average.
     # Averaged rows are repeated afterwards; where nothing is averaged that is the same as repeating them here.
-    area = pad_edges(found, place.frame.V_max if v > 1 else 8, 8 * h, axis=0)[: 8 * v]
+    area = pad_edges(covered, place.frame.V_max if v > 1 else 8, 8 * h, axis=0)[: 8 * v]
     steps = []
-    if found.shape[:2] != (8 * v, 8 * h):
+    if covered.shape[:2] != (8 * v, 8 * h):
         steps.append("The picture ends inside the block: its last column and row are repeated (A.2.4).")
     if len(place.frame.components) > 1:
         samples = rgb_to_ycbcr(area)[..., place.index]
@@ -121,7 +121,7 @@ def _other_components(place: BlockPlace) -> str:
 
 
 def _coding_steps(block: BlockTrace, place: BlockPlace, quality: int, samples: NDArray[np.int16]) -> list[str]:
-    """The steps from the DCT to the run lengths; ``place`` is that in the whole picture."""
+    """The steps from the DCT to the run lengths; ``place`` is the place in the whole picture."""
     frequencies, table, quantized = fdct(samples), block.table, block.quantized
     prediction = block.prediction or 0
     before = place.predictor()
@@ -164,7 +164,7 @@ def _coding_steps(block: BlockTrace, place: BlockPlace, quality: int, samples: N
 
 
 def _way_back(block: BlockTrace, original: NDArray[np.uint8]) -> list[str]:
-    """The steps from the coefficients to samples, beside those that were coded."""
+    """The steps from the coefficients to samples, shown beside the samples that were coded."""
     error = block.samples.astype(np.int16) - original
     return [
         "And back, from the bits to samples.",
@@ -184,7 +184,7 @@ def _way_back(block: BlockTrace, original: NDArray[np.uint8]) -> list[str]:
 def describe_file_block(
     data: Any, row: int, column: int, *, component: str = "1", max_pixels: int | None = None
 ) -> str:
-    """Take one block of a file from its bits to samples, with every step in print.
+    """Describe every step of one block of a file, from its bits to samples.
 
     Parameters and errors are those of :func:`numjpeg.tools.explain.trace.trace_block`. The text has no newline at
     its end. The bits of a progressive file's block stand in several scans: then it says what each of them sends.
@@ -235,7 +235,7 @@ def _file_steps(block: BlockTrace) -> list[str]:
 
 
 def _scan_step(block: BlockTrace) -> str:
-    """What each scan sends of the block of a file that is not sequential."""
+    """What each scan of a non-sequential file codes of the block."""
     sequence = block.zigzag.astype(int)
     lines = [f"  {'byte':<10}{'coefficients':<14}{'bits':<20}what the block then holds of them"]
     for scan in block.scans:
@@ -259,7 +259,7 @@ def _scan_step(block: BlockTrace) -> str:
 
 
 def _step(title: str, *parts: str) -> str:
-    """A title with what belongs to it below; empty parts are left out."""
+    """A title with its paragraphs below. Empty ones are left out."""
     return "\n".join([title, *filter(None, parts)])
 
 
@@ -279,17 +279,17 @@ def _wrap(words: Sequence[str], width: int = 76) -> str:
 
 def _bits_step(block: BlockTrace, title: str, words: str, in_file: bool) -> str:
     """Huffman coding of a block: what a symbol is, in words; its tables; a line a symbol; and all its bits."""
-    scan, found = block.place.scan, block.words or []
+    scan, traced = block.place.scan, block.words or []
     component = scan.components[scan.indices.index(block.place.index)]
     tables = []
     for of_ac, name, number in ((0, "DC", component.Td), (1, "AC", component.Ta)):
         known = STANDARD_NAMES.get(scan.huffman_tables[of_ac, number], "of its own")
         tables.append(f"{name} {number}, {known}" if in_file else f"{name} {known}")
     rows: list[tuple[Any, ...]] = [("byte.bit", "symbol", "value", "code word", "magnitude bits")]
-    for w in found:
+    for w in traced:
         value = w.value if w.magnitude or not w.place else ""
         rows.append((f"{w.byte}.{w.bit}", w.name, value, w.code, w.magnitude))
-    stream = "".join(word.code + word.magnitude for word in found)
+    stream = "".join(word.code + word.magnitude for word in traced)
     return _step(
         title,
         words,

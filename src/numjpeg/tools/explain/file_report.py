@@ -1,4 +1,4 @@
-"""What a file says: the text of ``numjpeg info``, and of ``numjpeg info --json``."""
+"""The description of a file that ``numjpeg info`` and ``numjpeg info --json`` print."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_TEXT, MAX_NUMBERS, MAX_LINES, MAX_ALIKE = 2000, 8, 40, 4
 
 
 def describe_header(data: Any) -> str:
-    """Say what the marker segments of a file say, whether or not its process is decoded.
+    """Describe the marker segments of a file, even if its process is not decoded.
 
     ``data`` is the file: its bytes (any buffer), a path, or a binary file object; TypeError for another kind. The
     text has sections, no newline at its end, and is safe for a terminal. FormatError if they are broken.
@@ -41,7 +41,7 @@ def describe_header(data: Any) -> str:
 
 
 def header_as_dict(data: Any) -> dict[str, Any]:
-    """What :func:`describe_header` says, as numbers, strings, lists and dictionaries that JSON can hold.
+    """The facts of :func:`describe_header` as numbers, strings, lists and dictionaries, for JSON.
 
     Offsets and lengths are in bytes. Of EXIF data, profiles and thumbnails there is the length only. Bytes of a
     comment that are not UTF-8 are written as ``\\xff``. Parameters and errors as of :func:`describe_header`.
@@ -81,7 +81,7 @@ def header_as_dict(data: Any) -> dict[str, Any]:
 
 
 def _prediction(file: bytes, structure: Structure) -> list[tuple[int, int]]:
-    """Of a lossless file, predictor and point transform of each scan (H.1.1)."""
+    """Predictor and point transform of each scan of a lossless file (H.1.1)."""
     if not structure.require_frame().lossless:
         return []
     return [(file[scan.start - 3], file[scan.start - 1] & 15) for scan in structure.scans]
@@ -145,7 +145,7 @@ _ORIENTATIONS = (
 
 
 def _blobs(header: Header) -> list[tuple[str, bytes]]:
-    """The metadata that are there."""
+    """The metadata that the file has."""
     names = ("EXIF", "EXIF thumbnail", "XMP", "extended XMP", "ICC profile")
     values = (header.exif, header.exif_thumbnail, header.xmp, header.extended_xmp, header.icc_profile)
     return [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
@@ -176,11 +176,11 @@ def _comment(text: bytes) -> str:
 
 
 def _qualities(header: Header) -> str:
-    found = []
+    qualities = []
     for number in sorted({c.Tq for c in header.components} & header.quantization_tables.keys()):
         estimate = estimate_quality(header.quantization_tables[number])
-        found.append(f"{estimate.quality if estimate.exact else 'not of Annex K'} (table {number})")
-    return ", ".join(found)
+        qualities.append(f"{estimate.quality if estimate.exact else 'not of Annex K'} (table {number})")
+    return ", ".join(qualities)
 
 
 def _components(header: Header, structure: Structure) -> str:
@@ -322,7 +322,7 @@ def _tables_of_dht(payload: bytes) -> str:
     return f"Huffman table {', '.join(names)}"
 
 
-# Marker -> what its payload says.
+# Marker -> function that describes its payload.
 _WORDS: dict[int, Callable[[bytes], str]] = {
     markers.DQT: _tables_of_dqt,
     markers.DHT: _tables_of_dht,

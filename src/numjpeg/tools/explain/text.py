@@ -11,7 +11,7 @@ STANDARD_NAMES = {DC_LUMINANCE: "K.3", DC_CHROMINANCE: "K.4", AC_LUMINANCE: "K.5
 
 
 def printable(text: str | bytes) -> str:
-    r"""Make text from a stranger safe for a terminal: a string, or bytes in UTF-8 or in anything else.
+    r"""Make untrusted text safe for a terminal: a string, or bytes in UTF-8 or any other encoding.
 
     Every character that does not print (control characters, escape sequences' ESC, bidirectional marks, lone
     surrogates, bytes that are not UTF-8) is written as ``\x1b``, ``\u202e`` and so on.

@@ -207,22 +207,22 @@ def _read_words(payload: bits.Payload, place: BlockPlace) -> list[TracedWord]:
     ends = [8 * int(payload.starts[interval])]
     for number in range(mcu * len(tables) + block + 1):
         ends = _word_bounds(data, ends[-1], tables[number % len(tables)])
-    found: list[TracedWord] = []
+    words: list[TracedWord] = []
     reached = 0
     for start, end in pairwise(ends):
-        symbols, lengths = tables[block][bool(found)]
+        symbols, lengths = tables[block][bool(words)]
         window = _window(data, start)
         symbol, length = symbols[window], lengths[window]
         text = f"{int.from_bytes(data[start >> 3 : (start >> 3) + 5], 'big'):040b}"[start & 7 :][: end - start]
         magnitude = text[length:]
         # EXTEND (F.2.2.1): a first bit of 0 says that the value is negative.
         value = int(magnitude or "0", 2) - ((1 << len(magnitude)) - 1 if magnitude[:1] == "0" else 0)
-        if found:
+        if words:
             reached += 1 if _ends_block(symbol) else (symbol >> 4) + 1
-        name = _symbol_name(symbol, dc=not found)
+        name = _symbol_name(symbol, dc=not words)
         byte = payload.file_offset(start >> 3)
-        found.append(TracedWord(byte, start & 7, symbol, name, text[:length], magnitude, value, reached))
-    return found
+        words.append(TracedWord(byte, start & 7, symbol, name, text[:length], magnitude, value, reached))
+    return words
 
 
 def _symbol_name(symbol: int, dc: bool) -> str:
@@ -245,15 +245,15 @@ def block_bounds(payload: bits.Payload, scan: Scan) -> NDArray[np.int64]:
     tables = _tables(scan)
     total = scan.mcus[0] * scan.mcus[1]
     step = scan.restart_interval or total
-    found: list[int] = []
+    edges: list[int] = []
     for start, first in zip(payload.starts.tolist(), range(0, total, step), strict=False):
         p = 8 * start
         for _ in range(min(step, total - first)):
-            for own in tables:
-                found.append(p)
-                p = _word_bounds(data, p, own)[-1]
-                found.append(p)
-    bounds = np.array(found, np.int64).reshape(-1, len(tables), 2)
+            for block_tables in tables:
+                edges.append(p)
+                p = _word_bounds(data, p, block_tables)[-1]
+                edges.append(p)
+    bounds = np.array(edges, np.int64).reshape(-1, len(tables), 2)
     # Restart markers that are missing leave blocks that nothing can be said of.
     return np.pad(bounds, ((0, total - len(bounds)), (0, 0), (0, 0)))
 

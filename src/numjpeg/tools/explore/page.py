@@ -1,4 +1,4 @@
-"""A file as a page in which one clicks a block: what the page holds, and the page itself.
+"""The HTML page in which one clicks the blocks of a file, and the data that it holds.
 
 The page is one HTML file that loads nothing. It holds the JPEG file, from whose bytes it reads the code words of
 the block that is chosen, and compressed arrays of all blocks: where their bits begin, coefficients and samples.
@@ -84,7 +84,7 @@ def explore_page(
         "shown": "" if seen else base64.b64encode(_baseline(pixels, frame.precision)).decode("ascii"),
     }
     template = files("numjpeg.tools.explore").joinpath("page.html").read_text(encoding="utf-8")
-    # "<" is escaped, so that nothing in a file's name can end the script.
+    # "<" is escaped, so that no file name can end the script.
     text = json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
     return template.replace("{{title}}", escape(title)).replace("{{content}}", text)
 
@@ -98,14 +98,14 @@ def _baseline(pixels: NDArray[Any], precision: int) -> bytes:
 
 
 def _packed(array: NDArray[Any]) -> dict[str, str]:
-    """An array as the page unpacks it: little-endian, zlib, base64."""
+    """Pack an array for the page: little-endian, zlib, base64."""
     raw = array.astype(array.dtype.newbyteorder("<")).tobytes()
     return {"type": array.dtype.name, "data": base64.b64encode(zlib.compress(raw, 6)).decode("ascii")}
 
 
 def _components(coefficients: Coefficients, structure: Structure) -> list[dict[str, Any]]:
     frame = structure.require_frame()
-    found = []
+    components = []
     for i, name in enumerate(component_names(frame, structure.colorspace)):
         c, (rows, columns) = frame.components[i], coefficients.planes[i].shape[:2]
         one: dict[str, Any] = {"name": name, "rows": rows, "columns": columns}
@@ -117,12 +117,12 @@ def _components(coefficients: Coefficients, structure: Structure) -> list[dict[s
             for kind, key in (("dc", (0, coded.Td)), ("ac", (1, coded.Ta))):
                 table = scans[-1].huffman_tables[key]
                 one["huffman"][kind] = {"bits": list(table.bits), "values": list(table.values)}
-        found.append(one)
-    return found
+        components.append(one)
+    return components
 
 
 def _block_arrays(file: bytes, coefficients: Coefficients, structure: Structure) -> dict[str, list[NDArray[Any]]]:
-    """For each component arrays of its blocks, row by row."""
+    """For each component, arrays that describe its blocks row by row."""
     starts = [np.full(plane.shape[:2], NO_PLACE, np.uint32) for plane in coefficients.planes]
     frame = structure.require_frame()
     if frame.progressive or frame.arithmetic:
@@ -184,7 +184,7 @@ def _facts(
     pixels: NDArray[np.uint8],
     first: FirstQuantization | None,
 ) -> list[tuple[str, str]]:
-    """What the file says of itself, and what its tables and coefficients say of its past."""
+    """Facts from the headers, and what tables and coefficients tell of earlier compression."""
     family = encoder_family([coefficients.quantization_table(i) for i in range(len(coefficients.components))])
     qualities = ", ".join(map(str, dict.fromkeys(family.qualities)))
     about = "" if family.distance == 0 else "about "

@@ -70,9 +70,9 @@ def draw_rate_distortion(curves: Mapping[str, Sequence[RatePoint]], subtitle: st
 
     ``curves`` are one or two: name -> points in order of rising rate; ``subtitle``, ASCII, stands below the title.
     """
-    every = [point for points in curves.values() for point in points]
-    octaves = [math.log2(point.bits_per_pixel) for point in every]
-    decibels = [point.psnr for point in every]
+    all_points = [point for points in curves.values() for point in points]
+    octaves = [math.log2(point.bits_per_pixel) for point in all_points]
+    decibels = [point.psnr for point in all_points]
     axes = _Axes(
         (math.floor(2 * min(octaves) - 0.2) / 2, math.ceil(2 * max(octaves) + 0.2) / 2),
         (2 * math.floor(min(decibels) / 2 - 0.5), 2 * math.ceil(max(decibels) / 2)),
@@ -157,8 +157,8 @@ def draw_lanes(
     """Draw the first lanes of the scan of a picture, uint8 ``(H, W, 3)``, one below the other, and what each reads
     right. ``what`` is what the picture is called, ASCII. The drawing is 1300 pixels wide.
     """
-    every, length = _every_bit(encode(image, quality, subsampling=subsampling))
-    states, top, pitch, bar = every[:SHOWN], 176, 13, 10
+    lanes, length = _every_bit(encode(image, quality, subsampling=subsampling))
+    states, top, pitch, bar = lanes[:SHOWN], 176, 13, 10
     bottom = top + pitch * len(states)
     tick = max(50, length // 350 * 100)
     used = int(np.flatnonzero(states.any(axis=0))[-1]) + 1
@@ -185,9 +185,9 @@ def draw_lanes(
         if row == 0 or (row + 1) % 8 == 0:
             canvas.text((LEFT - 14, y + bar / 2), str(row + 1), 18, INK, "rm")
         for state, color in ((_WRONG, ORANGE), (_RIGHT, BLUE)):
-            own = np.flatnonzero(lane == state)
-            if len(own):
-                begin, end = int(own[0]) * scale, (int(own[-1]) + 1) * scale
+            bits = np.flatnonzero(lane == state)
+            if len(bits):
+                begin, end = int(bits[0]) * scale, (int(bits[-1]) + 1) * scale
                 canvas.box((LEFT + begin, y), (end - begin, bar), color, None)
     border = LEFT + length * scale
     for color, width in ((PAPER, 4), (INK, 2)):
@@ -195,6 +195,6 @@ def draw_lanes(
     canvas.text((border, top - 26), "here the next lane begins", 18, INK)
     canvas.text((LEFT - 14, top - 26), "lane", 20, INK, "rm")
     canvas.text((LEFT + WIDTH, bottom + 54), "bits from the beginning of the lane", 20, INK, "rm")
-    note = f"{what} at quality {quality}, {subsampling}: the first {len(states)} of {len(every)} lanes"
+    note = f"{what} at quality {quality}, {subsampling}: the first {len(states)} of {len(lanes)} lanes"
     canvas.text((LEFT, bottom + 54), note, 18, MUTED, "lm")
     return canvas.finish()

@@ -4,7 +4,7 @@ import imageio.v3 as iio
 from numjpeg.tools.plugins.imageio_plugin import JpegPlugin, register
 
 image = iio.imread("photo.jpg", plugin=JpegPlugin)
-register()  # from now on plugin="numjpeg" is known, and takes JPEG files that no other plugin reads
+register()  # plugin="numjpeg" is known then, and reads JPEG files that no other plugin reads
 iio.imwrite("photo.jpg", image, plugin="numjpeg", quality=85, subsampling="4:4:4")
 """
 
@@ -32,7 +32,7 @@ _DECODED = {"YCbCr": "RGB", "YCCK": "CMYK"}
 
 
 class JpegPlugin(PluginV3):
-    """One JPEG file, which holds one picture: index 0, ``...`` for a stack of one."""
+    """One JPEG file, which holds one picture. Its index is 0; ``...`` gives a stack of one picture."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(request)
@@ -47,7 +47,7 @@ class JpegPlugin(PluginV3):
     def read(
         self, *, index: int | EllipsisType | None = None, rotate: bool = False, **options: Any
     ) -> NDArray[np.uint8]:
-        """The picture; ``rotate`` turns it as its metadata say, ``options`` are :func:`numjpeg.decode`'s."""
+        """The picture. ``rotate`` applies its orientation; ``options`` are for :func:`numjpeg.decode`."""
         _check_index(index)
         image = decode(self._data, **options)
         if rotate:
@@ -59,9 +59,9 @@ class JpegPlugin(PluginV3):
         yield self.read(**options)
 
     def write(self, ndimage: ArrayLike | list[ArrayLike], **options: Any) -> bytes | None:
-        """Write one picture; ``options`` are those of :func:`numjpeg.encode`. It is encoded before the file opens.
+        """Write one picture, or a list or stack of one; ``options`` are for :func:`numjpeg.encode`.
 
-        A list or stack of one picture is one picture; of more, a ValueError.
+        It is encoded before the file is opened. ValueError for several pictures.
         """
         image = np.asarray(ndimage)
         if isinstance(ndimage, list) or image.ndim == 4:
@@ -73,14 +73,14 @@ class JpegPlugin(PluginV3):
         return data if self.request._uri_type == URI_BYTES else None
 
     def properties(self, index: int | EllipsisType | None = None) -> ImageProperties:
-        """Shape and type of what :meth:`read` gives, from the header alone."""
+        """Shape and type of the array that :meth:`read` returns, from the header alone."""
         header, stack = self._header(index), index is ...
         channels = CHANNELS.get(_DECODED.get(header.colorspace, header.colorspace), len(header.components))
         shape = (1,) * stack + (header.height, header.width) + (channels,) * (channels > 1)
         return ImageProperties(shape, np.dtype(np.uint8), n_images=1 if stack else None, is_batch=stack)
 
     def metadata(self, index: int | EllipsisType | None = None, exclude_applied: bool = True) -> dict[str, Any]:
-        """What the file says about itself, by the names of :class:`numjpeg.Header`, and no more than it says.
+        """The facts that the header has, by the names of :class:`numjpeg.Header`.
 
         ``exclude_applied`` leaves out the orientation, as :meth:`read` may apply it.
         """
@@ -102,7 +102,7 @@ def _check_index(index: int | EllipsisType | None) -> None:
 def register(first: bool = False) -> None:
     """Make ``plugin="numjpeg"`` known to imageio, which has no entry points of packages.
 
-    For files that are called ``.jpg`` and the like it is asked before all others with ``first``, otherwise last.
+    For the extensions of JPEG files, imageio tries it before all other plugins if ``first``, otherwise after them.
     """
     plugin = imageio.config.PluginConfig(name=NAME, class_name=JpegPlugin.__name__, module_name=__name__)
     imageio.config.known_plugins[NAME] = plugin

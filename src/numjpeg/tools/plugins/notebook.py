@@ -1,4 +1,4 @@
-"""Notebooks: pictures that Jupyter shows, through its method ``_repr_jpeg_``. Nothing needs to be installed.
+"""Notebooks: show a picture in Jupyter by the method ``_repr_jpeg_``. Nothing needs to be installed.
 
 show(image)  # as the last line of a cell
 """
@@ -29,11 +29,11 @@ class Shown(NamedTuple):
 
 
 def show(picture: Any, quality: int = 95, **options: Any) -> Shown:
-    """Make a picture show itself in a notebook, as the file that it is or becomes.
+    """Make an object that a notebook shows as a JPEG file.
 
-    An array is encoded, with ``quality`` and ``options`` of :func:`numjpeg.encode`. A JPEG file (its bytes, a path
-    or a binary file object) and :class:`numjpeg.Coefficients` are not encoded again. FormatError, ValueError,
-    TypeError, OSError for what is no such picture.
+    An array is encoded with ``quality`` and ``options`` of :func:`numjpeg.encode`. A JPEG file (its bytes, a path
+    or a binary file object) and :class:`numjpeg.Coefficients` are shown without encoding them again. FormatError,
+    ValueError, TypeError or OSError if ``picture`` is none of these.
     """
     if isinstance(picture, Coefficients):
         return Shown(write_coefficients(picture))

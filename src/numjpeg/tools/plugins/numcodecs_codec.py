@@ -1,4 +1,4 @@
-"""numcodecs: chunks of arrays as JPEG files. The entry point makes the codec known as "numjpeg" everywhere.
+"""numcodecs: store chunks of arrays as JPEG files. An entry point registers the codec as "numjpeg".
 
 zarr.create_array(store, shape=(100, 512, 512, 3), chunks=(1, 512, 512, 3), dtype="u1", zarr_format=2,
                   compressors=Jpeg(quality=90), filters=None)
@@ -32,16 +32,16 @@ class Jpeg(Codec):  # type: ignore[misc]
         self.optimize, self.progressive = optimize, progressive
 
     def encode(self, buf: Any) -> bytes:
-        """A chunk as a file. ValueError for other shapes and types."""
+        """Encode a chunk as a JPEG file. ValueError for other shapes and types."""
         return encode(as_picture(np.asarray(buf)), **self._options())
 
     def decode(self, buf: Any, out: Any = None) -> Any:
-        """A chunk of a file, uint8 ``(H, W)`` or ``(H, W, 3)``; in ``out``, of whatever shape, if it is given."""
+        """Decode a file to a chunk, uint8 ``(H, W)`` or ``(H, W, 3)``, or into ``out`` of any shape."""
         image = decode(buf)
         return image if out is None else ndarray_copy(image, out)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes an equal codec, fit for JSON."""
+        """The configuration that makes an equal codec, for JSON."""
         return {"id": self.codec_id, **self._options()}
 
     def _options(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Jpeg(Codec):  # type: ignore[misc]
 
 
 def as_picture(chunk: NDArray[Any]) -> NDArray[Any]:
-    """A chunk without the axes of length 1 that stand in front of ``(H, W)`` or ``(H, W, 3)``."""
+    """Remove the axes of length 1 before ``(H, W)`` or ``(H, W, 3)``."""
     color = chunk.shape[-1:] == (3,) and chunk.ndim > 2
     while chunk.ndim > 2 + color and chunk.shape[0] == 1:
         chunk = chunk[0]

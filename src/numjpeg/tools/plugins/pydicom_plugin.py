@@ -1,4 +1,4 @@
-"""pydicom: pixel data that are compressed as JPEG or JPEG 2000, decoded and encoded by numjpeg.
+"""pydicom: decode and encode pixel data that are compressed as JPEG or JPEG 2000.
 
 from numjpeg.tools.plugins import pydicom_plugin
 
@@ -7,9 +7,10 @@ dataset.pixel_array  # where no other plugin is installed
 pydicom.pixels.pixel_array(dataset, decoding_plugin="numjpeg")
 dataset.compress(pydicom.uid.JPEGLosslessSV1, encoding_plugin="numjpeg")
 
-Encoders convert no colours: samples are what the photometric interpretation says. Those of YBR_RCT and YBR_ICT are
-RGB, as JPEG 2000 has that transform inside itself. Frames are stored by pixel. Where a data set comes in planes,
-pydicom leaves its *Planar Configuration* at 1, which misleads other decoders; a warning says to make it 0.
+Encoders convert no colours: samples must have the colours that the photometric interpretation states. For YBR_RCT
+and YBR_ICT they must be RGB, as JPEG 2000 itself transforms them. Frames are stored by pixel. If a data set comes
+in planes, pydicom leaves its *Planar Configuration* at 1, which misleads other decoders; a warning says to set it
+to 0.
 """
 
 from __future__ import annotations
@@ -41,21 +42,21 @@ _TRANSFORMED = ("YBR_RCT", "YBR_ICT")  # photometric interpretations that name J
 
 DECODER_DEPENDENCIES = dict.fromkeys((*_DCT, *_LOSSLESS, *_JPEG2000, *_HIGH_THROUGHPUT), (NAME,))
 ENCODER_DEPENDENCIES = DECODER_DEPENDENCIES
-"""Transfer syntaxes that are decoded and encoded, and what each needs: pydicom asks for both by these names."""
+"""The transfer syntaxes that are supported, and the package that each needs. pydicom reads both names."""
 
 
 def is_available(transfer_syntax: str) -> bool:
-    """Whether it is decoded and encoded here; pydicom asks for it by this name."""
+    """Whether a transfer syntax is supported. pydicom calls this function."""
     return transfer_syntax in DECODER_DEPENDENCIES
 
 
 def decode_frame(src: bytes, runner: DecodeRunner) -> bytearray:
-    """One frame's samples, interleaved, in little-endian containers of *Bits Allocated* bits.
+    """Decode a frame to interleaved samples, little-endian, of *Bits Allocated* bits each.
 
-    Components are as they are stored, upsampled: pydicom converts YBR itself. There are two exceptions. RGB comes
-    out where the data set promises RGB and Adobe's segment says that the file holds YCbCr. And it comes out where
-    JPEG 2000 has transformed it; the data set's photometric interpretation is RGB then. FormatError,
-    UnsupportedError and ValueError name the transfer syntax.
+    Components stay as stored, but upsampled: pydicom converts YBR itself. There are two exceptions. YCbCr becomes
+    RGB if the data set states RGB, but the Adobe segment states YCbCr. JPEG 2000 undoes its own component
+    transform, and the photometric interpretation is set to RGB. FormatError, UnsupportedError and ValueError name
+    the transfer syntax.
     """
     try:
         if runner.transfer_syntax in (*_DCT, *_LOSSLESS):
@@ -85,12 +86,12 @@ def _shape(runner: RunnerBase) -> tuple[int, ...]:
 
 
 def encode_frame(src: bytes, runner: EncodeRunner) -> bytes:
-    """One frame as a file of the transfer syntax.
+    """Encode a frame as a file of the transfer syntax.
 
-    Options, as those of ``Dataset.compress``: ``quality`` and ``optimize`` of JPEG with loss, ``predictor`` of
-    JPEG Lossless, ``target_psnr`` or ``target_bytes`` of JPEG 2000 with loss, all as in :func:`numjpeg.encode`.
-    pydicom's own ``j2k_psnr=[dB]`` and ``j2k_cr=[ratio]`` are understood, too; it passes them on only for JPEG
-    2000 of Part 1. ValueError, TypeError name the transfer syntax.
+    Options of ``Dataset.compress`` are ``quality`` and ``optimize`` for lossy JPEG, ``predictor`` for JPEG
+    Lossless, and ``target_psnr`` or ``target_bytes`` for lossy JPEG 2000, all as in :func:`numjpeg.encode`. The
+    options ``j2k_psnr=[dB]`` and ``j2k_cr=[ratio]`` of pydicom work, too; pydicom passes them on only for JPEG
+    2000 of Part 1. ValueError and TypeError name the transfer syntax.
     """
     syntax = runner.transfer_syntax
     coder = _encode_dct if syntax in _DCT else _encode_lossless if syntax in _LOSSLESS else _encode_jpeg2000
@@ -132,7 +133,7 @@ def _encode_dct(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
 
 
 def _encode_lossless(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
-    """Signed samples as two's complement of *Bits Stored* bits."""
+    """Two's complement of signed samples in *Bits Stored* bits."""
     if samples.dtype.kind == "i":
         half, unsigned = 1 << runner.bits_stored - 1, np.dtype(f"u{samples.itemsize}")
         if not -half <= int(samples.min()) <= int(samples.max()) < half:
@@ -171,7 +172,7 @@ def _encode_jpeg2000(samples: NDArray[Any], runner: EncodeRunner) -> bytes:
 
 
 def _given(runner: EncodeRunner, *names: str) -> dict[str, Any]:
-    """Those of the options that the caller has given."""
+    """The options among ``names`` that the caller has given."""
     return {name: value for name in names if (value := runner.get_option(name)) is not None}
 
 

@@ -1,4 +1,4 @@
-"""Zarr format 3: chunks of arrays as JPEG files. The entry point makes the codec known as "numjpeg" everywhere.
+"""Zarr format 3: store chunks of arrays as JPEG files. An entry point registers the codec as "numjpeg".
 
 zarr.create_array(store, shape=(100, 512, 512, 3), chunks=(1, 512, 512, 3), dtype="u1",
                   serializer=JpegCodec(quality=90), compressors=None)
@@ -19,7 +19,7 @@ from numjpeg.tools.plugins.numcodecs_codec import Jpeg
 
 @dataclass(frozen=True)
 class JpegCodec(ArrayBytesCodec):
-    """The codec of :class:`numjpeg.tools.plugins.numcodecs_codec.Jpeg`, as format 3 wants it."""
+    """The codec :class:`numjpeg.tools.plugins.numcodecs_codec.Jpeg` with the interface of format 3."""
 
     quality: int = 75
     subsampling: str | None = None
@@ -29,11 +29,11 @@ class JpegCodec(ArrayBytesCodec):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> JpegCodec:
-        """The codec that an array's metadata describe."""
+        """Make the codec that the metadata of an array describe."""
         return cls(**data.get("configuration", {}))
 
     def to_dict(self) -> dict[str, Any]:
-        """What an array's metadata say about it."""
+        """The description of the codec in the metadata of an array."""
         return {"name": Jpeg.codec_id, "configuration": asdict(self)}
 
     async def _encode_single(self, chunk_array: NDBuffer, chunk_spec: ArraySpec) -> Buffer:
@@ -45,5 +45,5 @@ class JpegCodec(ArrayBytesCodec):
         return chunk_spec.prototype.nd_buffer.from_numpy_array(image.reshape(chunk_spec.shape))
 
     def compute_encoded_size(self, input_byte_length: int, _chunk_spec: ArraySpec) -> int:
-        """NotImplementedError: Zarr asks for it of every codec whose ``is_fixed_size`` is False."""
+        """Raise NotImplementedError, as Zarr expects of codecs whose ``is_fixed_size`` is False."""
         raise NotImplementedError("the size of a JPEG file is known only once it is written")

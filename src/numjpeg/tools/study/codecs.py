@@ -1,7 +1,7 @@
-"""The codecs of a study: how each is asked for a rate, and how its files become pixels again.
+"""The codecs of a study: how each encodes at a given setting, and how its files are decoded.
 
-Pillow decodes every file, ours too, so that no codec has a decoder that others lack. Only the codecs that are
-called "restored" use our decoder, with ``restore=True``.
+Pillow decodes the files of all codecs, so that no codec gains by its decoder. Only the codecs named "restored" use
+our decoder, with ``restore=True``.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from numjpeg import jpeg2000
 Pixels = NDArray[np.uint8]  # (H, W, 3), RGB
 
 QUALITIES = (2, 5, 10, 20, 30, 45, 60, 75, 85, 92)
-RATIOS = (160.0, 100.0, 60.0, 40.0, 27.0, 18.0, 12.0, 9.0, 7.0, 5.0)  # of compression, of 24 bits a pixel
+RATIOS = (160.0, 100.0, 60.0, 40.0, 27.0, 18.0, 12.0, 9.0, 7.0, 5.0)  # compression ratios, from 24 bits a pixel
 
 
 def decode_by_pillow(data: bytes) -> Pixels:
-    """Whatever Pillow reads, as RGB."""
+    """Decode any file that Pillow reads, as RGB."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
 
@@ -39,13 +39,13 @@ class Codec(NamedTuple):
 
     label: str  # what plots and reports call it
     encode: Callable[[Pixels, float], bytes]  # (picture, setting) -> file
-    built_for: str = ""  # the metric that the encoder was made to minimise, where it is known
+    built_for: str = ""  # metric that the encoder optimises, if it is known
     settings: Sequence[float] = QUALITIES  # from coarse to fine; a single 0 for lossless ones
     decode: Callable[[bytes], Pixels] = decode_by_pillow
 
 
 def by_pillow(format: str, **options: Any) -> Callable[[Pixels, float], bytes]:  # noqa: A002 (Pillow's name)
-    """An encoder by Pillow. Its setting is the quality; 0 is that of a lossless format, which takes none."""
+    """An encoder of Pillow. Its setting is the quality; lossless formats have 0 and take no quality."""
 
     def encode(picture: Pixels, quality: float) -> bytes:
         stream = io.BytesIO()
@@ -61,9 +61,9 @@ def _by_numjpeg(**options: Any) -> Callable[[Pixels, float], bytes]:
 
 
 def encode_jpeg2000(picture: Pixels, *ratios: float, irreversible: bool = True) -> bytes:
-    """JPEG 2000 with a quality layer for each compression ratio, the first layers first in the file; or lossless.
+    """JPEG 2000 with a quality layer for each compression ratio, in the order of layers; or lossless.
 
-    There is no box structure around the codestream, which is 85 bytes less.
+    The file is a bare codestream, which saves the 85 bytes of the boxes.
     """
     stream = io.BytesIO()
     options = {"quality_mode": "rates", "quality_layers": ratios, "progression": "LRCP"} if irreversible else {}
@@ -72,7 +72,7 @@ def encode_jpeg2000(picture: Pixels, *ratios: float, irreversible: bool = True) 
 
 
 def _own_jpeg2000(picture: Pixels, ratio: float) -> bytes:
-    """Our own JPEG 2000, of a compression ratio or, for 0, lossless; without boxes too."""
+    """Our own JPEG 2000 at a compression ratio, or lossless for 0; also a bare codestream."""
     return jpeg2000.encode(picture, bits_per_pixel=24 / ratio if ratio else None, container="j2k")
 
 
@@ -102,7 +102,7 @@ CODECS = {
     "webp": Codec("WebP", by_pillow("WEBP", method=6)),
     "avif": Codec("AVIF", by_pillow("AVIF", speed=6, subsampling="4:4:4"), settings=range(15, 86, 10)),
 }
-"""Lossy codecs, by the names that the command line and the table of points give them."""
+"""Lossy codecs by name, as used on the command line and in the table of points."""
 
 LOSSLESS = {
     "png": Codec("PNG", by_pillow("PNG", optimize=True), settings=(0,)),
@@ -115,4 +115,4 @@ DEFAULT = (
     *("libjpeg", "numjpeg-restored", "psnr", "psnr-progressive", "perceptual"),
     *("jpegli", "jpeg2000", "webp", "avif"),
 )
-"""What a study compares unless it is told what to."""
+"""The codecs that a study compares by default."""

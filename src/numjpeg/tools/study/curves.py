@@ -1,4 +1,4 @@
-"""From points to curves, and to the rate that one codec saves against another at equal quality (Bjøntegaard)."""
+"""Curves from measured points, and the rate that one codec saves against another (Bjøntegaard)."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 from numjpeg.tools.study.runner import Point
 
 LOW_BPP, HIGH_BPP = 0.2, 3.0
-"""Bits a pixel between which the anchor's qualities are compared, unless said otherwise."""
+"""Range of the anchor's bits per pixel over which codecs are compared by default."""
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # bits a pixel, quality; both strictly increasing
 
 
 def by_picture(points: Iterable[Point]) -> list[list[Point]]:
     """The points of each picture, in the order of their names."""
-    found: dict[tuple[str, str], list[Point]] = {}
+    points_of: dict[tuple[str, str], list[Point]] = {}
     for point in points:
-        found.setdefault((point.picture, point.digest), []).append(point)
-    return [own for _, own in sorted(found.items())]
+        points_of.setdefault((point.picture, point.digest), []).append(point)
+    return [picture_points for _, picture_points in sorted(points_of.items())]
 
 
 def curve(points: Iterable[Point], metric: str) -> Curve:
-    """The points of one picture and codec that no other one beats in both rate and quality."""
+    """The points of one picture and codec that no other point beats in both rate and quality."""
     pairs = sorted((point.bpp, score(point, metric)) for point in points)
     kept: list[tuple[float, float]] = []
     for bpp, quality in pairs:
@@ -39,7 +39,7 @@ def curve(points: Iterable[Point], metric: str) -> Curve:
 
 
 def score(point: Point, metric: str) -> float:
-    """What a point has by a metric. SSIM is given as -10 log10(1 - SSIM), as good pictures are all close to 1."""
+    """The value of a metric at a point. SSIM is given as -10 log10(1 - SSIM), as good pictures are all near 1."""
     value = float(getattr(point, metric))
     return -10 * np.log10(max(1 - value, 1e-12)) if metric == "ssim" else value
 
@@ -75,8 +75,8 @@ def mean_bd_rate(
 ) -> float:
     """The mean of :func:`bd_rate` over all pictures that both codecs have."""
     known = []
-    for own in by_picture(points):
-        both = [curve((p for p in own if p.codec == codec), metric) for codec in (anchor, test)]
+    for picture_points in by_picture(points):
+        both = [curve((p for p in picture_points if p.codec == codec), metric) for codec in (anchor, test)]
         rate = bd_rate(both[0], both[1], low, high)
         known += [rate] if np.isfinite(rate) else []
     return float(np.mean(known)) if known else float("nan")
@@ -84,9 +84,9 @@ def mean_bd_rate(
 
 def mean_curve(points: Sequence[Point], codec: str, metric: str) -> Curve:
     """Mean rate and mean quality of all pictures at each setting of a codec."""
-    own = [point for point in points if point.codec == codec]
-    settings = sorted({point.setting for point in own})
-    rate = [np.mean([p.bpp for p in own if p.setting == setting]) for setting in settings]
-    quality = [np.mean([score(p, metric) for p in own if p.setting == setting]) for setting in settings]
+    of_codec = [point for point in points if point.codec == codec]
+    settings = sorted({point.setting for point in of_codec})
+    rate = [np.mean([p.bpp for p in of_codec if p.setting == setting]) for setting in settings]
+    quality = [np.mean([score(p, metric) for p in of_codec if p.setting == setting]) for setting in settings]
     order = np.argsort(rate)
     return np.array(rate)[order], np.array(quality)[order]

@@ -26,7 +26,7 @@ STRIP_RATIO, PARTS_RATIO = 100.0, 10.0  # compression ratios of the pictures tha
 
 PACKAGES = ("numpy", "pillow", "scikit-image", "ssimulacra2", "bjontegaard", "pyjpegli")
 LIBRARIES = {"libjpeg_turbo": "libjpeg-turbo", "jpg_2000": "OpenJPEG", "webp": "libwebp", "avif": "libavif"}
-"""Pillow's name of a library -> its own."""
+"""Name of a library in Pillow -> its usual name."""
 
 Table = list[list[str]]  # rows of cells; the first row is the head
 Strip = tuple[str, list[tuple[str, str]]]  # pictures side by side: a title; file name and caption of each
@@ -62,12 +62,12 @@ def bd_table(points: Sequence[Point], anchor: str, metric: str = "") -> Table:
 
 
 def ratio_table(points: Sequence[Point], metric: str) -> Table:
-    """The mean quality of all pictures at some compression ratios, between measured points by interpolation."""
-    own = {codec: [point for point in points if point.codec == codec] for codec in codecs_of(points)}
+    """The mean quality of all pictures at some compression ratios, interpolated between measured points."""
+    points_of = {codec: [point for point in points if point.codec == codec] for codec in codecs_of(points)}
     return _by_codec(
         points,
         [f"{ratio:g}:1" for ratio in RATIOS],
-        lambda codec: [_number(_quality_at(own[codec], metric, 24 / ratio), ".2f") for ratio in RATIOS],
+        lambda codec: [_number(_quality_at(points_of[codec], metric, 24 / ratio), ".2f") for ratio in RATIOS],
     )
 
 
@@ -75,9 +75,9 @@ def time_table(points: Sequence[Point]) -> Table:
     """CPU time of encoding a megapixel, over all pictures and settings: median and longest."""
 
     def times(codec: str) -> list[str]:
-        # A point knows its pixels by its bytes and its bits a pixel.
-        own = [p.seconds / (8 * p.bytes / p.bpp) * 1e9 for p in points if p.codec == codec]
-        return [f"{np.median(own):,.0f} ms", f"{max(own):,.0f} ms"]
+        # The number of pixels follows from the bytes and the bits per pixel.
+        times = [p.seconds / (8 * p.bytes / p.bpp) * 1e9 for p in points if p.codec == codec]
+        return [f"{np.median(times):,.0f} ms", f"{max(times):,.0f} ms"]
 
     return _by_codec(points, ["median", "longest"], times)
 
@@ -85,7 +85,7 @@ def time_table(points: Sequence[Point]) -> Table:
 def lossless_table(points: Sequence[Point]) -> Table:
     """Mean bits a pixel and compression ratio of the lossless codecs."""
     rates = {codec.label: [p.bpp for p in points if p.codec == name] for name, codec in LOSSLESS.items()}
-    means = {label: np.mean(own) for label, own in rates.items() if own}
+    means = {label: np.mean(values) for label, values in rates.items() if values}
     rows = [[label, f"{mean:.2f}", f"{24 / mean:.2f}:1"] for label, mean in means.items()]
     return [["codec", "bits a pixel", "ratio"], *rows] if rows else []
 
@@ -93,7 +93,7 @@ def lossless_table(points: Sequence[Point]) -> Table:
 def _by_codec(
     points: Sequence[Point], head: list[str], cells: Callable[[str], list[str]], without: str | None = None
 ) -> Table:
-    """A row for each codec; columns that no codec has anything for are left out."""
+    """A table with a row for each codec. Columns that are empty for all codecs are left out."""
     codecs = [codec for codec in codecs_of(points) if codec != without]
     columns = [list(column) for column in zip(head, *map(cells, codecs), strict=True)]
     columns = [column for column in columns if any(column[1:])]
@@ -102,13 +102,13 @@ def _by_codec(
 
 
 def _quality_at(points: Sequence[Point], metric: str, bpp: float) -> float:
-    """The mean over pictures; nan if the curve of one of them does not reach so far."""
-    found = []
-    for own in by_picture(points):
-        rate, quality = curve(own, metric)
+    """The mean over pictures; nan if the curve of any of them does not reach this rate."""
+    values = []
+    for picture_points in by_picture(points):
+        rate, quality = curve(picture_points, metric)
         inside = len(rate) and rate[0] <= bpp <= rate[-1]
-        found.append(np.interp(np.log(bpp), np.log(rate), quality) if inside else np.nan)
-    return float(np.mean(found))
+        values.append(np.interp(np.log(bpp), np.log(rate), quality) if inside else np.nan)
+    return float(np.mean(values))
 
 
 def _number(value: float, how: str, unit: str = "") -> str:
@@ -116,18 +116,18 @@ def _number(value: float, how: str, unit: str = "") -> str:
 
 
 def as_markdown(table: Table) -> str:
-    """A table for a README."""
+    """The table in Markdown."""
     head, *rows = table
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
 
 
 def as_csv(table: Table) -> str:
-    """A table for a spreadsheet."""
+    """The table as CSV, for a spreadsheet."""
     return "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in table) + "\n"
 
 
 def as_html(table: Table) -> str:
-    """A table for a page, which scrolls by itself where it is too wide; an empty cell has a dash."""
+    """The table in HTML. It scrolls on its own if it is too wide; empty cells get a dash."""
     head, *rows = [[html.escape(cell) or "&ndash;" for cell in row] for row in table]
     lines = ["<div><table>", "<tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>"]
     lines += ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows]
@@ -142,7 +142,7 @@ _DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 
 
 def plot(points: Sequence[Point], metric: str, path: Path) -> None:
-    """Mean quality against mean bits a pixel, a line a codec.
+    """Mean quality against mean bits per pixel, with a line for each codec.
 
     Lines that lie on each other can be told apart: each has its own colour, marker and dashes, and is thinner than
     those it covers. Letters are large enough for the width of a telephone.
@@ -206,14 +206,14 @@ def write_strips(path: Path, target: Path) -> list[Strip]:
 
 
 def versions() -> str:
-    """The date, and what the measurements depend on, as this machine has it."""
+    """The date, and the versions on this machine of all that the measurements depend on."""
     parts = [f"numjpeg {numjpeg.__version__}", f"Python {platform.python_version()}"]
     for package in PACKAGES:
         try:
             parts.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    parts += [f"{name} {found}" for key, name in LIBRARIES.items() if (found := features.version(key))]
+    parts += [f"{name} {release}" for key, name in LIBRARIES.items() if (release := features.version(key))]
     return f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}, {platform.machine()}: {', '.join(parts)}."
 
 

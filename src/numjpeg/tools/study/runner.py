@@ -1,4 +1,4 @@
-"""Points of curves: measured on any executor, and kept in a table; a study goes on where it stopped."""
+"""Measure points of curves on any executor, and keep them in a table, so that a study can be continued."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from numjpeg.stages.color import rgb_to_ycbcr
 from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels, by_pillow, decode_by_pillow
 
 SUFFIXES = (".png", ".ppm", ".tif", ".tiff", ".bmp", ".webp")  # of formats that are, or can be, lossless
-IN_FLIGHT = 64  # most points that are submitted at a time; each carries the file of its picture
+IN_FLIGHT = 64  # most points submitted at a time, as each task carries the file of its picture
 Key = tuple[str, str, str, float]  # the first four fields of a point
 
 METRICS = {
@@ -32,10 +32,10 @@ METRICS = {
 
 
 class Point(NamedTuple):
-    """One picture, coded by one codec at one setting."""
+    """The measurements of one picture, coded by one codec at one setting."""
 
     picture: str  # file name
-    digest: str  # of the file, which tells pictures of the same name apart
+    digest: str  # hash of the file; tells pictures of the same name apart
     codec: str
     setting: float
     bytes: int  # size of the file
@@ -95,19 +95,19 @@ def _ssimulacra2(reference: Pixels, image: Pixels) -> float:
 
 
 class StudyError(Exception):
-    """A study lacks something that it needs, or a picture or a codec failed."""
+    """Something that the study needs is missing, or a picture or a codec failed."""
 
 
 def pictures(folder: Path) -> list[Path]:
     """The lossless pictures of a folder, by name."""
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not found:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not paths:
         raise StudyError(f"{folder}: no pictures ({', '.join(SUFFIXES)})")
-    return found
+    return paths
 
 
 def read_points(table: Path) -> list[Point]:
-    """The points of a table, none if there is no table. A last line that is cut short is left out."""
+    """The points of a table; none if it does not exist. An incomplete last line is ignored."""
     if not table.exists():
         return []
     with table.open(newline="", encoding="utf-8") as file:
@@ -139,43 +139,43 @@ def run(
     perceptual: bool = True,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Point]:
-    """Measure all codecs on all pictures of a folder: the points asked for, by picture, codec and setting.
+    """Measure all codecs on all pictures of a folder; return the points by picture, codec and setting.
 
-    Points that the CSV file ``table`` has are not measured again; new ones are appended as they come.
-    ``executor`` is any of ``concurrent.futures``, or one that behaves so. ``progress`` is called with the number
-    of points that are done, and of all. Raises StudyError for an empty folder, an unknown codec, a file that is no
-    table, and what fails while measuring.
+    Points in the CSV file ``table`` are not measured again; new ones are appended as they are done. ``executor``
+    is one of ``concurrent.futures`` or has the same interface. ``progress`` is called with the number of points
+    done and the number of all points. Raises StudyError for an empty folder, an unknown codec, a file that is no
+    table, and any error of a measurement.
     """
-    every, names = {**CODECS, **LOSSLESS}, list(codecs)
+    by_name, names = {**CODECS, **LOSSLESS}, list(codecs)
     for name in names:
-        if name not in every:
-            raise StudyError(f"{name}: no such codec; {', '.join(every)}")
-    found = pictures(folder)
-    digests = {path: digest(path.read_bytes()) for path in found}
-    wanted: dict[Key, Path] = {
+        if name not in by_name:
+            raise StudyError(f"{name}: no such codec; {', '.join(by_name)}")
+    paths = pictures(folder)
+    digests = {path: digest(path.read_bytes()) for path in paths}
+    keys: dict[Key, Path] = {
         (path.name, digests[path], name, float(setting)): path
-        for path in found
+        for path in paths
         for name in names
-        for setting in every[name].settings
+        for setting in by_name[name].settings
     }
     known = {point[:4]: point for point in read_points(table)}
     write_atomically(table, "".join([",".join(Point._fields) + "\n", *map(_line, known.values())]).encode())
-    missing = [key for key in wanted if key not in known]
-    done = len(wanted) - len(missing)
-    progress(done, len(wanted))
+    missing = [key for key in keys if key not in known]
+    done = len(keys) - len(missing)
+    progress(done, len(keys))
     with table.open("a", encoding="utf-8", newline="") as file:
-        for point in _measured(missing, wanted, executor, perceptual):
+        for point in _measured(missing, keys, executor, perceptual):
             known[point[:4]] = point
             file.write(_line(point))
             file.flush()
             os.fsync(file.fileno())
             done += 1
-            progress(done, len(wanted))
-    return [known[key] for key in wanted]
+            progress(done, len(keys))
+    return [known[key] for key in keys]
 
 
 def _measured(keys: list[Key], paths: dict[Key, Path], executor: Executor, perceptual: bool) -> Iterator[Point]:
-    """The points of ``keys``, in the order in which they are done; a bounded number is under way."""
+    """Measure the points of ``keys``; yield them as they are done. At most IN_FLIGHT are under way."""
     waiting = iter(keys)
     under_way: dict[Future[Point], Key] = {}
     try:
