@@ -35,8 +35,8 @@ FEW_PLACES = 4000
 """If fewer sets of tables than this make a difference, most coefficients are 0. Then the error jumps from one set
 to the next."""
 SPREAD = (1.5, -3.5)  # the first estimates lie between the first guess times e^1.5 and times e^-3.5
-NEAR = 0.6, 0.02
-"""Two places are near if the logarithms of their errors differ by less than this; 0.6 is 2.6 dB. Between them the
+NEAR = 1.3, 0.02
+"""Two places are near if the logarithms of their errors differ by less than this; 1.3 is 5.6 dB. Between them the
 logarithm of the error is taken to be linear. The second bound holds where the error jumps."""
 REFINEMENTS = 3  # one factor is sought by at most so many rounds of further estimates
 COLOUR_WEIGHTS = np.array([3, 0.34414**2 + 1.772**2, 1.402**2 + 0.71414**2])
