@@ -72,3 +72,13 @@ def test_files_of_mozjpeg_gain(quality: int) -> None:
     data = train.by_mozjpeg(image, quality, large=False)
     restored = numjpeg.psnr(image, numjpeg.decode(data, restore=True))
     assert numjpeg.psnr(image, numjpeg.decode(data, restore="learned")) > restored + 0.2
+
+
+def test_weights_that_are_there_are_kept(written: list[Path], tmp_path: Path) -> None:
+    from numjpeg.restoration import train  # noqa: PLC0415 (it needs PyTorch)
+
+    before = (written[0] / "network.npz").read_bytes()
+    with pytest.raises(SystemExit) as stop:
+        train.main([str(tmp_path), "--output", str(written[0])])
+    assert stop.value.code == 2
+    assert (written[0] / "network.npz").read_bytes() == before

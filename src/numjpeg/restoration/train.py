@@ -265,6 +265,9 @@ def outputs_of(net: Net) -> dict[str, NDArray[Any]]:
     return given | {"result": result[0].numpy()}
 
 
+WRITTEN = "network.npz", "network_outputs.npz"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Train, and write ``network.npz`` and ``network_outputs.npz``."""
     parser = argparse.ArgumentParser(
@@ -276,6 +279,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path, default=Path(), help="folder for what is written")
     given = parser.parse_args(arguments)
+    for name in WRITTEN:
+        if (given.output / name).exists():
+            parser.error(f"{given.output / name} exists and is kept; --output names another folder")
     torch.manual_seed(given.seed)
     net = Net().to(memory_format=torch.channels_last)
     for i, phase in enumerate(PHASES):
@@ -290,7 +296,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path in sorted(given.folder.iterdir()):
         print(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}")
     weights = {name: np.ascontiguousarray(w.detach().half().numpy()) for name, w in net.named_parameters()}
-    for name, arrays in (("network.npz", weights), ("network_outputs.npz", outputs_of(net))):
+    for name, arrays in ((WRITTEN[0], weights), (WRITTEN[1], outputs_of(net))):
         path = given.output / name
         np.savez_compressed(path, **arrays)
         print(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}, {path.stat().st_size:,} bytes")

@@ -128,6 +128,23 @@ def test_command_writes_the_directory(what: str, tmp_path: Path, monkeypatch: py
     assert (tmp_path / "new" / "标准亮度量化表.gif").read_bytes()[:3] == b"GIF"
 
 
+def test_command_keeps_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blank = Image.new("RGB", (8, 8))
+    monkeypatch.setattr(gallery, "draw_all", lambda _: {"a.png": blank, "b.png": blank})
+    Image.fromarray(noise(24, 32, 3)).save(tmp_path / gallery.PHOTO)
+    (tmp_path / "a.png").write_bytes(b"mine")
+    with pytest.raises(SystemExit) as stop:
+        pictures.main([str(tmp_path)])
+    assert stop.value.code == 1
+    assert "a.png" in capsys.readouterr().err
+    assert (tmp_path / "a.png").read_bytes() == b"mine"
+    assert (tmp_path / "b.png").exists()
+    assert pictures.main([str(tmp_path), "-f"]) == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
 def test_command_without_a_photograph(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         pictures.main([str(tmp_path)])

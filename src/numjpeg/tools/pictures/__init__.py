@@ -1,6 +1,6 @@
 """Pictures of the codec at work, drawn with Pillow: those of ``pic/``, and those of any photograph's stages.
 
-    python -m numjpeg.tools.pictures [DIRECTORY] [--photo FILE]
+    python -m numjpeg.tools.pictures [DIRECTORY] [--photo FILE] [-f]
 
 draws all of ``pic/`` anew; every run gives the same bytes. All numbers in them are the codec's own.
 """

@@ -87,18 +87,25 @@ def to_file(name: str, picture: Image.Image) -> bytes:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw all of ``pic/`` anew: ``python -m numjpeg.tools.pictures [DIRECTORY] [--photo FILE]``."""
-    parser = argparse.ArgumentParser(prog="python -m numjpeg.tools.pictures", description="Draw all of pic/ anew.")
+    """Draw all of ``pic/``: ``python -m numjpeg.tools.pictures [DIRECTORY] [--photo FILE] [--force]``."""
+    parser = argparse.ArgumentParser(prog="python -m numjpeg.tools.pictures", description="Draw all of pic/.")
     parser.add_argument("directory", nargs="?", type=Path, default=Path("pic"), help="where to write (pic)")
     parser.add_argument("--photo", type=Path, help=f"the demo photograph (DIRECTORY/{PHOTO})")
+    parser.add_argument("-f", "--force", action="store_true", help="replace pictures that are there")
     options = parser.parse_args(arguments)
     photo = options.photo or options.directory / PHOTO
     try:
         with Image.open(photo) as image:
             samples = np.asarray(image.convert("RGB"))
         options.directory.mkdir(parents=True, exist_ok=True)
+        kept = []
         for name, picture in draw_all(samples).items():
-            write_atomically(options.directory / name, to_file(name, picture))
+            if (options.directory / name).exists() and not options.force:
+                kept.append(name)
+            else:
+                write_atomically(options.directory / name, to_file(name, picture))
     except OSError as error:
         parser.exit(1, f"{parser.prog}: {error}\n")
+    if kept:
+        parser.exit(1, f"{parser.prog}: kept what was there (-f/--force replaces it): {', '.join(kept)}\n")
     return 0
