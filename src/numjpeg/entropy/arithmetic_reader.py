@@ -109,12 +109,12 @@ def _magnitude(decode: Decode, context: int, others: int) -> int:
     return value + 1
 
 
-def decode_ac(decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, found: Sparse) -> int:
+def decode_ac(decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, sparse: Sparse) -> int:
     """Decode the AC coefficients k to Se of a block (Figure F.20), also in the first scan of a band (G.1.3.2).
     Magnitudes have the first kind of contexts up to coefficient ``Kx``. ``place`` is that of the block's DC.
-    ``found`` takes the coefficients that are not 0. Returns the k behind the last of them.
+    ``sparse`` takes the coefficients that are not 0. Returns the k behind the last of them.
     """
-    note_place, note_value = found[0].append, found[1].append
+    note_place, note_value = sparse[0].append, sparse[1].append
     context = area + 3 * (k - 1)
     while k <= Se:
         if decode(context):  # end of block
@@ -135,9 +135,9 @@ def decode_ac(decode: Decode, area: int, Kx: int, k: int, Se: int, place: int, f
     return k
 
 
-def refine_ac(decode: Decode, area: int, scan: Scan, block: list[int], place: int, found: Sparse) -> int:
+def refine_ac(decode: Decode, area: int, scan: Scan, block: list[int], place: int, sparse: Sparse) -> int:
     """Decode one more bit of the AC coefficients of a block (Figure G.11), whose values so far are ``block``. As
-    :func:`decode_ac`, but ``found`` takes the new values of the coefficients that change.
+    :func:`decode_ac`, but ``sparse`` takes the new values of the coefficients that change.
     """
     k, Se, one = scan.Ss, scan.Se, 1 << scan.Al
     end = Se  # EOBx, the last coefficient that is nonzero so far
@@ -151,12 +151,12 @@ def refine_ac(decode: Decode, area: int, scan: Scan, block: list[int], place: in
             value = block[k]
             if value:
                 if decode(context + 2):
-                    found[0].append(place + k)
-                    found[1].append(value - one if value < 0 else value + one)
+                    sparse[0].append(place + k)
+                    sparse[1].append(value - one if value < 0 else value + one)
                 break
             if decode(context + 1):
-                found[0].append(place + k)
-                found[1].append(-one if decode(FIXED) else one)
+                sparse[0].append(place + k)
+                sparse[1].append(-one if decode(FIXED) else one)
                 break
             context += 3
             k += 1
@@ -177,7 +177,7 @@ class _Reader(Intervals, ABC):
         self.allowed = FREE_WORK + WORK_A_BYTE * len(data)
         self.areas = Areas(scan)
         self.components = block_component(scan.factors).tolist()
-        self.found: Sparse = ([], [])
+        self.sparse: Sparse = ([], [])
 
     @abstractmethod
     def read_mcus(self, stop: int) -> None:
@@ -250,7 +250,7 @@ class _Sequential(_Reader):
     first_of_band = 0
 
     def read_mcus(self, stop: int) -> None:
-        decode, areas, found, components = self.decode, self.areas, self.found, self.components
+        decode, areas, sparse, components = self.decode, self.areas, self.sparse, self.components
         per_mcu, work = len(components), 0
         place = 64 * per_mcu * (self.mcu - self.first_of_band)
         # The decisions of an MCU that has no differences and no AC coefficients.
@@ -260,16 +260,16 @@ class _Sequential(_Reader):
             while self.mcu < stop:
                 before = work
                 for c in components:
-                    found[1].append(self.read_dc(c))
-                    found[0].append(place)
-                    work += BLOCK_WORK + decode_ac(decode, areas.ac[c], areas.Kx[c], 1, 63, place, found)
+                    sparse[1].append(self.read_dc(c))
+                    sparse[0].append(place)
+                    work += BLOCK_WORK + decode_ac(decode, areas.ac[c], areas.Kx[c], 1, 63, place, sparse)
                     place += 64
                 self.mcu += 1
                 if work - before == flat_work and not any(self.classes):
                     count = self.run(flat, stop - self.mcu)
                     self.mcu += count
-                    found[0].extend(range(place, place + 64 * per_mcu * count, 64))
-                    found[1].extend([self.predictors[c] for c in components] * count)
+                    sparse[0].extend(range(place, place + 64 * per_mcu * count, 64))
+                    sparse[1].extend([self.predictors[c] for c in components] * count)
                     place += 64 * per_mcu * count
                     work += count // RUN
         finally:
@@ -278,11 +278,11 @@ class _Sequential(_Reader):
     def bands(self, rows_per_band: int) -> Iterator[Band]:
         """The bands of the scan."""
         for count in band_counts(self.scan, rows_per_band):
-            self.found = ([], [])
+            self.sparse = ([], [])
             self.first_of_band = self.mcu
             self.advance(self.mcu + count)
             blocks = np.zeros(count * len(self.components) * 64, np.int16)
-            _put(blocks, self.found)
+            _put(blocks, self.sparse)
             if self.mcu == self.total:
                 self.check_end()
             yield deinterleave(blocks.reshape(count, -1, 64), self.scan.mcus[1], self.scan.factors)
@@ -304,7 +304,7 @@ class _Progressive(_Reader):
 
     @abstractmethod
     def lay(self) -> None:
-        """Put what has been found into the planes."""
+        """Put the coefficients that were read into the planes."""
 
 
 class _Dc(_Progressive):
@@ -312,26 +312,26 @@ class _Dc(_Progressive):
 
     def read_mcus(self, stop: int) -> None:
         per_mcu, components = len(self.components), self.components
-        decode, found, work = self.decode, self.found, 0
+        decode, sparse, work = self.decode, self.sparse, 0
         flat = [(self.areas.dc[c], 0) for c in components]
-        found[0].extend(range(self.mcu * per_mcu, stop * per_mcu))
+        sparse[0].extend(range(self.mcu * per_mcu, stop * per_mcu))
         try:
             while self.mcu < stop:
                 if self.scan.Ah:
-                    found[1].extend([decode(FIXED) for _ in components])
+                    sparse[1].extend([decode(FIXED) for _ in components])
                     self.mcu += 1
                     continue
                 before = self.predictors.copy()
-                found[1].extend([self.read_dc(c) for c in components])
+                sparse[1].extend([self.read_dc(c) for c in components])
                 self.mcu += 1
                 work += DC_WORK * per_mcu
                 if before == self.predictors and not any(self.classes):
                     count = self.run(flat, stop - self.mcu)
-                    found[1].extend([self.predictors[c] for c in components] * count)
+                    sparse[1].extend([self.predictors[c] for c in components] * count)
                     self.mcu += count
                     work += count // RUN
         finally:
-            del found[0][len(found[1]) :]
+            del sparse[0][len(sparse[1]) :]
             self.sink.work += work
 
     def lay(self) -> None:
@@ -339,8 +339,8 @@ class _Dc(_Progressive):
             return
         coded = np.zeros(self.total * len(self.components), np.int16)
         read = np.zeros(len(coded), np.bool_)
-        _put(coded, self.found)
-        read[self.found[0]] = True
+        _put(coded, self.sparse)
+        read[self.sparse[0]] = True
         shape = (self.total, -1, 1)
         lay_dc(self.scan, self.planes, (coded << self.scan.Al).reshape(shape), read.reshape(shape))
 
@@ -349,7 +349,7 @@ class _Ac(_Progressive):
     """A scan of a band of AC coefficients: the first one (G.1.3.2) or a refinement (G.1.3.3)."""
 
     def read_mcus(self, stop: int) -> None:
-        scan, decode, area, Kx, found = self.scan, self.decode, self.areas.ac[0], self.areas.Kx[0], self.found
+        scan, decode, area, Kx, sparse = self.scan, self.decode, self.areas.ac[0], self.areas.Kx[0], self.sparse
         known, first, work = self.planes[scan.indices[0]].reshape(-1, 64), self.mcu, 0
         blocks, ahead = [], iter([stop])
         if scan.Ah:
@@ -358,14 +358,14 @@ class _Ac(_Progressive):
             busy = first + np.flatnonzero(known[first:stop, scan.Ss : scan.Se + 1].any(axis=1))
             ahead = iter([*busy.tolist(), stop])
         next_busy = next(ahead)
-        before = len(found[1])
+        before = len(sparse[1])
         flat = [(area + 3 * (scan.Ss - 1), 1)]
         try:
             while self.mcu < stop:
                 if scan.Ah:
-                    last = refine_ac(decode, area, scan, blocks[self.mcu - first], 64 * self.mcu, found)
+                    last = refine_ac(decode, area, scan, blocks[self.mcu - first], 64 * self.mcu, sparse)
                 else:
-                    last = decode_ac(decode, area, Kx, scan.Ss, scan.Se, 64 * self.mcu, found)
+                    last = decode_ac(decode, area, Kx, scan.Ss, scan.Se, 64 * self.mcu, sparse)
                 work += BLOCK_WORK + last - scan.Ss + 1
                 self.mcu += 1
                 while next_busy < self.mcu < stop:
@@ -377,11 +377,11 @@ class _Ac(_Progressive):
         finally:
             self.sink.work += work
             if not scan.Ah and scan.Al:
-                found[1][before:] = [value << scan.Al for value in found[1][before:]]
+                sparse[1][before:] = [value << scan.Al for value in sparse[1][before:]]
 
     def lay(self) -> None:
-        _put(self.planes[self.scan.indices[0]].reshape(-1), self.found)
-        self.found = ([], [])
+        _put(self.planes[self.scan.indices[0]].reshape(-1), self.sparse)
+        self.sparse = ([], [])
 
 
 class _Lossless(LosslessReader):
@@ -407,13 +407,13 @@ class _Lossless(LosslessReader):
             rows = self.samples_due(interval) // (columns * self.scan.blocks_per_mcu)
             for row in range(rows):
                 try:
-                    found = self._read_row(decoder.decode, decoder.run, columns, above)
+                    row_differences = self._read_row(decoder.decode, decoder.run, columns, above)
                 except BadCodeError as error:
                     mcu = interval * self.interval_mcus + row * columns
                     self.note(f"{error} from MCU {mcu} on", self.payload.file_offset(first), interval)
                     break
-                ends = np.full(len(found), self.bounds[interval + 1], np.int64)
-                differences = np.array(found, np.int64).astype(np.uint16)
+                ends = np.full(len(row_differences), self.bounds[interval + 1], np.int64)
+                differences = np.array(row_differences, np.int64).astype(np.uint16)
                 yield Piece(interval, ends, differences, np.empty(0, np.intp))
             if decoder.taken() > end - first and self.cut_off and interval == self.last_present:
                 self.note("data end too early", self.payload.file_offset(end), interval, kind=LOSS)
@@ -424,7 +424,7 @@ class _Lossless(LosslessReader):
 
     def _read_row(self, decode: Decode, run: Run, columns: int, above: list[list[int]]) -> list[int]:
         """Decode the differences of a row of MCUs. ``above``: the classes of the samples above, to be updated."""
-        areas, found, per_mcu = self.areas, list[int](), self.scan.blocks_per_mcu
+        areas, differences, per_mcu = self.areas, list[int](), self.scan.blocks_per_mcu
         if self.sink.work > self.allowed:
             what = f"more than {self.allowed // SAMPLE_WORK} samples, hardly any of which took data"
             raise UnsupportedError(what, offset=self.scan.offset, clause=self.clause)
@@ -449,24 +449,24 @@ class _Lossless(LosslessReader):
                         context = area + 4 * (5 * left[y] + over)
                         difference, left[y] = decode_difference(decode, context, chains[over > 2], bounds)
                         rows[y + 1][x] = left[y]
-                        found.append(difference)
+                        differences.append(difference)
             mcu += 1
             self.sink.work += SAMPLE_WORK * per_mcu
-            if found[-1] or any(found[-per_mcu:]):
+            if differences[-1] or any(differences[-per_mcu:]):
                 continue
             while busy[next_busy] < mcu:
                 next_busy += 1
             count = run(flat, busy[next_busy] - mcu)
-            found.extend([0] * (count * per_mcu))
+            differences.extend([0] * (count * per_mcu))
             mcu += count
             self.sink.work += count // RUN
         above[:] = [rows[-1] for rows, *_ in parts]
-        return found
+        return differences
 
 
-def _put(flat: NDArray[np.int16], found: Sparse) -> None:
+def _put(flat: NDArray[np.int16], sparse: Sparse) -> None:
     """Put coefficients, modulo 2^16, into an array."""
-    places, values = found
+    places, values = sparse
     flat[np.array(places, np.intp)] = np.array(values, np.int64).astype(np.int16)
 
 

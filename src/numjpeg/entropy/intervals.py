@@ -114,7 +114,7 @@ class Intervals:
         parts = [(0, ends[0])] + [(ends[i] + 2, ends[i + 1]) for i in begins if i is not None]
         payload = bits.unstuff_parts(data, scan.start, scan.end, parts)
         self.present = [True] + [i is not None for i in begins]
-        self.last_present = max(number for number, there in enumerate(self.present) if there)
+        self.last_present = max(number for number, is_present in enumerate(self.present) if is_present)
         self.whole = len(begins) == intervals - 1 and all(self.present)
         # An empty interval begins where the next one does, or where the data end. Behind the last interval that is
         # present, the reader enters two more before it knows that nothing follows.

@@ -180,13 +180,13 @@ class LosslessReader(Intervals):
                 return
 
     def _planes(self, differences: NDArray[np.uint16], whole: Ints) -> list[NDArray[np.uint16]]:
-        """The samples of each component. ``whole``: of how many MCUs of each interval there are differences."""
+        """The samples of each component. ``whole``: how many MCUs of each interval have differences."""
         scan, frame = self.scan, self.scan.frame
         rows, columns = scan.mcus
         height = self.interval_mcus // columns
-        there = np.flatnonzero(whole)
+        with_data = np.flatnonzero(whole)
         # An interval without data is mid-gray; below the last one with data, nothing has to be computed.
-        bottom = min(rows, (int(there[-1]) + 1) * height) if len(there) else 0
+        bottom = min(rows, (int(with_data[-1]) + 1) * height) if len(with_data) else 0
         middle = frame.mid_level
         if not bottom:
             return [np.full(frame.sample_size(c), middle, np.uint16) for c in scan.components]

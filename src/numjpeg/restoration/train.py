@@ -135,11 +135,11 @@ def sample_of(tile: NDArray[np.uint8], data: bytes, phase: Phase) -> Sample:
         truth[0] -= 128
     able = [True, *worthwhile(coefficients)[1:]] if phase.others else None
     shown = network.Evidence(coefficients, phase.every, able).tile(slice(0, TILE), slice(0, TILE))
-    wanted, luma, chroma, large = (array.astype(np.float16) for array in (truth, *shown))
+    truth_16, luma, chroma, large = (array.astype(np.float16) for array in (truth, *shown))
     coding = network.Coding.of(coefficients)
     result = np.concatenate([luma[:1], large]).astype(np.float32)
-    errors = ((result - wanted) ** 2).mean((1, 2)) * [1, *[coding.numbers[128]] * 2]
-    return Sample(wanted, luma, chroma, large, coding, errors.astype(np.float32))
+    errors = ((result - truth_16) ** 2).mean((1, 2)) * [1, *[coding.numbers[128]] * 2]
+    return Sample(truth_16, luma, chroma, large, coding, errors.astype(np.float32))
 
 
 LEVELS = (slice(0, 4), 4), (slice(8, 9), 1), (slice(9, 10), 1)

@@ -300,13 +300,13 @@ class LaneReader(LaneSteps):
             traces.append(trace)
             state[active], blocks[active] = trace.states[-1], trace.blocks
 
-            first, start, there, met = self._first_meetings(trace, table, limit[active], open_end[active])
+            first, start, other, met = self._first_meetings(trace, table, limit[active], open_end[active])
             going = first < 0
             first, arrived = first[~going], active[~going]
             bit, met = start[first] >> 32, met[first]
             meeting[arrived] = bit << 32
             successor[arrived] = np.where(met, np.searchsorted(lanes.begin, bit, side="right") - 1, -1)
-            shift[arrived] = (start[first] & COUNT) - np.where(met, there[first] & COUNT, 0)
+            shift[arrived] = (start[first] & COUNT) - np.where(met, other[first] & COUNT, 0)
             # A lane that meets no other one reads to the end of the interval.
             meeting[active[going & (trace.states[-1] >= limit[active]) & ~open_end[active]]] = _NEVER
 
@@ -325,19 +325,19 @@ class LaneReader(LaneSteps):
         states of those that they meet, and whether it is a meeting.
         """
         start, column = trace.starts, trace.column
-        there = table.take(start >> 32 & len(table) - 1)
-        seen = (start ^ there) <= COUNT
+        other = table.take(start >> 32 & len(table) - 1)
+        seen = (start ^ other) <= COUNT
         if (trace.states[-1] >= limit).any():
             seen |= start >= limit.take(column)
-        found = np.flatnonzero(seen)
-        start, column, there = start.take(found), column.take(found), there.take(found)
+        chosen = np.flatnonzero(seen)
+        start, column, other = start.take(chosen), column.take(chosen), other.take(chosen)
         limit = limit.take(column)
-        met = ((start ^ there) <= COUNT) & (start < limit)
-        met &= (start - there) % self.cycle == 0
-        found = np.flatnonzero(met | ((start >= limit) & open_end[column]))[::-1]
+        met = ((start ^ other) <= COUNT) & (start < limit)
+        met &= (start - other) % self.cycle == 0
+        chosen = np.flatnonzero(met | ((start >= limit) & open_end[column]))[::-1]
         first = np.full(len(trace.lane), -1)
-        first[column[found]] = found
-        return first, start, there, met
+        first[column[chosen]] = chosen
+        return first, start, other, met
 
     def scatter(
         self, lanes: Lanes, traces: list[Trace], chain: _Chain, first_block: int
