@@ -10,7 +10,7 @@ import pytest
 import samples
 from PIL import Image
 
-from numjpeg.forensics import as_picture, error_levels, jpeg_ghosts
+from numjpeg.forensics import as_picture, encoder_family, error_levels, jpeg_ghosts
 
 
 def gray() -> np.ndarray:
@@ -88,3 +88,15 @@ def test_wrong_arguments_are_named() -> None:
         jpeg_ghosts(gray(), [50])
     with pytest.raises(ValueError, match=r"^window: "):
         jpeg_ghosts(gray(), [50, 60], 0)
+
+
+@pytest.mark.parametrize("qualities", [5, None, [50]])
+def test_qualities_are_named_where_they_are_wrong(qualities) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^qualities: "):
+        jpeg_ghosts(np.zeros((16, 16), np.uint8), qualities)
+
+
+@pytest.mark.parametrize("tables", [None, 5, np.array(5), []])
+def test_tables_are_named_where_they_are_wrong(tables) -> None:
+    with pytest.raises(ValueError, match=r"^tables: "):
+        encoder_family(tables)

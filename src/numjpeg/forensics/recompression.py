@@ -52,6 +52,8 @@ def jpeg_ghosts(
     float32 ``(qualities, H, W)``: for each pixel 0 at the quality of its least error, 1 at that of its largest. A
     pixel whose error is the same at all qualities is 0 throughout.
     """
+    if not isinstance(qualities, Iterable):
+        raise TypeError(f"qualities: integers expected, got {qualities!r}")
     levels = [checked_integer("qualities", quality, 1, 100) for quality in qualities]
     if len(levels) < 2:
         raise ValueError("qualities: at least two expected")

@@ -93,8 +93,8 @@ def encoder_family(tables: Sequence[ArrayLike] | NDArray[np.integer]) -> Encoder
     >>> encoder_family([luminance, chrominance, chrominance])
     EncoderFamily(name='annex-k', qualities=(83, 83, 83), distance=0)
     """
-    if not len(tables):
-        raise ValueError("tables: at least one expected")
+    if not isinstance(tables, Sequence | np.ndarray) or getattr(tables, "ndim", 1) < 1 or not len(tables):
+        raise ValueError("tables: a sequence of at least one expected")
     estimates = [estimate_quality(table, "K.2" if i else "K.1") for i, table in enumerate(tables)]
     entries = [np.asarray(table).ravel() for table in tables]
     distinct = len({table.tobytes() for table in np.stack(entries).astype(np.int64)})
