@@ -620,7 +620,7 @@ def test_a_copy_of_the_caller_ends_no_workers() -> None:
         """
         import itertools, os, numjpeg, numpy as np
         images = itertools.repeat(np.zeros((300, 300, 3), np.uint8))
-        results = encode_batch(images, 100, workers=2)
+        results = numjpeg.encode_batch(images, 100, workers=2)
         first = next(results)
         pid = os.fork()
         if pid == 0:
