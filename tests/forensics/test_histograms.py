@@ -41,6 +41,7 @@ def test_coarser_first_steps_are_found_exactly(first: int, last: int) -> None:
 
 
 @pytest.mark.parametrize("quality", [50, 75, 90, 95, 100])
+@pytest.mark.usual(every=2)
 def test_a_single_compression_shows_no_other(quality: int) -> None:
     found = first_quantization(read_coefficients(pillow.save(samples.photograph(), quality=quality)))
     assert not found.found

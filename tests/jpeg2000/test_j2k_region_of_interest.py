@@ -49,6 +49,7 @@ def test_wrong_importance_is_named(importance: Any) -> None:
 
 
 @pytest.mark.parametrize("target", [{"bits_per_pixel": 8}, {"target_psnr": 60}], ids=str)
+@pytest.mark.usual(every=2)
 def test_a_region_of_16_bits_has_as_many_bit_planes_as_fit(target: dict[str, float]) -> None:
     image = photo(64, 80, 1, depth=16)
     region = np.zeros((64, 80), bool)

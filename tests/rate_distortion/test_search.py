@@ -34,6 +34,7 @@ def photo() -> np.ndarray:
         ("perceptual", 10000, False),
     ],
 )
+@pytest.mark.usual(every=2)
 def test_target_bytes(photo: np.ndarray, tune: str, target: int, progressive: bool) -> None:
     image = photo[:128, :160]
     data = numjpeg.encode(image, tune=tune, target_bytes=target, progressive=progressive)
