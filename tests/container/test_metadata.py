@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
+import numjpeg
 from numjpeg.container import metadata
 from numjpeg.container.metadata import Density
 
@@ -27,7 +31,8 @@ WHOLE = [chunk(2, 3, b"b"), chunk(1, 3, b"a"), chunk(3, 3, b"")]
         ([*WHOLE, chunk(2, 3, b"b")], None, "chunk 2 comes twice"),
         (WHOLE[:2], None, "2 chunks are there, and they are not 1 to 3"),
         ([*WHOLE[:2], chunk(4, 3, b"")], None, "3 chunks are there, and they are not 1 to 3"),
-        ([*WHOLE[:2], chunk(3, 4, b"")], None, "do not agree"),
+        ([*WHOLE[:2], chunk(3, 4, b"c")], b"abc", "do not agree on their number, taken for 3"),
+        ([chunk(1, 3, b"a"), chunk(2, 2, b"b")], None, "2 chunks are there, and they are not 1 to 3"),
         ([*WHOLE, (APP2, b"ICC_PROFILE\0\4")], None, "cut short"),
         ([chunk(0, 0, b"x")], None, "not 1 to 0"),
         ([chunk(0, 1, b"x")], b"x", "chunks 0 to 0 of 1"),
@@ -41,6 +46,17 @@ def test_icc(segments: list[tuple[int, bytes]], profile: bytes | None, fault: st
     assert metadata.find_icc([(APP1, b"other"), *segments], warnings) == profile
     assert len(warnings) == bool(fault)
     assert all(fault in warning for warning in warnings)
+
+
+@pytest.mark.parametrize("numbers", [[(1, 2), (2, 3)], [(1, 3), (2, 2)], [(0, 1)], [(2, 1)], [(2, 2), (3, 9)]])
+def test_odd_icc_chunks_give_the_profile_that_pillow_gives(numbers: list[tuple[int, int]]) -> None:
+    data = numjpeg.encode(np.zeros((8, 8), np.uint8))
+    segments = b"".join(
+        b"\xff\xe2" + (len(p) + 2).to_bytes(2, "big") + p for _, p in (chunk(*n, b"x") for n in numbers)
+    )
+    data = data[:2] + segments + data[2:]
+    with Image.open(io.BytesIO(data)) as image:
+        assert numjpeg.read_header(data).icc_profile == image.info["icc_profile"]
 
 
 def test_jfif() -> None:

@@ -200,9 +200,10 @@ def is_icc(marker: int, payload: bytes) -> bool:
 
 
 def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
-    """The ICC profile, if each of its chunks is there once. As in Pillow, numbers need not begin with 1."""
+    """The ICC profile, if each of its chunks is there once. As in Pillow, numbers need not begin with 1, and the
+    first chunk alone tells how many there are."""
     chunks: dict[int, bytes] = {}
-    totals = set()
+    totals: dict[int, int] = {}
     start = len(ICC) + 2
     fault = ""
     for marker, payload in segments:
@@ -214,14 +215,15 @@ def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
             if number in chunks:
                 fault = f"chunk {number} comes twice"
             chunks[number] = payload[start:]
-            totals.add(total)
-    if len(totals) > 1:
-        fault = "the chunks do not agree on their number"
-    elif totals and not fault:
-        total, least, most = max(totals), min(chunks), max(chunks)
+            totals[number] = total
+    if chunks and not fault:
+        least, most = min(chunks), max(chunks)
+        total = totals[least]
         if len(chunks) == total == most - least + 1:
             if least != 1:
                 warnings.append(f"ICC profile: chunks {least} to {most} of {total}, taken for 1 to {total}")
+            elif len(set(totals.values())) > 1:
+                warnings.append(f"ICC profile: the chunks do not agree on their number, taken for {total}")
         else:
             fault = f"{len(chunks)} chunks are there, and they are not 1 to {total}"
     if fault:
