@@ -351,13 +351,13 @@ def given_tables(qtables: QTables) -> dict[int, NDArray[np.uint16]]:
     return {i: quantization_table(f"qtables: table {i}", entries) for i, entries in enumerate(tables)}
 
 
-def quantization_table(name: str, entries: Any) -> NDArray[np.uint16]:
-    """A table of 64 integers of 1 .. 65535, any shape, as uint16 ``(8, 8)``. ``name`` is for messages."""
+def quantization_table(name: str, entries: Any, least: int = 1) -> NDArray[np.uint16]:
+    """A table of 64 integers of ``least`` .. 65535, any shape, as uint16 ``(8, 8)``. ``name`` is for messages."""
     table = np.asarray(entries)
     if table.size != 64 or table.dtype.kind not in "iu":
         raise ValueError(f"{name}: 64 integers expected, got {table.size} of {table.dtype}")
-    if table.min() < 1 or table.max() > 65535:
-        raise ValueError(f"{name}: an entry is outside 1..65535")
+    if table.min() < least or table.max() > 65535:
+        raise ValueError(f"{name}: an entry is outside {least}..65535")
     return table.reshape(8, 8).astype(np.uint16)
 
 

@@ -81,3 +81,16 @@ def test_a_pasted_part_lacks_the_past() -> None:
     assert (ratio[:, 40:] < 0).mean() > 0.7
     assert ratio[:, :40].mean() > 5 > -10 > ratio[:, 40:].mean()
     assert not double_quantization_map(coefficients, np.zeros((8, 8), int)).any()
+
+
+def test_frequencies_with_a_step_of_0_are_left_out() -> None:
+    """Decoders take a table of a broken file as it is, with entries of 0."""
+    data = bytearray(pillow.save(pillow.load(pillow.save(samples.photograph(), quality=50)), quality=90))
+    whole = first_quantization(read_coefficients(bytes(data))).steps
+    data[data.index(b"\xff\xdb") + 5 + 2] = 0  # the third of the zig-zag sequence: v 1, u 0
+    steps = first_quantization(read_coefficients(bytes(data))).steps
+    assert whole[1, 0] > 0
+    assert steps[1, 0] == 0
+    ratios = double_quantization_map(read_coefficients(bytes(data)), whole)
+    assert np.isfinite(ratios).all()
+    assert ratios.any()

@@ -102,7 +102,7 @@ def double_quantization_map(
     if steps.shape != (8, 8):
         raise ValueError(f"steps: (8, 8) expected, got {steps.shape}")
     log_ratios = np.zeros(plane.shape[:2], np.float32)
-    for v, u in np.argwhere(steps > 0).tolist():
+    for v, u in np.argwhere((steps > 0) & (table > 0)).tolist():
         magnitudes = np.abs(plane[..., v, u].astype(np.intp))
         limit, values = min(int(magnitudes.max(initial=0)), 4095), original[..., v, u].ravel()
         # A thousandth is added to each probability, so that no single coefficient decides.
@@ -128,7 +128,7 @@ def _calibrated(coefficients: Coefficients, component: int) -> NDArray[np.float6
 def _first_step(values: NDArray[np.int16], original: NDArray[np.float64], last: int) -> int:
     """The first step with which ``original`` best gives the histogram of ``values``; 0 if none is decisive."""
     limit = min(int(np.abs(values).max(initial=0)), 4095)
-    if np.quantile(np.abs(values), 0.99) < LEAST_LEVEL:
+    if not last or np.quantile(np.abs(values), 0.99) < LEAST_LEVEL:  # a broken file may have a step of 0
         return 0
     observed = np.bincount(np.abs(values), minlength=limit + 1)[: limit + 1] / values.size
     once = _once(original, last, limit)

@@ -36,7 +36,7 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
 
     Parameters
     ----------
-    table : 64 integers, 1 .. 65535, natural order; otherwise a ValueError.
+    table : 64 integers, 1 .. 65535, or 0 as in some broken files, natural order; otherwise a ValueError.
     base : "K.1" or "K.2" to compare with this table only; None for both; otherwise a ValueError. "K.1" is reported
         if both are equally near, as for tables of ones (quality 100) and of 255s (quality 1).
 
@@ -49,7 +49,7 @@ def estimate_quality(table: ArrayLike, base: str | None = None) -> QualityEstima
     >>> estimate_quality(quantization_tables(83).chrominance)
     QualityEstimate(quality=83, exact=True, base='K.2', distance=0)
     """
-    entries = quantization_table("table", table)
+    entries = quantization_table("table", table, least=0)
     if base is not None and base not in BASES:
         raise ValueError(f"base: {base!r} is none of {tuple(BASES)}")
     names = tuple(BASES) if base is None else (base,)

@@ -16,6 +16,7 @@ from command_line import photo
 
 import numjpeg
 from numjpeg import FormatError
+from numjpeg.tools.cli import main
 from numjpeg.tools.explain.trace import trace_block
 from numjpeg.tools.explore import explore_page
 
@@ -193,6 +194,17 @@ def test_facts_and_a_map_tell_of_a_compression_before() -> None:
     assert "begins at row 0, column 0" in page
     assert '"past":{"type":"uint8"' in page
     assert '"past":{' not in explore_page(pillow.save(samples.photograph()[:256, :256], quality=90))
+
+
+def test_a_table_with_an_entry_of_0_has_its_page_and_its_facts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = bytearray(numjpeg.encode(samples.photograph()[:64, :64], 75))
+    data[data.index(b"\xff\xdb") + 5 + 3] = 0
+    assert "tables of its own: cameras" in explore_page(bytes(data), "a broken table")
+    (tmp_path / "broken.jpg").write_bytes(data)
+    assert main(["info", str(tmp_path / "broken.jpg")]) == 0
+    assert "not of Annex K (table 0), 75 (table 1)" in capsys.readouterr().out
 
 
 def test_what_is_refused() -> None:
