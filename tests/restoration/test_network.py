@@ -165,6 +165,13 @@ def test_other_colour_spaces_are_restored_without_it(colorspace: str) -> None:
     assert np.array_equal(numjpeg.decode(data, restore="learned"), expected)
 
 
+def test_a_file_whose_table_has_an_entry_of_0_is_restored_without_it() -> None:
+    data = bytearray(numjpeg.encode(samples.photograph()[100:228, 200:328], 30))
+    data[data.index(b"\xff\xdb") + 5 + 3] = 0
+    plainly = numjpeg.decode(bytes(data), restore=True)
+    np.testing.assert_array_equal(numjpeg.decode(bytes(data), restore="learned"), plainly)
+
+
 def test_what_is_left_alone_is_decoded_plainly() -> None:
     photo = samples.photograph()[100:200, 100:200]
     fine, coarse, drawing = pillow_file(photo, 95), pillow_file(photo, 94), pillow_file(drawings()["bars"], 80)

@@ -78,8 +78,11 @@ def _ratio(coefficients: Coefficients) -> tuple[int, int]:
 
 
 def suits(coefficients: Coefficients, colorspace: str) -> bool:
-    """Whether the network can restore a file: gray, or Y with Cb and Cr of equal size that is not larger."""
+    """Whether the network can restore a file: gray, or Y with Cb and Cr of equal size that is not larger. It
+    cannot if a quantization table has an entry of 0, as in some broken files."""
     first, *others = coefficients.components
+    if not all(coefficients.quantization_table(i).all() for i in range(1 + len(others))):
+        return False
     ratios = {(first.H / c.H, first.V / c.V) for c in others}
     known = {(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (1, 4), (4, 2), (2, 4)}
     return colorspace == "GRAY" or (colorspace == "YCbCr" and len(ratios) == 1 and ratios <= known)
