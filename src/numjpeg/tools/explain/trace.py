@@ -1,6 +1,6 @@
-"""One block of a file, from its bits to samples, as arrays and code words.
+"""Follow one block of a file from its bits to samples: code words and arrays.
 
-Nothing is encoded: the code words are those of the file, with the places at which they stand in it.
+The code words are read from the file, not encoded again, and each has its place in the file.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from numjpeg.stages.zigzag import zigzag
 
 _NAMES = {"GRAY": "Y", "YCbCr": "Y Cb Cr", "RGB": "R G B", "CMYK": "C M Y K", "YCCK": "Y Cb Cr K"}
 
-# For DC and for AC: the symbols of all 16-bit windows, and the lengths of their codes.
+# For DC, then for AC: the symbol whose code begins each 16-bit window, and the length of this code.
 _Tables = list[tuple[list[int], list[int]]]
 
 
 @dataclass(frozen=True)
 class BlockPlace:
-    """Where a block lies: in component number ``index`` of the frame, which ``name`` calls, and in a scan.
+    """A block's row and column in the frame's component ``index``, which is called ``name``, and one of its scans.
 
-    ValueError unless there is such a block.
+    ValueError if the component has no such block.
     """
 
     frame: Frame
@@ -60,7 +60,7 @@ class BlockPlace:
 
     @property
     def ratio(self) -> tuple[int, int]:
-        """(h, v): pixels to one sample."""
+        """(h, v): how many pixels across and down one sample of the component covers."""
         return self.frame.H_max // self.component.H, self.frame.V_max // self.component.V
 
     @property
@@ -69,7 +69,7 @@ class BlockPlace:
         return self.scan.factors[self.scan.indices.index(self.index)]
 
     def heading(self, more: str = "") -> str:
-        """Which block it is, ``more`` about it, and which pixels it covers, in words."""
+        """Say which block this is, add ``more`` about it, and say which pixels it covers."""
         h, v = self.ratio
         rows, columns = self.frame.block_size(self.component)
         return (
@@ -81,15 +81,15 @@ class BlockPlace:
         )
 
     def number_in_mcu(self) -> tuple[int, int]:
-        """Number of the block's MCU in the scan, and of the block among the component's in the MCU (A.2)."""
+        """The number of the block's MCU in the scan, and its number among the component's blocks there (A.2)."""
         V, H = self.factors
         return self.row // V * self.scan.mcus[1] + self.column // H, self.row % V * H + self.column % H
 
     def predictor(self) -> tuple[int, int] | None:
         """The block whose DC coefficient predicts that of this one (F.1.1.5.1); None if the prediction is 0.
 
-        It is the component's block before this one in the scan and restart interval. A block that only fills up an
-        MCU repeats the DC of the one before it, so that one is taken.
+        That is the component's previous block in the restart interval. Blocks that only fill up an MCU are passed
+        over, since each repeats the DC coefficient of the block before it.
         """
         rows, columns = self.frame.block_size(self.component)
         (V, H), width = self.factors, self.scan.mcus[1]
@@ -104,16 +104,16 @@ class BlockPlace:
 
 
 class TracedWord(NamedTuple):
-    """A code word as it stands in the file, and the magnitude bits behind it."""
+    """A code word as it stands in the file, and the magnitude bits that follow it."""
 
-    byte: int  # offset in the file of the byte that holds its first bit
-    bit: int  # which bit of that byte it is: 0 is the highest
+    byte: int  # offset in the file of the byte that holds the first bit
+    bit: int  # which bit of that byte is the first one; 0 is the highest
     symbol: int  # SSSS for DC, RRRRSSSS for AC
     name: str
     code: str
     magnitude: str
-    value: int  # DC difference or AC coefficient; 0 for a symbol without one
-    place: int  # zig-zag place at which it ends, 0 .. 63; for an end of block the first one that it stands for
+    value: int  # DC difference or AC coefficient; 0 for a symbol without a value
+    place: int  # zig-zag place, 0 .. 63, of the last coefficient coded here; for EOB, of its first zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,17 +121,17 @@ class BlockTrace:
     """What a decoder does to one block. All arrays ``(8, 8)`` are in natural order, vertical frequency first."""
 
     place: BlockPlace
-    scans: list[Scan]  # those that have it
-    words: list[TracedWord] | None  # None if progressive or arithmetic, or if restart markers are too odd to tell
-    prediction: int | None  # of the DC coefficient; None where the words are
-    difference: int | None  # what DC is more than that
-    runs: list[tuple[int, int]]  # (zeros before it, value) of each AC coefficient that is not zero
-    zigzag: NDArray[np.int16]  # (64,), the quantized coefficients as they are coded
+    scans: list[Scan]  # all scans of the block's component
+    words: list[TracedWord] | None  # None if progressive or arithmetic, or if restart markers are misplaced
+    prediction: int | None  # of the DC coefficient; None if ``words`` is None
+    difference: int | None  # the DC coefficient minus the prediction; None if ``words`` is None
+    runs: list[tuple[int, int]]  # for each nonzero AC coefficient: (zeros before it, its value)
+    zigzag: NDArray[np.int16]  # (64,), the quantized coefficients in the order in which they are coded
     quantized: NDArray[np.int16]
     table: NDArray[np.uint16]
     dequantized: NDArray[np.int32]
-    shifted: NDArray[np.int16]  # the inverse DCT
-    samples: NDArray[Any]  # uint8, 128 more; of 12 bits uint16, 2048 more
+    shifted: NDArray[np.int16]  # the inverse DCT of ``dequantized``
+    samples: NDArray[Any]  # ``shifted`` plus 128, as uint8; at 12 bits a sample plus 2048, as uint16
 
 
 def trace_block(
@@ -141,8 +141,8 @@ def trace_block(
 
     ``data`` is the file: its bytes (any buffer), a path, or a binary file object. ``row`` and ``column`` count the
     component's blocks from 0; ``component`` is its number from 1 as a string, or its name: "Y", "Cb" or "Cr";
-    ``max_pixels`` is that of :func:`numjpeg.decode`. FormatError, UnsupportedError for the data; ValueError,
-    TypeError for the other arguments.
+    ``max_pixels`` is that of :func:`numjpeg.decode`. Raises FormatError or
+    UnsupportedError for the data, ValueError or TypeError for the other arguments.
     """
     file = read_bytes(data)
     coefficients = read_coefficients(file, max_pixels=max_pixels)
@@ -155,7 +155,7 @@ def trace_block(
     place = BlockPlace(frame, index, name, scans[-1], row, column)
     quantized = coefficients.planes[index][row, column]
     sequence = zigzag(quantized)
-    nonzero = [0, *(np.flatnonzero(sequence[1:]) + 1).tolist()]  # and DC
+    nonzero = [0, *(np.flatnonzero(sequence[1:]) + 1).tolist()]  # DC counts as nonzero
     words = prediction = difference = None
     if not frame.progressive and not frame.arithmetic:
         before = place.predictor()
@@ -180,9 +180,9 @@ def component_names(frame: Frame, colorspace: str) -> list[str]:
 
 
 def _find_component(frame: Frame, colorspace: str, component: str) -> tuple[int, str]:
-    """Number from 0 and name of a component that a caller names by either; ValueError if there is none."""
+    """Index (from 0) and name of the component that a caller gives by number or name; ValueError if none is."""
     names = component_names(frame, colorspace)
-    if component in ("Y", "Cb", "Cr") and component in names and colorspace != "CMYK":  # Y is yellow there
+    if component in ("Y", "Cb", "Cr") and component in names and colorspace != "CMYK":  # Y of CMYK is yellow
         return names.index(component), component
     if component.isdigit() and 1 <= int(component) <= len(names):
         return int(component) - 1, names[int(component) - 1]
@@ -194,10 +194,10 @@ def _find_component(frame: Frame, colorspace: str, component: str) -> tuple[int,
 
 
 def _read_words(payload: bits.Payload, place: BlockPlace) -> list[TracedWord]:
-    """The code words of a block of a sequential scan that has been found sound; ``payload`` is the scan's data.
+    """Read the code words of a block of a sequential scan without faults; ``payload`` is the scan's data.
 
-    The words before it, from the last restart marker on, are passed over one by one: nothing else tells where a
-    block begins.
+    Nothing in the file tells where a block begins, so reading starts at the last restart marker, and all words
+    before the block are passed over one by one.
     """
     data, scan = payload.data.tobytes(), place.scan
     tables = _tables(scan)
@@ -226,7 +226,7 @@ def _read_words(payload: bits.Payload, place: BlockPlace) -> list[TracedWord]:
 
 
 def _symbol_name(symbol: int, dc: bool) -> str:
-    """What a symbol of a DC or an AC table stands for (F.1.2.1, F.1.2.2.1)."""
+    """Say what a symbol of a DC or an AC table stands for (F.1.2.1, F.1.2.2.1)."""
     if dc:
         return f"DC, category {symbol}"
     if symbol in (END_OF_BLOCK, ZERO_RUN):
@@ -236,10 +236,10 @@ def _symbol_name(symbol: int, dc: bool) -> str:
 
 
 def block_bounds(payload: bits.Payload, scan: Scan) -> NDArray[np.int64]:
-    """Where every block of a sequential scan that has been found sound begins and ends: ``(MCUs, blocks, 2)``.
+    """Where every block of a sequential scan without faults begins and ends: ``(MCUs, blocks, 2)``.
 
-    In bits of the scan's data without stuffing, which ``payload`` holds. One code word after the other is read,
-    about 1 us each.
+    Bits are counted in ``payload``, the scan's data without stuffing. The code words are read one by one, which
+    takes about 1 us each. Blocks that are missing at the end of the scan have bounds of 0.
     """
     data = payload.data.tobytes()
     tables = _tables(scan)
@@ -247,43 +247,43 @@ def block_bounds(payload: bits.Payload, scan: Scan) -> NDArray[np.int64]:
     step = scan.restart_interval or total
     edges: list[int] = []
     for start, first in zip(payload.starts.tolist(), range(0, total, step), strict=False):
-        p = 8 * start
+        position = 8 * start
         for _ in range(min(step, total - first)):
             for block_tables in tables:
-                edges.append(p)
-                p = _word_bounds(data, p, block_tables)[-1]
-                edges.append(p)
+                end = _word_bounds(data, position, block_tables)[-1]
+                edges += [position, end]
+                position = end
     bounds = np.array(edges, np.int64).reshape(-1, len(tables), 2)
-    # Restart markers that are missing leave blocks that nothing can be said of.
     return np.pad(bounds, ((0, total - len(bounds)), (0, 0), (0, 0)))
 
 
 def _tables(scan: Scan) -> list[_Tables]:
-    """The tables of each block of an MCU."""
+    """The DC and AC tables of each block of an MCU."""
     lookups = map(huffman_lookup, scan_tables(scan))
     tables = [(lookup.symbol.tolist(), lookup.length.tolist()) for lookup in lookups]
     return [tables[2 * c : 2 * c + 2] for c in block_component(scan.factors).tolist()]
 
 
-def _word_bounds(data: bytes, p: int, tables: _Tables) -> list[int]:
-    """The bits at which the words of the block at bit ``p`` begin, and the bit behind the last of them."""
-    bounds, k = [p], 0
+def _word_bounds(data: bytes, position: int, tables: _Tables) -> list[int]:
+    """The bits at which the words of the block at bit ``position`` begin, and the bit after the last word."""
+    bounds, k = [position], 0
     symbols, lengths = tables[0]
     while k < 64:
-        window = _window(data, p)
+        window = _window(data, position)
         symbol = symbols[window]
-        p += lengths[window] + (symbol & 15)
-        bounds.append(p)
+        position += lengths[window] + (symbol & 15)
+        bounds.append(position)
         k += 64 if k and _ends_block(symbol) else (symbol >> 4) + 1
         symbols, lengths = tables[1]
     return bounds
 
 
 def _ends_block(symbol: int) -> bool:
-    """Whether an AC symbol does: as libjpeg, category 0 with any run but 15."""
+    """Whether an AC symbol ends the block. As in libjpeg, category 0 does so with any run but 15."""
     return not symbol & 15 and symbol != ZERO_RUN
 
 
-def _window(data: bytes, p: int) -> int:
-    """The 16 bits from bit ``p`` on."""
-    return int.from_bytes(data[p >> 3 : (p >> 3) + 3], "big") >> (8 - (p & 7)) & 0xFFFF
+def _window(data: bytes, position: int) -> int:
+    """The 16 bits from bit ``position`` on."""
+    byte, bit = position >> 3, position & 7
+    return int.from_bytes(data[byte : byte + 3], "big") >> 8 - bit & 0xFFFF

@@ -1,8 +1,8 @@
-"""Pictures of the codec at work, drawn with Pillow: those of ``pic/``, and those of any photograph's stages.
+"""Pictures of the codec at work, drawn with Pillow: all of ``pic/``, and the stages of any photograph.
 
     python -m numjpeg.tools.pictures [DIRECTORY] [--photo FILE] [-f]
 
-draws all of ``pic/`` anew; every run gives the same bytes. All numbers in them are the codec's own.
+draws all of ``pic/``; ``-f`` replaces the files that are there. The codec computes all numbers in the pictures.
 """
 
 from numjpeg.tools.pictures.gallery import draw_all, main, to_file

@@ -1,4 +1,4 @@
-"""``python -m numjpeg.tools.pictures``: draw all of ``pic/`` anew."""
+"""``python -m numjpeg.tools.pictures``: draw all of ``pic/``."""
 
 from numjpeg.tools.pictures.gallery import main
 

@@ -1,6 +1,6 @@
 """The sheet that all pictures are drawn on: palette, font, shapes, colours for numbers, grids.
 
-ASCII labels are drawn in Pillow's own font, the only one that is always there; Chinese ones by :mod:`.glyphs`.
+ASCII labels are drawn in Pillow's own font, which every machine has; Chinese ones by :mod:`.glyphs`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PAPER, INK, MUTED, LINE = "#FCFCFA", "#1B2730", "#55636E", "#BCC6CD"
 BLUE, ORANGE = "#1D639E", "#C2600A"
 PALE_BLUE, PALE_ORANGE, PALE_GRAY = "#DCEAF5", "#FBE3C8", "#EEF1F3"
 
-# Colour scales, each with its stops at equal distances.
+# Colour scales; the colours of each stand at equal distances.
 HEAT = ("#FCFCFA", "#BFD9EC", "#5C9CCB", "#1D639E", "#0B2A4A")
 SIGNED = ("#C2600A", "#F3B778", "#FFFFFF", "#8FBDE0", "#1D639E")
 GRAYS = ("#000000", "#FFFFFF")
@@ -32,7 +32,7 @@ Number = TypeVar("Number", bound=np.generic)
 
 @lru_cache(maxsize=64)
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Pillow's own font, laid out by FreeType alone, so that optional libraries move nothing."""
+    """Pillow's own font. FreeType alone lays it out: optional layout libraries would move letters."""
     font = ImageFont.load_default(size=size)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise RuntimeError("Pillow was built without FreeType, which draws the labels")
@@ -40,18 +40,18 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def _runs(line: str, size: int) -> list[tuple[str, int]]:
-    """A line cut into what Pillow's font has, and single characters that it has not; and their widths."""
+    """Cut a line into runs of ASCII and single other characters, each with its width in pixels."""
     runs = re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]", line) or [line]
     return [(run, int(_font(size).getlength(run)) + 1 if run.isascii() else size) for run in runs]
 
 
 def text_width(text: str, size: int) -> int:
-    """Pixels that the longest line of a text takes."""
+    """The width, in pixels, of the longest line of a text."""
     return max(sum(width for _, width in _runs(line, size)) for line in text.split("\n"))
 
 
 def wrap(text: str, size: int, width: int) -> str:
-    """Break lines between words where they would be wider than ``width``; line breaks in the text stay."""
+    """Break lines between words so that none is wider than ``width``; line breaks in the text stay."""
     lines = []
     for paragraph in text.split("\n"):
         line = ""
@@ -66,14 +66,14 @@ def wrap(text: str, size: int, width: int) -> str:
 
 
 class Canvas:
-    """A sheet on which everything is drawn twice as large, then reduced: smooth edges, the same everywhere."""
+    """A sheet. All is drawn twice as large and then reduced, so that edges are equally smooth on any machine."""
 
     def __init__(self, width: int, height: int) -> None:
         self._image = Image.new("RGB", (2 * width, 2 * height), PAPER)
         self._draw = ImageDraw.Draw(self._image)
 
     def text(self, at: Position, text: str, size: int = 18, fill: str = INK, anchor: str = "mm") -> None:
-        """Write text, of several lines if it is ASCII, with the anchor point of Pillow's names at ``at``."""
+        """Write text with its anchor, named as in Pillow, at ``at``. Only ASCII text may have several lines."""
         x, y, size = 2 * at[0], 2 * at[1], 2 * size
         share, align = {"l": (0, "left"), "m": (0.5, "center"), "r": (1, "right")}[anchor[0]]
         if text.isascii():
@@ -126,7 +126,7 @@ class Canvas:
 
 
 def color_map(stops: tuple[str, ...]) -> NDArray[np.uint8]:
-    """256 colours, uint8 ``(256, 3)``, between stops."""
+    """256 colours, uint8 ``(256, 3)``, interpolated between ``stops``."""
     channels = zip(*map(ImageColor.getrgb, stops), strict=True)
     places = np.linspace(0, 255, len(stops))
     return np.stack([np.rint(np.interp(np.arange(256), places, c)) for c in channels], -1).astype(np.uint8)

@@ -20,13 +20,13 @@ from numjpeg.entropy.shared import interval_bounds
 from numjpeg.metrics import psnr
 from numjpeg.tools.pictures.canvas import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Canvas, Position, text_width
 
-RATES = (*range(5, 96, 5), 98)  # qualities of the rate-distortion curves
-LABELLED = (5, 10, 25, 50, 75, 90, 95, 98)  # those that are written beside the points
+QUALITIES = (*range(5, 96, 5), 98)  # at which the points of rate-distortion curves are measured
+LABELLED = (5, 10, 25, 50, 75, 90, 95, 98)  # qualities that are written beside their points
 LEFT, WIDTH = 100, 1150  # where a chart begins, and how wide it is
 
 
 class RatePoint(NamedTuple):
-    """The rate, of the whole file, and the PSNR of all RGB samples together of a picture at a quality."""
+    """A picture coded at one quality: the rate of the whole file, and the PSNR over all RGB samples."""
 
     quality: int
     bits_per_pixel: float
@@ -34,7 +34,7 @@ class RatePoint(NamedTuple):
 
 
 def rate_distortion(
-    image: NDArray[np.uint8], qualities: Iterable[int] = RATES, subsampling: str = "4:2:0"
+    image: NDArray[np.uint8], qualities: Iterable[int] = QUALITIES, subsampling: str = "4:2:0"
 ) -> list[RatePoint]:
     """Encode and decode a picture, uint8 ``(H, W, 3)``, at several qualities, and give a point for each."""
     points = []
@@ -48,8 +48,8 @@ def rate_distortion(
 class _Axes(NamedTuple):
     """Where a rate and a PSNR lie on the sheet. The scale of rates is logarithmic."""
 
-    octaves: tuple[float, float]
-    decibels: tuple[int, int]
+    octaves: tuple[float, float]  # lowest and highest log2 of the rate
+    decibels: tuple[int, int]  # lowest and highest PSNR
     top: int = 136
     height: int = 640
 
@@ -68,7 +68,7 @@ class _Axes(NamedTuple):
 def draw_rate_distortion(curves: Mapping[str, Sequence[RatePoint]], subtitle: str = "") -> Image.Image:
     """Draw bits a pixel against PSNR, 1300 x 866 pixels.
 
-    ``curves`` are one or two: name -> points in order of rising rate; ``subtitle``, ASCII, stands below the title.
+    ``curves`` has one or two entries: name -> points in order of rising rate. ``subtitle`` is ASCII.
     """
     all_points = [point for points in curves.values() for point in points]
     octaves = [math.log2(point.bits_per_pixel) for point in all_points]
@@ -96,7 +96,7 @@ def draw_rate_distortion(curves: Mapping[str, Sequence[RatePoint]], subtitle: st
 def _draw_curve(
     canvas: Canvas, axes: _Axes, points: Sequence[RatePoint], others: Sequence[Sequence[RatePoint]], color: str
 ) -> None:
-    """Draw a curve, with its labels on the side away from the other one."""
+    """Draw a curve, with its labels on the side that faces away from the other curve."""
     canvas.line([axes.place(point) for point in points], color, 3)
     for point in points:
         x, y = axes.place(point)
@@ -125,24 +125,24 @@ def _draw_scales(canvas: Canvas, axes: _Axes) -> None:
 
 # --- lanes -----------------------------------------------------------------------------------------------
 
-SHOWN = 48  # lanes that are drawn, of the hundreds that a photograph has
+SHOWN = 48  # number of lanes that are drawn; a photograph has hundreds
 _WRONG, _RIGHT = 1, 2
 
 
-def _every_bit(data: bytes) -> tuple[NDArray[np.uint8], int]:
-    """The states of the first lanes of a baseline file, a column a bit, and the length of a lane."""
-    from numjpeg.fast.codewords.lanes import cut, lane_states  # noqa: PLC0415 (the other pictures do without)
+def _states_by_bit(data: bytes) -> tuple[NDArray[np.uint8], int]:
+    """Each lane's state at each bit, ``(lanes, bits)``, 0 where it does not read; and the longest lane's bits."""
+    from numjpeg.fast.codewords.lanes import cut, lane_states  # noqa: PLC0415 (other pictures do not need it)
 
     scan = read_structure(data).scans[0]
     lanes = cut(np.array(interval_bounds(bits.unstuff(data, scan.start, scan.end)), np.int64))
     length = int((lanes.end - lanes.begin).max())
     states = lane_states(data, scan, 2 * length)
-    # A state stands at the bit where a word begins, and holds until the next word.
-    column = np.arange(2 * length)
-    word = np.maximum.accumulate(np.where(states > 0, column, 0), axis=1)
-    last = np.where(states > 0, column, -1).max(axis=1, keepdims=True)
-    filled = np.where(column <= last, np.take_along_axis(states, word, axis=1), 0).astype(np.uint8)
-    # The next word after a lane's last right one is the first right one of the lane that takes over.
+    # A state is given at the bit where a code word begins. It holds until the next word begins.
+    bit = np.arange(2 * length)
+    word_start = np.maximum.accumulate(np.where(states > 0, bit, 0), axis=1)
+    last_start = np.where(states > 0, bit, -1).max(axis=1, keepdims=True)
+    filled = np.where(bit <= last_start, np.take_along_axis(states, word_start, axis=1), 0).astype(np.uint8)
+    # A lane's last right word ends where the first right word of the lane that takes over begins.
     right = np.flatnonzero((states == _RIGHT).any(axis=1))
     first = (states == _RIGHT).argmax(axis=1)
     for lane, follower in pairwise(right.tolist()):
@@ -154,10 +154,10 @@ def _every_bit(data: bytes) -> tuple[NDArray[np.uint8], int]:
 def draw_lanes(
     image: NDArray[np.uint8], quality: int = 85, subsampling: str = "4:4:4", what: str = "a photograph"
 ) -> Image.Image:
-    """Draw the first lanes of the scan of a picture, uint8 ``(H, W, 3)``, one below the other, and what each reads
-    right. ``what`` is what the picture is called, ASCII. The drawing is 1300 pixels wide.
+    """Draw the first lanes of a picture's scan as bars: orange where a lane reads wrong, blue where right.
+    ``image`` is uint8 ``(H, W, 3)``; ``what`` names it in the note (ASCII). The drawing is 1300 pixels wide.
     """
-    lanes, length = _every_bit(encode(image, quality, subsampling=subsampling))
+    lanes, length = _states_by_bit(encode(image, quality, subsampling=subsampling))
     states, top, pitch, bar = lanes[:SHOWN], 176, 13, 10
     bottom = top + pitch * len(states)
     tick = max(50, length // 350 * 100)

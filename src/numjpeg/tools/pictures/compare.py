@@ -1,6 +1,6 @@
 """A photograph coded in different ways, side by side: at low rates, restored, with importance, by JPEG 2000.
 
-Pictures are uint8 ``(H, W, 3)``, parts of them (left, top, right, bottom) in pixels.
+Pictures are uint8 ``(H, W, 3)``. A part of a picture is given as (left, top, right, bottom), in pixels.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from numjpeg.metrics import psnr
 from numjpeg.stages.huffman import STANDARD_TABLES
 from numjpeg.tools.pictures.canvas import GRAYS, colored
 from numjpeg.tools.pictures.panels import Panel, PanelRow, card, heat, photo, sheet
-from numjpeg.tools.study.views import DecodedPicture, as_small, at_ratio, from_parts
+from numjpeg.tools.study.views import DecodedPicture, at_ratio, at_reachable, from_parts
 
 Crop = tuple[int, int, int, int]
 
-IMPORTANCE = 16  # weight of errors inside, against 1 outside
+IMPORTANCE = 16  # weight of errors in the important part; it is 1 elsewhere
 IMPORTANCE_QUALITY = 40
 
 
@@ -60,11 +60,11 @@ def draw_restored(image: NDArray[np.uint8], crop: Crop, qualities: Sequence[int]
 
 
 def draw_at_ratio(image: NDArray[np.uint8], crop: Crop, ratio: float = 100.0) -> Image.Image:
-    """Draw a part of a picture, twice enlarged, at one file size by JPEG in three ways, and by JPEG 2000.
+    """Draw a part of a picture, twice enlarged: three times by JPEG and once by JPEG 2000, at equal file size.
 
-    The ratio of compression is halved until JPEG can do it.
+    The compression ratio is halved until JPEG reaches it.
     """
-    views, ratio = as_small(at_ratio, image, ratio)
+    views, ratio = at_reachable(at_ratio, image, ratio)
     panels = [_panel(image, view, crop, 2) for view in views]
     plain, _, restored, wavelets = (psnr(image, view.picture) for view in views)
     note = (
@@ -78,9 +78,9 @@ def draw_at_ratio(image: NDArray[np.uint8], crop: Crop, ratio: float = 100.0) ->
 def draw_parts(image: NDArray[np.uint8], crop: Crop, ratio: float = 20.0) -> Image.Image:
     """Draw a part of a picture from the first 10, 25, 50 and 100 % of a file.
 
-    The ratio of compression of the whole files is halved until JPEG can do it.
+    ``ratio`` is the compression ratio of the whole files; it is halved until JPEG reaches it.
     """
-    views, ratio = as_small(from_parts, image, ratio)
+    views, ratio = at_reachable(from_parts, image, ratio)
     jpeg, layered = ([_panel(image, view, crop, 1) for view in of_format] for of_format in views)
     note = f"The first bytes of a file of {ratio:g}:1, tuned for PSNR, with libjpeg's order of scans."
     layers = "Quality layers: the first bytes are the best of that size."
@@ -90,7 +90,7 @@ def draw_parts(image: NDArray[np.uint8], crop: Crop, ratio: float = 20.0) -> Ima
 
 
 def draw_importance(image: NDArray[np.uint8], inside: Crop) -> Image.Image:
-    """Draw a picture, its important part, and the bits of each luma block without and with the importance."""
+    """Draw a picture, its important part, and how many bits each luma block takes without and with importance."""
     left, top, right, bottom = inside
     where = np.zeros(image.shape[:2], bool)
     where[top:bottom, left:right] = True
@@ -118,7 +118,7 @@ def draw_importance(image: NDArray[np.uint8], inside: Crop) -> Image.Image:
 
 
 def draw_wavelets(image: NDArray[np.uint8]) -> Image.Image:
-    """Draw JPEG 2000 at work, all by the reversible wavelet: sub-bands, bit-planes, resolutions and layers."""
+    """Draw JPEG 2000 with the reversible wavelet: its sub-bands, bit-planes, resolutions and layers."""
     red, green, blue = (image[..., c].astype(np.int32) - 128 for c in range(3))
     ll, *details = wavelet.forward(component_transform.rct(red, green, blue)[0], 0, 0, True)
     names = ("HL: vertical edges", "LH: horizontal edges", "HH: diagonals")

@@ -1,4 +1,4 @@
-"""Plates that need no photograph: a quantization table, the zig-zag, the pipeline, the hourglass, the network."""
+"""Drawings that need no photograph: a quantization table, the zig-zag, the pipeline, the hourglass, a network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from numjpeg.tools.pictures.canvas import BLUE, INK, MUTED, ORANGE, PALE_BLUE, P
 def draw_table(table: ArrayLike, title: str, subtitle: str = "", chinese: str = "") -> Image.Image:
     """Draw a quantization table, integers ``(8, 8)`` in natural order, as a grid of its numbers, shaded by value.
 
-    ``title`` and ``subtitle`` stand above it, ``chinese`` is the title once more. The picture is 680 x 756.
+    ``title`` and ``subtitle`` stand above it; ``chinese`` is the title in Chinese. The picture is 680 x 756.
     """
     entries = np.asarray(table)
     if entries.shape != (8, 8) or entries.dtype.kind not in "iu":
@@ -38,7 +38,7 @@ def draw_table(table: ArrayLike, title: str, subtitle: str = "", chinese: str = 
 def draw_zigzag(sequence: ArrayLike = SEQUENCE) -> Image.Image:
     """Draw the path of the zig-zag over a block (T.81 Figure A.6), 800 x 860.
 
-    ``sequence`` gives the place in the sequence of each coefficient: integers ``(8, 8)``.
+    ``sequence``, integers ``(8, 8)``, gives the place of each coefficient in the zig-zag sequence.
     """
     places = np.asarray(sequence)
     cell, left, top = 84, 72, 140
@@ -61,14 +61,14 @@ def draw_zigzag(sequence: ArrayLike = SEQUENCE) -> Image.Image:
     for place, centre in enumerate(centres):
         canvas.dot(centre, 7 if place in (0, 63) else 4, ORANGE)
     for (x, y), number in zip(corners, places.ravel().tolist(), strict=True):
-        canvas.text((x + 8, y + 7), str(number), 19, INK, "la")  # diagonal strokes leave these corners free
+        canvas.text((x + 8, y + 7), str(number), 19, INK, "la")  # no diagonal stroke crosses this corner
     note = "v: vertical frequency  垂直频率    0: DC  直流    1 to 63: AC  交流"
     canvas.text((left, 836), note, 16, MUTED, "lm")
     return canvas.finish()
 
 
 def _draw_axes(canvas: Canvas, x: int, y: int, side: int) -> None:
-    """Label the frequencies of a block of coefficients: u to the right, v downwards."""
+    """Label the axes of a block of coefficients: u to the right, v downwards."""
     canvas.text((x, y - 24), "u", 22, BLUE, "lm")
     canvas.arrow([(x + 20, y - 22), (x + 84, y - 22)], BLUE, 2.5, 12)
     canvas.text((x + side, y - 24), "horizontal frequency  水平频率", 18, MUTED, "rm")
@@ -159,7 +159,7 @@ def draw_pipeline() -> Image.Image:
 
 
 def _draw_end(canvas: Canvas, at: tuple[float, float], text: str, chinese: str, fill: str) -> None:
-    """Draw what goes in or comes out."""
+    """Draw the box of an input or an output."""
     x, y = at
     canvas.box((x - 54, y - 54), (108, 108), fill, fill, 8)
     canvas.text((x, y - 14), text, 22, sheets.PAPER)
@@ -177,7 +177,7 @@ def _draw_lane(canvas: Canvas, name: str, middle: int, steps: Sequence[_Step], f
         canvas.text((center, y - 26), step.name, 18)
         canvas.text((center, y + 14), step.chinese, 18)
         canvas.text((center, y + 42), step.function, 14, MUTED)
-    for column in range(10):  # an arrow to the next one, or two: column 8 has two boxes
+    for column in range(10):  # one arrow to the next column; two to and from column 8, which has two boxes
         half = [54 if c in (0, 10) else _BOX_WIDTH / 2 for c in (column, column + 1)]
         x0, x1 = _column_center(column) + half[0], _column_center(column + 1) - half[1]
         for lane in (-_LANE, _LANE) if column in (7, 8) else (0,):
@@ -192,7 +192,7 @@ def _draw_lane(canvas: Canvas, name: str, middle: int, steps: Sequence[_Step], f
 class _Floor(NamedTuple):
     name: str
     modules: str
-    width: int  # of the hourglass at the middle of the floor
+    width: int  # of the hourglass, in pixels, at the middle of this floor
 
 
 _UPPER = (
@@ -219,7 +219,7 @@ class _Room(NamedTuple):
     fill: str = PALE_GRAY
 
 
-# What stands in src/numjpeg, from the roof to the ground; imports point down or to the right.
+# The packages and modules of src/numjpeg from top to bottom; imports point down or to the right.
 ROOMS = (
     (_Room("tools", "command line, explanations, pictures, demo, study"),),
     (
@@ -266,7 +266,7 @@ ROOMS = (
 
 
 def draw_hourglass() -> Image.Image:
-    """Draw the architecture: pixels narrow to coefficients and widen to bytes; and the rooms, 1500 x 1790."""
+    """Draw the architecture: the hourglass from pixels to bytes, and below it the rooms, 1500 x 1790."""
     canvas = Canvas(1500, 1790)
     canvas.text((750, 40), "The hourglass", 32)
     canvas.text((750, 78), "whatever is added hangs on the waist and moves nothing else", 19, MUTED)
@@ -292,7 +292,7 @@ def draw_hourglass() -> Image.Image:
 
 
 def _draw_floors(canvas: Canvas, top: int, floors: Sequence[_Floor], fill: str) -> int:
-    """Draw one half of the hourglass, and give where it ends.
+    """Draw one half of the hourglass, and return the y at which it ends.
 
     Each floor is a trapezoid, 100 wider at one side than at the other.
     """
@@ -308,7 +308,7 @@ def _draw_floors(canvas: Canvas, top: int, floors: Sequence[_Floor], fill: str) 
 
 
 def _draw_routes(canvas: Canvas, top: int, waist_top: int, waist_bottom: int, bottom: int) -> None:
-    """Draw the ways through the hourglass beside it: encoder on the left, decoder on the right."""
+    """Draw the encoder's way through the hourglass on its left, and the decoder's on its right."""
     upper, middle, lower = (top + waist_top) / 2 + 40, (waist_top + waist_bottom) / 2, (waist_bottom + bottom) / 2
     down = ("encode\nimwrite", "encoder", "pixels_to_\ncoefficients", "coefficients_\nto_bits")
     up = ("decode\nimread", "decoder", "coefficients_\nto_pixels", "bits_to_\ncoefficients")
@@ -335,7 +335,7 @@ def _draw_routes(canvas: Canvas, top: int, waist_top: int, waist_bottom: int, bo
 
 
 def draw_autoencoder() -> Image.Image:
-    """Draw what an autoencoder is, and below what the network of this library is instead; 770 x 300."""
+    """Draw an autoencoder, and below it what the network of this library does instead; 770 x 300."""
     with np.load(BytesIO((files("numjpeg.restoration") / "network.npz").read_bytes())) as weights:
         count = sum(array.size for array in weights.values())
         layers = sum(array.ndim == 4 for array in weights.values())
@@ -353,13 +353,13 @@ def draw_autoencoder() -> Image.Image:
 
 
 def _draw_boxes(canvas: Canvas, top: int, texts: Sequence[str], learned: Sequence[str]) -> None:
-    """Draw boxes with arrows between them; what is learned is orange, an encoder narrows, a decoder widens."""
+    """Draw boxes with arrows between them. Learned boxes are orange; an encoder narrows, a decoder widens."""
     width, bottom, middle = 124, top + 56, top + 28
     for column, text in enumerate(texts):
         left = 20 + 150 * column
         right = left + width
-        near, far = {"encoder": (0, 14), "decoder": (14, 0)}.get(text, (0, 0))  # cut off above and below
-        corners = [(left, top + near), (right, top + far), (right, bottom - far), (left, bottom - near)]
+        cut = {"encoder": (0, 14), "decoder": (14, 0)}.get(text, (0, 0))  # above and below: left, right side
+        corners = [(left, top + cut[0]), (right, top + cut[1]), (right, bottom - cut[1]), (left, bottom - cut[0])]
         canvas.polygon(corners, PALE_ORANGE if text in learned else PALE_BLUE)
         canvas.text(((left + right) / 2, middle), text, 15, INK)
         if column:

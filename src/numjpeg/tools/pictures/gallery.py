@@ -1,7 +1,7 @@
-"""All of ``pic/``, and the command that draws it anew.
+"""All of ``pic/``, and the command that draws it.
 
-The only thing needed is the demo photograph, ``astronaut.png`` in that directory: NASA, portrait of astronaut
-Eileen Collins, public domain.
+It needs only the demo photograph, ``astronaut.png`` in that directory: NASA, portrait of astronaut Eileen Collins,
+public domain.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from numjpeg.stages.quantization import CHROMINANCE, LUMINANCE
 from numjpeg.tools.pictures.stage_sheets import draw_stages
 
 PHOTO = "astronaut.png"
-FACE = (160, 62, 288, 190)  # left, top, right and bottom of the part of it that is enlarged
-EYE = (12, 25)  # row and column of the block of it that is shown enlarged
-# What has so few colours that a palette of 64 does it, as the GIF files.
+FACE = (160, 62, 288, 190)  # left, top, right and bottom of the photograph's part that is enlarged
+EYE = (12, 25)  # row and column of the photograph's block that is shown as numbers
+# Like the GIF files, these have so few colours that a palette of 64 is enough.
 DRAWINGS = ("zig-zag.png", "hourglass.png", "lanes.png", "rate-distortion.png", "autoencoder.png")
 
 
 def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
-    """Draw what belongs into ``pic/``: file names and RGB pictures, of a photograph, uint8 ``(H, W, 3)``."""
+    """Draw all of ``pic/`` with a photograph, uint8 ``(H, W, 3)``: file name -> RGB picture."""
     height, width, _ = photo.shape
-    demo = width >= FACE[2] and height >= FACE[3]  # else another photograph is shown by its corner
+    demo = width >= FACE[2] and height >= FACE[3]  # of a smaller photograph, the corner is enlarged
     face = FACE if demo else (0, 0, min(width, 128), min(height, 128))
     middle = (width // 4, height // 4, width - width // 4, height - height // 4)
     to_coefficients, to_bits_and_back = draw_stages(photo, EYE if demo else None)
     curves = {name: charts.rate_distortion(photo, subsampling=name) for name in ("4:4:4", "4:2:0")}
-    about = f"the demo photograph, {width} x {height}, at quality {charts.RATES[0]} to {charts.RATES[-1]}"
+    about = f"the demo photograph, {width} x {height}, at quality {charts.QUALITIES[0]} to {charts.QUALITIES[-1]}"
     tables = {
         f"{chinese}.gif": diagrams.draw_table(
             table, f"{name} quantization table", f"T.81 Table K.{number}: the steps at quality 50", chinese
@@ -67,7 +67,7 @@ def draw_all(photo: NDArray[np.uint8]) -> dict[str, Image.Image]:
 
 
 def _around(crop: compare.Crop, side: int, photo: NDArray[np.uint8]) -> compare.Crop:
-    """A square about a part of a photograph, as large as there is room for."""
+    """A square around a part of a photograph, ``side`` pixels long if the photograph is large enough."""
     height, width, _ = photo.shape
     left = min(max(0, (crop[0] + crop[2] - side) // 2), max(0, width - side))
     top = min(max(0, (crop[1] + crop[3] - side) // 2), max(0, height - side))
@@ -75,7 +75,7 @@ def _around(crop: compare.Crop, side: int, photo: NDArray[np.uint8]) -> compare.
 
 
 def to_file(name: str, picture: Image.Image) -> bytes:
-    """A picture as a file of the kind that its name says; ``.jpg`` by numjpeg itself."""
+    """Encode a picture in the format that its name ends in; numjpeg itself encodes ``.jpg``."""
     stream = BytesIO()
     if name.endswith(".jpg"):
         imwrite(stream, np.asarray(picture), 85, subsampling="4:4:4", optimize=True)
@@ -87,7 +87,7 @@ def to_file(name: str, picture: Image.Image) -> bytes:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw all of ``pic/``: ``python -m numjpeg.tools.pictures [DIRECTORY] [--photo FILE] [--force]``."""
+    """Run the command ``python -m numjpeg.tools.pictures [DIRECTORY] [--photo FILE] [--force]``."""
     parser = argparse.ArgumentParser(prog="python -m numjpeg.tools.pictures", description="Draw all of pic/.")
     parser.add_argument("directory", nargs="?", type=Path, default=Path("pic"), help="where to write (pic)")
     parser.add_argument("--photo", type=Path, help=f"the demo photograph (DIRECTORY/{PHOTO})")

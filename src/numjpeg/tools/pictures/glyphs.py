@@ -1,6 +1,6 @@
-"""The Chinese characters of the labels, as small pictures: not every machine has a font for them.
+"""The Chinese characters of the labels as small pictures, since not every machine has a font for them.
 
-``glyphs.png`` holds :data:`CHARACTERS` in this order, 16 in a row, black on white. It was drawn from Noto Sans CJK
+``glyphs.png`` shows :data:`CHARACTERS` in order, 16 in a row, black on white. It was drawn from Noto Sans CJK
 SC (2014-2021 Adobe, SIL Open Font License 1.1: ``glyphs-OFL.txt``). To draw it anew, with other characters:
 
     python -c "from numjpeg.tools.pictures import glyphs; glyphs.draw_atlas('NotoSansCJK-Regular.ttc')"
@@ -29,14 +29,14 @@ def _atlas() -> Image.Image:
 
 @cache
 def glyph(character: str, side: int) -> Image.Image:
-    """A character as a mask of the mode L, 255 where there is ink; ValueError if :data:`CHARACTERS` lack it."""
+    """A character as a mask of mode L, 255 where there is ink; ValueError if it is not in :data:`CHARACTERS`."""
     y, x = divmod(CHARACTERS.index(character), ROW)
     box = (SIDE * x, SIDE * y, SIDE * (x + 1), SIDE * (y + 1))
     return _atlas().crop(box).resize((side, side), Image.Resampling.LANCZOS)
 
 
 def draw_atlas(font_file: str) -> None:
-    """Draw ``glyphs.png`` from a collection of fonts, whose third member is the one for simplified Chinese."""
+    """Draw ``glyphs.png`` from a font collection whose third font is the one for simplified Chinese."""
     font = ImageFont.truetype(font_file, SIDE, index=2)
     image = Image.new("1", (ROW * SIDE, -(-len(CHARACTERS) // ROW) * SIDE), 1)
     for place, character in enumerate(CHARACTERS):

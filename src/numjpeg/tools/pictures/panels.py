@@ -1,4 +1,4 @@
-"""The parts of stage pictures: views of samples, blocks as numbers, heat maps, sheets."""
+"""What stage pictures consist of: enlarged samples, blocks as numbers, heat maps, sheets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numjpeg.stages.color import ycbcr_to_rgb
 from numjpeg.stages.level_shift import MID_LEVEL
 from numjpeg.tools.pictures.canvas import HEAT, INK, LINE, MUTED, ORANGE, SIGNED, Canvas, Number, Position, wrap
 
-NEAR = 5  # blocks a side of a block's neighbourhood
+NEAR = 5  # a block's neighbourhood is at most NEAR x NEAR blocks
 
 
 class Panel(NamedTuple):
@@ -34,7 +34,7 @@ class PanelRow(NamedTuple):
 
 
 def sheet(stages: Sequence[PanelRow], first: int = 1) -> Image.Image:
-    """Stages below each other, numbered from ``first`` on, with their text on the left."""
+    """Draw stages below each other, numbered from ``first`` on, with their text on the left."""
     text, margin = 290, 32
     rows = [_panel_row(stage.panels) for stage in stages]
     width = max(row.width for row in rows)
@@ -53,7 +53,7 @@ def sheet(stages: Sequence[PanelRow], first: int = 1) -> Image.Image:
 
 
 def card(stage: PanelRow) -> Image.Image:
-    """One stage on a sheet of its own."""
+    """Draw one stage on a sheet of its own."""
     row = _panel_row(stage.panels)
     width = max(row.width, 640)
     note = wrap(stage.note.replace("\n", " "), 18, width)
@@ -66,7 +66,7 @@ def card(stage: PanelRow) -> Image.Image:
 
 
 def _panel_row(panels: Sequence[Panel]) -> Image.Image:
-    """Panels side by side, aligned at the top, with labels below."""
+    """Draw panels side by side, aligned at the top, with labels below."""
     slots = [max(panel.image.width, 150) for panel in panels]
     labels = [wrap(panel.label, 17, slot) for panel, slot in zip(panels, slots, strict=True)]
     tallest = max(panel.image.height for panel in panels)
@@ -84,8 +84,8 @@ def _panel_row(panels: Sequence[Panel]) -> Image.Image:
 
 
 def photo(samples: NDArray[np.uint8], side: int, full: tuple[int, ...] | None = None) -> Image.Image:
-    """Samples as a picture, at a scale at which samples of the shape ``full`` (by default their own) are about
-    ``side`` pixels long. Enlarged samples are rectangles.
+    """Draw samples as a picture whose longer side is about ``side`` pixels; or, if a shape ``full`` is given, at
+    the scale at which a picture of that shape would be so large. Enlarged samples are rectangles.
     """
     image = Image.fromarray(np.ascontiguousarray(samples)).convert("RGB")
     scale = side / max((full or samples.shape)[:2])
@@ -96,7 +96,7 @@ def photo(samples: NDArray[np.uint8], side: int, full: tuple[int, ...] | None = 
 
 
 def tinted(plane: NDArray[np.uint8], component: int) -> NDArray[np.uint8]:
-    """Y as it is; Cb or Cr as colours of medium luminance."""
+    """Show Y as it is, and Cb or Cr as colours of medium luminance."""
     if component == 0:
         return plane
     ycbcr = np.full((*plane.shape, 3), MID_LEVEL, np.uint8)
@@ -105,7 +105,7 @@ def tinted(plane: NDArray[np.uint8], component: int) -> NDArray[np.uint8]:
 
 
 def framed(image: Image.Image, place: Position, scale: float) -> Image.Image:
-    """Draw a frame around the block whose upper left sample is at ``place`` (x, y), at so many pixels a sample."""
+    """Frame the block whose upper left sample is at ``place`` (x, y); a sample is ``scale`` pixels wide."""
     copy = image.copy()
     x, y = (round(p * scale) for p in place)
     length = max(6, round(8 * scale))
@@ -119,7 +119,7 @@ def framed(image: Image.Image, place: Position, scale: float) -> Image.Image:
 
 
 def window(samples: NDArray[Number], block: tuple[int, int], side: int) -> tuple[NDArray[Number], Position]:
-    """At most ``side`` rows and columns around a block, and the block's place (x, y) in this part."""
+    """Cut out at most ``side`` rows and columns around a block; give them and the block's place (x, y) there."""
     top, left = (
         max(0, min(8 * index + 4 - side // 2, length - side)) // 8 * 8
         for length, index in zip(samples.shape[:2], block, strict=True)
@@ -128,7 +128,7 @@ def window(samples: NDArray[Number], block: tuple[int, int], side: int) -> tuple
 
 
 def near(samples: NDArray[np.uint8], block: tuple[int, int], side: int) -> Image.Image:
-    """A block, framed, and its neighbours, enlarged."""
+    """Draw a block and its neighbours, enlarged, with a frame around the block."""
     view, place = window(samples, block, 8 * NEAR)
     image = photo(view, side)
     return framed(image, place, image.width / view.shape[1])
@@ -140,14 +140,14 @@ def near(samples: NDArray[np.uint8], block: tuple[int, int], side: int) -> Image
 def numbers(
     values: NDArray[np.generic], side: int, low: float, high: float, stops: tuple[str, ...]
 ) -> Image.Image:
-    """A block as numbers on cells coloured by value."""
+    """Draw a block as numbers on cells coloured by value."""
     return _grid(values, side, sheets.colored(values, low, high, stops))
 
 
 def signed_numbers(values: NDArray[np.integer], side: int) -> Image.Image:
-    """A block as numbers, orange if negative, blue if positive; the colour deepens with the magnitude's root."""
+    """Draw a block as numbers, negative ones orange, positive ones blue, deeper with the root of the magnitude."""
     root = np.sqrt(np.abs(values)) * np.sign(values)
-    high = max(1.0, float(np.abs(root).ravel()[1:].max()))  # DC, the first, may lie beyond the scale
+    high = max(1.0, float(np.abs(root).ravel()[1:].max()))  # DC comes first and may exceed the scale
     return _grid(values, side, sheets.colored(root, -high, high, SIGNED))
 
 
@@ -158,7 +158,7 @@ def _grid(values: NDArray[np.generic], side: int, colors: NDArray[np.uint8]) -> 
 
 
 def heat(values: NDArray[np.integer], side: int, high: int, label: str) -> Panel:
-    """A heat map of blocks, with the scale below it."""
+    """Draw a heat map with one value for each block, and its scale from 0 to ``high`` below."""
     image = photo(sheets.colored(values, 0, high), side)
     width, below = max(image.width, 150), image.height + 8
     canvas = Canvas(width, image.height + 44)

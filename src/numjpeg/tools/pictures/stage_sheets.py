@@ -1,4 +1,4 @@
-"""A picture of each stage of a photograph's way through the codec, and the bits of each block."""
+"""Pictures of a photograph at each stage of the codec, and of the bits that each block takes."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from numjpeg.tools.observe import observed
 from numjpeg.tools.pictures.canvas import GRAYS, HEAT, PALE_GRAY, Canvas, colored
 from numjpeg.tools.pictures.panels import Panel, PanelRow, near, numbers, photo, signed_numbers
 
-SHEET_SIDE = 288  # pixels a side of a panel where all stages share a sheet
-AMPLIFIED = 8
+SHEET_SIDE = 288  # pixels a side of a panel if all stages share a sheet
+AMPLIFIED = 8  # factor by which differences are multiplied to be seen
 
 
 def stage_pictures(
     image: ArrayLike, quality: int = 75, subsampling: str = "4:2:0", block: tuple[int, int] | None = None
 ) -> dict[str, Image.Image]:
-    """Draw a picture of each stage that there is something to see of: file names, numbered in order, and pictures.
+    """Draw a picture of each stage that has something to see: file name, numbered in order -> picture.
 
     ``image`` is uint8 ``(H, W)``, ``(H, W, 1)`` or ``(H, W, 3)`` of any size, ``quality`` and ``subsampling`` are
-    those of :func:`numjpeg.encode`; ``block`` is (row, column) of the luminance block to show enlarged, None picks
-    one with much detail. ValueError, TypeError name the argument. The RGB pictures are ``01-rgb.png``,
+    those of :func:`numjpeg.encode`; ``block`` is (row, column) of the luminance block to show enlarged; None picks
+    one with much detail. ValueError and TypeError name the argument. The RGB pictures are ``01-rgb.png``,
     ``02-luminance-and-chrominance.png``, ``03-subsampled.png``, ``04-block-samples.png``, ``05-dct.png``,
     ``06-quantized.png``, ``07-bits-per-block.png``, ``08-decoded.png``, ``09-difference.png``. A gray picture
     begins with ``01-gray.png`` and has no colours to convert or subsample.
@@ -50,7 +50,7 @@ def stage_pictures(
 
 
 def draw_stages(image: ArrayLike, block: tuple[int, int] | None = None) -> tuple[Image.Image, Image.Image]:
-    """Draw all stages on two sheets: pixels to coefficients, and bits and the way back."""
+    """Draw all stages on two sheets: from pixels to coefficients, and from bits back to pixels."""
     journey = travel(np.asarray(image), block=block)
     forth = [*_pixel_stages(journey, SHEET_SIDE), *_coefficient_stages(journey, SHEET_SIDE, SHEET_SIDE)]
     back = _back_stages(journey, SHEET_SIDE, SHEET_SIDE)
@@ -63,11 +63,11 @@ class Journey:
 
     image: NDArray[np.uint8]  # (H, W) or (H, W, 3)
     data: bytes  # the file
-    coefficients: Coefficients  # what it holds
-    planes: list[NDArray[np.uint8]]  # samples of each component in full size
-    subsampled: list[NDArray[np.uint8]]  # cut to the component's size
+    coefficients: Coefficients  # those in the file
+    planes: list[NDArray[np.uint8]]  # samples of each component before subsampling
+    subsampled: list[NDArray[np.uint8]]  # samples after subsampling, without padding
     transformed: list[NDArray[np.floating]]  # float32 (rows, columns, 8, 8), the DCT before quantization
-    bits: list[NDArray[np.int64]]  # (rows, columns), what each block takes in the file
+    bits: list[NDArray[np.int64]]  # (rows, columns), how many bits each block takes in the file
     decoded: NDArray[np.uint8]
     block: tuple[int, int]  # (row, column) of the luminance block that is shown enlarged
 
@@ -78,14 +78,14 @@ class Journey:
 
     @property
     def block_samples(self) -> NDArray[np.uint8]:
-        """Its samples, uint8 ``(8, 8)``."""
+        """The samples of that block, uint8 ``(8, 8)``."""
         return np.asarray(split_blocks(pad_edges(self.subsampled[0]))[self.block])
 
 
 def travel(
     image: NDArray[np.uint8], quality: int = 75, subsampling: str = "4:2:0", block: tuple[int, int] | None = None
 ) -> Journey:
-    """Run a picture through the stages and keep what each of them makes; arguments of :func:`stage_pictures`."""
+    """Run a picture through the stages and keep the result of each; arguments as of :func:`stage_pictures`."""
     data = encode(image, quality, subsampling=None if image.ndim == 2 else subsampling)
     image = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
     coefficients = read_coefficients(data)
@@ -100,7 +100,7 @@ def travel(
     ]
     bits = bits_per_block(coefficients)
     rows, columns = bits[0].shape
-    if block is None:  # much detail, yet not the most: nine of ten take fewer bits
+    if block is None:  # choose one with much detail: nine of ten blocks take fewer bits
         chosen = int(np.argsort(bits[0], axis=None, kind="stable")[9 * bits[0].size // 10])
         block = divmod(chosen, columns)
     if not (0 <= block[0] < rows and 0 <= block[1] < columns):
@@ -108,7 +108,7 @@ def travel(
     return Journey(image, data, coefficients, planes, subsampled, transformed, bits, decode(data), block)
 
 
-# --- the stages; photographs are shown ``side`` pixels long, or a little less, coefficients ``mosaic`` ----------
+# --- the stages; the longer side is about ``side`` pixels for photographs and ``mosaic`` for coefficients -------
 
 
 def _pixel_stages(journey: Journey, side: int) -> list[PanelRow]:
@@ -165,17 +165,17 @@ def _chroma_stages(journey: Journey, side: int) -> list[PanelRow]:
 def _coefficient_stages(journey: Journey, side: int, mosaic: int) -> list[PanelRow]:
     frequencies = journey.transformed[0]
     block = np.rint(frequencies[journey.block]).astype(np.intp)
-    loudness = join_blocks(np.log2(1 + np.abs(frequencies)))
-    # Where there is no room for all of them, a part, and so large that single coefficients can be told apart.
-    longest = max(loudness.shape)
+    magnitudes = join_blocks(np.log2(1 + np.abs(frequencies)))
+    # If all coefficients do not fit, show a part so enlarged that single ones can be told apart.
+    longest = max(magnitudes.shape)
     length = side if longest <= side else mosaic
-    view, place = panels.window(loudness, journey.block, length if longest <= length else length // 2)
-    whole = "the whole picture" if view.shape == loudness.shape else "the part of the picture around it"
+    view, place = panels.window(magnitudes, journey.block, length if longest <= length else length // 2)
+    whole = "the whole picture" if view.shape == magnitudes.shape else "the part of the picture around it"
     colors = photo(colored(view, 0, 11), length)
     table = journey.coefficients.quantization_table(0)
     plane = quantize(frequencies, table)
     counts = np.count_nonzero(plane, axis=(-2, -1))
-    alive = sum(np.count_nonzero(p) for p in journey.coefficients.planes)
+    nonzero = sum(np.count_nonzero(p) for p in journey.coefficients.planes)
     total = sum(p.size for p in journey.coefficients.planes)
     return [
         PanelRow(
@@ -193,8 +193,8 @@ def _coefficient_stages(journey: Journey, side: int, mosaic: int) -> list[PanelR
         PanelRow(
             "quantized",
             "Quantization",
-            f"quantize: divided by the table and rounded. {alive:,} of {total:,} coefficients survive "
-            f"({100 * alive / total:.1f}%).",
+            f"quantize: divided by the table and rounded. {nonzero:,} of {total:,} coefficients survive "
+            f"({100 * nonzero / total:.1f}%).",
             [
                 Panel(numbers(table, side, 0, max(121, table.max()), HEAT), "The luminance table at this quality"),
                 Panel(signed_numbers(plane[journey.block], side), f"{journey.block_name.capitalize()}, quantized"),

@@ -1,7 +1,7 @@
 """The codecs of a study: how each encodes at a given setting, and how its files are decoded.
 
-Pillow decodes the files of all codecs, so that no codec gains by its decoder. Only the codecs named "restored" use
-our decoder, with ``restore=True``.
+Pillow decodes the files of all codecs, so that no codec gains by a better decoder. Only the codecs named
+"restored" use our decoder, with ``restore=True``.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ class Codec(NamedTuple):
     label: str  # what plots and reports call it
     encode: Callable[[Pixels, float], bytes]  # (picture, setting) -> file
     built_for: str = ""  # metric that the encoder optimises, if it is known
-    settings: Sequence[float] = QUALITIES  # from coarse to fine; a single 0 for lossless ones
+    settings: Sequence[float] = QUALITIES  # from coarse to fine; a lossless codec has the single setting 0
     decode: Callable[[bytes], Pixels] = decode_by_pillow
 
 
 def by_pillow(format: str, **options: Any) -> Callable[[Pixels, float], bytes]:  # noqa: A002 (Pillow's name)
-    """An encoder of Pillow. Its setting is the quality; lossless formats have 0 and take no quality."""
+    """Make an encoder of Pillow. Its setting is the quality; for lossless formats it is 0 and not passed on."""
 
     def encode(picture: Pixels, quality: float) -> bytes:
         stream = io.BytesIO()
-        how = {"quality": int(quality)} if quality else {}
-        Image.fromarray(picture).save(stream, format, **options, **how)
+        setting = {"quality": int(quality)} if quality else {}
+        Image.fromarray(picture).save(stream, format, **options, **setting)
         return stream.getvalue()
 
     return encode
@@ -61,9 +61,9 @@ def _by_numjpeg(**options: Any) -> Callable[[Pixels, float], bytes]:
 
 
 def encode_jpeg2000(picture: Pixels, *ratios: float, irreversible: bool = True) -> bytes:
-    """JPEG 2000 with a quality layer for each compression ratio, in the order of layers; or lossless.
+    """Encode by OpenJPEG with one quality layer for each compression ratio; losslessly if not ``irreversible``.
 
-    The file is a bare codestream, which saves the 85 bytes of the boxes.
+    The progression is by layers. The file is a bare codestream, which saves the 85 bytes of the boxes.
     """
     stream = io.BytesIO()
     options = {"quality_mode": "rates", "quality_layers": ratios, "progression": "LRCP"} if irreversible else {}
@@ -72,12 +72,12 @@ def encode_jpeg2000(picture: Pixels, *ratios: float, irreversible: bool = True) 
 
 
 def _own_jpeg2000(picture: Pixels, ratio: float) -> bytes:
-    """Our own JPEG 2000 at a compression ratio, or lossless for 0; also a bare codestream."""
+    """Encode by our own JPEG 2000 at a compression ratio, losslessly if it is 0; also a bare codestream."""
     return jpeg2000.encode(picture, bits_per_pixel=24 / ratio if ratio else None, container="j2k")
 
 
 def _by_jpegli(picture: Pixels, setting: float) -> bytes:
-    import pyjpegli  # noqa: PLC0415 (of the extra; the rest works without it)
+    import pyjpegli  # noqa: PLC0415 (of the extra; the other codecs work without it)
 
     height, width, _ = picture.shape
     return bytes(pyjpegli.encode(picture.tobytes(), width, height, int(setting)))

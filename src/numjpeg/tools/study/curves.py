@@ -1,4 +1,4 @@
-"""Curves from measured points, and the rate that one codec saves against another (Bjøntegaard)."""
+"""Curves through measured points, and the rate that one codec saves against another (Bjøntegaard)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # bits a pixel, quality
 
 
 def by_picture(points: Iterable[Point]) -> list[list[Point]]:
-    """The points of each picture, in the order of their names."""
+    """Group points by picture, in the order of the pictures' names."""
     points_of: dict[tuple[str, str], list[Point]] = {}
     for point in points:
         points_of.setdefault((point.picture, point.digest), []).append(point)
@@ -25,7 +25,7 @@ def by_picture(points: Iterable[Point]) -> list[list[Point]]:
 
 
 def curve(points: Iterable[Point], metric: str) -> Curve:
-    """The points of one picture and codec that no other point beats in both rate and quality."""
+    """Keep the points of one picture and codec that no other point beats in both rate and quality."""
     pairs = sorted((point.bpp, score(point, metric)) for point in points)
     kept: list[tuple[float, float]] = []
     for bpp, quality in pairs:
@@ -39,16 +39,16 @@ def curve(points: Iterable[Point], metric: str) -> Curve:
 
 
 def score(point: Point, metric: str) -> float:
-    """The value of a metric at a point. SSIM is given as -10 log10(1 - SSIM), as good pictures are all near 1."""
+    """A metric's value at a point. SSIM, near 1 for all good pictures, is spread out as -10 log10(1 - SSIM)."""
     value = float(getattr(point, metric))
     return -10 * np.log10(max(1 - value, 1e-12)) if metric == "ssim" else value
 
 
 def bd_rate(anchor: Curve, test: Curve, low: float = LOW_BPP, high: float = HIGH_BPP) -> float:
-    """How much more rate ``test`` takes than ``anchor`` at equal quality, in percent; negative is less.
+    """How many percent more bits ``test`` takes than ``anchor`` at equal quality; negative if it takes fewer.
 
-    Bjøntegaard's difference with piecewise cubic interpolation. It covers the qualities that the anchor has
-    between ``low`` and ``high`` bits a pixel, as far as both curves have them; nan if there are none.
+    This is Bjøntegaard's difference, with piecewise cubic interpolation. It covers the qualities that the anchor
+    has between ``low`` and ``high`` bits a pixel and that both curves reach; nan if there are none.
     """
     import bjontegaard  # noqa: PLC0415 (of the extra)
     from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 (of the extra)
@@ -57,23 +57,23 @@ def bd_rate(anchor: Curve, test: Curve, low: float = LOW_BPP, high: float = HIGH
     if len(rate) < 2 or len(test[0]) < 2:
         return float("nan")
     # The anchor's curve is cut at the ends of the interval, where it seldom has points.
-    at = PchipInterpolator(np.log(rate), quality)
+    quality_at = PchipInterpolator(np.log(rate), quality)
     first, last = max(low, rate[0]), min(high, rate[-1])
     if first >= last:
         return float("nan")
     inside = (rate > first) & (rate < last)
     rate = np.concatenate([[first], rate[inside], [last]])
-    quality = np.concatenate([[at(np.log(first))], quality[inside], [at(np.log(last))]])
+    quality = np.concatenate([[quality_at(np.log(first))], quality[inside], [quality_at(np.log(last))]])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that curves overlap in part is what the interval is for
-        how = {"method": "pchip", "require_matching_points": False, "min_overlap": 0}
-        return float(bjontegaard.bd_rate(rate, quality, *test, **how))
+        warnings.simplefilter("ignore")  # curves may overlap only in part: only that interval is compared
+        options = {"method": "pchip", "require_matching_points": False, "min_overlap": 0}
+        return float(bjontegaard.bd_rate(rate, quality, *test, **options))
 
 
 def mean_bd_rate(
     points: Sequence[Point], anchor: str, test: str, metric: str, low: float = LOW_BPP, high: float = HIGH_BPP
 ) -> float:
-    """The mean of :func:`bd_rate` over all pictures that both codecs have."""
+    """The mean of :func:`bd_rate` over all pictures for which it is known; nan if there are none."""
     known = []
     for picture_points in by_picture(points):
         both = [curve((p for p in picture_points if p.codec == codec), metric) for codec in (anchor, test)]

@@ -1,4 +1,4 @@
-"""A study as tables, plots and a page."""
+"""The report of a study: tables, plots and an HTML page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from numjpeg.metrics import psnr
 from numjpeg.tools.study.codecs import CODECS, LOSSLESS, decode_by_pillow
 from numjpeg.tools.study.curves import HIGH_BPP, LOW_BPP, by_picture, curve, mean_bd_rate, mean_curve
 from numjpeg.tools.study.runner import METRICS, Point
-from numjpeg.tools.study.views import as_small, at_ratio, from_parts
+from numjpeg.tools.study.views import at_ratio, at_reachable, from_parts
 
 RANGES = ((LOW_BPP, HIGH_BPP), (LOW_BPP, 0.6), (0.6, 1.5), (1.5, HIGH_BPP))  # bits a pixel of the anchor
 RATIOS = (5.0, 8.0, 10.0, 20.0, 40.0, 100.0)  # compression ratios at which codecs are compared
@@ -26,19 +26,19 @@ STRIP_RATIO, PARTS_RATIO = 100.0, 10.0  # compression ratios of the pictures tha
 
 PACKAGES = ("numpy", "pillow", "scikit-image", "ssimulacra2", "bjontegaard", "pyjpegli")
 LIBRARIES = {"libjpeg_turbo": "libjpeg-turbo", "jpg_2000": "OpenJPEG", "webp": "libwebp", "avif": "libavif"}
-"""Name of a library in Pillow -> its usual name."""
+"""Pillow's name of a library -> its usual name."""
 
 Table = list[list[str]]  # rows of cells; the first row is the head
 Strip = tuple[str, list[tuple[str, str]]]  # pictures side by side: a title; file name and caption of each
 
 
 def codecs_of(points: Sequence[Point]) -> list[str]:
-    """The lossy codecs of some points, in the order of :data:`CODECS`."""
+    """The lossy codecs that occur in ``points``, in the order of :data:`CODECS`."""
     return [name for name in CODECS if any(point.codec == name for point in points)]
 
 
 def metrics_of(points: Sequence[Point]) -> list[str]:
-    """The metrics that some points have."""
+    """The metrics that were measured at all of ``points``."""
     return [name for name in METRICS if all(np.isfinite(getattr(point, name)) for point in points)]
 
 
@@ -46,9 +46,9 @@ def metrics_of(points: Sequence[Point]) -> list[str]:
 
 
 def bd_table(points: Sequence[Point], anchor: str, metric: str = "") -> Table:
-    """Mean BD-rate of all codecs against ``anchor``, in percent; negative is smaller.
+    """Mean BD-rate of all codecs against ``anchor``, in percent; negative means smaller files.
 
-    By a metric, over several ranges; or by each metric, from :data:`LOW_BPP` to :data:`HIGH_BPP` bits a pixel.
+    With ``metric``, each column is a range of rates (:data:`RANGES`). Without, each is a metric, over all rates.
     """
     columns = {f"{low:g} to {high:g} bpp": (metric, low, high) for low, high in RANGES}
     if not metric:
@@ -62,7 +62,7 @@ def bd_table(points: Sequence[Point], anchor: str, metric: str = "") -> Table:
 
 
 def ratio_table(points: Sequence[Point], metric: str) -> Table:
-    """The mean quality of all pictures at some compression ratios, interpolated between measured points."""
+    """The mean quality of all pictures at each of :data:`RATIOS`, interpolated between measured points."""
     points_of = {codec: [point for point in points if point.codec == codec] for codec in codecs_of(points)}
     return _by_codec(
         points,
@@ -72,7 +72,7 @@ def ratio_table(points: Sequence[Point], metric: str) -> Table:
 
 
 def time_table(points: Sequence[Point]) -> Table:
-    """CPU time of encoding a megapixel, over all pictures and settings: median and longest."""
+    """CPU time of encoding a megapixel: the median and the longest of all pictures and settings."""
 
     def times(codec: str) -> list[str]:
         # The number of pixels follows from the bytes and the bits per pixel.
@@ -102,7 +102,7 @@ def _by_codec(
 
 
 def _quality_at(points: Sequence[Point], metric: str, bpp: float) -> float:
-    """The mean over pictures; nan if the curve of any of them does not reach this rate."""
+    """The mean quality of all pictures at ``bpp``; nan if a picture's curve does not reach this rate."""
     values = []
     for picture_points in by_picture(points):
         rate, quality = curve(picture_points, metric)
@@ -111,8 +111,8 @@ def _quality_at(points: Sequence[Point], metric: str, bpp: float) -> float:
     return float(np.mean(values))
 
 
-def _number(value: float, how: str, unit: str = "") -> str:
-    return "" if np.isnan(value) else f"{value:{how}}{unit}"
+def _number(value: float, form: str, unit: str = "") -> str:
+    return "" if np.isnan(value) else f"{value:{form}}{unit}"
 
 
 def as_markdown(table: Table) -> str:
@@ -127,7 +127,7 @@ def as_csv(table: Table) -> str:
 
 
 def as_html(table: Table) -> str:
-    """The table in HTML. It scrolls on its own if it is too wide; empty cells get a dash."""
+    """The table in HTML. A table that is too wide scrolls by itself; empty cells get a dash."""
     head, *rows = [[html.escape(cell) or "&ndash;" for cell in row] for row in table]
     lines = ["<div><table>", "<tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>"]
     lines += ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows]
@@ -145,14 +145,14 @@ def plot(points: Sequence[Point], metric: str, path: Path) -> None:
     """Mean quality against mean bits per pixel, with a line for each codec.
 
     Lines that lie on each other can be told apart: each has its own colour, marker and dashes, and is thinner than
-    those it covers. Letters are large enough for the width of a telephone.
+    the lines it covers. Letters stay readable when the plot is as narrow as a telephone.
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 (of the extra)
 
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.add_subplot()
     curves = {codec: mean_curve(points, codec, metric) for codec in codecs_of(points)}
-    for thinner, (codec, (rate, quality)) in enumerate(curves.items()):
+    for drawn, (codec, (rate, quality)) in enumerate(curves.items()):
         i = list(CODECS).index(codec)
         axes.plot(
             rate,
@@ -160,7 +160,7 @@ def plot(points: Sequence[Point], metric: str, path: Path) -> None:
             linestyle=_DASHES[i % len(_DASHES)],
             marker=_MARKERS[i % len(_MARKERS)],
             markersize=4,
-            linewidth=3.4 - 2.4 * thinner / len(curves),
+            linewidth=3.4 - 2.4 * drawn / len(curves),
             color=_COLORS[i % len(_COLORS)],
             label=CODECS[codec].label,
         )
@@ -178,18 +178,18 @@ def plot(points: Sequence[Point], metric: str, path: Path) -> None:
 
 
 def write_strips(path: Path, target: Path) -> list[Strip]:
-    """Write what JPEG and JPEG 2000 make of a picture at 100:1, or as near as it goes, and from parts of files.
+    """Write a picture as JPEG and JPEG 2000 show it at 100:1 (or less if that cannot be reached), and in parts.
 
-    Files in the folder ``target`` are called ``ratio-1.png`` and so on; captions give bytes and PSNR.
+    The files in the folder ``target`` are called ``ratio-1.png`` and so on; captions give bytes and PSNR.
     """
     picture = decode_by_pillow(path.read_bytes())
-    views, ratio = as_small(at_ratio, picture, STRIP_RATIO)
-    (jpeg, wavelet), parts_ratio = as_small(from_parts, picture, PARTS_RATIO)
-    of_parts = f"{path.name}, from a part of a file of {parts_ratio:g}:1"
+    views, ratio = at_reachable(at_ratio, picture, STRIP_RATIO)
+    (jpeg, wavelet), parts_ratio = at_reachable(from_parts, picture, PARTS_RATIO)
+    parts_title = f"{path.name}, from the first part of a file of {parts_ratio:g}:1"
     shown = {
         "ratio": (f"{path.name} at {ratio:g}:1", views),
-        "parts-jpeg": (of_parts, jpeg),
-        "parts-jpeg2000": (of_parts, wavelet),
+        "parts-jpeg": (parts_title, jpeg),
+        "parts-jpeg2000": (parts_title, wavelet),
     }
     strips = []
     for name, (title, views) in shown.items():
@@ -206,7 +206,7 @@ def write_strips(path: Path, target: Path) -> list[Strip]:
 
 
 def versions() -> str:
-    """The date, and the versions on this machine of all that the measurements depend on."""
+    """The date, and the versions of all software that the measurements depend on."""
     parts = [f"numjpeg {numjpeg.__version__}", f"Python {platform.python_version()}"]
     for package in PACKAGES:
         try:
@@ -220,9 +220,9 @@ def versions() -> str:
 def write_report(
     points: Sequence[Point], anchors: Sequence[str], target: Path, strips: Sequence[Strip] = ()
 ) -> Path:
-    """Write ``index.html``, which is returned, and its plots, and its tables as CSV, into the folder ``target``.
+    """Write the page, its plots, and its tables as CSV into the folder ``target``; return the page's path.
 
-    ``anchors`` are codecs against which BD-rates are given, ``strips`` pictures to show.
+    ``anchors`` are the codecs against which BD-rates are given; ``strips`` are pictures to show.
     """
     lossy = [point for point in points if point.codec in CODECS]
     parts: list[str] = []
@@ -278,14 +278,14 @@ section { display: grid; grid-template-columns: repeat(auto-fit, minmax(15em, 1f
 <p>ABOUT</p>
 <h2>How to read this page</h2>
 <ul>
-<li>Rate at equal quality (BD-rate): the mean difference of log rate between a codec's curve and the anchor's,
-piecewise cubic, over the qualities that the anchor has in the given range of bits a pixel (bpp) and both curves
-cover, then the mean over all pictures. Negative is smaller, and better.</li>
-<li>A codec looks best by the metric that it was built for: see the last column, and more than one metric.</li>
+<li>Rate at equal quality (BD-rate): how many more bits a codec takes than the anchor. It is the mean difference
+of log rate between their curves (piecewise cubic), over the qualities that the anchor has in the given range of
+bits a pixel (bpp) and that both curves reach, and then over all pictures. Negative is smaller and better.</li>
+<li>A codec looks best by the metric that it was built for (last column), so look at several metrics.</li>
 <li>PSNR (RGB) counts the errors of all three channels; PSNR (luminance) those of Y, which the eye sees most.
 SSIM is given in decibels, -10 log10(1 - SSIM): 10 dB is an SSIM of 0.9, 20 dB of 0.99.</li>
-<li>&ndash; means that there is nothing to compare: curves have no quality in common in this range, or a codec
-does not reach this compression ratio on every picture. In the last column it means no metric in particular.</li>
+<li>&ndash; means that there is nothing to compare: the curves have no quality in common in this range, or a codec
+does not reach this compression ratio on every picture. In the last column it means no particular metric.</li>
 </ul>
 BODY
 </body></html>

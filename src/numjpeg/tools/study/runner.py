@@ -1,4 +1,4 @@
-"""Measure points of curves on any executor, and keep them in a table, so that a study can be continued."""
+"""Measure the points of curves on any executor, and keep them in a table, so that a study can be continued."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from numjpeg.metrics import psnr
 from numjpeg.stages.color import rgb_to_ycbcr
 from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels, by_pillow, decode_by_pillow
 
-SUFFIXES = (".png", ".ppm", ".tif", ".tiff", ".bmp", ".webp")  # of formats that are, or can be, lossless
-IN_FLIGHT = 64  # most points submitted at a time, as each task carries the file of its picture
+SUFFIXES = (".png", ".ppm", ".tif", ".tiff", ".bmp", ".webp")  # formats that are, or can be, lossless
+IN_FLIGHT = 64  # most points submitted at a time; limits memory, as each task carries a picture's file
 Key = tuple[str, str, str, float]  # the first four fields of a point
 
 METRICS = {
@@ -28,7 +28,7 @@ METRICS = {
     "ssim": "SSIM (luminance), -10 log10(1 - SSIM), dB",
     "ssimulacra2": "SSIMULACRA2",
 }
-"""Name -> label, with the unit of :func:`numjpeg.tools.study.curves.score`."""
+"""Metric -> its label, with the unit of :func:`numjpeg.tools.study.curves.score`."""
 
 
 class Point(NamedTuple):
@@ -53,17 +53,17 @@ def digest(data: bytes) -> str:
 
 
 def measure(picture: str, data: bytes, codec: str, setting: float, perceptual: bool = True) -> Point:
-    """Measure the point of a picture, by the name and the content of its file.
+    """Measure a point; ``picture`` is the name of the picture's file, ``data`` the content.
 
-    SSIM and SSIMULACRA2, which take most of the time, are nan unless ``perceptual``.
+    SSIM and SSIMULACRA2 take most of the time; unless ``perceptual``, they are left out and nan.
     """
     original = decode_by_pillow(data)
-    by = CODECS.get(codec) or LOSSLESS[codec]
+    coder = CODECS.get(codec) or LOSSLESS[codec]
     start = time.process_time()
-    encoded = by.encode(original, setting)
+    encoded = coder.encode(original, setting)
     seconds = time.process_time() - start
-    decoded = by.decode(encoded)
-    luminance, other = rgb_to_ycbcr(original)[..., 0], rgb_to_ycbcr(decoded)[..., 0]
+    decoded = coder.decode(encoded)
+    luma, decoded_luma = rgb_to_ycbcr(original)[..., 0], rgb_to_ycbcr(decoded)[..., 0]
     height, width, _ = original.shape
     return Point(
         picture,
@@ -73,8 +73,8 @@ def measure(picture: str, data: bytes, codec: str, setting: float, perceptual: b
         len(encoded),
         8 * len(encoded) / (height * width),
         psnr(original, decoded),
-        psnr(luminance, other),
-        _ssim(luminance, other) if perceptual else float("nan"),
+        psnr(luma, decoded_luma),
+        _ssim(luma, decoded_luma) if perceptual else float("nan"),
         _ssimulacra2(original, decoded) if perceptual else float("nan"),
         seconds,
     )
@@ -99,7 +99,7 @@ class StudyError(Exception):
 
 
 def pictures(folder: Path) -> list[Path]:
-    """The lossless pictures of a folder, by name."""
+    """The lossless pictures of a folder, sorted by name; StudyError if there are none."""
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise StudyError(f"{folder}: no pictures ({', '.join(SUFFIXES)})")
@@ -141,10 +141,10 @@ def run(
 ) -> list[Point]:
     """Measure all codecs on all pictures of a folder; return the points by picture, codec and setting.
 
-    Points in the CSV file ``table`` are not measured again; new ones are appended as they are done. ``executor``
-    is one of ``concurrent.futures`` or has the same interface. ``progress`` is called with the number of points
-    done and the number of all points. Raises StudyError for an empty folder, an unknown codec, a file that is no
-    table, and any error of a measurement.
+    Points that are in the CSV file ``table`` are not measured again; a new point is appended as soon as it is
+    done. ``executor`` has the interface of ``concurrent.futures``. ``progress`` is called with the number of
+    points done and the number of all points. Raises StudyError for an empty folder, an unknown codec, a file that
+    is no table of points, and any error of a measurement.
     """
     by_name, names = {**CODECS, **LOSSLESS}, list(codecs)
     for name in names:
@@ -175,7 +175,7 @@ def run(
 
 
 def _measured(keys: list[Key], paths: dict[Key, Path], executor: Executor, perceptual: bool) -> Iterator[Point]:
-    """Measure the points of ``keys``; yield them as they are done. At most IN_FLIGHT are under way."""
+    """Measure the points of ``keys``, at most IN_FLIGHT at a time, and yield each as soon as it is done."""
     waiting = iter(keys)
     under_way: dict[Future[Point], Key] = {}
     try:

@@ -1,4 +1,4 @@
-"""JPEG beside JPEG 2000: at equal sizes, and from a part of a file."""
+"""JPEG and JPEG 2000 compared by eye: whole files of equal size, and only the first bytes of files."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from PIL import Image
 import numjpeg
 from numjpeg.tools.study.codecs import Pixels, decode_by_pillow, encode_jpeg2000
 
-SHARES = (0.1, 0.25, 0.5, 1.0)  # of a file's bytes
+SHARES = (0.1, 0.25, 0.5, 1.0)  # shares of a file's bytes, from which parts are decoded
 Views = TypeVar("Views")
 
 
 class DecodedPicture(NamedTuple):
-    """A decoded picture and what it took."""
+    """A decoded picture, and the size of the file or part of a file that it was decoded from."""
 
-    label: str
+    label: str  # the codec, or the codec and the share of the file
     bytes: int
     picture: Pixels
 
 
-def as_small(make: Callable[[Pixels, float], Views], picture: Pixels, ratio: float) -> tuple[Views, float]:
-    """Views at a ratio. It is halved until it can be reached, which small pictures and noise need."""
+def at_reachable(make: Callable[[Pixels, float], Views], picture: Pixels, ratio: float) -> tuple[Views, float]:
+    """Call ``make`` with ``ratio`` halved until JPEG reaches it; small pictures and noise need this."""
     while True:
         try:
             return make(picture, ratio), ratio
@@ -38,10 +38,10 @@ def as_small(make: Callable[[Pixels, float], Views], picture: Pixels, ratio: flo
 
 
 def at_ratio(picture: Pixels, ratio: float) -> list[DecodedPicture]:
-    """A picture at about one compression ratio: JPEG plain, restored, made for PSNR, and JPEG 2000.
+    """Code a picture at one compression ratio: by JPEG plain, tuned for PSNR and also restored, and by JPEG 2000.
 
-    ``picture`` is uint8 ``(H, W, 3)``, ``ratio`` its bytes over those of each file, at least. Raises ValueError if
-    JPEG cannot make a file as small.
+    ``picture`` is uint8 ``(H, W, 3)``. Each JPEG file has at most ``picture.nbytes / ratio`` bytes; ValueError if
+    JPEG cannot make a file so small.
     """
     limit = int(picture.nbytes / ratio)
     plain = _largest_within(picture, limit)
@@ -56,23 +56,23 @@ def at_ratio(picture: Pixels, ratio: float) -> list[DecodedPicture]:
 
 
 def _largest_within(picture: Pixels, limit: int) -> bytes:
-    """libjpeg's file of the highest quality that fits."""
+    """Encode as libjpeg does, at the highest quality whose file has at most ``limit`` bytes."""
 
     @cache
-    def file(quality: int) -> bytes:
+    def encoded(quality: int) -> bytes:
         return numjpeg.encode(picture, quality, optimize=True)
 
-    quality = bisect_right(range(1, 101), limit, key=lambda quality: len(file(quality)))
+    quality = bisect_right(range(1, 101), limit, key=lambda quality: len(encoded(quality)))
     if not quality:
         raise ValueError(f"JPEG does not fit into {limit} bytes at quality 1")
-    return file(quality)
+    return encoded(quality)
 
 
 def from_parts(picture: Pixels, ratio: float) -> tuple[list[DecodedPicture], list[DecodedPicture]]:
-    """What the first 10, 25, 50 and 100 % of a file show (:data:`SHARES`): JPEG's views, and JPEG 2000's.
+    """Decode the first 10, 25, 50 and 100 % of a file (:data:`SHARES`), first of JPEG, then of JPEG 2000.
 
-    JPEG 2000's file has a quality layer that ends at each share, so that its first layers are what stands in the
-    first part of the file. The JPEG file is tuned for PSNR, with libjpeg's order of progressive scans, and is cut.
+    The progressive JPEG file is tuned for PSNR, has libjpeg's order of scans, and is cut off at each share. The
+    JPEG 2000 file has one quality layer for each share; decoding only the first layers is like cutting the file.
     """
     limit = int(picture.nbytes / ratio)
     progressive = numjpeg.encode(picture, tune="psnr", target_bytes=limit, scans="preview")
@@ -89,13 +89,13 @@ def from_parts(picture: Pixels, ratio: float) -> tuple[list[DecodedPicture], lis
 def _decode_part(data: bytes, shape: tuple[int, ...]) -> Pixels:
     try:
         return numjpeg.decode(data, strict=False, colorspace="RGB")
-    except numjpeg.FormatError:  # no scan has begun yet
+    except numjpeg.FormatError:  # the part ends before the first scan
         return np.full(shape, 128, np.uint8)
 
 
 def _decode_layers(data: bytes, layers: int) -> Pixels:
     with Image.open(io.BytesIO(data)) as image:
-        # Pillow's attribute "layers" counts only together with a reduced size; its decoder takes the number here.
+        # Pillow heeds its attribute "layers" only if the size is reduced too, so its decoder is given the number.
         (tile,) = image.tile
         codec, reduction, _, *rest = tile.args  # type: ignore[misc, str-unpack]
         image.tile = [tile._replace(args=(codec, reduction, layers, *rest))]
