@@ -1,4 +1,4 @@
-"""An HTML page of a file: a click on a block shows its steps from bits to samples (``numjpeg explore``)."""
+"""An HTML page of a file. A click on a block shows its steps from bits to samples (``numjpeg explore``)."""
 
 from numjpeg.tools.explore.page import explore_page
 

@@ -1,7 +1,7 @@
-"""The HTML page in which one clicks the blocks of a file, and the data that it holds.
+"""Make the HTML page that shows the blocks of a file, and the data in it.
 
-The page is one HTML file that loads nothing. It holds the JPEG file, from whose bytes it reads the code words of
-the block that is chosen, and compressed arrays of all blocks: where their bits begin, coefficients and samples.
+The page is one HTML file, which loads nothing else. It holds the JPEG file, from which it reads the code words of
+a chosen block, and compressed arrays of all blocks: where their bits begin, their coefficients and samples.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from numjpeg.stages.dct import idct
 from numjpeg.stages.level_shift import inverse_level_shift
 from numjpeg.tools.explain.trace import block_bounds, component_names
 
-NO_PLACE = 0  # where a block's bits begin if that is not known: no file has them at its first bit
+NO_PLACE = 0  # stands for an unknown beginning of a block's bits; no block begins at the first bit of a file
 
 
 def explore_page(
@@ -50,20 +50,20 @@ def explore_page(
     original: NDArray[np.uint8] | None = None,
     max_pixels: int | None = MAX_PIXELS,
 ) -> str:
-    """Make the page of a file, HTML, which takes a few bytes a pixel.
+    """Make the HTML page of a file; it has a few bytes for each pixel.
 
-    ``data`` is the file: its bytes (any buffer), a path, or a binary file object, of a process that is decoded;
-    ``title`` is what the page calls it. ``original`` is the picture that was encoded, uint8 of the shape that
-    :func:`numjpeg.decode` gives, for the error of each block; ``max_pixels`` is that of :func:`numjpeg.decode`.
-    FormatError, UnsupportedError for the data; ValueError for the original.
+    ``data`` is the file: its bytes (any buffer), a path, or a binary file object. The page calls it ``title``.
+    ``original``, the picture that was encoded, adds a map of errors; it is uint8, shaped as the decoded picture.
+    ``max_pixels`` is that of :func:`numjpeg.decode`. Raises FormatError or UnsupportedError for the data, and
+    ValueError for the original.
     """
     file = read_bytes(data)
     coefficients = read_coefficients(file, max_pixels=max_pixels)
     pixels = decode(file, max_pixels=max_pixels)
     structure = read_structure(file)
     frame, header = structure.require_frame(), read_header(file, strict=False)
-    # Browsers decode neither arithmetic coding nor 12 bits a sample, nor a height that DNL gives.
-    seen = not frame.arithmetic and frame.precision == 8 and frame.header_height is None
+    # Browsers cannot decode arithmetic coding, 12 bits a sample, or a height that is given by DNL.
+    browsers_decode = not frame.arithmetic and frame.precision == 8 and frame.header_height is None
     arrays = _block_arrays(file, coefficients, structure)
     if original is not None:
         arrays["error"] = [_block_errors(pixels, original, coefficients)]
@@ -81,7 +81,7 @@ def explore_page(
         "components": _components(coefficients, structure),
         "arrays": {name: _packed(np.concatenate([a.ravel() for a in each])) for name, each in arrays.items()},
         "file": base64.b64encode(file).decode("ascii"),
-        "shown": "" if seen else base64.b64encode(_baseline(pixels, frame.precision)).decode("ascii"),
+        "shown": "" if browsers_decode else base64.b64encode(_baseline(pixels, frame.precision)).decode("ascii"),
     }
     template = files("numjpeg.tools.explore").joinpath("page.html").read_text(encoding="utf-8")
     # "<" is escaped, so that no file name can end the script.
@@ -90,7 +90,7 @@ def explore_page(
 
 
 def _baseline(pixels: NDArray[Any], precision: int) -> bytes:
-    """A picture as a file that every browser shows."""
+    """Encode a picture as a file that every browser decodes."""
     samples = (pixels >> precision - 8).astype(np.uint8)
     if samples.ndim == 3 and samples.shape[2] == 2:
         samples = samples[..., 0]
@@ -108,16 +108,16 @@ def _components(coefficients: Coefficients, structure: Structure) -> list[dict[s
     components = []
     for i, name in enumerate(component_names(frame, structure.colorspace)):
         c, (rows, columns) = frame.components[i], coefficients.planes[i].shape[:2]
-        one: dict[str, Any] = {"name": name, "rows": rows, "columns": columns}
-        one |= {"h": frame.H_max // c.H, "v": frame.V_max // c.V, "tableNumber": c.Tq}
-        one |= {"table": coefficients.quantization_table(i).ravel().tolist(), "huffman": {}}
+        entry: dict[str, Any] = {"name": name, "rows": rows, "columns": columns}
+        entry |= {"h": frame.H_max // c.H, "v": frame.V_max // c.V, "tableNumber": c.Tq}
+        entry |= {"table": coefficients.quantization_table(i).ravel().tolist(), "huffman": {}}
         scans = [scan for scan in structure.scans if i in scan.indices]
         if scans and not (frame.progressive or frame.arithmetic):
             coded = scans[-1].components[scans[-1].indices.index(i)]
             for kind, key in (("dc", (0, coded.Td)), ("ac", (1, coded.Ta))):
                 table = scans[-1].huffman_tables[key]
-                one["huffman"][kind] = {"bits": list(table.bits), "values": list(table.values)}
-        components.append(one)
+                entry["huffman"][kind] = {"bits": list(table.bits), "values": list(table.values)}
+        components.append(entry)
     return components
 
 
@@ -126,10 +126,10 @@ def _block_arrays(file: bytes, coefficients: Coefficients, structure: Structure)
     starts = [np.full(plane.shape[:2], NO_PLACE, np.uint32) for plane in coefficients.planes]
     frame = structure.require_frame()
     if frame.progressive or frame.arithmetic:
-        ones = {c.Tq: np.ones((8, 8), np.uint16) for c in coefficients.components}  # bits do not depend on steps
-        huffman = replace(coefficients, restart_interval=0, huffman_tables={}, quantization_tables=ones)
-        counted = read_coefficients(write_coefficients(huffman), max_pixels=None)
-        spent = [grid.astype(np.uint16) for grid in bits_per_block(counted)]
+        steps = {c.Tq: np.ones((8, 8), np.uint16) for c in coefficients.components}  # bits do not depend on steps
+        huffman = replace(coefficients, restart_interval=0, huffman_tables={}, quantization_tables=steps)
+        sequential = read_coefficients(write_coefficients(huffman), max_pixels=None)
+        spent = [grid.astype(np.uint16) for grid in bits_per_block(sequential)]
     else:
         spent = [np.zeros(plane.shape[:2], np.uint16) for plane in coefficients.planes]
         for scan in structure.scans:
@@ -164,7 +164,7 @@ def _place_blocks(
 def _block_errors(
     pixels: NDArray[np.uint8], original: NDArray[np.uint8], coefficients: Coefficients
 ) -> NDArray[np.uint16]:
-    """Root of the mean squared error over the pixels of each block of the first component, in hundredths."""
+    """Root mean square error, in hundredths, over the pixels that each block of the first component covers."""
     if original.shape != pixels.shape or original.dtype != np.uint8:
         expected = f"uint8 {pixels.shape} expected, as the file is decoded"
         raise ValueError(f"original: {expected}, got {original.dtype} {original.shape}")
@@ -184,7 +184,7 @@ def _facts(
     pixels: NDArray[np.uint8],
     first: FirstQuantization | None,
 ) -> list[tuple[str, str]]:
-    """Facts from the headers, and what tables and coefficients tell of earlier compression."""
+    """List facts of the headers, and traces of earlier compression in tables, coefficients and pixels."""
     family = encoder_family([coefficients.quantization_table(i) for i in range(len(coefficients.components))])
     qualities = ", ".join(map(str, dict.fromkeys(family.qualities)))
     about = "" if family.distance == 0 else "about "
