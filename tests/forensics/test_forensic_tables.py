@@ -61,7 +61,7 @@ def test_any_shape_of_64_integers():
     ("table", "base"),
     [
         (np.ones(63, int), None),
-        (np.zeros(64, int), None),
+        (np.full(64, -1), None),
         (np.full(64, 65536), None),
         (np.ones(64), None),
         (np.ones(64, int), "K.3"),
@@ -70,6 +70,12 @@ def test_any_shape_of_64_integers():
 def test_wrong_arguments(table, base):
     with pytest.raises(ValueError, match=r"^(table|base): "):
         estimate_quality(table, base)
+
+
+def test_a_broken_table_with_an_entry_of_0_has_the_quality_of_the_others() -> None:
+    table = pillow_tables(60)[0].ravel()
+    broken = np.where(np.arange(64) == 5, 0, table)
+    assert estimate_quality(broken) == (60, False, "K.1", table[5])
 
 
 def test_the_family_of_tables_in_one_array() -> None:
