@@ -187,5 +187,5 @@ def _results(
                     yield waiting.popleft().result
             while waiting:
                 yield waiting.popleft().result
-        finally:  # after an interrupt, nobody waits for the rest
-            pool.shutdown(wait=False, cancel_futures=True)
+        finally:  # after an interrupt, nobody waits for what has not begun
+            pool.shutdown(cancel_futures=True)

@@ -126,5 +126,5 @@ def _executor(arguments: argparse.Namespace) -> Iterator[Any]:
         try:
             yield pool
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise
