@@ -95,7 +95,7 @@ def test_an_icc_profile_with_a_wrong_number_is_read_as_pillow_reads_it(number: i
     assert wrong != data
     header = numjpeg.read_header(wrong)
     assert header.icc_profile == profile == Image.open(io.BytesIO(wrong)).info["icc_profile"]
-    assert [f"chunks {number} to {number} of 1" in warning for warning in header.warnings] == [True]
+    assert [f"numbered {number}/1, and joined" in warning for warning in header.warnings] == [True]
 
 
 @pytest.mark.parametrize("again", [b"another profile" * 9, b"p" * 70000, None])
@@ -129,14 +129,37 @@ def test_an_icc_profile_behind_the_frame_header_alone_is_found() -> None:
     assert (header.icc_profile, header.warnings) == (profile, [])
 
 
-def test_a_broken_icc_profile_is_none() -> None:
-    data = pillow.save(samples.smooth(9, 9), icc_profile=b"x" * 70000)
-    second = data.index(b"ICC_PROFILE\0\2\2")
-    assert numjpeg.read_header(data[: second + 12] + b"\1" + data[second + 13 :]).icc_profile is None
-    assert numjpeg.read_header(data[: second + 12] + b"\3" + data[second + 13 :]).icc_profile is None
-    unlike = numjpeg.read_header(data[: second + 13] + b"\5" + data[second + 14 :])  # 2 of 5, behind 1 of 2
-    assert unlike.icc_profile == b"x" * 70000
-    assert unlike.warnings == ["ICC profile: the chunks do not agree on their number, taken for 2"]
+@pytest.mark.parametrize("numbers", [b"\1\2", b"\3\2", b"\2\5", b"\2\1"])  # in place of 2 of 2, behind 1 of 2
+def test_a_broken_icc_profile_is_what_pillow_makes_of_it(numbers: bytes) -> None:
+    data = pillow.save(samples.smooth(9, 9), icc_profile=bytes(range(250)) * 280)
+    broken = data.replace(b"ICC_PROFILE\0\2\2", b"ICC_PROFILE\0" + numbers)
+    header = numjpeg.read_header(broken)
+    assert header.icc_profile == Image.open(io.BytesIO(broken)).info["icc_profile"]
+    assert header.warnings == [
+        f"ICC profile: its chunks are numbered 1/2, {numbers[0]}/{numbers[1]}, and joined in this order"
+    ]
+
+
+def test_a_profile_behind_the_scan_header_is_not_looked_at_and_not_copied() -> None:
+    data = pillow.save(samples.smooth(9, 9), progressive=True)
+    other = pillow.save(samples.smooth(9, 9), icc_profile=b"\0" * 16 + b"RGB " + b"p" * 9)
+    chunk = next(other[s.offset : s.end] for s in numjpeg.read_header(other).segments if s.marker == 0xE2)
+    second = data.rindex(b"\xff\xda")
+    file = data[:second] + chunk + data[second:]
+    assert numjpeg.read_header(file).icc_profile is None
+    assert "icc_profile" not in Image.open(io.BytesIO(file)).info
+    assert numjpeg.copy_metadata(file, data) == data
+    assert numjpeg.copy_metadata(other[:2] + chunk + file[2:], data) == numjpeg.copy_metadata(other, data)
+
+
+def test_of_two_xmp_packets_the_last_counts() -> None:
+    data = pillow.save(samples.smooth(9, 9), xmp=b"<x first/>")
+    place = data.index(b"\xff\xdb")
+    twice = data[:place] + build(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x second/>") + data[place:]
+    assert numjpeg.read_header(twice).xmp == Image.open(io.BytesIO(twice)).info["xmp"] == b"<x second/>"
+
+
+def test_a_file_without_metadata_has_none() -> None:
     without = pillow.save(samples.smooth(9, 9))
     header = numjpeg.read_header(without)
     assert (header.icc_profile, header.exif, header.xmp, header.comments) == (None, None, None, [])
@@ -204,7 +227,7 @@ BAD = {
     "JFIF: 9 bytes": build(0xE0, b"JFIF\0\1\1\0\0"),
     "Adobe: 6 bytes": build(0xEE, b"Adobe\0"),
     "EXIF: no TIFF directory": build(0xE1, b"Exif\0\0II"),
-    "ICC profile: a chunk is cut short": build(0xE2, b"ICC_PROFILE\0\1"),
+    "ICC profile: its chunks are numbered 1, and not taken": build(0xE2, b"ICC_PROFILE\0\1"),
     "XMP: the extended packet": build(
         0xE1, b'http://ns.adobe.com/xap/1.0/\0<x xmpNote:HasExtendedXMP="' + b"0" * 32 + b'"/>'
     ),

@@ -28,17 +28,20 @@ WHOLE = [chunk(2, 3, b"b"), chunk(1, 3, b"a"), chunk(3, 3, b"")]
     [
         ([], None, ""),
         (WHOLE, b"ab", ""),
-        ([*WHOLE, chunk(2, 3, b"b")], None, "chunk 2 comes twice"),
-        (WHOLE[:2], None, "2 chunks are there, and they are not 1 to 3"),
-        ([*WHOLE[:2], chunk(4, 3, b"")], None, "3 chunks are there, and they are not 1 to 3"),
-        ([*WHOLE[:2], chunk(3, 4, b"c")], b"abc", "do not agree on their number, taken for 3"),
-        ([chunk(1, 3, b"a"), chunk(2, 2, b"b")], None, "2 chunks are there, and they are not 1 to 3"),
-        ([*WHOLE, (APP2, b"ICC_PROFILE\0\4")], None, "cut short"),
-        ([chunk(0, 0, b"x")], None, "not 1 to 0"),
-        ([chunk(0, 1, b"x")], b"x", "chunks 0 to 0 of 1"),
-        ([chunk(2, 1, b"x")], b"x", "chunks 2 to 2 of 1"),
-        ([chunk(1, 2, b"y"), chunk(0, 2, b"x")], b"xy", "chunks 0 to 1 of 2"),
+        ([*WHOLE, chunk(2, 3, b"b")], None, "numbered 1/3, 2/3, 2/3, 3/3, and not taken"),
+        (WHOLE[:2], None, "1/3, 2/3, and not taken"),
+        ([*WHOLE[:2], chunk(4, 3, b"d")], b"abd", "1/3, 2/3, 4/3, and joined in this order"),
+        ([*WHOLE[:2], chunk(3, 4, b"c")], b"abc", "1/3, 2/3, 3/4, and joined"),
+        ([chunk(1, 2, b"y"), chunk(1, 2, b"x")], b"xy", "1/2, 1/2, and joined"),
+        ([chunk(1, 3, b"a"), chunk(2, 2, b"b")], None, "1/3, 2/2, and not taken"),
+        ([*WHOLE, (APP2, b"ICC_PROFILE\0\4")], None, "1/3, 2/3, 3/3, 4, and not taken"),
+        ([(APP2, b"ICC_PROFILE\0")], None, "numbered none, and not taken"),
+        ([chunk(0, 0, b"x")], None, "0/0, and not taken"),
+        ([chunk(0, 1, b"x")], b"x", "0/1, and joined"),
+        ([chunk(2, 1, b"x")], b"x", "2/1, and joined"),
+        ([chunk(1, 2, b"y"), chunk(0, 2, b"x")], b"xy", "0/2, 1/2, and joined"),
         ([chunk(i, 255, b"x") for i in range(1, 256)], b"x" * 255, ""),
+        ([chunk(i, 0, b"x") for i in range(256)], None, "0/0, 1/0, 2/0, 3/0, 4/0, ..., and not taken"),
     ],
 )
 def test_icc(segments: list[tuple[int, bytes]], profile: bytes | None, fault: str) -> None:
@@ -48,15 +51,47 @@ def test_icc(segments: list[tuple[int, bytes]], profile: bytes | None, fault: st
     assert all(fault in warning for warning in warnings)
 
 
-@pytest.mark.parametrize("numbers", [[(1, 2), (2, 3)], [(1, 3), (2, 2)], [(0, 1)], [(2, 1)], [(2, 2), (3, 9)]])
-def test_odd_icc_chunks_give_the_profile_that_pillow_gives(numbers: list[tuple[int, int]]) -> None:
-    data = numjpeg.encode(np.zeros((8, 8), np.uint8))
-    segments = b"".join(
-        b"\xff\xe2" + (len(p) + 2).to_bytes(2, "big") + p for _, p in (chunk(*n, b"x") for n in numbers)
-    )
-    data = data[:2] + segments + data[2:]
-    with Image.open(io.BytesIO(data)) as image:
-        assert numjpeg.read_header(data).icc_profile == image.info["icc_profile"]
+def segment(payload: bytes) -> bytes:
+    return b"\xff\xe2" + (len(payload) + 2).to_bytes(2, "big") + payload
+
+
+def right(chunks: list[bytes]) -> bool:
+    """Whether the payloads are chunks 1 to n, of n."""
+    numbers = sorted((payload[12], payload[13]) for payload in chunks)
+    return numbers == [(i, len(chunks)) for i in range(1, len(chunks) + 1)]
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_icc_chunks_in_any_order_give_the_profile_that_pillow_gives(progressive: bool) -> None:
+    """Doubled, missing, empty and wrongly numbered chunks, several profiles, before and behind SOF and SOS."""
+    rng = np.random.default_rng(26)
+    data = numjpeg.encode(np.zeros((8, 8, 3), np.uint8), progressive=progressive)
+    marks = {s.name: s.offset for s in reversed(numjpeg.read_header(data).segments)}
+    frame, tables, scan = marks["SOF2" if progressive else "SOF0"], marks["DHT"], marks["SOS"]
+    places = [2, frame, tables, scan, data.rindex(b"\xff\xda") if progressive else len(data) - 2]
+    found = []
+    for _ in range(400):
+        at: dict[int, list[bytes]] = {place: [] for place in places}
+        for _ in range(rng.integers(1, 3)):  # profiles
+            numbers = list(rng.permutation(4)[: rng.integers(1, 4)] + rng.integers(0, 2))
+            numbers += numbers[: int(rng.random() < 0.2)]  # one comes twice
+            place = rng.choice(places, p=[0.5, 0.2, 0.1, 0.1, 0.1])
+            for number in numbers:
+                count = len(numbers) if rng.random() < 0.9 else int(rng.integers(0, 5))
+                at[place].append(chunk(int(number), count, rng.bytes(int(rng.choice([0, 1, 9]))))[1])
+        file = data
+        for place in sorted(places, reverse=True):
+            file = file[:place] + b"".join(map(segment, at[place])) + file[place:]
+        with Image.open(io.BytesIO(file)) as image:
+            expected = image.info.get("icc_profile")
+        front, behind = at[2] + at[frame], at[tables] + at[scan]
+        if not front and behind and right(behind):  # Pillow does not look there
+            expected = b"".join(payload[14:] for payload in sorted(behind))
+        header = numjpeg.read_header(file)
+        assert header.icc_profile == expected
+        assert bool(header.warnings) == (not right(front or behind) or bool(front and behind))
+        found.append(expected)
+    assert 80 < sum(profile is not None for profile in found) < 320
 
 
 def test_jfif() -> None:

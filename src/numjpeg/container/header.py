@@ -146,7 +146,7 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
         exif_thumbnail=exif_thumbnail,
         xmp=xmp,
         extended_xmp=metadata.find_extended_xmp(application, xmp, warnings),
-        icc_profile=metadata.find_icc(application, warnings),
+        icc_profile=metadata.find_icc(application, warnings, structure.profile_in_front),
         comments=[payload for marker, payload in application if marker == markers.COM],
         images=images,
         trailing=structure.trailing,

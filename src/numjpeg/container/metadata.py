@@ -166,9 +166,9 @@ def find_exif(segments: Iterable[Marked]) -> bytes | None:
 
 
 def find_xmp(segments: Iterable[Marked]) -> bytes | None:
-    """The first XMP packet, or None."""
-    packets = (p[len(XMP) :] for marker, p in segments if marker == markers.APP1 and p.startswith(XMP))
-    return next(packets, None)
+    """The last XMP packet, as in Pillow, or None."""
+    packets = [p[len(XMP) :] for marker, p in segments if marker == markers.APP1 and p.startswith(XMP)]
+    return packets[-1] if packets else None
 
 
 def find_extended_xmp(segments: Iterable[Marked], xmp: bytes | None, warnings: list[str]) -> bytes | None:
@@ -199,37 +199,21 @@ def is_icc(marker: int, payload: bytes) -> bool:
     return marker == markers.APP2 and payload.startswith(ICC)
 
 
-def find_icc(segments: Iterable[Marked], warnings: list[str]) -> bytes | None:
-    """The ICC profile, if each of its chunks is there once. As in Pillow, numbers need not begin with 1, and the
-    first chunk alone tells how many there are."""
-    chunks: dict[int, bytes] = {}
-    totals: dict[int, int] = {}
-    start = len(ICC) + 2
-    fault = ""
-    for marker, payload in segments:
-        if is_icc(marker, payload):
-            if len(payload) < start:
-                fault = "a chunk is cut short"
-                continue
-            number, total = payload[len(ICC)], payload[len(ICC) + 1]
-            if number in chunks:
-                fault = f"chunk {number} comes twice"
-            chunks[number] = payload[start:]
-            totals[number] = total
-    if chunks and not fault:
-        least, most = min(chunks), max(chunks)
-        total = totals[least]
-        if len(chunks) == total == most - least + 1:
-            if least != 1:
-                warnings.append(f"ICC profile: chunks {least} to {most} of {total}, taken for 1 to {total}")
-            elif len(set(totals.values())) > 1:
-                warnings.append(f"ICC profile: the chunks do not agree on their number, taken for {total}")
-        else:
-            fault = f"{len(chunks)} chunks are there, and they are not 1 to {total}"
-    if fault:
-        warnings.append(f"ICC profile: {fault}")
-        return None
-    return b"".join(chunks[number] for number in sorted(chunks)) if chunks else None
+def find_icc(segments: Iterable[Marked], warnings: list[str], in_front: bool = True) -> bytes | None:
+    """The ICC profile as Pillow joins it: sorted by number, if the first chunk says how many chunks there are.
+
+    Numbers other than 1 to n, of n, are a warning. ``in_front`` is False for chunks behind the frame header, where
+    Pillow does not look: they are taken only if their numbers are right.
+    """
+    chunks = sorted(payload[len(ICC) :] for marker, payload in segments if is_icc(marker, payload))
+    count = len(chunks)
+    right = [(*chunk[:2],) for chunk in chunks] == [(number, count) for number in range(1, count + 1)]
+    taken = right or (in_front and (*chunks[0][1:2],) == (count,))
+    if not right:
+        shown = ", ".join("/".join(map(str, chunk[:2])) or "none" for chunk in chunks[:5]) + ", ..." * (count > 5)
+        result = "joined in this order" if taken else "not taken"
+        warnings.append(f"ICC profile: its chunks are numbered {shown}, and {result}")
+    return b"".join(chunk[2:] for chunk in chunks) if chunks and taken else None
 
 
 def is_profile_for(channels: int | None, profile: bytes) -> bool:

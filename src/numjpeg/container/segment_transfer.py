@@ -76,15 +76,16 @@ def _without(file: bytes, left_out: Iterable[markers.Segment]) -> bytes:
 
 
 def _application_segments(file: bytes) -> list[metadata.Marked]:
-    """All APPn and COM segments, but no ICC profile behind the frame header if there is one in front of it."""
+    """All APPn and COM segments, but no chunks of ICC profiles where readers do not look: behind the frame header
+    if there are any in front of it, and behind a scan header."""
     kept: list[metadata.Marked] = []
-    profile_in_front = framed = False
+    profile_in_front = framed = scanned = False
     for s in markers.iterate_segments(file):
-        framed = framed or s.marker in markers.FRAMES
+        framed, scanned = framed or s.marker in markers.FRAMES, scanned or s.marker == markers.SOS
         if s.is_application and not s.fault:
             segment = s.marker, file[s.start : s.end]
             profile = metadata.is_icc(*segment)
             profile_in_front = profile_in_front or (profile and not framed)
-            if not (profile and framed and profile_in_front):
+            if not (profile and framed and (scanned or profile_in_front)):
                 kept.append(segment)
     return kept
