@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -244,6 +247,39 @@ def test_where_no_file_can_be_made_beside_it_it_is_written_in_place(
     files.write_atomically(path, b"new")
     monkeypatch.undo()
     assert path.read_bytes() == b"new"
+
+
+@contextlib.contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Without the rights of root, who may write any file."""
+    is_root = hasattr(os, "seteuid") and os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_a_read_only_file_is_not_replaced_though_its_folder_may_be_written() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # in pytest's own folders other users may not even look
+        Path(folder).chmod(0o777)
+        path = Path(folder, "picture.jpg")
+        path.write_bytes(b"precious")
+        path.chmod(0o444)
+        with ordinary_user():
+            for write in (lambda: files.write_atomically(path, b"new"), lambda: path.open("wb")):
+                with pytest.raises(PermissionError, match="Permission denied") as caught:
+                    write()
+                assert caught.value.filename == str(path)
+            files.write_atomically(path.with_name("new.jpg"), b"new")
+        assert path.read_bytes() == b"precious"
+        assert sorted(file.name for file in Path(folder).iterdir()) == ["new.jpg", "picture.jpg"]
+        path.chmod(0o666)
+        with ordinary_user():
+            files.write_atomically(path, b"new")
+        assert path.read_bytes() == b"new"
 
 
 def test_a_string_of_numpys_is_a_path(tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file under another name beside it, then rename it: readers see all of the old file or of the new.
 
     Where that is impossible (a device, a pipe, a mount point, a file in a folder that others own), the file is
-    written in place. If that fails, the old content is put back, or the new file removed. OSErrors name ``path``.
+    written in place. If that fails, the old content is put back, or the new file removed. A file that ``open``
+    may not write (a read-only one) is not replaced either. OSErrors name ``path``.
     """
     try:
         _replace(os.fspath(path), data)
@@ -86,6 +87,8 @@ def _replace(path: str, data: bytes) -> None:
         target.write_bytes(data)
         return
     target = Path(os.path.realpath(target))  # a symbolic link stays, and what it points to is replaced
+    if target.exists():
+        target.open("ab").close()  # PermissionError, as from any other way to write it
     temporary = target.with_name(f".numjpeg-{os.urandom(8).hex()}")  # short, as the target's name may be long
     try:
         stream = temporary.open("xb")  # with the permissions that any new file gets

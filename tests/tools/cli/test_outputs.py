@@ -16,6 +16,8 @@ from command_line import (
 )
 from PIL import Image
 
+from numjpeg.tools.cli import outputs
+
 
 def test_many_files_go_into_a_directory(tmp_path, png, jpg, capsys):
     target = tmp_path / "made" / "here"
@@ -43,6 +45,40 @@ def test_two_inputs_do_not_share_an_output(png, capsys):
         png.with_suffix(".jpg").unlink(missing_ok=True)
         assert main("encode", png, other, *options) == 1
         assert "already the output of" in complaint(capsys, other)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("options", [[], ["-f"]])
+def test_names_in_upper_and_lower_case_share_an_output_where_case_is_ignored(
+    tmp_path, monkeypatch, capsys, options, workers
+):
+    names = [tmp_path / "in" / name for name in ("photo.png", "PHOTO.bmp", "other.png")]
+    (tmp_path / "in").mkdir()
+    for name in names:
+        Image.fromarray(photo()).save(name)
+    (tmp_path / "a").touch()
+    assert outputs._ignores_case(tmp_path) == (tmp_path / "A").exists()
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["a"]
+    for ignored, expected in (
+        (True, ["other.jpg", "photo.jpg"]),
+        (False, ["PHOTO.jpg", "other.jpg", "photo.jpg"]),
+    ):
+        monkeypatch.setattr(outputs, "_ignores_case", lambda _, ignored=ignored: ignored)
+        target = tmp_path / f"out {ignored}"
+        assert main("encode", *names, "-o", target, "-w", workers, *options) == ignored
+        assert ("already the output of" in capsys.readouterr().err) == ignored
+        assert sorted(file.name for file in target.iterdir()) == expected
+
+
+def test_no_output_replaces_an_input_of_another_name(png, tmp_path, capsys):
+    """Hard links are two names of one file, as names in other case are where case is ignored."""
+    original = tmp_path / "PHOTO.JPG"
+    original.write_bytes(pillow_jpeg(photo()))
+    os.link(original, png.with_suffix(".jpg"))
+    assert main("encode", "-f", png, original, "-q", 1) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert f"the output {png.with_suffix('.jpg')} is an input too" in lines[0]
+    assert original.read_bytes() == png.with_suffix(".jpg").read_bytes() == pillow_jpeg(photo())
 
 
 def test_no_clobber(png, capsys):

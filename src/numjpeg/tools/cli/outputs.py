@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from numjpeg.files import write_atomically
 from numjpeg.tools.cli.console import STANDARD_STREAM, UsageError, display, emit, for_each, reason
@@ -30,8 +32,9 @@ class Outputs:
         names, output = arguments.input, arguments.output
         self._sources = find_sources(names, arguments.recursive, suffixes)
         self._arguments, self._extension = arguments, extension
-        self._inputs = set(map(place, [*(source.name for source in self._sources), *files_of_options(arguments)]))
-        self._taken: dict[str, str] = {}
+        self._inputs = identities([*(source.name for source in self._sources), *files_of_options(arguments)])
+        # Real path of an output in lower case -> such paths that are taken, and the inputs that took them.
+        self._taken: dict[str, dict[str, str]] = {}
         self._directory: Path | None = None
         self._file: str | None = None
         several = len(names) > 1 or (arguments.recursive and is_folder(names[0]))
@@ -89,15 +92,17 @@ class Outputs:
             if sys.stdout is not None and sys.stdout.isatty():
                 raise PictureError("a picture is not written to a terminal; -o FILE or a pipe takes it")
             return target
-        where = place(target)
         if source.name != STANDARD_STREAM and Path(target).exists() and Path(target).samefile(source.name):
             raise PictureError("the output would replace the input itself; -o names another file or directory")
-        if where in self._inputs:
+        if self._inputs & identities([target]):
             raise PictureError(f"the output {target} is an input too; -o names another file or directory")
-        if where in self._taken:
-            raise PictureError(f"{target} is already the output of {self._taken[where]}")
+        where = _real_path(target)
+        taken = self._taken.setdefault(where.casefold(), {})
+        if where in taken or (taken and _ignores_case(Path(where).parent)):
+            other = taken.get(where) or next(iter(taken.values()))
+            raise PictureError(f"{target} is already the output of {other}")
         check_output(target, self._arguments.force or self._file is not None, self._arguments.no_clobber)
-        self._taken[where] = source.name
+        taken[where] = source.name
         if self._directory is not None:
             make_folder(Path(target).parent)
         return target
@@ -110,9 +115,31 @@ def _make(item: tuple[str, str | Exception], work: Callable[..., str], **how: ob
     return work(name, target, **how)
 
 
-def place(name: str) -> str:
-    """The real path of a file, with all links resolved. Broken links are no error here."""
+def _real_path(name: str) -> str:
+    """The path of a file, with all links resolved. Broken links are no error here."""
     return os.path.normcase(os.path.realpath(name))
+
+
+def identities(names: Sequence[str]) -> set[Hashable]:
+    """What tells whether files are the same: their real paths, and (device, number) of those that exist.
+
+    Hard links share a number, and so do names in upper and lower case on a file system that ignores case.
+    """
+    found: set[Hashable] = set(map(_real_path, names))
+    for name in names:
+        with suppress(OSError):
+            status = os.stat(name)  # noqa: PTH116 (Path would change the name)
+            found.add((status.st_dev, status.st_ino))
+    return found
+
+
+def _ignores_case(folder: Path) -> bool:
+    """Whether names that differ in upper and lower case alone are one file in a folder that can be written."""
+    try:
+        with NamedTemporaryFile(prefix=".numjpeg-case-", dir=folder) as probe:
+            return Path(probe.name.replace("case", "CASE")).exists()
+    except OSError:
+        return False
 
 
 def files_of_options(arguments: argparse.Namespace) -> list[str]:

@@ -146,7 +146,8 @@ def run_explore(arguments: argparse.Namespace) -> int:
     def explore(name: str) -> str:
         target = arguments.output or str(Path(name).with_suffix(".html"))
         if target != STANDARD_STREAM:
-            if outputs.place(target) in map(outputs.place, [name, *outputs.files_of_options(arguments)]):
+            read = [name, *outputs.files_of_options(arguments)]
+            if outputs.identities([target]) & outputs.identities(read):
                 raise PictureError(f"the output {target} is an input too; -o names another file")
             outputs.check_output(target, arguments.force or arguments.output is not None)
         data = inputs.read_bytes(name)
