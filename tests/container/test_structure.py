@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 import time
@@ -318,6 +319,29 @@ def test_a_dnl_where_none_may_stand() -> None:
         assert any(text.startswith("DNL: ") for text in remarks(changed))
 
 
+@pytest.mark.usual(every=5)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("stated", [0, 65535])
+def test_a_height_that_no_data_can_fill_counts_as_little_as_0(kind: str, stated: int) -> None:
+    """DNL gives another one even where it does not stand directly behind the scan, or is wrong itself."""
+    data = pillow.save(samples.noise(48, 70), **KINDS[kind])
+    changed = with_dnl(data, stated, 48)
+    end = changed.index(build(0xDC, b"\0\x30"))
+    number = len(re.findall(rb"\xff[\xd0-\xd7]", changed[segments_of(data, "SOS")[0].start : end]))
+    surplus = bytes((0xFF, 0xD0 + number % 8))
+    for between in (build(0xFE, b"text"), b"\0", b"\xff\xff", build(0xDC, b"\0\0"), surplus):
+        for strict in (True, False):
+            image = numjpeg.decode(changed[:end] + between + changed[end:], strict=strict)
+            assert np.array_equal(image, pillow.load(data))
+    wrong = with_dnl(data, stated, 24)
+    with pytest.raises(numjpeg.FormatError):
+        numjpeg.decode(wrong)
+    assert numjpeg.decode(wrong, strict=False).shape == (24, 70, 3)
+    coefficients, report = numjpeg.read_coefficients_damaged(wrong)
+    assert coefficients.height == numjpeg.read_header(wrong, strict=False).height == 24
+    assert report.faults
+
+
 def test_a_height_of_0_without_dnl() -> None:
     data = bytearray(pillow.save(samples.noise(48, 70)))
     (frame,) = segments_of(bytes(data), "SOF0")
@@ -361,6 +385,19 @@ def test_a_second_soi_in_front() -> None:
         assert np.array_equal(image, expected)
         assert "another SOI" in report.faults[0].what
         assert numjpeg.read_header(changed, strict=False).height == 48
+
+
+@pytest.mark.parametrize("behind", [b"", pillow.save(samples.noise(16, 24))])
+def test_an_soi_between_scans(behind: bytes) -> None:
+    """Another picture's scans are not mixed in, but the rest of this one's are not lost."""
+    data = pillow.save(samples.smooth(48, 70), progressive=True)
+    for scan in segments_of(data, "SOS")[1:]:
+        changed = data[: scan.offset] + data[:2] + data[scan.offset :] + behind
+        with pytest.raises(numjpeg.FormatError):
+            numjpeg.decode(changed)
+        image, report = numjpeg.decode_damaged(changed)
+        assert np.array_equal(image, pillow.load(data))
+        assert any("another SOI" in fault.what for fault in report.faults)
 
 
 @pytest.mark.parametrize("length", [2, 20, 28, 400, 620])

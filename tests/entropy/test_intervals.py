@@ -131,7 +131,10 @@ def put_in_front_of_markers(data: bytes, stray: bytes, number: int) -> bytes:
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize(
     "stray",
-    [b"\0", b"\x7f", b"\x80", b"\xfe", b"\xff\0", b"\xff\0\xff\0\xff\0\xff\0\xff\0", bytes(40), b"\xff\xff"],
+    [
+        *(b"\0", b"\x7f", b"\x80", b"\xfe", b"\xff\0", b"\xff\0" * 5, bytes(40), b"\xff\xff"),
+        *(b"\xff\x01", b"\xff\xbf\x55", b"\xff\x7f\x11" * 9),  # markers below SOF0
+    ],
     ids=bytes.hex,
 )
 def test_stray_bytes_in_front_of_restart_markers(kind: str, stray: bytes) -> None:
@@ -172,6 +175,51 @@ def test_surplus_restart_markers_and_bytes_after_the_last_mcu(kind: str, junk: b
     assert report.faults or report.remarks
     assert all(fault.kind == "remark" for fault in report.faults)
     assert not report.faults or junk
+
+
+WITHOUT_RESTARTS: dict[str, dict[str, object]] = {
+    "sequential": {},
+    "4:2:0": {"subsampling": "4:2:0"},
+    "4:4:4 optimised": {"subsampling": "4:4:4", "optimize": True},
+    "progressive": {"progressive": True},
+    "arithmetic": {"arithmetic": True},
+    "progressive, arithmetic": {"progressive": True, "arithmetic": True},
+}
+
+
+@pytest.mark.usual(every=4)
+@pytest.mark.parametrize("kind", WITHOUT_RESTARTS)
+@pytest.mark.parametrize(
+    "surplus", [b"\xff\xd0", b"\xff\xd7\xff\xd0", b"\xff\xd1\x12\x34", b"\xff\x01"], ids=bytes.hex
+)
+def test_markers_behind_the_last_mcu_of_a_file_without_restarts(kind: str, surplus: bytes) -> None:
+    """libjpeg decodes them; DRI may be missing, or 0, or larger than the picture."""
+    data = numjpeg.encode(samples.smooth(40, 52), **WITHOUT_RESTARTS[kind])
+    expected = pillow.load(data)
+    first = data.index(b"\xff\xc4") if b"\xff\xc4" in data else data.index(b"\xff\xda")
+    for interval in (b"", b"\xff\xdd\0\4\0\0", b"\xff\xdd\0\4\xff\xff"):
+        changed = data
+        for _, end in reversed(scan_parts(data)):
+            changed = changed[:end] + surplus + changed[end:]
+        changed = changed[:first] + interval + changed[first:]
+        assert np.array_equal(pillow.load(changed), expected)
+        assert np.array_equal(numjpeg.decode(changed), expected)
+        image, report = numjpeg.decode_damaged(changed)
+        assert np.array_equal(image, expected)
+        assert report.remarks or report.faults
+        assert report.mask.all() == (len(surplus.strip(b"\x12\x34")) == len(surplus))
+
+
+def test_a_marker_in_the_middle_of_a_file_without_restarts_is_damage() -> None:
+    data = pillow.save(samples.smooth(40, 52))
+    ((start, end),) = scan_parts(data)
+    for marker in (b"\xff\xd0", b"\xff\x01"):
+        changed = data[: (start + end) // 2] + marker + data[(start + end) // 2 :]
+        with pytest.raises(numjpeg.FormatError, match="data end too early"):
+            numjpeg.decode(changed)
+        image, report = numjpeg.decode_damaged(changed)
+        assert np.array_equal(image, pillow.load(changed))
+        assert not report.mask.any()
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -28,7 +28,7 @@ class Frame(NamedTuple):
     height: int
     width: int
     components: tuple[Component, ...]
-    header_height: int | None = None  # the height that the frame header states, if DNL has changed it (B.2.5)
+    header_height: int | None = None  # if DNL has changed it (B.2.5), the first height; 0 if it was impossible
 
     @property
     def progressive(self) -> bool:

@@ -47,10 +47,8 @@ NAMES = (
 _ALONE = {SOI, EOI, TEM, *range(RST0, RST7 + 1)}  # markers without a segment (B.1.1.3)
 Data = bytes | memoryview  # a file
 
-# The end of entropy-coded data: FF and a byte that is no stuffed zero, no restart marker and no other fill byte.
-_END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-# The same for data that may be damaged: markers that have no meaning are passed over.
-_END_OF_DAMAGED_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+# The end of entropy-coded data: a marker that is no restart marker. Those below SOF0 mean nothing inside a scan.
+_END_OF_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 
 
@@ -83,11 +81,11 @@ class Segment(NamedTuple):
 def iterate_segments(data: Data, note: Callable[[FormatError], None] | None = None) -> Iterator[Segment]:
     """Walk through the markers of a file (B.1.1) from SOI to the first EOI, skipping entropy-coded data.
 
-    The walk ends without EOI if the data end before it, or if another SOI follows a scan. Data that do not begin
-    with SOI are a FormatError or an UnsupportedError. Without ``note`` there is a FormatError also for another SOI
-    in front of the scans, for a marker below SOF0, which has no meaning, and for a segment whose length is below 2
-    or passes the end of the data. An APPn or COM of such a length is yielded without a payload and with a
-    ``fault``; it is an error only if it passes the end of the data in front of the scans.
+    The walk ends without EOI if the data end before it, or if another picture's SOI follows a scan. Data that do
+    not begin with SOI are a FormatError or an UnsupportedError. Without ``note`` there is a FormatError also for
+    another SOI in front of the scans, for a marker below SOF0, which has no meaning, and for a segment whose
+    length is below 2 or passes the end of the data. An APPn or COM of such a length is yielded without a payload
+    and with a ``fault``; it is an error only if it passes the end of the data in front of the scans.
 
     With ``note``, a function that takes each error, the walk goes on behind a wrong length, a marker below SOF0,
     another SOI (:func:`_after_second_soi`), or EOI in front of the frame header.
@@ -121,7 +119,7 @@ def iterate_segments(data: Data, note: Callable[[FormatError], None] | None = No
             segment = Segment(marker, offset, start + 2, end, stray)
             if not cut and end >= start + 2:
                 yield segment
-                position = end_of_scan(data, end, note is not None) if marker == SOS else end
+                position = end_of_scan(data, end) if marker == SOS else end
                 framed = framed or marker in FRAMES
                 scanned = scanned or (framed and marker == SOS)
                 continue
@@ -136,9 +134,9 @@ def iterate_segments(data: Data, note: Callable[[FormatError], None] | None = No
         if note is None:
             raise error
         note(error)
-        if marker == SOI and scanned:
+        if marker == SOI and scanned and _has_frame(data, start):
             return
-        if marker == SOI and start > skipped:
+        if marker == SOI and not scanned and start > skipped:
             position, skipped = _after_second_soi(data, start)
 
 
@@ -167,9 +165,9 @@ def _has_frame(data: Data, position: int) -> bool:
     return False
 
 
-def end_of_scan(data: Data | bytearray, start: int, damaged: bool = False) -> int:
-    """Byte offset where entropy-coded data end: at a marker (if ``damaged``, from SOF0 on), or with the data."""
-    found = (_END_OF_DAMAGED_SCAN if damaged else _END_OF_SCAN).search(data, start)
+def end_of_scan(data: Data | bytearray, start: int) -> int:
+    """Byte offset where entropy-coded data end: at a marker from SOF0 on, or with the data."""
+    found = _END_OF_SCAN.search(data, start)
     return found.start() if found else len(data)
 
 

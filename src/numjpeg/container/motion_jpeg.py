@@ -81,7 +81,7 @@ def _walk(buffer: bytearray, position: int, scanned: bool) -> tuple[int, int, bo
             return position, position, scanned
         if marker == markers.SOI and scanned:  # the next frame's
             return offset, offset, scanned
-        if marker < markers.SOF0 or marker == markers.SOI:
+        if marker == markers.SOI:
             continue
         if len(buffer) < position + 2:
             return 0, offset, scanned  # its length has not come yet

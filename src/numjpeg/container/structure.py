@@ -206,22 +206,27 @@ def _take_dnl(structure: Structure, payload: bytes, offset: int) -> None:
     except FormatError as error:
         structure.sink.remark(error.what, offset, "B.2.5")
         return
-    if frame is None or len(scans) != 1 or (frame.height and offset != scans[0].end):
+    stated = frame.height if frame and scans and _may_fill(scans[0]) else 0  # 0 if it is impossible
+    if frame is None or len(scans) != 1 or (stated and offset != scans[0].end):
         what = "DNL: it does not stand directly behind the first scan, and is not looked at"
         structure.sink.remark(what, offset, "B.2.5")
         return
     if height == frame.height:
         return
-    corrected = replace(scans[0], frame=frame._replace(height=height, header_height=frame.height))
-    rows, columns = corrected.mcus
-    least = rows * columns * corrected.blocks_per_mcu * frame.least_bits  # bits that this height takes at least
-    if frame.height and (not structure.obeys_dnl or least > 8 * (corrected.end - corrected.start)):
+    corrected = replace(scans[0], frame=frame._replace(height=height, header_height=stated))
+    if frame.height and not (structure.obeys_dnl and _may_fill(corrected)):
         what = f"DNL: the height is {height}, where the data fit the frame header's {frame.height}"
         structure.sink.add(Fault(what, offset, "B.2.5"))
         return
     what = f"DNL: the height is {height}, not {frame.height} as in the frame header"
     structure.sink.remark(what, offset, "B.2.5")
     structure.frame, structure.scans = corrected.frame, [corrected]
+
+
+def _may_fill(scan: Scan) -> bool:
+    """Whether a scan's data may be enough for the height of its frame."""
+    rows, columns = scan.mcus
+    return rows * columns * scan.blocks_per_mcu * scan.frame.least_bits <= 8 * (scan.end - scan.start)
 
 
 def _take_scan(structure: Structure, data: Data, segment: Segment, payload: bytes, decode: bool) -> None:
@@ -232,7 +237,7 @@ def _take_scan(structure: Structure, data: Data, segment: Segment, payload: byte
     indices, components, parameters = segments.parse_sos(payload, frame, offset)
     if decode and frame.progressive:
         segments.check_progression(len(indices), *parameters, offset)
-    end = markers.end_of_scan(data, segment.end, not structure.strict)
+    end = markers.end_of_scan(data, segment.end)
     extent = structure.restart_interval, offset, segment.end, end
     number, conditioning = len(structure.scans), dict(structure.conditioning)
     scan = Scan(frame, indices, components, {}, *extent, *parameters, number, conditioning=conditioning)

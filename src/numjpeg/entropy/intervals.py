@@ -139,7 +139,6 @@ class Intervals:
         if len(codes) == sum(i is not None for i in begins):
             return
         interval_of = {i: number for number, i in enumerate(begins, 1) if i is not None}
-        last = max(interval_of, default=-1)
         interval, passed_over = 0, False
         for i, code in enumerate(codes):
             if i in interval_of:
@@ -147,16 +146,16 @@ class Intervals:
                 continue
             if passed_over:
                 continue
-            passed_over = True
-            if not (i > last and interval == intervals - 1 and self.scan.restart_interval):
-                self.note(f"{marker_name(code)} is out of place", places[i], interval, "B.2.1")
-            elif not self._note_lines_below((len(codes) - i) * self.interval_mcus, places[i], interval):
-                what = "a restart marker follows the last restart interval"
-                if places[-1] + 2 == self.scan.end and len(codes) - i - 1 == places[-1] - places[i] >> 1:
-                    self.sink.remark(what, places[i], "B.2.1", self.scan.number)
-                else:
-                    first = self._first_in_doubt() if len(codes) - i >= CYCLE else None
-                    self.note(what, places[i], interval, "B.2.1", REMARK, first)
+            behind = interval == intervals - 1
+            passed_over = behind or code >= RST0  # markers below are stray bytes: what follows them counts
+            what = f"{marker_name(code)} {'follows the last restart interval' if behind else 'is out of place'}"
+            if not behind:
+                self.note(what, places[i], interval, "B.2.1", DAMAGE if passed_over else REMARK)
+            elif places[-1] + 2 == self.scan.end and len(codes) - i - 1 == places[-1] - places[i] >> 1:
+                self.sink.remark(what, places[i], "B.2.1", self.scan.number)
+            elif not self._note_lines_below((len(codes) - i) * self.scan.restart_interval, places[i], interval):
+                first = self._first_in_doubt() if len(codes) - i >= CYCLE else None
+                self.note(what, places[i], interval, "B.2.1", REMARK, first)
 
     def _first_in_doubt(self) -> int:
         """The first MCU of the first interval with which anything is wrong so far; 0 if there is none."""
