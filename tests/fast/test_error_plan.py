@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ import samples
 import numjpeg
 from numjpeg import encoder
 from numjpeg.arguments import plan_encoding
+from numjpeg.fast import error_plan
 from numjpeg.fast.error_plan import ErrorPlan
 from numjpeg.rate_distortion import trials
 from numjpeg.rate_distortion.scaling import scaled
+from numjpeg.stages.color import ycbcr_to_rgb
 
 KINDS = [
     {},
@@ -62,3 +65,25 @@ def test_errors_equal_those_of_decoded_files(options: dict[str, object], togethe
         for error, data in zip(found, files, strict=True):
             decoded = numjpeg.decode(data, colorspace=space, fancy_upsampling=fancy)
             assert error == numjpeg.mse(image, decoded)
+
+
+def test_quotients_are_rounded_half_away_from_zero() -> None:
+    """All coefficients, eight times too large, by all steps."""
+    eightfold = np.arange(-9000, 9001)
+    scaled_once = eightfold.astype(np.float32) * error_plan._SCALE
+    for step in range(1, error_plan.MAX_STEP + 1):
+        expected = np.sign(eightfold) * ((np.abs(eightfold) + 4 * step) // (8 * step))
+        assert np.array_equal(np.rint(scaled_once / np.float32(step)), expected)
+
+
+def test_colours_are_right_for_all_samples() -> None:
+    """The product in float32 gives the colours of the stage, whatever the order of its sums."""
+    y, cb, cr = np.ogrid[-128:128:3, -128:128:15, -128:128:5]
+    ycbcr = np.stack(np.broadcast_arrays(y, cb, cr), axis=-1).reshape(-1, 3)
+    inputs = np.concatenate([ycbcr, np.full((len(ycbcr), 1), 0.5)], axis=1).astype(np.float32)
+    expected = ycbcr_to_rgb((ycbcr + 128).astype(np.uint8)).astype(int) - 128
+    for order in permutations(range(4)):
+        rgb = np.zeros((len(inputs), 3), np.float32)
+        for i in order:
+            rgb += inputs[:, i : i + 1] * error_plan._TO_RGB[:, i]
+        assert np.array_equal(np.clip(np.floor(rgb), -128, 127), expected)

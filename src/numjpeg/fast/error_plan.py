@@ -1,14 +1,17 @@
 """A plan that measures the squared error of a small picture for several sets of quantization tables at a time.
 
 A search for a PSNR does this again and again. The forward DCT is done once for a picture. Quantization, inverse
-DCT, upsampling and colour conversion follow for each set, as in the plans that read files. For a picture of a few
-blocks the calls to NumPy take most of the time. So the coefficients lie in memory ``count`` times, each time for
-another set of tables.
+DCT, upsampling and colour conversion follow for each set. For a picture of a few blocks the calls to NumPy take
+most of the time. So the sets go through each call together, one after the other in memory.
+
+Colours are converted by a product in float32. All samples are -128 .. 127, and the weights are multiples of 2^-16.
+So partial sums below 256 are exact, and the others belong to results beyond 127, which are clipped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +19,12 @@ from numpy.typing import NDArray
 from numjpeg.colorspaces import to_components
 from numjpeg.container.frame import Frame
 from numjpeg.fast.encode_plan import most_pictures
-from numjpeg.fast.samples import forward_dct
-from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, SQRT_3, BlockTransform
+from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, BlockTransform
 from numjpeg.fast.samples.plan_pixels import MOST_PIXELS, Picture, PixelPlan
+from numjpeg.stages.color import CB_TO_B, CB_TO_G, CR_TO_G, CR_TO_R, ONE
+from numjpeg.workspace import PRODUCT_LIMIT, product
+
+Floats = NDArray[np.float32]
 
 
 def most_sets(frame: Frame) -> int:
@@ -28,7 +34,7 @@ def most_sets(frame: Frame) -> int:
 
 
 class ErrorPlan:
-    """Measures the squared errors of pictures of one kind with ``count`` sets of tables."""
+    """Measures the squared errors of pictures of one kind with at most ``count`` sets of tables."""
 
     def __init__(self, frame: Frame, source: str, stored: str, fancy: bool, count: int) -> None:
         """Prepare; ``source`` and ``stored`` are the colour spaces of the pictures and of the files."""
@@ -36,73 +42,108 @@ class ErrorPlan:
         self.converts = stored == "YCbCr" and source != "YCbCr"
         of_file = "GRAY" if len(frame.components) == 1 else "YCbCr" if self.converts else "components"
         sizes = [frame.block_size(c) for c in frame.components]
-        counts = np.repeat([rows * columns for rows, columns in sizes], count)
-        # Of each block the number of its table: component by component, and in each set by set.
-        self._set_of_block = np.repeat(np.arange(len(counts)), counts)
-        self.transform = BlockTransform(len(self._set_of_block))
-        self.pixels = PixelPlan(frame, sizes, of_file, fancy, count)
-        self._coefficients = self.transform.planes[:8]
-        self._frequencies = np.empty_like(self._coefficients)
-        self._of_sets = np.ones((8, 8, len(sizes), count), np.float32)
-        self._factors, self._steps = np.empty_like(self._frequencies), np.empty_like(self._frequencies)
-        self.nbytes = self.transform.nbytes + self.pixels.nbytes + 4 * self._frequencies.nbytes
+        channels, blocks = len(sizes), [rows * columns for rows, columns in sizes]
+        n = sum(blocks)
+        self.transform = BlockTransform(count * n)
+        self.pixels = PixelPlan(frame, sizes, of_file, fancy, count, 128)
+        self._frequencies = np.empty((8, 8, 1, n), np.float32)
+        self._coefficients = self.transform.planes[:8].reshape(8, 8, count, n)
+        # Tables become one step for each coefficient by a product, which is the fastest way. It has to add up at
+        # least two components to be fast.
+        self._component_of_block = np.repeat(np.eye(max(channels, 2), channels, dtype=np.float32), blocks, axis=1)
+        tables = np.ones((count, max(channels, 2), 8, 8), np.float32)
+        self._tables, self._of_sets = tables[:, :channels], tables.reshape(count, -1, 64).swapaxes(1, 2)
+        self._steps = np.empty((8, 8, count, n), np.float32)
+        self._of_blocks = self._steps.reshape(64, count, n).swapaxes(0, 1)
+        self._multiply: Any = np.matmul if 64 * 3 * n <= PRODUCT_LIMIT else product
+        self._prepare_colours(channels)
+        own = 2 * self._steps.nbytes + 7 * self._samples.nbytes
+        self.nbytes = self.transform.nbytes + self.pixels.nbytes + own
 
-    def take(self, picture: Picture, frequencies: Sequence[NDArray[np.float32]]) -> None:
+    def _prepare_colours(self, channels: int) -> None:
+        """Prepare what follows upsampling."""
+        pixel = self.pixels.pixel_of_place()
+        # The squares of a channel are summed up in pieces, whose sums float32 can hold.
+        pieces = -(-pixel.size // MOST_SQUARES)
+        piece = -(-pixel.size // pieces)
+        shape = self.count, pieces * piece
+        self._samples = np.zeros((channels + 1, *shape), np.float32)
+        self._samples[channels] = 0.5
+        self._in_use = self._samples[:channels, :, : pixel.size].reshape(self.pixels.planes.shape)
+        self._result = np.empty((channels, *shape), np.float32) if self.converts else self._samples[:channels]
+        self._rows = self._result.reshape(channels, self.count, pieces, 1, piece)
+        self._flat = self._samples.reshape(channels + 1, -1), self._result.reshape(channels, -1)
+        # A place without a pixel has the value 0 in the picture, and its samples are multiplied by 0.
+        self._kept = (pixel >= 0).astype(np.int16)
+        self._picture = np.zeros(self.pixels.height * self.pixels.width * channels + 1, np.float32)
+        order = range(channels)[:: -1 if self.converts and self.source == "BGR" else 1]
+        places = np.full((channels, 1, shape[1]), len(self._picture) - 1)
+        for own, channel in zip(places[:, 0], order, strict=True):
+            np.copyto(own[: pixel.size], (pixel * channels + channel).ravel(), where=pixel.ravel() >= 0)
+        self._places, self._original = places, np.empty(places.shape, np.float32)
+
+    def take(self, picture: Picture, frequencies: Sequence[Floats]) -> None:
         """Take a picture ``(height, width, channels)``, and of each component its coefficients times 8,
         ``(8, 8, blocks)``, from the forward DCT, method "islow".
         """
-        first = 0
-        for own in frequencies:
-            blocks = own.shape[2]
-            target = self._frequencies[:, :, first : first + self.count * blocks]
-            target.reshape(8, 8, self.count, blocks)[...] = own[:, :, np.newaxis]
-            first += self.count * blocks
-        # Quantization at most doubles a coefficient, and changes a DC coefficient by at most half of 255.
-        every = np.concatenate(frequencies, axis=2)
-        dc = np.abs(every[0, 0])
-        ac = np.sqrt(np.einsum("uvb,uvb->b", every, every) - dc * dc)
-        self._within = bool(
-            (dc + 2 * SQRT_3 * ac).max() < 8 * (DC_LIMIT - MAX_STEP / 2) and ac.max() < 4 * NORM_LIMIT
-        )
+        own = self._frequencies
+        np.concatenate(frequencies, 2, own[:, :, 0])
+        self._within = bool((_BOUNDS @ (own * own).reshape(64, -1)).max() < _LIMIT)
+        np.multiply(own, _SCALE, own)
         if not self.converts:
             picture = to_components(picture, self.source, self.stored)
-        elif self.source == "BGR":
-            picture = picture[..., ::-1]
-        planes = picture.transpose(2, 0, 1).astype(np.int16)
-        channels, height, width = planes.shape
-        if channels > 1:  # as PixelPlan.planes has them
-            apart = np.zeros((channels, height, 2, -(-width // 2)), np.int16)
-            apart[:, :, 0] = planes[..., ::2]
-            apart[:, :, 1, : width // 2] = planes[..., 1::2]
-            planes = apart
-        self._original = planes.reshape(channels, 1, -1)
+        np.subtract(picture.reshape(-1), _MIDDLE, self._picture[:-1])
+        self._picture.take(self._places, None, self._original, "clip")
 
     def errors(self, tables: NDArray[np.floating]) -> NDArray[np.int64]:
         """The sum of squared errors over all samples with each of at most ``count`` sets of tables,
         ``(sets, components, 8, 8)``.
         """
-        sets = len(tables)
-        self._of_sets[..., :sets] = tables.transpose(2, 3, 1, 0)
-        steps = self._of_sets.reshape(8, 8, -1)
-        factors = forward_dct.reciprocal(steps)
-        np.take(steps, self._set_of_block, axis=2, out=self._steps, mode="clip")
-        np.take(factors, self._set_of_block, axis=2, out=self._factors, mode="clip")
-        forward_dct.quantize(self._frequencies, self._factors, self._coefficients)
-        np.subtract(self._coefficients, _INTEGERS, out=self._coefficients)
-        np.multiply(self._coefficients, self._steps, out=self._coefficients)
+        sets, coefficients, result = len(tables), self._coefficients, self._result
+        self._tables[:sets] = tables
+        self._multiply(self._of_sets, self._component_of_block, self._of_blocks)
+        np.divide(self._frequencies, self._steps, coefficients)
+        np.rint(coefficients, coefficients)
+        np.multiply(coefficients, self._steps, coefficients)
         self.transform()
         if not self._within:
             self.transform.correct()  # this always works: no coefficient is off by more than half a step
-        found = self.pixels.planes(self.transform.values)
-        difference = found.reshape(len(self._original), self.count, -1) - self._original
-        if self.pixels.width % 2 and len(self._original) > 1:
-            difference.reshape(*difference.shape[:2], self.pixels.height, 2, -1)[..., 1, -1] = 0
-        squares = difference.view(np.uint16)
-        squares *= squares  # at most 255^2, which 16 bits hold
-        sums: NDArray[np.int64] = squares.sum(axis=(0, 2), dtype=np.int64)[:sets]
-        return sums
+        np.multiply(self.pixels.upsample(self.transform.values), self._kept, self._in_use)
+        if self.converts:
+            product(_TO_RGB, *self._flat)
+            np.floor(result, result)
+            result.clip(_LEAST, _MOST, result)
+        np.subtract(result, self._original, result)
+        sums = np.matmul(self._rows, self._rows.swapaxes(3, 4))
+        totals: NDArray[np.int64] = np.add.reduce(sums, (0, 2, 3, 4), np.float64)[:sets].astype(np.int64)
+        return totals
 
 
-_INTEGERS = np.float32(forward_dct.INTEGERS)
+_SCALE = np.array((1 + 2.0**-18) / 8, np.float32)
+"""Enlarges a coefficient a little, as :func:`numjpeg.fast.samples.forward_dct.quantize` does. Then its quotient
+can be rounded to the nearest integer. The two roundings in float32 stay within the limits given there."""
+_MIDDLE, _LEAST, _MOST = (np.array(value, np.float32) for value in (128, -128, 127))
+_TO_RGB = np.array(
+    [[ONE, 0, CR_TO_R, ONE], [ONE, -CB_TO_G, -CR_TO_G, ONE], [ONE, CB_TO_B, 0, ONE]], np.float32
+) / np.float32(ONE)
 MAX_STEP = 255
 """The largest entry of a table."""
+
+
+def _bounds() -> tuple[Floats, float]:
+    """Weights of the squares of a block's coefficients, times 8, and a limit of the three weighted sums. Below it
+    the bounds of :mod:`numjpeg.fast.samples.inverse_dct` hold, whatever the tables.
+
+    Quantization at most doubles a coefficient, and changes DC by at most half of 255. The first bound is a sum of
+    |DC| and a norm; (a + b)^2 is at most 2 a^2 + 2 b^2, and also at most 9 / 8 a^2 + 9 b^2.
+    """
+    limit = DC_LIMIT**2 - 2 * 9 * (MAX_STEP / 2) ** 2
+    weights = np.zeros((3, 8, 8))
+    weights[0, 0, 0], weights[0, 2::2, 0] = 2 * 9 / 8, 2 * 3 * 4
+    weights[1, ::2, 1:] = weights[2, 1::2] = 4 * limit / NORM_LIMIT**2
+    return weights.reshape(3, 64).astype(np.float32), 64 * limit
+
+
+_BOUNDS, _LIMIT = _bounds()
+MOST_SQUARES = 256
+"""So many squares, of numbers up to 255, float32 can sum up."""

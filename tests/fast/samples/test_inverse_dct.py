@@ -119,14 +119,24 @@ def test_the_sums_are_exact_in_float32() -> None:
         assert np.linalg.norm(weights[y, 2::2]) <= 8192 * np.sqrt(3) * (1 + 1e-4)
     assert 8192 * inverse_dct.DC_LIMIT * (1 + 1e-4) + half < 1 << 24
     assert inverse_dct.PART_LIMIT * 2.0**inverse_dct.SHIFT_1 + half < 1 << 24
-    # Pass 1 gives the sum of an even and an odd part, without an overflow; pass 2 in units of its halves.
+    # Pass 1 gives the sum of an even and an odd part, without an overflow.
     between = int(2 * (1 << 24) / 2**inverse_dct.SHIFT_1)
     assert between <= NO_OVERFLOW + 1
-    high, low = np.abs(inverse_dct.ROWS[:8]), np.abs(inverse_dct.ROWS[8:]) * 2**inverse_dct.LOW_BITS
-    recombined = inverse_dct.ROWS[:8, :8] * 128 + inverse_dct.ROWS[8:, :8] * 128
-    assert np.array_equal(recombined, INVERSE_MATRIX[inverse_dct.BYTES])
-    assert between * high[:, :8].sum(1).max() + high[0, 8] < 1 << 24
-    assert between * low.sum(1).max() < 1 << 24
+    # Pass 2: the high half is made of multiples of 2^-11 below 2^11, the low one of multiples of 2^-19 below 2^5.
+    high, low = inverse_dct.ROWS[:8].astype(float), inverse_dct.ROWS[8:].astype(float)
+    assert np.array_equal((high + low)[:, :8] * 2.0**inverse_dct.SHIFT_2, INVERSE_MATRIX[inverse_dct.BYTES])
+    assert (high * 2**11 % 1 == 0).all()
+    assert (low * 2**19 % 1 == 0).all()
+    a = np.linspace(0, inverse_dct.DC_LIMIT / np.sqrt(3), 1000)
+    others = np.sqrt(a * a + 2 * inverse_dct.NORM_LIMIT**2)
+    dc = inverse_dct.DC_LIMIT - np.sqrt(3) * a
+    sample = (dc / 8 + others).max()
+    row = np.hypot(dc, others).max() * np.sqrt(8) * 4 + np.sqrt(8)  # the norm of eight results of pass 1
+    low_half = np.linalg.norm(low[:, :8], axis=1).max() * row - low[0, 8]
+    assert low_half < 32
+    shift = high[0, 8] - inverse_dct.RULER
+    assert sample + shift + low_half < 1 << 11
+    assert np.abs(high[:, :8]).max() * inverse_dct.SUM_LIMIT + shift + 64 / 2**18 * inverse_dct.SUM_LIMIT < 1 << 11
 
 
 def test_only_blocks_beyond_the_bounds_go_to_the_stages(monkeypatch: pytest.MonkeyPatch) -> None:

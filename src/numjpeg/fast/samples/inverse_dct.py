@@ -15,6 +15,9 @@ that need fewer. The rounding shift by 18 takes in the low one at bit 7:
 
     floor((128 H + L + 2^17) / 2^18) = floor((H + floor(L / 2^7) + 2^10) / 2^11)
 
+In units of 2^11, the high product carries :data:`RULER`, so that the sum of both has 11 binary places and no more.
+The low one has a bias of less than one half, so that the sum rounds it to floor(L / 2^7) by itself.
+
 **Which blocks.** Let q c be a dequantized coefficient and ‖·‖ the root of a sum of squares. The even part's weight
 for v = 0 is 8192, and the squares of those for v = 2, 4, 6 sum up to 3 * 8192^2. By the inequality of Cauchy and
 Schwarz no partial sum of pass 1 exceeds 2^24 if
@@ -24,6 +27,10 @@ Schwarz no partial sum of pass 1 exceeds 2^24 if
 Then the results of pass 1 are below 2^14, pass 2 stays exact, and nothing overflows 16 bits. The samples of a
 block are at most 128 in magnitude, so their norm is at most 1024, and so is that of its coefficients. Only the
 errors of coarse quantization, or a constructed file, exceed it. Such blocks go through the stages.
+
+Within the bounds no sample, and no partial sum of pass 2, exceeds 1870 before it is clipped. It is DC / 8 and at
+most the norm of the other coefficients, sqrt(2 * 1024^2 + a^2), where a is that for v = 2, 4, 6, u = 0, and
+|DC| is below 2048 - sqrt 3 a. With the level shift, and the low product below 20, it stays below 2^11.
 """
 
 from __future__ import annotations
@@ -74,13 +81,16 @@ def _column_matrix(table: bytes) -> tuple[Floats, Floats]:
 
 # Columns of a block in the order in which pass 2 gives them, and :func:`_store` packs them into bytes.
 BYTES = [x if sys.byteorder == "little" else x ^ 3 for x in (0, 4, 2, 6, 1, 5, 3, 7)]
-# Pass 2: the high weights, in units of 2^-11, with what is added to them; then the low ones.
+# Pass 2, in samples: the high weights, with what is added to them; then the low ones.
+RULER = 1.5 * 2**12  # between 2^12 and 2^13 float32 has 11 binary places
 ROWS = np.zeros((16, 9), np.float32)
 ROWS[:8, :8] = np.floor(INVERSE_MATRIX[BYTES] / 2.0**LOW_BITS + 0.5)
-ROWS[:8, 8] = (MID_LEVEL + 0.5) * 2.0 ** (SHIFT_2 - LOW_BITS)
 ROWS[8:, :8] = INVERSE_MATRIX[BYTES] / 2.0**LOW_BITS - ROWS[:8, :8]
-UNIT = np.float32(2.0 ** (LOW_BITS - SHIFT_2))
-LEAST, MOST = np.float32(0), np.float32(255 / UNIT)
+ROWS *= 2.0 ** (LOW_BITS - SHIFT_2)
+ROWS[:8, 8] = RULER + MID_LEVEL + 0.5
+ROWS[8:, 8] = (2.0 ** -(LOW_BITS + 1) - 0.5) * 2.0 ** (LOW_BITS - SHIFT_2)
+LEAST, MOST = np.array(RULER, np.float32), np.array(RULER + 255, np.float32)
+SUM_LIMIT = (2048 - 150) / float(np.abs(ROWS[:, :8]).max())  # of all parts that a sample takes in
 
 
 def samples(
@@ -113,7 +123,8 @@ def _some_rows(
     peaks = peaks_of(sequences)
     weights, magnitudes = _column_matrix(table.tobytes())
     # For most chunks this shows that every block is within the bounds, at a tenth of the cost of the norms.
-    exact = float((magnitudes @ peaks).max()) <= PART_LIMIT
+    sums = magnitudes @ peaks
+    exact = float(sums.max()) <= PART_LIMIT and float(sums.reshape(2, 4, 8).sum((0, 2)).max()) <= SUM_LIMIT
     k = int(np.flatnonzero(peaks)[-1]) + 1 if peaks.any() else 1
     if k < 64:
         weights = np.concatenate([weights[:, :k], weights[:, 64:]], axis=1)
@@ -123,9 +134,10 @@ def _some_rows(
     parts = product(weights, inputs.T, workspace.array("parts", (64, n), np.float32))
     between = workspace.array("between", (8, 9, n), np.float32)
     between[:, 8] = 1
-    halves = workspace.array("halves", (8, 16, n), np.float32)
+    halves = workspace.array("halves", (16, 8, n), np.float32)
     values = workspace.array("values", (8, 8, n), np.uint16)
-    _pass_2(parts.reshape(2, 4, 8, n), between, halves, values)
+    _pass_2(_Views(parts, between, halves, values))
+    values[:4] -= np.uint16(RULER)  # in the others the upper byte is lost
     _store(values, target, workspace)
 
     if not exact:
@@ -135,38 +147,47 @@ def _some_rows(
             target[inexact // columns, :, inexact % columns] = inverse_level_shift(idct(coefficients))
 
 
-def _pass_2(parts: Floats, between: Floats, halves: Floats, values: NDArray[Any], multiply: Any = product) -> None:
-    """From the even and odd parts of pass 1 to samples 0 .. 255; the ninth row of ``between`` is ones."""
-    even, odd = parts
-    np.add(even, odd, between[:4, :8])
-    np.subtract(even, odd, between[4:, :8])  # rows 7, 6, 5, 4
-    np.floor(between, between)
-    multiply(ROWS, between, halves)
-    high, low = halves[:, :8], halves[:, 8:]
-    np.floor(low, low)
-    np.add(high, low, high)
-    np.clip(high, LEAST, MOST, high)
-    np.multiply(high, UNIT, high)
-    np.copyto(values, high, casting="unsafe")  # cuts off what is left below the unit
+class _Views:
+    """What pass 2 takes: the even and odd parts of pass 1, what lies between, its own halves, and the samples."""
+
+    def __init__(self, parts: Floats, between: Floats, halves: Floats, values: NDArray[Any]) -> None:
+        """``parts`` are ``(64, n)``; ``between`` is ``(8, 9, n)``, and the ninth row is ones; ``halves`` are
+        ``(16, 8, n)``, column and row of a sample, block; ``values`` ``(8, 8, n)``.
+        """
+        self.even, self.odd = parts.reshape(2, 4, 8, -1)
+        self.between, self.first, self.last = between, between[:4, :8], between[4:, :8]
+        self.halves, self.high, self.low, self.values = halves.swapaxes(0, 1), halves[:8], halves[8:], values
+
+
+def _pass_2(views: _Views, multiply: Any = product) -> None:
+    """From the parts of pass 1 to samples, 0 .. 255, plus :data:`RULER`."""
+    np.add(views.even, views.odd, views.first)
+    np.subtract(views.even, views.odd, views.last)  # rows 7, 6, 5, 4
+    np.floor(views.between, views.between)
+    multiply(ROWS, views.between, views.halves)
+    high = views.high
+    np.add(high, views.low, high)
+    high.clip(LEAST, MOST, high)
+    np.copyto(views.values, high, casting="unsafe")  # cuts off the fraction
 
 
 def _store(values: NDArray[np.uint16], target: NDArray[np.uint8], workspace: Workspace) -> None:
-    """Bring samples ``(8, 8, blocks)``, rows and columns as pass 2 gives them, into ``(rows, 8, columns, 8)``.
+    """Bring samples ``(8, 8, blocks)``, columns and rows as pass 2 gives them, into ``(rows, 8, columns, 8)``.
 
     ``values`` are overwritten. Four samples side by side become one number and are written together: 0.6 ns a
     sample instead of 0.9. Thanks to the order of the columns (:data:`BYTES`) each line below is one pass over long
     runs of memory, which takes NumPy a third of the time of short ones.
     """
     rows, _, columns, _ = target.shape
-    pairs = values[:, 4:]
+    pairs = values[4:]
     pairs *= 1 << 8
-    pairs += values[:, :4]
-    fours = workspace.array("fours", (8, 2, values.shape[2]), np.uint32)
-    np.copyto(fours, pairs[:, 2:])
+    pairs += values[:4]
+    fours = workspace.array("fours", (2, 8, values.shape[2]), np.uint32)
+    np.copyto(fours, pairs[2:])
     fours *= 1 << 16
-    fours += pairs[:, :2]
+    fours += pairs[:2]
     words = target.view(np.uint32)
-    by_row = fours.reshape(8, 2, rows, columns).transpose(1, 2, 0, 3)
+    by_row = fours.reshape(2, 8, rows, columns).swapaxes(1, 2)
     for half in range(2):
         words[:, :4, :, half] = by_row[half, :, :4]
         words[:, :3:-1, :, half] = by_row[half, :, 4:]
@@ -189,24 +210,24 @@ class BlockTransform:
 
     ``planes`` are float32 ``(9, 8, n)``: vertical frequency, horizontal frequency, block. The caller fills the
     first eight rows; the ninth is ones. So pass 1 is one product, whatever the tables. ``values`` are the samples
-    0 .. 255, int16 ``(8, 8, n)``, rows and columns as pass 2 gives them.
+    0 .. 255 plus :data:`RULER`, int16 ``(8, 8, n)``, columns and rows as pass 2 gives them.
     """
 
     def __init__(self, blocks: int) -> None:
-        n = self.blocks = blocks
+        n = blocks
         self.planes = np.ones((9, 8, n), np.float32)
-        self.parts = np.empty((8, 8 * n), np.float32)
-        self.between = np.ones((8, 9, n), np.float32)
-        self.halves = np.empty((8, 16, n), np.float32)
+        self._flat = self.planes.reshape(9, 8 * n)
+        self._parts = np.empty((8, 8 * n), np.float32)
         self.values = np.empty((8, 8, n), np.int16)
+        halves = np.empty((16, 8, n), np.float32)
+        self._views = _Views(self._parts, np.ones((8, 9, n), np.float32), halves, self.values)
+        self._multiply: Any = np.matmul if 8 * 72 * n <= PRODUCT_LIMIT else product
         self.nbytes = 64 * n * (4 + 4 + 5 + 9 + 2)
 
     def __call__(self) -> None:
         """Transform ``planes`` to ``values``. The values are right for blocks within the bounds."""
-        n = self.blocks
-        multiply = np.matmul if 8 * 72 * n <= PRODUCT_LIMIT else product
-        multiply(_COLUMNS, self.planes.reshape(9, 8 * n), self.parts)
-        _pass_2(self.parts.reshape(2, 4, 8, n), self.between, self.halves, self.values, multiply)
+        self._multiply(_COLUMNS, self._flat, self._parts)
+        _pass_2(self._views, self._multiply)
 
     @staticmethod
     def norms(planes: Floats) -> tuple[Floats, Floats]:
@@ -227,7 +248,7 @@ class BlockTransform:
         if np.abs(coefficients).max() >= 1 << 24:
             return False
         samples = inverse_level_shift(idct(coefficients.astype(np.int32)))
-        self.values[:, :, beyond] = samples[:, ROW_ORDER][:, :, BYTES].transpose(1, 2, 0)
+        self.values[:, :, beyond] = samples[:, ROW_ORDER][:, :, BYTES].transpose(2, 1, 0) + np.int16(RULER)
         return True
 
 

@@ -1,11 +1,12 @@
-"""The pixel half of a plan for small pictures: from transformed blocks to a picture, in about 45 calls.
+"""The pixel half of a plan for small pictures: from transformed blocks to a picture, in about 40 calls.
 
 It gives what :func:`numjpeg.stages.subsampling.upsample` and :func:`numjpeg.stages.color.ycbcr_to_rgb` give. Three
 things save calls and memory passes:
 
 * One look-up brings the samples of all components from blocks into rows. It repeats samples as a box filter
   would, and at the edges for the triangle filter.
-* Even and odd columns lie apart, as the triangle filter makes them. Colour conversion works in any order.
+* Even and odd columns lie apart, and so do even and odd rows, as the triangle filter makes them. Colour conversion
+  works in any order.
 * The six bytes of two pixels are written as three 16-bit numbers.
 
 Chroma is kept as -128 .. 127. All arithmetic is on 16 bits: sums of the triangle filter are at most
@@ -18,12 +19,13 @@ import sys
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import SOF0, SOF1
 from numjpeg.container.structure import Structure
-from numjpeg.fast.samples.inverse_dct import BYTES, ROW_ORDER
+from numjpeg.fast.samples.inverse_dct import BYTES, ROW_ORDER, RULER
 
 Picture = NDArray[np.uint8]
 Shorts = NDArray[np.int16]
@@ -58,121 +60,139 @@ def plan_of_pixels(structure: Structure, colorspace: str | None, fancy: bool) ->
 
 
 class PixelPlan:
-    """Views and buffers for pictures of one size and sampling."""
+    """Views and buffers for pictures of one size and sampling.
+
+    ``planes`` are the upsampled components, int16 ``(components, pictures, 2, v, rows, columns)``. Even columns
+    lie apart from odd ones, as the triangle filter makes them. If that filter doubles the rows, v is 2, and even
+    rows lie apart from odd ones; otherwise v is 1. If it doubles the columns, ``edge`` is 1, and one column at
+    each side has no meaning: so the filter adds arrays that are one sample apart in memory, in long runs. Behind
+    an odd width or height there is one column or row more. Gray pictures are ``(1, pictures, rows, columns)``.
+    """
 
     def __init__(
-        self, frame: Frame, sizes: Sequence[tuple[int, int]], stored: str, fancy: bool, pictures: int = 1
+        self,
+        frame: Frame,
+        sizes: Sequence[tuple[int, int]],
+        stored: str,
+        fancy: bool,
+        pictures: int = 1,
+        middle: int = 0,
     ) -> None:
-        """Prepare for ``pictures`` pictures at a time, which lie one after the other in each component.
+        """Prepare for ``pictures`` pictures at a time. Their blocks lie one picture after the other.
 
         ``sizes``: rows and columns of the blocks of each component of a picture, as they lie in memory.
-        ``stored``: the colour space of the files; YCbCr is converted to RGB, others stay as they are.
+        ``stored``: the colour space of the files. ``middle``: the sample that becomes 0; for chroma it is 128.
         """
         self.height, self.width, self.stored = frame.height, frame.width, stored
         last = frame.components[-1]
         h, v = frame.H_max // last.H, frame.V_max // last.V
-        rows, columns = frame.sample_size(last)
-        triangle = fancy and ((h, v) == (1, 2) or ((h, v) in ((2, 2), (2, 1)) and columns > 2))
-        self.filter = (h, v) if triangle else (1, 1)
-        half = -(-self.width // 2)
-        every_row = np.arange(self.height)
-        apart = (np.arange(2)[:, np.newaxis] + 2 * np.arange(half)).ravel()  # even columns, odd ones
-        needed = [(every_row, np.arange(self.width) if stored == "GRAY" else apart)]  # rows, columns of samples
-        # The triangle filter takes one more row or column on each side of those that it enlarges.
-        ys = np.arange(-1, rows + 1) if triangle and v == 2 else every_row // v
-        xs = np.arange(-1, columns + 1) if triangle and h == 2 else np.minimum(apart, self.width - 1) // h
-        needed += [(ys, xs)] * (len(sizes) - 1)
-        counts = [pictures * rows * columns for rows, columns in sizes]
-        first, places = 0, []
-        for (down, across), (ys, xs), c in zip(sizes, needed, frame.components, strict=True):
+        triangle = fancy and ((h, v) == (1, 2) or ((h, v) in ((2, 2), (2, 1)) and frame.sample_size(last)[1] > 2))
+        tall, wide = triangle and v == 2, triangle and h == 2
+        self.edge = 1 if wide else 0
+        # Rows and columns of the samples that are needed; those beyond the edges repeat these.
+        ys, xs = np.arange(self.height)[np.newaxis], np.arange(self.width)
+        if tall:
+            ys = np.arange(-(-self.height // 2)) * 2 + np.arange(2)[:, np.newaxis]
+        if stored != "GRAY":
+            half = np.arange(-self.edge, -(-self.width // 2) + self.edge)
+            xs = 2 * half + np.arange(2).reshape(2, 1, 1, 1)
+        self.rows, self.columns = ys[..., np.newaxis], xs
+        needed = [(self.rows, self.columns)]
+        if len(sizes) > 1:
+            ys = np.arange(-1, ys.shape[1] + 1) if tall else ys[0] // v
+            xs = half if wide else np.minimum(xs, self.width - 1) // h
+            needed += [(ys[:, np.newaxis], xs)] * (len(sizes) - 1)
+        blocks = [rows * columns for rows, columns in sizes]
+        first, places = np.arange(pictures) * sum(blocks), []
+        for (rows, across), (ys, xs), c in zip(sizes, needed, frame.components, strict=True):
             height, width = frame.sample_size(c)
-            ys, xs = np.clip(ys, 0, height - 1)[:, np.newaxis], np.clip(xs, 0, width - 1)
-            in_block = np.argsort(ROW_ORDER)[ys % 8] * 8 + np.argsort(BYTES)[xs % 8]
-            place = in_block * sum(counts) + first + ys // 8 * across + xs // 8
-            places.append(np.add.outer(np.arange(pictures) * down * across, place).ravel())
-            first += pictures * down * across
-        self.luma_blocks = counts[0]
-        self.place = np.concatenate(places)
-        self.gathered = np.empty(len(self.place), np.int16)
-        shape = (pictures * self.height, 2, half)
-        size = shape[0] * 2 * half
-        self.nbytes = 8 * len(self.place) + 24 * size
-        if stored == "GRAY":
-            return
-        others = len(sizes) - 1
-        planes = others * pictures
-        self.luma = self.gathered[:size].reshape(shape)
-        self.chroma = self.gathered[size:].reshape(planes, len(ys), len(xs))
-        self.colours = np.empty((others + 1, *shape), np.int16)
-        self.wide = np.empty((others, *shape), np.int16) if triangle else self.chroma.reshape(others, *shape)
-        self.wide_planes = self.wide.reshape(planes, self.height, 2, half)
-        self.scratch = np.empty((2, *shape), np.int16)
-        if triangle and v == 2:
-            self.three = np.empty((planes, rows, len(xs)), np.int16)
-            self.tall = np.empty((planes, rows, 2, len(xs)), np.int16)
-        if triangle and h == 2:
-            self.three_across = np.empty((planes, self.height, columns), np.int16)
+            ys, xs = np.clip(ys, 0, height - 1), np.clip(xs, 0, width - 1)
+            in_block = np.argsort(BYTES)[xs % 8] * 8 + np.argsort(ROW_ORDER)[ys % 8]
+            place = in_block * (pictures * sum(blocks)) + ys // 8 * across + xs // 8
+            places.append(np.add.outer(first, place))
+            first = first + rows * across
+        levels = [middle] + [128 if stored == "YCbCr" else middle] * (len(sizes) - 1)
+        self._prepare(places, [int(RULER) + level for level in levels], tall, wide)
+
+    def _prepare(self, places: list[NDArray[np.intp]], levels: list[int], tall: bool, wide: bool) -> None:
+        """Make buffers for samples from ``places``, and the list of steps: ufunc, operands, result."""
+        filtered = tall or wide
+        shape, size = places[0].shape, places[0].size
+        order = places[1:] + places[:1] if filtered else places
+        order_of_levels = levels[1:] + levels[:1] if filtered else levels
+        self.place = np.concatenate(order, axis=None)
+        self.level = np.repeat(np.array(order_of_levels, np.int16), [place.size for place in order])
+        start = len(self.place) - size if filtered else 0
+        memory = np.zeros(start + len(places) * size, np.int16)
+        self.gathered = memory[: len(self.place)]
+        self.planes = memory[start:].reshape(len(places), *shape)
+        self.steps: list[tuple[np.ufunc, Shorts, Shorts, Shorts]] = [
+            (np.subtract, self.gathered, self.level, self.gathered)
+        ]
+        if filtered:
+            raw = memory[:start].reshape(-1, *places[1].shape[-2:])
+            self._prepare_upsampling(raw, tall, wide)
+        if self.stored == "YCbCr":
+            self.colours = np.empty((3, *shape), np.int16)
+        self.nbytes = 10 * len(self.place) + 2 * memory.size + 2 * start
+
+    def _prepare_upsampling(self, raw: Shorts, tall: bool, wide: bool) -> None:
+        """Steps of the triangle filter, from ``raw`` chroma with its edges repeated, ``(n, rows, columns)``."""
+        n, rows, columns = raw.shape
+        out = self.planes[1:].reshape(n, 2, -1)
+        bias, shift = ONE_TWO, 2
+        if tall:
+            step, one = raw.strides[1:]
+            centre = raw[:, np.newaxis, 1:-1]
+            around = as_strided(raw, (n, 2, rows - 2, columns), (raw.strides[0], 2 * step, step, one))
+            raw = np.empty(around.shape, np.int16) if wide else out.reshape(around.shape)
+            three = np.empty(centre.shape, np.int16)
+            self.steps += [(np.multiply, centre, THREE, three), (np.add, three, around, raw)]
+        if wide:
+            if tall:
+                bias, shift = EIGHT_SEVEN, 4
+            raw = raw.reshape(n, 1, -1)
+            out = out[..., 1:-1]
+            around = as_strided(raw, out.shape, (raw.strides[0], 2 * raw.strides[2], raw.strides[2]))
+            three = np.empty((n, 1, out.shape[2]), np.int16)
+            self.steps += [(np.multiply, raw[..., 1:-1], THREE, three), (np.add, three, around, out)]
+        self.steps += [(np.add, out, bias, out), (np.right_shift, out, np.array(shift, np.int16), out)]
+
+    def pixel_of_place(self) -> NDArray[np.intp]:
+        """For each place in one of ``planes`` the number of its pixel, row by row; -1 if it has no meaning."""
+        inside = (self.rows < self.height) & (self.columns >= 0) & (self.columns < self.width)
+        return np.where(inside, self.rows * self.width + self.columns, -1)
+
+    def upsample(self, values: Shorts) -> Shorts:
+        """Fill ``planes`` from samples plus :data:`RULER`, ``(8, 8, blocks)``, in the orders of pass 2."""
+        values.reshape(-1).take(self.place, None, self.gathered, "clip")
+        for ufunc, first, second, out in self.steps:
+            ufunc(first, second, out)
+        return self.planes
 
     def picture(self, values: Shorts) -> Picture:
-        """The picture of samples 0 .. 255, int16 ``(8, 8, blocks)``, rows and columns in the orders of pass 2."""
-        planes = self.planes(values)
+        """The picture of the samples that :meth:`upsample` takes."""
+        planes = self.upsample(values)
         if self.stored == "GRAY":
             return planes.astype(np.uint8).reshape(self.height, self.width)
-        (r0, r1), (g0, g1), (b0, b1) = planes.view(np.uint16).swapaxes(1, 2)
-        words = np.empty((*r0.shape, 3), np.uint16)
+        if self.stored == "YCbCr":
+            planes = self._to_rgb()
         # The six bytes of every two pixels are three 16-bit numbers, each of two planes.
+        _, _, _, v, rows, columns = planes.shape
+        words = np.empty((rows, v, columns - 2 * self.edge, 3), np.uint16)
+        (r0, r1), (g0, g1), (b0, b1) = planes[:, 0].view(np.uint16)
         for i, (first, second) in enumerate(((r0, g0), (b0, r1), (g1, b1))):
             upper = second if sys.byteorder == "little" else first
             upper <<= EIGHT.view(np.uint16)
-            np.bitwise_or(first, second, words[:, :, i])
-        picture = words.view(np.uint8).reshape(self.height, -1, 3)
+            within = slice(self.edge, columns - self.edge)
+            np.bitwise_or(first[..., within], second[..., within], words[..., i].swapaxes(0, 1))
+        picture = words.view(np.uint8).reshape(rows * v, -1, 3)[: self.height]
         return picture if self.width % 2 == 0 else np.ascontiguousarray(picture[:, :-1])
 
-    def planes(self, values: Shorts) -> Shorts:
-        """The samples of pictures, plane by plane: ``(channels, pictures * height, 2, half the width)``.
-
-        Even columns lie apart from odd ones, and behind an odd width there is one column more. Gray pictures are
-        only rows of pixels, one after the other.
-        """
-        if self.stored == "YCbCr":
-            values[:, :, self.luma_blocks :] -= 128
-        values.reshape(-1).take(self.place, None, self.gathered, "clip")
-        if self.stored == "GRAY":
-            return self.gathered
-        self._upsample()
-        if self.stored == "YCbCr":
-            self._to_rgb()
-        else:
-            self.colours[0], self.colours[1:] = self.luma, self.wide
-        return self.colours
-
-    def _upsample(self) -> None:
-        """Apply the triangle filter to ``chroma``, which has its edges repeated; the result is ``wide``."""
-        h, v = self.filter
-        rows, (first, second, shift) = self.chroma, (8, 7, 4) if v == 2 else (1, 2, 2)
-        if v == 2:
-            np.multiply(rows[:, 1:-1], THREE, self.three)
-            np.add(self.three, rows[:, :-2], self.tall[:, :, 0])
-            np.add(self.three, rows[:, 2:], self.tall[:, :, 1])
-            if h == 1:
-                self.tall += ONE_TWO
-                self.tall >>= 2
-            rows = self.tall.reshape(len(self.tall), -1, self.tall.shape[-1])[:, : self.height]
-            if h == 1:
-                np.copyto(self.wide_planes, rows.reshape(self.wide_planes.shape))
-        if h == 2:
-            three = self.three_across
-            np.multiply(rows[:, :, 1:-1], THREE, three)
-            even, odd = self.wide_planes[:, :, 0], self.wide_planes[:, :, 1]
-            np.add(three, rows[:, :, :-2], even)
-            np.add(three, rows[:, :, 2:], odd)
-            even += np.int16(first)
-            odd += np.int16(second)
-            self.wide >>= np.int16(shift)
-
-    def _to_rgb(self) -> None:
-        """Convert ``luma`` and ``wide`` to RGB ``colours``, as :func:`numjpeg.stages.color.ycbcr_to_rgb` does."""
-        chroma, low, rgb = self.wide, self.scratch, self.colours
+    def _to_rgb(self) -> Shorts:
+        """Convert ``planes`` to RGB ``colours``, as :func:`numjpeg.stages.color.ycbcr_to_rgb` does."""
+        luma, chroma, rgb = self.planes[0], self.planes[1:], self.colours
+        low = np.empty_like(chroma)
         # Blue and red: luma + chroma + chroma * (256 high + low) / 2^16, rounded.
         red_blue = rgb[::-2]
         np.multiply(chroma, LOW, low)
@@ -193,8 +213,8 @@ class PixelPlan:
         np.add(green, HALF, green)
         np.right_shift(green, EIGHT, green)
         np.subtract(green, chroma[1], green)
-        np.add(rgb, self.luma, rgb)
-        np.clip(rgb, ZERO, MOST, rgb)
+        np.add(rgb, luma, rgb)
+        return rgb.clip(ZERO, MOST, rgb)
 
 
 def _split(cb: float, cr: float) -> tuple[Shorts, Shorts]:
@@ -202,11 +222,11 @@ def _split(cb: float, cr: float) -> tuple[Shorts, Shorts]:
     weights = np.rint(np.abs([cb, cr]) * (1 << 16)).astype(int)
     signs = np.sign([cb, cr]).astype(int)
     parts = (weights >> 8) * signs, (weights & 255) * signs
-    high, low = (part.astype(np.int16).reshape(2, 1, 1, 1) for part in parts)
+    high, low = (part.astype(np.int16).reshape(2, 1, 1, 1, 1, 1) for part in parts)
     return high, low
 
 
 THREE, EIGHT, HALF, ZERO, MOST = (np.array(value, np.int16) for value in (3, 8, 128, 0, 255))
-ONE_TWO = np.array([1, 2], np.int16).reshape(2, 1)
+ONE_TWO, EIGHT_SEVEN = np.array([[[1], [2]], [[8], [7]]], np.int16)
 HIGH, LOW = _split(0.772, 0.402)
 HIGH_GREEN, LOW_GREEN = _split(-0.34414, 1 - 0.71414)
