@@ -87,7 +87,7 @@ def _replace(path: str, data: bytes) -> None:
         target.write_bytes(data)
         return
     target = Path(os.path.realpath(target))  # a symbolic link stays, and what it points to is replaced
-    if target.exists():
+    if target.exists() or target.is_symlink():  # a link here is one of a loop
         target.open("ab").close()  # PermissionError, as from any other way to write it
     temporary = target.with_name(f".numjpeg-{os.urandom(8).hex()}")  # short, as the target's name may be long
     try:

@@ -111,6 +111,16 @@ def test_a_reader_that_goes_away(jpg):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full here")
+def test_standard_error_that_is_full_stops_nothing(png, tmp_path):
+    with Path("/dev/full").open("wb") as full:
+        for names, code in (([png], 0), ([tmp_path / "none.png", png], 1)):
+            target = tmp_path / f"out{code}"
+            words = [sys.executable, "-m", "numjpeg", "encode", "-v", *names, "-o", f"{target}/"]
+            assert subprocess.run(words, stderr=full, env=ENVIRONMENT, timeout=60, check=False).returncode == code
+            assert (target / "photo.jpg").read_bytes() == pillow_jpeg(photo())
+
+
 def test_standard_output_that_is_full(jpg):
     for arguments in (["info", str(jpg)], ["decode", str(jpg), "-o", "-"]):
         command = [sys.executable, "-m", "numjpeg", *arguments]

@@ -121,6 +121,20 @@ NOBODY = 65534
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_pipes_and_devices_in_folders_are_left_alone(tmp_path, capsys):
+    """To read a pipe that nobody writes to takes for ever."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    Image.fromarray(photo()).save(folder / "photo.png")
+    os.mkfifo(folder / "pipe.png")
+    (folder / "zeros.png").symlink_to("/dev/zero")
+    (folder / "nowhere.png").symlink_to("nothing")
+    assert main("encode", "-r", folder) == 1
+    assert complaint(capsys, folder / "nowhere.png") == "No such file or directory"
+    assert (folder / "photo.jpg").read_bytes() == pillow_jpeg(photo())
+
+
 def test_permission_denied(png, capsys):
     assert main("encode", png) == 0  # all that has to be imported is
     png.chmod(0)

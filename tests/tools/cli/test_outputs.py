@@ -180,6 +180,36 @@ def test_a_name_is_a_folder_only_if_it_exists_ends_so_or_there_are_several_input
     assert main("encode", png, jpg, "-o", tmp_path / "folder.jpg") == 0
 
 
+def test_names_that_are_empty_too_long_or_loops(png, jpg, tmp_path, capsys, monkeypatch):
+    """What is wrong with an output is said of the output, and an empty name (of a shell variable) is none."""
+    page = jpg.with_suffix(".html")
+    page.write_text("precious")
+    for arguments in (["encode", png], ["explore", jpg], ["demo", png]):
+        assert "the name is empty" in usage(capsys, *arguments, "-o", "")
+    assert page.read_text() == "precious"
+    long = tmp_path / ("n" * 250 + ".jpg")
+    long.write_bytes(jpg.read_bytes())
+    assert main("transform", long, "--rotate", 90) == 1
+    assert complaint(capsys, long) == f"cannot write {long.with_suffix('.edited.jpg')}: File name too long"
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    assert main("encode", png, "-o", tmp_path / "loop.jpg") == 1
+    assert "loop.jpg: Too many levels" in complaint(capsys, png)
+    assert (tmp_path / "loop.jpg").is_symlink()
+    (tmp_path / "photo.jpg").symlink_to("made.jpg")  # where an implied output would make another file
+    assert main("encode", png) == 1
+    assert "exists and is kept" in complaint(capsys, png)
+    assert main("encode", png, "-f") == 0
+    assert pixels(tmp_path / "made.jpg").shape == (40, 56, 3)
+
+
+def test_an_input_that_is_missing_is_named_and_makes_no_folder(tmp_path, capsys):
+    for name, options in (("none.jpg", []), ("none.png", ["-o", f"{tmp_path}/new/"]), ("", [])):
+        path = tmp_path / name if name else ""
+        assert main("encode", path, *options) == 1
+        assert complaint(capsys, path) == "No such file or directory"
+    assert not list(tmp_path.iterdir())
+
+
 def test_folders_keep_their_shape(png, jpg, tmp_path, capsys):
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)

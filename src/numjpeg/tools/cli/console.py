@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -70,7 +71,8 @@ def emit(output: str | bytes) -> None:
 def complain(line: str) -> None:
     """Write a line to standard error, if there is one."""
     if sys.stderr is not None:
-        print(line, file=sys.stderr, flush=True)
+        with suppress(OSError):  # where nobody can be told, the exit code still tells
+            print(line, file=sys.stderr, flush=True)
 
 
 class Progress:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg import sources
 from numjpeg.colorspaces import CHANNELS
 from numjpeg.container.exif import upright_exif, upright_xmp
 from numjpeg.container.header import Header, read_header
@@ -38,23 +40,20 @@ class Source(NamedTuple):
 
 def find_sources(names: Sequence[str], recursive: bool, suffixes: Sequence[str]) -> list[Source]:
     """The named files in order; if ``recursive``, also files with one of the suffixes in named folders."""
-    sources = []
+    found = []
     for name in names:
         if not is_folder(name):
-            sources.append(Source(name, Path(Path(name).name)))
+            found.append(Source(name, Path(Path(name).name)))
         elif recursive:
-            sources += _in_folder(name, suffixes, Path(Path(name).resolve().name if len(names) > 1 else ""))
+            found += _in_folder(name, suffixes, Path(Path(name).resolve().name if len(names) > 1 else ""))
         else:
-            sources.append(Source(name, Path(), PictureError("Is a directory; -r takes the pictures in it")))
-    return sources
+            found.append(Source(name, Path(), PictureError("Is a directory; -r takes the pictures in it")))
+    return found
 
 
 def is_folder(name: str) -> bool:
     """Whether the name is that of a folder. False on an error: reading the file reports it."""
-    try:
-        return name != STANDARD_STREAM and Path(name).is_dir()
-    except OSError:
-        return False
+    return name != STANDARD_STREAM and os.path.isdir(name)  # noqa: PTH112 (Path takes "" for the current folder)
 
 
 def _in_folder(folder: str, suffixes: Sequence[str], inside: Path) -> list[Source]:
@@ -63,18 +62,25 @@ def _in_folder(folder: str, suffixes: Sequence[str], inside: Path) -> list[Sourc
         Path(root, file)
         for root, _, files in os.walk(folder, onerror=closed.append)
         for file in files
-        if Path(file).suffix.lower() in suffixes
+        if Path(file).suffix.lower() in suffixes and not _is_special(Path(root, file))
     )
-    sources = [Source(str(path), inside / path.relative_to(folder)) for path in paths]
-    sources += [Source(str(error.filename), Path(), error) for error in closed]
-    return sources or [Source(folder, Path(), PictureError(f"no files in it end in {', '.join(suffixes)}"))]
+    found = [Source(str(path), inside / path.relative_to(folder)) for path in paths]
+    found += [Source(str(error.filename), Path(), error) for error in closed]
+    return found or [Source(folder, Path(), PictureError(f"no files in it end in {', '.join(suffixes)}"))]
+
+
+def _is_special(path: Path) -> bool:
+    """Whether this is a pipe or a device. To read one that nobody has named could take for ever."""
+    with suppress(OSError):
+        return path.exists() and not path.is_file()
+    return False
 
 
 def read_bytes(name: str) -> bytes:
     """The contents of a file or of standard input; PictureError if it is empty."""
     if name == STANDARD_STREAM and sys.stdin is None:  # the shell has closed it (<&-)
         raise PictureError("it is closed")
-    data = sys.stdin.buffer.read() if name == STANDARD_STREAM else Path(name).read_bytes()
+    data = sys.stdin.buffer.read() if name == STANDARD_STREAM else sources.read_bytes(name)
     if not data:
         raise PictureError("the file is empty")
     return data

@@ -117,6 +117,13 @@ def rectangle(text: str, pattern: str = ".*") -> Region:
     raise argparse.ArgumentTypeError(f"{text!r} is not WxH+X+Y, as in 640x480+16+32")
 
 
+def file_name(text: str) -> str:
+    """The name of an output, which an empty shell variable does not give."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
+
+
 VALUES: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("ROW", "COL", "--restart-blocks", "--restart-rows"), whole_number),
     **dict.fromkeys(("--quality", "--requantize"), partial(whole_number, low=1, high=100)),
@@ -126,6 +133,7 @@ VALUES: dict[str, Callable[[str], Any]] = {
     "--colorspace": canonical_name,
     "--fit": partial(whole_number, low=1),
     "--max-pixels": pixel_count,
+    "--output": file_name,
     "--point-transform": partial(whole_number, high=15),
     "--precision": partial(whole_number, low=2, high=16),
     "--predictor": partial(whole_number, low=1, high=7),

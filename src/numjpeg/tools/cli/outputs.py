@@ -47,10 +47,9 @@ class Outputs:
             return
         if STANDARD_STREAM in names:
             raise UsageError("-o: the picture from standard input needs the name of a file")
-        if not is_folder(output) and (
-            Path(output).exists()
-            or (Path(output).suffix.lower() in JPEG_SUFFIXES + PICTURE_SUFFIXES and not names_directory(output))
-        ):
+        if not is_folder(output) and Path(output).exists():
+            raise UsageError(f"-o {output}: this is a file, and several pictures, or a / behind it, need a folder")
+        if not names_directory(output) and Path(output).suffix.lower() in JPEG_SUFFIXES + PICTURE_SUFFIXES:
             raise UsageError(
                 f"-o {output}: several pictures go into a folder, and this names a file (a / behind helps)"
             )
@@ -83,6 +82,8 @@ class Outputs:
     def _target(self, source: Source, extension: str) -> str:
         if source.error:
             raise source.error
+        if source.name != STANDARD_STREAM:
+            os.stat(source.name)  # noqa: PTH116 (a missing input is named before its output; Path changes names)
         if self._file or source.name == STANDARD_STREAM:
             target = self._file or STANDARD_STREAM
         else:
@@ -92,7 +93,7 @@ class Outputs:
             if sys.stdout is not None and sys.stdout.isatty():
                 raise PictureError("a picture is not written to a terminal; -o FILE or a pipe takes it")
             return target
-        if source.name != STANDARD_STREAM and Path(target).exists() and Path(target).samefile(source.name):
+        if source.name != STANDARD_STREAM and identities([target]) & identities([source.name]):
             raise PictureError("the output would replace the input itself; -o names another file or directory")
         if self._inputs & identities([target]):
             raise PictureError(f"the output {target} is an input too; -o names another file or directory")
@@ -157,7 +158,7 @@ def require_jpeg_name(command: str, arguments: argparse.Namespace) -> None:
 
 def check_output(target: str, replace: bool, keep: bool = False) -> None:
     """Raise PictureError if the file exists and must not be replaced."""
-    if Path(target).exists() and (keep or not replace):
+    if os.path.lexists(target) and (keep or not replace):  # a link to nowhere would make a file elsewhere
         how = "--no-clobber" if keep else "-f/--force replaces it"
         raise PictureError(f"{target} exists and is kept ({how})")
 
