@@ -98,6 +98,21 @@ def test_integers_beyond_float64_are_subtracted_exactly() -> None:
             assert mse(a, b, per_channel=True).tolist() == [mse(x, y) for x, y in zip(a, b, strict=True)]
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.int64, np.uint64])
+def test_integers_beyond_float64_differ_from_floats_exactly(dtype: type) -> None:
+    large = np.array([2**53 + 1, 2**60 + 1, 2**62 + 5])
+    other = np.array([2**53, 2**60, 2**62])
+    for first, second in ((large, other.astype(dtype)), (other.astype(dtype), large.astype(np.uint64))):
+        assert mse(first, second) == (1 + 1 + 25) / 3
+
+
+@pytest.mark.parametrize("wrong", ["photo.png", None, b"abc", [[1, 2], [3]], {}])
+def test_what_is_no_picture_is_named_before_its_range(wrong: object) -> None:
+    for pictures in ((wrong, np.zeros((8, 8), np.uint8)), (np.zeros((8, 8), np.uint8), wrong)):
+        with pytest.raises(ValueError, match="^reference: " if pictures[0] is wrong else "^image: "):
+            psnr(*pictures)
+
+
 def test_uint8_does_not_wrap_round() -> None:
     assert mse(np.array([0], np.uint8), np.array([255], np.uint8)) == 65025
     assert mse(np.array([255], np.uint8), np.array([0], np.uint8)) == 65025

@@ -77,7 +77,10 @@ def _samples(name: str, picture: ArrayLike) -> NDArray[Any]:
     check_shown(name, picture)
     if getattr(picture, "mode", None) in ("P", "PA"):
         raise ValueError(f'{name}: a Pillow image of palette indices; image.convert("RGB") gives colours')
-    array = np.asarray(picture)
+    try:
+        array = np.asarray(picture)
+    except ValueError as error:  # rows of different lengths, an image that is closed
+        raise ValueError(f"{name}: {error}") from None
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name}: real samples expected, got {array.dtype}")
     return array
@@ -85,16 +88,19 @@ def _samples(name: str, picture: ArrayLike) -> NDArray[Any]:
 
 def _difference(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
     """first - second, float64."""
-    if first.dtype.kind in "iu" and second.dtype.kind in "iu" and 8 in (first.itemsize, second.itemsize):
-        # float64 holds no integer beyond 2^53 exactly: the upper and the lower 32 bits are subtracted separately.
-        high = (first >> 32).astype(np.int64) - (second >> 32).astype(np.int64)
-        low = (first.astype(np.int64) & 0xFFFFFFFF) - (second.astype(np.int64) & 0xFFFFFFFF)
-        difference: NDArray[np.float64] = high * np.float64(2**32)
-        difference += low
-        return difference
-    difference = first.astype(np.float64)
-    difference -= second
+    (difference, low), (high, lower) = _parts(first), _parts(second)
+    difference -= high
+    if isinstance(rest := low - lower, np.ndarray):
+        difference += rest
     return difference
+
+
+def _parts(samples: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64] | float]:
+    """Samples as the sum of two parts, since float64 does not hold every integer beyond 2^53: 32 bits in each."""
+    if samples.dtype.kind in "iu" and samples.itemsize == 8:
+        high = samples >> 32
+        return np.multiply(high, 2.0**32, dtype=np.float64), (samples - (high << 32)).astype(np.float64)
+    return samples.astype(np.float64), 0.0
 
 
 @overload
@@ -127,7 +133,7 @@ def psnr(
     20.0
     """
     if data_range is None:
-        first, second = np.asarray(reference).dtype, np.asarray(image).dtype
+        first, second = _samples("reference", reference).dtype, _samples("image", image).dtype
         if first.name != second.name:  # the names are the same for both byte orders
             raise ValueError(f"data_range: must be given, since the types differ ({first}, {second})")
         if first.name not in _RANGES:
