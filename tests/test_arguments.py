@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pillow
@@ -94,6 +95,14 @@ def test_what_is_no_picture_is_named(given: object) -> None:
         numjpeg.encode(given)
 
 
+def test_an_open_file_is_no_picture_though_it_has_a_mode() -> None:
+    with (
+        Path(__file__).open("rb") as file,
+        pytest.raises(TypeError, match=r"samples expected, got BufferedReader"),
+    ):
+        numjpeg.encode(file)
+
+
 @pytest.mark.parametrize("options", [{"precision": 12}, {"lossless": True}])
 def test_the_byte_order_of_16_bit_samples_does_not_matter(options: dict) -> None:
     image = samples.noise(9, 12).astype(np.uint16) * 16
@@ -112,10 +121,10 @@ def test_masked_samples_are_not_shown() -> None:
     "flag", ["optimize", "progressive", "lossless", "arithmetic", "keep_rgb", "fancy_upsampling"]
 )
 def test_a_flag_is_true_or_false(flag: str) -> None:
-    for wrong in ("no", "False", 2, 0.0, None, [True], np.ones(2)):
+    for wrong in ("no", "False", 2, 0.0, None, [True], np.ones(2), np.int64(2), np.float64(1)):
         with pytest.raises(TypeError, match=f"^{flag}: True or False"):
             numjpeg.encode(PICTURE, **{flag: wrong})
-    for true in (1, np.bool_(True)):
+    for true in (1, np.bool_(True), np.int64(1), np.uint8(1)):
         assert numjpeg.encode(PICTURE, **{flag: true}) == numjpeg.encode(PICTURE, **{flag: True})
 
 
@@ -210,6 +219,13 @@ def test_exif_without_its_name_gets_it() -> None:
             numjpeg.encode(PICTURE, exif=wrong)
 
 
+def test_xmp_with_its_name_does_not_get_it_twice() -> None:
+    packet = b"<x:xmpmeta/>"
+    data = numjpeg.encode(PICTURE, xmp=b"http://ns.adobe.com/xap/1.0/\0" + packet)
+    assert data == numjpeg.encode(PICTURE, xmp=packet)
+    assert Image.open(pillow.io.BytesIO(data)).info["xmp"] == packet
+
+
 # --- wrong arguments -------------------------------------------------------------------------------------
 
 
@@ -248,6 +264,7 @@ def test_exif_without_its_name_gets_it() -> None:
         ([], {"qtables": [[1] * 64] * 5}, ValueError, "qtables"),
         ([], {"qtables": [[1] * 63]}, ValueError, "qtables"),
         ([], {"qtables": 5}, TypeError, "^qtables"),
+        ([], {"qtables": "web_high"}, TypeError, "^qtables"),
         ([], {"colorspace": ["RGB"]}, ValueError, "^colorspace"),
         ([], {"qtables": [[0] * 64]}, ValueError, "qtables"),
         ([], {"qtables": [[65536] * 64]}, ValueError, "qtables"),
@@ -266,6 +283,8 @@ def test_exif_without_its_name_gets_it() -> None:
         ([], {"xmp": b"x" * 65534}, ValueError, "xmp"),
         ([], {"comment": b"x" * 65534}, ValueError, "comment"),
         ([], {"comment": 5}, TypeError, "comment"),
+        ([], {"comment": "\ud800"}, ValueError, "^comment: 'utf-8' codec can't encode"),
+        ([], {"icc_profile": b"ICC_PROFILE\0\1\1profile"}, ValueError, "^icc_profile: it begins with"),
         ([], {"icc_profile": b"x" * (255 * 65519 + 1)}, ValueError, "icc_profile"),
         ([], {"dct_method": "fast"}, ValueError, "dct_method"),
         ([], {"lossless": True, "target_bytes": 500}, ValueError, "^target_bytes: not together with lossless"),

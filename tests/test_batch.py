@@ -28,7 +28,7 @@ import pytest
 import samples
 from PIL import Image
 
-from numjpeg import FormatError, batch, decode_batch, encode, encode_batch, encode_many
+from numjpeg import FormatError, batch, decode_batch, decode_many, encode, encode_batch, encode_many
 
 FORK = pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="there is no fork on this machine"
@@ -424,6 +424,24 @@ def test_every_error_names_its_file(workers: int | None, tmp_path: Path) -> None
             next(results)
 
 
+def test_errors_name_a_file_that_was_given_by_bytes(tmp_path: Path) -> None:
+    """As os.scandir does, if it is asked by bytes."""
+    (tmp_path / "bad.jpg").write_bytes(b"bad")
+    with os.scandir(os.fsencode(tmp_path)) as entries, pytest.raises(FormatError, match=r"^/.*/bad.jpg: "):
+        list(decode_batch(entries))
+
+
+def test_decode_many_hands_out_pairs_and_exceptions_in_a_list() -> None:
+    files = [pillow.save(image) for image in LARGE[:2]]
+    pairs = decode_many(files, pairs=True)
+    assert [file for file, _ in pairs] == files
+    assert all(np.array_equal(image, pillow.load(file)) for file, image in pairs)
+    for bad, kind in ((b"bad", FormatError), (5, TypeError)):
+        results = decode_many([files[0], bad], errors="return")
+        assert [type(result) for result in results] == [np.ndarray, kind]
+        assert [type(result) for result in decode_many([bad], errors="return")] == [kind]
+
+
 @pytest.mark.parametrize("workers", [None, 2])
 def test_the_first_failure_is_raised_in_its_turn(workers: int | None) -> None:
     given = with_faults()
@@ -486,7 +504,10 @@ def test_a_failure_of_the_input_comes_after_the_results_before_it(workers: int |
         (ValueError, {"window": 0}),
         (TypeError, {"pairs": "no"}),
         (ValueError, {"workers": 2, "mp_context": "spoon"}),
+        (ValueError, {"workers": 2, "mp_context": 5}),
         (ValueError, {"workers": 2, "executor": ThreadPoolExecutor(1)}),
+        (TypeError, {"executor": 5}),
+        (TypeError, {"executor": ThreadPoolExecutor}),
     ],
 )
 @pytest.mark.parametrize("function", [encode_batch, decode_batch])

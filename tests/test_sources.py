@@ -42,6 +42,7 @@ BUFFERS: dict[str, Callable[[], Any]] = {
     "big-endian uint16": lambda: np.frombuffer(FILE, ">u2"),
     "float64": lambda: np.frombuffer(FILE, np.float64),
     "records": lambda: np.frombuffer(FILE, [("a", "u1"), ("b", "<u4"), ("c", "u1", (3,))]),
+    "records with any names": lambda: np.frombuffer(FILE, [("Offset", "<u4"), ("u", "u1"), ("w", "u1", (3,))]),
     "np.void": lambda: np.void(FILE),
     "array of np.void": lambda: np.frombuffer(FILE, "V8"),
     "np.bytes_": lambda: np.bytes_(FILE),
@@ -87,7 +88,8 @@ def test_one_rule_wherever_a_file_is_taken(taker: str, tmp_path: Path) -> None:
         ]
         for source in given:
             assert take(source) == expected, type(source)
-    for wrong in (None, 5, 3.5, [255, 216], np.array([FILE], object), io.StringIO("text")):
+    texts = np.array(["photo.jpg"]), array.array("u", "photo.jpg")
+    for wrong in (None, 5, 3.5, [255, 216], np.array([FILE], object), io.StringIO("text"), *texts):
         with pytest.raises(TypeError, match=r"data|source|target"):
             take(wrong)
     with pytest.raises(FileNotFoundError, match="missing"):

@@ -102,10 +102,9 @@ def planner(**options: Any) -> Callable[[ArrayLike], Plan]:
 
 def _plan(image: ArrayLike, settings_for: Callable[[tuple[int, ...], np.dtype[Any], Any], Settings]) -> Plan:
     """The plan for a picture; ``settings_for`` gives the settings for its shape, type and Pillow mode or None."""
-    mode = None if isinstance(image, np.ndarray) else getattr(image, "mode", None)
-    if not isinstance(mode, str):
-        mode = None
-    elif mode not in _MODES:
+    is_pillows = not isinstance(image, np.ndarray) and hasattr(image, "getbands")  # open files have a mode, too
+    mode = getattr(image, "mode", None) if is_pillows else None
+    if mode is not None and mode not in _MODES:
         advice = _CONVERSIONS.get(mode.partition(";")[0], 'image.convert("RGB")')
         if mode.startswith("I;16"):
             advice = f"np.asarray(image) with lossless=True keeps its 16 bits, or {advice}"
@@ -343,6 +342,8 @@ def _quantization(
 def given_tables(qtables: QTables) -> dict[int, NDArray[np.uint16]]:
     """The 1 to 4 tables of an argument ``qtables``, numbered from 0."""
     try:
+        if isinstance(qtables, str):  # Pillow knows some tables by name
+            raise TypeError
         tables = [qtables[i] for i in sorted(qtables)] if isinstance(qtables, Mapping) else list(qtables)
     except TypeError:
         raise TypeError(f"qtables: tables of 64 integers expected, got {qtables!r}") from None
@@ -465,7 +466,10 @@ def _bytes(name: str, value: Any) -> bytes:
     if value is None:
         return b""
     if isinstance(value, str) and name in ("xmp", "comment"):  # an ICC profile as text would be a file's name
-        return value.encode()
+        try:
+            return value.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{name}: {error}") from None
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
     if hasattr(value, "tobytes") and getattr(value, "dtype", np.uint8) in (np.uint8, np.int8):

@@ -173,13 +173,14 @@ def decode_many(files: Iterable[Any], **options: Any) -> list[NDArray[Any]] | ND
     """Decode all files, in their order. ``options`` and errors are those of :func:`decode_batch`.
 
     Returns an array ``(N, H, W)`` or ``(N, H, W, channels)`` if all pictures have one shape and type, else a list.
+    It is a list, too, of pairs, or with exceptions in it, as the options ask.
 
     >>> decode_many([encode(np.zeros((5, 4, 3), np.uint8))] * 2).shape
     (2, 5, 4, 3)
     """
     pictures = list(decode_batch(files, **options))
-    alike = len({(picture.shape, picture.dtype) for picture in pictures}) == 1
-    return np.stack(pictures) if alike else pictures
+    kinds = {(p.shape, p.dtype) if isinstance(p, np.ndarray) else None for p in pictures}  # None: pairs, errors
+    return np.stack(pictures) if len(kinds) == 1 and None not in kinds else pictures
 
 
 def _decoding(options: dict[str, Any]) -> Callable[[Any], Prepared]:
@@ -230,6 +231,8 @@ def _batch(
     if executor is not None:
         if given.workers is not None or context is not None:
             raise ValueError("executor: it has workers of its own, without workers= and mp_context=")
+        if isinstance(executor, type) or not hasattr(executor, "submit"):
+            raise TypeError(f"executor: an executor that is running expected, got {executor!r}")
         return sent_to(executor, window or 2 * (os.cpu_count() or 1))
     if workers <= 1:
         return in_order(together.submit, together.wants_more)
@@ -280,7 +283,7 @@ def _in_order(
 def _name(item: Any, number: int) -> str:
     """The name of an item in errors: its path, or "item" and its number from 0."""
     if isinstance(item, str | os.PathLike):
-        return os.fspath(item)
+        return os.fsdecode(item)
     name = getattr(item, "name", "") or getattr(item, "filename", "")  # of files, and of Pillow's images
     return name if name and isinstance(name, str) else f"item {number}"
 
@@ -432,7 +435,7 @@ def start_method(context: BaseContext | str | None) -> BaseContext:
     methods = multiprocessing.get_all_start_methods()
     if context is None:
         context = "fork" if _may_fork() else "forkserver" if "forkserver" in methods else "spawn"
-    if not isinstance(context, str):
+    if not isinstance(context, str) and hasattr(context, "get_start_method"):
         return context
     if context not in methods:
         raise ValueError(f"mp_context: {context!r} is none of {methods}")

@@ -8,6 +8,7 @@ A source is **data**, any object with Python's buffer protocol (bytes, bytearray
 from __future__ import annotations
 
 import os
+import re
 from typing import IO, Any
 
 PathOrFile = str | os.PathLike[str] | IO[bytes]
@@ -34,8 +35,9 @@ def read_source(source: Any, name: str = "data") -> bytes | memoryview:
         return bytes(content)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    if "O" in view.format:
-        raise TypeError(f"{name}: bytes expected, got an array of Python objects")
+    if kinds := {"O", "w", "u"}.intersection(re.sub(":[^:]*:", "", view.format)):  # without the names of fields
+        what = "Python objects" if "O" in kinds else "text"
+        raise TypeError(f"{name}: bytes expected, got an array of {what}")
     # Only C-contiguous memory can be cast; a cast of an empty array of several dimensions is refused.
     return view.cast("B") if view.c_contiguous and view.nbytes else view.tobytes()
 

@@ -91,8 +91,9 @@ def test_what_is_no_source_is_a_type_error_at_once(tmp_path: Path) -> None:
     for wrong in (5, None, [b"data"], io.StringIO("text")):
         with pytest.raises(TypeError, match=r"^source: "):
             numjpeg.iter_frames(wrong)
-    with pytest.raises(FileNotFoundError):
-        next(numjpeg.iter_frames(tmp_path / "missing"))
+    for missing in (tmp_path / "missing", ""):
+        with pytest.raises(FileNotFoundError):
+            next(numjpeg.iter_frames(missing))
 
 
 def test_a_stream_that_never_ends_a_frame_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

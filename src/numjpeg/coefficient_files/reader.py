@@ -226,9 +226,11 @@ def read_part(file: bytes, structure: Structure, view: View) -> Iterator[tuple[i
 
 
 def check_limit(max_pixels: Any) -> None:
-    """TypeError for a limit that is no integer."""
+    """TypeError for a limit that is no integer, ValueError for one below 0."""
     if isinstance(max_pixels, bool) or not isinstance(max_pixels, int | np.integer | None):
         raise TypeError(f"max_pixels: an integer or None expected, got {max_pixels!r}")
+    if max_pixels is not None and max_pixels < 0:
+        raise ValueError(f"max_pixels: {max_pixels} is below 0; None is for no limit")
 
 
 def check_size(structure: Structure, max_pixels: int | None) -> None:

@@ -74,12 +74,14 @@ def exif(payload: bytes) -> Marked:
 
 
 def xmp(packet: bytes) -> Marked:
-    """APP1 with an XMP packet."""
-    return markers.APP1, XMP + packet
+    """APP1 with an XMP packet; the name in front, with which some programs hand packets out, is not doubled."""
+    return markers.APP1, XMP + packet.removeprefix(XMP)
 
 
 def icc(profile: bytes) -> list[Marked]:
     """APP2 segments with an ICC profile, in numbered chunks of at most 65,519 bytes."""
+    if profile.startswith(ICC):
+        raise ValueError(f"icc_profile: it begins with {ICC!r}, as segments do, and not as a profile")
     chunks = [profile[i : i + ICC_CHUNK] for i in range(0, len(profile), ICC_CHUNK)]
     if len(chunks) > 255:
         raise ValueError(f"icc_profile: {len(profile)} bytes, at most {255 * ICC_CHUNK} can be stored")

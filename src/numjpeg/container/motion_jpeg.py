@@ -6,7 +6,6 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
-from pathlib import Path
 from typing import IO, Any
 
 from numjpeg.container import markers
@@ -33,16 +32,16 @@ def iter_frames(source: Any) -> Iterator[bytes]:
     OSError.
     """
     if isinstance(source, str | os.PathLike):
-        return _frames(Path(source))
+        return _frames(source)
     if is_data(source):
         return _frames(io.BytesIO(read_bytes(source)))
     check_binary(source, "read", "source")
     return _frames(source)
 
 
-def _frames(source: Path | IO[bytes]) -> Iterator[bytes]:
+def _frames(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[bytes]:
     """Yield the frames of a stream. ``buffer`` holds the current one from its SOI on, and what follows it."""
-    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
+    with open(source, "rb") if isinstance(source, str | os.PathLike) else nullcontext(source) as stream:  # noqa: PTH123
         read = getattr(stream, "read1", stream.read)  # read1 does not wait until so many bytes have come
         buffer = bytearray()
         position = 0  # up to which the frame has been walked through; 0 while the buffer holds no SOI
