@@ -319,6 +319,44 @@ def test_a_file_object_that_takes_a_part_at_a_time_gets_all() -> None:
     assert slow.taken == pillow.save(image)
 
 
+@pytest.mark.parametrize("count", [0, -1, None])
+def test_a_file_object_that_takes_nothing_is_an_error(count: int | None) -> None:
+    """As a pipe that does not wait: its write() gives None when it is full, and bytes would be lost."""
+
+    class Full(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: bytes) -> int | None:
+            return min(100, len(data)) if len(data) > 500 else count
+
+    with pytest.raises(BlockingIOError, match="takes no more"):
+        numjpeg.imwrite(Full(), samples.smooth(33, 50))
+
+
+def test_a_file_object_need_not_tell_how_much_it_took() -> None:
+    class Silent:
+        taken = b""
+
+        def write(self, data: bytes) -> None:
+            self.taken += data
+
+    silent = Silent()
+    numjpeg.imwrite(silent, samples.smooth(33, 50))
+    assert silent.taken == pillow.save(samples.smooth(33, 50))
+
+
+def test_paths_may_be_bytes_inside_and_are_not_empty(tmp_path: Path) -> None:
+    image = samples.smooth(9, 9)
+    (tmp_path / "old.jpg").write_bytes(b"old")
+    with os.scandir(os.fsencode(tmp_path)) as entries:
+        numjpeg.imwrite(next(entries), image)
+    assert (tmp_path / "old.jpg").read_bytes() == pillow.save(image)
+    with pytest.raises(FileNotFoundError) as caught:
+        numjpeg.imwrite("", image)
+    assert caught.value.filename == ""
+
+
 def test_permissions_are_kept_or_follow_the_umask(tmp_path: Path) -> None:
     path = tmp_path / "picture.jpg"
     previous = os.umask(0o027)

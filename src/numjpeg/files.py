@@ -37,7 +37,7 @@ def imread(file: PathOrFile, *, exif_orientation: bool = False, **options: Any) 
     if is_data(file):
         raise TypeError(f"file: a path or a binary file expected, got {type(file).__name__}; decode takes bytes")
     check_flags(exif_orientation=exif_orientation)
-    name = os.fspath(file) if isinstance(file, str | os.PathLike) else getattr(file, "name", None)
+    name = os.fsdecode(file) if isinstance(file, str | os.PathLike) else getattr(file, "name", None)
     try:
         data = read_bytes(file, "file")
         image = decode(data, **options)
@@ -70,19 +70,20 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     may not write (a read-only one) is not replaced either. OSErrors name ``path``.
     """
     try:
-        _replace(os.fspath(path), data)
+        _replace(os.fsdecode(path), data)
     except OSError as error:  # it names the caller's path, not the resolved one or that of a temporary file
         if error.errno is not None:
             error.filename = None
             del error.filename2  # which None would not take out of the message
-        name_error(error, os.fspath(path))
+        name_error(error, os.fsdecode(path))
         raise
 
 
 def _replace(path: str, data: bytes) -> None:
     target = Path(path)
-    if path.endswith(tuple(filter(None, (os.sep, os.altsep)))):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not path or path.endswith(tuple(filter(None, (os.sep, os.altsep)))):
+        number = errno.EISDIR if path else errno.ENOENT
+        raise OSError(number, os.strerror(number))
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
@@ -131,8 +132,13 @@ def _write_in_place(target: Path, data: bytes) -> None:
 
 
 def _write_all(file: IO[bytes] | RawIOBase, data: bytes) -> None:
-    """Write all of ``data``; an unbuffered file may take only a part at a time."""
-    while (count := file.write(data)) is not None and 0 < count < len(data):
+    """Write all of ``data``; an unbuffered file may take only a part at a time, or nothing, which is an error."""
+    while data:
+        count = file.write(data)
+        if count is None and not isinstance(file, RawIOBase):
+            return  # other files need not tell
+        if not count or count < 0:
+            raise BlockingIOError(errno.EAGAIN, f"the file takes no more, and {len(data)} bytes are left")
         data = data[count:]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pillow
 import pytest
+import samples
 from edited_files import picture
 
 import numjpeg
 import numjpeg.files
-from numjpeg import requantize
+from numjpeg import join, requantize
 
 
 def test_requantizing_gives_the_levels_of_rounded_division() -> None:
@@ -78,3 +80,17 @@ def test_a_level_that_no_file_can_hold_names_its_place() -> None:
     c.planes[0][1, 2, 3, 4] = 1000
     with pytest.raises(ValueError, match=r"component 0, block \(1, 2\): coefficient \[3, 4\] would be \d+, above"):
         requantize(c, qtables=[np.ones((8, 8), int)])
+
+
+def test_edits_have_no_limit_of_pixels_that_nobody_could_raise(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pillow.save(samples.smooth(32, 48))
+    expected = numjpeg.transform(data, "rotate_90"), requantize(data, 30), join([data, data])
+    defaults = {**(numjpeg.read_coefficients.__kwdefaults__ or {}), "max_pixels": 32 * 48 - 1}
+    monkeypatch.setattr(numjpeg.read_coefficients, "__kwdefaults__", defaults)
+    with pytest.raises(numjpeg.UnsupportedError, match="max_pixels=1535"):
+        numjpeg.read_coefficients(data)
+    assert expected == (
+        numjpeg.transform(data, "rotate_90"),
+        requantize(data, 30),
+        join([data, data]),
+    )

@@ -73,8 +73,9 @@ def requantize(
 
 def as_coefficients(source: Any, name: str) -> Coefficients:
     """The coefficients of a file, or checked Coefficients. ``name`` is the argument's, for messages."""
-    is_file = not isinstance(source, Coefficients)
-    return read_coefficients(read_bytes(source, name)) if is_file else checked_coefficients(source)
+    if isinstance(source, Coefficients):
+        return checked_coefficients(source)
+    return read_coefficients(read_bytes(source, name), max_pixels=None)  # as its callers have no such argument
 
 
 def requantized(c: Coefficients, quality: int | None = None, qtables: QTables | None = None) -> Coefficients:

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numjpeg.container.exif import read_exif
 from numjpeg.container.metadata import EXIF
 from numjpeg.container.tiff import HEADERS
+from numjpeg.files import upright
 
 MAX_COLOR = 255
 OWN_FORMATS = (".ppm", ".pgm", ".pnm", ".npy")  # formats that need no Pillow
@@ -259,12 +261,14 @@ def write_picture(picture: Picture, extension: str) -> bytes:
 
 
 def _holds(written: bytes, picture: Picture) -> bool:
-    """Whether a file holds exactly the samples of the picture; gray may have become RGB."""
+    """Whether a file holds exactly the samples of the picture. Gray may have become RGB, and Pillow turns a TIFF
+    file upright as it reads it."""
     read, samples = _read_with_pillow(written, None), picture.pixels
     if (picture.model, read.model) == ("GRAY", "RGB"):
         samples = np.repeat(samples[..., np.newaxis], 3, axis=-1)
     of_8_bits = [pixels.dtype == np.uint8 for pixels in (read.pixels, picture.pixels)]
-    return len(set(of_8_bits)) == 1 and np.array_equal(read.pixels, samples)
+    turned = upright(samples, read_exif(picture.metadata.get("exif"), [])[0])
+    return len(set(of_8_bits)) == 1 and any(np.array_equal(read.pixels, seen) for seen in (samples, turned))
 
 
 def _write_pnm(picture: Picture, extension: str) -> bytes:

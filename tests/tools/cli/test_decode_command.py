@@ -73,6 +73,23 @@ def test_decode_writes_png_beside_the_input_and_keeps_metadata(tmp_path):
         np.testing.assert_array_equal(np.asarray(image), pixels(path))
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("extension", ["tif", "png", "webp"])
+def test_a_picture_with_an_orientation_goes_into_any_format_and_is_seen_as_before(
+    tmp_path, extension, orientation
+):
+    """Pillow turns TIFF files itself as it reads them; exif_transpose turns all others."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path, target = tmp_path / "in.jpg", tmp_path / f"out.{extension}"
+    path.write_bytes(pillow_jpeg(photo(), exif=exif))
+    assert main("decode", path, "-o", target) == 0
+    with Image.open(path) as before, Image.open(target) as after:
+        after.load()
+        expected, seen = ImageOps.exif_transpose(before), ImageOps.exif_transpose(after)
+    np.testing.assert_array_equal(np.asarray(seen), np.asarray(expected))
+
+
 def test_decode_to_npy_and_other_colour_spaces(jpg, tmp_path):
     for space, mode in (("YCbCr", "YCbCr"), ("GRAY", "L"), ("RGB", None)):
         assert main("decode", jpg, "-o", tmp_path / "out.npy", "--colorspace", space) == 0
