@@ -11,7 +11,6 @@ So partial sums below 256 are exact, and the others belong to results beyond 127
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +18,10 @@ from numpy.typing import NDArray
 from numjpeg.colorspaces import to_components
 from numjpeg.container.frame import Frame
 from numjpeg.fast.encode_plan import most_pictures
-from numjpeg.fast.samples.inverse_dct import DC_LIMIT, NORM_LIMIT, BlockTransform
+from numjpeg.fast.samples.inverse_dct import DC_LIMIT, IN_SUMS, NORM_LIMIT, BlockTransform
 from numjpeg.fast.samples.plan_pixels import MOST_PIXELS, Picture, PixelPlan
 from numjpeg.stages.color import CB_TO_B, CB_TO_G, CR_TO_G, CR_TO_R, ONE
-from numjpeg.workspace import PRODUCT_LIMIT, product
+from numjpeg.workspace import cut
 
 Floats = NDArray[np.float32]
 
@@ -50,37 +49,44 @@ class ErrorPlan:
         self._coefficients = self.transform.planes[:8].reshape(8, 8, count, n)
         # Tables become one step for each coefficient by a product, which is the fastest way. It has to add up at
         # least two components to be fast.
-        self._component_of_block = np.repeat(np.eye(max(channels, 2), channels, dtype=np.float32), blocks, axis=1)
+        component_of_block = np.repeat(np.eye(max(channels, 2), channels, dtype=np.float32), blocks, axis=1)
         tables = np.ones((count, max(channels, 2), 8, 8), np.float32)
-        self._tables, self._of_sets = tables[:, :channels], tables.reshape(count, -1, 64).swapaxes(1, 2)
+        self._tables, of_sets = tables[:, :channels], tables.reshape(count, -1, 64).swapaxes(1, 2)
         self._steps = np.empty((8, 8, count, n), np.float32)
-        self._of_blocks = self._steps.reshape(64, count, n).swapaxes(0, 1)
-        self._multiply: Any = np.matmul if 64 * 3 * n <= PRODUCT_LIMIT else product
+        of_blocks = self._steps.reshape(64, count, n).swapaxes(0, 1)
+        self._expansion = list(cut(of_sets, component_of_block, of_blocks))
         self._prepare_colours(channels)
-        own = 2 * self._steps.nbytes + 7 * self._samples.nbytes
+        own = 2 * self._steps.nbytes + 5 * self._samples.nbytes
         self.nbytes = self.transform.nbytes + self.pixels.nbytes + own
 
     def _prepare_colours(self, channels: int) -> None:
         """Prepare what follows upsampling."""
-        pixel = self.pixels.pixel_of_place()
+        pixels, ys, xs = self.pixels, self.pixels.rows, self.pixels.columns
+        inside = ((ys < pixels.height) & (xs >= 0) & (xs < pixels.width)).ravel()
         # The squares of a channel are summed up in pieces, whose sums float32 can hold.
-        pieces = -(-pixel.size // MOST_SQUARES)
-        piece = -(-pixel.size // pieces)
-        shape = self.count, pieces * piece
-        self._samples = np.zeros((channels + 1, *shape), np.float32)
-        self._samples[channels] = 0.5
-        self._in_use = self._samples[:channels, :, : pixel.size].reshape(self.pixels.planes.shape)
-        self._result = np.empty((channels, *shape), np.float32) if self.converts else self._samples[:channels]
-        self._rows = self._result.reshape(channels, self.count, pieces, 1, piece)
-        self._flat = self._samples.reshape(channels + 1, -1), self._result.reshape(channels, -1)
-        # A place without a pixel has the value 0 in the picture, and its samples are multiplied by 0.
-        self._kept = (pixel >= 0).astype(np.int16)
-        self._picture = np.zeros(self.pixels.height * self.pixels.width * channels + 1, np.float32)
-        order = range(channels)[:: -1 if self.converts and self.source == "BGR" else 1]
-        places = np.full((channels, 1, shape[1]), len(self._picture) - 1)
-        for own, channel in zip(places[:, 0], order, strict=True):
-            np.copyto(own[: pixel.size], (pixel * channels + channel).ravel(), where=pixel.ravel() >= 0)
-        self._places, self._original = places, np.empty(places.shape, np.float32)
+        pieces = -(-inside.size // MOST_SQUARES)
+        piece = -(-inside.size // pieces)
+        samples = np.zeros((channels + 1, self.count, pieces * piece), np.float32)
+        # At places without a pixel luma is so dark that the colour is black; without a conversion all are 0.
+        none = -128 if self.converts else 0
+        samples[0], samples[channels] = 4 * none, 0.5
+        pixels.level[: self.count * inside.size].reshape(self.count, -1)[:, ~inside] -= np.int16(32 * none)
+        pixels.write_to(samples[:channels, :, : inside.size].reshape(pixels.shape))
+        self._kept = None if self.converts or inside.all() else inside.reshape(pixels.shape[2:]).astype(np.float32)
+        self._samples = samples[:channels]
+        self._result = np.empty_like(self._samples) if self.converts else self._samples
+        flat = samples.reshape(channels + 1, -1), self._result.reshape(channels, -1)
+        self._conversion = list(cut(_TO_RGB, *flat)) if self.converts else []
+        rows = self._result.reshape(channels, self.count, pieces, 1, piece)
+        self._rows = rows, rows.swapaxes(3, 4)
+        # The picture as it is given, with one sample more for places without a pixel; what each place takes of it.
+        last = pixels.height * pixels.width * channels
+        self._picture = np.full(last + 1, none, np.float32)
+        order = np.arange(channels)[:: -1 if self.converts and self.source == "BGR" else 1, np.newaxis]
+        self._places = np.full((channels, 1, pieces * piece), last)
+        own = (ys * pixels.width + xs).ravel() * channels + order
+        self._places[:, 0, : inside.size] = np.where(inside, own, last)
+        self._original = np.empty(self._places.shape, np.float32)
 
     def take(self, picture: Picture, frequencies: Sequence[Floats]) -> None:
         """Take a picture ``(height, width, channels)``, and of each component its coefficients times 8,
@@ -101,20 +107,24 @@ class ErrorPlan:
         """
         sets, coefficients, result = len(tables), self._coefficients, self._result
         self._tables[:sets] = tables
-        self._multiply(self._of_sets, self._component_of_block, self._of_blocks)
+        for left, right, out in self._expansion:
+            np.matmul(left, right, out)
         np.divide(self._frequencies, self._steps, coefficients)
         np.rint(coefficients, coefficients)
         np.multiply(coefficients, self._steps, coefficients)
         self.transform()
         if not self._within:
             self.transform.correct()  # this always works: no coefficient is off by more than half a step
-        np.multiply(self.pixels.upsample(self.transform.values), self._kept, self._in_use)
+        planes = self.pixels.upsample(self.transform.values)
+        if self._kept is not None:
+            np.multiply(planes, self._kept, planes)
         if self.converts:
-            product(_TO_RGB, *self._flat)
+            for left, right, out in self._conversion:
+                np.matmul(left, right, out)
             np.floor(result, result)
             result.clip(_LEAST, _MOST, result)
         np.subtract(result, self._original, result)
-        sums = np.matmul(self._rows, self._rows.swapaxes(3, 4))
+        sums = np.matmul(*self._rows)
         totals: NDArray[np.int64] = np.add.reduce(sums, (0, 2, 3, 4), np.float64)[:sets].astype(np.int64)
         return totals
 
@@ -138,9 +148,8 @@ def _bounds() -> tuple[Floats, float]:
     |DC| and a norm; (a + b)^2 is at most 2 a^2 + 2 b^2, and also at most 9 / 8 a^2 + 9 b^2.
     """
     limit = DC_LIMIT**2 - 2 * 9 * (MAX_STEP / 2) ** 2
-    weights = np.zeros((3, 8, 8))
-    weights[0, 0, 0], weights[0, 2::2, 0] = 2 * 9 / 8, 2 * 3 * 4
-    weights[1, ::2, 1:] = weights[2, 1::2] = 4 * limit / NORM_LIMIT**2
+    weights = 4 * IN_SUMS * np.array([2, limit / NORM_LIMIT**2, limit / NORM_LIMIT**2]).reshape(3, 1, 1)
+    weights[0, 0, 0] = 2 * 9 / 8
     return weights.reshape(3, 64).astype(np.float32), 64 * limit
 
 

@@ -59,6 +59,8 @@ LOW_BITS = 7
 # The bounds above, with room for the bias of one half and for the error of squares in float32.
 PART_LIMIT = 2.0 ** (24 - SHIFT_1) - 2
 DC_LIMIT, NORM_LIMIT = 2047.0, 1023.0
+IN_SUMS = np.zeros((3, 8, 8), np.float32)  # the squares' weights in the three sums that have bounds
+IN_SUMS[0, 2::2, 0], IN_SUMS[1, ::2, 1:], IN_SUMS[2, 1::2] = 3, 1, 1
 
 
 @lru_cache(maxsize=8)
@@ -229,19 +231,11 @@ class BlockTransform:
         self._multiply(_COLUMNS, self._flat, self._parts)
         _pass_2(self._views, self._multiply)
 
-    @staticmethod
-    def norms(planes: Floats) -> tuple[Floats, Floats]:
-        """The sums that have bounds, for blocks ``(8, 8, n)``: the one with the DC, and the larger other norm."""
-        squares = planes * planes
-        first = SQRT_3 * np.sqrt(squares[2::2, 0].sum(axis=0)) + np.abs(planes[0, 0])
-        even, odd = squares[::2, 1:].sum(axis=(0, 1)), squares[1::2].sum(axis=(0, 1))
-        return first, np.sqrt(np.maximum(even, odd))
-
     def correct(self) -> bool:
         """Transform blocks beyond the bounds by the stages. False if float32 cannot hold their coefficients."""
         planes = self.planes[:8]
-        first, others = self.norms(planes)
-        beyond = np.flatnonzero((first > DC_LIMIT) | (others > NORM_LIMIT))
+        squares = (planes * planes).reshape(64, -1)
+        beyond = _beyond(np.abs(planes[0, 0]), product(IN_SUMS.reshape(3, 64), squares))
         if not len(beyond):
             return True
         coefficients = planes[:, :, beyond].transpose(2, 0, 1)
@@ -256,13 +250,15 @@ def _inexact(inputs: Floats, table: NDArray[np.uint16], workspace: Workspace) ->
     """Numbers of the blocks beyond the bounds of pass 1. ``inputs`` are overwritten."""
     n, k = inputs.shape
     dc = np.abs(inputs[:, 0]) * np.float32(table.flat[0])
-    squares = np.zeros((8, 8, 3), np.float32)  # of the steps, for each of the three norms
-    steps = table.astype(np.float32) ** 2
-    squares[2::2, 0, 0], squares[::2, 1:, 1], squares[1::2, :, 2] = 3 * steps[2::2, 0], steps[::2, 1:], steps[1::2]
+    squares = (IN_SUMS * table.astype(np.float32) ** 2).reshape(3, 64)
     np.square(inputs, out=inputs)
-    norms = workspace.array("norms", (3, n), np.float32)
-    product(squares.reshape(64, 3)[NATURAL[: k - 1]].T, inputs[:, : k - 1].T, norms)
-    return np.flatnonzero((np.sqrt(norms[0]) + dc > DC_LIMIT) | (norms[1:] > NORM_LIMIT**2).any(axis=0))
+    sums = workspace.array("sums", (3, n), np.float32)
+    return _beyond(dc, product(squares[:, NATURAL[: k - 1]], inputs[:, : k - 1].T, sums))
+
+
+def _beyond(dc: Floats, sums: Floats) -> NDArray[np.intp]:
+    """Numbers of the blocks beyond the bounds, from magnitudes of DC ``(n,)`` and sums of squares ``(3, n)``."""
+    return np.flatnonzero((np.sqrt(sums[0]) + dc > DC_LIMIT) | (np.maximum(sums[1], sums[2]) > NORM_LIMIT**2))
 
 
 def peaks_of(sequences: NDArray[np.int16]) -> Floats:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -29,6 +30,8 @@ from numjpeg.fast.samples.inverse_dct import BYTES, ROW_ORDER, RULER
 
 Picture = NDArray[np.uint8]
 Shorts = NDArray[np.int16]
+Size = tuple[int, int]
+Step = tuple[np.ufunc, Shorts, Shorts, NDArray[Any]]  # with its two operands and its result
 
 MOST_PIXELS = 1 << 17  # of a picture that has a plan; the plan takes some 60 bytes a pixel
 
@@ -56,7 +59,9 @@ def plan_of_pixels(structure: Structure, colorspace: str | None, fancy: bool) ->
     rows, columns = structure.scans[0].mcus
     # An MCU of a scan of one component is a block, so its rows have no blocks beside the picture.
     sizes = [(rows * v, columns * h) for v, h in structure.scans[0].factors]
-    return PixelPlan(frame, sizes, structure.colorspace, fancy)
+    plan = PixelPlan(frame, sizes, structure.colorspace, fancy)
+    plan.write_to(np.empty(plan.shape, np.int16))
+    return plan
 
 
 class PixelPlan:
@@ -70,15 +75,10 @@ class PixelPlan:
     """
 
     def __init__(
-        self,
-        frame: Frame,
-        sizes: Sequence[tuple[int, int]],
-        stored: str,
-        fancy: bool,
-        pictures: int = 1,
-        middle: int = 0,
+        self, frame: Frame, sizes: Sequence[Size], stored: str, fancy: bool, pictures: int = 1, middle: int = 0
     ) -> None:
-        """Prepare for ``pictures`` pictures at a time. Their blocks lie one picture after the other.
+        """Prepare for ``pictures`` pictures at a time, whose blocks lie one picture after the other. ``planes``
+        are still to be given to :meth:`write_to`; they have the shape :attr:`shape`.
 
         ``sizes``: rows and columns of the blocks of each component of a picture, as they lie in memory.
         ``stored``: the colour space of the files. ``middle``: the sample that becomes 0; for chroma it is 128.
@@ -96,74 +96,62 @@ class PixelPlan:
         if stored != "GRAY":
             half = np.arange(-self.edge, -(-self.width // 2) + self.edge)
             xs = 2 * half + np.arange(2).reshape(2, 1, 1, 1)
-        self.rows, self.columns = ys[..., np.newaxis], xs
-        needed = [(self.rows, self.columns)]
+        self.rows, self.columns = needed = ys[..., np.newaxis], xs
+        every = [needed]
         if len(sizes) > 1:
             ys = np.arange(-1, ys.shape[1] + 1) if tall else ys[0] // v
             xs = half if wide else np.minimum(xs, self.width - 1) // h
-            needed += [(ys[:, np.newaxis], xs)] * (len(sizes) - 1)
+            every += [(ys[:, np.newaxis], xs)] * (len(sizes) - 1)
         blocks = [rows * columns for rows, columns in sizes]
-        first, places = np.arange(pictures) * sum(blocks), []
-        for (rows, across), (ys, xs), c in zip(sizes, needed, frame.components, strict=True):
+        total, first, places = pictures * sum(blocks), np.arange(pictures) * sum(blocks), []
+        for (rows, across), (ys, xs), c in zip(sizes, every, frame.components, strict=True):
             height, width = frame.sample_size(c)
             ys, xs = np.clip(ys, 0, height - 1), np.clip(xs, 0, width - 1)
-            in_block = np.argsort(BYTES)[xs % 8] * 8 + np.argsort(ROW_ORDER)[ys % 8]
-            place = in_block * (pictures * sum(blocks)) + ys // 8 * across + xs // 8
-            places.append(np.add.outer(first, place))
+            row = np.argsort(ROW_ORDER)[ys % 8] * total + ys // 8 * across
+            places.append(np.add.outer(first, row + (np.argsort(BYTES)[xs % 8] * 8 * total + xs // 8)))
             first = first + rows * across
         levels = [middle] + [128 if stored == "YCbCr" else middle] * (len(sizes) - 1)
-        self._prepare(places, [int(RULER) + level for level in levels], tall, wide)
+        self.place = np.concatenate(places, axis=None)
+        self.level = np.repeat(np.array(levels, np.int16) + np.int16(RULER), [place.size for place in places])
+        self.filter, self.raw_shape = (tall, wide), places[-1].shape[-2:]
+        self.shape = len(sizes), *places[0].shape
 
-    def _prepare(self, places: list[NDArray[np.intp]], levels: list[int], tall: bool, wide: bool) -> None:
-        """Make buffers for samples from ``places``, and the list of steps: ufunc, operands, result."""
-        filtered = tall or wide
-        shape, size = places[0].shape, places[0].size
-        order = places[1:] + places[:1] if filtered else places
-        order_of_levels = levels[1:] + levels[:1] if filtered else levels
-        self.place = np.concatenate(order, axis=None)
-        self.level = np.repeat(np.array(order_of_levels, np.int16), [place.size for place in order])
-        start = len(self.place) - size if filtered else 0
-        memory = np.zeros(start + len(places) * size, np.int16)
-        self.gathered = memory[: len(self.place)]
-        self.planes = memory[start:].reshape(len(places), *shape)
-        self.steps: list[tuple[np.ufunc, Shorts, Shorts, Shorts]] = [
-            (np.subtract, self.gathered, self.level, self.gathered)
-        ]
-        if filtered:
-            raw = memory[:start].reshape(-1, *places[1].shape[-2:])
-            self._prepare_upsampling(raw, tall, wide)
-        if self.stored == "YCbCr":
-            self.colours = np.empty((3, *shape), np.int16)
-        self.nbytes = 10 * len(self.place) + 2 * memory.size + 2 * start
+    def write_to(self, planes: NDArray[Any]) -> None:
+        """Prepare to fill ``planes``, int16 or float32: make the buffers, and the list of steps."""
+        self.planes, self.gathered = planes, np.empty(len(self.place), np.int16)
+        self.nbytes = 12 * len(self.place) + 10 * planes.size
+        ready = planes[:1] if any(self.filter) else planes  # what needs no filter
+        size = ready.size
+        first, second = (each[:size].reshape(ready.shape) for each in (self.gathered, self.level))
+        self.steps: list[Step] = [(np.subtract, first, second, ready)]
+        if any(self.filter):
+            raw = self.gathered[size:]
+            self.steps.append((np.subtract, raw, self.level[size:], raw))
+            raw = raw.reshape(-1, *self.raw_shape)
+            self._prepare_filter(raw, planes[1:].reshape(len(raw), 2, -1), *self.filter)
 
-    def _prepare_upsampling(self, raw: Shorts, tall: bool, wide: bool) -> None:
+    def _prepare_filter(self, raw: Shorts, target: NDArray[Any], tall: bool, wide: bool) -> None:
         """Steps of the triangle filter, from ``raw`` chroma with its edges repeated, ``(n, rows, columns)``."""
+        both: Shorts
         n, rows, columns = raw.shape
-        out = self.planes[1:].reshape(n, 2, -1)
-        bias, shift = ONE_TWO, 2
+        plane, row, sample = raw.strides
         if tall:
-            step, one = raw.strides[1:]
-            centre = raw[:, np.newaxis, 1:-1]
-            around = as_strided(raw, (n, 2, rows - 2, columns), (raw.strides[0], 2 * step, step, one))
-            raw = np.empty(around.shape, np.int16) if wide else out.reshape(around.shape)
-            three = np.empty(centre.shape, np.int16)
-            self.steps += [(np.multiply, centre, THREE, three), (np.add, three, around, raw)]
+            around = as_strided(raw, (n, 2, rows - 2, columns), (plane, 2 * row, row, sample))
+            three, both = np.empty_like(raw), np.empty(around.shape, np.int16)
+            self.steps += [(np.multiply, raw, THREE, three), (np.add, three[:, np.newaxis, 1:-1], around, both)]
+            bias, shift, raw = ONE_TWO[..., np.newaxis], 2, both
+            result = both.reshape(n, 2, -1)
         if wide:
-            if tall:
-                bias, shift = EIGHT_SEVEN, 4
-            raw = raw.reshape(n, 1, -1)
-            out = out[..., 1:-1]
-            around = as_strided(raw, out.shape, (raw.strides[0], 2 * raw.strides[2], raw.strides[2]))
-            three = np.empty((n, 1, out.shape[2]), np.int16)
-            self.steps += [(np.multiply, raw[..., 1:-1], THREE, three), (np.add, three, around, out)]
-        self.steps += [(np.add, out, bias, out), (np.right_shift, out, np.array(shift, np.int16), out)]
+            samples = raw.reshape(-1)
+            around = as_strided(samples, (2, samples.size - 2), (2 * sample, sample))
+            three, both = np.empty_like(samples), np.zeros((2, samples.size), np.int16)
+            self.steps += [(np.multiply, samples, THREE, three), (np.add, three[1:-1], around, both[:, 1:-1])]
+            bias, shift = (EIGHT_SEVEN, 4) if tall else (ONE_TWO, 2)
+            result = both.reshape(2, n, -1).swapaxes(0, 1)
+        self.steps.append((np.add, both, np.ascontiguousarray(np.broadcast_to(bias, both.shape)), both))
+        self.steps.append((np.right_shift, result, np.array(shift, np.int16), target))
 
-    def pixel_of_place(self) -> NDArray[np.intp]:
-        """For each place in one of ``planes`` the number of its pixel, row by row; -1 if it has no meaning."""
-        inside = (self.rows < self.height) & (self.columns >= 0) & (self.columns < self.width)
-        return np.where(inside, self.rows * self.width + self.columns, -1)
-
-    def upsample(self, values: Shorts) -> Shorts:
+    def upsample(self, values: Shorts) -> NDArray[Any]:
         """Fill ``planes`` from samples plus :data:`RULER`, ``(8, 8, blocks)``, in the orders of pass 2."""
         values.reshape(-1).take(self.place, None, self.gathered, "clip")
         for ufunc, first, second, out in self.steps:
@@ -176,7 +164,7 @@ class PixelPlan:
         if self.stored == "GRAY":
             return planes.astype(np.uint8).reshape(self.height, self.width)
         if self.stored == "YCbCr":
-            planes = self._to_rgb()
+            planes = self._to_rgb(planes)
         # The six bytes of every two pixels are three 16-bit numbers, each of two planes.
         _, _, _, v, rows, columns = planes.shape
         words = np.empty((rows, v, columns - 2 * self.edge, 3), np.uint16)
@@ -189,10 +177,11 @@ class PixelPlan:
         picture = words.view(np.uint8).reshape(rows * v, -1, 3)[: self.height]
         return picture if self.width % 2 == 0 else np.ascontiguousarray(picture[:, :-1])
 
-    def _to_rgb(self) -> Shorts:
-        """Convert ``planes`` to RGB ``colours``, as :func:`numjpeg.stages.color.ycbcr_to_rgb` does."""
-        luma, chroma, rgb = self.planes[0], self.planes[1:], self.colours
-        low = np.empty_like(chroma)
+    @staticmethod
+    def _to_rgb(planes: Shorts) -> Shorts:
+        """Convert planes of YCbCr to RGB, as :func:`numjpeg.stages.color.ycbcr_to_rgb` does."""
+        luma, chroma = planes[0], planes[1:]
+        rgb, low = np.empty_like(planes), np.empty_like(chroma)
         # Blue and red: luma + chroma + chroma * (256 high + low) / 2^16, rounded.
         red_blue = rgb[::-2]
         np.multiply(chroma, LOW, low)
