@@ -79,14 +79,18 @@ class ErrorPlan:
         self._conversion = list(cut(_TO_RGB, *flat)) if self.converts else []
         rows = self._result.reshape(channels, self.count, pieces, 1, piece)
         self._rows = rows, rows.swapaxes(3, 4)
-        # The picture as it is given, with one sample more for places without a pixel; what each place takes of it.
-        last = pixels.height * pixels.width * channels
-        self._picture = np.full(last + 1, none, np.float32)
-        order = np.arange(channels)[:: -1 if self.converts and self.source == "BGR" else 1, np.newaxis]
-        self._places = np.full((channels, 1, pieces * piece), last)
-        own = (ys * pixels.width + xs).ravel() * channels + order
-        self._places[:, 0, : inside.size] = np.where(inside, own, last)
-        self._original = np.empty(self._places.shape, np.float32)
+        # The picture as it is given, and where its pixels go. In the planes columns lie apart, and so may rows.
+        self._original = np.full((channels, 1, pieces * piece), none, np.float32)
+        planes = self._original[:, 0, : inside.size].reshape(channels, *pixels.shape[2:])
+        if channels == 1:
+            self._picture, self._moves = planes[0].transpose(1, 2, 0), []
+        else:
+            planes = planes[..., pixels.edge : planes.shape[-1] - pixels.edge]
+            _, _, v, rows, columns = planes.shape
+            even = np.full((rows * v, 2 * columns, channels), none, np.float32)
+            order = -1 if self.converts and self.source == "BGR" else 1
+            self._picture = even[: pixels.height, : pixels.width, ::order]
+            self._moves = [(planes, even.reshape(rows, v, columns, 2, channels).transpose(4, 3, 1, 0, 2))]
 
     def take(self, picture: Picture, frequencies: Sequence[Floats]) -> None:
         """Take a picture ``(height, width, channels)``, and of each component its coefficients times 8,
@@ -98,8 +102,9 @@ class ErrorPlan:
         np.multiply(own, _SCALE, own)
         if not self.converts:
             picture = to_components(picture, self.source, self.stored)
-        np.subtract(picture.reshape(-1), _MIDDLE, self._picture[:-1])
-        self._picture.take(self._places, None, self._original, "clip")
+        np.subtract(picture, _MIDDLE, self._picture)
+        for target, moved in self._moves:
+            np.copyto(target, moved)
 
     def errors(self, tables: NDArray[np.floating]) -> NDArray[np.int64]:
         """The sum of squared errors over all samples with each of at most ``count`` sets of tables,

@@ -71,7 +71,7 @@ class PixelPlan:
     lie apart from odd ones, as the triangle filter makes them. If that filter doubles the rows, v is 2, and even
     rows lie apart from odd ones; otherwise v is 1. If it doubles the columns, ``edge`` is 1, and one column at
     each side has no meaning: so the filter adds arrays that are one sample apart in memory, in long runs. Behind
-    an odd width or height there is one column or row more. Gray pictures are ``(1, pictures, rows, columns)``.
+    an odd width or height there is one column or row more. Gray pictures are ``(1, pictures, 1, rows, columns)``.
     """
 
     def __init__(
@@ -127,12 +127,12 @@ class PixelPlan:
         if any(self.filter):
             raw = self.gathered[size:]
             self.steps.append((np.subtract, raw, self.level[size:], raw))
-            raw = raw.reshape(-1, *self.raw_shape)
-            self._prepare_filter(raw, planes[1:].reshape(len(raw), 2, -1), *self.filter)
+            self._prepare_filter(raw.reshape(-1, *self.raw_shape), planes[1:], *self.filter)
 
     def _prepare_filter(self, raw: Shorts, target: NDArray[Any], tall: bool, wide: bool) -> None:
         """Steps of the triangle filter, from ``raw`` chroma with its edges repeated, ``(n, rows, columns)``."""
         both: Shorts
+        result: Shorts
         n, rows, columns = raw.shape
         plane, row, sample = raw.strides
         if tall:
@@ -140,7 +140,7 @@ class PixelPlan:
             three, both = np.empty_like(raw), np.empty(around.shape, np.int16)
             self.steps += [(np.multiply, raw, THREE, three), (np.add, three[:, np.newaxis, 1:-1], around, both)]
             bias, shift, raw = ONE_TWO[..., np.newaxis], 2, both
-            result = both.reshape(n, 2, -1)
+            result = both
         if wide:
             samples = raw.reshape(-1)
             around = as_strided(samples, (2, samples.size - 2), (2 * sample, sample))
@@ -149,7 +149,7 @@ class PixelPlan:
             bias, shift = (EIGHT_SEVEN, 4) if tall else (ONE_TWO, 2)
             result = both.reshape(2, n, -1).swapaxes(0, 1)
         self.steps.append((np.add, both, np.ascontiguousarray(np.broadcast_to(bias, both.shape)), both))
-        self.steps.append((np.right_shift, result, np.array(shift, np.int16), target))
+        self.steps.append((np.right_shift, result.reshape(target.shape), np.array(shift, np.int16), target))
 
     def upsample(self, values: Shorts) -> NDArray[Any]:
         """Fill ``planes`` from samples plus :data:`RULER`, ``(8, 8, blocks)``, in the orders of pass 2."""
