@@ -150,6 +150,11 @@ def test_profile_and_comment() -> None:
     np.testing.assert_array_equal(openjpeg_decode(data), image)
     opened = Image.open(io.BytesIO(jpeg2000.encode(image, container="j2k", comment="Grüße")))
     assert opened.info["comment"] == "Grüße".encode("latin-1")
+    for comment, kind, stored in (("日本", 0, "日本".encode()), ("ü" * 65531, 1, b"\xfc" * 65531)):
+        data = jpeg2000.encode(image, comment=comment)
+        assert Image.open(io.BytesIO(data)).info["comment"] == stored
+        assert jpeg2000.read_header(data).comments == (bytes((0, kind)) + stored,)
+        np.testing.assert_array_equal(openjpeg_decode(data), image)
     assert Image.open(io.BytesIO(jpeg2000.encode(photo(9, 9, 4)))).mode == "RGBA"
     assert Image.open(io.BytesIO(jpeg2000.encode(photo(9, 9, 2)))).mode == "LA"
 
@@ -174,6 +179,7 @@ def test_profile_and_comment() -> None:
         ({"container": "jpx"}, ValueError, "container"),
         ({"container": "j2k", "icc_profile": b"x"}, ValueError, "icc_profile"),
         ({"importance": np.zeros((3, 3))}, ValueError, "importance"),
+        ({"comment": "x" * 65532}, ValueError, "comment: 65532 bytes, at most 65531 fit"),
     ],
 )
 def test_wrong_arguments_are_named(options: Any, error: type[Exception], name: str) -> None:

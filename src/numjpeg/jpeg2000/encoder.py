@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from numjpeg.jpeg2000 import region_of_interest as roi
-from numjpeg.jpeg2000.container import boxes
+from numjpeg.jpeg2000.container import boxes, codestream
 from numjpeg.jpeg2000.plan import Target, checked_image, make_plan, make_target, whole_number
 from numjpeg.jpeg2000.rate_search import search_cuts, search_steps
 
@@ -71,7 +71,7 @@ def encode(
         directly.
     container : "jp2" for a JP2 file, "j2k" for a bare codestream.
     icc_profile : colour profile of a JP2 file.
-    comment : a text in the codestream; characters outside Latin-1 become question marks.
+    comment : a text in the codestream, at most 65,531 bytes: Latin-1, or UTF-8 if that lacks a character.
     workers : how many processes encode code-blocks; the file is the same for any number.
 
     Raises
@@ -99,7 +99,7 @@ def encode(
     if container not in ("jp2", "j2k"):
         raise ValueError(f"container: 'jp2' or 'j2k' expected, got {container!r}")
     mask = None if importance is None else roi.region_mask(importance, samples.shape[:2])
-    text = None if comment is None else comment.encode("latin-1", "replace")
+    text = None if comment is None else codestream.write_comment(comment)
     front, channels = b"", samples.shape[2]
     if container == "jp2":
         colorspace = boxes.GRAY if channels < 3 else boxes.SRGB

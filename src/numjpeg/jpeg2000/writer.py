@@ -51,7 +51,7 @@ class Writer:
         if picture.roi_shift:
             parts += [codestream.write_roi(c, picture.roi_shift) for c in range(len(plan.size.components))]
         if comment is not None:
-            parts.append(codestream.write_comment(comment))
+            parts.append(comment)
         return b"".join(parts)
 
     def everything(self) -> bytes:

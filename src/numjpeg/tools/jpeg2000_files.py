@@ -55,7 +55,8 @@ def header_as_dict(data: bytes) -> dict[str, Any]:
     flags = ("reversible", "component_transform", "code_block_size", "high_throughput", "colorspace", "opacity")
     fields: dict[str, Any] = {name: getattr(header, name) for name in (*plain, *flags)}
     fields["components"] = [component._asdict() for component in header.components]
-    fields["comments"] = [comment[2:].decode("latin-1") for comment in header.comments]
+    charsets = {b"\0\0": "utf-8", b"\0\1": "latin-1"}  # T.800, table A.43; binary data are mostly UTF-8
+    fields["comments"] = [c[2:].decode(charsets.get(c[:2], "latin-1"), "replace") for c in header.comments]
     for name in ("boxes", "segments"):
         fields[name] = [{"name": what, "offset": at, "length": size} for what, at, size in getattr(header, name)]
     fields["warnings"] = [str(fault) for fault in header.faults]

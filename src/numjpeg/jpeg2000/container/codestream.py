@@ -493,9 +493,15 @@ def write_roi(component: int, shift: int) -> bytes:
     return _segment(RGN, bytes((component, 0, shift)))
 
 
-def write_comment(text: bytes) -> bytes:
-    """COM (A.9.2), as Latin-1 text."""
-    return _segment(COM, b"\x00\x01" + text)
+def write_comment(text: str) -> bytes:
+    """COM (A.9.2): Latin-1 text, or UTF-8 as binary data if Latin-1 lacks a character; ValueError if too long."""
+    try:
+        body = b"\x00\x01" + text.encode("latin-1")
+    except UnicodeEncodeError:
+        body = b"\x00\x00" + text.encode(errors="surrogateescape")
+    if len(body) > 65533:
+        raise ValueError(f"comment: {len(body) - 2} bytes, at most 65531 fit")
+    return _segment(COM, body)
 
 
 def write_tile_lengths(lengths: Sequence[int]) -> bytes:
