@@ -210,6 +210,17 @@ def test_an_input_that_is_missing_is_named_and_makes_no_folder(tmp_path, capsys)
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a current folder cannot be removed here")
+def test_a_current_folder_that_is_gone_harms_only_names_in_it(png, tmp_path, capsys, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main("encode", "photo.png") == 1
+    assert complaint(capsys, "photo.png") == "No such file or directory"
+    assert main("encode", png) == 0
+    assert png.with_suffix(".jpg").read_bytes() == pillow_jpeg(photo())
+
+
 def test_folders_keep_their_shape(png, jpg, tmp_path, capsys):
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)

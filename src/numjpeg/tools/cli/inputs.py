@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,21 +58,15 @@ def is_folder(name: str) -> bool:
 def _in_folder(folder: str, suffixes: Sequence[str], inside: Path) -> list[Source]:
     closed: list[OSError] = []
     paths = sorted(
-        Path(root, file)
+        path
         for root, _, files in os.walk(folder, onerror=closed.append)
-        for file in files
-        if Path(file).suffix.lower() in suffixes and not _is_special(Path(root, file))
+        for path in (Path(root, file) for file in files)
+        # To read a pipe or a device that nobody has named could take for ever. A broken link is named as an error.
+        if path.suffix.lower() in suffixes and (os.path.isfile(path) or not os.path.exists(path))  # noqa: PTH110, PTH113
     )
     found = [Source(str(path), inside / path.relative_to(folder)) for path in paths]
     found += [Source(str(error.filename), Path(), error) for error in closed]
     return found or [Source(folder, Path(), PictureError(f"no files in it end in {', '.join(suffixes)}"))]
-
-
-def _is_special(path: Path) -> bool:
-    """Whether this is a pipe or a device. To read one that nobody has named could take for ever."""
-    with suppress(OSError):
-        return path.exists() and not path.is_file()
-    return False
 
 
 def read_bytes(name: str) -> bytes:

@@ -117,8 +117,11 @@ def _make(item: tuple[str, str | Exception], work: Callable[..., str], **how: ob
 
 
 def _real_path(name: str) -> str:
-    """The path of a file, with all links resolved. Broken links are no error here."""
-    return os.path.normcase(os.path.realpath(name))
+    """The path of a file with all links resolved. Broken links and a missing current folder are no error."""
+    try:
+        return os.path.normcase(os.path.realpath(name))
+    except OSError:
+        return name
 
 
 def identities(names: Sequence[str]) -> set[Hashable]:
