@@ -160,3 +160,11 @@ def test_the_index_of_a_multi_picture_file() -> None:
         assert found.pop() == "MPF: no TIFF directory"
     for size in range(len(image_index(entries, 2))):
         read_image_index(image_index(entries, 2)[:size], 20, 1000, [])
+
+
+def test_of_two_orientations_the_first_counts_and_is_set() -> None:
+    """As in Pillow from version 13 on."""
+    entries = b"".join(b"\x01\x12\0\3\0\0\0\1\0" + bytes((number, 0, 0)) for number in (6, 3))
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\2" + entries + bytes(4)
+    assert read_exif(exif, []) == (6, None)
+    assert upright_exif(exif) == exif.replace(b"\1\0\6", b"\1\0\1")

@@ -41,29 +41,29 @@ def opened(data: bytes) -> tuple[ByteOrder, Directory | None]:
 def read_directory(data: bytes, order: ByteOrder, start: int) -> Directory | None:
     """A directory, or those of its entries that lie inside the data; None if not even their number does.
 
-    Of two entries of one tag the last one counts. Entries of types that :data:`SIZES` lacks, or whose values lie
+    Of two entries of one tag the first one counts. Entries of types that :data:`SIZES` lacks, or whose values lie
     outside the data, are left out.
     """
     if not 8 <= start <= len(data) - 2:
         return None
     count = int.from_bytes(data[start : start + 2], order)
-    fields = {}
+    fields: dict[int, Field] = {}
     for position in range(start + 2, min(start + 2 + count * ENTRY_SIZE, len(data) - 11), ENTRY_SIZE):
         tag = int.from_bytes(data[position : position + 2], order)
         kind = int.from_bytes(data[position + 2 : position + 4], order)
         size = SIZES.get(kind, 0) * int.from_bytes(data[position + 4 : position + 8], order)
         place = position + 8 if size <= 4 else int.from_bytes(data[position + 8 : position + 12], order)
         if 0 < size <= len(data) - place:
-            fields[tag] = Field(kind, place, size)
+            fields.setdefault(tag, Field(kind, place, size))
     end = start + 2 + count * ENTRY_SIZE
     return Directory(fields, int.from_bytes(data[end : end + 4], order) if end + 4 <= len(data) else 0)
 
 
 def entry_places(data: bytes, order: ByteOrder, start: int) -> dict[int, int]:
-    """Tag -> byte offset of its entry, for the entries of a directory that lie inside the data."""
+    """Tag -> byte offset of its first entry, for the entries of a directory that lie inside the data."""
     count = int.from_bytes(data[start : start + 2], order) if 8 <= start <= len(data) - 2 else 0
     places = range(start + 2, min(start + 2 + count * ENTRY_SIZE, len(data) - ENTRY_SIZE + 1), ENTRY_SIZE)
-    return {int.from_bytes(data[place : place + 2], order): place for place in places}
+    return {int.from_bytes(data[place : place + 2], order): place for place in reversed(places)}
 
 
 def integer(data: bytes, order: ByteOrder, field: Field | None) -> int | None:
