@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from pathlib import Path
@@ -103,6 +104,17 @@ def test_files_are_replaced_and_what_was_saved_is_printed(jpg, tmp_path, capsys)
     assert main("optimize", jpg) == 0
     assert "nothing to save" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file.jpg"]
+
+
+def test_a_file_of_another_user_is_made_smaller_though_its_dates_cannot_be_set(jpg, monkeypatch, capsys):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    before = jpg.stat().st_size
+    monkeypatch.setattr(os, "utime", refuse)
+    assert main("optimize", jpg) == 0
+    assert "% saved" in capsys.readouterr().err
+    assert jpg.stat().st_size < before
 
 
 def test_options_and_folders(tmp_path, capsys):

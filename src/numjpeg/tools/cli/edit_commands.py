@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,7 @@ def _optimize_file(source: Source, progressive: bool, strip: str | None) -> str:
     if smaller == data:
         return f"{display(name)}: {len(data):,} bytes, nothing to save"
     write(name, smaller)
-    os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with suppress(OSError):  # dates are the owner's, and others may be allowed to write
+        os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns))
     part = 100 * (1 - len(smaller) / len(data))
     return f"{display(name)}: {len(data):,} -> {len(smaller):,} bytes, {part:.1f} % saved"
