@@ -38,23 +38,29 @@ _ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dt
 
 MOST_EMPTY = 0.8
 """Share of blocks without AC coefficients above which a picture is not taken for a photograph."""
-MOST_TWOS = 0.003
+MOST_TWOS, MOST_OTHERS = 0.003, 0.01
 """Nor is a picture taken for a photograph if magnitudes of 2 outnumber those of 1 at some frequencies by more than
-this share of all nonzero AC coefficients. In photographs larger magnitudes are rarer: unless they are tiny, their
-share is at most 0.001. A file that was coded before with larger steps has 0.05."""
+this share of all nonzero AC coefficients; or magnitudes of k + 1 those of k, for k of 2 to 7, by more than the
+second share and by three standard deviations. In photographs larger magnitudes are rarer: unless they are tiny,
+the shares are at most 0.001 and 0.004. A file that was coded before with larger steps has 0.02 to 0.3."""
+MOST_HIGH = 0.5
+"""Nor if more than this share of the AC energy lies in the upper half of the frequencies. Photographs and text
+have up to 0.3, noise and dithering 0.54 to 0.85."""
+UPPER_HALF = np.add.outer(np.arange(8), np.arange(8)).ravel() >= 7
 
 
 def worthwhile(coefficients: Coefficients) -> list[bool]:
     """Which components gain by being restored.
 
-    Drawings, screenshots and files that were coded twice do not have the distribution of photographs. If the first
-    component does not (:func:`_is_like_a_photograph`), nothing is restored. Subsampled chroma with much detail has
-    lost more to subsampling than to quantization. Made smoother, it would be further from the picture. It has much
-    detail if its variance within blocks is large compared with the square of the smallest step. The two numbers
-    below were found by trial, on photographs, screenshots and drawings at qualities 10 to 95.
+    Drawings, screenshots, dithered pictures and files that were coded twice do not have the distribution of
+    photographs. If the first component does not (:func:`_is_like_a_photograph`), nothing is restored. Subsampled
+    chroma with much detail has lost more to subsampling than to quantization. Made smoother, it would be further
+    from the picture. It has much detail if its variance within blocks is large compared with the square of the
+    smallest step. The two numbers below were found by trial, on pictures of all these kinds and photographs with
+    coloured text at qualities 10 to 95.
     """
     components, planes = coefficients.components, coefficients.planes
-    if not _is_like_a_photograph(planes[0]):
+    if not _is_like_a_photograph(planes[0], coefficients.quantization_table(0)):
         return [False] * len(components)
     largest = max(c.H for c in components), max(c.V for c in components)
     small = [i for i, c in enumerate(components) if largest != (c.H, c.V)]
@@ -64,21 +70,29 @@ def worthwhile(coefficients: Coefficients) -> list[bool]:
         squares[0, 0] = 0
         for row in planes[i]:
             energy += float(((row.astype(np.float64) ** 2).sum(0) * squares).sum())
-    detailed = energy / max(sum(planes[i].size for i in small), 1) >= min(2.4 * step**2, 64.0)
+    detailed = energy / max(sum(planes[i].size for i in small), 1) >= min(2.4 * step**2, 48.0)
     return [i not in small or not detailed for i in range(len(components))]
 
 
-def _is_like_a_photograph(plane: NDArray[np.int16]) -> bool:
-    ones, twos, others, empty = np.zeros(64), np.zeros(64), 0, 0
+def _is_like_a_photograph(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> bool:
+    counts, squares, empty = np.zeros((10, 64)), np.zeros(64), 0  # of the magnitudes 0 to 8, and of larger ones
     for row in plane.reshape(len(plane), -1, 64):
-        magnitude = np.abs(row)
+        squares += (row.astype(np.float32) ** 2).sum(0)
+        magnitude = np.abs(np.clip(row, -9, 9))
         magnitude[:, 0] = 0
-        ones += (magnitude == 1).sum(0)
-        twos += (magnitude == 2).sum(0)
-        others += int(np.count_nonzero(magnitude))
+        counts += np.bincount((64 * magnitude + np.arange(64)).ravel(), minlength=640).reshape(10, 64)
         empty += len(row) - int(np.count_nonzero(magnitude.any(axis=1)))
-    surplus = np.maximum(twos - ones, 0).sum()
-    return bool(empty <= MOST_EMPTY * plane.shape[0] * plane.shape[1] and surplus <= MOST_TWOS * others)
+    fewer, more, others = counts[1:8], counts[2:9], counts[1:].sum()
+    chance = 3 * np.sqrt(fewer + more)
+    chance[0] = 0
+    twos, *larger = np.maximum(more - fewer - chance, 0).sum(1)
+    energy = (squares * table.ravel().astype(np.float64) ** 2)[1:]
+    return bool(
+        empty <= MOST_EMPTY * plane.shape[0] * plane.shape[1]
+        and twos <= MOST_TWOS * others
+        and max(larger) <= MOST_OTHERS * others
+        and energy[UPPER_HALF[1:]].sum() <= MOST_HIGH * energy.sum()
+    )
 
 
 def restore(plane: NDArray[np.int16], table: NDArray[np.uint16], every: int = 1) -> Plane:
