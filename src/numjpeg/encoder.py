@@ -249,6 +249,12 @@ def _head(settings: Settings) -> bytes:
     return b"".join(head(settings.coefficients, settings.frame))
 
 
+@lru_cache(maxsize=64)
+def _end_of_tables(settings: Settings) -> int:
+    """How many bytes of a file go up to and with the quantization tables, which stand before SOF."""
+    return len(_head(settings)) - len(segments.build_sof(settings.frame))
+
+
 def _scan_head(settings: Settings, scan: Scan, tables: Mapping[TableKey, HuffmanTable]) -> bytes:
     """The beginning of a sequential file of one scan, up to the scan's data."""
     return b"".join([_head(settings), *tables_head(settings.coefficients, tables), segments.build_sos(scan)])
@@ -348,7 +354,7 @@ class _Rewriter:
         self._writer.set_tables([tables[c.Tq] for c in components])
         [data] = _files(settings, [], self._writer)
         dqt = b"".join(segments.build_dqt(i, tables[i]) for i in dict.fromkeys(c.Tq for c in components))
-        end = len(_head(settings)) - len(segments.build_sof(settings.frame))  # tables stand before SOF
+        end = _end_of_tables(settings)
         return b"".join([data[: end - len(dqt)], dqt, data[end:]])
 
 

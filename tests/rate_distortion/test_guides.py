@@ -1,4 +1,4 @@
-"""Guides find the place they are asked for, and what they expect is near to what is."""
+"""Rough PSNRs are near the real ones; samples and parts of pictures stand for the whole."""
 
 from __future__ import annotations
 
@@ -15,49 +15,34 @@ from numjpeg.rate_distortion import guides
 COLOUR = (Component(1, 2, 2, 0, 0, 0), Component(2, 1, 1, 1, 1, 1), Component(3, 1, 1, 1, 1, 1))
 
 
-@pytest.mark.parametrize("places", [500, 5000])
-def test_factors_are_found_where_the_error_is_expected(places: int) -> None:
-    guide = guides.Guide(lambda factors: [float(f) for f in factors], np.geomspace(30, 0.01, places), 8)
-    for error in (20.0, 6.5, 0.3, 0.02):
-        assert guide.find([error], 1.0) == pytest.approx([error], rel=0.02)
+def rough_psnr(image: np.ndarray, subsampling: str) -> guides.RoughPsnr:
+    """That of standard tables, by the coefficients of a file with the finest tables."""
+    c = numjpeg.read_coefficients(numjpeg.encode(image, 100, subsampling=subsampling))
+    frequencies = [8 * plane.reshape(-1, 8, 8).transpose(1, 2, 0).astype(np.float32) for plane in c.planes]
+    standard = numjpeg.read_coefficients(numjpeg.encode(image, 50, subsampling=subsampling))
+    ratio = 1 if subsampling == "4:4:4" else 2
+    ratios = [(1, 1), (ratio, ratio), (ratio, ratio)]
+    return guides.RoughPsnr(frequencies, [standard.quantization_table(i) for i in range(3)], ratios, True, True)
 
 
-def test_calibrating_moves_all_places() -> None:
-    places = np.geomspace(30, 0.01, 4000)
-    guide = guides.Guide(lambda factors: [float(f) for f in factors], places, 8)
-    guide.find([7.0], 1.0)
-    guide.calibrate([1.0], [2.5])  # 1.5 more than expected
-    assert guide.find([6.5], 1.0) == pytest.approx([5.0], rel=0.02)
-    guide.calibrate([10.0], [8.0])  # now there are two points of a line
-    assert guide.find([5.25], 1.0) == pytest.approx([5.5], rel=0.02)
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
+@pytest.mark.parametrize("size", [64, 160])
+def test_a_rough_psnr_is_near_the_real_one(size: int, subsampling: str) -> None:
+    image = photograph()[100 : 100 + size, 140 : 140 + size]
+    rough = rough_psnr(image, subsampling)
+    for quality, factor in ((25, 2.0), (50, 1.0), (75, 0.5), (90, 0.2)):
+        real = numjpeg.psnr(image, numjpeg.decode(numjpeg.encode(image, quality, subsampling=subsampling)))
+        assert rough.decibels(factor) == pytest.approx(real, abs=1.5)
+        assert rough.factor(rough.decibels(factor)) == pytest.approx(factor)
 
 
-def test_expected_errors_are_near_the_real_ones() -> None:
-    image = photograph()[100:260, 140:300]
-    for subsampling, ratio in (("4:4:4", 1), ("4:2:0", 2)):
-        exact = numjpeg.read_coefficients(numjpeg.encode(image, 100, subsampling=subsampling))
-        frequencies = [8 * plane.reshape(-1, 8, 8).transpose(1, 2, 0).astype(np.float32) for plane in exact.planes]
-        ratios = [(1, 1), (ratio, ratio), (ratio, ratio)]
-        errors = []
-        for quality in (30, 60, 85):
-            data = numjpeg.encode(image, quality, subsampling=subsampling)
-            c = numjpeg.read_coefficients(data)
-            tables, used = [c.quantization_table(i) for i in range(3)], [np.ones((8, 8), np.bool_)] * 3
-            expected = guides.ExpectedErrors(frequencies, used, tables, ratios, True, True)
-            [found] = expected(np.ones(1))
-            errors.append(numjpeg.mse(image, numjpeg.decode(data)) / (found + guides.ROUNDING))
-        assert all(0.8 < error < 1.2 for error in errors)
-
-
-def test_coefficients_that_are_always_0_count_as_errors() -> None:
+def test_the_largest_coefficients_are_those_of_all_runs() -> None:
     chance = np.random.default_rng(3)
-    frequencies = [chance.normal(0, 40, (8, 8, 20)).astype(np.float32)]
-    frequencies[0][5:] = chance.uniform(-3.9, 3.9, (3, 8, 20))
-    table, used = [np.full((8, 8), 7, np.uint16)], [np.arange(64).reshape(8, 8) < 40]
-    some = guides.ExpectedErrors(frequencies, used, table, [(1, 1)], True, False)
-    every = guides.ExpectedErrors(frequencies, [np.ones((8, 8), np.bool_)], table, [(1, 1)], True, False)
-    factors = np.array([0.1, 1, 3])
-    assert some(factors) == pytest.approx(every(factors), rel=1e-5)
+    frequencies = [chance.normal(0, 40, (8, 8, 20 * guides.RUN // (1 + i))).astype(np.float32) for i in range(2)]
+    tables = [np.full((8, 8), 7, np.uint16)] * 2
+    rough = guides.RoughPsnr(frequencies, tables, [(1, 1), (1, 2)], False, False)
+    for found, own in zip(rough.largest, frequencies, strict=True):
+        assert found == pytest.approx(np.abs(own).max(axis=2).ravel(), rel=1e-6)
 
 
 def test_a_sample_has_whole_mcus_of_the_picture() -> None:

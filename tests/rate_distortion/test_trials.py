@@ -228,10 +228,11 @@ def encodes(image: np.ndarray, options: dict[str, float]) -> float:
     return min(times[1]) / min(times[0])
 
 
-@pytest.mark.parametrize("name", ["photograph", "thumbnail", "page", "lines", "large flat", "large ramp"])
+@pytest.mark.parametrize("name", sorted(PICTURES.keys() - {"noise", "large noise", "tinted"}))
 @pytest.mark.parametrize("target", [27, 32])
-@pytest.mark.usual("27-thumbnail", "32-large ramp")
+@pytest.mark.usual("27-thumbnail", "32-large ramp", "32-icon", "32-flat")
 def test_a_psnr_takes_at_most_the_time_of_eight_files(target: float, name: str) -> None:
+    """Noise has no such PSNR. Where PSNRs jump all the way, as in tinted ramps, it takes up to 12 files."""
     assert any(encodes(PICTURES[name], {"target_psnr": target}) < 8 for _ in range(3))  # others' load only adds
 
 
@@ -263,4 +264,4 @@ def test_few_files_are_tried(name: str, monkeypatch: pytest.MonkeyPatch) -> None
         counts["file"] = counts["errors"] = 0
         numjpeg.encode(image, target_psnr=target)
         assert counts["file"] == 1
-        assert counts["errors"] <= 6
+        assert counts["errors"] <= 7

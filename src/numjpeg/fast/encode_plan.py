@@ -73,8 +73,9 @@ class CoefficientPlan:
         rows, columns = ceil_div(frame.height, 8 * v), ceil_div(frame.width, 8 * h)
         self.padded = (rows * 8 * v, columns * 8 * h)
         # Rows and columns of blocks of each component of a picture.
+        self._within = [frame.block_size(c) for c in self.components]  # without those that only fill up MCUs
         fused = [(rows * c.V, columns * c.H) for c in self.components]
-        self.sizes = fused if self.fused else [frame.block_size(c) for c in self.components]
+        self.sizes = fused if self.fused else self._within
         self.counts = [self.count * rows * columns for rows, columns in self.sizes]
         self.blocks = sum(self.counts)
         self.set_tables(tables)
@@ -100,8 +101,7 @@ class CoefficientPlan:
     def block_numbers(self) -> list[NDArray[np.int16]]:
         """For each component the numbers of its blocks, from 1 on, ``(count, rows, columns)``."""
         grids, first = [], 1
-        for c, (rows, columns), blocks in zip(self.components, self.sizes, self.counts, strict=True):
-            height, width = self.frame.block_size(c)
+        for (height, width), (rows, columns), blocks in zip(self._within, self.sizes, self.counts, strict=True):
             grid = np.arange(first, first + blocks, dtype=np.int16).reshape(self.count, rows, columns)
             grids.append(grid[:, :height, :width])
             first += blocks
@@ -126,13 +126,14 @@ class CoefficientPlan:
         return self._frequencies
 
     def by_component(self) -> list[NDArray[np.float32]]:
-        """For each component a copy of what :meth:`frequencies` gave for the first picture, ``(8, 8, blocks)``,
-        without the blocks that only fill up MCUs."""
+        """For each component what :meth:`frequencies` gave for the first picture, ``(8, 8, blocks)``, without the
+        blocks that only fill up MCUs. Valid until the next call of :meth:`frequencies`."""
         parts, first = [], 0
-        for count, (rows, columns), c in zip(self.counts, self.sizes, self.components, strict=True):
-            height, width = self.frame.block_size(c)
-            blocks = self._frequencies[:, :, first : first + rows * columns].reshape(8, 8, rows, columns)
-            parts.append(blocks[:, :, :height, :width].reshape(8, 8, -1).copy())
+        for count, size, within in zip(self.counts, self.sizes, self._within, strict=True):
+            blocks = self._frequencies[:, :, first : first + prod(size)]
+            if within != size:
+                blocks = blocks.reshape(8, 8, *size)[:, :, : within[0], : within[1]].reshape(8, 8, -1)
+            parts.append(blocks)
             first += count
         return parts
 

@@ -1,17 +1,16 @@
-"""A guide for the search for a PSNR: it estimates the error of quantization from the coefficients.
+"""What guides the search for a PSNR: which part of a picture is measured, and about which tables are needed.
 
-Measuring the PSNR of a picture takes about as long as encoding it. Estimating it takes a small part of that time.
-The estimate is off by nearly the same amount for similar tables. So a few exact values are enough to correct it.
+Measuring the PSNR of a picture takes about as long as encoding it. So it is measured seldom. For a small picture
+the calls to NumPy take most of this time, and several sets of tables are measured at a time. The energies of the
+coefficients tell about which factor to begin with.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence
 from functools import lru_cache
-from operator import neg
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,28 +22,17 @@ from numjpeg.rate_distortion.tables import MAX_STEP
 SMALL_BLOCKS = 1536  # a picture of at most so many blocks is looked at as a whole
 SAMPLE_BLOCKS = 768  # a sample of a larger picture has at most so many blocks
 TILE_MCUS = 4  # a sample is made of tiles so many MCUs wide and one MCU high
-CALLS, A_PIXEL, A_BLOCK = 50.0, 0.012, 0.22
+CALLS, A_PIXEL, A_BLOCK = 75.0, 0.012, 0.22
 """The time in microseconds that one measurement takes: a fixed part for its calls, then a part for each pixel and
 block of each set of tables. So many sets are measured at a time that their part is as long as the fixed one."""
-TOGETHER = 32  # at most so many sets of tables are measured at a time
-MANY = 4  # a search that measures so many sets at a time needs no guide
-EXPECTED_SIZE, EXPECTED = 25_000, (8, 24)
-"""NumPy handles so many coefficients in about the time that its calls take anyway. So this number, divided by the
-coefficients of the picture, tells how many sets of tables are estimated at a time: within these two bounds."""
-FEW_PLACES = 4000
-"""If fewer sets of tables than this make a difference, most coefficients are 0. Then the error jumps from one set
-to the next."""
-SPREAD = (1.5, -3.5)  # the first estimates lie between the first guess times e^1.5 and times e^-3.5
-NEAR = 1.3, 0.02
-"""Two places are near if the logarithms of their errors differ by less than this; 1.3 is 5.6 dB. Between them the
-logarithm of the error is taken to be linear. The second bound holds where the error jumps."""
-REFINEMENTS = 3  # one factor is sought by at most so many rounds of further estimates
+TOGETHER = 5  # at most so many sets of tables are measured at a time
+RUN = 32  # a run has about so many blocks of the first component
+FACTORS = np.geomspace(25, 0.01, 9)  # those for which errors are guessed
 COLOUR_WEIGHTS = np.array([3, 0.34414**2 + 1.772**2, 1.402**2 + 0.71414**2])
 """By how much squared errors of Y, Cb and Cr grow on the way to RGB, the three channels together."""
 LOST_ABOVE = 1.8
 """Subsampling loses the high frequencies and weakens the low ones. This is the energy of the first loss divided by
 that of the second: 1 to 3.3 in photographs."""
-ROUNDING = 0.12  # rounding of samples and colours adds about this to the mean squared error
 
 Size = tuple[int, ...]  # height and width in pixels
 Places = NDArray[np.float64]  # factors, falling
@@ -84,14 +72,15 @@ def without_repetition(picture: Bytes, components: Sequence[Component], converts
     columns may become unequal. This cannot happen if rows are equal too, or if gray pixels become YCbCr
     (``converts``). A picture without repetition is returned as it is.
     """
-    rows = bool((picture[0] == picture[-1]).all() and (picture[1:] == picture[:-1]).all())
+    rows = picture[0].tobytes() == picture[-1].tobytes() and bool((picture[1:] == picture[:-1]).all())
     if rows:
         picture = picture[:1]
-    both_ways = any(c.H < components[0].H and c.V < components[0].V for c in components)
     first = picture[:, 0]
-    if (first == picture[:, -1]).all() and (rows or not both_ways or (converts and (first == first[:, :1]).all())):
-        return picture[:, :8] if (picture[:, 1:] == picture[:, :-1]).all() else picture
-    return picture
+    if first.tobytes() != picture[:, -1].tobytes():
+        return picture
+    both_ways = any(c.H < components[0].H and c.V < components[0].V for c in components)
+    stay = rows or not both_ways or (converts and (first == first[:, :1]).all())
+    return picture[:, :8] if stay and (picture[:, 1:] == picture[:, :-1]).all() else picture
 
 
 def together(size: Size, components: Sequence[Component]) -> int:
@@ -109,204 +98,92 @@ def scaled_entries(factors: NDArray[np.float64], entries: NDArray[Any]) -> NDArr
     return np.maximum(products, 1, out=products)
 
 
-class ExpectedErrors:
-    """Estimates the mean squared error that quantization makes, for a decoder that never rounds.
+class RoughPsnr:
+    """About the PSNR that scaled tables give, in dB, from the energies of the coefficients.
 
-    The frequencies that subsampling removes are unknown; their energy is guessed from the loss in those that
-    remain. The first four parameters have one entry for each component: the coefficients times 8,
-    ``(8, 8, blocks)``; which of the 64 may be quantized to something else than 0, ``in_use``; the table that is
-    scaled; and the upsampling ratios, vertical and horizontal. ``triangle`` tells whether a ratio of 2 means the
-    triangle filter, ``converts`` whether the decoder converts YCbCr to RGB.
+    The error of a coefficient is nearly its energy if the step is large, and a twelfth of the step squared if it
+    is small. Half the harmonic mean of the two is near both. It is taken for runs of a few blocks, because one
+    part of a picture has more energy than another. The frequencies that subsampling removes are unknown. Their
+    energy is guessed from the loss in those that remain.
+
+    ``frequencies`` are the coefficients times 8 of each component, ``(8, 8, blocks)``. ``tables`` are scaled, one
+    for each component; ``ratios`` are the components' upsampling ratios, vertical and horizontal. ``triangle``
+    tells whether a ratio of 2 means the triangle filter, ``converts`` whether the decoder converts YCbCr to RGB.
     """
 
     def __init__(
         self,
         frequencies: Sequence[Floats],
-        in_use: Sequence[NDArray[np.bool_]],
         tables: Sequence[NDArray[np.uint16]],
         ratios: Sequence[tuple[int, int]],
         triangle: bool,
         converts: bool,
     ) -> None:
-        colours = COLOUR_WEIGHTS if converts else [1.0] * len(ratios)
-        samples = 64 * frequencies[0].shape[2] * math.prod(ratios[0]) * len(ratios)
-        entries, scales, self._always = [], [], 0.0
-        self._coefficients: list[tuple[Floats, Floats]] = []
-        for own, used, table, ratio, colour in zip(frequencies, in_use, tables, ratios, colours, strict=True):
-            size, wanted = _enlarged(ratio, triangle)
-            scale = size * np.float32(math.sqrt(colour / (64 * samples)))
-            weighted = goal = own * scale
-            if wanted is not None:
-                goal = weighted * wanted
-                lost = (goal - weighted).ravel()
-                self._always += LOST_ABOVE * float(lost @ lost)
-            never = goal[~used].ravel()
-            self._always += float(never @ never)
-            self._coefficients.append((weighted[used], goal[used]))
-            entries.append(table[used])
-            scales.append(8 * scale[used, 0])
-        self._entries, self._scales = np.concatenate(entries).astype(np.float64), np.concatenate(scales)
-        self.size = sum(own.size for own, _ in self._coefficients)  # the number of coefficients in use
+        weights = _weights(tuple(own.shape[2] for own in frequencies), tuple(ratios), triangle, converts)
+        squares = np.concatenate(frequencies, axis=2).reshape(64, -1)
+        squares *= squares
+        energies = np.add.reduceat(squares, weights.starts, axis=1)
+        largest = np.maximum.reduceat(squares, weights.starts[:: weights.runs], axis=1)
+        self.largest: Floats = np.sqrt(largest).T
+        """The largest size of each coefficient, times 8, ``(components, 64)``."""
+        steps = np.array(tables, np.float64).reshape(-1, 64).T ** 2
+        small = weights.if_uniform * (steps if weights.runs == 1 else steps.repeat(weights.runs, axis=1))
+        large = energies * weights.if_lost
+        small = np.multiply.outer(FACTORS**2, small.ravel())
+        large = large.ravel() + TINY
+        always = float(np.vdot(energies, weights.always)) + TINY
+        errors = (small * large / (small + large)).sum(axis=1) + always
+        self._decibels = 10 * np.log10(255**2 / errors)
 
-    def __call__(self, factors: Places) -> list[float]:
-        """The errors with the tables scaled by each of the factors."""
-        steps = (scaled_entries(factors, self._entries) * self._scales).astype(np.float32)[..., np.newaxis]
-        inverse = 1 / steps
-        errors, first = np.full(len(factors), self._always), 0
-        for own, goal in self._coefficients:
-            rows = slice(first, first + len(own))
-            found = own * inverse[:, rows]
-            np.rint(found, out=found)
-            found *= steps[:, rows]
-            found -= goal
-            errors += np.einsum("nkb,nkb->n", found, found)
-            first += len(own)
-        return errors.tolist()
+    def factor(self, decibels: float) -> float:
+        """The factor that gives this PSNR."""
+        return math.exp(np.interp(decibels, self._decibels, _LOGARITHMS))
+
+    def decibels(self, factor: float) -> float:
+        """The PSNR that this factor gives."""
+        return float(np.interp(-math.log(factor), -_LOGARITHMS, self._decibels))
 
 
-@lru_cache(maxsize=64)
-def _enlarged(ratio: tuple[int, int], triangle: bool) -> tuple[Floats, Floats | None]:
-    """Two factors for each of the 8 x 8 coefficients, ``(8, 8, 1)``: by how much upsampling enlarges it, and by
-    what it would have to be multiplied to come nearest to the samples before subsampling; None if by 1.
+TINY = 1e-9
+_LOGARITHMS = np.log(FACTORS)
+
+
+class _Weights(NamedTuple):
+    """What the energies and squared steps of the coefficients count for, float64 ``(64, components * runs)``.
 
     Averaging two samples multiplies a frequency by the cosine of half of it. Upsampling by 2 halves a frequency
     and adds its mirror image at the upper end. The triangle filter (1, 3, 3, 1) / 4 multiplies by the cube of that
     cosine.
     """
+
+    runs: int  # of blocks, in each component
+    starts: list[int]  # the number of the first block of each run
+    if_uniform: NDArray[np.float64]  # of a squared step, where errors up to half a step are equally likely
+    if_lost: NDArray[np.float64]  # of the energy, where it becomes 0
+    always: NDArray[np.float64]  # of the energy, for what subsampling loses
+
+
+@lru_cache(maxsize=64)
+def _weights(
+    counts: tuple[int, ...], ratios: tuple[tuple[int, int], ...], triangle: bool, converts: bool
+) -> _Weights:
+    """The weights for components with so many blocks and these upsampling ratios."""
     half = np.arange(8) * np.pi / 32
     mirrored = np.cos(half) ** 6 + np.sin(half) ** 6
-    filtered = [triangle and own == 2 for own in ratio]
-    energy = np.multiply.outer(
-        *(2 * mirrored if own else np.full(8, r) for own, r in zip(filtered, ratio, strict=True))
-    )
-    wanted = np.multiply.outer(*(np.cos(half) ** 2 / mirrored if own else np.ones(8) for own in filtered))
-    sizes, ratios = (own.astype(np.float32)[..., np.newaxis] for own in (np.sqrt(energy), wanted))
-    return sizes, ratios if any(filtered) else None
-
-
-def evenly(below: int, above: int, count: int) -> set[int]:
-    """At most ``count`` whole numbers that divide the distance from ``below`` to ``above`` into equal parts."""
-    step = (above - below) / (count + 1)
-    return {below + round(i * step) for i in range(1, count + 1)} - {below, above}
-
-
-def about(middle: int, below: int, above: int, count: int) -> set[int]:
-    """At most ``count`` whole numbers between ``below`` and ``above``, dense near ``middle``."""
-    half = (count + 1) // 2
-    sides = {int(middle + (end - middle) * (i / half) ** 2) for end in (below, above) for i in range(half)}
-    return sides - {below, above}
-
-
-class Guide:
-    """The estimates that have been made so far, and the exact errors that correct them.
-
-    A place is one of the factors to choose from. ``expected`` estimates the mean squared errors at some places; it
-    works best with ``count`` of them at a time. ``missing`` is about the error that the estimates leave out.
-    """
-
-    def __init__(
-        self, expected: Callable[[Places], Sequence[float]], places: Places, count: int, missing: float = 0.0
-    ) -> None:
-        self.places, self._expected, self._count = places, expected, count
-        self._known: list[
-            int
-        ] = []  # the places with an estimate, by number; logarithms of their factors and errors
-        self._factors: list[float] = []
-        self._errors: list[float] = []
-        self._exact: list[tuple[float, float]] = []  # exact errors, each with the estimate at the same factor
-        self._missing, self._jumps = missing, len(places) < FEW_PLACES
-
-    def calibrate(self, factors: Sequence[float], errors: Sequence[float]) -> None:
-        """Take the exact errors at some factors."""
-        for factor, error in zip(factors, errors, strict=True):
-            logarithm = math.log(factor)
-            i = min(max(bisect_left(self._factors, -logarithm, key=neg), 1), len(self._factors) - 1)
-            expected = _between(logarithm, self._factors[i - 1 : i + 1], self._errors[i - 1 : i + 1])
-            self._exact.append((error, math.exp(expected)))
-
-    def _wanted(self, error: float) -> float:
-        """The logarithm of the estimate where the exact error is ``error``.
-
-        It is interpolated between the nearest larger and the nearest smaller exact error. If there is only one
-        of them, the difference between error and estimate is taken to be the same everywhere, or else their ratio.
-        """
-        more = min((own for own in self._exact if own[0] > error), default=None)
-        less = max((own for own in self._exact if own[0] <= error), default=None)
-        exact, expected = more or less or (self._missing, 0.0)
-        if more and less and more[1] > less[1]:
-            found = less[1] + (more[1] - less[1]) * (error - less[0]) / (more[0] - less[0])
-        elif expected <= exact < error + expected:
-            found = error - (exact - expected)
-        else:
-            found = error * expected / exact if exact else error
-        return math.log(max(found, 1e-6))
-
-    def find(
-        self, errors: Sequence[float], guess: float, ends: tuple[float, float] = (math.inf, 0.0)
-    ) -> list[float]:
-        """The factors at which the exact errors are likely to be ``errors``, which fall; where the error jumps
-        over one of them, the first factor behind the jump.
-
-        ``guess`` is a factor to begin with. The error is known to be too large at the first of ``ends``, and small
-        enough at the second; where errors jump, no factor beyond the two is returned.
-
-        The first estimates are spread over all factors. Further ones divide the interval around the middle one of
-        ``errors``.
-        """
-        last = len(self.places) - 1
-        if not self._known:
-            step = (SPREAD[1] - SPREAD[0]) / (self._count - 2)
-            factors = [guess * math.exp(SPREAD[0] + i * step) for i in range(self._count - 1)]
-            self._add({*(min(place_of(self.places, factor), last) for factor in factors), last})
-        below, above = -1, last
-        if self._jumps:
-            below, above = (min(place_of(self.places, end), last) for end in ends)
-            below -= self.places[below] < ends[0]
-        wanted = [self._wanted(error) for error in errors]
-        for _ in range(REFINEMENTS):
-            start, end, near = self._around(wanted[len(wanted) // 2], below, above)
-            if near or end - start <= 1:
-                break
-            self._add(evenly(start, end, self._count))
-        return [self._factor(own, below, above) for own in wanted]
-
-    def _around(self, wanted: float, below: int, above: int) -> tuple[int, int, bool]:
-        """The interval between ``below`` and ``above`` in which the estimate falls to ``wanted``: the last place
-        above it, the first place not above it, and whether the two are near enough for a straight line. Where no
-        place has an estimate, ``below`` or ``above`` itself is the end.
-        """
-        i = bisect_left(self._known, below + 1)
-        while i < len(self._known) and self._known[i] < above and self._errors[i] > wanted:
-            i += 1
-        end = min(self._known[i], above) if i < len(self._known) else above
-        start = self._known[i - 1] if i else -1
-        known = start >= max(below, 0) and self._known[i : i + 1] == [end]
-        return max(start, below), end, known and self._errors[i - 1] - self._errors[i] <= NEAR[self._jumps]
-
-    def _factor(self, wanted: float, below: int, above: int) -> float:
-        start, end, near = self._around(wanted, below, above)
-        if near and end - start > 1:
-            i = self._known.index(end)
-            return math.exp(_between(wanted, self._errors[i - 1 : i + 1], self._factors[i - 1 : i + 1]))
-        return float(self.places[end])
-
-    def _add(self, places: Set[int]) -> None:
-        more = sorted(places - set(self._known))
-        found = list(zip(self._known, self._factors, self._errors, strict=True))
-        for first in range(0, len(more), self._count):
-            some = more[first : first + self._count]
-            factors = self.places[some]
-            errors = [math.log(max(error, 1e-6)) for error in self._expected(factors)]
-            found += zip(some, np.log(factors).tolist(), errors, strict=True)
-        self._known, self._factors, self._errors = map(list, zip(*sorted(found), strict=True))
-
-
-def place_of(places: Places, factor: float) -> int:
-    """The number of the first place that is not above ``factor``; if all are above, how many there are."""
-    return bisect_left(places, -factor, key=neg)
-
-
-def _between(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
-    """The value at ``x`` of a straight line through two points; beyond them, that of the nearer one."""
-    part = (x - xs[0]) / (xs[1] - xs[0]) if xs[0] != xs[1] else 1.0
-    return ys[0] + (ys[1] - ys[0]) * min(max(part, 0.0), 1.0)
+    runs = min(*counts, ceil_div(counts[0], RUN)) if len(counts) > 1 else ceil_div(counts[0], RUN)
+    energies, gains, starts = [], [], []
+    for count, ratio in zip(counts, ratios, strict=True):
+        filtered = [triangle and own == 2 for own in ratio]
+        sizes = [2 * mirrored if own else np.full(8, r) for own, r in zip(filtered, ratio, strict=True)]
+        energies.append(np.multiply.outer(*sizes).ravel())
+        # By this the coefficients would have to be multiplied to come nearest to the samples before subsampling.
+        wanted = [np.cos(half) ** 2 / mirrored if own else np.ones(8) for own in filtered]
+        gains.append(np.multiply.outer(*wanted).ravel())
+        starts += [sum(counts[: len(energies) - 1]) + i * count // runs for i in range(runs)]
+    pixels = 64 * counts[0] * math.prod(ratios[0])
+    energy = np.array(energies) / (64 * len(counts) * pixels)
+    if converts:
+        energy *= COLOUR_WEIGHTS[:, np.newaxis]
+    energy, gain = energy.repeat(runs, axis=0).T, np.array(gains).repeat(runs, axis=0).T
+    uniform = energy * 64 / 12 * np.diff([*starts, sum(counts)])
+    return _Weights(runs, starts, uniform, energy * gain**2, LOST_ABOVE * energy * (gain - 1) ** 2)

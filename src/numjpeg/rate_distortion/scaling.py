@@ -7,25 +7,24 @@ whole numbers.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numjpeg.metrics import psnr_of
 from numjpeg.rate_distortion import search
-from numjpeg.rate_distortion.guides import FEW_PLACES, Guide, Places, about, evenly, place_of, scaled_entries
+from numjpeg.rate_distortion.guides import TOGETHER, Places, RoughPsnr, scaled_entries
 from numjpeg.rate_distortion.tables import MAX_STEP
 
 Tables = Mapping[int, NDArray[np.uint16]]  # by number, (8, 8) each, natural order
 
 SLACK_BYTES, SLACK_DECIBELS = 0.02, 0.2
 """A file may leave this part of a target in bytes unused, and a PSNR may be this far above its target."""
-TRIALS = 30  # the picture is measured at most so many times; halving alone takes 14
-GUIDED = {0, 1, 2, 3, 5, 7}
-"""The trials whose factors a guide chooses. In the others they divide the remaining interval into equal parts."""
+TRIALS = 40  # the picture is measured at most so many times; dividing the interval in two alone takes 14
+STRAIGHT = 2  # so many trials follow a straight line in any case
+MOST_SLOPE = 4.0  # the PSNR is taken to rise at most so many times as fast as the rough one, and at least 1 / 4
+SPREAD = 0.3  # in the first trial the logarithms of the factors are at most so far from the rough one's
 
 
 def scaled(tables: Tables, factor: float | NDArray[np.float64]) -> dict[int, NDArray[np.uint16]]:
@@ -34,41 +33,53 @@ def scaled(tables: Tables, factor: float | NDArray[np.float64]) -> dict[int, NDA
     >>> int(scaled({0: np.full((8, 8), 16)}, 0.22)[0][0, 0])
     4
     """
-    steps = scaled_entries(np.asarray(factor, np.float64), np.stack(list(tables.values())))
+    steps = scaled_entries(np.asarray(factor, np.float64), np.array(list(tables.values())))
     return dict(zip(tables, steps.astype(np.uint16).swapaxes(0, -3), strict=True))
 
 
-def factors(tables: Tables, in_use: Mapping[int, NDArray[np.bool_]] | None = None, finest: bool = False) -> Places:
+def factors(
+    tables: Tables, largest: Mapping[int, NDArray[np.float32]] | None = None, finest: bool = False
+) -> Places:
     """One factor for each different set of tables that scaling makes, the coarsest set first.
 
-    ``in_use`` tells by the number of the table which entries make a difference to the picture, ``(8, 8)`` each;
-    None means all. Sets that differ in other entries only count as one: its coarsest stands for it, or its
-    ``finest``.
+    ``largest`` tells by the number of the table how large each coefficient of a picture becomes at most, times 8,
+    ``(64,)``. An entry makes no difference to the picture where it quantizes all of them to 0. Sets that differ in
+    such entries only count as one: its coarsest stands for it, or its ``finest``.
     """
-    every, changes, numbers = _ladder(np.stack(list(tables.values())).astype(np.uint16).tobytes())
-    if in_use is None:
+    every, changes, order, starts = _ladder(np.array(list(tables.values()), np.uint16).tobytes())
+    if largest is None:
         return every
-    used = np.zeros(len(changes), np.bool_)
-    none = np.zeros((8, 8), np.bool_)
-    used[numbers[np.concatenate([in_use.get(number, none).ravel() for number in tables])]] = True
-    differs = np.zeros(len(every) - 1, np.bool_)
-    differs[changes[used]] = True
-    after = differs.nonzero()[0]
-    return np.asarray(every[np.append(after, len(every) - 1) if finest else np.append(0, after + 1)])
+    none = np.zeros(64, np.float32)
+    bounds = np.maximum.reduceat(np.concatenate([largest.get(number, none) for number in tables])[order], starts)
+    bounds /= 4 - 0.01  # a little more, for methods that do not work in integers
+    counts = np.minimum(bounds, MAX_STEP - 1).astype(np.intp)  # of steps to which a change makes a difference
+    ends = counts.cumsum()
+    if not finest and 2 * ends[-1] > changes.size:
+        return every
+    # For each distinct value the first of its changes.
+    which = np.arange(ends[-1]) + (np.arange(len(ends)) * (MAX_STEP - 1) + counts - ends).repeat(counts)
+    differs = np.zeros(len(every) + 1, np.bool_)
+    differs[0] = differs[-1] = True
+    differs[1 + changes.take(which)] = True
+    return every.take((differs[1:] if finest else differs[:-1]).nonzero()[0])
 
 
 @lru_cache(maxsize=64)
-def _ladder(entries: bytes) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]:
-    """All factors, falling; for each distinct value of an entry, after which of the factors it changes; and for
-    each entry the number of its value among the distinct ones.
+def _ladder(
+    entries: bytes,
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """All factors, falling; for each distinct value of an entry, after which of the factors it changes; the order
+    of the entries by value, and where in this order each distinct value begins.
     """
-    different, numbers = np.unique(np.frombuffer(entries, np.uint16), return_inverse=True)
+    values = np.frombuffer(entries, np.uint16)
+    order = values.argsort(kind="stable")
+    different, starts = np.unique(values[order], return_index=True)
     steps = (np.arange(1, MAX_STEP) + 0.5) / different.astype(np.float64)[:, np.newaxis]
     bounds, changes = np.unique(-steps, return_inverse=True)
     bounds = np.concatenate([[bounds[0] * 2], bounds, [bounds[-1] / 2]])
     found = np.sqrt(bounds[:-1] * bounds[1:])
     found.setflags(write=False)
-    return found, changes.reshape(steps.shape), numbers.ravel()
+    return found, changes.reshape(steps.shape), order, starts
 
 
 def for_bytes(
@@ -93,7 +104,7 @@ def for_bytes(
 
 
 def for_psnr(
-    measure: Callable[[Places], Sequence[float]], together: int, places: Places, guide: Guide | None, target: float
+    measure: Callable[[Places], Sequence[float]], together: int, places: Places, rough: RoughPsnr, target: float
 ) -> tuple[float | None, float]:
     """A factor whose PSNR meets ``target``, in dB, and this PSNR; None and the best PSNR if no factor does.
 
@@ -101,51 +112,83 @@ def for_psnr(
     coarser ones miss the target.
 
     ``places`` are the factors to choose from. ``measure`` tells the mean squared errors of at most ``together`` of
-    them. ``guide`` chooses which ones to measure; None if so many are measured at a time that it is not needed.
+    them. ``rough`` tells about which factor to begin with.
+
+    The first places lie around the one that ``rough`` suggests. Then the PSNR is taken to be linear in the rough
+    one. Since it may jump, some trials divide the remaining interval into equal parts instead.
     """
-    first = 0.5 * math.exp(min(max((34 - target) / search.PSNR_SLOPE, -9), 9))  # a photograph, quality 75
-    # PSNRs to aim at: the middle of the slack, and others one slack apart on both sides of it.
-    wanted = [target + SLACK_DECIBELS * (1 + i - together / 2) for i in range(together)]
+    aim = target + SLACK_DECIBELS / 2
     below, above = -1, len(places)
-    reached: dict[int, float] = {}
+    reached: dict[int, float] = {}  # the PSNRs that have been measured
+    trials_between = 0
     for trial in range(TRIALS):
-        close = below >= 0 and above - below <= (together + 1) ** 2
         between = below >= 0 and above < len(places)
-        if guide and not close and trial in GUIDED:
-            ends = places[below] if below >= 0 else math.inf, places[above] if above < len(places) else 0.0
-            found = guide.find([255**2 / 10 ** (own / 10) for own in wanted], first, ends)
-            wished = [place_of(places, factor) for factor in found]
-            some = _nearest(wished, below, above, together, between and together > 2)
-        elif not trial and len(places) > FEW_PLACES:
-            some = about(min(place_of(places, first), above - 1), below, above, together)
-        elif trial == 1 and not guide and len(places) > FEW_PLACES and between:
-            part = (target + SLACK_DECIBELS / 2 - reached[below]) / (reached[above] - reached[below])
-            middle = place_of(places, places[below] ** (1 - part) * places[above] ** part)
-            some = about(middle, below, above, together)
-        else:
+        if trial > STRAIGHT and not between:
+            # The end that is open is tried, too.
+            some = {0 if below < 0 else len(places) - 1, *evenly(below, above, together - 1)}
+        elif between and (
+            above - below <= 3 * (together + 1) or (trials_between > STRAIGHT and trials_between % 2)
+        ):
             some = evenly(below, above, together)
+        else:
+            known = sorted(reached, reverse=below >= 0) if not between else [below, above]
+            factor = _likely(rough, [(places[place], reached[place]) for place in known], aim)
+            if between:
+                some = about(_place(places, factor), below, above, together)
+            else:
+                spread = _spread(together) ** (0.5 if reached else 1)
+                some = {min(max(_place(places, own), below + 1), above - 1) for own in factor * spread}
+        trials_between += between
         ordered = sorted(some)
-        factors = places[ordered]
-        errors = measure(factors)
-        reached.update(zip(ordered, psnr_of(errors, 255).tolist(), strict=True))
-        above = min((place for place, decibels in reached.items() if decibels >= target), default=len(places))
+        errors = np.maximum(measure(places[ordered]), 1e-99)
+        reached.update(zip(ordered, (10 * np.log10(255**2 / errors)).tolist(), strict=True))
+        above = min((place for place, own in reached.items() if own >= target), default=len(places))
         below = max((place for place in reached if place < above), default=-1)
-        enough = [place for place, decibels in reached.items() if 0 <= decibels - target <= SLACK_DECIBELS]
+        enough = [place for place, own in reached.items() if 0 <= own - target <= SLACK_DECIBELS]
         if enough:
             above = min(enough)
         if enough or above - below == 1:
             break
-        if guide:
-            guide.calibrate(factors.tolist(), errors)
     return (float(places[above]), reached[above]) if above < len(places) else (None, reached[below])
 
 
-def _nearest(wanted: Sequence[int], below: int, above: int, count: int, between: bool) -> set[int]:
-    """At most ``count`` numbers between ``below`` and ``above``. First the middle one of ``wanted``; then others
-    or, if the errors at both ends are known (``between``) and so likely to jump, numbers at equal distances; then
-    the one before the middle; then more at equal distances.
+def _likely(rough: RoughPsnr, known: list[tuple[float, float]], aim: float) -> float:
+    """The factor whose PSNR is likely to be ``aim``. ``known`` are factors and their PSNRs; the first one is the
+    nearest. The PSNR is taken to be linear in the rough one.
     """
-    middle = min(max(wanted[len(wanted) // 2], below + 1), above - 1)
-    others = sorted(evenly(below, above, count - 2)) if between else wanted
-    found = [middle, *others, middle - 1, *sorted(evenly(below, above, count))]
-    return set([own for own in dict.fromkeys(found) if below < own < above][:count])
+    if not known:
+        return rough.factor(aim)
+    (first, decibels), (last, others) = known[0], known[-1]
+    start = rough.decibels(first)
+    rise = rough.decibels(last) - start
+    slope = (others - decibels) / rise if rise else 1.0
+    if not decibels < aim < others:
+        slope = min(max(slope, 1 / MOST_SLOPE), MOST_SLOPE)
+    return rough.factor(start + (aim - decibels) / slope)
+
+
+def _place(places: Places, factor: float) -> int:
+    """The number of the first place that is not above ``factor``; if all are above, how many there are."""
+    return len(places) - int(places[::-1].searchsorted(factor, "right"))
+
+
+@lru_cache(maxsize=TOGETHER)
+def _spread(count: int) -> NDArray[np.float64]:
+    """So many factors from a larger to a smaller one, around 1."""
+    return np.exp(np.linspace(SPREAD, -SPREAD, count)) if count > 1 else np.ones(1)
+
+
+def evenly(below: int, above: int, count: int) -> set[int]:
+    """At most ``count`` whole numbers that divide the distance from ``below`` to ``above`` into equal parts."""
+    step = (above - below) / (count + 1)
+    return {below + round(i * step) for i in range(1, count + 1)} - {below, above}
+
+
+def about(middle: int, below: int, above: int, count: int) -> set[int]:
+    """At most ``count`` whole numbers between ``below`` and ``above``: one near ``middle``, and others on both
+    sides of it, the further away the less dense.
+    """
+    middle = min(max(middle, below + 1), above - 1)
+    parts = [((i + 1) // 2 / (count // 2 + 1)) ** 2 for i in range(count)]
+    ends = below, above
+    return {middle + int((ends[i % 2 == 0] - middle) * part) for i, part in enumerate(parts)} - {below, above}

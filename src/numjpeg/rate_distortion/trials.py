@@ -65,15 +65,10 @@ def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> byte
         measured = sample = whole if picture is plan.samples else trials(picture)
         if guides.blocks_of(picture.shape, components) > guides.SMALL_BLOCKS:
             sample = trials(guides.sample_of(picture, components))
-        own_places = sample.places(base)
-        places = own_places if sample is measured else scaling.factors(base)
-        few = len(own_places) < guides.FEW_PLACES
-        small = 2 * guides.blocks_of(picture.shape, components) <= guides.SMALL_BLOCKS
-        if few and small and measured.together == 1 and _suits_plans(settings):
-            measured.together = 2
-        guide = sample.guide(own_places) if measured.together < guides.MANY else None
-        wanted, measure = tuning.target_psnr or 0, partial(measured.errors, base)
-        factor, best = scaling.for_psnr(measure, measured.together, places, guide, wanted)
+        places = sample.places(base) if sample is measured else scaling.factors(base)
+        measure = partial(measured.errors, base)
+        wanted = tuning.target_psnr or 0
+        factor, best = scaling.for_psnr(measure, measured.together, places, sample.rough, wanted)
         if factor is not None:
             return whole.rewriter.file(scaling.scaled(base, factor))
 
@@ -101,13 +96,11 @@ class Trials:
     def _measurer(self) -> ErrorPlan | None:
         """The plan that measures the errors of a small picture; None for others."""
         settings, count = self.settings, self.together
-        if not fast_forms_enabled() or not _suits_plans(settings):
+        if not fast_forms_enabled() or not _suits_plans(settings) or not _fits_a_plan(settings, count):
             return None
-        from numjpeg.fast.error_plan import ErrorPlan, most_sets  # noqa: PLC0415 (what is in fast/ may be missing)
+        from numjpeg.fast.error_plan import ErrorPlan  # noqa: PLC0415 (what is in fast/ may be missing)
         from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415
 
-        if most_sets(settings.frame) < count:
-            return None
         kind = settings.source, settings.stored, self.fancy, count
         key = ErrorPlan, settings.kind, self.fancy, count
         measurer = self.stack.enter_context(PLANS.borrow(key, lambda: ErrorPlan(settings.frame, *kind)))
@@ -117,7 +110,7 @@ class Trials:
     def errors(self, base: Tables, factors: NDArray[np.float64]) -> list[float]:
         """The mean squared error over all channels with tables scaled by each of at most ``together`` factors."""
         if self._measurer:
-            entries = np.stack([base[c.Tq] for c in self.components])
+            entries = np.array([base[c.Tq] for c in self.components])
             sums = self._measurer.errors(guides.scaled_entries(factors, entries)).tolist()
             return [total / self.plan.samples.size for total in sums]
         tables = scaling.scaled(base, factors)
@@ -130,33 +123,20 @@ class Trials:
 
     def places(self, base: Tables, finest: bool = False) -> NDArray[np.float64]:
         """One factor for each set of tables that changes the picture, the coarsest first. Sets that do not differ
-        for the picture count as one: its coarsest stands for it, or its ``finest``. If most entries matter, all
-        sets are taken.
+        for the picture count as one: its coarsest stands for it, or its ``finest``.
         """
-        frequencies = self.rewriter.frequencies
-        if not finest and sum(map(np.count_nonzero, self._may_differ)) > 32 * len(frequencies):
-            return scaling.factors(base)
-        in_use: dict[int, NDArray[np.bool_]] = {}
-        for c, own, rows in zip(self.components, frequencies, self._may_differ, strict=True):
-            used = in_use.setdefault(c.Tq, np.zeros((8, 8), np.bool_))
-            used[rows] |= np.abs(own[rows]).max(axis=1) >= 4
-        return scaling.factors(base, in_use, finest)
+        largest: dict[int, NDArray[np.float32]] = {}
+        for c, own in zip(self.components, self.rough.largest, strict=True):
+            largest[c.Tq] = np.maximum(largest[c.Tq], own) if c.Tq in largest else own
+        return scaling.factors(base, largest, finest)
 
     @cached_property
-    def _may_differ(self) -> list[NDArray[np.bool_]]:
-        """For each component, which of the 64 coefficients the finest table may not quantize to 0."""
-        return [np.einsum("uvb,uvb->uv", own, own) >= 4**2 for own in self.rewriter.frequencies]
-
-    def guide(self, places: guides.Places) -> guides.Guide:
-        """A guide for the search among the factors ``places``."""
+    def rough(self) -> guides.RoughPsnr:
+        """About the PSNR with scaled tables."""
         frame, settings = self.settings.frame, self.settings
         ratios = [(frame.V_max // c.V, frame.H_max // c.H) for c in self.components]
         tables = [settings.coefficients.quantization_tables[c.Tq] for c in self.components]
-        frequencies, in_use = self.rewriter.frequencies, self._may_differ
-        expected = guides.ExpectedErrors(frequencies, in_use, tables, ratios, self.fancy, _converts(settings))
-        least, most = guides.EXPECTED
-        count = min(max(guides.EXPECTED_SIZE // (1 + expected.size), least), most)
-        return guides.Guide(expected, places, count, guides.ROUNDING)
+        return guides.RoughPsnr(self.rewriter.frequencies, tables, ratios, self.fancy, _converts(settings))
 
 
 def _converts(settings: Settings) -> bool:
@@ -175,6 +155,14 @@ def _for_trials(settings: Settings, shape: tuple[int, ...] | None) -> Settings:
         coefficients = replace(coefficients, height=shape[0], width=shape[1], restart_interval=0)
         settings = replace(settings, optimize=False, script=(), restart_rows=0)
     return replace(settings, coefficients=coefficients)
+
+
+@lru_cache(maxsize=64)
+def _fits_a_plan(settings: Settings, count: int) -> bool:
+    """Whether the picture is small enough for an error plan of ``count`` sets of tables."""
+    from numjpeg.fast.error_plan import most_sets  # noqa: PLC0415 (what is in fast/ may be missing)
+
+    return count <= most_sets(settings.frame)
 
 
 @lru_cache(maxsize=64)
