@@ -12,6 +12,9 @@ import numpy as np
 import pillow
 import pytest
 from command_line import photo
+from PIL import Image
+
+import numjpeg
 
 
 @pytest.fixture
@@ -88,6 +91,26 @@ def test_rotation_and_metadata(iio, tmp_path: Path) -> None:
     assert found["comments"] == [b"hello"]
     assert found["exif"] == iio.immeta(path, plugin="pillow")["exif"]
     assert "orientation" not in iio.immeta(path, plugin="numjpeg")
+
+
+@pytest.mark.parametrize("options", [{"precision": 12}, {"lossless": True}])
+def test_the_type_of_samples_of_more_than_8_bits_is_told(iio, options: dict) -> None:
+    data = numjpeg.encode(photo(channels=1).astype(np.uint16) * 16, **options)
+    for index in (0, ...):
+        image = iio.imread(data, plugin="numjpeg", index=index)
+        properties = iio.improps(data, plugin="numjpeg", index=index)
+        assert (properties.shape, properties.dtype) == (image.shape, image.dtype) == (image.shape, np.uint16)
+
+
+def test_images_of_pillows_are_encoded_as_what_they_are_or_refused(iio) -> None:
+    image = Image.fromarray(photo())
+    for mode in ("L", "CMYK", "YCbCr"):
+        written = iio.imwrite("<bytes>", image.convert(mode), extension=".jpg", plugin="numjpeg")
+        assert written == pillow.save(image.convert(mode))
+    with pytest.raises(ValueError, match=r"^image: .*'P'"):
+        iio.imwrite("<bytes>", image.convert("P"), extension=".jpg", plugin="numjpeg")
+    with pytest.raises(ValueError, match=r"^image: some samples are masked"):
+        iio.imwrite("<bytes>", np.ma.masked_array(photo(), mask=True), extension=".jpg", plugin="numjpeg")
 
 
 def test_what_is_refused(iio, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import imageio.config
 import numpy as np
 from imageio.core.request import URI_BYTES, InitializationError, IOMode, Request
 from imageio.core.v3_plugin_api import ImageProperties, PluginV3
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from numjpeg.colorspaces import CHANNELS
 from numjpeg.container.header import Header, read_header
@@ -58,17 +58,16 @@ class JpegPlugin(PluginV3):
         """The one picture."""
         yield self.read(**options)
 
-    def write(self, ndimage: ArrayLike | list[ArrayLike], **options: Any) -> bytes | None:
+    def write(self, ndimage: Any, **options: Any) -> bytes | None:
         """Write one picture, or a list or stack of one; ``options`` are for :func:`numjpeg.encode`.
 
         It is encoded before the file is opened. ValueError for several pictures.
         """
-        image = np.asarray(ndimage)
-        if isinstance(ndimage, list) or image.ndim == 4:
-            if len(image) != 1:
-                raise ValueError(f"ndimage: a JPEG file holds one picture, and these are {len(image)}")
-            image = image[0]
-        data = encode(image, **options)
+        if isinstance(ndimage, list) or getattr(ndimage, "ndim", 0) == 4:
+            if len(ndimage) != 1:
+                raise ValueError(f"ndimage: a JPEG file holds one picture, and these are {len(ndimage)}")
+            ndimage = ndimage[0]
+        data = encode(ndimage, **options)
         self.request.get_file().write(data)
         return data if self.request._uri_type == URI_BYTES else None
 
@@ -77,7 +76,8 @@ class JpegPlugin(PluginV3):
         header, stack = self._header(index), index is ...
         channels = CHANNELS.get(_DECODED.get(header.colorspace, header.colorspace), len(header.components))
         shape = (1,) * stack + (header.height, header.width) + (channels,) * (channels > 1)
-        return ImageProperties(shape, np.dtype(np.uint8), n_images=1 if stack else None, is_batch=stack)
+        dtype = np.dtype(np.uint8 if header.precision <= 8 else np.uint16)
+        return ImageProperties(shape, dtype, n_images=1 if stack else None, is_batch=stack)
 
     def metadata(self, index: int | EllipsisType | None = None, exclude_applied: bool = True) -> dict[str, Any]:
         """The facts that the header has, by the names of :class:`numjpeg.Header`.
