@@ -46,7 +46,8 @@ def _dtype_name(dtype: Any) -> str:
 def check_array(
     name: str, array: Any, dtypes: Sequence[str], expected: str, *, ndim: int = 0, tail: tuple[int, ...] = ()
 ) -> None:
-    """Refuse an argument that is no NumPy array (TypeError), or one of another dtype or shape (ValueError).
+    """Refuse an argument that is no NumPy array (TypeError), or one of another dtype or shape, or with masked
+    samples (ValueError).
 
     ``dtypes`` has the names of the dtypes that are allowed, or the letters of their kinds ("iu" for integers); ""
     allows all. ``expected`` says dtype, shape and range in words. ``ndim`` is the number of axes, 0 for any;
@@ -58,6 +59,7 @@ def check_array(
     allowed = not dtypes or (dtype.kind if isinstance(dtypes, str) else _dtype_name(dtype)) in dtypes
     if not allowed or (ndim and len(shape) != ndim) or (tail and shape[-len(tail) :] != tail):
         raise ValueError(f"{name}: expected {expected}, got {dtype} {shape}")
+    check_shown(name, array)
 
 
 def check_flags(**flags: Any) -> None:

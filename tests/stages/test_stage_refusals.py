@@ -33,6 +33,7 @@ from numjpeg.stages.subsampling import downsample, upsample
 from numjpeg.stages.zigzag import inverse_zigzag, zigzag
 
 U8, I16, I64, F64 = (np.ones((8, 8), dtype) for dtype in (np.uint8, np.int16, np.int64, np.float64))
+HIDDEN = np.ma.masked_array(U8, mask=U8 == 1)
 COUNTS, FRACTIONS = np.ones(4, np.intp), np.full(4, 1.5)
 SEQUENCES = np.ones((2, 2, 64), np.int16)
 ROW = np.ones(4, np.int16)
@@ -53,6 +54,9 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "rgb_to_ycbcr of 0 .. 1": ("rgb: expected uint8", lambda: rgb_to_ycbcr(F64[:, :3])),
     "rgb_to_ycbcr of four channels": ("rgb: expected uint8", lambda: rgb_to_ycbcr(U8[:, :4])),
     "ycbcr_to_rgb of signed samples": ("ycbcr: expected uint8", lambda: ycbcr_to_rgb(I16[:, :3])),
+    "rgb_to_ycbcr of hidden samples": ("rgb: some samples are masked", lambda: rgb_to_ycbcr(HIDDEN[:, :3])),
+    "fdct of hidden samples": ("blocks: some samples are masked", lambda: fdct(HIDDEN.astype(np.int16))),
+    "quantize by a hidden table": ("masked", lambda: quantize(F64, HIDDEN.astype(np.uint16))),
     "fdct of fractions": ("blocks: expected integers", lambda: fdct(F64 / 2)),
     "fdct of what overflows": ("blocks.*1024", lambda: fdct(I16 * np.int16(-1024))),
     "fdct of truth values": ("blocks", lambda: fdct(U8 > 0)),
