@@ -65,8 +65,8 @@ def check_array(
 def check_flags(**flags: Any) -> None:
     """TypeError for an argument that is none of True, False, 1, 0: otherwise the text "no" would count as true."""
     for name, value in flags.items():
-        is_flag = value is True or value is False or type(value).__name__ in ("bool", "bool_")  # in NumPy 2 and 1
-        if not is_flag and (not isinstance(value, Integral) or value not in (0, 1)):
+        is_flag = type(value).__name__ in ("bool", "bool_")  # Python's, and NumPy's of version 2 and 1
+        if not is_flag and not (isinstance(value, Integral) and value in (0, 1)):
             raise TypeError(f"{name}: True or False expected, got {value!r}")
 
 

@@ -117,11 +117,8 @@ def _make(item: tuple[str, str | Exception], work: Callable[..., str], **how: ob
 
 
 def _real_path(name: str) -> str:
-    """The path of a file with all links resolved. Broken links and a missing current folder are no error."""
-    try:
-        return os.path.normcase(os.path.realpath(name))
-    except OSError:
-        return name
+    """The path of a file, with all links resolved. Broken links are no error here."""
+    return os.path.normcase(os.path.realpath(name))
 
 
 def identities(names: Sequence[str]) -> set[Hashable]:
@@ -129,9 +126,10 @@ def identities(names: Sequence[str]) -> set[Hashable]:
 
     Hard links share a number, and so do names in upper and lower case on a file system that ignores case.
     """
-    found: set[Hashable] = set(map(_real_path, names))
+    found: set[Hashable] = set()
     for name in names:
-        with suppress(OSError):
+        with suppress(OSError):  # of a missing file, or because the current folder is gone
+            found.add(_real_path(name))
             status = os.stat(name)  # noqa: PTH116 (Path would change the name)
             found.add((status.st_dev, status.st_ino))
     return found
