@@ -15,6 +15,7 @@ from numjpeg import encoder
 from numjpeg.arguments import plan_encoding
 from numjpeg.fast import error_plan
 from numjpeg.fast.error_plan import ErrorPlan
+from numjpeg.fast.samples import inverse_dct
 from numjpeg.rate_distortion import trials
 from numjpeg.rate_distortion.scaling import scaled
 from numjpeg.stages.color import ycbcr_to_rgb
@@ -62,6 +63,12 @@ def test_errors_equal_those_of_decoded_files(options: dict[str, object], togethe
             own.together = together
             found = own.errors(base, factors)
             assert isinstance(own._measurer, ErrorPlan)
+            if own._measurer._within:
+                planes = own._measurer.transform.planes[:8]
+                squares = (planes * planes).reshape(64, -1)
+                assert not len(
+                    inverse_dct._beyond(np.abs(planes[0, 0]), inverse_dct.IN_SUMS.reshape(3, 64) @ squares)
+                )
             files = [rewriter.file(scaled(base, factor)) for factor in factors]
         space = {"BGR": "BGR", "YCbCr": "YCbCr"}.get(str(options.get("colorspace")))
         for error, data in zip(found, files, strict=True):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from numjpeg.colorspaces import to_components
 from numjpeg.container.frame import Frame
 from numjpeg.fast.encode_plan import most_pictures
-from numjpeg.fast.samples.inverse_dct import DC_LIMIT, IN_SUMS, NORM_LIMIT, BlockTransform
+from numjpeg.fast.samples.inverse_dct import DC_LIMIT, BlockTransform, largest_sum
 from numjpeg.fast.samples.plan_pixels import MOST_PIXELS, Picture, PixelPlan
 from numjpeg.stages.color import CB_TO_B, CB_TO_G, CR_TO_G, CR_TO_R, ONE
 from numjpeg.workspace import cut
@@ -98,7 +98,11 @@ class ErrorPlan:
         """
         own = self._frequencies
         np.concatenate(frequencies, 2, own[:, :, 0])
-        self._within = bool((_BOUNDS @ (own * own).reshape(64, -1)).max() < _LIMIT)
+        # A coefficient is at most doubled, and DC changes by at most half of MAX_STEP. So the square of DC
+        # is at most 9 / 8 of what it was, plus 9 times the square of that half.
+        squares = own * own
+        squares[0, 0] *= 9 / 32
+        self._within = 4 / 64 * largest_sum(squares.reshape(64, -1)) < DC_LIMIT**2 - 18 * (MAX_STEP / 2) ** 2
         np.multiply(own, _SCALE, own)
         if not self.converts:
             picture = to_components(picture, self.source, self.stored)
@@ -144,20 +148,5 @@ _TO_RGB = np.array(
 MAX_STEP = 255
 """The largest entry of a table."""
 
-
-def _bounds() -> tuple[Floats, float]:
-    """Weights of the squares of a block's coefficients, times 8, and a limit of the three weighted sums. Below it
-    the bounds of :mod:`numjpeg.fast.samples.inverse_dct` hold, whatever the tables.
-
-    Quantization at most doubles a coefficient, and changes DC by at most half of 255. The first bound is a sum of
-    |DC| and a norm; (a + b)^2 is at most 2 a^2 + 2 b^2, and also at most 9 / 8 a^2 + 9 b^2.
-    """
-    limit = DC_LIMIT**2 - 2 * 9 * (MAX_STEP / 2) ** 2
-    weights = 4 * IN_SUMS * np.array([2, limit / NORM_LIMIT**2, limit / NORM_LIMIT**2]).reshape(3, 1, 1)
-    weights[0, 0, 0] = 2 * 9 / 8
-    return weights.reshape(3, 64).astype(np.float32), 64 * limit
-
-
-_BOUNDS, _LIMIT = _bounds()
 MOST_SQUARES = 256
 """So many squares, of numbers up to 255, float32 can sum up."""

@@ -139,6 +139,25 @@ def test_the_sums_are_exact_in_float32() -> None:
     assert np.abs(high[:, :8]).max() * inverse_dct.SUM_LIMIT + shift + 64 / 2**18 * inverse_dct.SUM_LIMIT < 1 << 11
 
 
+def test_blocks_with_small_sums_are_within_the_bounds() -> None:
+    chance = np.random.default_rng(3)
+    found = set()
+    for scale in np.linspace(1, 700, 300):
+        planes = (chance.normal(0, scale, (8, 8, 1)) * (chance.random((8, 8, 1)) < chance.random())).astype(
+            np.float32
+        )
+        planes[0, 0] = chance.uniform(-2047, 2047)
+        squares = (planes * planes).reshape(64, 1)
+        dc = np.abs(planes[0, 0]) + np.sqrt(3) * np.linalg.norm(planes[2::2, 0])
+        others = np.linalg.norm(planes[::2, 1:]), np.linalg.norm(planes[1::2])
+        within = dc[0] <= inverse_dct.DC_LIMIT and max(others) <= inverse_dct.NORM_LIMIT
+        shown = inverse_dct.largest_sum(squares) < inverse_dct.DC_LIMIT**2
+        beyond = inverse_dct._beyond(np.abs(planes[0, 0]), inverse_dct.IN_SUMS.reshape(3, 64) @ squares)
+        assert within == (len(beyond) == 0)
+        found.add((shown, within))
+    assert found == {(True, True), (False, True), (False, False)}
+
+
 def test_only_blocks_beyond_the_bounds_go_to_the_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 

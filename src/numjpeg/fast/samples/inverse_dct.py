@@ -61,6 +61,9 @@ PART_LIMIT = 2.0 ** (24 - SHIFT_1) - 2
 DC_LIMIT, NORM_LIMIT = 2047.0, 1023.0
 IN_SUMS = np.zeros((3, 8, 8), np.float32)  # the squares' weights in the three sums that have bounds
 IN_SUMS[0, 2::2, 0], IN_SUMS[1, ::2, 1:], IN_SUMS[2, 1::2] = 3, 1, 1
+# A block is within the bounds if the sums with these weights are below DC_LIMIT^2: (a + b)^2 <= 2 a^2 + 2 b^2.
+ENOUGH = IN_SUMS.reshape(3, 64) * np.array([[2], [4.01], [4.01]], np.float32)
+ENOUGH[0, 0] = 2
 
 
 @lru_cache(maxsize=8)
@@ -235,6 +238,8 @@ class BlockTransform:
         """Transform blocks beyond the bounds by the stages. False if float32 cannot hold their coefficients."""
         planes = self.planes[:8]
         squares = (planes * planes).reshape(64, -1)
+        if largest_sum(squares) < DC_LIMIT**2:
+            return True
         beyond = _beyond(np.abs(planes[0, 0]), product(IN_SUMS.reshape(3, 64), squares))
         if not len(beyond):
             return True
@@ -254,6 +259,14 @@ def _inexact(inputs: Floats, table: NDArray[np.uint16], workspace: Workspace) ->
     np.square(inputs, out=inputs)
     sums = workspace.array("sums", (3, n), np.float32)
     return _beyond(dc, product(squares[:, NATURAL[: k - 1]], inputs[:, : k - 1].T, sums))
+
+
+def largest_sum(squares: Floats) -> float:
+    """The largest of the sums of squares, ``(64, n)``, weighted with :data:`ENOUGH`: one below
+    :data:`DC_LIMIT` ^ 2 shows that all blocks are within the bounds.
+    """
+    multiply: Any = np.matmul if 3 * squares.size <= PRODUCT_LIMIT else product
+    return float(np.maximum.reduce(multiply(ENOUGH, squares), axis=None))
 
 
 def _beyond(dc: Floats, sums: Floats) -> NDArray[np.intp]:
