@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from numjpeg.stages.quantization import quantize
 
 if TYPE_CHECKING:
     from numjpeg.fast.encode_plan import EncodePlan
+    from numjpeg.fast.plan_store import Loans
     from numjpeg.fast.progressive_plan import ProgressivePlan
     from numjpeg.rate_distortion.scaling import Tables
 
@@ -311,8 +311,8 @@ BAND_PIXELS = 1 << 16
 class _Rewriter:
     """Writes one picture with several quantization tables (:class:`rate_distortion.trials.Rewriter`)."""
 
-    def __init__(self, plan: Plan, stack: ExitStack) -> None:
-        self.plan, self.stack = plan, stack
+    def __init__(self, plan: Plan, loans: Loans) -> None:
+        self.plan, self.loans = plan, loans
 
     @property
     def start(self) -> int:
@@ -328,7 +328,7 @@ class _Rewriter:
         from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (what is in fast/ may be missing)
 
         key = "any tables", settings.kind
-        writer = self.stack.enter_context(PLANS.borrow(key, lambda: _new_plan(settings, 1)))
+        writer = PLANS.borrow(key, lambda: _new_plan(settings, 1), self.loans)
         writer.frequencies([self.plan.samples])
         return writer
 

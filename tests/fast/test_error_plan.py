@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from contextlib import ExitStack
 from itertools import cycle, permutations
 
 import numpy as np
@@ -15,6 +14,7 @@ from numjpeg import encoder
 from numjpeg.arguments import plan_encoding
 from numjpeg.fast import error_plan
 from numjpeg.fast.error_plan import ErrorPlan
+from numjpeg.fast.plan_store import PLANS, Loans
 from numjpeg.fast.samples import inverse_dct
 from numjpeg.rate_distortion import trials
 from numjpeg.rate_distortion.scaling import scaled
@@ -56,20 +56,19 @@ def test_errors_equal_those_of_decoded_files(options: dict[str, object], togethe
         factors = np.array([0.01, 0.2, 0.7, 2.5, 20])[:together]
         base = settings.coefficients.quantization_tables
         fancy = bool(options.get("fancy_upsampling", True))
-        with ExitStack() as stack:
-            plan = plan._replace(settings=settings)
-            rewriter = encoder._Rewriter(plan, stack)
-            own = trials.Trials(plan, rewriter, stack, fancy)
-            own.together = together
-            found = own.errors(base, factors)
-            assert isinstance(own._measurer, ErrorPlan)
-            if own._measurer._within:
-                planes = own._measurer.transform.planes[:8]
-                squares = (planes * planes).reshape(64, -1)
-                assert not len(
-                    inverse_dct._beyond(np.abs(planes[0, 0]), inverse_dct.IN_SUMS.reshape(3, 64) @ squares)
-                )
-            files = [rewriter.file(scaled(base, factor)) for factor in factors]
+        plan = plan._replace(settings=settings)
+        loans: Loans = []
+        rewriter = encoder._Rewriter(plan, loans)
+        own = trials.Trials(plan, rewriter, loans, fancy)
+        own.together = together
+        found = own.errors(base, factors)
+        assert isinstance(own._measurer, ErrorPlan)
+        if own._measurer._within:
+            planes = own._measurer.transform.planes[:8]
+            squares = (planes * planes).reshape(64, -1)
+            assert not len(inverse_dct._beyond(np.abs(planes[0, 0]), inverse_dct.IN_SUMS.reshape(3, 64) @ squares))
+        files = [rewriter.file(scaled(base, factor)) for factor in factors]
+        PLANS.give_back(loans)
         space = {"BGR": "BGR", "YCbCr": "YCbCr"}.get(str(options.get("colorspace")))
         for error, data in zip(found, files, strict=True):
             decoded = numjpeg.decode(data, colorspace=space, fancy_upsampling=fancy)

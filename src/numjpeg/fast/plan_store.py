@@ -7,8 +7,7 @@ while it is used: two threads never have the same plan. Its ``nbytes`` is about 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
@@ -29,6 +28,7 @@ class Promise:
 
 
 AnyPlan = TypeVar("AnyPlan")
+Loans = list[tuple[Hashable, Any]]  # plans that are out of the store, with their keys
 
 
 class PlanStore:
@@ -40,17 +40,21 @@ class PlanStore:
         self._plans: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = Lock()
 
-    @contextmanager
-    def borrow(self, key: Hashable, make: Callable[[], AnyPlan]) -> Iterator[AnyPlan]:
-        """Take the plan with this key out, or make it. Put it back at the end, unless there was an exception.
+    def borrow(self, key: Hashable, make: Callable[[], AnyPlan], loans: Loans) -> AnyPlan:
+        """Take the plan with this key out, or make it, and note it in ``loans`` for :meth:`give_back`.
 
         The first part of a key is the class of the plan, so that plans of several classes share the store.
         """
-        plan = self.take(key)
+        plan: AnyPlan | None = self.take(key)
         if plan is None:
             plan = make()
-        yield plan
-        self.put(key, plan)
+        loans.append((key, plan))
+        return plan
+
+    def give_back(self, loans: Loans) -> None:
+        """Put back what was borrowed. After an exception this is left out, and the plans are given up."""
+        for key, plan in loans:
+            self.put(key, plan)
 
     def take(self, key: Hashable) -> Any:
         """Take a plan out of the store; None if there is none with this key, or it is in use."""

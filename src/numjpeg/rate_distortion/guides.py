@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -126,14 +126,20 @@ class RoughPsnr:
         largest = np.maximum.reduceat(squares, weights.starts[:: weights.runs], axis=1)
         self.largest: Floats = np.sqrt(largest).T
         """The largest size of each coefficient, times 8, ``(components, 64)``."""
-        steps = np.array(tables, np.float64).reshape(-1, 64).T ** 2
+        self._weights, self._energies, self._tables = weights, energies, tables
+
+    @cached_property
+    def _decibels(self) -> NDArray[np.float64]:
+        """The PSNRs of :data:`FACTORS`, which rise."""
+        weights, energies = self._weights, self._energies
+        steps = np.array(self._tables, np.float64).reshape(-1, 64).T ** 2
         small = weights.if_uniform * (steps if weights.runs == 1 else steps.repeat(weights.runs, axis=1))
         large = energies * weights.if_lost
         small = np.multiply.outer(FACTORS**2, small.ravel())
         large = large.ravel() + TINY
         always = float(np.vdot(energies, weights.always)) + TINY
         errors = (small * large / (small + large)).sum(axis=1) + always
-        self._decibels = 10 * np.log10(255**2 / errors)
+        return np.asarray(10 * np.log10(255**2 / errors))
 
     def factor(self, decibels: float) -> float:
         """The factor that gives this PSNR."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +20,7 @@ from numjpeg.synthesis import picture_of
 
 if TYPE_CHECKING:
     from numjpeg.fast.error_plan import ErrorPlan
+    from numjpeg.fast.plan_store import Loans
 
 
 class Rewriter(Protocol):
@@ -41,54 +41,64 @@ class Rewriter(Protocol):
         """The coefficients of the file with these tables."""
 
 
-NewRewriter = Callable[[Plan, ExitStack], Rewriter]  # makes one for a picture; the stack returns what it borrows
+NewRewriter = Callable[[Plan, "Loans"], Rewriter]  # for a picture; it notes the plans that it borrows
 
 
 def encode_scaled(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter) -> bytes:
     """The file whose tables are scaled to meet a target."""
+    loans: Loans = []
+    data = _encode(plan, tuning, new_rewriter, loans)
+    if loans:
+        from numjpeg.fast.plan_store import PLANS  # noqa: PLC0415 (what is in fast/ may be missing)
+
+        PLANS.give_back(loans)
+    return data
+
+
+def _encode(plan: Plan, tuning: Tuning, new_rewriter: NewRewriter, loans: Loans) -> bytes:
+    """The file of :func:`encode_scaled`. Notes the plans that it borrows."""
     settings, components = plan.settings, plan.settings.coefficients.components
     base = settings.coefficients.quantization_tables
-    with ExitStack() as stack:
 
-        def trials(samples: NDArray[np.uint8], settings: Settings = settings) -> Trials:
-            shape = None if samples is plan.samples else samples.shape
-            own = Plan(samples, _for_trials(settings, shape))
-            return Trials(own, new_rewriter(own, stack), stack, tuning.fancy_upsampling)
+    def trials(samples: NDArray[np.uint8], settings: Settings = settings) -> Trials:
+        shape = None if samples is plan.samples else samples.shape
+        own = Plan(samples, _for_trials(settings, shape))
+        return Trials(own, new_rewriter(own, loans), loans, tuning.fancy_upsampling)
 
-        whole = trials(plan.samples)
-        if tuning.target_bytes is not None:
-            small = guides.blocks_of(plan.samples.shape, components) <= guides.SMALL_BLOCKS
-            places = whole.places(base, finest=True) if small else scaling.factors(base, finest=True)
-            write, target = whole.rewriter.file, tuning.target_bytes
-            return scaling.for_bytes(write, base, target, plan.samples.size, places, whole.rewriter.start)
-        picture = guides.without_repetition(plan.samples, components, _converts(settings))
-        measured = sample = whole if picture is plan.samples else trials(picture)
-        if guides.blocks_of(picture.shape, components) > guides.SMALL_BLOCKS:
-            sample = trials(guides.sample_of(picture, components))
-        places = sample.places(base) if sample is measured else scaling.factors(base)
-        measure = partial(measured.errors, base)
-        wanted = tuning.target_psnr or 0
-        factor, best = scaling.for_psnr(measure, measured.together, places, sample.rough, wanted)
-        if factor is not None:
-            return whole.rewriter.file(scaling.scaled(base, factor))
+    whole = trials(plan.samples)
+    if tuning.target_bytes is not None:
+        small = guides.blocks_of(plan.samples.shape, components) <= guides.SMALL_BLOCKS
+        places = whole.places(base, finest=True) if small else scaling.factors(base, finest=True)
+        write, target = whole.rewriter.file, tuning.target_bytes
+        return scaling.for_bytes(write, base, target, plan.samples.size, places, whole.rewriter.start)
+    picture = guides.without_repetition(plan.samples, components, _converts(settings))
+    measured = sample = whole if picture is plan.samples else trials(picture)
+    if guides.blocks_of(picture.shape, components) > guides.SMALL_BLOCKS:
+        sample = trials(guides.sample_of(picture, components))
+    places = sample.places(base) if sample is measured else scaling.factors(base)
+    measure = partial(measured.errors, base)
+    wanted = tuning.target_psnr or 0
+    factor, best = scaling.for_psnr(measure, measured.together, places, sample.rough, wanted)
+    if factor is not None:
+        return whole.rewriter.file(scaling.scaled(base, factor))
 
-        def full_chroma() -> float:
-            alike = replace(settings.coefficients, components=tuple(replace(c, H=1, V=1) for c in components))
-            [error] = trials(plan.samples, replace(settings, coefficients=alike)).errors(base, np.zeros(1))
-            return float(psnr_of(error, 255))
+    def full_chroma() -> float:
+        alike = replace(settings.coefficients, components=tuple(replace(c, H=1, V=1) for c in components))
+        [error] = trials(plan.samples, replace(settings, coefficients=alike)).errors(base, np.zeros(1))
+        return float(psnr_of(error, 255))
 
-        subsampled = settings.stored == "YCbCr" and len({(c.H, c.V) for c in components}) > 1
-        raise search.out_of_reach(wanted, best, full_chroma if subsampled else None)
+    subsampled = settings.stored == "YCbCr" and len({(c.H, c.V) for c in components}) > 1
+    raise search.out_of_reach(wanted, best, full_chroma if subsampled else None)
 
 
 class Trials:
     """Measures one picture with several quantization tables. ``together`` is the largest number of sets of tables
-    that are measured at a time. ``stack`` returns what is borrowed.
+    that are measured at a time. ``loans`` are the plans that are borrowed.
     """
 
-    def __init__(self, plan: Plan, rewriter: Rewriter, stack: ExitStack, fancy_upsampling: bool) -> None:
+    def __init__(self, plan: Plan, rewriter: Rewriter, loans: Loans, fancy_upsampling: bool) -> None:
         self.plan, self.settings, self.rewriter = plan, plan.settings, rewriter
-        self.stack, self.fancy = stack, fancy_upsampling
+        self.loans, self.fancy = loans, fancy_upsampling
         self.components = plan.settings.coefficients.components
         self.together = guides.together(plan.samples.shape, self.components) if _suits_plans(self.settings) else 1
 
@@ -103,7 +113,7 @@ class Trials:
 
         kind = settings.source, settings.stored, self.fancy, count
         key = ErrorPlan, settings.kind, self.fancy, count
-        measurer = self.stack.enter_context(PLANS.borrow(key, lambda: ErrorPlan(settings.frame, *kind)))
+        measurer = PLANS.borrow(key, lambda: ErrorPlan(settings.frame, *kind), self.loans)
         measurer.take(self.plan.samples, self.rewriter.frequencies)
         return measurer
 
