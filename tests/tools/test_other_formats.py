@@ -15,6 +15,9 @@ from command_line import (
 )
 from PIL import Image, PngImagePlugin
 
+import numjpeg
+from numjpeg.tools.other_formats import read_picture
+
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pnm_is_read_as_pillow_reads_it(tmp_path, channels):
@@ -67,6 +70,21 @@ def test_npy_that_says_more_than_it_holds(tmp_path, capsys):
             (tmp_path / "a.npy").write_bytes(data)
             assert main("encode", tmp_path / "a.npy") == 1
             assert "ends early" in complaint(capsys, tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("most", range(1, 256))
+def test_samples_of_any_range_become_pillows(most):
+    data = b"P5 16 16 %d\n" % most + bytes(range(256))
+    np.testing.assert_array_equal(read_picture(data).pixels, pixels(data))
+
+
+def test_both_byte_orders_of_npy_are_kept_by_the_lossless_process(tmp_path):
+    image = photo(9, 7, 1).astype(np.uint16) * 257
+    np.save(tmp_path / "in.npy", image.astype(">u2"))
+    np.save(tmp_path / "same.npy", image)
+    assert main("encode", "--lossless", tmp_path / "in.npy") == 0
+    np.testing.assert_array_equal(numjpeg.imread(tmp_path / "in.jpg"), image)
+    assert main("psnr", tmp_path / "in.npy", tmp_path / "same.npy") == 0
 
 
 def test_pgm_is_for_gray(jpg, tmp_path, capsys):

@@ -111,7 +111,7 @@ def _read_pnm(data: bytes) -> Picture:
             raise PictureError(f"a sample of {pixels.max()}, and the PPM or PGM header says {most} at most")
         return Picture(pixels.astype(np.uint16), model, precision=most.bit_length())
     if most < MAX_COLOR:
-        pixels = np.minimum(np.rint(pixels * (MAX_COLOR / most)), MAX_COLOR).astype(np.uint8)
+        pixels = np.minimum(np.rint(pixels / most * MAX_COLOR), MAX_COLOR).astype(np.uint8)  # rounded as by Pillow
     return Picture(pixels, model)
 
 
@@ -132,7 +132,7 @@ def _read_npy(data: bytes) -> Picture:
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in models or array.size == 0:
         raise PictureError(f"the .npy array {array.shape} is no picture: (H, W) or (H, W, channels) expected")
-    return Picture(array, models[channels])
+    return Picture(array.astype(array.dtype.newbyteorder("="), copy=False), models[channels])
 
 
 _MODELS = {"L": "GRAY", "LA": "GRAYA", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK", "YCbCr": "YCbCr"}
