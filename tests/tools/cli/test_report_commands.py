@@ -46,6 +46,9 @@ def test_psnr_of_arrays(tmp_path, capsys):
     assert "--data-range" in complaint(capsys, tmp_path / "b.npy")
     assert main("psnr", tmp_path / "a.npy", tmp_path / "b.npy", "--data-range", "1") == 0
     assert capsys.readouterr().out == "20.0000 dB\n"
+    np.save(tmp_path / "b.npy", np.full((4, 4), np.nan))
+    assert main("psnr", tmp_path / "a.npy", tmp_path / "b.npy", "--data-range", "1", "--json") == 0
+    assert capsys.readouterr().out == '{"psnr": null, "mse": null}\n', "JSON has no NaN"
 
 
 def test_psnr_of_different_sizes_or_kinds_fails(tmp_path, png, capsys):

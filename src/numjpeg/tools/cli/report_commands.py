@@ -74,7 +74,7 @@ def _compare(reference: Picture, image: Picture, arguments: argparse.Namespace) 
         each = np.atleast_1d(whole if image.pixels.ndim == 2 else measured(per_channel=True))
         rows = [(name, float(value)) for name, value in zip(names, each, strict=True)]
     if arguments.json:
-        scores: dict[str, Any] = {"psnr": _finite(whole), "mse": mse(reference.pixels, image.pixels)}
+        scores: dict[str, Any] = {"psnr": _finite(whole), "mse": _finite(mse(reference.pixels, image.pixels))}
         if rows:
             scores["channels"] = {name: _finite(value) for name, value in rows}
         emit(json.dumps(scores))
@@ -86,7 +86,7 @@ def _compare(reference: Picture, image: Picture, arguments: argparse.Namespace) 
 
 
 def _finite(value: float) -> float | None:
-    """None for infinity, which JSON does not have."""
+    """None for infinity and NaN, which JSON does not have."""
     return value if math.isfinite(value) else None
 
 
