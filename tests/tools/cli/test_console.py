@@ -111,7 +111,6 @@ def test_a_reader_that_goes_away(jpg):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full here")
 def test_standard_error_that_is_full_stops_nothing(png, tmp_path):
     with Path("/dev/full").open("wb") as full:
         for names, code in (([png], 0), ([tmp_path / "none.png", png], 1)):
@@ -121,8 +120,15 @@ def test_standard_error_that_is_full_stops_nothing(png, tmp_path):
             assert (target / "photo.jpg").read_bytes() == pillow_jpeg(photo())
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_standard_output_that_is_full(jpg):
-    for arguments in (["info", str(jpg)], ["decode", str(jpg), "-o", "-"]):
+    for arguments in (
+        ["info", str(jpg)],
+        ["decode", str(jpg), "-o", "-"],
+        ["--help"],
+        ["psnr", "--help"],
+        ["--version"],
+    ):
         command = [sys.executable, "-m", "numjpeg", *arguments]
         with Path("/dev/full").open("wb") as full:
             result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
@@ -158,11 +164,13 @@ def test_on_a_terminal_there_is_progress_and_no_binary(png, jpg, tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="shells of POSIX")
 @pytest.mark.usual("decode")
 @pytest.mark.parametrize(
-    "arguments", [["info"], ["decode", "-o", "-"], ["block", "0", "0"]], ids=["info", "decode", "block"]
+    "arguments",
+    [["info"], ["decode", "-o", "-"], ["block", "0", "0"], ["psnr", "--help"]],
+    ids=["info", "decode", "block", "help"],
 )
 def test_standard_output_that_is_closed_is_blamed_itself(jpg, arguments):
     command, *rest = arguments
-    words = [sys.executable, "-m", "numjpeg", command, str(jpg), *rest]
+    words = [sys.executable, "-m", "numjpeg", command, *([] if "--help" in rest else [str(jpg)]), *rest]
     closed = subprocess.run(
         ["sh", "-c", '"$@" >&-', "sh", *words], stderr=subprocess.PIPE, env=ENVIRONMENT, check=False
     )

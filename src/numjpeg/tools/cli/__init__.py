@@ -42,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A character that the terminal's encoding lacks is shown as an escape instead of being an error.
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    name, parser, arguments = _parse(list(sys.argv[1:] if argv is None else argv))
     try:
+        name, parser, arguments = _parse(list(sys.argv[1:] if argv is None else argv))
         return _COMMANDS[name][1](arguments)
     except UsageError as error:
         parser.error(str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from numjpeg.colorspaces import canonical_name
 from numjpeg.edits.regions import Region
 from numjpeg.encoder import encode
 from numjpeg.stages.subsampling import SUBSAMPLING
+from numjpeg.tools.cli.console import emit
 from numjpeg.tools.explain import printable
 from numjpeg.tools.other_formats import PictureError, parse_color
 
@@ -31,6 +33,13 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print what is wrong, and exit with 2."""
         self.exit(2, printable(f"{self.prog}: {message} ({self.prog} --help says more)") + "\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help or version by :func:`emit`, since argparse says nothing if standard output fails."""
+        if file is sys.stderr:
+            super()._print_message(message, file)
+        else:
+            emit(message.rstrip("\n"))
 
 
 # --- values ----------------------------------------------------------------------------------------------
