@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from numjpeg.colorspaces import to_components
 from numjpeg.container.frame import Frame
 from numjpeg.fast.encode_plan import most_pictures
-from numjpeg.fast.samples.inverse_dct import DC_LIMIT, BlockTransform, largest_sum
+from numjpeg.fast.samples.inverse_dct import DC_LIMIT, BlockTransform, Step, largest_sum, run
 from numjpeg.fast.samples.plan_pixels import MOST_PIXELS, Picture, PixelPlan
 from numjpeg.stages.color import CB_TO_B, CB_TO_G, CR_TO_G, CR_TO_R, ONE
 from numjpeg.workspace import cut
@@ -46,18 +46,27 @@ class ErrorPlan:
         self.transform = BlockTransform(count * n)
         self.pixels = PixelPlan(frame, sizes, of_file, fancy, count, 128)
         self._frequencies = np.empty((8, 8, 1, n), np.float32)
-        self._coefficients = self.transform.planes[:8].reshape(8, 8, count, n)
+        coefficients, steps = (
+            self.transform.planes[:8].reshape(8, 8, count, n),
+            np.empty((8, 8, count, n), np.float32),
+        )
         # Tables become one step for each coefficient by a product, which is the fastest way. It has to add up at
         # least two components to be fast.
         component_of_block = np.repeat(np.eye(max(channels, 2), channels, dtype=np.float32), blocks, axis=1)
         tables = np.ones((count, max(channels, 2), 8, 8), np.float32)
         self._tables, of_sets = tables[:, :channels], tables.reshape(count, -1, 64).swapaxes(1, 2)
-        self._steps = np.empty((8, 8, count, n), np.float32)
-        of_blocks = self._steps.reshape(64, count, n).swapaxes(0, 1)
-        self._expansion = list(cut(of_sets, component_of_block, of_blocks))
+        of_blocks = steps.reshape(64, count, n).swapaxes(0, 1)
+        self._first_steps: list[Step] = [
+            *((np.matmul, piece) for piece in cut(of_sets, component_of_block, of_blocks)),
+            (np.divide, (self._frequencies, steps, coefficients)),
+            (np.rint, (coefficients, coefficients)),
+            (np.multiply, (coefficients, steps, coefficients)),
+            *self.transform.steps,
+        ]
         self._prepare_colours(channels)
-        own = 2 * self._steps.nbytes + 5 * self._samples.nbytes
-        self.nbytes = self.transform.nbytes + self.pixels.nbytes + own
+        self.nbytes = (
+            self.transform.nbytes + self.pixels.nbytes + 2 * steps.nbytes + 5 * self._original.nbytes * count
+        )
 
     def _prepare_colours(self, channels: int) -> None:
         """Prepare what follows upsampling."""
@@ -72,15 +81,22 @@ class ErrorPlan:
         samples[0], samples[channels] = 4 * none, 0.5
         pixels.level[: self.count * inside.size].reshape(self.count, -1)[:, ~inside] -= np.int16(32 * none)
         pixels.write_to(samples[:channels, :, : inside.size].reshape(pixels.shape))
-        self._kept = None if self.converts or inside.all() else inside.reshape(pixels.shape[2:]).astype(np.float32)
-        self._samples = samples[:channels]
-        self._result = np.empty_like(self._samples) if self.converts else self._samples
-        flat = samples.reshape(channels + 1, -1), self._result.reshape(channels, -1)
-        self._conversion = list(cut(_TO_RGB, *flat)) if self.converts else []
-        rows = self._result.reshape(channels, self.count, pieces, 1, piece)
-        self._rows = rows, rows.swapaxes(3, 4)
-        # The picture as it is given, and where its pixels go. In the planes columns lie apart, and so may rows.
+        result = samples[:channels]
+        self._last_steps: list[Step] = [(pixels.upsample, (self.transform.values,))]
+        if self.converts:
+            result = np.empty_like(result)
+            flat = samples.reshape(channels + 1, -1), result.reshape(channels, -1)
+            self._last_steps += [(np.matmul, piece) for piece in cut(_TO_RGB, *flat)]
+            self._last_steps += [(np.floor, (result, result)), (result.clip, (_LEAST, _MOST, result))]
+        elif not inside.all():
+            kept = inside.reshape(pixels.shape[2:]).astype(np.float32)
+            self._last_steps.append((np.multiply, (pixels.planes, kept, pixels.planes)))
+        rows = result.reshape(channels, self.count, pieces, 1, piece)
+        self._sums = np.empty((channels, self.count, pieces, 1, 1), np.float32)
         self._original = np.full((channels, 1, pieces * piece), none, np.float32)
+        self._last_steps.append((np.subtract, (result, self._original, result)))
+        self._last_steps.append((np.matmul, (rows, rows.swapaxes(3, 4), self._sums)))
+        # The picture as it is given, and where its pixels go. In the planes columns lie apart, and so may rows.
         planes = self._original[:, 0, : inside.size].reshape(channels, *pixels.shape[2:])
         if channels == 1:
             self._picture, self._moves = planes[0].transpose(1, 2, 0), []
@@ -114,28 +130,13 @@ class ErrorPlan:
         """The sum of squared errors over all samples with each of at most ``count`` sets of tables,
         ``(sets, components, 8, 8)``.
         """
-        sets, coefficients, result = len(tables), self._coefficients, self._result
-        self._tables[:sets] = tables
-        for left, right, out in self._expansion:
-            np.matmul(left, right, out)
-        np.divide(self._frequencies, self._steps, coefficients)
-        np.rint(coefficients, coefficients)
-        np.multiply(coefficients, self._steps, coefficients)
-        self.transform()
+        self._tables[: len(tables)] = tables
+        run(self._first_steps)
         if not self._within:
             self.transform.correct()  # this always works: no coefficient is off by more than half a step
-        planes = self.pixels.upsample(self.transform.values)
-        if self._kept is not None:
-            np.multiply(planes, self._kept, planes)
-        if self.converts:
-            for left, right, out in self._conversion:
-                np.matmul(left, right, out)
-            np.floor(result, result)
-            result.clip(_LEAST, _MOST, result)
-        np.subtract(result, self._original, result)
-        sums = np.matmul(*self._rows)
-        totals: NDArray[np.int64] = np.add.reduce(sums, (0, 2, 3, 4), np.float64)[:sets].astype(np.int64)
-        return totals
+        run(self._last_steps)
+        totals: NDArray[np.int64] = np.add.reduce(self._sums, (0, 2, 3, 4), np.float64).astype(np.int64)
+        return totals[: len(tables)]
 
 
 _SCALE = np.array((1 + 2.0**-18) / 8, np.float32)

@@ -26,12 +26,11 @@ from numpy.typing import NDArray
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import SOF0, SOF1
 from numjpeg.container.structure import Structure
-from numjpeg.fast.samples.inverse_dct import BYTES, ROW_ORDER, RULER
+from numjpeg.fast.samples.inverse_dct import BYTES, ROW_ORDER, RULER, Step, run
 
 Picture = NDArray[np.uint8]
 Shorts = NDArray[np.int16]
 Size = tuple[int, int]
-Step = tuple[np.ufunc, Shorts, Shorts, NDArray[Any]]  # with its two operands and its result
 
 MOST_PIXELS = 1 << 17  # of a picture that has a plan; the plan takes some 60 bytes a pixel
 
@@ -123,10 +122,10 @@ class PixelPlan:
         ready = planes[:1] if any(self.filter) else planes  # what needs no filter
         size = ready.size
         first, second = (each[:size].reshape(ready.shape) for each in (self.gathered, self.level))
-        self.steps: list[Step] = [(np.subtract, first, second, ready)]
+        self.steps: list[Step] = [(np.subtract, (first, second, ready))]
         if any(self.filter):
             raw = self.gathered[size:]
-            self.steps.append((np.subtract, raw, self.level[size:], raw))
+            self.steps.append((np.subtract, (raw, self.level[size:], raw)))
             self._prepare_filter(raw.reshape(-1, *self.raw_shape), planes[1:], *self.filter)
 
     def _prepare_filter(self, raw: Shorts, target: NDArray[Any], tall: bool, wide: bool) -> None:
@@ -138,24 +137,26 @@ class PixelPlan:
         if tall:
             around = as_strided(raw, (n, 2, rows - 2, columns), (plane, 2 * row, row, sample))
             three, both = np.empty_like(raw), np.empty(around.shape, np.int16)
-            self.steps += [(np.multiply, raw, THREE, three), (np.add, three[:, np.newaxis, 1:-1], around, both)]
+            self.steps += [
+                (np.multiply, (raw, THREE, three)),
+                (np.add, (three[:, np.newaxis, 1:-1], around, both)),
+            ]
             bias, shift, raw = ONE_TWO[..., np.newaxis], 2, both
             result = both
         if wide:
             samples = raw.reshape(-1)
             around = as_strided(samples, (2, samples.size - 2), (2 * sample, sample))
             three, both = np.empty_like(samples), np.zeros((2, samples.size), np.int16)
-            self.steps += [(np.multiply, samples, THREE, three), (np.add, three[1:-1], around, both[:, 1:-1])]
+            self.steps += [(np.multiply, (samples, THREE, three)), (np.add, (three[1:-1], around, both[:, 1:-1]))]
             bias, shift = (EIGHT_SEVEN, 4) if tall else (ONE_TWO, 2)
             result = both.reshape(2, n, -1).swapaxes(0, 1)
-        self.steps.append((np.add, both, np.ascontiguousarray(np.broadcast_to(bias, both.shape)), both))
-        self.steps.append((np.right_shift, result.reshape(target.shape), np.array(shift, np.int16), target))
+        self.steps.append((np.add, (both, np.ascontiguousarray(np.broadcast_to(bias, both.shape)), both)))
+        self.steps.append((np.right_shift, (result.reshape(target.shape), np.array(shift, np.int16), target)))
 
     def upsample(self, values: Shorts) -> NDArray[Any]:
         """Fill ``planes`` from samples plus :data:`RULER`, ``(8, 8, blocks)``, in the orders of pass 2."""
         values.reshape(-1).take(self.place, None, self.gathered, "clip")
-        for ufunc, first, second, out in self.steps:
-            ufunc(first, second, out)
+        run(self.steps)
         return self.planes
 
     def picture(self, values: Shorts) -> Picture:
