@@ -134,10 +134,11 @@ def for_psnr(
             known = sorted(reached, reverse=below >= 0) if not between else [below, above]
             factor = _likely(rough, [(places[place], reached[place]) for place in known], aim)
             if between:
-                some = about(_place(places, factor), below, above, together)
+                [middle] = _nearest(places, np.array([factor]))
+                some = about(middle, below, above, together)
             else:
-                spread = _spread(together) ** (0.5 if reached else 1)
-                some = {min(max(_place(places, own), below + 1), above - 1) for own in factor * spread}
+                factors = factor * _spread(together) ** (0.5 if reached else 1)
+                some = {min(max(place, below + 1), above - 1) for place in _nearest(places, factors)}
         trials_between += between
         ordered = sorted(some)
         errors = np.maximum(measure(places[ordered]), 1e-99)
@@ -167,9 +168,10 @@ def _likely(rough: RoughPsnr, known: list[tuple[float, float]], aim: float) -> f
     return rough.factor(start + (aim - decibels) / slope)
 
 
-def _place(places: Places, factor: float) -> int:
-    """The number of the first place that is not above ``factor``; if all are above, how many there are."""
-    return len(places) - int(places[::-1].searchsorted(factor, "right"))
+def _nearest(places: Places, factors: NDArray[np.float64]) -> list[int]:
+    """For each factor the number of the first place that is not above it; if all are, how many there are."""
+    numbers: list[int] = (len(places) - places[::-1].searchsorted(factors, "right")).tolist()
+    return numbers
 
 
 @lru_cache(maxsize=TOGETHER)
@@ -189,6 +191,11 @@ def about(middle: int, below: int, above: int, count: int) -> set[int]:
     sides of it, the further away the less dense.
     """
     middle = min(max(middle, below + 1), above - 1)
-    parts = [((i + 1) // 2 / (count // 2 + 1)) ** 2 for i in range(count)]
-    ends = below, above
-    return {middle + int((ends[i % 2 == 0] - middle) * part) for i, part in enumerate(parts)} - {below, above}
+    sides = below - middle, above - middle
+    return {middle + int(sides[i % 2 == 0] * part) for i, part in enumerate(_parts(count))} - {below, above}
+
+
+@lru_cache(maxsize=TOGETHER)
+def _parts(count: int) -> list[float]:
+    """The distances of :func:`about`, as parts of the distance to the end: 0, and for each side more and more."""
+    return [((i + 1) // 2 / (count // 2 + 1)) ** 2 for i in range(count)]
