@@ -105,9 +105,9 @@ class PixelPlan:
         total, first, places = pictures * sum(blocks), np.arange(pictures) * sum(blocks), []
         for (rows, across), (ys, xs), c in zip(sizes, every, frame.components, strict=True):
             height, width = frame.sample_size(c)
-            ys, xs = np.clip(ys, 0, height - 1), np.clip(xs, 0, width - 1)
-            row = np.argsort(ROW_ORDER)[ys % 8] * total + ys // 8 * across
-            places.append(np.add.outer(first, row + (np.argsort(BYTES)[xs % 8] * 8 * total + xs // 8)))
+            ys, xs = ys.clip(0, height - 1), xs.clip(0, width - 1)
+            row = IN_COLUMN[ys % 8] * total + ys // 8 * across
+            places.append(np.add.outer(first, row + (IN_ROW[xs % 8] * (8 * total) + xs // 8)))
             first = first + rows * across
         levels = [middle] + [128 if stored == "YCbCr" else middle] * (len(sizes) - 1)
         self.place = np.concatenate(places, axis=None)
@@ -216,6 +216,7 @@ def _split(cb: float, cr: float) -> tuple[Shorts, Shorts]:
     return high, low
 
 
+IN_COLUMN, IN_ROW = np.argsort(ROW_ORDER), np.argsort(BYTES)
 THREE, EIGHT, HALF, ZERO, MOST = (np.array(value, np.int16) for value in (3, 8, 128, 0, 255))
 ONE_TWO, EIGHT_SEVEN = np.array([[[1], [2]], [[8], [7]]], np.int16)
 HIGH, LOW = _split(0.772, 0.402)
