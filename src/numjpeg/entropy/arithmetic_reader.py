@@ -405,18 +405,24 @@ class _Lossless(LosslessReader):
             decoder = qm_decoder(self.payload.data[first:end].tobytes(), self.areas.contexts)
             above = [[0] * (columns * h) for _, h in self.scan.factors]
             rows = self.samples_due(interval) // (columns * self.scan.blocks_per_mcu)
+            differences: list[int] = []
             for row in range(rows):
                 try:
-                    row_differences = self._read_row(decoder.decode, decoder.run, columns, above)
+                    differences += self._read_row(decoder.decode, decoder.run, columns, above)
                 except BadCodeError as error:
                     mcu = interval * self.interval_mcus + row * columns
                     self.note(f"{error} from MCU {mcu} on", self.payload.file_offset(first), interval)
                     break
-                ends = np.full(len(row_differences), self.bounds[interval + 1], np.int64)
-                differences = np.array(row_differences, np.int64).astype(np.uint16)
-                yield Piece(interval, ends, differences, np.empty(0, np.intp))
+                if len(differences) >= CHUNK:  # rows may be as short as one sample
+                    yield self._piece(interval, differences)
+                    differences = []
+            yield self._piece(interval, differences)
             if decoder.taken() > end - first and self.cut_off and interval == self.last_present:
                 self.note("data end too early", self.payload.file_offset(end), interval, kind=LOSS)
+
+    def _piece(self, interval: int, differences: list[int]) -> Piece:
+        ends = np.full(len(differences), self.bounds[interval + 1], np.int64)
+        return Piece(interval, ends, np.array(differences, np.int64).astype(np.uint16), np.empty(0, np.intp))
 
     def fill_rows(self, _differences: NDArray[np.uint16], read: Ints, _end: Ints, _due: Ints) -> Ints:
         """Rows that are missing stay mid-gray: libjpeg reads no such files, and so sets no example."""
