@@ -319,6 +319,21 @@ def test_a_dnl_where_none_may_stand() -> None:
         assert any(text.startswith("DNL: ") for text in remarks(changed))
 
 
+@pytest.mark.parametrize(
+    "kind", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"lossless": True}], ids=str
+)
+def test_dnl_of_an_arithmetic_file(kind: dict[str, bool]) -> None:
+    """A smaller height counts. A larger one does not: libjpeg would go on with gray without a word."""
+    image = samples.noise(48, 70)
+    data = numjpeg.encode(image, arithmetic=True, **kind)
+    for stated in (0, 52, 65535):
+        assert np.array_equal(numjpeg.decode(with_dnl(data, stated, 48)), numjpeg.decode(data))
+    for dnl in (56, 65535):
+        with pytest.raises(numjpeg.FormatError, match="DNL: the height is"):
+            numjpeg.decode(with_dnl(data, 48, dnl))
+        assert np.array_equal(numjpeg.decode(with_dnl(data, 48, dnl), strict=False), numjpeg.decode(data))
+
+
 @pytest.mark.usual(every=5)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("stated", [0, 65535])
