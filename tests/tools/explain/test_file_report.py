@@ -190,7 +190,13 @@ def test_tables_that_are_not_of_annex_k_have_no_quality():
     tables = [[1 + i // 2 for i in range(64)], [9] * 64]
     text = describe_header(save(photo(16, 16), qtables=tables))
     assert re.search(r"^quality +not of Annex K \(table 0\), not of Annex K \(table 1\)$", text, re.MULTILINE)
-    assert len(re.findall("^Quantization table .*no scaled table of Annex K", text, re.MULTILINE)) == 2
+    assert len(re.findall("^Quantization table .*no scaled table of Annex K$", text, re.MULTILINE)) == 2
+    assert not re.search(r"K\.[12] at quality", text)
+    tables = numjpeg.read_header(save(photo(16, 16), quality=75)).quantization_tables
+    tables[0][0, 0] += 3  # as zeros and clamped entries of some encoders
+    text = describe_header(save(photo(16, 16), qtables=[table.ravel().tolist() for table in tables.values()]))
+    assert "no scaled table of Annex K, but nearly K.1 at quality 75: 0.05 away on average" in text
+    assert "table K.2 at quality 75, exactly" in text
 
 
 def test_lossless_files_name_their_predictor():

@@ -203,12 +203,11 @@ def _list(title: str, lines: Sequence[str]) -> str:
 def _quantization_tables(header: Header) -> Iterable[str]:
     for number, table in sorted(header.quantization_tables.items()):
         estimate = estimate_quality(table)
-        relation = (
-            f"table {estimate.base} at quality {estimate.quality}, exactly"
-            if estimate.exact
-            else f"no scaled table of Annex K; from the nearest, {estimate.base} at quality {estimate.quality}, "
-            f"entries are {estimate.distance / 64:.2f} away on average"
-        )
+        relation, away = f"table {estimate.base} at quality {estimate.quality}, exactly", estimate.distance / 64
+        if away:
+            relation = "no scaled table of Annex K"
+        if 0 < away < 0.5:  # a quality says something only of tables that are nearly those of Annex K
+            relation += f", but nearly {estimate.base} at quality {estimate.quality}: {away:.2f} away on average"
         users = [i + 1 for i, c in enumerate(header.components) if c.Tq == number]
         title = f"Quantization table {number}, for {_component_numbers(users)} (DQT, B.2.4.1): {relation}"
         yield f"{title}\n{matrix(table)}"
