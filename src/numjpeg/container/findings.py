@@ -10,7 +10,7 @@ interval are only a remark, but code words in that interval may have been misrea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,9 +168,3 @@ class DamageReport:
         shown = [f"  {fault}" for fault in self.faults[:most]]
         rest = [f"  and {count - most} more"] * (count > most)
         return [f"{count} fault{'s' * (count > 1)}, {certain}", *shown, *rest]
-
-
-def extended(finding: Fault, stop: int) -> Fault:
-    """The same finding, with all MCUs up to ``stop - 1`` in doubt."""
-    assert finding.mcus is not None
-    return replace(finding, mcus=(finding.mcus[0], stop))

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numjpeg.coefficients import ceil_div
-from numjpeg.container.findings import DAMAGE, LOSS, REMARK, Fault, Sink, extended
+from numjpeg.container.findings import DAMAGE, LOSS, REMARK, Fault, Sink
 from numjpeg.container.frame import Scan
 from numjpeg.container.markers import RST0, SOF0, find_markers, marker_name
 from numjpeg.entropy import bits
@@ -203,8 +203,8 @@ class Intervals:
     def finish(self) -> None:
         """Note what is missing or left over, at the end of the scan or where only zeros would follow."""
         if self.mcu < self.total and self.last_note >= 0:
-            findings = self.sink.findings
-            findings[self.last_note] = extended(findings[self.last_note], self.total)
+            finding = self.sink.findings[self.last_note]
+            self.sink.findings[self.last_note] = replace(finding, mcus=((finding.mcus or (0,))[0], self.total))
         elif self.interval >= 0 and not self.spent:
             self.check_rest(self.interval, self.bit)
 

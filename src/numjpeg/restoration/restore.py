@@ -46,7 +46,7 @@ the shares are at most 0.001 and 0.004. A file that was coded before with larger
 MOST_HIGH = 0.5
 """Nor if more than this share of the AC energy lies in the upper half of the frequencies. Photographs and text
 have up to 0.3, noise and dithering 0.54 to 0.85."""
-UPPER_HALF = np.add.outer(np.arange(8), np.arange(8)).ravel() >= 7
+UPPER_HALF = np.add.outer(np.arange(8), np.arange(8)) >= 7
 
 
 def worthwhile(coefficients: Coefficients) -> list[bool]:
@@ -64,20 +64,16 @@ def worthwhile(coefficients: Coefficients) -> list[bool]:
         return [False] * len(components)
     largest = max(c.H for c in components), max(c.V for c in components)
     small = [i for i, c in enumerate(components) if largest != (c.H, c.V)]
-    energy, step = 0.0, min((float(coefficients.quantization_table(i).min()) for i in small), default=0.0)
-    for i in small:
-        squares = coefficients.quantization_table(i).astype(np.float64) ** 2
-        squares[0, 0] = 0
-        for row in planes[i]:
-            energy += float(((row.astype(np.float64) ** 2).sum(0) * squares).sum())
+    tables = {i: coefficients.quantization_table(i) for i in small}
+    energy = sum(_energies(planes[i], table).sum() for i, table in tables.items())
+    step = min((float(table.min()) for table in tables.values()), default=0.0)
     detailed = energy / max(sum(planes[i].size for i in small), 1) >= min(2.4 * step**2, 48.0)
     return [i not in small or not detailed for i in range(len(components))]
 
 
 def _is_like_a_photograph(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> bool:
-    counts, squares, empty = np.zeros((10, 64)), np.zeros(64), 0  # of the magnitudes 0 to 8, and of larger ones
+    counts, empty = np.zeros((10, 64)), 0  # of the magnitudes 0 to 8, and of larger ones
     for row in plane.reshape(len(plane), -1, 64):
-        squares += (row.astype(np.float32) ** 2).sum(0)
         magnitude = np.abs(np.clip(row, -9, 9))
         magnitude[:, 0] = 0
         counts += np.bincount((64 * magnitude + np.arange(64)).ravel(), minlength=640).reshape(10, 64)
@@ -86,13 +82,20 @@ def _is_like_a_photograph(plane: NDArray[np.int16], table: NDArray[np.uint16]) -
     chance = 3 * np.sqrt(fewer + more)
     chance[0] = 0
     twos, *larger = np.maximum(more - fewer - chance, 0).sum(1)
-    energy = (squares * table.ravel().astype(np.float64) ** 2)[1:]
+    energies = _energies(plane, table)
     return bool(
         empty <= MOST_EMPTY * plane.shape[0] * plane.shape[1]
         and twos <= MOST_TWOS * others
         and max(larger) <= MOST_OTHERS * others
-        and energy[UPPER_HALF[1:]].sum() <= MOST_HIGH * energy.sum()
+        and energies[UPPER_HALF].sum() <= MOST_HIGH * energies.sum()
     )
+
+
+def _energies(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> NDArray[np.float64]:
+    """The energy of a component at each frequency, ``(8, 8)``; 0 for DC."""
+    squares = sum(((row.astype(np.float64) ** 2).sum(0) for row in plane), start=np.zeros((8, 8)))
+    squares[0, 0] = 0
+    return squares * table.astype(np.float64) ** 2
 
 
 def restore(plane: NDArray[np.int16], table: NDArray[np.uint16], every: int = 1) -> Plane:
