@@ -22,6 +22,7 @@ Tables = Mapping[int, NDArray[np.uint16]]  # by number, (8, 8) each, natural ord
 SLACK_BYTES, SLACK_DECIBELS = 0.02, 0.2
 """A file may leave this part of a target in bytes unused, and a PSNR may be this far above its target."""
 TRIALS = 40  # the picture is measured at most so many times; dividing the interval in two alone takes 14
+SIZE_SLOPE = 0.58  # by so much the logarithm of a photograph's size falls when that of the factor rises by 1
 STRAIGHT = 2  # so many trials follow a straight line in any case
 MOST_SLOPE = 4.0  # the PSNR is taken to rise at most so many times as fast as the rough one, and at least 1 / 4
 SPREAD = 0.3  # in the first trial the logarithms of the factors are at most so far from the rough one's
@@ -96,10 +97,10 @@ def for_bytes(
     ``samples`` is the number of samples in the picture. ``places`` are the factors that are tried, None for all.
     ``head`` is how many bytes stand in front of the entropy-coded data, as far as that is known.
     """
-    guess = 0.5 * (0.05 * samples / target) ** (1 / search.SIZE_SLOPE)  # a photograph, 4:2:0, quality 75
+    guess = 0.5 * (0.05 * samples / target) ** (1 / SIZE_SLOPE)  # a photograph, 4:2:0, quality 75
     logarithms = np.log((factors(tables) if places is None else places)[::-1])
     return search.for_bytes(
-        lambda factor: write(scaled(tables, factor)), target, guess, logarithms, SLACK_BYTES, head
+        lambda factor: write(scaled(tables, factor)), target, guess, logarithms, SLACK_BYTES, head, SIZE_SLOPE
     )
 
 

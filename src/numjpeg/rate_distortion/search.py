@@ -43,12 +43,14 @@ def for_bytes(
     places: Places = STRENGTHS,
     slack: float = SLACK_BYTES,
     head: int = 0,
+    slope: float = SIZE_SLOPE,
 ) -> bytes:
     """The best file, of those that ``make`` makes from strengths, that is not larger than ``target`` bytes. It
     leaves at most ``slack`` (a part) of the target, unless it is the finest one, or the next finer one is too
     large. If even the coarsest file is larger, ValueError says how large that is.
 
-    ``guess`` is a strength to begin with, ``head`` are the bytes of a file that do not depend on it, about.
+    ``guess`` is a strength to begin with, ``head`` are the bytes of a file that do not depend on it, about. By
+    ``slope`` the logarithm of the size falls when that of the strength rises by 1, about.
     """
     sizes: list[int] = []
     room = max(1, target - head)
@@ -60,7 +62,7 @@ def for_bytes(
         return left if len(data) <= target else min(left, -1e-9), data
 
     most = math.log(room / max(0.5, (1 - slack) * target - head))
-    found = _search(file_at, places, math.log(guess), most, SIZE_SLOPE)
+    found = _search(file_at, places, math.log(guess), most, slope)
     if found is None:
         raise ValueError(f"target_bytes: {target} is impossible, the smallest file has {min(sizes)} bytes")
     return found[1]
@@ -132,7 +134,7 @@ def _search(
         if below < 0 or above < 0:
             if before:
                 met = (value - before[1]) / (places[i] - before[0])
-                slope = min(max(met, slope / 4), slope * 4)
+                slope = min(max(met, slope / 2), slope * 4)
             before = float(places[i]), value
             step = (slack / 2 - value) / slope * max(1, 1 << steps >> 1)
             steps += 1
