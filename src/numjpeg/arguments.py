@@ -415,9 +415,9 @@ def _tuning(given: SimpleNamespace, stored: str, factors: list[tuple[int, int]])
     goals = [name for name in ("quality", "target_bytes", "target_psnr") if getattr(given, name) is not None]
     if len(goals) > 1:
         raise ValueError(f"{goals[1]}: not together with {goals[0]}")
-    if given.arithmetic:
-        raise ValueError("arithmetic: without tune, target_bytes and target_psnr only")
     if tune is not None:
+        if given.arithmetic:
+            raise ValueError("arithmetic: not together with tune")
         if stored not in ("YCbCr", "GRAY"):
             raise ValueError(f"tune: {stored} files are not tuned, only YCbCr and GRAY ones")
         if given.qtables is not None:

@@ -81,7 +81,7 @@ def encode(
         in memory at once.
     arithmetic : use arithmetic coding (SOF9, SOF10, SOF11; Annex D), as ``cjpeg -arithmetic`` does. Files are
         smaller than with the best Huffman tables, but few programs open them, and it is slow, since it cannot be
-        vectorised. ``optimize`` has no effect; ``tune`` and targets are refused.
+        vectorised. ``optimize`` has no effect; ``tune`` is refused.
     scans : the scans of a progressive file, each (components, Ss, Se, Ah, Al) as in the scan header (B.2.3);
         components are counted from 0. Bits that no scan sends are lost. Any value makes the file progressive.
         "preview" means libjpeg's scans, which matters with ``tune``: the file is a little larger than with the

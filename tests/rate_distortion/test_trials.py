@@ -71,6 +71,7 @@ def check_bytes(image: np.ndarray, target: int, base: list[np.ndarray], **option
         {"subsampling": "4:1:1", "restart_marker_rows": 1},
         {"dct_method": "float"},
         {"colorspace": "BGR"},
+        {"arithmetic": True, "progressive": True},
         {"qtables": [np.arange(64) * 5 + 3, np.full(64, 700)]},
     ],
     ids=str,
@@ -98,7 +99,14 @@ def test_target_bytes_of_odd_pictures(make, shape: tuple[int, int, int]) -> None
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"optimize": True}, {"progressive": True}, {"subsampling": "4:4:4"}, {"keep_rgb": True}],
+    [
+        {},
+        {"optimize": True},
+        {"progressive": True},
+        {"subsampling": "4:4:4"},
+        {"keep_rgb": True},
+        {"arithmetic": True},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("target", [24, 30.5, 35])

@@ -120,8 +120,8 @@ def _how(arguments: argparse.Namespace) -> dict[str, Any]:
     how["tune"] = "psnr" if arguments.tune is None and arguments.importance is not None else arguments.tune
     if len(target) + (arguments.quality is not None) > 1:
         raise UsageError("--quality, --target-bytes and --target-psnr: only one of them")
-    if target and (arguments.lossless or arguments.arithmetic or arguments.precision not in (None, 8)):
-        raise UsageError("--target-bytes and --target-psnr: not with --lossless, --arithmetic or --precision")
+    if target and (arguments.lossless or arguments.precision not in (None, 8)):
+        raise UsageError("--target-bytes and --target-psnr: not with --lossless or --precision")
     dtype = np.uint16 if (arguments.precision or 8) > 8 else np.uint8
     try:  # encode one pixel, so that wrong options are reported once and not for each file
         encode(np.zeros((1, 1, 3), dtype), keep_rgb=arguments.keep_rgb and not arguments.gray, **how)
