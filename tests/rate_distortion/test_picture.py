@@ -84,6 +84,7 @@ def test_bands_hardly_show_in_the_file(tune: str, subsampling: str, monkeypatch:
     "options",
     [
         {"tune": "psnr"},
+        pytest.param({"tune": "psnr", "width": 15000}, marks=pytest.mark.sweep),
         pytest.param({"tune": "perceptual"}, marks=pytest.mark.corpus),
         pytest.param({"tune": "psnr", "subsampling": "4:4:4"}, marks=pytest.mark.corpus),
         pytest.param({"tune": "psnr", "progressive": True}, marks=pytest.mark.corpus),
@@ -93,13 +94,16 @@ def test_bands_hardly_show_in_the_file(tune: str, subsampling: str, monkeypatch:
 )
 def test_memory_beside_the_picture(options: dict[str, object]) -> None:
     """At most 12 bytes a pixel at the peak, at 6 megapixels, by the pages of a fresh process."""
+    options = dict(options)
+    width = options.pop("width", 3000)
     program = (
         "import sys\n"
         f"sys.path[:0] = {sys.path!r}\n"
         "import numpy as np, numjpeg\n"
         "from samples import photograph\n"
         "tile = photograph()\n"
-        "image = np.tile(tile, (2000 // len(tile) + 1, 3000 // tile.shape[1] + 1, 1))[:2000, :3000].copy()\n"
+        f"height, width = 6000000 // {width}, {width}\n"
+        "image = np.tile(tile, (height // 512 + 1, width // 512 + 1, 1))[:height, :width].copy()\n"
         "numjpeg.encode(tile[:64, :64], 50, tune='psnr')\n"
         # Of this process alone; ru_maxrss begins at that of the process that started it.
         "status = lambda: dict(line.split(':') for line in open('/proc/self/status') if 'Vm' in line)\n"

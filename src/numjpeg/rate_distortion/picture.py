@@ -20,8 +20,8 @@ from numjpeg.rate_distortion.chroma import Floats
 from numjpeg.stages.blocks import pad_edges
 
 BAND_SAMPLES = 3 << 18
-"""Samples of a band in all components. Each takes some 30 bytes while the band is worked on. A band has at least
-:data:`BAND_MCU_ROWS` MCU rows, so that its context is at most a fifth of the work."""
+"""Samples of a band in all components. Each takes some 30 bytes while the band is worked on. A wide picture's
+band has :data:`BAND_MCU_ROWS` MCU rows, so that its context is a fifth of the work, or a tenth of the picture."""
 BAND_MCU_ROWS = 8
 KEPT_SAMPLES = 6 << 20
 """For pictures of up to so many samples (4 megapixels with 4:2:0), coefficients that do not depend on levels are
@@ -72,7 +72,8 @@ class BandedPicture:
 
     def bands(self) -> Iterator[Band]:
         """The whole picture from top to bottom."""
-        step = max(BAND_MCU_ROWS, BAND_SAMPLES * self.mcu_rows // self._count)
+        least = min(max(2, self.mcu_rows // 10), BAND_MCU_ROWS)
+        step = max(least, BAND_SAMPLES * self.mcu_rows // self._count)
         for first in range(0, self.mcu_rows, step):
             yield Band(first, min(first + step, self.mcu_rows))
 
