@@ -241,14 +241,14 @@ def encodes(image: np.ndarray, options: dict[str, float]) -> float:
 @pytest.mark.usual("27-thumbnail", "32-large ramp", "32-icon", "32-flat")
 def test_a_psnr_takes_at_most_the_time_of_eight_files(target: float, name: str) -> None:
     """Noise has no such PSNR. Where PSNRs jump all the way, as in tinted ramps, it takes up to 12 files."""
-    assert any(encodes(PICTURES[name], {"target_psnr": target}) < 8 for _ in range(3))  # others' load only adds
+    assert any(encodes(PICTURES[name], {"target_psnr": target}) < 8 for _ in range(5))  # others' load only adds
 
 
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.usual("photograph", "thumbnail", "pixel", "flat")
 def test_a_size_takes_at_most_the_time_of_eight_files(name: str) -> None:
     options = {"target_bytes": len(numjpeg.encode(PICTURES[name], 75)) + 2}
-    assert any(encodes(PICTURES[name], options) < 8 for _ in range(3))  # others' load only adds
+    assert any(encodes(PICTURES[name], options) < 8 for _ in range(5))  # others' load only adds
 
 
 @pytest.mark.parametrize("name", PICTURES)
