@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from numjpeg.coefficients import Coefficients, Component, ceil_div
 from numjpeg.colorspaces import CHANNELS, LAYOUTS, canonical_name
-from numjpeg.container import metadata, scripts, segments
+from numjpeg.container import markers, metadata, scripts, segments
 from numjpeg.container.frame import MAX_BLOCKS_PER_MCU, MAX_RESTART_INTERVAL, Frame, frame_of
 from numjpeg.container.scripts import Script, ScriptScan
 from numjpeg.errors import check_choice, check_flags, check_shown
@@ -451,7 +451,7 @@ def _application_segments(stored: str, given: SimpleNamespace) -> list[tuple[int
         ("exif", lambda data: [metadata.exif(data)]),
         ("xmp", lambda data: [metadata.xmp(data)]),
         ("icc_profile", metadata.icc),
-        ("comment", lambda data: [metadata.comment(data)]),
+        ("comment", lambda data: [(markers.COM, data)]),
     ):
         if value := _bytes(name, getattr(given, name)):
             new = make(value)

@@ -88,11 +88,6 @@ def icc(profile: bytes) -> list[Marked]:
     return [(markers.APP2, ICC + bytes((i, len(chunks))) + chunk) for i, chunk in enumerate(chunks, start=1)]
 
 
-def comment(text: bytes) -> Marked:
-    """COM, with the text's bytes."""
-    return markers.COM, text
-
-
 def is_jfif(marker: int, payload: bytes) -> bool:
     """Whether a segment is JFIF's, and long enough for its fields."""
     return marker == markers.APP0 and payload.startswith(JFIF) and len(payload) >= JFIF_SIZE

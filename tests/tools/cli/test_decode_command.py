@@ -247,7 +247,7 @@ def test_regions_and_thumbnails(tmp_path, capsys):
         assert np.abs(pixels(target) - means).max() <= 0.501
     assert main("decode", path, "--region", "161x20+0+0", "-f") == 1
     assert "region: " in complaint(capsys, path)
-    assert "is none of 1/2" in usage(capsys, "decode", path, "--scale", "1/3")
+    assert "invalid choice: '1/3'" in usage(capsys, "decode", path, "--scale", "1/3")
     assert "is not WxH+X+Y" in usage(capsys, "decode", path, "--region", "5")
     assert "only one of them" in usage(capsys, "decode", path, "--fit", "5", "--region", "5x5+0+0")
     assert "not allowed with" in usage(capsys, "decode", path, "--fit", "5", "--scale", "1/2")

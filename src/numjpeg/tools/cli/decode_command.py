@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ others through it.
 --nosmooth  repeat chroma samples in place of the triangle filter
 --restore  estimate what quantization took away, which removes blocking at low qualities
 --restore=learned  the same, then improve photographs by a small neural network
-either --scale 1/2  decode to 1/2, 1/4 or 1/8 of the size as libjpeg does, in less time and memory
+either --scale 1|1/2|1/4|1/8  decode to this part of the size as libjpeg does, in less time and memory
 or --fit N  a picture of at most N pixels a side, such as 256 for thumbnails
 --region WxH+X+Y  only this part, in pixels of the scaled picture before it is turned
 --exif-orientation  turn the picture upright, as the EXIF data (or XMP) of the file say
@@ -101,7 +102,7 @@ def _decode_file(name: str, target: str, arguments: argparse.Namespace, extensio
             restore=arguments.restore,
             faults=faults,
             fancy_upsampling=not arguments.nosmooth,
-            scale=arguments.scale or 1,
+            scale=Fraction(arguments.scale or 1),
             region=region and (region.top, region.left, region.height, region.width),
         )
     picture.metadata = inputs.kept_metadata(picture, arguments.strip)

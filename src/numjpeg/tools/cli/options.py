@@ -108,14 +108,6 @@ def positive(text: str) -> float:
     return value
 
 
-def scale(text: str) -> float:
-    """The fraction 1, 1/2, 1/4 or 1/8."""
-    factor = {"1": 1.0, "1/2": 1 / 2, "1/4": 1 / 4, "1/8": 1 / 8}.get(text)
-    if factor is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of 1/2, 1/4 and 1/8")
-    return factor
-
-
 def rectangle(text: str, pattern: str = ".*") -> Region:
     """A rectangle in pixels, in the notation of jpegtran."""
     try:
@@ -147,7 +139,6 @@ VALUES: dict[str, Callable[[str], Any]] = {
     "--precision": partial(whole_number, low=2, high=16),
     "--predictor": partial(whole_number, low=1, high=7),
     "--region": partial(rectangle, pattern=r"\d{1,5}x\d{1,5}\+\d{1,5}\+\d{1,5}"),
-    "--scale": scale,
     "--subsampling": subsampling,
     "--target-bytes": byte_count,
     "--workers": partial(whole_number, low=1, high=256),
