@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,23 @@ def test_columns_with_nothing_to_say_are_left_out_and_single_cells_get_a_dash(st
     assert table[2][2] == ""
     assert "<td>&ndash;</td>" in report.as_html(table)
     assert "built for" not in report.bd_table([p for p in points if p.codec != "jpegli"], "libjpeg", "psnr")[0]
+
+
+def test_a_picture_without_a_finite_value_does_not_take_the_metric_from_the_others(
+    tmp_path: Path, study: None
+) -> None:
+    """As a flat one, which all codecs keep exactly, or one that is too small for SSIM."""
+    points = [*line("libjpeg", 1), *line("webp", 0.8)]
+    exact = [p._replace(picture="flat.png", digest="0", psnr=math.inf, ssim=math.nan) for p in points]
+    assert report.metrics_of(points + exact) == report.metrics_of(points)
+    assert "psnr" not in report.metrics_of(exact)
+    table = report.bd_table(points, "libjpeg", "psnr")
+    assert report.bd_table(points + exact, "libjpeg", "psnr") == table
+    np.testing.assert_array_equal(
+        curves.mean_curve(points + exact, "webp", "psnr"), curves.mean_curve(points, "webp", "psnr")
+    )
+    page = report.write_report(points + exact, ["libjpeg"], tmp_path, []).read_text(encoding="utf-8")
+    assert "; pictures left out, as a codec keeps them exactly or they are too small: 1<" in page
 
 
 def test_ssim_is_given_in_decibels() -> None:

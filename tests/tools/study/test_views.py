@@ -10,7 +10,7 @@ from PIL import Image
 
 from numjpeg.metrics import psnr
 from numjpeg.tools.study import codecs
-from numjpeg.tools.study.views import at_ratio, from_parts
+from numjpeg.tools.study.views import at_ratio, at_reachable, from_parts
 
 
 def test_views_from_parts_of_a_file() -> None:
@@ -37,3 +37,11 @@ def test_views_at_a_ratio() -> None:
     assert plain < tuned < restored < wavelet
     with pytest.raises(ValueError, match="does not fit"):
         at_ratio(picture, 2000)
+
+
+def test_views_of_a_single_pixel() -> None:
+    """Its file is hundreds of times larger than it, which is no reason to show nothing."""
+    shown, ratio = at_reachable(at_ratio, samples.flat(1, 1), 100.0)
+    assert len(shown) == 4
+    assert 0.001 < ratio < 0.1
+    assert all(view.picture.shape == (1, 1, 3) for view in shown)

@@ -24,6 +24,12 @@ def by_picture(points: Iterable[Point]) -> list[list[Point]]:
     return [picture_points for _, picture_points in sorted(points_of.items())]
 
 
+def measured(points: Iterable[Point], metric: str) -> list[Point]:
+    """The points of pictures whose values are all finite. A picture may be too small for SSIM, or kept exactly."""
+    pictures = by_picture(points)
+    return [p for of in pictures if all(np.isfinite(getattr(p, metric)) for p in of) for p in of]
+
+
 def curve(points: Iterable[Point], metric: str) -> Curve:
     """Keep the points of one picture and codec that no other point beats in both rate and quality."""
     pairs = sorted((point.bpp, score(point, metric)) for point in points)
@@ -83,8 +89,8 @@ def mean_bd_rate(
 
 
 def mean_curve(points: Sequence[Point], codec: str, metric: str) -> Curve:
-    """Mean rate and mean quality of all pictures at each setting of a codec."""
-    of_codec = [point for point in points if point.codec == codec]
+    """Mean rate and mean quality at each setting of a codec, of the pictures that are :func:`measured`."""
+    of_codec = [point for point in measured(points, metric) if point.codec == codec]
     settings = sorted({point.setting for point in of_codec})
     rate = [np.mean([p.bpp for p in of_codec if p.setting == setting]) for setting in settings]
     quality = [np.mean([score(p, metric) for p in of_codec if p.setting == setting]) for setting in settings]

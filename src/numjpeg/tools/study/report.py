@@ -16,7 +16,7 @@ import numjpeg
 from numjpeg.files import write_atomically
 from numjpeg.metrics import psnr
 from numjpeg.tools.study.codecs import CODECS, LOSSLESS, decode_by_pillow
-from numjpeg.tools.study.curves import HIGH_BPP, LOW_BPP, by_picture, curve, mean_bd_rate, mean_curve
+from numjpeg.tools.study.curves import HIGH_BPP, LOW_BPP, by_picture, curve, mean_bd_rate, mean_curve, measured
 from numjpeg.tools.study.runner import METRICS, Point
 from numjpeg.tools.study.views import at_ratio, at_reachable, from_parts
 
@@ -38,8 +38,8 @@ def codecs_of(points: Sequence[Point]) -> list[str]:
 
 
 def metrics_of(points: Sequence[Point]) -> list[str]:
-    """The metrics that were measured at all of ``points``."""
-    return [name for name in METRICS if all(np.isfinite(getattr(point, name)) for point in points)]
+    """The metrics that were measured at all points of a picture."""
+    return [name for name in METRICS if measured(points, name)]
 
 
 # --- tables ----------------------------------------------------------------------------------------------
@@ -238,6 +238,8 @@ def write_report(
         label, name = METRICS[metric], METRICS[metric].split(",")[0]
         plot(lossy, metric, target / f"{metric}.png")
         caption = f"Mean {label}, at each setting of a codec, against mean bits a pixel"
+        if left_out := len(by_picture(lossy)) - len(by_picture(measured(lossy, metric))):
+            caption += f"; pictures left out, as a codec keeps them exactly or they are too small: {left_out}"
         parts += [f"<h2>{html.escape(label)}</h2>", _figure(f"{metric}.png", caption)]
         for anchor in anchors:
             title = f"Rate at equal {name}, against {CODECS[anchor].label}"

@@ -81,6 +81,8 @@ def measure(picture: str, data: bytes, codec: str, setting: float, perceptual: b
 
 
 def _ssim(reference: Pixels, image: Pixels) -> float:
+    if min(reference.shape) < 11:  # the Gaussian window has 11 x 11 samples
+        return float("nan")
     from skimage.metrics import structural_similarity  # noqa: PLC0415 (of the extra)
 
     window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
