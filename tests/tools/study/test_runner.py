@@ -16,6 +16,7 @@ from PIL import Image
 from study_points import make_folder
 
 from numjpeg.tools.cli import main
+from numjpeg.tools.other_formats import PictureError
 from numjpeg.tools.study import codecs, runner
 from numjpeg.tools.study.runner import Point, measure
 
@@ -39,6 +40,31 @@ def test_a_point(tmp_path: Path, study: None) -> None:
     plain = measure("face.png", stream.getvalue(), "libjpeg", 75, perceptual=False)
     assert math.isnan(plain.ssim)
     assert plain.psnr == point.psnr
+
+
+def test_pictures_that_pillow_would_clip_or_strip_are_refused(study: None) -> None:
+    """16 bits a sample would be cut off at 255, and transparency left out; gray and palettes become RGB."""
+    picture = Image.fromarray(samples.smooth(32, 48))
+
+    def png(image: Image.Image) -> bytes:
+        stream = BytesIO()
+        image.save(stream, "PNG")
+        return stream.getvalue()
+
+    wide = Image.fromarray(samples.smooth(32, 48, 1).astype(np.uint16) * 257)
+    for image, kind in (
+        (picture.convert("RGBA"), "RGBA"),
+        (wide, "GRAY uint16"),
+        (picture.convert("LA"), "GRAYA"),
+    ):
+        with pytest.raises(PictureError, match=f"8 bits a sample is needed, and this is 48 x 32 {kind}$"):
+            measure("a.png", png(image), "libjpeg", 75, perceptual=False)
+    for mode in ("L", "P", "1"):
+        image = picture.convert(mode)
+        ours, same = (
+            measure("a.png", png(each), "libjpeg", 75, perceptual=False) for each in (image, image.convert("RGB"))
+        )
+        assert ours[4:8] == same[4:8]
 
 
 @pytest.fixture

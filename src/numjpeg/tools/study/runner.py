@@ -13,10 +13,13 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from numjpeg.files import write_atomically
 from numjpeg.metrics import psnr
 from numjpeg.stages.color import rgb_to_ycbcr
-from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels, by_pillow, decode_by_pillow
+from numjpeg.tools.other_formats import PictureError, read_picture
+from numjpeg.tools.study.codecs import CODECS, LOSSLESS, Pixels, by_pillow
 
 SUFFIXES = (".png", ".ppm", ".tif", ".tiff", ".bmp", ".webp")  # formats that are, or can be, lossless
 IN_FLIGHT = 64  # most points submitted at a time; limits memory, as each task carries a picture's file
@@ -57,7 +60,10 @@ def measure(picture: str, data: bytes, codec: str, setting: float, perceptual: b
 
     SSIM and SSIMULACRA2 take most of the time; unless ``perceptual``, they are left out and nan.
     """
-    original = decode_by_pillow(data)
+    source = read_picture(data)
+    if source.model not in ("GRAY", "RGB") or source.pixels.dtype != np.uint8:
+        raise PictureError(f"a gray or RGB picture of 8 bits a sample is needed, and this is {source}")
+    original: Pixels = source.pixels if source.model == "RGB" else np.stack([source.pixels] * 3, axis=-1)
     coder = CODECS.get(codec) or LOSSLESS[codec]
     start = time.process_time()
     encoded = coder.encode(original, setting)
@@ -102,7 +108,7 @@ class StudyError(Exception):
 
 def pictures(folder: Path) -> list[Path]:
     """The lossless pictures of a folder, sorted by name; StudyError if there are none."""
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
     if not paths:
         raise StudyError(f"{folder}: no pictures ({', '.join(SUFFIXES)})")
     return paths
