@@ -6,6 +6,7 @@ Each ``parse_*`` takes the payload (after the length) and the byte offset of its
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -71,10 +72,9 @@ def parse_dqt(payload: bytes, offset: int) -> dict[int, NDArray[np.uint16]]:
 
 def build_dqt(number: int, table: NDArray[np.uint16]) -> bytes:
     """One quantization table; entries have 16 bits only if 8 are too few."""
-    sequence = zigzag(table)
-    wide = int(sequence.max() > 255)
-    entries = sequence.astype(">u2" if wide else np.uint8).tobytes()
-    return build(markers.DQT, bytes((wide << 4 | number,)) + entries)
+    entries = zigzag(table).tolist()
+    wide = max(entries) > 255
+    return build(markers.DQT, struct.pack(f">B64{'H' if wide else 'B'}", wide << 4 | number, *entries))
 
 
 def parse_dht(payload: bytes, offset: int) -> dict[TableKey, tuple[tuple[int, ...], bytes]]:

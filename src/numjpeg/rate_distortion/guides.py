@@ -27,7 +27,7 @@ CALLS, A_PIXEL, A_BLOCK = 60.0, 0.012, 0.22
 """The time in microseconds that one measurement takes: a fixed part for its calls, then a part for each pixel and
 block of each set of tables. So many sets are measured at a time that their part is as long as the fixed one."""
 TOGETHER = 5  # at most so many sets of tables are measured at a time
-RUN = 32  # a run has about so many blocks of the first component
+RUN = 64  # a run has about so many blocks of the first component
 FACTORS = np.geomspace(25, 0.01, 9)  # those for which errors are guessed
 COLOUR_WEIGHTS = np.array([3, 0.34414**2 + 1.772**2, 1.402**2 + 0.71414**2])
 """By how much squared errors of Y, Cb and Cr grow on the way to RGB, the three channels together."""
@@ -135,12 +135,11 @@ class RoughPsnr:
         weights, energies = self._weights, self._energies
         steps = np.array(self._tables, np.float64).reshape(-1, 64).T ** 2
         small = weights.if_uniform * (steps if weights.runs == 1 else steps.repeat(weights.runs, axis=1))
-        large = energies * weights.if_lost
-        small = np.multiply.outer(FACTORS**2, small.ravel())
-        large = large.ravel() + TINY
-        always = float(np.vdot(energies, weights.always)) + TINY
-        errors = (small * large / (small + large)).sum(axis=1) + always
-        return [float(own) for own in 10 * np.log10(255**2 / errors)]
+        large = energies * weights.if_lost + TINY
+        ratios = np.multiply.outer(FACTORS**2, (small / large).ravel())
+        errors = (ratios / (ratios + 1)) @ large.ravel() + np.vdot(energies, weights.always) + TINY
+        decibels: list[float] = (10 * np.log10(255**2 / errors)).tolist()
+        return decibels
 
     def factor(self, decibels: float) -> float:
         """The factor that gives this PSNR."""
