@@ -72,10 +72,10 @@ def test_npy_that_says_more_than_it_holds(tmp_path, capsys):
             assert "ends early" in complaint(capsys, tmp_path / "a.npy")
 
 
-@pytest.mark.parametrize("most", range(1, 256))
-def test_samples_of_any_range_become_pillows(most):
-    data = b"P5 16 16 %d\n" % most + bytes(range(256))
-    np.testing.assert_array_equal(read_picture(data).pixels, pixels(data))
+def test_samples_of_any_range_become_pillows():
+    for most in range(1, 256):
+        data = b"P5 16 16 %d\n" % most + bytes(range(256))
+        np.testing.assert_array_equal(read_picture(data).pixels, pixels(data), f"of 0..{most}")
 
 
 def test_both_byte_orders_of_npy_are_kept_by_the_lossless_process(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
 import subprocess
@@ -110,25 +112,20 @@ def test_a_reader_that_goes_away(jpg):
         assert process.wait(30) == 141
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_standard_error_that_is_full_stops_nothing(png, tmp_path):
-    with Path("/dev/full").open("wb") as full:
-        for names, code in (([png], 0), ([tmp_path / "none.png", png], 1)):
-            target = tmp_path / f"out{code}"
-            words = [sys.executable, "-m", "numjpeg", "encode", "-v", *names, "-o", f"{target}/"]
-            assert subprocess.run(words, stderr=full, env=ENVIRONMENT, timeout=60, check=False).returncode == code
-            assert (target / "photo.jpg").read_bytes() == pillow_jpeg(photo())
+def test_standard_error_that_is_full_stops_nothing(png, tmp_path, monkeypatch):
+    class Full(io.StringIO):
+        def write(self, _):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    for names, code in (([png], 0), ([tmp_path / "none.png", png], 1)):
+        assert main("encode", "-v", *names, "-o", f"{tmp_path}/out{code}/") == code
+        assert (tmp_path / f"out{code}" / "photo.jpg").read_bytes() == pillow_jpeg(photo())
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_standard_output_that_is_full(jpg):
-    for arguments in (
-        ["info", str(jpg)],
-        ["decode", str(jpg), "-o", "-"],
-        ["--help"],
-        ["psnr", "--help"],
-        ["--version"],
-    ):
+    for arguments in (["info", str(jpg)], ["decode", str(jpg), "-o", "-"], ["--help"]):
         command = [sys.executable, "-m", "numjpeg", *arguments]
         with Path("/dev/full").open("wb") as full:
             result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
