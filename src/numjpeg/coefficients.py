@@ -68,7 +68,7 @@ class Coefficients:
     components : identifiers, sampling factors and table numbers.
     planes : one int16 ``(rows, columns, 8, 8)`` a component, vertical frequency first, natural order;
         ``rows = ceil(component height / 8)``: blocks that only fill up an MCU are not kept.
-    quantization_tables : Tq -> uint16 ``(8, 8)``, natural order, entries 1 .. 65535.
+    quantization_tables : Tq -> uint16 ``(8, 8)``, natural order, entries 1 .. 65535, or 0 as in some broken files.
     huffman_tables : (class, number) -> the file's table; class 0 is DC, 1 is AC. Empty if the file changed tables
         between scans; a writer then makes optimal ones.
     restart_interval : MCUs between restart markers, 0 for none.

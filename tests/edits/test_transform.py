@@ -26,6 +26,25 @@ def test_gray_optimized_and_progressive_equal_jpegtran(jpegtran) -> None:
             assert changed == jpegtran(data, "-flip", "vertical", f"-{option}"), (name, option)
 
 
+@pytest.mark.parametrize("place", [0, 5, 63])
+@pytest.mark.parametrize(
+    "options", [("none",), ("rotate_90", "-rotate", "90"), ("flip_vertical", "-flip", "vertical")]
+)
+def test_tables_with_an_entry_of_0_are_kept_as_by_jpegtran(jpegtran, options: tuple[str, ...], place: int) -> None:
+    """Decoders take such files, so edits do."""
+    for data in (numjpeg.encode(picture(32, 48), 80), numjpeg.encode(picture(32, 48), 80, progressive=True)):
+        changed = bytearray(data)
+        changed[data.index(b"\xff\xdb") + 5 + place] = 0
+        expected = jpegtran(bytes(changed), *options[1:])
+        assert transform(bytes(changed), options[0]) == expected
+        pixels = np.asarray(Image.open(io.BytesIO(expected)))
+        assert np.array_equal(numjpeg.decode(expected), pixels)
+    smaller = numjpeg.optimize(bytes(changed))
+    assert np.array_equal(numjpeg.decode(smaller), numjpeg.decode(bytes(changed)))
+    with pytest.raises(ValueError, match="entry is outside 1"):
+        numjpeg.encode(picture(32, 48), qtables=[[0] * 64])
+
+
 def test_coefficients_give_coefficients_and_stay_as_they_are() -> None:
     c = numjpeg.read_coefficients(numjpeg.encode(picture(37, 61), 80))
     before = [plane.copy() for plane in c.planes]

@@ -92,7 +92,8 @@ def checked_coefficients(coefficients: Coefficients) -> Coefficients:
         entries = coefficients.quantization_tables[c.Tq]
         if np.shape(entries) != (8, 8):
             raise ValueError(f"quantization_tables: table {c.Tq} is {np.shape(entries)}, (8, 8) expected")
-        tables[c.Tq] = quantization_table(f"quantization_tables: table {c.Tq}", entries)
+        # Entries of 0 that a file has are kept; a table without any other would keep nothing.
+        tables[c.Tq] = quantization_table(f"quantization_tables: table {c.Tq}", entries, int(not np.any(entries)))
     interval = checked_integer("restart_interval", coefficients.restart_interval, 0, MAX_RESTART_INTERVAL)
     checked = replace(coefficients, height=height, width=width, components=components)
     checked = replace(checked, quantization_tables=tables, restart_interval=interval)
