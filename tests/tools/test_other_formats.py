@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -85,6 +87,16 @@ def test_both_byte_orders_of_npy_are_kept_by_the_lossless_process(tmp_path):
     assert main("encode", "--lossless", tmp_path / "in.npy") == 0
     np.testing.assert_array_equal(numjpeg.imread(tmp_path / "in.jpg"), image)
     assert main("psnr", tmp_path / "in.npy", tmp_path / "same.npy") == 0
+
+
+def test_threads_leave_pillows_limit_and_the_warnings_as_they_were():
+    """A thread that reads while another one has changed a setting would put the changed one back, for good."""
+    stream = io.BytesIO()
+    Image.fromarray(photo(400, 400)).save(stream, "PNG")
+    before = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(read_picture, [stream.getvalue()] * 40))
+    assert (Image.MAX_IMAGE_PIXELS, list(warnings.filters)) == before
 
 
 def test_pgm_is_for_gray(jpg, tmp_path, capsys):

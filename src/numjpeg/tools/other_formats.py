@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import io
 import re
+import threading
 import warnings
 from dataclasses import dataclass, field
 from math import prod
@@ -138,9 +139,14 @@ def _read_npy(data: bytes) -> Picture:
 _MODELS = {"L": "GRAY", "LA": "GRAYA", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK", "YCbCr": "YCbCr"}
 
 
+_SETTINGS = (
+    threading.Lock()
+)  # held while warnings and Pillow's limit of pixels, settings of all threads, are changed
+
+
 def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
     image_module = pillow("Image", "reading this format")
-    with warnings.catch_warnings(action="ignore"):
+    with _SETTINGS, warnings.catch_warnings(action="ignore"):
         limit, image_module.MAX_IMAGE_PIXELS = image_module.MAX_IMAGE_PIXELS, None  # max_pixels is checked instead
         try:
             image = image_module.open(io.BytesIO(data))
