@@ -18,7 +18,7 @@ def stream(*, size: bytes | None = None, style: bytes | None = None, steps: byte
     head = codestream.START[:2] + (size or codestream.write_size(SIZE))
     head += (style or codestream.write_coding_style(STYLE)) + (steps or codestream.write_quantization(STEPS))
     return (
-        head + codestream.write_comment(b"abc") + b"".join(codestream.write_tile_part(0, [b"\x00"])) + b"\xff\xd9"
+        head + codestream.write_comment("abc") + b"".join(codestream.write_tile_part(0, [b"\x00"])) + b"\xff\xd9"
     )
 
 
