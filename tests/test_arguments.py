@@ -128,6 +128,18 @@ def test_a_flag_is_true_or_false(flag: str) -> None:
         assert numjpeg.encode(PICTURE, **{flag: true}) == numjpeg.encode(PICTURE, **{flag: True})
 
 
+@pytest.mark.parametrize("name", ["tune", "point_transform", "colorspace", "target_psnr", "progress"])
+def test_an_array_in_place_of_a_word_or_number_is_named(name: str) -> None:
+    options = {"tune": "psnr", "quality": 50} if name == "progress" else {}
+    with pytest.raises((ValueError, TypeError), match=f"^{name}: "):
+        numjpeg.encode(PICTURE, **options | {name: np.zeros(3)})
+    if name == "colorspace":
+        with pytest.raises(ValueError, match=r"^colorspace: "):
+            numjpeg.decode(numjpeg.encode(PICTURE), colorspace=np.zeros(3))
+        with pytest.raises(TypeError, match=r"^strict: "):
+            numjpeg.read_header(numjpeg.encode(PICTURE), strict=np.zeros(3))
+
+
 @pytest.mark.parametrize("name", ["exif", "icc_profile"])
 @pytest.mark.parametrize("wrong", ["sRGB.icc", np.float64(5), np.arange(5), np.bool_(True), 5])
 def test_metadata_are_bytes(name: str, wrong: object) -> None:

@@ -154,7 +154,7 @@ def _settings(shape: tuple[int, ...], dtype: np.dtype[Any], mode: str | None, **
         components = _components(stored, [(1, 1)] * CHANNELS[stored], LAYOUTS[stored].tables)
         extra = _application_segments(stored, given)
         return lossless_settings(height, width, components, extra, given, source, stored)
-    if given.predictor is not None or given.point_transform != 0:
+    if given.predictor is not None or checked_integer("point_transform", given.point_transform, 0):
         raise ValueError(f"{'point_transform' if given.predictor is None else 'predictor'}: only with lossless")
     has_target = given.target_bytes is not None or given.target_psnr is not None
     if given.precision != 8 and (given.tune is not None or has_target):
@@ -401,8 +401,8 @@ def _tuning(given: SimpleNamespace, stored: str, factors: list[tuple[int, int]])
         raise ValueError("importance: only with tune")
     if tune is None and given.target_bytes is None and psnr is None:
         return None
-    if tune not in (None, *TUNES):
-        raise ValueError(f"tune: {tune!r} is none of {(None, *TUNES)}")
+    if tune is not None:
+        check_choice("tune", tune, TUNES)
     if isinstance(importance, str) and importance != "auto":
         raise ValueError(f"importance: {importance!r} is neither 'auto' nor an array")
     if given.target_bytes is not None:

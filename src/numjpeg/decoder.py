@@ -152,8 +152,8 @@ def _checked(given: SimpleNamespace) -> SimpleNamespace:
     reader.check_limit(given.max_pixels)
     check_choice("dct_method", given.dct_method, dct.METHODS)
     given.colorspace = canonical_name(given.colorspace)
-    if given.colorspace is not None and given.colorspace not in COLORSPACES:
-        raise ValueError(f"colorspace: {given.colorspace!r} is none of {COLORSPACES}")
+    if given.colorspace is not None:
+        check_choice("colorspace", given.colorspace, COLORSPACES)
     given.region = None if given.region is None else check_region(given.region)
     given.scale, given.data = check_scale(given.scale), read_bytes(given.data)
     return given
@@ -193,7 +193,7 @@ def grouping(given: dict[str, Any]) -> Callable[[bytes], Kind | None]:
     plan can decode. ``given`` holds all options of :func:`decode`.
     """
     options = SimpleNamespace(**given | {"colorspace": canonical_name(given["colorspace"])})
-    known = options.colorspace is None or options.colorspace in COLORSPACES
+    known = options.colorspace is None or str(options.colorspace) in COLORSPACES
     if not scans.fast_forms_enabled() or not _is_plain(options) or not known or not options.strict:
         return lambda _: None
     from numjpeg.fast.decode_batch import Kind, kind_of  # noqa: PLC0415 (what is in fast/ may be missing)

@@ -364,6 +364,8 @@ def _encode_tuned(plan: Plan, tuning: Tuning, progress: Callable[[float], None] 
     from numjpeg.rate_distortion.tuning import encode_tuned  # noqa: PLC0415
 
     settings = plan.settings
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress: a function expected, got {progress!r}")
 
     def write(tuned: Coefficients, script: Script = settings.script) -> bytes:
         """The file with these coefficients, and with all else that the plan puts into it."""

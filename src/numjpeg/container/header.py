@@ -14,6 +14,7 @@ from numjpeg.container.exif import MPF, ImagePlace, read_exif, read_image_index,
 from numjpeg.container.frame import Frame
 from numjpeg.container.markers import Data, Segment
 from numjpeg.container.structure import Structure, read_structure
+from numjpeg.errors import check_flags
 from numjpeg.sources import read_source
 from numjpeg.stages.subsampling import SUBSAMPLING
 
@@ -109,6 +110,7 @@ def read_header(data: Any, *, strict: bool = True) -> Header:
         view[header.trailing[0] :]``, takes linear time.
     strict : FormatError for broken segments. False leaves out broken segments, but not a broken frame header.
     """
+    check_flags(strict=strict)
     file = read_source(data)
     structure = read_structure(file, decode=False, strict=strict)
     frame, scans, application = structure.require_frame(), structure.scans, structure.application_segments
