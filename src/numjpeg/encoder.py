@@ -317,7 +317,8 @@ class _Rewriter:
     @property
     def start(self) -> int:
         settings = self.plan.settings
-        return len(_head(settings) if settings.optimize or settings.script else _standard_head(settings))
+        standard = not (settings.optimize or settings.script or settings.arithmetic)
+        return len(_standard_head(settings) if standard else _head(settings))
 
     @cached_property
     def _writer(self) -> EncodePlan | ProgressivePlan | None:

@@ -115,6 +115,16 @@ def test_target_psnr(options: dict[str, object], target: float) -> None:
     check_psnr(image, target, **options)
 
 
+@pytest.mark.parametrize("options", [{}, {"optimize": True}, {"progressive": True}, {"arithmetic": True}], ids=str)
+def test_small_files_fill_their_targets(options: dict[str, object]) -> None:
+    """The head is most of such a file; how long it is must be known."""
+    for image in (photograph()[:40, :16], noise(5, 31), photograph()[200:264, 200:230]):
+        for quality in (10, 50, 90):
+            size = len(numjpeg.encode(image, quality, **options))
+            for more in (0, 11, 40):
+                check_bytes(image, size + more, BASE, **options)
+
+
 def test_target_psnr_of_gray_and_cmyk() -> None:
     gray = photograph()[:150, :170, 1]
     assert 33 <= numjpeg.psnr(gray, by_pillow(numjpeg.encode(gray, target_psnr=33))) <= 33.2
