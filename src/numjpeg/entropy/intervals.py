@@ -89,6 +89,7 @@ class Intervals:
         self.interval_mcus = scan.restart_interval or self.total
         self.interval_count = ceil_div(self.total, self.interval_mcus)
         self.in_doubt: set[int] = set()  # the intervals that a finding puts in doubt
+        self.damaged: set[int] = set()  # those of them where a finding is more than a remark
         self.last_note = -1  # index of the last finding that puts MCUs in doubt
         self.pads_with_ones = False  # whether the last byte of some interval so far is filled up with ones
         self.cut_off = scan.end == len(data)  # whether the file ends with the data of the scan
@@ -164,12 +165,16 @@ class Intervals:
     def note(
         self, what: str, offset: int, interval: int, clause: str = "", kind: str = DAMAGE, first: int | None = None
     ) -> None:
-        """Note what puts an interval in doubt, all of it or from MCU ``first`` on; only the first such finding."""
-        if interval in self.in_doubt and not (self.sink.strict and kind != REMARK):
+        """Note what puts an interval in doubt, all of it or from MCU ``first`` on: only the first such finding,
+        and the first one that is more than a remark.
+        """
+        if interval in (self.in_doubt if kind == REMARK else self.damaged):
             return
         if interval == self.last_present + 1 and self.interval_count - interval >= CYCLE and not self.cut_off:
             first = self._first_in_doubt()
         self.in_doubt.add(interval)
+        if kind != REMARK:
+            self.damaged.add(interval)
         first = min(interval * self.interval_mcus, self.total) if first is None else first
         mcus = (first, min((interval + 1) * self.interval_mcus, self.total))
         self.last_note = len(self.sink.findings)
@@ -177,7 +182,7 @@ class Intervals:
 
     def note_wrong(self, what: str, bit: int) -> None:
         """Note what is wrong with a code word of the MCU that is due; or that the data end in this MCU."""
-        if self.interval in self.in_doubt and not self.sink.strict:
+        if self.interval in self.damaged:
             return
         kind, first, bound = DAMAGE, None, self.bounds[self.interval + 1]
         if bit >= bound:
