@@ -24,11 +24,12 @@ SMALL_BLOCKS = 1536  # a picture of at most so many blocks is looked at as a who
 SAMPLE_BLOCKS = 768  # a sample of a larger picture has at most so many blocks
 TILE_MCUS = 4  # a sample is made of tiles so many MCUs wide and one MCU high
 CALLS, A_PIXEL, A_BLOCK = 60.0, 0.012, 0.22
-"""The time in microseconds that one measurement takes: a fixed part for its calls, then a part for each pixel and
-block of each set of tables. So many sets are measured at a time that their part is as long as the fixed one."""
+"""The time in microseconds that one measurement takes, about: a fixed part for its calls, then a part for each
+pixel and block of each set of tables. So many sets are measured at a time that they take as long as the fixed
+part. With these numbers searches were fastest."""
 TOGETHER = 5  # at most so many sets of tables are measured at a time
 RUN = 64  # a run has about so many blocks of the first component
-FACTORS = np.geomspace(25, 0.01, 9)  # those for which errors are guessed
+FACTORS = np.geomspace(25, 0.01, 9)  # those for which a rough PSNR is worked out
 COLOUR_WEIGHTS = np.array([3, 0.34414**2 + 1.772**2, 1.402**2 + 0.71414**2])
 """By how much squared errors of Y, Cb and Cr grow on the way to RGB, the three channels together."""
 LOST_ABOVE = 1.8
@@ -150,7 +151,7 @@ class RoughPsnr:
         return _interpolated(-math.log(factor), _FINENESS, self._decibels)
 
 
-TINY = 1e-9
+TINY = 1e-9  # keeps the errors of flat pictures above 0
 _FINENESS = [-math.log(factor) for factor in FACTORS]  # rises
 
 
@@ -183,7 +184,7 @@ def _weights(
     """The weights for components with so many blocks and these upsampling ratios."""
     half = np.arange(8) * np.pi / 32
     mirrored = np.cos(half) ** 6 + np.sin(half) ** 6
-    runs = min(*counts, ceil_div(counts[0], RUN)) if len(counts) > 1 else ceil_div(counts[0], RUN)
+    runs = min([ceil_div(counts[0], RUN), *counts])
     energies, gains, starts = [], [], []
     for count, ratio in zip(counts, ratios, strict=True):
         filtered = [triangle and own == 2 for own in ratio]

@@ -139,9 +139,8 @@ def _read_npy(data: bytes) -> Picture:
 _MODELS = {"L": "GRAY", "LA": "GRAYA", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK", "YCbCr": "YCbCr"}
 
 
-_SETTINGS = (
-    threading.Lock()
-)  # held while warnings and Pillow's limit of pixels, settings of all threads, are changed
+_SETTINGS = threading.Lock()
+"""Held while warnings and Pillow's limit of pixels are changed, which are settings of all threads."""
 
 
 def _read_with_pillow(data: bytes, max_pixels: int | None) -> Picture:
