@@ -39,13 +39,13 @@ _ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dt
 MOST_EMPTY = 0.8
 """Share of blocks without AC coefficients above which a picture is not taken for a photograph."""
 MOST_TWOS, MOST_OTHERS = 0.003, 0.01
-"""Nor is a picture taken for a photograph if magnitudes of 2 outnumber those of 1 at some frequencies by more than
-this share of all nonzero AC coefficients; or magnitudes of k + 1 those of k, for k of 2 to 7, by more than the
-second share and by three standard deviations. In photographs larger magnitudes are rarer: unless they are tiny,
-the shares are at most 0.001 and 0.004. A file that was coded before with larger steps has 0.02 to 0.3."""
+"""In photographs larger magnitudes of AC coefficients are rarer. These are the largest excesses, summed up over
+the frequencies, as shares of all nonzero AC coefficients: of magnitude 2 over 1; and of k + 1 over k, for k of 2
+to 7, where only what exceeds three standard deviations counts. Unless they are tiny, photographs have at most
+0.001 and 0.004. Files that were coded before with larger steps have 0.02 to 0.3."""
 MOST_HIGH = 0.5
-"""Nor if more than this share of the AC energy lies in the upper half of the frequencies. Photographs and text
-have up to 0.3, noise and dithering 0.54 to 0.85."""
+"""Share of the AC energy in the upper half of the frequencies above which a picture is not taken for a photograph.
+Photographs and text have up to 0.3, noise and dithering 0.54 to 0.85."""
 UPPER_HALF = np.add.outer(np.arange(8), np.arange(8)) >= 7
 
 
@@ -72,6 +72,7 @@ def worthwhile(coefficients: Coefficients) -> list[bool]:
 
 
 def _is_like_a_photograph(plane: NDArray[np.int16], table: NDArray[np.uint16]) -> bool:
+    """Whether a component's coefficients and their table keep within the four bounds above."""
     counts, empty = np.zeros((10, 64)), 0  # of the magnitudes 0 to 8, and of larger ones
     for row in plane.reshape(len(plane), -1, 64):
         magnitude = np.abs(np.clip(row, -9, 9))
